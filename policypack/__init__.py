@@ -1,0 +1,1 @@
+"""The CrossGuard policy pack: policies, the AWS values they read, and the loop that runs them."""

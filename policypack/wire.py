@@ -1,0 +1,104 @@
+"""Pulumi's property values on the wire and in state files, decoded into plain values.
+
+Sources: sdk/go/common/resource/properties.go and sdk/proto of https://github.com/pulumi/pulumi: a dictionary with the
+signature key is an asset, an archive, a secret, an output value or a resource reference; seven strings stand for
+values that are unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policypack.policy import UNKNOWN, Asset, Reference, Unknown
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a signature, not a secret)
+ASSET = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
+
+UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWNS = frozenset(
+    {
+        UNKNOWN_STRING,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # bool
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
+        "030794c1-ac77-496b-92df-f27374a8bd58",  # asset
+        "e48ece36-62e2-4504-bad9-02848725956a",  # archive
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
+    }
+)
+ENCRYPTED = Unknown("is encrypted in the state")
+SKIPPED = frozenset({"__defaults", "__meta", "__internal"})
+
+
+def decode(properties: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """The plain values of a property map, and the paths of those that are secret.
+
+    Internal properties (`__defaults`) are left out at every depth, as Pulumi's own analyzer does.
+    """
+    secrets: set[str] = set()
+    plain = {
+        name: _decode(value, name, secrets) for name, value in properties.items() if not name.startswith("__")
+    }
+    return plain, frozenset(secrets)
+
+
+def _decode(value: Any, path: str, secrets: set[str]) -> Any:
+    if isinstance(value, str):
+        return UNKNOWN if value in UNKNOWNS else value
+    if isinstance(value, list):
+        return [_decode(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+    match value.get(SIGNATURE):
+        case None:
+            return {
+                key: _decode(each, f"{path}.{key}", secrets)
+                for key, each in value.items()
+                if not (isinstance(key, str) and key.startswith("__"))
+            }
+        case "1b47061264138c4ac30d75fd1eb44270":
+            secrets.add(path)
+            return _decode_secret(value, path, secrets)
+        case "d0e6a833031e9bbcd3f4e8bde6ca49a4":
+            if value.get("secret"):
+                secrets.add(path)
+            return _decode(value["value"], path, secrets) if "value" in value else UNKNOWN
+        case "5cf8f73096256a8f31e491e813e4eb8e":
+            identity = _decode(value.get("id", UNKNOWN_STRING), path, secrets)
+            return Reference(str(value.get("urn", "")), identity or UNKNOWN)
+        case "c44067f5952c0a294b673a41bacd8c17":
+            return _asset(value, archive=False)
+        case "0def7320c3a5731c473e5ecbe6d01bc7":
+            return _asset(value, archive=True)
+    return Unknown("has a signature that this version does not know")
+
+
+def _decode_secret(value: Mapping[str, Any], path: str, secrets: set[str]) -> Any:
+    if "value" in value:
+        return _decode(value["value"], path, secrets)
+    return ENCRYPTED
+
+
+def _asset(value: Mapping[str, Any], *, archive: bool) -> Asset | Unknown:
+    sources = {name: value[name] for name in ("path", "text", "uri") if value.get(name) is not None}
+    if any(source in UNKNOWNS for source in sources.values()):
+        return UNKNOWN
+    members = None
+    if archive and isinstance(value.get("assets"), Mapping):
+        decoded = {name: _decode(member, name, set()) for name, member in value["assets"].items()}
+        members = {name: member for name, member in decoded.items() if isinstance(member, Asset)}
+        if len(members) < len(decoded):
+            return UNKNOWN
+    return Asset(
+        path=sources.get("path"),
+        text=sources.get("text"),
+        uri=sources.get("uri"),
+        members=members,
+        archive=archive,
+        hash=str(value.get("hash", "")),
+    )
