@@ -7,6 +7,7 @@ values that are unknown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,6 @@ UNKNOWNS = frozenset(
     }
 )
 ENCRYPTED = Unknown("is encrypted in the state")
-SKIPPED = frozenset({"__defaults", "__meta", "__internal"})
 
 
 def decode(properties: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
@@ -81,6 +81,8 @@ def _decode(value: Any, path: str, secrets: set[str]) -> Any:
 def _decode_secret(value: Mapping[str, Any], path: str, secrets: set[str]) -> Any:
     if "value" in value:
         return _decode(value["value"], path, secrets)
+    if "plaintext" in value:  # an export made with --show-secrets holds the value as JSON text
+        return _decode(json.loads(value["plaintext"]), path, secrets)
     return ENCRYPTED
 
 
