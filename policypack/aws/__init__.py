@@ -1,0 +1,1 @@
+"""AWS values, parsed once at the border into frozen types. No policy parses anything itself."""

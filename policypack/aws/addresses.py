@@ -1,0 +1,155 @@
+"""Address ranges as IAM reads them, and their algebra: union, intersection, complement, breadth.
+
+Sources: "IP address condition operators" and "aws:SourceIp" in the IAM User Guide
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress),
+"The meaning of public" in the S3 User Guide
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netaddr import IPSet
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+_IPV6 = re.compile(r"[0-9A-Fa-f:]+(?::\d+\.\d+\.\d+\.\d+)?")
+_PREFIX = re.compile(r"0|[1-9]\d{0,2}")
+_SHAPE = "must be a CIDR range such as `203.0.113.0/24`, or one address"
+
+BROAD_IPV4 = 2 ** (32 - 8)
+"""Addresses in a /8: a grant to more is public."""
+BROAD_IPV6 = 2 ** (128 - 32)
+"""Addresses in a /32: a grant to more is public."""
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""RFC 1918. `aws:SourceIp` never sees these, so they let nobody in from the internet."""
+
+
+class AddressError(ValueError):
+    """Not an address range that IAM accepts. The message is a clause that says what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """A set of IPv4 and IPv6 addresses. Immutable; IPv4-mapped IPv6 addresses are their IPv4 addresses."""
+
+    addresses: IPSet
+
+    @staticmethod
+    def parse(text: str) -> Ranges:
+        """The range that one condition value names.
+
+        No prefix means one address; bits after the mask are ignored; netmasks, dashes, zone ids, leading zeros,
+        wildcards and policy variables are refused.
+
+        Raises:
+            AddressError: `text` is not a range.
+        """
+        return _parse(text)
+
+    @staticmethod
+    def union(parts: Iterable[Ranges]) -> Ranges:
+        """The addresses in any of `parts`."""
+        from netaddr import IPSet
+
+        return Ranges(IPSet(cidr for part in parts for cidr in part.addresses.iter_cidrs()))
+
+    def __and__(self, other: Ranges) -> Ranges:
+        return Ranges(self.addresses & other.addresses)
+
+    def __or__(self, other: Ranges) -> Ranges:
+        return Ranges(self.addresses | other.addresses)
+
+    def __sub__(self, other: Ranges) -> Ranges:
+        return Ranges(self.addresses - other.addresses)
+
+    def __invert__(self) -> Ranges:
+        return everything() - self
+
+    def __bool__(self) -> bool:
+        return bool(self.addresses)
+
+    def size(self, version: int) -> int:
+        """How many addresses of this IP version (4 or 6) there are."""
+        return sum(cidr.size for cidr in self.addresses.iter_cidrs() if cidr.version == version)
+
+    def example(self) -> str:
+        """One address in the set, from a documentation range (RFC 5737, RFC 3849) where there is one.
+
+        Raises:
+            AddressError: the set is empty.
+        """
+        from netaddr import IPAddress, IPSet
+
+        for preferred in ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7"):
+            if IPAddress(preferred) in self.addresses:
+                return preferred
+        public = (self.addresses - IPSet(PRIVATE)) or self.addresses
+        for cidr in public.iter_cidrs():
+            return str(IPAddress(cidr.first + min(7, cidr.size - 1), cidr.version))
+        raise AddressError("must name at least one address")
+
+    def __str__(self) -> str:
+        return ", ".join(str(cidr) for cidr in self.addresses.iter_cidrs())
+
+
+@cache
+def everything() -> Ranges:
+    """All of IPv4 and IPv6."""
+    from netaddr import IPSet
+
+    return Ranges(IPSet(["0.0.0.0/0", "::/0"]))
+
+
+@cache
+def nothing() -> Ranges:
+    """No address."""
+    from netaddr import IPSet
+
+    return Ranges(IPSet())
+
+
+@cache
+def private() -> Ranges:
+    """The RFC 1918 ranges."""
+    from netaddr import IPSet
+
+    return Ranges(IPSet(PRIVATE))
+
+
+def broad(ranges: Ranges) -> bool:
+    """Whether AWS would call a grant to these addresses public: more than a /8 of IPv4, or than a /32 of IPv6.
+
+    The union counts, so `0.0.0.0/1` beside `128.0.0.0/1` is broad. RFC 1918 ranges do not count.
+    """
+    seen = ranges - private()
+    return seen.size(4) > BROAD_IPV4 or seen.size(6) > BROAD_IPV6
+
+
+@cache
+def _parse(text: str) -> Ranges:
+    from netaddr import AddrFormatError, IPNetwork, IPSet
+
+    address, slash, prefix = text.strip().partition("/")
+    if _IPV4.fullmatch(address):
+        longest = 32
+    elif ":" in address and _IPV6.fullmatch(address):
+        longest = 128
+    else:
+        raise AddressError(_SHAPE)
+    if slash and not (_PREFIX.fullmatch(prefix) and int(prefix) <= longest):
+        raise AddressError(f"{_SHAPE}, with a prefix from 0 to {longest}")
+    try:
+        network = IPNetwork(text.strip()).cidr
+    except (AddrFormatError, ValueError) as error:
+        raise AddressError(_SHAPE) from error
+    mapped = IPNetwork("::ffff:0:0/96")
+    if network.version == 6 and network in mapped:
+        network = IPNetwork(f"{network.ip.ipv4()}/{network.prefixlen - 96}").cidr
+    return Ranges(IPSet([network]))

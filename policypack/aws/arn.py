@@ -1,0 +1,27 @@
+"""Amazon Resource Names. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """The five parts after `arn:`. S3 bucket ARNs have neither region nor account."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @staticmethod
+    def parse(text: str) -> Arn | None:
+        """The parts, or None where `text` is not an ARN. Wildcards stay as they are."""
+        parts = text.split(":", 5)
+        if len(parts) < 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
+            return None
+        return Arn(*parts[1:])
+
+    def __str__(self) -> str:
+        return ":".join(("arn", self.partition, self.service, self.region, self.account, self.resource))
