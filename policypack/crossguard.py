@@ -1,0 +1,173 @@
+"""The door in the author's own preview and update: cards become CrossGuard policies.
+
+This is the only module of the pack that imports Pulumi. CrossGuard turns a policy that touches an unknown into an
+advisory note, so nothing here ever touches one: values are made plain first, and an undecided outcome is reported as a
+violation at the policy's own enforcement level.
+
+Stack policies are handed outputs only, and resource policies inputs only, so the inputs of every resource are kept
+from its own analysis until the stack's. See docs/decisions/0001-entry-point.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pulumi
+import pulumi_policy as crossguard
+import yaml
+from pulumi_policy.deserialize import serialize_properties
+from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UnknownValueError
+
+from policypack.evaluate import judge, judge_stack
+from policypack.policies import POLICIES
+from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack
+from policypack.settings import DEFAULT_FILE, Settings, SettingsError, config_schema, parse
+from policypack.wire import decode
+
+
+def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None) -> None:
+    """Start the pack: prints its port and serves until it is stopped.
+
+    Args:
+        policies: the cards to serve.
+        folder: where `stackguard.yaml` may be; the pack's own folder, which the CLI starts it in, by default.
+    """
+    try:
+        settings = load_settings((folder or Path.cwd()) / DEFAULT_FILE)
+    except SettingsError as error:
+        sys.exit(f"stackguard: {error}")
+    session = Session(settings)
+    crossguard.PolicyPack(
+        name="stackguard",
+        enforcement_level=crossguard.EnforcementLevel.MANDATORY,
+        policies=[to_crossguard(policy, session) for policy in policies],
+        display_name="Stackguard",
+        description="Policies for AWS stacks: regions, public access, policy documents, least privilege.",
+        provider="aws",
+    )
+
+
+def load_settings(file: Path) -> Settings:
+    """The settings in a YAML file; the defaults where there is no such file.
+
+    Raises:
+        SettingsError: the file is not YAML, or does not fit the schema.
+    """
+    if not file.exists():
+        return Settings()
+    try:
+        return parse(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{file.name}{where} is not readable as YAML") from error
+
+
+class Session:
+    """What the pack remembers of one preview: every resource as it was analysed, parsed once for all policies."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.resources: dict[str, Resource] = {}
+        self.stack: Stack | None = None
+
+    def settings_for(self, config: Mapping[str, Any] | None) -> Settings:
+        """The file's settings, under what CrossGuard's configuration says for one policy.
+
+        Raises:
+            SettingsError: the configuration does not fit the schema.
+        """
+        given = {**msgspec.to_builtins(self.settings), **(config or {})}
+        given["stackRegion"] = self.settings.stack_region or pulumi.Config("aws").get("region")
+        return parse(given, "policy configuration")
+
+    def resource(self, args: crossguard.ResourceValidationArgs) -> Resource:
+        """The resource under analysis: its inputs."""
+        inputs, secrets = decode(serialize_properties(args.props))
+        known = self.resources.get(args.urn)
+        if known is not None and known.inputs == inputs:
+            return known
+        provider = args.provider.urn if args.provider else ""
+        resource = Resource(args.resource_type, args.name, inputs, args.urn, provider=provider, secrets=secrets)
+        self.resources[args.urn] = resource
+        return resource
+
+    def whole(self, args: crossguard.StackValidationArgs, settings: Settings) -> Stack:
+        """The stack under analysis: the inputs kept from each resource's analysis, with outputs and dependencies."""
+        stack = Stack(tuple(self._completed(each) for each in args.resources), settings)
+        if self.stack is None or self.stack != stack:
+            self.stack = stack
+        return self.stack
+
+    def _completed(self, given: crossguard.PolicyResource) -> Resource:
+        outputs, secrets = decode(serialize_properties(given.props))
+        analysed = self.resources.get(given.urn)
+        return Resource(
+            given.resource_type,
+            given.name,
+            outputs if analysed is None else analysed.inputs,
+            given.urn,
+            outputs=outputs,
+            parent=given.parent.urn if given.parent else "",
+            provider=given.provider.urn if given.provider else "",
+            dependencies=tuple(each.urn for each in given.dependencies),
+            property_dependencies={
+                name: tuple(each.urn for each in needed) for name, needed in given.property_dependencies.items()
+            },
+            secrets=secrets,
+        )
+
+
+def to_crossguard(policy: Policy[Any], session: Session) -> crossguard.Policy:
+    """The CrossGuard policy of a card."""
+    described = {
+        "name": policy.id,
+        "description": policy.title,
+        "display_name": policy.title,
+        "severity": crossguard.Severity(policy.severity.value),
+        "config_schema": crossguard.PolicyConfigSchema(config_schema()),
+        "remediation_steps": policy.fix,
+        "url": policy.references[0],
+    }
+    if policy.over_stack:
+
+        def validate_stack(args: crossguard.StackValidationArgs, report: crossguard.ReportViolation) -> None:
+            _report(lambda settings: judge_stack(policy, session.whole(args, settings)), args, report, session)
+
+        return crossguard.StackValidationPolicy(validate=validate_stack, **described)
+
+    def validate(args: crossguard.ResourceValidationArgs, report: crossguard.ReportViolation) -> None:
+        _report(lambda settings: judge(policy, session.resource(args), settings), args, report, session)
+
+    return crossguard.ResourceValidationPolicy(validate=validate, **described)
+
+
+def _report(
+    run: Callable[[Settings], list[Outcome]],
+    args: crossguard.ResourceValidationArgs | crossguard.StackValidationArgs,
+    report: crossguard.ReportViolation,
+    session: Session,
+) -> None:
+    try:
+        settings = session.settings_for(args.get_config())
+    except SettingsError as error:
+        report(str(error))
+        return
+    noted: list[Outcome] = []
+    for outcome in run(settings):
+        if outcome.kind is Kind.UNDECIDED and settings.unknown is EnforcementLevel.ADVISORY:
+            noted.append(outcome)
+        else:
+            report(message(outcome), outcome.resource.urn)
+    if noted:  # every known breach is reported by now; CrossGuard makes this an advisory note
+        raise UnknownValueError(UNKNOWN_OBJECT_VALUE, [outcome.path for outcome in noted])
+
+
+def message(outcome: Outcome) -> str:
+    """What the preview prints for an outcome, below the policy's title."""
+    place = f"{outcome.path}: " if outcome.path and outcome.kind is Kind.VIOLATION else ""
+    return f"{place}{outcome.message}. Fix: {outcome.policy.fix}"
