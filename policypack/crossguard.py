@@ -10,6 +10,7 @@ from its own analysis until the stack's. See docs/decisions/0001-entry-point.md.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,7 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.folder = program_folder()
         self.resources: dict[str, Resource] = {}
         self.stack: Stack | None = None
 
@@ -87,7 +89,7 @@ class Session:
 
     def resource(self, args: crossguard.ResourceValidationArgs) -> Resource:
         """The resource under analysis: its inputs."""
-        inputs, secrets = decode(serialize_properties(args.props))
+        inputs, secrets = decode(serialize_properties(args.props), self.folder)
         known = self.resources.get(args.urn)
         if known is not None and known.inputs == inputs:
             return known
@@ -98,13 +100,15 @@ class Session:
 
     def whole(self, args: crossguard.StackValidationArgs, settings: Settings) -> Stack:
         """The stack under analysis: the inputs kept from each resource's analysis, with outputs and dependencies."""
-        stack = Stack(tuple(self._completed(each) for each in args.resources), settings)
+        order = {urn: index for index, urn in enumerate(self.resources)}  # the engine hands them over in any order
+        given = sorted(args.resources, key=lambda each: order.get(each.urn, len(order)))
+        stack = Stack(tuple(map(self._completed, given)), settings)
         if self.stack is None or self.stack != stack:
             self.stack = stack
         return self.stack
 
     def _completed(self, given: crossguard.PolicyResource) -> Resource:
-        outputs, secrets = decode(serialize_properties(given.props))
+        outputs, secrets = decode(serialize_properties(given.props), self.folder)
         analysed = self.resources.get(given.urn)
         return Resource(
             given.resource_type,
@@ -120,6 +124,19 @@ class Session:
             },
             secrets=secrets,
         )
+
+
+def program_folder() -> Path:
+    """The folder of the program under preview, which assets are relative to.
+
+    The pack itself runs in its own folder. The language host that started it runs in the program's, as far as the
+    system tells; else the shell's folder is taken.
+    """
+    host = Path(f"/proc/{os.getppid()}/cwd")
+    try:
+        return host.readlink()
+    except OSError:
+        return Path(os.environ.get("PWD", "."))
 
 
 def to_crossguard(policy: Policy[Any], session: Session) -> crossguard.Policy:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from policypack.policy import UNKNOWN, Asset, Reference, Unknown
@@ -35,72 +36,77 @@ UNKNOWNS = frozenset(
 ENCRYPTED = Unknown("is encrypted in the state")
 
 
-def decode(properties: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+def decode(properties: Mapping[str, Any], folder: Path | None = None) -> tuple[dict[str, Any], frozenset[str]]:
     """The plain values of a property map, and the paths of those that are secret.
 
     Internal properties (`__defaults`) are left out at every depth, as Pulumi's own analyzer does.
+
+    Args:
+        properties: as in JSON, with signatures and sentinels.
+        folder: the program's folder; relative paths of assets are resolved against it.
     """
-    secrets: set[str] = set()
+    decoder = _Decoder(folder)
     plain = {
-        name: _decode(value, name, secrets) for name, value in properties.items() if not name.startswith("__")
+        name: decoder.decode(value, name) for name, value in properties.items() if not name.startswith("__")
     }
-    return plain, frozenset(secrets)
+    return plain, frozenset(decoder.secrets)
 
 
-def _decode(value: Any, path: str, secrets: set[str]) -> Any:
-    if isinstance(value, str):
-        return UNKNOWN if value in UNKNOWNS else value
-    if isinstance(value, list):
-        return [_decode(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
-    if not isinstance(value, Mapping):
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-    match value.get(SIGNATURE):
-        case None:
+class _Decoder:
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.secrets: set[str] = set()
+
+    def decode(self, value: Any, path: str) -> Any:
+        if isinstance(value, str):
+            return UNKNOWN if value in UNKNOWNS else value
+        if isinstance(value, list):
+            return [self.decode(each, f"{path}[{index}]") for index, each in enumerate(value)]
+        if not isinstance(value, Mapping):
+            return int(value) if isinstance(value, float) and value.is_integer() else value
+        signature = value.get(SIGNATURE)
+        if signature is None:
             return {
-                key: _decode(each, f"{path}.{key}", secrets)
-                for key, each in value.items()
-                if not (isinstance(key, str) and key.startswith("__"))
+                key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")
             }
-        case "1b47061264138c4ac30d75fd1eb44270":
-            secrets.add(path)
-            return _decode_secret(value, path, secrets)
-        case "d0e6a833031e9bbcd3f4e8bde6ca49a4":
+        if signature == SECRET:
+            self.secrets.add(path)
+            return self._secret(value, path)
+        if signature == OUTPUT:
             if value.get("secret"):
-                secrets.add(path)
-            return _decode(value["value"], path, secrets) if "value" in value else UNKNOWN
-        case "5cf8f73096256a8f31e491e813e4eb8e":
-            identity = _decode(value.get("id", UNKNOWN_STRING), path, secrets)
+                self.secrets.add(path)
+            return self.decode(value["value"], path) if "value" in value else UNKNOWN
+        if signature == REFERENCE:
+            identity = self.decode(value.get("id", UNKNOWN_STRING), path)
             return Reference(str(value.get("urn", "")), identity or UNKNOWN)
-        case "c44067f5952c0a294b673a41bacd8c17":
-            return _asset(value, archive=False)
-        case "0def7320c3a5731c473e5ecbe6d01bc7":
-            return _asset(value, archive=True)
-    return Unknown("has a signature that this version does not know")
+        if signature in {ASSET, ARCHIVE}:
+            return self._asset(value, archive=signature == ARCHIVE)
+        return Unknown("has a signature that this version does not know")
 
+    def _secret(self, value: Mapping[str, Any], path: str) -> Any:
+        if "value" in value:
+            return self.decode(value["value"], path)
+        if "plaintext" in value:  # an export made with --show-secrets holds the value as JSON text
+            return self.decode(json.loads(value["plaintext"]), path)
+        return ENCRYPTED
 
-def _decode_secret(value: Mapping[str, Any], path: str, secrets: set[str]) -> Any:
-    if "value" in value:
-        return _decode(value["value"], path, secrets)
-    if "plaintext" in value:  # an export made with --show-secrets holds the value as JSON text
-        return _decode(json.loads(value["plaintext"]), path, secrets)
-    return ENCRYPTED
-
-
-def _asset(value: Mapping[str, Any], *, archive: bool) -> Asset | Unknown:
-    sources = {name: value[name] for name in ("path", "text", "uri") if value.get(name) is not None}
-    if any(source in UNKNOWNS for source in sources.values()):
-        return UNKNOWN
-    members = None
-    if archive and isinstance(value.get("assets"), Mapping):
-        decoded = {name: _decode(member, name, set()) for name, member in value["assets"].items()}
-        members = {name: member for name, member in decoded.items() if isinstance(member, Asset)}
-        if len(members) < len(decoded):
+    def _asset(self, value: Mapping[str, Any], *, archive: bool) -> Asset | Unknown:
+        sources = {name: value[name] for name in ("path", "text", "uri") if value.get(name) is not None}
+        if any(source in UNKNOWNS for source in sources.values()):
             return UNKNOWN
-    return Asset(
-        path=sources.get("path"),
-        text=sources.get("text"),
-        uri=sources.get("uri"),
-        members=members,
-        archive=archive,
-        hash=str(value.get("hash", "")),
-    )
+        if self.folder is not None and sources.get("path"):
+            sources["path"] = str(self.folder / sources["path"])
+        members = None
+        if archive and isinstance(value.get("assets"), Mapping):
+            decoded = {name: self.decode(member, name) for name, member in value["assets"].items()}
+            members = {name: member for name, member in decoded.items() if isinstance(member, Asset)}
+            if len(members) < len(decoded):
+                return UNKNOWN
+        return Asset(
+            path=sources.get("path"),
+            text=sources.get("text"),
+            uri=sources.get("uri"),
+            members=members,
+            archive=archive,
+            hash=str(value.get("hash", "")),
+        )

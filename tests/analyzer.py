@@ -1,0 +1,136 @@
+"""The pack as the engine sees it: a process that speaks the Analyzer protocol."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+
+from policypack import wire
+from policypack.policy import Asset, Reference, Resource, Stack, Unknown
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One diagnostic of the pack, less its title line."""
+
+    policy: str
+    urn: str
+    message: str
+    mandatory: bool
+
+
+def encode(value: Any, path: str = "", secrets: frozenset[str] = frozenset()) -> Any:
+    """A plain value as Pulumi sends it: the inverse of `policypack.wire.decode`."""
+    if path in secrets:
+        return {wire.SIGNATURE: wire.SECRET, "value": encode(value, path)}
+    match value:
+        case Unknown():
+            return wire.UNKNOWN_STRING
+        case Reference():
+            return value.urn
+        case Asset():
+            sources = {name: getattr(value, name) for name in ("path", "text", "uri") if getattr(value, name) is not None}
+            if value.members is not None:
+                sources["assets"] = {name: encode(member) for name, member in value.members.items()}
+            return {wire.SIGNATURE: wire.ARCHIVE if value.archive else wire.ASSET, **sources}
+        case Mapping():
+            return {key: encode(each, f"{path}.{key}" if path else key, secrets) for key, each in value.items()}
+        case list() | tuple():
+            return [encode(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
+    return value
+
+
+def struct(values: Mapping[str, Any], secrets: frozenset[str] = frozenset()) -> struct_pb2.Struct:
+    """A property map as a protobuf struct."""
+    return json_format.ParseDict(encode(values, "", secrets), struct_pb2.Struct())
+
+
+class Pack:
+    """A client of a running pack."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.stub = analyzer_pb2_grpc.AnalyzerStub(channel)
+
+    def analyze(self, stack: Stack) -> list[Diagnostic]:
+        """What the pack says of a stack: each resource by its inputs, then the stack by its outputs."""
+        found: list[Diagnostic] = []
+        for resource in stack.resources:
+            request = analyzer_pb2.AnalyzeRequest(
+                type=resource.type,
+                name=resource.name,
+                urn=resource.urn,
+                properties=struct(resource.inputs, resource.secrets),
+                provider=self._provider(resource, stack),
+            )
+            found += self._diagnostics(self.stub.Analyze(request))
+        request = analyzer_pb2.AnalyzeStackRequest(resources=[self._stack_resource(each, stack) for each in stack.resources])
+        return found + self._diagnostics(self.stub.AnalyzeStack(request))
+
+    def _provider(self, resource: Resource, stack: Stack) -> analyzer_pb2.AnalyzerProviderResource | None:
+        provider = stack.by_urn.get(resource.provider)
+        if provider is None:
+            return None
+        return analyzer_pb2.AnalyzerProviderResource(
+            type=provider.type, name=provider.name, urn=provider.urn, properties=struct(provider.inputs)
+        )
+
+    def _stack_resource(self, resource: Resource, stack: Stack) -> analyzer_pb2.AnalyzerResource:
+        return analyzer_pb2.AnalyzerResource(
+            type=resource.type,
+            name=resource.name,
+            urn=resource.urn,
+            properties=struct(resource.outputs or resource.inputs, resource.secrets),
+            provider=self._provider(resource, stack),
+            parent=resource.parent,
+            dependencies=resource.dependencies,
+            propertyDependencies={
+                name: analyzer_pb2.AnalyzerPropertyDependencies(urns=urns)
+                for name, urns in resource.property_dependencies.items()
+            },
+        )
+
+    @staticmethod
+    def _diagnostics(response: analyzer_pb2.AnalyzeResponse) -> list[Diagnostic]:
+        return [
+            Diagnostic(
+                each.policyName,
+                each.urn,
+                each.message.removeprefix(f"{each.description}\n"),
+                each.enforcementLevel == analyzer_pb2.MANDATORY,
+            )
+            for each in response.diagnostics
+        ]
+
+
+@contextmanager
+def running(folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> Iterator[Pack]:
+    """The pack in `folder`, started as the CLI's language host starts it, and stopped at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        assert port.isdigit(), f"the pack printed {port!r} instead of its port"
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Pack(channel)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        if process.stdout:
+            process.stdout.close()

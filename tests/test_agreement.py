@@ -1,0 +1,102 @@
+"""The pack, through its own gRPC service, and the gate, in process, say the same of the same resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from policypack.crossguard import message
+from policypack.evaluate import evaluate
+from policypack.policies import POLICIES
+from policypack.policy import UNKNOWN, Kind, Resource, Stack, urn_of
+from policypack.settings import Settings
+from tests.analyzer import Diagnostic, Pack, running
+
+
+@pytest.fixture(scope="module")
+def pack() -> Iterator[Pack]:
+    with running() as client:
+        yield client
+
+
+def in_process(stack: Stack) -> list[Diagnostic]:
+    return [
+        Diagnostic(outcome.policy.id, outcome.resource.urn, message(outcome), mandatory=outcome.blocks)
+        for outcome in evaluate(POLICIES, stack)
+    ]
+
+
+def assert_agreement(pack: Pack, stack: Stack) -> None:
+    def key(diagnostic: Diagnostic) -> tuple[str, str, str]:
+        return diagnostic.policy, diagnostic.urn, diagnostic.message
+
+    assert sorted(pack.analyze(stack), key=key) == sorted(in_process(stack), key=key)
+
+
+def example_stacks() -> Iterator[tuple[str, Stack]]:
+    for policy in POLICIES:
+        for kind, example in (("bad", policy.bad), ("good", policy.good)):
+            resources = (example,) if isinstance(example, Resource) else tuple(example)
+            yield f"{policy.id}-{kind}", Stack(resources, Settings())
+
+
+EXAMPLES = dict(example_stacks())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_judged_the_same(pack: Pack, name: str) -> None:
+    assert_agreement(pack, EXAMPLES[name])
+
+
+def unknown_everywhere(resource: Resource) -> Resource:
+    return replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN))
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad")])
+def test_unknowns_are_judged_the_same_and_block(pack: Pack, name: str) -> None:
+    stack = EXAMPLES[name]
+    assert_agreement(pack, replace(stack, resources=tuple(map(unknown_everywhere, stack.resources))))
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad")])
+def test_secrets_are_judged_the_same(pack: Pack, name: str) -> None:
+    stack = EXAMPLES[name]
+    hidden = tuple(replace(resource, secrets=frozenset(resource.inputs)) for resource in stack.resources)
+    assert_agreement(pack, replace(stack, resources=hidden))
+
+
+def test_an_unknown_document_blocks_in_the_pack(pack: Pack) -> None:
+    policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "ingest", {"bucket": "ingest", "policy": UNKNOWN})
+    diagnostics = [each for each in pack.analyze(Stack((policy,), Settings())) if "`policy`" in each.message]
+    assert diagnostics
+    assert all(each.mandatory for each in diagnostics)
+
+
+def test_what_a_provider_reports_is_not_what_the_program_wrote(pack: Pack) -> None:
+    """Outputs of a bucket repeat what its sidecars set; only inputs tell who manages it."""
+    bucket = Resource(
+        "aws:s3/bucket:Bucket",
+        "ingest",
+        {"bucket": "ingest-1"},
+        outputs={"bucket": "ingest-1", "versioning": {"enabled": True}},
+    )
+    versioning = Resource(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "ingest",
+        {"bucket": "ingest-1", "versioningConfiguration": {"status": "Enabled"}},
+        property_dependencies={"bucket": (urn_of("aws:s3/bucket:Bucket", "ingest"),)},
+    )
+    stack = Stack((bucket, versioning), Settings())
+    assert_agreement(pack, stack)
+    assert not [each for each in in_process(stack) if each.policy == "aws-contested-resource"]
+
+
+def test_an_error_is_never_a_pass() -> None:
+    crashing = replace(POLICIES[0], check=lambda _: 1 / 0)  # type: ignore[arg-type, return-value]
+    example = crashing.bad if isinstance(crashing.bad, Resource) else crashing.bad[0]
+    outcomes = evaluate([crashing], Stack((example,), Settings()))
+    assert [outcome.kind for outcome in outcomes] == [Kind.ERROR]
+    assert outcomes[0].blocks
+    assert crashing.id in outcomes[0].message

@@ -1,0 +1,64 @@
+"""What every policy owes, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from policypack.evaluate import evaluate
+from policypack.policies import POLICIES
+from policypack.policy import Kind, Policy, Resource, Stack
+from policypack.settings import Settings
+
+each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+
+
+def outcomes_of(policy: Policy[Any], example: Any) -> list[tuple[Kind, str]]:
+    resources = (example,) if isinstance(example, Resource) else tuple(example)
+    stack = Stack(resources, Settings(stack_region="eu-west-1"))
+    return [(outcome.kind, outcome.message) for outcome in evaluate([policy], stack)]
+
+
+@each_policy
+def test_bad_example_is_reported(policy: Policy[Any]) -> None:
+    assert Kind.VIOLATION in {kind for kind, _ in outcomes_of(policy, policy.bad)}
+
+
+@each_policy
+def test_good_example_is_silent(policy: Policy[Any]) -> None:
+    assert outcomes_of(policy, policy.good) == []
+
+
+@each_policy
+def test_module_is_named_after_its_policy(policy: Policy[Any]) -> None:
+    assert policy.check.__module__ == f"policypack.policies.{policy.id.replace('-', '_')}"
+
+
+@each_policy
+def test_card_is_complete(policy: Policy[Any]) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", policy.id)
+    assert not re.match(r"(no|disallow|ensure|require)-", policy.id)
+    assert policy.title
+    assert "\n" not in policy.title
+    assert not policy.title.endswith(".")
+    assert policy.fix.endswith(".")
+    assert policy.why is not None
+    assert len(re.findall(r"[.!?](?:\s|$)", policy.why)) >= 2
+    assert policy.references
+    assert all(reference.startswith("https://") for reference in policy.references)
+
+
+@each_policy
+def test_messages_follow_the_style(policy: Policy[Any]) -> None:
+    for _, message in outcomes_of(policy, policy.bad):
+        assert message == message.strip()
+        assert not message.endswith(".")
+        assert not re.match(r"[A-Z][a-z]", message), "messages start in lower case"
+        assert not re.search(r"\b(dict|NoneType|frozenset|tuple)\b", message), "messages name no Python type"
+
+
+def test_ids_are_unique() -> None:
+    ids = [policy.id for policy in POLICIES]
+    assert sorted(set(ids)) == sorted(ids)
