@@ -9,16 +9,12 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from policypack.settings import Settings
 
 T = TypeVar("T")
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
-
 
 class Severity(enum.StrEnum):
     """How bad a violation is, in the policy's opinion. Ordered: `LOW < CRITICAL` by `rank`."""
@@ -100,11 +96,11 @@ class Resource:
     name: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
     urn: str = ""
-    outputs: Mapping[str, Any] = EMPTY
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     parent: str = ""
     provider: str = ""
     dependencies: tuple[str, ...] = ()
-    property_dependencies: Mapping[str, tuple[str, ...]] = EMPTY
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     position: Position | None = None
     custom: bool = True
