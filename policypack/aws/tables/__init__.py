@@ -1,0 +1,154 @@
+"""Facts about AWS's types that are too many to write by hand, read from generated files on first use.
+
+`tools/generate_tables.py` derives `arguments.json`, `documents.json` and `same.json` from the pulumi-aws SDK, and
+`events.json` and `regions.json` from botocore's service models.
+"""
+
+from __future__ import annotations
+
+import enum
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+
+class DocumentKind(enum.StrEnum):
+    """What an IAM policy document is attached to, and so what it may say.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policy-types.
+    """
+
+    IDENTITY = "identity"
+    """Attached to a role, user, group, permission set or device certificate; names no principals."""
+    RESOURCE = "resource"
+    """Attached to a resource; names principals. See `grants` for those that only narrow, such as an endpoint's."""
+    TRUST = "trust"
+    """Says who may assume a role; names principals and no resources."""
+    BOUNDARY = "boundary"
+    """Limits what others grant, and grants nothing: a service control policy or a session policy; names no principals."""
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    property: str
+    default: str
+    kinds: dict[str, DocumentKind]
+
+
+class _Documents(msgspec.Struct, frozen=True):
+    source: dict[str, str]
+    documents: dict[str, dict[str, DocumentKind]]
+    limits: dict[str, list[str]]
+    chosen_by_sibling: dict[str, dict[str, _Choice]]
+
+
+class _Arguments(msgspec.Struct, frozen=True):
+    arguments: dict[str, str]
+
+
+class _Same(msgspec.Struct, frozen=True):
+    same: dict[str, str]
+
+
+class _Events(msgspec.Struct, frozen=True):
+    s3_events: frozenset[str]
+
+
+class _Regions(msgspec.Struct, frozen=True):
+    regions: dict[str, str]
+
+
+def _read(name: str, shape: type[T]) -> T:
+    return msgspec.json.decode((Path(__file__).parent / name).read_bytes(), type=shape)
+
+
+@cache
+def _documents() -> _Documents:
+    return _read("documents.json", _Documents)
+
+
+@cache
+def _arguments() -> Mapping[str, str]:
+    return _read("arguments.json", _Arguments).arguments
+
+
+@cache
+def _same() -> Mapping[str, str]:
+    return _read("same.json", _Same).same
+
+
+def source_version() -> str:
+    """The version of pulumi-aws that the tables describe. A program may use a newer one, with types unknown here."""
+    return _documents().source["pulumi-aws"]
+
+
+def document_properties() -> Mapping[str, Mapping[str, DocumentKind]]:
+    """By type token, the input properties that hold an IAM policy document, as `policy` or `inlinePolicies[*].policy`.
+
+    Every token of a type is a key. Where another property decides (`documents_of`), the kind is that of its default.
+    """
+    return _documents().documents
+
+
+def documents_of(type_token: str, inputs: Mapping[str, Any]) -> Mapping[str, DocumentKind]:
+    """Which properties of one resource hold an IAM policy document, given its inputs.
+
+    Differs from `document_properties` for types such as `aws:organizations/policy:Policy`, whose `content` is a service
+    control policy, a resource control policy or, for a tag policy, not IAM's language at all. While the deciding
+    property is unknown, its default counts.
+    """
+    properties = document_properties().get(type_token, {})
+    choices = _documents().chosen_by_sibling.get(type_token)
+    if not choices:
+        return properties
+    chosen = dict(properties)
+    for path, choice in choices.items():
+        said = inputs.get(choice.property)
+        kind = choice.kinds.get(said if isinstance(said, str) else choice.default)
+        if kind is None:
+            del chosen[path]
+        else:
+            chosen[path] = kind
+    return chosen
+
+
+def grants(type_token: str, path: str) -> bool:
+    """Whether a document at this property can give access, rather than only narrow what other documents give.
+
+    A VPC endpoint's policy and an organization's policies only narrow: `"Principal": "*"` there opens nothing.
+    """
+    kind = document_properties().get(type_token, {}).get(path)
+    return kind is not DocumentKind.BOUNDARY and path not in _documents().limits.get(type_token, ())
+
+
+@cache
+def argument_names(type_token: str) -> frozenset[str] | None:
+    """The input properties that a type takes, in camelCase. None for a type that is not in the table: do not judge it."""
+    names = _arguments().get(type_token)
+    return None if names is None else frozenset(names.split())
+
+
+def canonical(type_token: str) -> str:
+    """The token to compare with, for a type that has several (`aws:s3/bucketV2:BucketV2` is `aws:s3/bucket:Bucket`).
+
+    Idempotent; every other token is returned as it is.
+    """
+    return _same().get(type_token, type_token)
+
+
+@cache
+def s3_event_names() -> frozenset[str]:
+    """The events that a bucket notification may name, as `s3:ObjectCreated:*`."""
+    return _read("events.json", _Events).s3_events
+
+
+@cache
+def region_names() -> Mapping[str, str]:
+    """Every AWS region with its partition (`us-gov-west-1`: `aws-us-gov`)."""
+    return _read("regions.json", _Regions).regions

@@ -1,0 +1,275 @@
+"""Write `policypack/aws/tables/*.json`: facts about AWS types that nobody should keep by hand.
+
+`python tools/generate_tables.py` writes the tables from the installed pulumi-aws and botocore;
+`--check` writes nothing and exits with 1 when a table on disk is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib.metadata
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
+
+TABLES = Path(__file__).parents[1] / "policypack" / "aws" / "tables"
+
+NAMED_AS_DOCUMENT = re.compile(r"(?:\w+P|p)olic(?:y|ies)|\w*[pP]olicyDocument")
+DESCRIBED_AS_DOCUMENT = re.compile(
+    r"\bJSON\b|\bIAM\b|policy document|resource(?:-based)? policy"
+    r"|\b(?:access|endpoint|key|session) policy"
+    r"|(?:text|contents?) of the (?:resource )?policy|policy to (?:attach|be applied|create)"
+    r"|policy that you want to apply",
+    re.IGNORECASE,
+)
+DESCRIBED_AS_LIMIT = re.compile(r"session policy|scopes down|additional restrictions", re.IGNORECASE)
+DESCRIBED_AS_ENDPOINT = re.compile(r"\bendpoint policy for\b|attach to the endpoint", re.IGNORECASE)
+
+OTHER_LANGUAGES_BY_NAME: Mapping[str, str] = {
+    "autoscalingPolicy": "EMR scaling rules",
+    "basePolicyDocument": "a Cloud WAN network layout",
+    "browserPolicy": "Chrome's enterprise policies",
+    "defaultPolicy": "the word `VOLUME` or `INSTANCE`",
+    "deliveryPolicy": "how often SNS retries",
+    "filterPolicy": "a pattern over SNS messages",
+    "lifecyclePolicy": "ECR's rules for expiring images",
+    "redriveAllowPolicy": "which queues may use a dead-letter queue",
+    "redrivePolicy": "the target of a dead-letter queue",
+    "replayPolicy": "what SNS replays from its archive",
+    "routingPolicy": "the word `MULTIVALUE` or `WEIGHTED`",
+    "webAppEndpointPolicy": "the word `STANDARD` or `FIPS`",
+}
+"""Properties that pass both tests above and yet hold something else than an IAM policy document, with what they hold."""
+
+OTHER_LANGUAGES: Mapping[tuple[str, str], str] = {
+    ("aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy", "policyDocument"): "masking rules for logs",
+    ("aws:cloudwatch/logIndexPolicy:LogIndexPolicy", "policyDocument"): "a list of fields to index",
+    ("aws:ecr/lifecyclePolicy:LifecyclePolicy", "policy"): "ECR's rules for expiring images",
+    ("aws:iot/policyAttachment:PolicyAttachment", "policy"): "the name of an IoT policy",
+    ("aws:networkmanager/coreNetworkPolicyAttachment:CoreNetworkPolicyAttachment", "policyDocument"): (
+        "a Cloud WAN network layout"
+    ),
+    ("aws:opensearch/serverlessAccessPolicy:ServerlessAccessPolicy", "policy"): "OpenSearch's own data access rules",
+    ("aws:opensearch/serverlessLifecyclePolicy:ServerlessLifecyclePolicy", "policy"): "retention rules for indexes",
+    ("aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy", "policy"): "encryption and network rules",
+    ("aws:sns/dataProtectionPolicy:DataProtectionPolicy", "policy"): "masking rules for messages",
+    ("aws:verifiedaccess/endpoint:Endpoint", "policyDocument"): "Cedar",
+    ("aws:verifiedaccess/group:Group", "policyDocument"): "Cedar",
+}
+"""The same for single properties of single types."""
+
+BARELY_DESCRIBED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("aws:cloudsearch/domainServiceAccessPolicy:DomainServiceAccessPolicy", "accessPolicy"): (
+        "resource",
+        "the docstring calls the document access rules",
+    ),
+    ("aws:organizations/policy:Policy", "content"): ("boundary", "named `content`; see `CHOSEN_BY_SIBLING`"),
+    ("aws:organizations/resourcePolicy:ResourcePolicy", "content"): (
+        "resource",
+        "named `content`: the policy by which an organization delegates its administration",
+    ),
+    ("aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy", "resourcePolicy"): (
+        "resource",
+        "the SDK has no docstring for it",
+    ),
+}
+"""IAM policy documents that the two tests cannot see: kind and why they miss."""
+
+KINDS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("aws:iot/policy:Policy", "policy"): ("identity", "attached to a certificate, a thing group or a Cognito identity"),
+}
+"""Corrections of the kind that `kind_of` derives, with the reason."""
+
+CHOSEN_BY_SIBLING: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "aws:organizations/policy:Policy": {
+        "content": {
+            "property": "type",
+            "default": "SERVICE_CONTROL_POLICY",
+            "kinds": {"SERVICE_CONTROL_POLICY": "boundary", "RESOURCE_CONTROL_POLICY": "resource"},
+        }
+    }
+}
+"""Properties whose language depends on another property of the resource; every other value is not IAM's."""
+
+TWINS: Mapping[str, tuple[str, str]] = {
+    **{
+        f"aws:alb/{name}": (f"aws:lb/{name}", "the provider registers one resource under `aws_alb` and `aws_lb` names")
+        for name in (
+            "listener:Listener",
+            "listenerCertificate:ListenerCertificate",
+            "listenerRule:ListenerRule",
+            "loadBalancer:LoadBalancer",
+            "targetGroup:TargetGroup",
+            "targetGroupAttachment:TargetGroupAttachment",
+        )
+    },
+    "aws:s3/bucketObjectv2:BucketObjectv2": (
+        "aws:s3/bucketObject:BucketObject",
+        "`aws_s3_object` replaces `aws_s3_bucket_object`; both are an object in a bucket",
+    ),
+}
+"""Types that are the same thing under two tokens although neither class declares the other as an alias."""
+
+Row = Mapping[str, Any]
+
+
+def described_as_document(each: Property) -> bool:
+    """Whether name, annotation and docstring of a property say that it holds a policy document, IAM's or another."""
+    if each.takes_document_type:
+        return True
+    named = each.takes_text and NAMED_AS_DOCUMENT.fullmatch(each.name)
+    return bool(named and DESCRIBED_AS_DOCUMENT.search(each.doc))
+
+
+def kind_of(token: str, each: Property) -> str:
+    """The `DocumentKind` that a document's name, service and docstring tell."""
+    if each.name == "assumeRolePolicy":
+        return "trust"
+    if token.startswith("aws:iam/") or each.name == "inlinePolicy":
+        return "identity"
+    return "boundary" if DESCRIBED_AS_LIMIT.search(each.doc) else "resource"
+
+
+def kind_at(token: str, path: str, each: Property) -> str | None:
+    """The `DocumentKind` of the IAM policy document that a property holds; None when it holds something else."""
+    place = (token, path)
+    if place in BARELY_DESCRIBED:
+        return BARELY_DESCRIBED[place][0]
+    if not described_as_document(each) or each.name in OTHER_LANGUAGES_BY_NAME or place in OTHER_LANGUAGES:
+        return None
+    return KINDS[place][0] if place in KINDS else kind_of(token, each)
+
+
+def documents_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
+    """Which properties hold IAM policy documents, of which kind, and which of them never grant anything.
+
+    Raises `ValueError` when an entry of the explicit lists fits nothing in the SDK any more.
+    """
+    kinds: dict[str, dict[str, str]] = {}
+    limits: dict[str, list[str]] = {token: list(paths) for token, paths in CHOSEN_BY_SIBLING.items()}
+    unseen: set[object] = {*OTHER_LANGUAGES_BY_NAME, *OTHER_LANGUAGES, *BARELY_DESCRIBED, *KINDS}
+    for resource in resources:
+        for path, each in walk(resource):
+            unseen -= {each.name, (resource.token, path)}
+            kind = kind_at(resource.token, path, each)
+            if kind is None:
+                continue
+            kinds.setdefault(resource.token, {})[path] = kind
+            if DESCRIBED_AS_ENDPOINT.search(each.doc):
+                limits.setdefault(resource.token, []).append(path)
+    if unseen:
+        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(map(str, unseen)))}")
+    for alias, token in same.items():
+        if token in kinds:
+            kinds.setdefault(alias, kinds[token])
+        if token in limits:
+            limits.setdefault(alias, limits[token])
+    return {"documents": kinds, "limits": limits, "chosen_by_sibling": CHOSEN_BY_SIBLING}
+
+
+def same_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
+    """Type tokens that have another name, with the one to use. Raises `ValueError` for a twin that the SDK dropped."""
+    tokens = {resource.token for resource in resources}
+    same = {alias: resource.token for resource in resources for alias in resource.aliases}
+    for token, (twin, _) in TWINS.items():
+        if not {token, twin} <= tokens:
+            raise ValueError(f"`{token}` or its twin is no longer in this SDK")
+        same[token] = twin
+    return {alias: last(same, token) for alias, token in same.items()}
+
+
+def last(same: Mapping[str, str], token: str) -> str:
+    """The end of a chain of names."""
+    while token in same:
+        token = same[token]
+    return token
+
+
+def arguments_table(resources: Iterable[ResourceType]) -> Mapping[str, str]:
+    """Every input property of every type. The names stand in one string because that loads ten times faster."""
+    return {resource.token: " ".join(sorted(each.name for each in resource.properties)) for resource in resources}
+
+
+def botocore_data(path: str) -> Any:
+    """A data file of the installed botocore."""
+    file = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / path
+    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return json.loads(text)
+
+
+def s3_events_table() -> Mapping[str, None]:
+    """The events that S3's API takes in a notification; the SDK's docstrings name a few of them only."""
+    return dict.fromkeys(botocore_data("s3/2006-03-01/service-2.json.gz")["shapes"]["Event"]["enum"])
+
+
+def regions_table() -> Mapping[str, str]:
+    """Region names with their partition; the pseudo regions of global services are left out."""
+    return {
+        region: partition["id"]
+        for partition in botocore_data("partitions.json")["partitions"]
+        for region in partition["regions"]
+        if not region.endswith("-global")
+    }
+
+
+def tables() -> Mapping[str, str]:
+    """The content of every table, by file name."""
+    resources = list(resource_types(sdk_folder()))
+    same = same_table(resources)
+    sdk = {"pulumi-aws": sdk_version()}
+    boto = {"botocore": importlib.metadata.version("botocore")}
+    return {
+        "arguments.json": rendered(sdk, {"arguments": arguments_table(resources)}),
+        "documents.json": rendered(sdk, documents_table(resources, same)),
+        "events.json": rendered(boto, {"s3_events": s3_events_table()}),
+        "regions.json": rendered(boto, {"regions": regions_table()}),
+        "same.json": rendered(sdk, {"same": same}),
+    }
+
+
+def rendered(source: Mapping[str, str], content: Mapping[str, Row]) -> str:
+    """JSON with sorted names and one row per line, so that a new SDK's difference is readable.
+
+    A row without a value becomes a list's element.
+    """
+    parts = [f'"source": {json.dumps(source)}']
+    for name, rows in content.items():
+        if rows and all(value is None for value in rows.values()):
+            lines, (opening, closing) = [json.dumps(key) for key in sorted(rows)], "[]"
+        else:
+            lines = [f"{json.dumps(key)}: {json.dumps(value, sort_keys=True)}" for key, value in sorted(rows.items())]
+            opening, closing = "{}"
+        parts.append(f'"{name}": {opening}\n' + ",\n".join(lines) + f"\n{closing}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables, or with `--check` compare them; the exit code."""
+    parser = argparse.ArgumentParser(description="Write the tables in policypack/aws/tables.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a table is stale")
+    check = parser.parse_args(arguments).check
+    try:
+        wanted = tables()
+    except importlib.metadata.PackageNotFoundError as missing:
+        parser.error(f"`{missing.name}` is not installed")
+    stale = [
+        name
+        for name, text in wanted.items()
+        if not (TABLES / name).exists() or (TABLES / name).read_text(encoding="utf-8") != text
+    ]
+    if check and stale:
+        sys.stderr.write(f"stale: {', '.join(stale)}; run `python tools/generate_tables.py`\n")
+        return 1
+    for name in stale:
+        (TABLES / name).write_text(wanted[name], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
