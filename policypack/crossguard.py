@@ -25,7 +25,7 @@ from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UnknownValueError
 
 from policypack.evaluate import judge, judge_stack
 from policypack.policies import POLICIES
-from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack
+from policypack.policy import Kind, Outcome, Policy, Resource, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, config_schema, parse
 from policypack.wire import decode
 
@@ -84,8 +84,8 @@ class Session:
             SettingsError: the configuration does not fit the schema.
         """
         given = {**msgspec.to_builtins(self.settings), **(config or {})}
-        given["stackRegion"] = self.settings.stack_region or pulumi.Config("aws").get("region")
-        return parse(given, "policy configuration")
+        del given["stackRegion"]
+        return parse(given, "policy configuration", pulumi.Config("aws").get("region"))
 
     def resource(self, args: crossguard.ResourceValidationArgs) -> Resource:
         """The resource under analysis: its inputs."""
@@ -176,7 +176,7 @@ def _report(
         return
     noted: list[Outcome] = []
     for outcome in run(settings):
-        if outcome.kind is Kind.UNDECIDED and settings.unknown is EnforcementLevel.ADVISORY:
+        if outcome.kind is Kind.UNDECIDED and settings.unknown == "advisory":
             noted.append(outcome)
         else:
             report(message(outcome), outcome.resource.urn)

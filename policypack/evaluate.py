@@ -104,7 +104,7 @@ def _undecided(
         resource,
         path,
         f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it; {MAKE_KNOWN}",
-        EnforcementLevel.ADVISORY if settings.unknown is EnforcementLevel.ADVISORY else level,
+        EnforcementLevel.ADVISORY if settings.unknown == "advisory" else level,
         tuple(waits_for),
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,7 +19,6 @@ Account = Annotated[str, msgspec.Meta(pattern=r"^\d{12}$", examples=["1111222233
 Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
 
 DEFAULT_FILE = "stackguard.yaml"
-ENFORCEMENT_KEY = "enforcementLevel"
 
 
 class SettingsError(ValueError):
@@ -42,16 +41,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         msgspec.Meta(description="Account ids, beside the stack's own, that policy documents may name."),
     ] = ()
     unknown: Annotated[
-        EnforcementLevel,
+        Literal["mandatory", "advisory"],
         msgspec.Meta(description="What an undecided policy does: `mandatory` blocks, `advisory` tells."),
-    ] = EnforcementLevel.MANDATORY
+    ] = "mandatory"
     enforcement: Annotated[
         Mapping[str, EnforcementLevel],
         msgspec.Meta(description="Enforcement level by policy id, where it is not `mandatory`."),
     ] = {}
-    stack_region: Annotated[
-        str | None, msgspec.Meta(description="The stack's `aws:region`; the gate and the pack fill it in.")
-    ] = None
+    stack_region: str | None = None
+    """The stack's `aws:region`. Each door fills it in; nobody sets it."""
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -59,46 +57,61 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         return self.allowed_regions or ((self.stack_region,) if self.stack_region else ())
 
 
-def parse(raw: Any, source: str) -> Settings:
+def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
     """Settings from decoded YAML or JSON.
 
     Args:
         raw: a mapping with camelCase keys, or None for an empty file.
         source: what to call it in an error, such as the file's name.
+        stack_region: the stack's own `aws:region`, where the door knows it.
 
     Raises:
         SettingsError: a key is unknown, or a value does not fit.
     """
-    if raw is None:
-        raw = {}
-    if isinstance(raw, Mapping) and (unknown := sorted(set(map(str, raw)) - set(Settings.__struct_encode_fields__))):
-        known = ", ".join(f"`{name}`" for name in Settings.__struct_encode_fields__)
-        raise SettingsError(f"{source}: there is no setting `{unknown[0]}`; the settings are {known}")
+    given = {} if raw is None else raw
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"{source}: must be a mapping from setting to value, such as `allowedRegions: [eu-west-1]`")
+    known = [name for name in Settings.__struct_encode_fields__ if name != "stackRegion"]
+    for name in given:
+        if name not in known:
+            listed = ", ".join(f"`{each}`" for each in known)
+            raise SettingsError(f"{source}: there is no setting `{name}`; the settings are {listed}")
     try:
-        settings = msgspec.convert(raw, Settings)
+        settings = msgspec.convert({**given, "stackRegion": stack_region}, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{source}: {_worded(str(error))}") from error
-    for index, cidr in enumerate(settings.trusted_cidrs):
-        place = f"{source}: `trustedCidrs[{index}]`"
-        try:
-            ranges = Ranges.parse(cidr)
-        except AddressError as error:
-            raise SettingsError(f"{place} {error}") from error
-        if broad(ranges):
-            raise SettingsError(f"{place} is broader than /8 (IPv4) or /32 (IPv6): that is the internet, name yours")
-    if settings.trusted_cidrs and broad(Ranges.union(map(Ranges.parse, settings.trusted_cidrs))):
-        raise SettingsError(f"{source}: `trustedCidrs` together cover more than a /8 (IPv4) or a /32 (IPv6)")
+    _check_cidrs(settings.trusted_cidrs, source)
     return settings
 
 
+def _check_cidrs(cidrs: tuple[str, ...], source: str) -> None:
+    parsed = []
+    for index, cidr in enumerate(cidrs):
+        place = f"{source}: `trustedCidrs[{index}]`"
+        try:
+            parsed.append(Ranges.parse(cidr))
+        except AddressError as error:
+            raise SettingsError(f"{place} {error}") from error
+        if broad(parsed[-1]):
+            raise SettingsError(f"{place} is broader than /8 (IPv4) or /32 (IPv6): that is the internet, name yours")
+    if broad(Ranges.union(parsed)):
+        raise SettingsError(f"{source}: `trustedCidrs` together cover more than a /8 (IPv4) or a /32 (IPv6)")
+
+
+_SHAPES = {
+    "allowedRegions": "must be a list of region names such as `eu-west-1`",
+    "trustedCidrs": "must be a list of CIDR ranges such as `203.0.113.0/24`",
+    "trustedAccounts": "must be a list of account ids: twelve digits, in quotes",
+    "unknown": "must be `mandatory` or `advisory`",
+    "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
+}
+
+
 def _worded(error: str) -> str:
-    """msgspec's message without its type names: "Expected `array`, got `str` - at `$.allowedRegions`"."""
-    text, _, place = error.partition(" - at ")
-    place = re.sub(r"^`\$\.?|`$", "", place) or "the settings"
-    replacements = {"Expected `array`": "must be a list", "Expected `str`": "must be a text", "Expected `object`": "must be a mapping"}
-    for raw, plain in replacements.items():
-        text = text.replace(raw, plain)
-    return f"`{place}` {text[:1].lower()}{text[1:]}"
+    """What a person reads for msgspec's "Expected `array`, got `str` - at `$.allowedRegions[0]`"."""
+    place = error.rpartition(" - at ")[2].strip("`").removeprefix("$.").removeprefix("key in $.")
+    name = re.split(r"[.\[]", place)[0]
+    return f"`{place}` does not fit: `{name}` {_SHAPES[name]}"
 
 
 def config_schema() -> dict[str, dict[str, Any]]:
@@ -106,16 +119,10 @@ def config_schema() -> dict[str, dict[str, Any]]:
 
     `enforcement` is left out, because CrossGuard has an enforcement level for each policy.
     """
-    (schema,), components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
-    definition = components["Settings"] if "$ref" in schema else schema
-    properties: dict[str, dict[str, Any]] = definition["properties"]
-    inline = {"#/EnforcementLevel": components["EnforcementLevel"]}
-    found = {}
-    for name, each in properties.items():
-        if name in {"enforcement", "stackRegion"}:
-            continue
-        plain = dict(each)
-        for reference in plain.pop("allOf", []) + ([{"$ref": plain.pop("$ref")}] if "$ref" in plain else []):
-            plain.update({k: v for k, v in inline[reference["$ref"]].items() if k not in {"title", "description"}})
-        found[name] = plain
-    return found
+    _, components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
+    properties: dict[str, dict[str, Any]] = components["Settings"]["properties"]
+    schema = {name: dict(each) for name, each in properties.items() if name not in {"enforcement", "stackRegion"}}
+    for each in schema.values():
+        if isinstance(each.get("default"), tuple):
+            each["default"] = list(each["default"])
+    return schema
