@@ -108,10 +108,10 @@ _SHAPES = {
 
 
 def _worded(error: str) -> str:
-    """What a person reads for msgspec's "Expected `array`, got `str` - at `$.allowedRegions[0]`"."""
-    place = error.rpartition(" - at ")[2].strip("`").removeprefix("$.").removeprefix("key in $.")
-    name = re.split(r"[.\[]", place)[0]
-    return f"`{place}` does not fit: `{name}` {_SHAPES[name]}"
+    """What a person reads for msgspec's "Expected `str`, got `int` - at `$.allowedRegions[0]`"."""
+    place = re.search(r"\$\.(\w+)(\[\d+\])?", error)
+    name, index = place.groups(default="") if place else ("enforcement", "")
+    return f"`{name}`{f' (at `{index}`)' if index else ''} {_SHAPES[name]}"
 
 
 def config_schema() -> dict[str, dict[str, Any]]:
