@@ -1,0 +1,33 @@
+# Each recipe is one plain command, so it also works without just.
+python := ".venv/bin/python"
+
+# everything that CI runs
+check: lint types contracts docs test
+
+lint:
+    .venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+types:
+    .venv/bin/mypy
+
+contracts:
+    .venv/bin/lint-imports
+
+# generated files are fresh
+docs:
+    {{python}} tools/generate_docs.py --check && {{python}} tools/generate_tables.py --check
+
+# write the generated files again
+generate:
+    {{python}} tools/generate_docs.py && {{python}} tools/generate_tables.py
+
+test:
+    .venv/bin/pytest
+
+# lock every dependency again, with hashes and without a registry's address
+lock:
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack -o locks/run.txt
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack --group test --group lint -o locks/dev.txt
+
+bench:
+    {{python}} -m benchmarks
