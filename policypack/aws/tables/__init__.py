@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
