@@ -1,0 +1,148 @@
+"""IAM's wildcards: `*` for any number of characters, `?` for exactly one; no other character is special.
+
+Every function takes time bounded by the product of the lengths, however many wildcards there are, but for `covers`,
+which says what bounds it. Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+WILDCARDS = frozenset("*?")
+MAX_FRONTIER = 256
+"""States that `covers` follows at once. Patterns that people write need two or three."""
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Whether the pattern can match more than one text."""
+    return "*" in pattern or "?" in pattern
+
+
+def everything(pattern: str) -> bool:
+    """Whether the pattern matches every text that is not empty: `*`, `**`, `?*`."""
+    return "*" in pattern and pattern.count("?") <= 1 and WILDCARDS.issuperset(pattern)
+
+
+def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
+    """Whether the pattern matches the whole text. `*` and `?` in `text` are plain characters."""
+    if ignore_case:
+        pattern, text = pattern.lower(), text.lower()
+    if not has_wildcard(pattern):
+        return pattern == text
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
+    """Whether some text matches both patterns."""
+    if ignore_case:
+        first, second = first.lower(), second.lower()
+    if not has_wildcard(first):
+        return matches(second, first)
+    if not has_wildcard(second):
+        return matches(first, second)
+    return _overlaps(first, second)
+
+
+def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
+    """Whether every text that matches `narrow` matches `wide` too.
+
+    The answer is exact as long as no more than `MAX_FRONTIER` states are open at once; past that it is False, which
+    says "not shown".
+    """
+    if ignore_case:
+        wide, narrow = wide.lower(), narrow.lower()
+    if wide == narrow:
+        return True
+    if not has_wildcard(narrow):
+        return matches(wide, narrow)
+    return _covers(_normal(wide), _normal(narrow))
+
+
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """The first chunk anchored, each later chunk found at its first place and never tried again, the last at the end."""
+    first, *rest = (
+        "".join("." if char == "?" else re.escape(char) for char in chunk) for chunk in _normal(pattern).split("*")
+    )
+    middle = "".join(f"(?>.*?{chunk})" for chunk in rest[:-1])
+    return re.compile(first + middle + (f".*{rest[-1]}" if rest else ""), re.DOTALL)
+
+
+@lru_cache(maxsize=8192)
+def _normal(pattern: str) -> str:
+    """The same pattern with each run of wildcards written as its `?`, then one `*`."""
+    if "**" not in pattern and "*?" not in pattern:
+        return pattern
+    return re.sub(r"[*?]*\*[*?]*", lambda run: "?" * run[0].count("?") + "*", pattern)
+
+
+@lru_cache(maxsize=65536)
+def _overlaps(first: str, second: str) -> bool:
+    """Walk `first` while the places that can be reached in `second` are the bits of one number."""
+    second = _normal(second)
+    stars, plain, chars = _masks(second)
+    end = 1 << len(second)
+    reached = _past_stars(1, stars)
+    for char in _normal(first):
+        if char == "*":
+            reached = (end << 1) - (reached & -reached)  # every place from the lowest on
+            continue
+        step = plain if char == "?" else chars.get(char, chars["?"])
+        reached = _past_stars((reached & step) << 1 | reached & stars, stars)
+        if not reached:
+            return False
+    return bool(reached & end)
+
+
+@lru_cache(maxsize=8192)
+def _masks(pattern: str) -> tuple[int, int, dict[str, int]]:
+    """Bit sets of the places in a pattern: of `*`, of anything else, and those at which a character may stand."""
+    places: dict[str, int] = {"?": 0, "*": 0}
+    for index, char in enumerate(pattern):
+        places[char] = places.get(char, 0) | 1 << index
+    stars = places.pop("*")
+    plain = sum(places.values())
+    single = places["?"]
+    return stars, plain, {char: mask | single for char, mask in places.items()}
+
+
+def _past_stars(reached: int, stars: int) -> int:
+    """With the places after each reached `*`, which may stand for nothing. No two stars are neighbours."""
+    return reached | (reached & stars) << 1
+
+
+@lru_cache(maxsize=8192)
+def _covers(wide: str, narrow: str) -> bool:
+    """Run `wide` over the most general texts of `narrow`, whose wildcards stand for a character that `wide` lacks."""
+    stars, _, chars = _masks(wide)
+
+    def step(reached: int, char: str) -> int:
+        onward = _past_stars((reached & chars.get(char, chars["?"])) << 1 | reached & stars, stars)
+        last = 1 << (onward & stars).bit_length() >> 1
+        return onward & -last if last else onward  # a place before a star accepts no more than the star does
+
+    frontier = {_past_stars(1, stars)}
+    for char in narrow:
+        if char != "*":
+            frontier = {step(reached, "?") if char == "?" else step(reached, char) for reached in frontier}
+        else:
+            grown = set(frontier)
+            while grown:
+                grown = {step(reached, "?") for reached in grown} - frontier
+                frontier |= grown
+                if len(frontier) > MAX_FRONTIER:
+                    return False
+            frontier = _weakest(frontier, stars)
+    return all(reached >> len(wide) & 1 for reached in frontier)
+
+
+def _weakest(frontier: set[int], stars: int) -> set[int]:
+    """The states without those that accept all that another one accepts."""
+    kept: list[int] = []
+    for state in sorted(frontier, key=lambda each: ((each & stars).bit_length(), each.bit_count())):
+        accepted = state | (1 << (state & stars).bit_length()) - 1
+        if not any(other & ~accepted == 0 for other in kept):
+            kept.append(state)
+    return set(kept)
