@@ -141,7 +141,7 @@ def program_folder() -> Path:
 
 def to_crossguard(policy: Policy[Any], session: Session) -> crossguard.Policy:
     """The CrossGuard policy of a card."""
-    described = {
+    described: dict[str, Any] = {
         "name": policy.id,
         "description": policy.title,
         "display_name": policy.title,
@@ -172,7 +172,7 @@ def _report(
     try:
         settings = session.settings_for(args.get_config())
     except SettingsError as error:
-        report(str(error))
+        report(str(error), None)
         return
     noted: list[Outcome] = []
     for outcome in run(settings):

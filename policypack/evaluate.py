@@ -81,7 +81,9 @@ def _run(
                     undecided.append(_undecided(policy, resource, place, judgement, level, settings))
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        message = f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
+        message = (
+            f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
+        )
         violations.append(Outcome(Kind.ERROR, policy, blamed, "", message, EnforcementLevel.MANDATORY))
     unique = {(each.kind, each.resource.urn, each.path, each.message): each for each in violations + undecided}
     return list(unique.values())
@@ -95,7 +97,12 @@ def _judgements(policy: Policy[Any], value: Any) -> Iterator[Judgement]:
 
 
 def _undecided(
-    policy: Policy[Any], resource: Resource, path: str, judgement: Undecided, level: EnforcementLevel, settings: Settings
+    policy: Policy[Any],
+    resource: Resource,
+    path: str,
+    judgement: Undecided,
+    level: EnforcementLevel,
+    settings: Settings,
 ) -> Outcome:
     waits_for = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
     return Outcome(

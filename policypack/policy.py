@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
 class Severity(enum.StrEnum):
     """How bad a violation is, in the policy's opinion. Ordered: `LOW < CRITICAL` by `rank`."""
 

@@ -46,9 +46,7 @@ def decode(properties: Mapping[str, Any], folder: Path | None = None) -> tuple[d
         folder: the program's folder; relative paths of assets are resolved against it.
     """
     decoder = _Decoder(folder)
-    plain = {
-        name: decoder.decode(value, name) for name, value in properties.items() if not name.startswith("__")
-    }
+    plain = {name: decoder.decode(value, name) for name, value in properties.items() if not name.startswith("__")}
     return plain, frozenset(decoder.secrets)
 
 
@@ -66,9 +64,7 @@ class _Decoder:
             return int(value) if isinstance(value, float) and value.is_integer() else value
         signature = value.get(SIGNATURE)
         if signature is None:
-            return {
-                key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")
-            }
+            return {key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")}
         if signature == SECRET:
             self.secrets.add(path)
             return self._secret(value, path)

@@ -40,7 +40,9 @@ def encode(value: Any, path: str = "", secrets: frozenset[str] = frozenset()) ->
         case Reference():
             return value.urn
         case Asset():
-            sources = {name: getattr(value, name) for name in ("path", "text", "uri") if getattr(value, name) is not None}
+            sources = {
+                name: getattr(value, name) for name in ("path", "text", "uri") if getattr(value, name) is not None
+            }
             if value.members is not None:
                 sources["assets"] = {name: encode(member) for name, member in value.members.items()}
             return {wire.SIGNATURE: wire.ARCHIVE if value.archive else wire.ASSET, **sources}
@@ -74,7 +76,9 @@ class Pack:
                 provider=self._provider(resource, stack),
             )
             found += self._diagnostics(self.stub.Analyze(request))
-        request = analyzer_pb2.AnalyzeStackRequest(resources=[self._stack_resource(each, stack) for each in stack.resources])
+        request = analyzer_pb2.AnalyzeStackRequest(
+            resources=[self._stack_resource(each, stack) for each in stack.resources]
+        )
         return found + self._diagnostics(self.stub.AnalyzeStack(request))
 
     def _provider(self, resource: Resource, stack: Stack) -> analyzer_pb2.AnalyzerProviderResource | None:

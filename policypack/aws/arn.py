@@ -24,4 +24,4 @@ class Arn:
         return Arn(*parts[1:])
 
     def __str__(self) -> str:
-        return ":".join(("arn", self.partition, self.service, self.region, self.account, self.resource))
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

@@ -33,7 +33,11 @@ ELEMENTS = frozenset(
     }
 )
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
-STRINGIFIED_OUTPUT = ("pulumi.output.Output object", "Calling __str__ on an Output[T] is not supported", "Calling [toString] on an [Output<T>]")
+STRINGIFIED_OUTPUT = (
+    "pulumi.output.Output object",
+    "Calling __str__ on an Output[T] is not supported",
+    "Calling [toString] on an [Output<T>]",
+)
 """What Pulumi's SDKs leave in a text that an `Output` was formatted into."""
 
 OPERATORS = {
@@ -249,7 +253,10 @@ def _version(raw: Mapping[str, Any], parser: _Parser) -> str | None:
         parser.unknowns.append(("Version", "Version"))
         return None
     if version is None:
-        parser.problem("Version", "is missing: AWS then reads the document by the rules of 2008, without policy variables; write `2012-10-17`")
+        parser.problem(
+            "Version",
+            "is missing: AWS then reads the document by the rules of 2008, without policy variables; write `2012-10-17`",
+        )
     elif version not in VERSIONS:
         parser.problem("Version", "is not a version of the policy language; write `2012-10-17`")
     return version if isinstance(version, str) else None
@@ -299,14 +306,18 @@ def _statement(
     if kind is DocumentKind.TRUST and ("Resource" in raw or "NotResource" in raw):
         parser.problem(f"{path}.Resource", "does not belong into a trust policy; the role itself is the resource")
     if kind not in WITH_PRINCIPAL and ("Principal" in raw or "NotPrincipal" in raw):
-        parser.problem(f"{path}.Principal", "does not belong into this policy document; it applies to what it is attached to")
+        parser.problem(
+            f"{path}.Principal", "does not belong into this policy document; it applies to what it is attached to"
+        )
     lists = {
         name: _strings(raw[name], f"{path}.{name}", name, parser)
         for name in ("Action", "NotAction", "Resource", "NotResource")
         if name in raw
     }
     principals = {
-        name: _principals(raw[name], f"{path}.{name}", name, parser) for name in ("Principal", "NotPrincipal") if name in raw
+        name: _principals(raw[name], f"{path}.{name}", name, parser)
+        for name in ("Principal", "NotPrincipal")
+        if name in raw
     }
     conditions = _conditions(raw.get("Condition"), f"{path}.Condition", parser)
     if effect not in tuple(Effect):
@@ -450,7 +461,12 @@ def _size(raw: Any) -> int:
 def _identifier(name: object) -> str:
     """A key that may be quoted in a message: short and plain, else a stand-in, since it could be anything."""
     text = str(name)
-    return text if len(text) <= 64 and text.replace(":", "").replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum() else "…"
+    return (
+        text
+        if len(text) <= 64
+        and text.replace(":", "").replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
+        else "…"
+    )
 
 
 def _hint(name: object, known: Any) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from policypack.aws import tables
 from policypack.aws.document import PolicyDocument, Statement, parse
-from policypack.aws.tables import DocumentKind, document_properties
+from policypack.aws.tables import DocumentKind
 from policypack.policy import Reading, Resource, Unknown
 
 IDENTITY = (DocumentKind.IDENTITY,)
@@ -42,7 +43,9 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY) -> Docume
     return read
 
 
-def statements(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY) -> Callable[[Resource], Iterator[Reading[Statement]]]:
+def statements(
+    *elements: str, kinds: tuple[DocumentKind, ...] = EVERY
+) -> Callable[[Resource], Iterator[Reading[Statement]]]:
     """A reader of single statements, for a policy that needs no more; `elements` and `kinds` as in `documents`."""
 
     def read(resource: Resource) -> Iterator[Reading[Statement]]:
@@ -65,7 +68,7 @@ def documents_of(
 
 
 def _parsed(resource: Resource) -> Iterator[tuple[str, DocumentKind, PolicyDocument | Unknown]]:
-    for pattern, kind in document_properties().get(resource.type, {}).items():
+    for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
         for path, raw in _at(resource.inputs, pattern.split("."), ""):
             if raw is not None:
                 yield path, kind, raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
