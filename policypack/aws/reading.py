@@ -18,20 +18,21 @@ EVERY = tuple(DocumentKind)
 DocumentReader = Callable[[Resource], Iterator[Reading[PolicyDocument]]]
 
 
-def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY) -> DocumentReader:
+def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False) -> DocumentReader:
     """A reader of the policy documents of one resource.
 
     Args:
         elements: the statement elements that the policy decides by. An unknown value in one of them is yielded as
             `Unknown` after the document, so that the policy is undecided there; an unknown elsewhere is not.
         kinds: which kinds of document.
+        granting: leave out what only narrows the access that others give, such as a VPC endpoint's document.
 
     Yields:
         The path of the document and the document, or `Unknown` where the whole of it is unknown.
     """
 
     def read(resource: Resource) -> Iterator[Reading[PolicyDocument]]:
-        for path, document in documents_of(resource, kinds):
+        for path, document in documents_of(resource, kinds, granting=granting):
             yield path, document
             if isinstance(document, PolicyDocument):
                 seen = set()
@@ -44,12 +45,12 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY) -> Docume
 
 
 def statements(
-    *elements: str, kinds: tuple[DocumentKind, ...] = EVERY
+    *elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False
 ) -> Callable[[Resource], Iterator[Reading[Statement]]]:
-    """A reader of single statements, for a policy that needs no more; `elements` and `kinds` as in `documents`."""
+    """A reader of single statements, for a policy that needs no more; the arguments are those of `documents`."""
 
     def read(resource: Resource) -> Iterator[Reading[Statement]]:
-        for path, document in documents(*elements, kinds=kinds)(resource):
+        for path, document in documents(*elements, kinds=kinds, granting=granting)(resource):
             if isinstance(document, Unknown):
                 yield path, document
             else:
@@ -60,18 +61,19 @@ def statements(
 
 
 def documents_of(
-    resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY
+    resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
     """Every policy document that a resource carries, parsed once however many policies read it."""
     found = resource.once("documents", lambda: list(_parsed(resource)))
-    return [(path, document) for path, kind, document in found if kind in kinds]
+    return [(path, document) for path, kind, gives, document in found if kind in kinds and (gives or not granting)]
 
 
-def _parsed(resource: Resource) -> Iterator[tuple[str, DocumentKind, PolicyDocument | Unknown]]:
+def _parsed(resource: Resource) -> Iterator[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
     for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
         for path, raw in _at(resource.inputs, pattern.split("."), ""):
             if raw is not None:
-                yield path, kind, raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
+                document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
+                yield path, kind, tables.grants(resource.type, pattern), document
 
 
 def _at(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
