@@ -1,0 +1,97 @@
+"""`python -m benchmarks`: times and their ratios, each the median of several runs, interleaved in one go."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.exports import write_export
+
+ROOT = Path(__file__).parents[1]
+GATE = str(Path(sys.executable).parent / "stackguard")
+RUNS = 7
+
+
+def run(*command: str, accepted: tuple[int, ...] = (0,)) -> float:
+    """Seconds of wall time that a command takes."""
+    start = time.perf_counter()
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    took = time.perf_counter() - start
+    if finished.returncode not in accepted:
+        sys.exit(f"{' '.join(command)} ended with {finished.returncode}:\n{finished.stdout}{finished.stderr}")
+    return took
+
+
+def start_of_pack(folder: Path) -> float:
+    """Seconds until a pack prints its port."""
+    start = time.perf_counter()
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        took = time.perf_counter() - start
+        process.terminate()
+    return took
+
+
+def compare(title: str, ours: Callable[[], float], bare: Callable[[], float], limit: float) -> None:
+    """Print both medians and their ratio; the runs are interleaved, so that a busy machine is busy for both."""
+    pairs = [(ours(), bare()) for _ in range(RUNS)]
+    first, second = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"{title}: {first:.2f} s against {second:.2f} s, ratio {first / second:.2f} (wanted: at most {limit})")
+
+
+def main() -> None:
+    """Run everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        empty = scratch / "empty"
+        empty.mkdir()
+        (empty / "PulumiPolicy.yaml").write_text("runtime: python\n", encoding="utf-8")
+        (empty / "__main__.py").write_text(
+            "import pulumi_policy as p\n"
+            "p.PolicyPack('empty', policies=[p.StackValidationPolicy('nothing', 'nothing', lambda a, r: None)])\n",
+            encoding="utf-8",
+        )
+        small, large = scratch / "small.json", scratch / "large.json"
+        write_export(small, 500, 300)
+        write_export(large, 5_000, 3_000)
+
+        compare(
+            "check stack, against the program alone",
+            lambda: run(GATE, "check", "stack"),
+            lambda: run(sys.executable, "-m", "benchmarks.bare", "stack"),
+            1.3,
+        )
+        compare(
+            "pack ready to serve, against an empty pack",
+            lambda: start_of_pack(ROOT),
+            lambda: start_of_pack(empty),
+            1.2,
+        )
+        compare(
+            "check of 5,000 resources with 3,000 documents, against a tenth of it",
+            lambda: run(GATE, "check", str(large), accepted=(0, 1)),
+            lambda: run(GATE, "check", str(small), accepted=(0, 1)),
+            11,
+        )
+        version = statistics.median(run(GATE, "--version") for _ in range(RUNS))
+        print(f"stackguard --version: {version:.3f} s (wanted: under 0.15 s)")
+        loaded = subprocess.run(
+            [sys.executable, "-X", "importtime", GATE, "check", str(large)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        ).stderr
+        imported = {line.rsplit("|", 1)[-1].strip() for line in loaded.splitlines() if line.startswith("import time:")}
+        print(f"check of an export imports pulumi: {'yes' if 'pulumi' in imported else 'no'} (wanted: no)")
+
+
+if __name__ == "__main__":
+    main()

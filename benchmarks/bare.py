@@ -1,0 +1,46 @@
+"""The bare cost of a program: the interpreter imports pulumi and pulumi_aws and registers everything, with mocks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+
+
+class Echo(pulumi.runtime.Mocks):
+    """Answers every registration with its inputs."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """An id, and the inputs as outputs."""
+        return f"{args.name}-id", dict(args.inputs)
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+        """Nothing: the reference stack calls nothing that it needs an answer from."""
+        return {"accountId": "111122223333", "partition": "aws", "name": "eu-west-1", "json": "{}"}
+
+
+def main(folder: Path) -> None:
+    """Run the program in `folder` to its end."""
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
+    config = yaml.safe_load((folder / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    pulumi.runtime.set_mocks(Echo(), project=project, stack="dev", preview=True)
+    pulumi.runtime.set_all_config(
+        {key: value if isinstance(value, str) else __import__("json").dumps(value) for key, value in config.items()}
+    )
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+
+    async def run() -> None:
+        await pulumi.runtime.run_pulumi_func(lambda: runpy.run_path(str(folder), run_name="__main__"))
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
