@@ -124,7 +124,7 @@ def _lead(stack: Stack, urn: str, seen: frozenset[str]) -> Referred | None:
         return None
     if resource.type in BUCKET_TYPES:
         return Referred((resource,))
-    if not resource.custom:
+    if not resource.type.startswith("aws:"):
         inside = tuple(bucket for bucket in buckets(stack) if _inside(stack, bucket, urn))
         return Referred(inside) if len(inside) == 1 else Referred(possible=inside) if inside else None
     if resource.type == DIRECTORY_BUCKET:

@@ -1,0 +1,79 @@
+"""A resource in a region that nobody chose keeps data under another law, and out of sight of what watches at home.
+
+It happens without a trace in the program: a provider for one region is made and not passed on, or an argument copied
+from another stack overrides the provider's region for a single resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policypack.aws.region import landings, listed
+from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A region, the resources that land in it by one decision (their own, or their provider's), and what is allowed."""
+
+    region: str
+    resources: tuple[Resource, ...]
+    through_provider: bool
+    allowed: tuple[str, ...]
+
+
+@over_stack
+def regions(stack: Stack) -> Iterator[Placed[Landed]]:
+    """Each decision about a region, once: at the resource with a `region` of its own, else at the provider."""
+    allowed = stack.settings.regions
+    decisions: dict[tuple[str, str | Unknown], tuple[Resource, list[Resource]]] = {}
+    for landing in landings(stack):
+        if allowed and landing.region is not None:
+            _, landed = decisions.setdefault((landing.decides.urn, landing.region), (landing.decides, []))
+            landed.append(landing.resource)
+    for (_, region), (decides, landed) in decisions.items():
+        if isinstance(region, Unknown):
+            yield decides, "region", region
+        else:
+            yield decides, "region", Landed(region, tuple(landed), decides not in landed, allowed)
+
+
+def check(landed: Landed) -> Iterator[Violation]:
+    if landed.region not in landed.allowed:
+        allowed = ", ".join(f"`{region}`" for region in landed.allowed)
+        who = f"this provider puts {listed(landed.resources)}" if landed.through_provider else "this resource is put"
+        yield Violation("", f"{who} into `{landed.region}`, which is not an allowed region ({allowed})")
+
+
+POLICY = Policy(
+    id="aws-foreign-region",
+    title="Resource lands in a region that is not allowed",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Pass a provider whose `region` is allowed to the resource, or add the region to `allowedRegions` in the settings.",
+    references=[
+        "https://www.pulumi.com/registry/packages/aws/api-docs/provider/",
+        "https://docs.aws.amazon.com/prescriptive-guidance/latest/strategy-aws-semicon-workloads/meeting-data-residency-requirements.html",
+    ],
+    bad=[
+        Resource("pulumi:providers:aws", "east", {"region": "us-east-1"}),
+        Resource(
+            "aws:s3/bucket:Bucket",
+            "inbox",
+            {"bucket": "acme-inbox"},
+            provider="urn:pulumi:stack::project::pulumi:providers:aws::east",
+        ),
+    ],
+    good=[
+        Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"}),
+        Resource(
+            "aws:s3/bucket:Bucket",
+            "inbox",
+            {"bucket": "acme-inbox"},
+            provider="urn:pulumi:stack::project::pulumi:providers:aws::home",
+        ),
+    ],
+    reads=regions,
+    check=check,
+)

@@ -1,0 +1,74 @@
+"""Where neither program nor config names a region, the `AWS_REGION` or profile of some build machine decides.
+
+The same commit then makes a second copy of everything in another region when somebody else runs it, and the first one
+stays behind, paid for and unwatched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policypack.aws.region import is_default, listed, provider_region, providers, resources_on
+from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider's region, and the resources that have no other."""
+
+    region: str | Unknown | None
+    default: bool
+    leaning: tuple[Resource, ...]
+
+
+@over_stack
+def used_providers(stack: Stack) -> Iterator[Placed[Provider]]:
+    """Each AWS provider on which a resource depends for its region."""
+    for provider in providers(stack):
+        leaning = tuple(each for each in resources_on(stack, provider) if each.inputs.get("region") is None)
+        if leaning:
+            yield provider, "region", Provider(provider_region(stack, provider), is_default(provider), leaning)
+
+
+def check(provider: Provider) -> Iterator[Violation]:
+    if provider.region is None:
+        cause = (
+            "the stack's config has no `aws:region`"
+            if provider.default
+            else "the provider has no `region`, and an explicit provider does not take `aws:region` from the config"
+        )
+        yield Violation("", f"nothing fixes the region of {listed(provider.leaning)}: {cause}")
+
+
+POLICY = Policy(
+    id="aws-unpinned-region",
+    title="Region is left to the machine that runs the update",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Give the provider a `region`, or set `aws:region` in the stack's config.",
+    references=[
+        "https://www.pulumi.com/docs/iac/concepts/resources/providers/#default-provider-configuration",
+        "https://www.pulumi.com/registry/packages/aws/installation-configuration/",
+    ],
+    bad=[
+        Resource("pulumi:providers:aws", "home", {}),
+        Resource(
+            "aws:s3/bucket:Bucket",
+            "inbox",
+            {"bucket": "acme-inbox"},
+            provider="urn:pulumi:stack::project::pulumi:providers:aws::home",
+        ),
+    ],
+    good=[
+        Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"}),
+        Resource(
+            "aws:s3/bucket:Bucket",
+            "inbox",
+            {"bucket": "acme-inbox"},
+            provider="urn:pulumi:stack::project::pulumi:providers:aws::home",
+        ),
+    ],
+    reads=used_providers,
+    check=check,
+)

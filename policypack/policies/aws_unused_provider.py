@@ -1,0 +1,55 @@
+"""A provider that no resource uses was meant for some, which lack the option that passes it on.
+
+Those are made by the default provider instead, with another region, account or role. Nothing fails: the program reads as if the region were settled, and the resources are somewhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.region import is_default, providers, resources_on
+from policypack.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
+
+
+@over_stack
+def explicit_providers(stack: Stack) -> Iterator[Placed[int]]:
+    """How many resources use each provider that the program makes. What only data sources use cannot be seen."""
+    for provider in providers(stack):
+        if not is_default(provider):
+            yield provider, "", len(resources_on(stack, provider))
+
+
+def check(uses: int) -> Iterator[Violation]:
+    if uses == 0:
+        yield Violation("", "no resource uses this provider, so whatever it was meant for is made by another one")
+
+
+POLICY = Policy(
+    id="aws-unused-provider",
+    title="Provider is declared and used by no resource",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    fix="Pass it on with `ResourceOptions(provider=...)`, to a component with `providers=[...]`, or delete it.",
+    references=["https://www.pulumi.com/docs/iac/concepts/resources/options/provider/"],
+    bad=[
+        Resource("pulumi:providers:aws", "default_7_51_0", {"region": "eu-west-1"}),
+        Resource("pulumi:providers:aws", "east", {"region": "us-east-1"}),
+        Resource(
+            "aws:s3/bucket:Bucket",
+            "inbox",
+            {"bucket": "acme-inbox"},
+            provider="urn:pulumi:stack::project::pulumi:providers:aws::default_7_51_0",
+        ),
+    ],
+    good=[
+        Resource("pulumi:providers:aws", "east", {"region": "us-east-1"}),
+        Resource(
+            "aws:s3/bucket:Bucket",
+            "inbox",
+            {"bucket": "acme-inbox"},
+            provider="urn:pulumi:stack::project::pulumi:providers:aws::east",
+        ),
+    ],
+    reads=explicit_providers,
+    check=check,
+)
