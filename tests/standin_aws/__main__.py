@@ -1,0 +1,141 @@
+"""A stand-in for the aws provider: the real CLI previews and updates programs with it, without an account.
+
+It answers as the provider's preview does: inputs come back as outputs, what AWS would compute is left out, and a name
+that the program leaves out is made up. An update creates nothing; its outputs are the inputs, an id and an ARN.
+`project.py` writes the project file that has the CLI use it.
+"""
+
+# ruff: noqa: ARG002, N802 (the protocol names the methods and gives each a request and a context)
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import version
+from typing import Any
+
+import grpc.aio
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+ACCOUNT_ID = "111122223333"
+DEFAULT_REGION = "us-east-1"
+
+NAMED_BY = {
+    "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:iam/policy:Policy": "name",
+    "aws:iam/role:Role": "name",
+    "aws:iam/rolePolicy:RolePolicy": "name",
+    "aws:lambda/function:Function": "name",
+    "aws:s3/bucket:Bucket": "bucket",
+    "aws:s3/bucketV2:BucketV2": "bucket",
+    "aws:sns/topic:Topic": "name",
+    "aws:sqs/queue:Queue": "name",
+}
+"""The property that the provider fills from the resource's name."""
+
+ARNS = {
+    "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
+    "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
+    "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
+    "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/{name}",
+    "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:s3/bucketV2:BucketV2": "arn:aws:s3:::{name}",
+    "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
+    "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
+}
+"""The `arn` that an update computes."""
+
+
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):
+    """Echoes what it is given; knows the caller, the region and the partition."""
+
+    def __init__(self) -> None:
+        self.region = DEFAULT_REGION
+
+    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version=version("pulumi-aws"))
+
+    async def CheckConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    async def DiffConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    async def Configure(self, request: Any, context: Any) -> Any:
+        if "region" in request.args:
+            self.region = request.args["region"]
+        return provider_pb2.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptOutputs=False)
+
+    async def Check(self, request: Any, context: Any) -> Any:
+        inputs = Struct()
+        inputs.CopyFrom(request.news)
+        name = NAMED_BY.get(request.type)
+        if name and name not in inputs:
+            inputs[name] = f"{request.name}-{request.randomSeed.hex()[:7]}"
+        return provider_pb2.CheckResponse(inputs=inputs)
+
+    async def Diff(self, request: Any, context: Any) -> Any:
+        changed = request.old_inputs != request.news
+        kind = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(changes=kind)
+
+    async def Create(self, request: Any, context: Any) -> Any:
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=request.properties)
+        outputs = Struct()
+        outputs.CopyFrom(request.properties)
+        naming = NAMED_BY.get(request.type)
+        name = outputs[naming] if naming else request.name
+        if request.type in ARNS:
+            outputs["arn"] = ARNS[request.type].format(region=self.region, account=ACCOUNT_ID, name=name)
+        return provider_pb2.CreateResponse(id=name, properties=outputs)
+
+    async def Update(self, request: Any, context: Any) -> Any:
+        return provider_pb2.UpdateResponse(properties=request.news)
+
+    async def Read(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    async def Delete(self, request: Any, context: Any) -> Any:
+        return Empty()
+
+    async def Invoke(self, request: Any, context: Any) -> Any:
+        answer = {
+            "aws:index/getCallerIdentity:getCallerIdentity": {
+                "accountId": ACCOUNT_ID,
+                "arn": f"arn:aws:iam::{ACCOUNT_ID}:user/stand-in",
+                "id": ACCOUNT_ID,
+                "userId": "AIDACKCEVSQ6C2EXAMPLE",
+            },
+            "aws:index/getPartition:getPartition": {
+                "dnsSuffix": "amazonaws.com",
+                "id": "aws",
+                "partition": "aws",
+                "reverseDnsPrefix": "com.amazonaws",
+            },
+            "aws:index/getRegion:getRegion": {"id": self.region, "name": self.region, "region": self.region},
+        }.get(request.tok)
+        if answer is None:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in has no `{request.tok}`")
+        result = Struct()
+        result.update(answer)
+        return provider_pb2.InvokeResponse(**{"return": result})
+
+    async def Cancel(self, request: Any, context: Any) -> Any:
+        return Empty()
+
+
+async def serve() -> None:
+    """Serves on a free port, which the CLI reads from standard output, until the CLI ends the process."""
+    server = grpc.aio.server()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)  # noqa: T201 (the plugin protocol)
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

@@ -1,0 +1,36 @@
+"""Lets the real CLI run a program of this repository against the stand-in, with the interpreter that runs the tests."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).parent
+
+
+def with_standin(program: Path, into: Path) -> Path:
+    """A project folder, made in `into`, that runs `program` where it is: `pulumi -C FOLDER preview --stack dev`.
+
+    Point `PULUMI_BACKEND_URL` at a `file://` folder and set `PULUMI_CONFIG_PASSPHRASE` beside it.
+    """
+    plugin = into / "plugin"
+    plugin.mkdir(parents=True)
+    shutil.copy(HERE / "__main__.py", plugin)
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    (plugin / "PulumiPlugin.yaml").write_text(yaml.safe_dump({"runtime": runtime}))
+
+    folder = into / "project"
+    folder.mkdir()
+    project = yaml.safe_load((program / "Pulumi.yaml").read_text())
+    project |= {
+        "main": str(program.resolve()),
+        "runtime": runtime,
+        "plugins": {"providers": [{"name": "aws", "path": str(plugin.resolve())}]},
+    }
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    for config in program.glob("Pulumi.*.yaml"):
+        shutil.copy(config, folder)
+    return folder
