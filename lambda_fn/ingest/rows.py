@@ -113,13 +113,14 @@ class _Lines(Iterator[str]):
     def __init__(self, body: StreamingBody) -> None:
         buffered = io.BufferedReader(cast("io.RawIOBase", body))
         self._text = io.TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
-        self._row_length = 0
         self.number = 0
+        self.begin_row()
 
     def begin_row(self) -> int:
-        """Starts counting a row's length anew; the number of the line that comes next."""
+        """A new row, of length 0, begins on the next line; that line's number."""
         self._row_length = 0
-        return self.number + 1
+        self._row_line = self.number + 1
+        return self._row_line
 
     def __next__(self) -> str:
         try:
@@ -128,7 +129,7 @@ class _Lines(Iterator[str]):
             raise RefusedError("the object is not UTF-8 text") from None
         self._row_length += len(line)
         if self._row_length > LONGEST_ROW:
-            raise RefusedError(f"a row after line {self.number} is longer than {LONGEST_ROW} characters")
+            raise RefusedError(f"the row that begins on line {self._row_line} is longer than {LONGEST_ROW} characters")
         if not line:
             raise StopIteration
         self.number += 1
