@@ -1,0 +1,267 @@
+"""The command line: options in, exit code out. Every command is lazy about its imports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from policypack.policy import Policy
+    from stackguard.reports import Report
+
+CANNOT_JUDGE = 2
+INTERRUPTED = 130
+SEVERITIES = ("low", "medium", "high", "critical")
+FORMATS = ("text", "json")
+ORDER = "stackguard.order"
+
+EXIT_CODES = """\b
+Exit codes:
+  0    clean
+  1    violations, or undecided, that block
+  2    could not judge: the program failed, the input or the settings are
+       malformed, a policy crashed, an option is wrong
+  130  interrupted
+"""
+
+
+class Check(click.Command):
+    """A command that remembers in which order `--format` and `--output` were written."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as usual, after a look at the order."""
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        ctx.meta[ORDER] = [each.name for each in order if each.name in {"format", "output"}]
+        return super().parse_args(ctx, args)
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="stackguard", message="stackguard %(version)s")
+def cli() -> None:
+    """Judge Pulumi AWS stacks by policies, offline.
+
+    No cloud credentials, no provider plugins, no Pulumi CLI and no network are needed.
+
+    \b
+    Examples:
+      stackguard check                      the program in this folder
+      stackguard check stack --stack prod   the program in ./stack, as its stack prod
+      stackguard check state.json           what `pulumi stack export` wrote
+      stackguard explain                    every policy, a line each
+      stackguard explain s3-public-access   why it matters, and how to fix it
+    """  # noqa: D301 (click reads the character \\b)
+
+
+@cli.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
+@click.argument("target", default=".")
+@click.option("--stack", metavar="NAME", help="Stack of the program, where it has several.")
+@click.option(
+    "--config",
+    "-c",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a config value, such as aws:region=eu-west-1. Repeatable.",
+)
+@click.option("--format", multiple=True, type=click.Choice(FORMATS), help="How to report; text by default. Repeatable.")
+@click.option(
+    "--output",
+    "-o",
+    multiple=True,
+    metavar="FILE",
+    help="Where the --format before it goes; standard output by default.",
+)
+@click.option(
+    "--settings",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Settings; ./stackguard.yaml by default, where there is one.",
+)
+@click.option("--policy", multiple=True, metavar="ID", help="Judge by this policy only. Repeatable.")
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES), default="low", show_default=True, help="The least severity that blocks."
+)
+@click.option(
+    "--unknown",
+    type=click.Choice(["keep", "resolve"]),
+    default="resolve",
+    show_default=True,
+    help="Computed values of a program: keep them unknown, or resolve those that AWS forms from names, account and region.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop a program that runs longer.",
+)
+@click.pass_context
+def check(
+    ctx: click.Context,
+    *,
+    target: str,
+    stack: str | None,
+    config: tuple[str, ...],
+    format: tuple[str, ...],  # noqa: A002 (the option's name)
+    output: tuple[str, ...],
+    settings: Path | None,
+    policy: tuple[str, ...],
+    fail_on: str,
+    unknown: str,
+    timeout: float,
+) -> None:
+    """Judge TARGET: a Pulumi program's folder, a file, or - for standard input.
+
+    A file is what `pulumi stack export` or `pulumi preview --json --show-sames` wrote, or a checkpoint of
+    `.pulumi/stacks`.
+
+    \b
+    Examples:
+      stackguard check stack
+      stackguard check state.json --fail-on high
+      pulumi stack export | stackguard check -
+      stackguard check --format text --format json --output outcomes.json
+      stackguard check --policy s3-public-access --config aws:region=eu-west-1
+    """  # noqa: D301 (click reads the character \\b)
+    from policypack.policies import POLICIES
+    from policypack.policy import Severity
+    from stackguard.destinations import pair, writable
+    from stackguard.gate import Request
+    from stackguard.sources import HowToRun
+
+    try:
+        destinations = pair(ctx.meta[ORDER], format, output)
+        for each in destinations:
+            if each.file is not None:
+                writable(each.file)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    for policy_id in policy:
+        _card(policy_id, POLICIES)
+    how = HowToRun(stack, _config(config), resolve=unknown == "resolve", timeout=timeout)
+    request = Request(target, how, settings, policy, Severity(fail_on))
+    report = _judged(lambda: _judge(request, POLICIES), f"judging {target}")
+    _deliver(report, destinations)
+    ctx.exit(report.exit_code)
+
+
+def _judge(request: Any, policies: Sequence[Policy[Any]]) -> Report:
+    from stackguard.gate import judge
+
+    return judge(request, policies)
+
+
+def _judged(work: Callable[[], Report], doing: str) -> Report:
+    from policypack.settings import SettingsError
+    from stackguard.errors import CannotJudge
+
+    try:
+        with _spinner(doing):
+            return work()
+    except SettingsError as error:
+        raise Failure(str(error)) from None
+    except CannotJudge as error:
+        raise Failure(error.message, error.detail) from None
+
+
+def _deliver(report: Report, destinations: Sequence[Any]) -> None:
+    from stackguard.destinations import screen, write
+    from stackguard.reports import render
+
+    for each in destinations:
+        try:
+            write(render(report, each.format, screen(each.file)), each.file)
+        except OSError as error:
+            raise Failure(
+                f"`{each.file or 'standard output'}` cannot be written: {(error.strerror or 'no reason given').lower()}"
+            ) from None
+
+
+def _config(pairs: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for each in pairs:
+        key, equals, value = each.partition("=")
+        if not key or not equals:
+            raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
+        found[key] = value
+    return found
+
+
+@cli.command()
+@click.argument("policy_id", metavar="[ID]", required=False)
+def explain(policy_id: str | None) -> None:
+    """List all policies, or tell everything about one.
+
+    \b
+    Examples:
+      stackguard explain
+      stackguard explain iam-wildcard-action
+    """  # noqa: D301 (click reads the character \\b)
+    from policypack.policies import POLICIES
+    from stackguard import explain as explained
+    from stackguard.destinations import screen, write
+
+    text = (
+        explained.card(_card(policy_id, POLICIES), screen(None))
+        if policy_id
+        else explained.listing(POLICIES, screen(None))
+    )
+    write(text, None)
+
+
+def _card(policy_id: str, policies: Sequence[Policy[Any]]) -> Policy[Any]:
+    for policy in policies:
+        if policy.id == policy_id:
+            return policy
+    from stackguard.gate import near
+
+    raise click.UsageError(f"there is no policy `{policy_id}`; {near(policy_id, policies)}")
+
+
+class Failure(click.ClickException):
+    """The gate could not judge: one line, after what the other side printed."""
+
+    exit_code = CANNOT_JUDGE
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+    def show(self, file: Any = None) -> None:
+        """Print the detail as it came, then the line."""
+        if self.detail:
+            click.echo(self.detail.rstrip("\n"), file=file, err=True)
+        click.echo(f"{click.style('cannot judge', fg='red', bold=True)}: {self.message}", file=file, err=True)
+
+
+@contextmanager
+def _spinner(doing: str) -> Iterator[None]:
+    """A sign of life on a terminal; nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status(Text(doing)):
+        yield
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        return int(cli.main(args, prog_name="stackguard", standalone_mode=False) or 0)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code

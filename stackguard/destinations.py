@@ -1,0 +1,125 @@
+"""Which report goes where, and how it gets there whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackguard.reports import Screen
+
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One format and its file; None is standard output."""
+
+    format: str
+    file: Path | None = None
+
+
+def pair(order: Iterable[str], formats: Iterable[str], outputs: Iterable[str]) -> list[Destination]:
+    """The destinations that `--format` and `--output` spell, in the order they were written.
+
+    An output belongs to the format before it, or to the next where none is before it.
+
+    Args:
+        order: `format` or `output` for each option as written.
+        formats: the formats, in that order.
+        outputs: the files, in that order; `-` is standard output.
+
+    Raises:
+        ValueError: two reports would go to one place, or a file has no format of its own. The message says it to users.
+    """
+    formats, outputs = iter(formats), iter(outputs)
+    found: list[tuple[str, str | None]] = []
+    early: str | None = None
+    for name in order:
+        if name == "format":
+            found.append((next(formats), early))
+            early = None
+        elif found and found[-1][1] is None:
+            found[-1] = (found[-1][0], next(outputs))
+        elif not found and early is None:
+            early = next(outputs)
+        else:
+            raise ValueError(f"`--output {next(outputs)}` has no `--format` of its own; write the two as pairs")
+    if not found:
+        found.append(("text", early))
+    files = [file or STANDARD_OUTPUT for _, file in found]
+    for file in files:
+        if files.count(file) > 1:
+            place = "standard output" if file == STANDARD_OUTPUT else f"`{file}`"
+            raise ValueError(f"two formats go to {place}; give each `--format` an `--output` of its own")
+    return [Destination(name, None if file in {None, STANDARD_OUTPUT} else Path(str(file))) for name, file in found]
+
+
+def writable(file: Path) -> None:
+    """Make sure of a file before the work of an hour goes into it.
+
+    Raises:
+        OSError: it is a folder, or lies in none that can be written to. The message says it to users.
+    """
+    folder = file.absolute().parent
+    if file.is_dir():
+        raise OSError(f"`{file}` is a folder; `--output` takes a file")
+    if not folder.is_dir():
+        raise OSError(f"there is no folder `{folder}` to write `{file.name}` into")
+    if not os.access(file if file.exists() and not file.is_file() else folder, os.W_OK):
+        raise OSError(f"`{file}` cannot be written: permission denied")
+
+
+def write(text: str, file: Path | None) -> None:
+    """Write a report whole or not at all; to standard output where `file` is None.
+
+    A reader that closes the pipe has seen enough, so that is no error.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if file is None:
+        _print(text)
+    elif file.exists() and not file.is_file():  # a device or a named pipe is written to, never replaced
+        file.write_text(text, encoding="utf-8")
+    else:
+        _replace(file.resolve(), text)
+
+
+def _print(text: str) -> None:
+    stream = sys.stdout
+    try:
+        stream.buffer.write(text.encode(stream.encoding or "utf-8", errors="replace"))
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _replace(file: Path, text: str) -> None:
+    mode = file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        temporary.chmod(mode)
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def screen(file: Path | None) -> Screen:
+    """How a report is to look where it goes."""
+    if file is not None or not sys.stdout.isatty():
+        return Screen()
+    return Screen(terminal=True, width=os.get_terminal_size(sys.stdout.fileno()).columns or 80)

@@ -1,0 +1,55 @@
+"""Reports: one function per format, over one `Report`.
+
+A format is a module here with `render(report, screen) -> str`. Nothing in a report decides anything but how it reads.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from policypack.policy import Kind, Outcome, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of judging one target."""
+
+    target: str
+    outcomes: tuple[Outcome, ...]
+    resources: int
+    """How many resources were judged."""
+    policies: int
+    """How many policies judged them."""
+    fail_on: Severity = Severity.LOW
+    """The least severity that closes the gate."""
+    folder: Path | None = None
+    """What the files of positions are relative to."""
+
+    def blocks(self, outcome: Outcome) -> bool:
+        """Whether this outcome closes the gate."""
+        return outcome.kind is Kind.ERROR or (outcome.blocks and outcome.policy.severity.rank >= self.fail_on.rank)
+
+    @property
+    def exit_code(self) -> Literal[0, 1, 2]:
+        """0 clean, 1 violations, 2 could not judge."""
+        if any(outcome.kind is Kind.ERROR for outcome in self.outcomes):
+            return 2
+        return 1 if any(map(self.blocks, self.outcomes)) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where a report goes: a terminal, or (by default) a file or a pipe, where nothing is wrapped or coloured."""
+
+    terminal: bool = False
+    width: int = 80
+    """Columns; of a terminal only."""
+
+
+def render(report: Report, name: str, screen: Screen) -> str:
+    """The report in a format, which is a module's name here, ending in a line break."""
+    text: str = importlib.import_module(f"stackguard.reports.{name}").render(report, screen)
+    return text

@@ -1,0 +1,33 @@
+"""Names for outcomes that outlive edits elsewhere: for waivers, baselines and code scanning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from policypack.policy import Outcome
+from stackguard.reports.excerpt import blamed
+
+
+def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
+    """A name for each outcome that outlives edits elsewhere: what is judged, by what, and where.
+
+    Neither lines nor wording count. A statement with a `Sid` keeps its fingerprint when it moves in its document.
+    Outcomes that agree in all of that are told apart by their order.
+    """
+    seen: dict[str, int] = {}
+    found = []
+    for outcome in outcomes:
+        key = "\n".join((outcome.kind, outcome.policy.id, outcome.resource.urn, _anchored(outcome)))
+        seen[key] = seen.get(key, 0) + 1
+        found.append(hashlib.sha256(f"{key}\n{seen[key]}".encode(errors="replace")).hexdigest()[:32])
+    return found
+
+
+def _anchored(outcome: Outcome) -> str:
+    """The path, with the statement's `Sid` in place of its index."""
+    place = blamed(outcome)
+    sid = place.statement.get("Sid") if place else None
+    if place is None or not isinstance(sid, str) or not sid or place.sids.count(sid) > 1:
+        return outcome.path
+    return f"{place.property}.Statement[{sid}]{place.element and '.'}{place.element}"

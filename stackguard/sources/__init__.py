@@ -1,0 +1,80 @@
+"""Where resources come from: a program, a stack export, a `pulumi preview --json`, standard input.
+
+Every source ends in the same `Loaded`, or in `CannotJudge` with one line that says what, where and how to mend it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from policypack.policy import Resource
+from stackguard.errors import CannotJudge
+
+STANDARD_INPUT = "-"
+REGION = "aws:region"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A stack's resources in registration order, and what else the target says."""
+
+    resources: tuple[Resource, ...]
+    target: str
+    """As a person would name it: the path as given, or `standard input`."""
+    region: str | None = None
+    """The stack's own `aws:region`, where the target tells it."""
+    folder: Path | None = None
+    """What the files of positions are relative to, where the target is a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRun:
+    """What only a program needs: an export is what it is."""
+
+    stack: str | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+    resolve: bool = True
+    timeout: float = 300.0
+    """Seconds."""
+
+
+def load(target: str, how: HowToRun) -> Loaded:
+    """Read a target, which is a program's folder, a file, or `-`.
+
+    Raises:
+        CannotJudge: the target is missing, malformed, or its program failed.
+    """
+    if target == STANDARD_INPUT:
+        return _document(sys.stdin.buffer.read(), "standard input", how)
+    path = Path(target)
+    try:
+        if path.is_dir():
+            from stackguard.sources.program import run
+
+            return run(path, how)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CannotJudge(f"there is no file or folder `{target}`") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path is malformed"
+        raise CannotJudge(f"`{target}` cannot be read: {reason.lower()}") from None
+    if path.suffix in {".py", ".yaml", ".yml"}:
+        folder = path.parent
+        raise CannotJudge(f"`{target}` is part of a program; give the program's folder: `stackguard check {folder}`")
+    return _document(data, f"`{target}`", how)
+
+
+def _document(data: bytes, source: str, how: HowToRun) -> Loaded:
+    from stackguard.sources.export import parse
+
+    if how.stack is not None:
+        raise CannotJudge(
+            f"`--stack` chooses the stack of a program, but {source} already is of one stack; leave it out"
+        )
+    loaded = parse(data, source)
+    if REGION not in how.config:
+        return loaded
+    return Loaded(loaded.resources, loaded.target, how.config[REGION])

@@ -1,0 +1,40 @@
+"""A Pulumi program, run offline by `stackguard.preview`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stackguard.errors import CannotJudge
+from stackguard.sources import REGION, HowToRun, Loaded
+
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+
+
+def run(folder: Path, how: HowToRun) -> Loaded:
+    """Run the program in a folder and take the resources that it registers.
+
+    Raises:
+        CannotJudge: the folder holds no Pulumi project, or the program failed.
+    """
+    if not _is_project(folder):
+        raise CannotJudge(f"`{folder}` has no `Pulumi.yaml`, so it is not a Pulumi program; {_hint(folder)}")
+    from stackguard import preview
+
+    ran = preview.run(folder, stack=how.stack, config=how.config, resolve=how.resolve, timeout=how.timeout)
+    region = ran.config.get(REGION)
+    return Loaded(tuple(ran.resources), str(folder), region if isinstance(region, str) else None, folder)
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in PROJECT_FILES)
+
+
+def _hint(folder: Path) -> str:
+    """The program that was probably meant, where one lies near."""
+    near = [
+        *(each for each in sorted(folder.glob("*/")) if _is_project(each)),
+        *filter(_is_project, folder.absolute().parents),
+    ]
+    if near:
+        return f"`stackguard check {near[0]}` would check the nearest one"
+    return "give a program's folder, the file of a `pulumi stack export`, or `-`"
