@@ -1,0 +1,1 @@
+"""The access engine: what a set of policy documents allows, and to whom."""

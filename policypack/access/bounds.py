@@ -1,0 +1,133 @@
+"""Statements with unknown parts and policy variables, read as the most or the least that they may match.
+
+A verdict that holds for the most that is allowed and the least that is denied holds whatever the unknowns turn out
+to be. Variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import replace
+
+from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Principal, Statement
+
+VARIABLE = re.compile(r"\$\{[^{}]*\}")
+ESCAPED = re.compile(r"\$\{[*?$]\}")
+OWN = re.compile(r"\$\{aws:Resource(?:OrgID|OrgPaths|Account)\}", re.IGNORECASE)
+"""Variables that stand for the owner of the resource: as condition values they are fixed, and no outsider's."""
+
+WIDER = {
+    "StringEquals": "StringLike",
+    "StringLike": "StringLike",
+    "ArnEquals": "ArnLike",
+    "ArnLike": "ArnLike",
+    "IpAddress": "IpAddress",
+}
+"""By positive operator, the one that reads wildcards; for addresses a variable is an error, and matches none."""
+
+
+class Bound(enum.Enum):
+    """Which requests to count where it cannot be told."""
+
+    MOST = "most"
+    LEAST = "least"
+
+
+def variable(text: str) -> bool:
+    """Whether a policy variable decides what the text matches."""
+    return "${" in text and VARIABLE.search(ESCAPED.sub("", text)) is not None
+
+
+def widened(text: str) -> str:
+    """The pattern that matches whatever the variables in it stand for."""
+    return VARIABLE.sub("*", ESCAPED.sub("?", text)) if "${" in text else text
+
+
+def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, variables: Bound) -> Statement | None:
+    """The statement without unknowns and variables, at these bounds; None where it matches nothing at all."""
+    unknown = statement.unknown
+    least = unknowns is Bound.LEAST
+    if least and unknown & {"NotAction", "NotResource", "NotPrincipal"}:
+        return None
+    principals = statement.principals
+    if principals is not None and "Principal" in unknown and not least:
+        principals = (*principals, Principal("AWS", "*"))
+    conditions = _known(statement.conditions, _unknown_conditions(document, statement), unknowns)
+    resources = _or_any(statement.resources, open_ended="Resource" in unknown and not least)
+    not_resources = statement.not_resources
+    if _has_variables(document):
+        conditions = None if conditions is None else _settled(conditions, variables)
+        if resources is not None:
+            resources = tuple(widened(each) for each in resources if variables is Bound.MOST or not variable(each))
+        if not_resources is not None and any(map(variable, not_resources)):
+            if variables is Bound.LEAST:
+                return None
+            not_resources = tuple(each for each in not_resources if not variable(each))
+    if conditions is None:
+        return None
+    return replace(
+        statement,
+        principals=principals,
+        actions=_or_any(statement.actions, open_ended="Action" in unknown and not least),
+        resources=resources,
+        not_resources=not_resources,
+        conditions=conditions,
+        unknown=frozenset(),
+    )
+
+
+def _has_variables(document: PolicyDocument) -> bool:
+    """The version of 2008, which also holds where none is written, reads `${…}` as plain text."""
+    return document.version == VERSIONS[0] or any(element == "Version" for element, _ in document.unknowns)
+
+
+def _or_any(patterns: tuple[str, ...] | None, *, open_ended: bool) -> tuple[str, ...] | None:
+    return (*patterns, "*") if patterns is not None and open_ended else patterns
+
+
+def _unknown_conditions(document: PolicyDocument, statement: Statement) -> frozenset[str]:
+    if "Condition" not in statement.unknown:
+        return frozenset()
+    place = statement.at("Condition")
+    return frozenset(
+        path for element, path in document.unknowns if element == "Condition" and f"{path}.".startswith(f"{place}.")
+    )
+
+
+def _known(conditions: tuple[Condition, ...], unknown: frozenset[str], bound: Bound) -> tuple[Condition, ...] | None:
+    """The conditions without unknown values; None where at the least they never hold.
+
+    Args:
+        conditions: as parsed, without the values that are unknown.
+        unknown: the paths at which something is unknown: a condition's, or a whole operator's.
+        bound: how to read them.
+    """
+    if bound is Bound.MOST:
+        return tuple(each for each in conditions if each.path not in unknown)
+    if not unknown <= {each.path for each in conditions}:
+        return None
+    part_known = [each for each in conditions if each.path in unknown]
+    if any(each.negated or each.operator == "Null" or not each.values for each in part_known):
+        return None
+    return conditions
+
+
+def _settled(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition, ...] | None:
+    """The conditions without variables; None where at the least they never hold."""
+    found = []
+    for condition in conditions:
+        fixed = tuple(each for each in condition.values if not variable(OWN.sub("", each)))
+        if len(fixed) == len(condition.values):
+            found.append(condition)
+        elif condition.negated is (bound is Bound.LEAST):
+            if condition.negated:
+                return None
+            if condition.operator in WIDER:
+                patterns = tuple(map(widened, condition.values))
+                found.append(replace(condition, operator=WIDER[condition.operator], values=patterns))
+        elif fixed:
+            found.append(replace(condition, values=fixed))
+        elif bound is Bound.LEAST:
+            return None
+    return tuple(found)

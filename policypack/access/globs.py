@@ -1,0 +1,156 @@
+"""IAM's wildcards: what a pattern matches, and which texts a set of patterns tells apart.
+
+A pattern holds `*` (any text, empty too) and `?` (one character). Texts that the same patterns match cannot be told
+apart by them, so all texts fall into finitely many cells; each is found with its shortest example by walking the
+patterns' automata side by side, as far as needed. Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+
+MOST_STATES = 4_000
+"""How many states of the side-by-side walk are visited before it gives up."""
+
+Membership = frozenset[int]
+
+
+class TooManyCellsError(Exception):
+    """The patterns tell more texts apart than is worth looking at."""
+
+
+def wild(pattern: str) -> bool:
+    """Whether the pattern matches more than itself."""
+    return "*" in pattern or "?" in pattern
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern matches the whole text; case counts."""
+    if not wild(pattern):
+        return pattern == text
+    return pattern == "*" or _compiled(pattern)(text) is not None
+
+
+def any_matches(patterns: Sequence[str], text: str) -> bool:
+    """Whether one of the patterns matches."""
+    return any(matches(pattern, text) for pattern in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(translate(pattern.replace("[", "[[]"))).fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class _Automaton:
+    """One pattern's positions as bits: bit `i` is set when the first `i` characters of the pattern are used up."""
+
+    steps: Mapping[str, int]
+    """By literal character, the positions that it moves on from."""
+    skips: int
+    """The positions of `?`, which any character moves on from."""
+    stays: int
+    """The positions of `*`, where any character stays, and which may be left without one."""
+    end: int
+
+    @staticmethod
+    def of(pattern: str) -> _Automaton:
+        steps: dict[str, int] = {}
+        skips = stays = 0
+        for index, character in enumerate(pattern):
+            if character == "*":
+                stays |= 1 << index
+            elif character == "?":
+                skips |= 1 << index
+            else:
+                steps[character] = steps.get(character, 0) | 1 << index
+        return _Automaton(steps, skips, stays, 1 << len(pattern))
+
+    def start(self) -> int:
+        return self._settle(1)
+
+    def step(self, state: int, character: str) -> int:
+        moving = state & (self.steps.get(character, 0) | self.skips)
+        return self._settle(moving << 1 | state & self.stays)
+
+    def _settle(self, state: int) -> int:
+        """Leave each `*` that is reached also without a character."""
+        reached = state
+        while reached := (reached & self.stays) << 1 & ~state:
+            state |= reached
+        return state
+
+
+def cells(inside: str, groups: Sequence[Sequence[str]]) -> dict[Membership, str]:
+    """The texts that `inside` matches, told apart by which groups of patterns match them.
+
+    Args:
+        inside: the pattern that all texts match.
+        groups: each a list of patterns; a text is in the group when one of them matches it.
+
+    Returns:
+        By the indexes of the groups that match, the shortest such text.
+
+    Raises:
+        TooManyCellsError: there are more than `MOST_STATES` states to visit.
+    """
+    if not wild(inside):
+        return {_membership(groups, inside): inside}
+    if not any(groups):
+        return {frozenset(): inside.replace("*", "").replace("?", "x")}
+    automata = [_Automaton.of(inside), *(_Automaton.of(pattern) for group in groups for pattern in group)]
+    owners = [index for index, group in enumerate(groups) for _ in group]
+    prefix = inside[: min(inside.find(each) for each in "*?" if each in inside)]
+    state = tuple(automaton.start() for automaton in automata)
+    for character in prefix:
+        state = _next(automata, state, character)
+    found: dict[Membership, str] = {}
+    waiting = deque([(state, prefix)])
+    seen = {state}
+    while waiting:
+        state, text = waiting.popleft()
+        if state[0] & automata[0].end:
+            member = frozenset(
+                owner
+                for owner, automaton, at in zip(owners, automata[1:], state[1:], strict=True)
+                if at & automaton.end
+            )
+            found.setdefault(member, text)
+        for character in _alphabet(automata, state):
+            following = _next(automata, state, character)
+            if following[0] and following not in seen:
+                if len(seen) >= MOST_STATES:
+                    raise TooManyCellsError
+                seen.add(following)
+                waiting.append((following, text + character))
+    return found
+
+
+def _membership(groups: Sequence[Sequence[str]], text: str) -> Membership:
+    return frozenset(index for index, group in enumerate(groups) if any_matches(group, text))
+
+
+def _next(automata: Sequence[_Automaton], state: tuple[int, ...], character: str) -> tuple[int, ...]:
+    return tuple(automaton.step(at, character) if at else 0 for automaton, at in zip(automata, state, strict=True))
+
+
+def _alphabet(automata: Sequence[_Automaton], state: tuple[int, ...]) -> list[str]:
+    """One character that no pattern asks for here, then each that one does."""
+    asked = sorted(
+        {
+            character
+            for automaton, at in zip(automata, state, strict=True)
+            for character, positions in automaton.steps.items()
+            if at & positions
+        }
+    )
+    plain = string.ascii_lowercase[::-1] + string.digits
+    other = next((each for each in plain[2:] + plain[:2] if each not in asked), "~")
+    return [other, *asked]

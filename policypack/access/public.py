@@ -1,0 +1,228 @@
+"""Whether a resource-based policy document lets in anyone from outside, with an example of a request.
+
+The first form of the access engine: one document, and outsiders. It looks for a request by an outsider that an Allow
+statement matches and no Deny statement does. Addresses are sets of ranges; every other part of a request is tried
+with one value for each way in which the document can tell values apart. Where an unknown or a policy variable would
+decide, the verdict is undecided (`policypack.access.bounds`). What counts as public is written down in
+docs/decisions/0007-meaning-of-public.md.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from operator import and_
+
+from policypack.access.bounds import Bound, bounded
+from policypack.access.conditions import SOURCE_IP, address_problems, holds, passing, refused
+from policypack.access.globs import TooManyCellsError
+from policypack.access.outsiders import Outsider, choices, concerns, outsiders
+from policypack.access.targets import Target, targets
+from policypack.aws.addresses import Ranges, broad, everything, nothing
+from policypack.aws.document import Condition, PolicyDocument, Statement
+
+MOST_REQUESTS = 20_000
+"""How many combinations of condition values are tried before the verdict is undecided."""
+
+Request = Mapping[str, str | None]
+
+
+class Verdict(enum.StrEnum):
+    """What can be said of a document."""
+
+    PUBLIC = "public"
+    NOT_PUBLIC = "not-public"
+    UNDECIDED = "undecided"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A request that the document allows to an outsider."""
+
+    outsider: str
+    address: str | None
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys that the request must have, with their values."""
+
+    def __str__(self) -> str:
+        origin = f", from {self.address}," if self.address else ""
+        context = "".join(f", with `{key}` `{value}`" for key, value in self.context)
+        return f"{self.outsider}{origin} may `{self.action}` on `{self.resource}`{context}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict, its reason as a clause, and where it is public the statement and an example."""
+
+    verdict: Verdict
+    why: str
+    path: str = ""
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What one Allow statement leaves open to one kind of outsider for one target."""
+
+    statement: Statement
+    outsider: Outsider
+    target: Target
+    request: Request
+    addresses: Ranges
+
+    @property
+    def wide(self) -> bool:
+        """Whether that is public by itself: from a broad range, or from any VPC, or by any service."""
+        return self.outsider.address_key != SOURCE_IP or broad(self.addresses)
+
+    def witness(self) -> Witness:
+        """An example of a request that comes through."""
+        written = {each.name: each.key for each in self.statement.conditions}
+        context = tuple(
+            (written[key], value) for key, value in self.request.items() if value is not None and key in written
+        )
+        address = self.addresses.example() if self.outsider.address_key == SOURCE_IP else None
+        return Witness(self.outsider.words, address, self.target.action, self.target.resource, context)
+
+
+def public(document: PolicyDocument) -> Answer:
+    """Whether the document is public; a document that AWS refuses is invalid, whatever else it says."""
+    for path, message in document.problems:
+        if path != "Version":  # AWS takes a document without one
+            return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
+    for statement in document.statements:
+        for condition in statement.conditions:
+            for message in address_problems(condition):
+                return Answer(Verdict.INVALID, f"`{condition.path}`: {message}", condition.path)
+    return exposure(document)
+
+
+def exposure(document: PolicyDocument) -> Answer:
+    """Whether the document is public, passing over what is malformed in it. Never invalid."""
+    unread = any(element in ("Statement", "Effect") for element, _ in document.unknowns)
+    if not unread and not any(_may_be_open(statement) for statement in document.statements):
+        return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
+    try:
+        if not unread and (found := _search(document, Bound.LEAST)):
+            return Answer(Verdict.PUBLIC, _why(found.outsider), found.statement.path, found.witness())
+        if unread:
+            return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
+        if _depends(document) and (found := _search(document, Bound.MOST)):
+            why = "an unknown value or a policy variable decides whether outsiders are let in"
+            return Answer(Verdict.UNDECIDED, why, found.statement.path)
+    except TooManyCellsError:
+        return Answer(Verdict.UNDECIDED, "the conditions and wildcards tell too many requests apart")
+    return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
+
+
+def _why(outsider: Outsider) -> str:
+    if outsider.service:
+        return "this is any service, for anyone; name the account in `aws:SourceAccount` or `aws:SourceOrgID`"
+    return "nothing in it pins the caller to a fixed principal, network or source"
+
+
+def _may_be_open(statement: Statement) -> bool:
+    return statement.allows and (
+        statement.not_principals is not None or "Principal" in statement.unknown or bool(outsiders(statement))
+    )
+
+
+def _depends(document: PolicyDocument) -> bool:
+    """Whether anything may turn out in more than one way."""
+    return bool(document.unknowns) or any(
+        "${" in text
+        for statement in document.statements
+        if not statement.allows
+        for text in (
+            *(statement.resources or statement.not_resources or ()),
+            *(value for condition in statement.conditions for value in condition.values),
+        )
+    )
+
+
+def _search(document: PolicyDocument, allowed: Bound) -> _Opening | None:
+    """An opening, counting unknowns for Allow at this bound and for Deny at the other.
+
+    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants.
+    """
+    other = Bound.LEAST if allowed is Bound.MOST else Bound.MOST
+    denials = [
+        read
+        for each in document.statements
+        if not each.allows and (read := bounded(document, each, other, other)) is not None
+    ]
+    narrow: list[_Opening] = []
+    for each in document.statements:
+        if not _may_be_open(each) or (allow := bounded(document, each, allowed, Bound.MOST)) is None:
+            continue
+        for opening in _openings(allow, denials, document.type):
+            if opening.wide:
+                return opening
+            narrow.append(opening)
+    distinct = {id(each.addresses): each.addresses for each in narrow}
+    return narrow[0] if len(distinct) > 1 and broad(Ranges.union(distinct.values())) else None
+
+
+def _openings(allow: Statement, denials: Sequence[Statement], type_token: str) -> Iterator[_Opening]:
+    service = type_token.removeprefix("aws:").partition("/")[0]
+    about = targets(allow, denials, service)
+    for outsider in outsiders(allow):
+        for target in about:
+            relevant = [denials[index] for index in sorted(target.denials)]
+            against = [each for each in relevant if concerns(each, outsider, allow)]
+            yield from _requests(allow, against, outsider, target, s3=service == "s3")
+
+
+def _requests(
+    allow: Statement, against: Sequence[Statement], outsider: Outsider, target: Target, *, s3: bool
+) -> Iterator[_Opening]:
+    """The openings for one kind of outsider and one target, one for each combination of condition values."""
+    base = _addresses(allow.conditions, outsider.address_key)
+    if not base:
+        return
+    asked = [each for each in allow.conditions if each.name != outsider.address_key]
+    keys = dict.fromkeys(each.name for each in asked)
+    keys |= dict.fromkeys(
+        each.name for statement in against for each in statement.conditions if each.name != outsider.address_key
+    )
+    sendable: list[list[tuple[str, str | None]]] = []
+    for key in keys:
+        in_allow = [each for each in asked if each.name == key]
+        in_deny = [each for statement in against for each in statement.conditions if each.name == key]
+        values = choices(key, outsider, in_allow, in_deny, s3=s3)
+        sendable.append([(key, each) for each in values if all(holds(every, each) for every in in_allow)])
+    for count, sent in enumerate(product(*sendable)):
+        if count >= MOST_REQUESTS:
+            raise TooManyCellsError
+        request = dict(sent)
+        left = base
+        for statement in against:
+            if left and _others_hold(statement.conditions, outsider.address_key, request):
+                left = _spared(left, statement.conditions, outsider.address_key)
+        if left:
+            yield _Opening(allow, outsider, target, request, left)
+
+
+def _others_hold(conditions: Sequence[Condition], address_key: str | None, request: Request) -> bool:
+    return all(each.name == address_key or holds(each, request[each.name]) for each in conditions)
+
+
+def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
+    """The addresses for which all conditions on them hold."""
+    found = [passing(condition) for condition in conditions if condition.name == address_key]
+    return reduce(and_, found) if found else everything()
+
+
+def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
+    """Those of the addresses for which a condition on them does not hold."""
+    found = [refused(condition) for condition in conditions if condition.name == address_key]
+    if not found:
+        return nothing()
+    spared = found[0] if len(found) == 1 else Ranges.union(found)
+    return spared if left is everything() else left & spared
