@@ -128,8 +128,10 @@ def broad(ranges: Ranges) -> bool:
 
     The union counts, so `0.0.0.0/1` beside `128.0.0.0/1` is broad. RFC 1918 ranges do not count.
     """
-    seen = ranges - private()
-    return seen.size(4) > BROAD_IPV4 or seen.size(6) > BROAD_IPV6
+    four, six = ranges.size(4), ranges.size(6)
+    if six > BROAD_IPV6 or four > BROAD_IPV4 + private().size(4):
+        return True
+    return four > BROAD_IPV4 and (ranges - private()).size(4) > BROAD_IPV4
 
 
 @cache
@@ -152,4 +154,6 @@ def _parse(text: str) -> Ranges:
     mapped = IPNetwork("::ffff:0:0/96")
     if network.version == 6 and network in mapped:
         network = IPNetwork(f"{network.ip.ipv4()}/{network.prefixlen - 96}").cidr
+    elif network.version == 6 and mapped in network and network.prefixlen > 32:  # a shorter one is broad anyhow
+        return Ranges(IPSet([network, IPNetwork("0.0.0.0/0")]))
     return Ranges(IPSet([network]))
