@@ -1,0 +1,162 @@
+"""Runs a Pulumi program in its own interpreter: the child's side of the preview.
+
+Started by path with one argument, a file descriptor. Depends on nothing but the `pulumi` of the program's own
+environment, and works on every Python that `pulumi` works on. What it does is what Pulumi's language host does
+(sdk/python/cmd/pulumi-language-python-exec of https://github.com/pulumi/pulumi).
+
+The parent writes one JSON line to the descriptor once it serves, and holds it open for as long as it lives.
+"""
+
+import asyncio
+import inspect
+import json
+import logging
+import os
+import queue
+import runpy
+import signal
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+EXIT_REPORTED = 32  # the failure was sent to the engine's log
+EXIT_NO_PULUMI = 33
+THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
+
+
+def main():
+    """Wait for the engine, run the program, and exit with what came of it."""
+    lines = queue.SimpleQueue()
+    threading.Thread(target=watch, args=(int(sys.argv[1]), lines), daemon=True).start()
+    if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
+        del sys.path[0]  # this folder's modules are not the program's
+    try:
+        import pulumi
+        import pulumi.runtime
+    except ModuleNotFoundError as error:
+        if error.name != "pulumi":
+            raise
+        sys.exit(EXIT_NO_PULUMI)
+    line = lines.get()
+    if line:  # else the parent is gone, and `watch` is about to end this process
+        sys.exit(run(pulumi, json.loads(line)))
+
+
+def watch(descriptor, lines):
+    """Hand on the parent's line; when the parent dies, end this process and all that it started."""
+    with os.fdopen(descriptor) as pipe:
+        lines.put(pipe.readline())
+        pipe.read()
+    os.killpg(0, signal.SIGKILL)
+
+
+def run(pulumi, context):
+    """Run the program in a stack against the engine; return the exit code."""
+    runtime = pulumi.runtime
+    runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
+    settings = {
+        "monitor": context["address"],
+        "engine": context["address"],
+        "project": context["project"],
+        "stack": context["stack"],
+        "parallel": THREADS // 4,
+        "dry_run": True,
+        "organization": context["organization"],
+        "root_directory": context["root"],
+    }
+    known = inspect.signature(runtime.Settings.__init__).parameters
+    runtime.configure(runtime.Settings(**{key: value for key, value in settings.items() if key in known}))
+    # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
+    pulumi.log.debug = ignore
+    name_unknown_invokes(runtime)
+    # A failing program leaves futures that nobody awaits; what failed is told once, below.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+    entry = context["entry"]
+    program = os.path.abspath(entry)
+    sys.argv = [entry]
+    if os.path.isfile(program):
+        sys.path.insert(0, os.path.dirname(program))
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(THREADS)
+    loop.set_default_executor(executor)
+    try:
+        loop.run_until_complete(runtime.run_in_stack(lambda: start(program)))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except Exception as error:  # whatever the program raises
+        pulumi.log.error("Program failed with an unhandled exception:\n" + user_traceback(error, program))
+        return EXIT_REPORTED
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+    return 0
+
+
+def start(program):
+    """Run the program's module, and return nothing: what is returned would be awaited."""
+    runpy.run_path(program, run_name="__main__")
+
+
+def ignore(*_args, **_kwargs):
+    """Do nothing."""
+
+
+def name_unknown_invokes(runtime):
+    """Make a direct call of a function with an unknown result an error that names the function.
+
+    The `..._output` form carries the unknown on; the direct form would hand the program a None in its place.
+    """
+    module = sys.modules["pulumi.runtime.invoke"]
+    original = module.invoke
+
+    def invoke(tok, *args, **kwargs):
+        result = original(tok, *args, **kwargs)
+        if not getattr(result, "is_known", True):
+            raise runtime_error(tok)
+        return result
+
+    module.invoke = runtime.invoke = invoke
+    response = runtime.proto.resource_pb2.ResourceInvokeResponse
+    if "unknown" not in response.DESCRIPTOR.fields_by_name:
+        name_unsayable_invokes(runtime)
+
+
+def name_unsayable_invokes(runtime):
+    """The same for an SDK too old to be told of an unknown result: it would read it as an empty one."""
+    monitor = runtime.get_monitor()
+    original = monitor.Invoke
+
+    def invoke(request, *args, **kwargs):
+        response = original(request, *args, **kwargs)
+        if not response.failures and not response.HasField("return"):
+            raise runtime_error(request.tok)
+        return response
+
+    monitor.Invoke = invoke
+
+
+def runtime_error(tok):
+    """The error for a function whose result the program needs and nobody knows."""
+    return RuntimeError(
+        "the result of `%s` is not known offline: it needs access to the cloud, or an argument is unknown;"
+        " its `..._output` form can carry an unknown value" % tok
+    )
+
+
+def user_traceback(error, program):
+    """The traceback from the program's own first frame on, or all of it where the program has none in it."""
+    module = program if os.path.isfile(program) else os.path.join(program, "__main__.py")
+    frames = traceback.extract_tb(error.__traceback__)
+    for index, frame in enumerate(frames):
+        if os.path.abspath(frame.filename) == module:
+            limit = index - len(frames)
+            return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""The services a Pulumi program talks to: `ResourceMonitor` and `Engine`.
+
+Source: proto/pulumi/resource.proto and engine.proto of https://github.com/pulumi/pulumi, and what its engine does with
+them in pkg/resource/deploy/source_eval.go. Every resource is one that a preview would create.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+from google.protobuf.empty_pb2 import Empty
+
+from policypack.policy import Position, Resource
+from policypack.wire import UNKNOWN_STRING, decode
+from stackguard.preview import functions, protos
+from stackguard.preview.callbacks import Callbacks
+from stackguard.preview.outputs import resolve
+from stackguard.preview.registry import Package, Refused, Registry, Trail, position_in
+from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, plain
+
+if TYPE_CHECKING:
+    from google.protobuf.struct_pb2 import Struct
+    from pulumi.runtime.proto import resource_pb2
+
+FEATURES = frozenset(
+    {
+        "secrets",
+        "resourceReferences",
+        "outputValues",
+        "aliasSpecs",
+        "replacementTrigger",
+        "deletedWith",
+        "replaceWith",
+        "transforms",
+        "invokeTransforms",
+        "parameterization",
+        "resourceHooks",
+        "errorHooks",
+        "invokeDependsOn",
+        "invokeParent",
+    }
+)
+
+
+def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Turn a refusal into the error that the program is shown; keep any other failure for `serve` to raise."""
+
+    @functools.wraps(method)
+    async def answer(self: Monitor, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        try:
+            return await method(self, request)
+        except Refused as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except Exception as error:
+            self.crash = self.crash or error
+            await context.abort(grpc.StatusCode.INTERNAL, "the preview itself failed")
+
+    return answer
+
+
+class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
+    """Answers registrations and function calls as the engine does in a preview of a new stack."""
+
+    def __init__(self, registry: Registry, *, fill_computed: bool) -> None:
+        self.registry = registry
+        self.callbacks = Callbacks()
+        self.fill_computed = fill_computed
+        self.crash: Exception | None = None
+
+    @answered
+    async def GetDeploymentInfo(self, _request: Empty) -> Any:  # noqa: N802
+        """All that the SDK asks first, in one answer."""
+        project = self.registry.project
+        enum = protos.resource_pb2.ResourceMonitorFeature
+        return protos.resource_pb2.DeploymentInfo(
+            project=project.name,
+            stack=project.stack,
+            organization=project.organization,
+            config=project.config,
+            configSecretKeys=sorted(project.secret),
+            dryRun=True,
+            parallel=1,
+            supportedFeatures=[number for name, number in enum.items() if name in map(_enum_name, FEATURES)],
+        )
+
+    @answered
+    async def SupportsFeature(self, request: resource_pb2.SupportsFeatureRequest) -> Any:  # noqa: N802
+        """The same, asked one by one."""
+        return protos.resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+
+    @answered
+    async def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802
+        """A resource that the program constructs."""
+        registry = self.registry
+        await self.callbacks.transform(request, self._ancestors(request.parent))
+        if request.remote:
+            raise Refused(
+                f"`{request.type}` is a component that a provider plugin builds: what is in it cannot be seen without"
+                f" the plugin (resource `{request.name}`)"
+            )
+        is_provider = request.type.startswith(PROVIDER_PREFIX)
+        reference = ""
+        if request.custom and not is_provider:
+            reference = registry.provider_for(
+                request.type, request.provider, request.providers, request.parent, self._package(request)
+            )
+        urn = registry.claim(request.type, request.name, request.parent)
+        if request.hooks.before_create:
+            await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
+
+        raw = plain(request.object)
+        inputs, secrets = decode(raw)
+        if is_provider:
+            if request.version:
+                inputs["version"] = request.version
+            if request.pluginDownloadURL:
+                inputs["pluginDownloadURL"] = request.pluginDownloadURL
+        response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
+        outputs: Mapping[str, Any] = {}
+        if request.custom:
+            response.object.CopyFrom(request.object)
+            computed, hidden = self._computed(request, urn, inputs, reference, secrets)
+            response.id = UNKNOWN_STRING if is_provider else request.importId or str(computed.get("id", ""))
+            secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
+            outputs = {**inputs, **computed}
+        registry.add(
+            Resource(
+                type=request.type,
+                name=request.name,
+                urn=urn,
+                inputs=inputs,
+                outputs=outputs,
+                parent=request.parent,
+                provider=reference,
+                dependencies=tuple(sorted(request.dependencies)),
+                property_dependencies={
+                    name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())
+                },
+                secrets=secrets,
+                position=self._position(request),
+                custom=request.custom,
+                id="" if is_provider else response.id,
+            ),
+            _trail(request),
+        )
+        if not request.custom:
+            inherited = registry.component_providers.get(request.parent, {})
+            registry.component_providers[urn] = {**inherited, **request.providers}
+        if request.transforms:
+            self.callbacks.resource_transforms[urn] = list(request.transforms)
+        if request.hooks.after_create:
+            await self.callbacks.run_hooks(request.hooks.after_create, request, urn, "new_outputs")
+        return response
+
+    @answered
+    async def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> Any:  # noqa: N802
+        """A resource that exists already: its id is known, and of its state what follows from that."""
+        registry = self.registry
+        reference = registry.provider_for(request.type, request.provider, {}, request.parent, self._package(request))
+        urn = registry.claim(request.type, request.name, request.parent)
+        given, secrets = decode(plain(request.properties))
+        known = "" if request.id == UNKNOWN_STRING else request.id
+        computed, hidden = self._computed(
+            request, urn, {**_identified(request.type, known), **given}, reference, secrets
+        )
+        response = protos.resource_pb2.ReadResourceResponse(urn=urn)
+        response.properties.CopyFrom(request.properties)
+        _set(response, "id", known)
+        computed |= _identified(request.type, known) | ({"id": known} if known else {})
+        secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
+        registry.add(
+            Resource(
+                type=request.type,
+                name=request.name,
+                urn=urn,
+                inputs=given,
+                outputs={**given, **computed},
+                parent=request.parent,
+                provider=reference,
+                dependencies=tuple(sorted(request.dependencies)),
+                secrets=secrets,
+                position=self._position(request),
+                id=known,
+            ),
+            _trail(request),
+        )
+        return response
+
+    @answered
+    async def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
+        """What a component, or the stack, exports."""
+        outputs, secrets = decode(plain(request.outputs))
+        self.registry.add_outputs(request.urn, outputs, secrets)
+        return Empty()
+
+    @answered
+    async def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:  # noqa: N802
+        """A function: computed where its result follows from what is known, else unknown."""
+        registry = self.registry
+        await self.callbacks.transform_invoke(request)
+        reference = registry.provider_for(
+            request.tok, request.provider, {}, getattr(request, "parent", ""), self._package(request, request.tok)
+        )
+        args, _ = decode(plain(request.args))
+        response = protos.resource_pb2.ResourceInvokeResponse()
+        result: Mapping[str, Any] | None
+        if request.tok == "pulumi:pulumi:getResource":
+            found = registry.resources.get(str(args.get("urn")))
+            if found is None:
+                raise Refused(f"could not find the resource {args.get('urn')}")
+            result = {"urn": found.urn, "id": found.id, "state": dict(found.outputs)}
+        elif not self.fill_computed and self._waits(getattr(request, "dependsOn", ())):
+            result = None
+        else:
+            try:
+                result = functions.call(
+                    request.tok, args, registry.place(reference), registry.provider(reference).inputs
+                )
+            except ValueError as error:
+                raise Refused(f"invocation of {request.tok} returned an error: {error}") from None
+        if result is None:
+            _set(response, "unknown", True)
+        else:
+            fill(getattr(response, "return"), result)
+            getattr(response, "return").SetInParent()
+        return response
+
+    @answered
+    async def Call(self, request: resource_pb2.ResourceCallRequest) -> Any:  # noqa: N802
+        """A method that a provider plugin implements."""
+        raise Refused(f"the method `{request.tok}` runs in a provider plugin, and its result is not known offline")
+
+    @answered
+    async def ExistsResource(self, request: Any) -> Any:  # noqa: N802
+        """Whether a resource exists, which only the cloud knows."""
+        raise Refused(f"whether a `{request.type}` exists is not known offline")
+
+    @answered
+    async def RegisterPackage(self, request: resource_pb2.RegisterPackageRequest) -> Any:  # noqa: N802
+        """A package that a plugin serves by parameter; the reference is the same for the same package."""
+        parameter = request.parameterization
+        package = Package(
+            request.name,
+            request.version,
+            request.download_url.removesuffix("/"),
+            (parameter.name, parameter.version) if request.HasField("parameterization") else None,
+        )
+        reference = str(uuid.uuid5(uuid.NAMESPACE_OID, request.SerializeToString(deterministic=True).hex()))
+        self.registry.packages[reference] = package
+        return protos.resource_pb2.RegisterPackageResponse(ref=reference)
+
+    @answered
+    async def RegisterStackTransform(self, request: Any) -> Empty:  # noqa: N802
+        """A transform of every resource."""
+        self.callbacks.stack_transforms.append(request)
+        return Empty()
+
+    @answered
+    async def RegisterStackInvokeTransform(self, request: Any) -> Empty:  # noqa: N802
+        """A transform of every function call."""
+        self.callbacks.invoke_transforms.append(request)
+        return Empty()
+
+    @answered
+    async def RegisterResourceHook(self, request: resource_pb2.RegisterResourceHookRequest) -> Empty:  # noqa: N802
+        """A function to run around a resource's creation."""
+        if request.name in self.callbacks.hooks:
+            raise Refused(f"the resource hook `{request.name}` is registered twice")
+        self.callbacks.hooks[request.name] = request
+        return Empty()
+
+    @answered
+    async def RegisterErrorHook(self, _request: Any) -> Empty:  # noqa: N802
+        """A function to run when an operation fails; no operation runs in a preview."""
+        return Empty()
+
+    @answered
+    async def SignalAndWaitForShutdown(self, _request: Empty) -> Empty:  # noqa: N802
+        """The program has said all it has to say."""
+        return Empty()
+
+    def _computed(
+        self, request: Any, urn: str, inputs: Mapping[str, Any], reference: str, secrets: frozenset[str]
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        if not (self.fill_computed and request.type.startswith("aws:")):
+            return {}, frozenset()
+        return resolve(request.type, request.name, urn, inputs, self.registry.place(reference), secrets)
+
+    def _ancestors(self, parent: str) -> list[str]:
+        chain = []
+        while parent:
+            chain.append(parent)
+            parent = self.registry.resources[parent].parent if parent in self.registry.resources else ""
+        return chain
+
+    def _waits(self, urns: Any) -> bool:
+        """Whether one of these resources is still to be created."""
+        found = (self.registry.resources.get(urn) for urn in urns)
+        return any(each.custom and not each.id and not each.type.startswith(PROVIDER_PREFIX) for each in found if each)
+
+    def _package(self, request: Any, token: str = "") -> Package:
+        if request.packageRef:
+            package = self.registry.packages.get(request.packageRef)
+            if package is None:
+                raise Refused(f"unknown provider package `{request.packageRef}`")
+            return package
+        name = (token or request.type).partition(":")[0]
+        return Package(name, request.version, request.pluginDownloadURL.removesuffix("/"))
+
+    def _position(self, request: Any) -> Position | None:
+        source = request.sourcePosition
+        if request.type == ROOT_TYPE:
+            return None  # the runner constructs it
+        return position_in(str(self.registry.project.root), source.uri, source.line)
+
+
+def _answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
+    """Add what was computed to the properties sent back, mark the secret ones, and say which were marked."""
+    fill(struct, computed)
+    present = frozenset(name for name in secret if name in struct.fields)
+    for name in present:
+        hide(struct.fields[name])
+    return present
+
+
+def _identified(type_token: str, identity: str) -> dict[str, Any]:
+    """The property that a type's id is made of alone: a bucket's id is its name."""
+    from stackguard.preview.rules import RULES
+
+    rule = RULES.get(type_token)
+    match = re.fullmatch(r"\{(\w+)\}", rule.outputs.get("id", "")) if rule and identity else None
+    return {match[1]: identity} if match else {}
+
+
+def _trail(request: Any) -> Trail:
+    frames = request.stackTrace.frames
+    return tuple((frame.pc.uri, frame.pc.line) for frame in reversed(frames))
+
+
+def _set(message: Any, name: str, value: Any) -> None:
+    """Set a field that older versions of the protocol lack."""
+    if name in message.DESCRIPTOR.fields_by_name:
+        setattr(message, name, value)
+
+
+def _enum_name(feature: str) -> str:
+    return "RESOURCE_MONITOR_FEATURE_" + re.sub(r"(?=[A-Z])", "_", feature).upper()
+
+
+class Engine(protos.engine_pb2_grpc.EngineServicer):
+    """Takes the program's log. An error in it fails the preview, as in Pulumi."""
+
+    def __init__(self, registry: Registry, note: Callable[[str], None]) -> None:
+        self.registry = registry
+        self.note = note
+        self.errors: list[str] = []
+
+    async def Log(self, request: Any, _context: Any) -> Empty:  # noqa: N802
+        """A message from the program or its SDK."""
+        levels = protos.engine_pb2.LogSeverity
+        if request.severity == levels.Value("ERROR"):
+            self.errors.append(request.message)
+        if request.severity != levels.Value("DEBUG") and not request.ephemeral:
+            self.note(f"{levels.Name(request.severity).lower()}: {request.message}")
+        return Empty()
+
+    async def GetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """The stack's URN."""
+        return protos.engine_pb2.GetRootResourceResponse(urn=self.registry.root)
+
+    async def SetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """The stack's URN, told by an older SDK; its registration told it already."""
+        return protos.engine_pb2.SetRootResourceResponse()
+
+    async def StartDebugging(self, _request: Any, _context: Any) -> Empty:  # noqa: N802
+        """A debugger waits; nobody attaches to one here."""
+        return Empty()
+
+    async def RequirePulumiVersion(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        """A wish about the CLI's version; there is no CLI."""
+        return protos.engine_pb2.RequirePulumiVersionResponse()

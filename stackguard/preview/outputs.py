@@ -1,0 +1,159 @@
+"""Fills what AWS would compute for a resource: `rules.py` read for one resource. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.policy import UNKNOWN, Unknown
+from stackguard.preview.rules import RULES, Naming
+
+STAND_IN_ACCOUNT = "111122223333"  # the account of the examples in AWS's own documentation
+HOLE = re.compile(r"\{(\w+)(?::(\w+))?(?:\|([^}]*))?\}")
+PARTITIONS = {  # region prefix: partition, domain, the domain reversed
+    "cn-": ("aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"),
+    "us-gov-": ("aws-us-gov", "amazonaws.com", "com.amazonaws"),
+    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov", "gov.sgov.sc2s"),
+    "us-iso-": ("aws-iso", "c2s.ic.gov", "gov.ic.c2s"),
+    "eusc-": ("aws-eusc", "amazonaws.eu", "eu.amazonaws"),
+    "": ("aws", "amazonaws.com", "com.amazonaws"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource is created: an account, and a region unless nothing fixes one.
+
+    Without a region the partition is taken to be `aws`: the others have to be asked for by region.
+    """
+
+    account: str
+    region: str | Unknown = UNKNOWN
+
+    @property
+    def partition(self) -> tuple[str, str, str]:
+        """Name, domain and reversed domain of the partition."""
+        region = self.region if isinstance(self.region, str) else ""
+        return next(partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix))
+
+    def within(self, region: Any) -> Place:
+        """The same account, in the region that a resource or a call names itself; None changes nothing."""
+        return self if region is None else Place(self.account, region if isinstance(region, str) else UNKNOWN)
+
+
+def place_of(provider: Mapping[str, Any], config: Mapping[str, str], fallback_region: str | None) -> Place:
+    """Where an `aws` provider with these inputs creates.
+
+    The account is `stackguard:accountId` of the config, else the only one the provider allows, else that of the role
+    it assumes, else a stand-in.
+    """
+    account = config.get("stackguard:accountId") or _allowed(provider) or _assumed(provider) or STAND_IN_ACCOUNT
+    region = provider.get("region")
+    return Place(account, UNKNOWN if isinstance(region, Unknown) else region or fallback_region or UNKNOWN)
+
+
+def _allowed(provider: Mapping[str, Any]) -> str | None:
+    allowed = _structure(provider.get("allowedAccountIds"))
+    return str(allowed[0]) if isinstance(allowed, list) and len(allowed) == 1 else None
+
+
+def _assumed(provider: Mapping[str, Any]) -> str | None:
+    roles = _structure(provider.get("assumeRoles"))
+    match = re.match(r"arn:[\w-]+:iam::(\d{12}):", str(roles[-1].get("roleArn"))) if _is_records(roles) else None
+    return match[1] if match else None
+
+
+def _is_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[-1], dict)
+
+
+def _structure(value: Any) -> Any:
+    """A provider's structured input: the SDK and the config both hand it on as JSON text."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+
+
+def resolve(
+    type_token: str, name: str, urn: str, inputs: Mapping[str, Any], place: Place, secrets: frozenset[str] = frozenset()
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The outputs that AWS computes and that follow from what is known, and which of them are secret.
+
+    An output is secret where it is made from a secret input. Inputs are never overwritten. Only known values are
+    returned: what is missing stays unknown.
+    """
+    rule = RULES.get(type_token)
+    if rule is None:
+        return {}, frozenset()
+    place = place.within(inputs.get("region")) if rule.regional else place
+    partition, domain, _ = place.partition
+    digest = hashlib.sha256(urn.encode())
+    known = {
+        "partition": partition,
+        "dns": domain,
+        "account": place.account,
+        "uuid": str(uuid.UUID(digest.hexdigest()[:32], version=4)),
+        "hex6": digest.hexdigest()[:6],
+        "region": place.region,
+        **{key: value for key, value in inputs.items() if value is not None and key != "region"},
+    }
+    templates: dict[str, str] = dict(rule.outputs)
+    for flag, more in rule.unless.items():
+        if not inputs.get(flag):  # an unknown flag counts as set
+            templates |= more
+    resolved: dict[str, Any] = {}
+    tainted = {path for path in secrets if path.isidentifier()}
+    if rule.naming and known.get(rule.naming.property) is None:
+        chosen = _autoname(rule.naming, name, digest.hexdigest(), inputs)
+        if chosen is not None:
+            resolved[rule.naming.property] = known[rule.naming.property] = chosen
+    if rule.regional and isinstance(place.region, str) and inputs.get("region") is None:
+        resolved["region"] = place.region
+    for output, template in templates.items():
+        if inputs.get(output) is not None:
+            continue
+        value = _render(template, known)
+        if value is not None:
+            resolved[output] = known[output] = value
+            if tainted & {hole[1] for hole in HOLE.finditer(template)}:
+                tainted.add(output)
+    return resolved, frozenset(tainted & resolved.keys())
+
+
+def _autoname(naming: Naming, name: str, digest: str, inputs: Mapping[str, Any]) -> str | None:
+    prefix = inputs.get(f"{naming.property}Prefix")
+    if isinstance(prefix, Unknown):
+        return None
+    if isinstance(prefix, str):
+        return prefix + digest[:26]  # Terraform adds a time and a counter of this length
+    ending = ".fifo" if naming.fifo and inputs.get(naming.fifo) is True else ""
+    base = f"{naming.prefix}{name}-"
+    if len(base) + 7 + len(ending) > naming.limit:
+        return None  # the provider refuses it
+    return (base.lower() if naming.lower else base) + digest[:7] + ending
+
+
+def _render(template: str, known: Mapping[str, Any]) -> str | None:
+    parts = []
+    end = 0
+    for hole in HOLE.finditer(template):
+        name, change, default = hole.groups()
+        value = known.get(name, default)
+        if not isinstance(value, str):
+            return None
+        parts += [template[end : hole.start()], _CHANGES[change](value) if change else value]
+        end = hole.end()
+    return "".join([*parts, template[end:]])
+
+
+_CHANGES = {
+    "leaf": lambda text: re.split(r"[:/]", text)[-1],
+    "rooted": lambda text: text if text.startswith("/") else f"/{text}",
+    "bus": lambda text: "" if text == "default" else f"{re.split(r'[:/]', text)[-1]}/",
+}

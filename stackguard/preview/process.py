@@ -1,0 +1,112 @@
+"""The program's process: its environment, its output, and its certain end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from stackguard.errors import CannotJudge
+from stackguard.preview.project import Project
+
+RUNNER = Path(__file__).with_name("_program.py")
+EXIT_NO_PULUMI = 33
+
+CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG")
+KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider takes its region from them
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A started program. It waits for `go` before it runs, and importing its SDK goes on meanwhile."""
+
+    process: subprocess.Popen[bytes]
+    _control: IO[bytes]
+    _output: IO[bytes]
+
+    def go(self, address: str, project: Project) -> None:
+        """Let it run against the engine that serves at `address`."""
+        context = {
+            "address": address,
+            "project": project.name,
+            "stack": project.stack,
+            "organization": project.organization,
+            "root": str(project.root),
+            "entry": project.entry,
+        }
+        with contextlib.suppress(BrokenPipeError):  # it is gone already; its exit code tells
+            self._control.write(json.dumps(context).encode() + b"\n")
+
+    def note(self, text: str) -> None:
+        """Write a line among what the program prints: they share one file and so one order."""
+        self._output.write(text.rstrip("\n").encode(errors="replace") + b"\n")
+
+    def printed(self) -> str:
+        """All that was printed or noted so far."""
+        size = os.fstat(self._output.fileno()).st_size
+        return os.pread(self._output.fileno(), size, 0).decode(errors="replace")
+
+    def kill(self) -> None:
+        """End it and all the processes it started, at once."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def started(project: Project) -> Iterator[Program]:
+    """Start the program; when the block ends, however it ends, nothing of it is left running.
+
+    Its own session keeps Ctrl-C from it, so that one process decides. Should this process die without a word, the
+    closed pipe tells the program's watcher thread to end its whole group.
+    """
+    theirs, ours = os.pipe()
+    with tempfile.TemporaryFile(buffering=0) as output, os.fdopen(ours, "wb", buffering=0) as control:
+        try:
+            process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)
+                [str(project.interpreter), "-u", str(RUNNER), str(theirs)],
+                cwd=project.working_directory,
+                env=_environment(project, os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(theirs,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CannotJudge(f"cannot start `{project.interpreter}`: {error.strerror}") from None
+        finally:
+            os.close(theirs)
+        program = Program(process, control, output)
+        try:
+            yield program
+        finally:
+            program.kill()
+            process.wait()
+
+
+def _environment(project: Project, inherited: Mapping[str, str]) -> dict[str, str]:
+    """What the program sees: everything but credentials, so that it cannot reach a cloud by accident.
+
+    Of the variables that a cloud's SDK reads, only those stay that decide a region, because they decide what a
+    resource is. The machine's metadata service is switched off: it hands out credentials, and waiting for it is slow.
+    """
+    environment = {name: value for name, value in inherited.items() if name in KEPT or not name.startswith(CREDENTIALS)}
+    environment |= {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_CONFIG_FILE": os.devnull,
+        "PULUMI_CONFIG": json.dumps(dict(project.config)),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(project.secret)),
+    }
+    if project.virtualenv:
+        environment.pop("PYTHONHOME", None)
+        environment["VIRTUAL_ENV"] = str(project.virtualenv)
+        environment["PATH"] = os.pathsep.join(filter(None, (str(project.virtualenv / "bin"), environment.get("PATH"))))
+    return environment

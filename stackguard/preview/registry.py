@@ -1,0 +1,221 @@
+"""What a program has registered so far, and the providers that serve it: the engine's memory, without its protocol.
+
+Source: pkg/resource/deploy/source_eval.go and default_providers.go of https://github.com/pulumi/pulumi.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from policypack.policy import Position, Resource
+from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
+from stackguard.preview.outputs import Place, place_of
+from stackguard.preview.project import Project
+from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, make_urn, package_of
+
+DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
+Trail = tuple[tuple[str, int], ...]
+
+
+class Refused(Exception):  # noqa: N818 (reads as what it says)
+    """Pulumi's engine refuses this request; the program is told why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A provider plugin as a program asks for it; `parameter` is a package that the plugin is made to serve."""
+
+    name: str
+    version: str = ""
+    url: str = ""
+    parameter: tuple[str, str] | None = None
+
+    @property
+    def serves(self) -> str:
+        """The package of the types it serves."""
+        return self.parameter[0] if self.parameter else self.name
+
+    @property
+    def default_name(self) -> str:
+        """The name of the default provider for it: `default_7_51_1`."""
+        version = self.parameter[1] if self.parameter else self.version
+        url = "/".join(re.sub(r"[^A-Za-z0-9_.-]", "_", part) for part in self.url.split("/") if part)
+        return "_".join(("default", *(part for part in (*re.split(r"[.+-]", version), url) if part)))
+
+
+@dataclass(slots=True)
+class Registry:
+    """The resources of one preview by URN. All access is from one event loop, so nothing is locked."""
+
+    project: Project
+    resources: dict[str, Resource] = field(default_factory=dict)
+    component_providers: dict[str, dict[str, str]] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    packages: dict[str, Package] = field(default_factory=dict)
+    root: str = ""
+    finished: bool = False
+    _claimed: set[str] = field(default_factory=set)
+    _defaults: dict[Package, str] = field(default_factory=dict)
+    _trails: dict[str, Trail] = field(default_factory=dict)
+    _places: dict[str, Place] = field(default_factory=dict)
+
+    def claim(self, type_token: str, name: str, parent: str) -> str:
+        """The URN of a new resource.
+
+        Raises:
+            Refused: it is taken, or the parent is not registered.
+
+        """
+        if parent and parent not in self.resources:
+            raise Refused(f"could not find the parent resource {parent}")
+        urn = make_urn(self.project.stack, self.project.name, parent, type_token, name)
+        if urn in self._claimed:
+            raise Refused(f"duplicate resource URN {urn}; give the resource a unique name")
+        self._claimed.add(urn)
+        return urn
+
+    def add(self, resource: Resource, trail: Trail = ()) -> None:
+        """Remember a resource; `trail` says where the program constructs it, outermost call first."""
+        self.resources[resource.urn] = resource
+        self._trails[resource.urn] = trail
+        if resource.type == ROOT_TYPE:
+            self.root = resource.urn
+
+    def add_outputs(self, urn: str, outputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
+        """What a component, or the stack itself, says of itself at its end."""
+        resource = self.resources.get(urn)
+        if resource is None:
+            raise Refused(f"could not find the resource {urn}")
+        merged = {**resource.outputs, **outputs}
+        self.resources[urn] = replace(resource, outputs=merged, secrets=resource.secrets | secrets)
+        if urn == self.root:
+            self.outputs = dict(outputs)
+            self.finished = True
+
+    def provider_for(self, token: str, given: str, providers: Mapping[str, str], parent: str, package: Package) -> str:
+        """The reference of the provider that serves a type or function.
+
+        In this order: the one given, the parent's own where it serves the same package, the map of providers given,
+        the nearest component's map, the default provider for the package.
+        """
+        name = package_of(token)
+        reference = given or self._inherited(name, parent) or providers.get(name)
+        reference = reference or self.component_providers.get(parent, {}).get(name)
+        if not reference:
+            return self._default(token, package)
+        if reference.rpartition("::")[0] not in self.resources:
+            raise Refused(f"unknown provider {reference}")
+        return reference
+
+    def _inherited(self, package: str, parent: str) -> str:
+        reference = self.resources[parent].provider if parent in self.resources else ""
+        return reference if reference and package_of(self.provider(reference).type) == package else ""
+
+    def provider(self, reference: str) -> Resource:
+        """The provider that a reference (`urn::id`) names."""
+        return self.resources[reference.rpartition("::")[0]]
+
+    def place(self, reference: str) -> Place:
+        """Where the provider creates."""
+        place = self._places.get(reference)
+        if place is None:
+            fallback = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            place = place_of(self.provider(reference).inputs, self.project.config, fallback)
+            self._places[reference] = place
+        return place
+
+    def _default(self, token: str, package: Package) -> str:
+        if package not in self._defaults:
+            self._check_default_allowed(token, package)
+            inputs, secrets = decode(self._package_config(package.serves))
+            if package.version:
+                inputs["version"] = package.version
+            if package.url:
+                inputs["pluginDownloadURL"] = package.url
+            type_token = f"{PROVIDER_PREFIX}{package.serves}"
+            urn = self.claim(type_token, package.default_name, "")
+            self.add(
+                Resource(
+                    type=type_token,
+                    name=package.default_name,
+                    urn=urn,
+                    inputs=inputs,
+                    outputs=inputs,
+                    secrets=secrets,
+                )
+            )
+            self._defaults[package] = f"{urn}::{UNKNOWN_STRING}"
+        return self._defaults[package]
+
+    def _package_config(self, package: str) -> dict[str, Any]:
+        """The config that a default provider gets: its namespace, or all of it for the program's own providers."""
+        wanted = {}
+        for key, value in self.project.config.items():
+            namespace, _, name = key.partition(":")
+            if package in DYNAMIC_PACKAGES or namespace == package:
+                secret = {SIGNATURE: SECRET, "value": value}
+                full = key if package in DYNAMIC_PACKAGES else name
+                wanted[full] = secret if key in self.project.secret else value
+        return wanted
+
+    def _check_default_allowed(self, token: str, package: Package) -> None:
+        try:
+            barred = json.loads(self.project.config.get("pulumi:disable-default-providers") or "[]")
+        except ValueError:
+            raise Refused("`pulumi:disable-default-providers` must be a list of packages") from None
+        if package.serves != "pulumi" and isinstance(barred, list) and {"*", package.serves} & {*map(str, barred)}:
+            raise Refused(
+                f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
+            )
+
+    def in_order(self) -> tuple[Resource, ...]:
+        """All resources in the order in which the program constructs them, the same on every run.
+
+        Requests arrive in another order each time, because the SDK sends them at once. So: nothing before what it
+        refers to, and otherwise by the place of the construction, then by name.
+        """
+        keys = {urn: self._key(index, resource) for index, (urn, resource) in enumerate(self.resources.items())}
+        waits = {urn: set(self._refers_to(resource)) for urn, resource in self.resources.items()}
+        followers: dict[str, list[str]] = {}
+        for urn, others in waits.items():
+            for other in others:
+                followers.setdefault(other, []).append(urn)
+        ready = [(keys[urn], urn) for urn, others in waits.items() if not others]
+        heapq.heapify(ready)
+        ordered = []
+        while ready:
+            _, urn = heapq.heappop(ready)
+            ordered.append(self.resources[urn])
+            for follower in followers.get(urn, ()):
+                waits[follower].discard(urn)
+                if not waits[follower]:
+                    heapq.heappush(ready, (keys[follower], follower))
+        placed = {resource.urn for resource in ordered}
+        return (*ordered, *(resource for urn, resource in self.resources.items() if urn not in placed))
+
+    def _refers_to(self, resource: Resource) -> Iterable[str]:
+        named = (resource.parent, resource.provider.rpartition("::")[0], *resource.dependencies)
+        return (urn for urn in named if urn in self.resources and urn != resource.urn)
+
+    def _key(self, index: int, resource: Resource) -> tuple[Any, ...]:
+        trail = self._trails[resource.urn]
+        rank = 0 if resource.type == ROOT_TYPE else 1 if resource.type.startswith(PROVIDER_PREFIX) and not trail else 2
+        digits = re.split(r"(\d+)", resource.name)  # text and number in turn, so that `b10` comes after `b9`
+        natural = tuple(int(part) if position % 2 else part for position, part in enumerate(digits))
+        return rank, trail, natural if trail else (), index
+
+
+def position_in(root: str, uri: str, line: int) -> Position | None:
+    """A position in the program: relative to its folder where it is in it."""
+    if not uri.startswith("file://") or line < 1:
+        return None
+    from urllib.parse import unquote, urlsplit
+
+    path = unquote(urlsplit(uri).path)
+    return Position(os.path.relpath(path, root) if path.startswith(root + os.sep) else path, line)

@@ -1,0 +1,89 @@
+"""Serves the engine to a started program until it ends, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from stackguard.errors import CannotJudge
+from stackguard.preview import Preview, protos
+from stackguard.preview.callbacks import OPTIONS
+from stackguard.preview.monitor import Engine, Monitor
+from stackguard.preview.process import EXIT_NO_PULUMI, Program
+from stackguard.preview.project import Project
+from stackguard.preview.registry import Registry
+
+
+def preview(program: Program, project: Project, *, resolve: bool, timeout: float) -> Preview:
+    """Run a started program to its end.
+
+    Raises:
+        CannotJudge: it failed, or did not end within `timeout` seconds.
+
+    """
+    return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout))
+
+
+async def _preview(program: Program, project: Project, *, resolve: bool, timeout: float) -> Preview:
+    registry = Registry(project)
+    monitor = Monitor(registry, fill_computed=resolve)
+    engine = Engine(registry, program.note)
+    server = grpc.aio.server(options=OPTIONS)
+    protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    # A socket file that only this user can reach; a port would be open to everyone on the machine.
+    with tempfile.TemporaryDirectory(prefix="stackguard-") as folder:
+        address = f"unix:{Path(folder, 'engine')}"
+        server.add_insecure_port(address)
+        await server.start()
+        try:
+            for note in project.notes:
+                program.note(f"note: {note}")
+            program.go(address, project)
+            code = await asyncio.wait_for(_ended(program), timeout)
+        except TimeoutError:
+            raise CannotJudge(
+                f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
+                program.printed(),
+            ) from None
+        finally:
+            program.kill()  # whatever it left running holds the output open
+            await monitor.callbacks.close()
+            await server.stop(None)
+    if monitor.crash:
+        raise monitor.crash
+    _check(code, program, project, registry, engine)
+    return Preview(
+        project=project.name,
+        stack=project.stack,
+        organization=project.organization,
+        config=project.config,
+        secret_config=project.secret,
+        resources=registry.in_order(),
+        outputs=registry.outputs,
+        printed=program.printed(),
+    )
+
+
+async def _ended(program: Program) -> int:
+    return await asyncio.get_running_loop().run_in_executor(None, program.process.wait)
+
+
+def _check(code: int, program: Program, project: Project, registry: Registry, engine: Engine) -> None:
+    """Raise unless the program ran to its end without an error."""
+    if code == EXIT_NO_PULUMI:
+        raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
+    detail = "\n".join(engine.errors) or program.printed()
+    hint = ""
+    if project.encrypted:
+        keys = ", ".join(f"`{key}`" for key in sorted(project.encrypted))
+        hint = f"; its encrypted configuration ({keys}) cannot be read here: give values with --config"
+    if code or engine.errors:
+        last = next((line for line in reversed(detail.splitlines()) if line.strip()), f"exit code {code}")
+        raise CannotJudge(f"the program in `{project.root}` failed: {last.strip()}{hint}", detail)
+    if not registry.finished:
+        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", detail)
