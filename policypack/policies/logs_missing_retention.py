@@ -1,0 +1,38 @@
+"""A log group without retention keeps every line for ever.
+
+That is a growing bill, and a growing store of whatever the logs picked up by accident: addresses, tokens, records
+that a law or a contract says must be gone by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.policy import Policy, Reading, Resource, Severity, Violation
+
+
+def retentions(resource: Resource) -> Iterator[Reading[int]]:
+    """The days that a log group keeps its lines; 0 for ever. AWS fixes those of the class `DELIVERY`."""
+    if resource.type == "aws:cloudwatch/logGroup:LogGroup" and resource.inputs.get("logGroupClass") != "DELIVERY":
+        yield "retentionInDays", resource["retentionInDays"] or 0
+
+
+def check(days: int) -> Iterator[Violation]:
+    if days == 0:
+        yield Violation("", "log lines are kept for ever")
+
+
+POLICY = Policy(
+    id="logs-missing-retention",
+    title="Log group keeps its lines for ever",
+    why=__doc__,
+    severity=Severity.LOW,
+    fix="Set `retentionInDays`, such as 30 or 365.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"
+    ],
+    bad=Resource("aws:cloudwatch/logGroup:LogGroup", "ingest", {"name": "/aws/lambda/ingest"}),
+    good=Resource("aws:cloudwatch/logGroup:LogGroup", "ingest", {"name": "/aws/lambda/ingest", "retentionInDays": 30}),
+    reads=retentions,
+    check=check,
+)

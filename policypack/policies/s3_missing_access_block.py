@@ -1,0 +1,59 @@
+"""A bucket without an access block is one careless policy document or ACL away from being public.
+
+The four switches of Block Public Access belong into a resource of their own; `Bucket` takes none of them. What the
+account's defaults or an account-wide block say lies outside this stack, and can be lifted without anybody touching it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.bucket import Sidecars, buckets, sidecars
+from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
+
+ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+
+
+@over_stack
+def access_blocks(stack: Stack) -> Iterator[Placed[Sidecars]]:
+    """The access blocks of each bucket."""
+    for bucket in buckets(stack):
+        yield bucket, "", sidecars(stack, bucket, ACCESS_BLOCK)
+
+
+def check(blocks: Sidecars) -> Iterator[Judgement]:
+    if blocks.certain:
+        return
+    if blocks.possible:
+        yield Undecided(
+            "", f"may be the bucket of access block `{blocks.possible[0].name}`, whose `bucket` is not known yet"
+        )
+    else:
+        yield Violation("", "no `BucketPublicAccessBlock` in this stack configures this bucket")
+
+
+POLICY = Policy(
+    id="s3-missing-access-block",
+    title="Bucket has no access block",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Add a `BucketPublicAccessBlock` whose `bucket` is this bucket's `id`, with all four switches true.",
+    references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
+    bad=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+    good=[
+        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+        Resource(
+            ACCESS_BLOCK,
+            "inbox",
+            {
+                "bucket": "acme-inbox",
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+        ),
+    ],
+    reads=access_blocks,
+    check=check,
+)

@@ -1,0 +1,93 @@
+"""A bucket without default encryption of its own takes what AWS gives: a key that AWS owns and nobody can revoke.
+
+AWS has encrypted every new object with SSE-S3 since January 2023, so nothing lies in the clear. What is missing is the
+decision: who holds the key, and whether its use is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.aws.bucket import buckets, sidecars
+from policypack.policy import (
+    Judgement,
+    Placed,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Undecided,
+    Unknown,
+    Violation,
+    over_stack,
+)
+
+SIDECAR = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+INLINE = ("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
+DEFAULT = "applyServerSideEncryptionByDefault"
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """Whether a bucket's default encryption is written; `maybe` names a sidecar that may be another bucket's."""
+
+    written: bool
+    maybe: str = ""
+
+
+@over_stack
+def encryptions(stack: Stack) -> Iterator[Placed[Encryption]]:
+    """The default encryption of each bucket, inline or by a sidecar."""
+    for bucket in buckets(stack):
+        found = sidecars(stack, bucket, SIDECAR)
+        inline = any(_names_algorithm(bucket.inputs.get(name)) for name in INLINE)
+        written = inline or any(_names_algorithm(each.inputs.get("rules")) for each in found.certain)
+        yield bucket, "", Encryption(written, "" if written or not found.possible else found.possible[0].name)
+
+
+def _names_algorithm(value: Any) -> bool:
+    """Whether a rule somewhere in here sets the default; a rule may also only switch the bucket key.
+
+    An unknown value counts as set: what is unknown is which key it names.
+    """
+    if isinstance(value, Mapping):
+        return value.get(DEFAULT) is not None or any(_names_algorithm(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_names_algorithm(each) for each in value)
+    return isinstance(value, Unknown)
+
+
+def check(encryption: Encryption) -> Iterator[Judgement]:
+    if encryption.maybe:
+        yield Undecided("", f"may be the bucket of `{encryption.maybe}`, whose `bucket` is not known yet")
+    elif not encryption.written:
+        yield Violation("", "no default encryption is written for this bucket")
+
+
+POLICY = Policy(
+    id="s3-missing-encryption",
+    title="Bucket has no default encryption of its own",
+    why=__doc__,
+    severity=Severity.LOW,
+    fix="Add a `BucketServerSideEncryptionConfiguration` for this bucket, best with `aws:kms` and your own key.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html",
+    ],
+    bad=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+    good=[
+        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+        Resource(
+            SIDECAR,
+            "inbox",
+            {
+                "bucket": "acme-inbox",
+                "rules": [{DEFAULT: {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/inbox"}}],
+            },
+        ),
+    ],
+    reads=encryptions,
+    check=check,
+)

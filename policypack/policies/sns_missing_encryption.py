@@ -1,0 +1,36 @@
+"""A topic without a KMS key keeps its messages in the clear until they are delivered.
+
+SNS, unlike S3 and SQS, encrypts nothing at rest by default. The key `alias/aws/sns` costs nothing to name; a key of
+your own also says who may read, and lets S3 or CloudWatch publish to the topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.policy import Policy, Reading, Resource, Severity, Violation
+
+
+def key_presence(resource: Resource) -> Iterator[Reading[bool]]:
+    """Whether a topic names a KMS key. A key that is unknown yet is a key."""
+    if resource.type == "aws:sns/topic:Topic":
+        yield "kmsMasterKeyId", resource["kmsMasterKeyId"] not in (None, "")
+
+
+def check(present: bool) -> Iterator[Violation]:  # noqa: FBT001 (the value that the reader yields)
+    if not present:
+        yield Violation("", "without `kmsMasterKeyId` SNS does not encrypt messages at rest")
+
+
+POLICY = Policy(
+    id="sns-missing-encryption",
+    title="Topic keeps messages unencrypted",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    fix="Set `kmsMasterKeyId` to a key that the topic's publishers may use.",
+    references=["https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"],
+    bad=Resource("aws:sns/topic:Topic", "alerts", {"displayName": "Alerts"}),
+    good=Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": "alias/alerts"}),
+    reads=key_presence,
+    check=check,
+)

@@ -1,0 +1,43 @@
+"""A queue with encryption switched off keeps every message in the clear on AWS's disks until it is read.
+
+SQS encrypts new queues by itself (SSE-SQS), so this takes `sqsManagedSseEnabled` set to false without a KMS key, or a
+queue that is older than that default. Whatever sends to the queue has put its payload, and often a customer's, there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.policy import Policy, Reading, Resource, Severity, Unknown, Violation
+
+
+def managed_encryption(resource: Resource) -> Iterator[Reading[bool]]:
+    """Whether SQS's own encryption is on, for a queue without a KMS key. A key that is unknown yet is a key."""
+    if resource.type == "aws:sqs/queue:Queue" and resource["kmsMasterKeyId"] in (None, ""):
+        enabled = resource["sqsManagedSseEnabled"]
+        if enabled is not None:
+            yield "sqsManagedSseEnabled", enabled if isinstance(enabled, Unknown) else str(enabled).lower() == "true"
+
+
+def check(enabled: bool) -> Iterator[Violation]:  # noqa: FBT001 (the value that the reader yields)
+    if not enabled:
+        yield Violation(
+            "", "`sqsManagedSseEnabled` is false and there is no `kmsMasterKeyId`: messages are not encrypted"
+        )
+
+
+POLICY = Policy(
+    id="sqs-missing-encryption",
+    title="Queue keeps messages unencrypted",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    fix="Set `kmsMasterKeyId` to your own key, or leave `sqsManagedSseEnabled` at its default, true.",
+    references=[
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html",
+    ],
+    bad=Resource("aws:sqs/queue:Queue", "jobs", {"sqsManagedSseEnabled": False}),
+    good=Resource("aws:sqs/queue:Queue", "jobs", {"kmsMasterKeyId": "alias/jobs"}),
+    reads=managed_encryption,
+    check=check,
+)

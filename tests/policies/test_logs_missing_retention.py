@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.policies.logs_missing_retention import POLICY
+from policypack.policy import UNKNOWN, Resource
+from tests.policies.helpers import outcomes, undecided, violations
+
+
+def group(outputs: dict[str, Any] | None = None, **inputs: Any) -> Resource:
+    return Resource("aws:cloudwatch/logGroup:LogGroup", "ingest", inputs, outputs=outputs or {})
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [group(name="/aws/lambda/ingest"), group(retentionInDays=0), group(outputs={"retentionInDays": 0})],
+    ids=["nothing", "zero", "zero in the state"],
+)
+def test_kept_for_ever(resource: Resource) -> None:
+    assert violations(POLICY, resource) == ["retentionInDays"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        group(retentionInDays=30),
+        group(logGroupClass="DELIVERY"),
+        group(logGroupClass="INFREQUENT_ACCESS", retentionInDays=365),
+        Resource("aws:cloudwatch/logStream:LogStream", "ingest", {}),
+    ],
+)
+def test_silent(resource: Resource) -> None:
+    assert outcomes(POLICY, resource) == []
+
+
+def test_an_unknown_retention_is_undecided() -> None:
+    assert undecided(POLICY, group(retentionInDays=UNKNOWN)) == ["retentionInDays"]

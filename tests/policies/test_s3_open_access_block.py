@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.policies.s3_open_access_block import POLICY, SWITCHES
+from policypack.policy import UNKNOWN, Resource
+from tests.policies.helpers import messages, outcomes, undecided, violations
+
+CLOSED: dict[str, Any] = dict.fromkeys(SWITCHES, True)
+BUCKET_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+
+
+def block(token: str = BUCKET_BLOCK, **switches: Any) -> Resource:
+    return Resource(token, "block", {"bucket": "inbox", **switches})
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize("value", [False, "false", None])
+def test_each_switch_counts(name: str, value: object) -> None:
+    assert violations(POLICY, block(**{**CLOSED, name: value})) == [name]
+
+
+def test_a_switch_that_is_not_written_is_off() -> None:
+    assert violations(POLICY, block()) == list(SWITCHES)
+    assert "not set" in messages(POLICY, block())[0]
+
+
+def test_the_accounts_block_counts_too() -> None:
+    found = block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **{**CLOSED, "ignorePublicAcls": False})
+    assert violations(POLICY, found) == ["ignorePublicAcls"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        block(**CLOSED),
+        block(**dict.fromkeys(SWITCHES, "true")),
+        block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **CLOSED),
+        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}),
+    ],
+    ids=["closed", "closed in text", "account", "no access block"],
+)
+def test_silent(resource: Resource) -> None:
+    assert outcomes(POLICY, resource) == []
+
+
+def test_a_known_breach_is_reported_beside_an_unknown_switch() -> None:
+    resource = block(**{**CLOSED, "blockPublicPolicy": UNKNOWN, "blockPublicAcls": False})
+    assert violations(POLICY, resource) == ["blockPublicAcls"]
+    assert undecided(POLICY, resource) == ["blockPublicPolicy"]

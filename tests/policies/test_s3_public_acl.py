@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.policies.s3_public_acl import POLICY
+from policypack.policy import UNKNOWN, Resource
+from tests.policies.helpers import messages, outcomes, undecided, violations
+
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+
+
+def made(token: str, **inputs: Any) -> Resource:
+    return Resource(f"aws:s3/{token[0].lower()}{token[1:]}:{token}", "inbox", inputs)
+
+
+def policy(*grantees: Any) -> dict[str, Any]:
+    return {"owner": {"id": "me"}, "grants": [{"permission": "READ", "grantee": each} for each in grantees]}
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (made("Bucket", acl="public-read"), "acl"),
+        (made("BucketV2", acl="public-read-write"), "acl"),
+        (made("Bucket", grants=[{"id": "me"}, {"type": "Group", "uri": ALL_USERS}]), "grants[1].uri"),
+        (made("BucketAcl", acl="authenticated-read"), "acl"),
+        (made("BucketAclV2", acl="public-read"), "acl"),
+        (
+            made("BucketAcl", accessControlPolicy=policy({"id": "me"}, {"uri": AUTHENTICATED})),
+            "accessControlPolicy.grants[1].grantee.uri",
+        ),
+        (
+            made("BucketAcl", accessControlPolicy=policy({"uri": ALL_USERS.replace("http:", "https:")})),
+            "accessControlPolicy.grants[0].grantee.uri",
+        ),
+        (made("BucketObject", acl="public-read"), "acl"),
+        (made("BucketObjectv2", acl="public-read"), "acl"),
+        (made("ObjectCopy", acl="public-read"), "acl"),
+        (made("ObjectCopy", grants=[{"uri": ALL_USERS}]), "grants[0].uri"),
+        (made("BucketLogging", targetGrants=[{"grantee": {"uri": ALL_USERS}}]), "targetGrants[0].grantee.uri"),
+    ],
+)
+def test_public(resource: Resource, path: str) -> None:
+    assert violations(POLICY, resource) == [path]
+
+
+def test_the_message_tells_who_gets_in() -> None:
+    assert messages(POLICY, made("BucketAcl", acl="authenticated-read")) == [
+        "this ACL lets everybody with an AWS account read"
+    ]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        made("BucketAcl", acl="private"),
+        made("BucketAcl", acl="log-delivery-write"),
+        made("Bucket", acl="aws-exec-read"),
+        made("Bucket", grants=[{"type": "Group", "uri": LOG_DELIVERY}]),
+        made("BucketAcl", accessControlPolicy=policy({"id": "me", "type": "CanonicalUser"})),
+        made("BucketObject", acl="bucket-owner-full-control", content="public-read"),
+        Resource("aws:ssm/parameter:Parameter", "p", {"acl": "public-read", "value": ALL_USERS}),
+    ],
+)
+def test_silent(resource: Resource) -> None:
+    assert outcomes(POLICY, resource) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (made("BucketAcl", acl=UNKNOWN), "acl"),
+        (made("Bucket", grants=UNKNOWN), "grants"),
+        (made("BucketAcl", accessControlPolicy=policy({"uri": UNKNOWN})), "accessControlPolicy.grants[0].grantee.uri"),
+        (made("BucketAcl", accessControlPolicy=UNKNOWN), "accessControlPolicy"),
+    ],
+)
+def test_undecided(resource: Resource, path: str) -> None:
+    assert undecided(POLICY, resource) == [path]
+    assert violations(POLICY, resource) == []
+
+
+def test_a_known_grant_is_reported_beside_an_unknown_one() -> None:
+    resource = made("Bucket", grants=[{"uri": UNKNOWN}, {"uri": ALL_USERS}])
+    assert violations(POLICY, resource) == ["grants[1].uri"]
+    assert undecided(POLICY, resource) == ["grants[0].uri"]
