@@ -1,0 +1,29 @@
+"""Only the office may touch the orders."""
+
+import sys
+
+import pulumi_aws as aws
+
+sys.path.append("../..")
+from protected import access_block, document, encryption, tls_only
+
+NAME = "acme-orders-111122223333"
+
+orders = aws.s3.Bucket("orders", bucket=NAME)
+access_block("orders-access", orders)
+encryption("orders-encryption", orders)
+aws.s3.BucketPolicy(
+    "orders-policy",
+    bucket=orders.id,
+    policy=document(
+        tls_only(NAME),
+        {
+            "Sid": "Partners",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{NAME}/*",
+            "Condition": {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+        },
+    ),
+)
