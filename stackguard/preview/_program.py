@@ -7,6 +7,8 @@ environment, and works on every Python that `pulumi` works on. What it does is w
 The parent writes one JSON line to the descriptor once it serves, and holds it open for as long as it lives.
 """
 
+from __future__ import annotations
+
 import asyncio
 import inspect
 import json
@@ -19,17 +21,19 @@ import sys
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
-def main():
+def main() -> None:
     """Wait for the engine, run the program, and exit with what came of it."""
-    lines = queue.SimpleQueue()
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=watch, args=(int(sys.argv[1]), lines), daemon=True).start()
-    if sys.path and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.abspath(__file__)):
+    if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
         import pulumi
@@ -43,7 +47,7 @@ def main():
         sys.exit(run(pulumi, json.loads(line)))
 
 
-def watch(descriptor, lines):
+def watch(descriptor: int, lines: queue.SimpleQueue[str]) -> None:
     """Hand on the parent's line; when the parent dies, end this process and all that it started."""
     with os.fdopen(descriptor) as pipe:
         lines.put(pipe.readline())
@@ -51,9 +55,9 @@ def watch(descriptor, lines):
     os.killpg(0, signal.SIGKILL)
 
 
-def run(pulumi, context):
+def run(pulumi: Any, context: dict[str, str]) -> int:
     """Run the program in a stack against the engine; return the exit code."""
-    runtime = pulumi.runtime
+    runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     settings = {
         "monitor": context["address"],
@@ -74,10 +78,10 @@ def run(pulumi, context):
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
     entry = context["entry"]
-    program = os.path.abspath(entry)
+    program = Path.cwd() / entry
     sys.argv = [entry]
-    if os.path.isfile(program):
-        sys.path.insert(0, os.path.dirname(program))
+    if program.is_file():
+        sys.path.insert(0, str(program.parent))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(THREADS)
@@ -85,10 +89,10 @@ def run(pulumi, context):
     try:
         loop.run_until_complete(runtime.run_in_stack(lambda: start(program)))
     except pulumi.RunError as error:
-        pulumi.log.error(str(error))
+        report(str(error))
         return 1
-    except Exception as error:  # whatever the program raises
-        pulumi.log.error("Program failed with an unhandled exception:\n" + user_traceback(error, program))
+    except Exception as error:  # noqa: BLE001 (whatever the program raises)
+        report("Program failed with an unhandled exception:\n" + user_traceback(error, program))
         return EXIT_REPORTED
     finally:
         executor.shutdown(wait=True)
@@ -96,24 +100,24 @@ def run(pulumi, context):
     return 0
 
 
-def start(program):
+def start(program: Path) -> None:
     """Run the program's module, and return nothing: what is returned would be awaited."""
-    runpy.run_path(program, run_name="__main__")
+    runpy.run_path(str(program), run_name="__main__")
 
 
-def ignore(*_args, **_kwargs):
+def ignore(*_args: object, **_kwargs: object) -> None:
     """Do nothing."""
 
 
-def name_unknown_invokes(runtime):
+def name_unknown_invokes(runtime: Any) -> None:
     """Make a direct call of a function with an unknown result an error that names the function.
 
     The `..._output` form carries the unknown on; the direct form would hand the program a None in its place.
     """
-    module = sys.modules["pulumi.runtime.invoke"]
+    module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
     original = module.invoke
 
-    def invoke(tok, *args, **kwargs):
+    def invoke(tok: str, *args: Any, **kwargs: Any) -> Any:
         result = original(tok, *args, **kwargs)
         if not getattr(result, "is_known", True):
             raise runtime_error(tok)
@@ -125,12 +129,12 @@ def name_unknown_invokes(runtime):
         name_unsayable_invokes(runtime)
 
 
-def name_unsayable_invokes(runtime):
+def name_unsayable_invokes(runtime: Any) -> None:
     """The same for an SDK too old to be told of an unknown result: it would read it as an empty one."""
     monitor = runtime.get_monitor()
     original = monitor.Invoke
 
-    def invoke(request, *args, **kwargs):
+    def invoke(request: Any, *args: Any, **kwargs: Any) -> Any:
         response = original(request, *args, **kwargs)
         if not response.failures and not response.HasField("return"):
             raise runtime_error(request.tok)
@@ -139,23 +143,21 @@ def name_unsayable_invokes(runtime):
     monitor.Invoke = invoke
 
 
-def runtime_error(tok):
+def runtime_error(tok: str) -> RuntimeError:
     """The error for a function whose result the program needs and nobody knows."""
     return RuntimeError(
-        "the result of `%s` is not known offline: it needs access to the cloud, or an argument is unknown;"
-        " its `..._output` form can carry an unknown value" % tok
+        f"the result of `{tok}` is not known offline: it needs access to the cloud, or an argument is unknown;"
+        " its `..._output` form can carry an unknown value"
     )
 
 
-def user_traceback(error, program):
+def user_traceback(error: BaseException, program: Path) -> str:
     """The traceback from the program's own first frame on, or all of it where the program has none in it."""
-    module = program if os.path.isfile(program) else os.path.join(program, "__main__.py")
+    module = program if program.is_file() else program / "__main__.py"
     frames = traceback.extract_tb(error.__traceback__)
-    for index, frame in enumerate(frames):
-        if os.path.abspath(frame.filename) == module:
-            limit = index - len(frames)
-            return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    own = next((index for index, frame in enumerate(frames) if Path(frame.filename).absolute() == module), None)
+    limit = None if own is None else own - len(frames)
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
 
 
 if __name__ == "__main__":

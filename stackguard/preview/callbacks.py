@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
+from policypack.wire import SIGNATURE
 from stackguard.preview import protos
 from stackguard.preview.registry import Refused
 from stackguard.preview.values import plain
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     )
 
 OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0))
-SAME_NAME = ("provider", "version", "protect", "aliases")
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Callbacks:
     async def close(self) -> None:
         """Hang up."""
         for channel in self._channels.values():
-            await channel.close()
+            await channel.close(None)
 
     async def transform(self, request: RegisterResourceRequest, ancestors: Iterable[str]) -> None:
         """Run a resource's own transforms, its ancestors', then the stack's; write what they change into `request`."""
@@ -170,7 +170,7 @@ def _dependencies(properties: dict[str, Any]) -> dict[str, set[str]]:
         while queue:
             each = queue.pop()
             if isinstance(each, dict):
-                if isinstance(each.get("dependencies"), list) and "4dabf18193072939515e22adb298388d" in each:
+                if isinstance(each.get("dependencies"), list) and SIGNATURE in each:
                     found[name] |= {*map(str, each["dependencies"])}
                 queue += each.values()
             elif isinstance(each, list):

@@ -16,12 +16,12 @@ import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.policy import Position, Resource
+from policypack.policy import Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import functions, protos
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.outputs import resolve
-from stackguard.preview.registry import Package, Refused, Registry, Trail, position_in
+from stackguard.preview.registry import Package, Refused, Registry, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, plain
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
             return await method(self, request)
         except Refused as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (kept, and raised where the caller sees it)
             self.crash = self.crash or error
             await context.abort(grpc.StatusCode.INTERNAL, "the preview itself failed")
 
@@ -114,40 +114,31 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         if request.hooks.before_create:
             await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
 
-        raw = plain(request.object)
-        inputs, secrets = decode(raw)
-        if is_provider:
-            if request.version:
-                inputs["version"] = request.version
-            if request.pluginDownloadURL:
-                inputs["pluginDownloadURL"] = request.pluginDownloadURL
+        inputs, secrets = decode(plain(request.object))
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         outputs: Mapping[str, Any] = {}
+        if is_provider:
+            given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL}
+            inputs |= {name: value for name, value in given.items() if value}
+            response.id = UNKNOWN_STRING
         if request.custom:
             response.object.CopyFrom(request.object)
             computed, hidden = self._computed(request, urn, inputs, reference, secrets)
-            response.id = UNKNOWN_STRING if is_provider else request.importId or str(computed.get("id", ""))
             secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
-        registry.add(
-            Resource(
-                type=request.type,
-                name=request.name,
-                urn=urn,
-                inputs=inputs,
-                outputs=outputs,
-                parent=request.parent,
-                provider=reference,
-                dependencies=tuple(sorted(request.dependencies)),
-                property_dependencies={
-                    name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())
-                },
-                secrets=secrets,
-                position=self._position(request),
-                custom=request.custom,
-                id="" if is_provider else response.id,
-            ),
-            _trail(request),
+            response.id = response.id or request.importId or str(computed.get("id", ""))
+        self._add(
+            request,
+            urn=urn,
+            inputs=inputs,
+            outputs=outputs,
+            provider=reference,
+            property_dependencies={
+                name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())
+            },
+            secrets=secrets,
+            custom=request.custom,
+            id="" if is_provider else response.id,
         )
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
@@ -171,25 +162,11 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         )
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
-        _set(response, "id", known)
+        _set(response, id=known)
         computed |= _identified(request.type, known) | ({"id": known} if known else {})
         secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
-        registry.add(
-            Resource(
-                type=request.type,
-                name=request.name,
-                urn=urn,
-                inputs=given,
-                outputs={**given, **computed},
-                parent=request.parent,
-                provider=reference,
-                dependencies=tuple(sorted(request.dependencies)),
-                secrets=secrets,
-                position=self._position(request),
-                id=known,
-            ),
-            _trail(request),
-        )
+        outputs = {**given, **computed}
+        self._add(request, urn=urn, inputs=given, outputs=outputs, provider=reference, secrets=secrets, id=known)
         return response
 
     @answered
@@ -225,7 +202,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             except ValueError as error:
                 raise Refused(f"invocation of {request.tok} returned an error: {error}") from None
         if result is None:
-            _set(response, "unknown", True)
+            _set(response, unknown=True)
         else:
             fill(getattr(response, "return"), result)
             getattr(response, "return").SetInParent()
@@ -313,11 +290,18 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         name = (token or request.type).partition(":")[0]
         return Package(name, request.version, request.pluginDownloadURL.removesuffix("/"))
 
-    def _position(self, request: Any) -> Position | None:
-        source = request.sourcePosition
-        if request.type == ROOT_TYPE:
-            return None  # the runner constructs it
-        return position_in(str(self.registry.project.root), source.uri, source.line)
+    def _add(self, request: Any, **fields: Any) -> None:
+        """Remember a resource, and where the program constructs it."""
+        trail = () if request.type == ROOT_TYPE else trail_of(request)  # the runner constructs the stack itself
+        resource = Resource(
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            dependencies=tuple(sorted(request.dependencies)),
+            position=position_of(trail, str(self.registry.project.root)),
+            **fields,
+        )
+        self.registry.add(resource, trail)
 
 
 def _answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
@@ -338,15 +322,11 @@ def _identified(type_token: str, identity: str) -> dict[str, Any]:
     return {match[1]: identity} if match else {}
 
 
-def _trail(request: Any) -> Trail:
-    frames = request.stackTrace.frames
-    return tuple((frame.pc.uri, frame.pc.line) for frame in reversed(frames))
-
-
-def _set(message: Any, name: str, value: Any) -> None:
-    """Set a field that older versions of the protocol lack."""
-    if name in message.DESCRIPTOR.fields_by_name:
-        setattr(message, name, value)
+def _set(message: Any, **fields: Any) -> None:
+    """Set fields that older versions of the protocol lack."""
+    for name, value in fields.items():
+        if name in message.DESCRIPTOR.fields_by_name:
+            setattr(message, name, value)
 
 
 def _enum_name(feature: str) -> str:

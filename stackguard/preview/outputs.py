@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,37 +92,30 @@ def resolve(
     if rule is None:
         return {}, frozenset()
     place = place.within(inputs.get("region")) if rule.regional else place
-    partition, domain, _ = place.partition
-    digest = hashlib.sha256(urn.encode())
+    digest = hashlib.sha256(urn.encode()).hexdigest()
     known = {
-        "partition": partition,
-        "dns": domain,
+        "partition": place.partition[0],
+        "dns": place.partition[1],
         "account": place.account,
-        "uuid": str(uuid.UUID(digest.hexdigest()[:32], version=4)),
-        "hex6": digest.hexdigest()[:6],
+        "uuid": str(uuid.UUID(digest[:32], version=4)),
+        "hex6": digest[:6],
+        **{key: value for key, value in inputs.items() if value is not None},
         "region": place.region,
-        **{key: value for key, value in inputs.items() if value is not None and key != "region"},
     }
-    templates: dict[str, str] = dict(rule.outputs)
-    for flag, more in rule.unless.items():
-        if not inputs.get(flag):  # an unknown flag counts as set
-            templates |= more
     resolved: dict[str, Any] = {}
     tainted = {path for path in secrets if path.isidentifier()}
-    if rule.naming and known.get(rule.naming.property) is None:
-        chosen = _autoname(rule.naming, name, digest.hexdigest(), inputs)
+    if rule.regional and inputs.get("region") is None and isinstance(place.region, str):
+        resolved["region"] = place.region
+    if rule.naming and inputs.get(rule.naming.property) is None:
+        chosen = _autoname(rule.naming, name, digest, inputs)
         if chosen is not None:
             resolved[rule.naming.property] = known[rule.naming.property] = chosen
-    if rule.regional and isinstance(place.region, str) and inputs.get("region") is None:
-        resolved["region"] = place.region
-    for output, template in templates.items():
-        if inputs.get(output) is not None:
-            continue
-        value = _render(template, known)
-        if value is not None:
-            resolved[output] = known[output] = value
-            if tainted & {hole[1] for hole in HOLE.finditer(template)}:
-                tainted.add(output)
+    for outputs in (rule.outputs, *(more for flag, more in rule.unless.items() if not inputs.get(flag))):
+        for output, template in outputs.items():
+            value = _render(template, known) if inputs.get(output) is None else None
+            if value is not None:
+                resolved[output] = known[output] = value
+                tainted |= {output} if tainted & {hole[1] for hole in HOLE.finditer(template)} else set()
     return resolved, frozenset(tainted & resolved.keys())
 
 
@@ -152,7 +145,7 @@ def _render(template: str, known: Mapping[str, Any]) -> str | None:
     return "".join([*parts, template[end:]])
 
 
-_CHANGES = {
+_CHANGES: Mapping[str, Callable[[str], str]] = {
     "leaf": lambda text: re.split(r"[:/]", text)[-1],
     "rooted": lambda text: text if text.startswith("/") else f"/{text}",
     "bus": lambda text: "" if text == "default" else f"{re.split(r'[:/]', text)[-1]}/",

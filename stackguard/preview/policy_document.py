@@ -137,11 +137,11 @@ def _parse(text: str, what: str) -> Document:
     except ValueError as error:
         raise ValueError(f"{what}: not JSON: {error}") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("Statement", []), list):
-        raise ValueError(f"{what}: expected an object with a list `Statement`")
+        raise ValueError(f"{what}: expected an object with a list `Statement`")  # noqa: TRY004
     statements = []
     for raw_statement in raw.get("Statement", []):
         if not isinstance(raw_statement, dict):
-            raise ValueError(f"{what}: a statement must be an object")
+            raise ValueError(f"{what}: a statement must be an object")  # noqa: TRY004
         statement = {name: raw_statement[name] for name in ELEMENTS if raw_statement.get(name) is not None}
         for element in ("Principal", "NotPrincipal"):
             if element in statement:

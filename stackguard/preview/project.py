@@ -163,10 +163,7 @@ def _choose_stack(file: Path, project: str, directory: Path, wanted: str | None)
     files = dict(_stack_files(directory))
     wanted = wanted or os.environ.get("PULUMI_STACK")
     if not wanted:
-        if len(files) == 1:
-            wanted = next(iter(files))
-        else:
-            wanted = _selected_stack(file, project)
+        wanted = next(iter(files)) if len(files) == 1 else _selected_stack(file, project)
     choices = ", ".join(sorted(files))
     if not wanted:
         if files:
@@ -216,7 +213,7 @@ def _interpreter(virtualenv: Path | None, file: Path) -> Path:
     return interpreter
 
 
-def _config(
+def _config(  # noqa: C901 (three sources, one after the other)
     project: str,
     stack: str,
     file: Path,
@@ -233,15 +230,14 @@ def _config(
         if not isinstance(mapping, dict):
             raise CannotJudge(f"{source}: `config` must be a mapping")
     config: dict[str, str] = {}
-    secret: set[str] = set()
     encrypted: set[str] = set()
     for key, value in values.items():
         full = _qualify(project, str(key))
         plain, hidden = _reveal(value)
         config[full] = _text(plain)
         if hidden:
-            secret.add(full)
             encrypted.add(full)
+    secret = set(encrypted)
     for key, value in overrides.items():
         full = _qualify(project, key)
         config[full] = value
@@ -250,21 +246,19 @@ def _config(
     for key, declaration in declared.items():
         full = _qualify(project, str(key))
         schema = declaration if isinstance(declaration, dict) else {"value": declaration}
+        default = schema.get("default", schema.get("value"))
         if schema.get("secret"):
             secret.add(full)
-        if full not in config:
-            default = schema.get("default", schema.get("value"))
-            if default is not None:
-                config[full] = _text(default)
-            elif full.startswith(f"{project}:"):
-                missing.append(str(key))
-                continue
-        if full not in encrypted and full in config and schema.get("type"):
-            _check_type(stack, str(key), config[full], schema)
+        if full not in config and default is not None:
+            config[full] = _text(default)
+        if full in config:
+            _check_type(stack, str(key), None if full in encrypted else config[full], schema.get("type"))
+        elif full.startswith(f"{project}:"):
+            missing.append(f"`{key}`")
     if missing:
-        keys = ", ".join(f"`{key}`" for key in sorted(missing))
         raise CannotJudge(
-            f"stack `{stack}` is missing configuration: {keys}; set it in the stack file or with --config"
+            f"stack `{stack}` is missing configuration: {', '.join(sorted(missing))}; set it in the stack file or with"
+            " --config"
         )
     return config, frozenset(secret), frozenset(encrypted)
 
@@ -313,19 +307,15 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _check_type(stack: str, key: str, text: str, schema: Mapping[str, Any]) -> None:
-    kind = str(schema["type"])
-    if kind == "array" or kind == "object":
+def _check_type(stack: str, key: str, text: str | None, kind: str | None) -> None:
+    """Raise unless the value, where it can be read, is of the type that the project declares."""
+    fits = True
+    if text is not None and kind in {"array", "object"}:
         try:
-            value = json.loads(text)
+            fits = isinstance(json.loads(text), list if kind == "array" else dict)
         except ValueError:
-            value = None
-        fits = isinstance(value, list if kind == "array" else dict)
-    elif kind == "integer":
-        fits = re.fullmatch(r"[-+]?[0-9]+", text) is not None
-    elif kind == "boolean":
-        fits = text in ("true", "false")
-    else:
-        fits = True
+            fits = False
+    elif text is not None and kind in {"integer", "boolean"}:
+        fits = re.fullmatch(r"[-+]?[0-9]+" if kind == "integer" else "true|false", text) is not None
     if not fits:
         raise CannotJudge(f"stack `{stack}`: configuration `{key}` must be of type `{kind}`")

@@ -11,7 +11,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from policypack.policy import Position, Resource
 from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
@@ -20,6 +22,7 @@ from stackguard.preview.project import Project
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, make_urn, package_of
 
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
+LIBRARIES = {"site-packages", "dist-packages"}
 Trail = tuple[tuple[str, int], ...]
 
 
@@ -211,11 +214,16 @@ class Registry:
         return rank, trail, natural if trail else (), index
 
 
-def position_in(root: str, uri: str, line: int) -> Position | None:
-    """A position in the program: relative to its folder where it is in it."""
-    if not uri.startswith("file://") or line < 1:
-        return None
-    from urllib.parse import unquote, urlsplit
+def trail_of(request: Any) -> Trail:
+    """Where the program constructs a resource: the calls that led to it, outermost first."""
+    frames = [(frame.pc.uri, frame.pc.line) for frame in reversed(request.stackTrace.frames)]
+    return tuple(frames or [(request.sourcePosition.uri, request.sourcePosition.line)])
 
-    path = unquote(urlsplit(uri).path)
-    return Position(os.path.relpath(path, root) if path.startswith(root + os.sep) else path, line)
+
+def position_of(trail: Trail, root: str) -> Position | None:
+    """The innermost of these calls that is the program's own, relative to its folder; else the innermost of all."""
+    files = [(unquote(urlsplit(uri).path), line) for uri, line in trail if uri.startswith("file://")]
+    for path, line in reversed(files):
+        if path.startswith(root + os.sep) and not LIBRARIES & {*Path(path).parts}:
+            return Position(os.path.relpath(path, root), line)
+    return Position(*files[-1]) if files else None

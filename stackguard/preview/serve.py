@@ -28,7 +28,7 @@ def preview(program: Program, project: Project, *, resolve: bool, timeout: float
     return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout))
 
 
-async def _preview(program: Program, project: Project, *, resolve: bool, timeout: float) -> Preview:
+async def _preview(program: Program, project: Project, *, resolve: bool, timeout: float) -> Preview:  # noqa: ASYNC109
     registry = Registry(project)
     monitor = Monitor(registry, fill_computed=resolve)
     engine = Engine(registry, program.note)

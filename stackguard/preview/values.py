@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.struct_pb2 import NULL_VALUE
+
 from policypack.policy import Asset, Reference, Unknown
 from policypack.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
 
@@ -48,7 +50,7 @@ def fill(struct: Struct, properties: Mapping[str, Any]) -> None:
 def _fill(target: Value, value: Any) -> None:
     match value:
         case None:
-            target.null_value = 0
+            target.null_value = NULL_VALUE
         case bool():
             target.bool_value = value
         case int() | float():
@@ -72,8 +74,8 @@ def _fill(target: Value, value: Any) -> None:
 
 
 def _encode_asset(asset: Asset) -> dict[str, Any]:
-    sources = {"path": asset.path, "text": asset.text, "uri": asset.uri, "hash": asset.hash or None}
-    encoded = {name: value for name, value in sources.items() if value is not None}
+    sources: dict[str, Any] = {"path": asset.path, "text": asset.text, "uri": asset.uri, "hash": asset.hash or None}
+    encoded: dict[str, Any] = {name: value for name, value in sources.items() if value is not None}
     if asset.members is not None:
         encoded["assets"] = dict(asset.members)
     return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}
@@ -81,17 +83,15 @@ def _encode_asset(asset: Asset) -> dict[str, Any]:
 
 def hide(target: Value) -> None:
     """Mark a value as secret, once."""
-    if target.struct_value.fields[SIGNATURE].string_value == SECRET if SIGNATURE in _names(target) else False:
-        return
+    if target.WhichOneof("kind") == "struct_value":
+        signature = target.struct_value.fields.get(SIGNATURE)
+        if signature is not None and signature.string_value == SECRET:
+            return
     inner = type(target)()
     inner.CopyFrom(target)
     target.Clear()
     target.struct_value.fields[SIGNATURE].string_value = SECRET
     target.struct_value.fields["value"].CopyFrom(inner)
-
-
-def _names(value: Value) -> Any:
-    return value.struct_value.fields if value.WhichOneof("kind") == "struct_value" else ()
 
 
 def make_urn(stack: str, project: str, parent: str, type_token: str, name: str) -> str:
