@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import RefusedError
 from ingest.orders import Order
-from ingest.rows import Malformed
 
 if TYPE_CHECKING:
     from ingest.notification import Upload
+    from ingest.rows import Malformed
     from ingest.settings import Settings
 
 LONGEST_KEY = 1024
 """In bytes of UTF-8. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html."""
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 LISTED_ROWS = 1000
 """How many rejected rows a summary lists; the count is always complete."""
@@ -62,14 +64,13 @@ class Tally:
 
     def add(self, line: int, row: Order | Malformed) -> None:
         """Counts one row."""
-        match row:
-            case Order():
-                self.accepted += 1
-                self.totals[row.currency] = self.totals.get(row.currency, Decimal()) + row.amount
-            case Malformed(reason):
-                self.rejected += 1
-                if len(self.listed) < LISTED_ROWS:
-                    self.listed.append((line, reason))
+        if isinstance(row, Order):
+            self.accepted += 1
+            self.totals[row.currency] = self.totals.get(row.currency, Decimal()) + row.amount
+            return
+        self.rejected += 1
+        if len(self.listed) < LISTED_ROWS:
+            self.listed.append((line, row.reason))
 
 
 def summary(upload: Upload, normalised_key: str, tally: Tally) -> bytes:
@@ -92,4 +93,4 @@ def summary(upload: Upload, normalised_key: str, tally: Tally) -> bytes:
 
 def json_line(document: object) -> bytes:
     """Compact JSON in UTF-8 on one line, ended by a line feed."""
-    return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    return (ENCODER.encode(document) + "\n").encode()

@@ -6,7 +6,7 @@ import copy
 import json
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -91,7 +91,7 @@ def test_retry_after_a_partial_failure_completes_without_repeating_keys(
     client = handler.s3_client()
     put = client.put_object
 
-    def busy(**params: object) -> object:
+    def busy(**params: Any) -> object:
         if "summaries/late" in str(params["Key"]):
             raise ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
         return put(**params)
@@ -145,6 +145,13 @@ def test_the_calls_are_those_the_role_allows(world: World) -> None:
     assert {params["Bucket"] for params in written} == {RESULTS}
     assert [params["Key"].split("/")[0] for params in written] == ["normalised", "summaries"]
     assert {params["ExpectedBucketOwner"] for _, params in world.calls} == {ACCOUNT}
+
+
+def test_an_event_without_the_id_of_the_upload_request_is_handled(world: World) -> None:
+    record = world.upload("incoming/a.csv", as_csv([ORDER]))
+    del record["responseElements"]
+    world.deliver(record)
+    assert world.rows(record, "a.csv") == [NORMALISED]
 
 
 @pytest.mark.parametrize(

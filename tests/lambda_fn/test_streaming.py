@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import tracemalloc
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import IncompleteReadError
@@ -52,7 +52,7 @@ class Store:
     """An S3 that keeps nothing of what passes through it but sizes."""
 
     def __init__(self, chunks: Iterator[bytes], size: int) -> None:
-        self._body = StreamingBody(Wire(chunks), size)
+        self._body = StreamingBody(cast("IO[bytes]", Wire(chunks)), size)
         self._size = size
         self.written: dict[str, int] = {}
 

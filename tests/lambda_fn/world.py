@@ -102,7 +102,7 @@ class World:
         self.send({"Records": list(records)}, context)
 
     def send(self, event: object, context: Context | None = None) -> None:
-        function.handler(event, context or Context())  # type: ignore[arg-type]
+        function.handler(event, context or Context())
 
     def results(self) -> dict[str, bytes]:
         """Everything in the results bucket, by key."""
@@ -119,7 +119,9 @@ class World:
 
     def summary(self, record: Mapping[str, Any], name: str) -> dict[str, Any]:
         """The summary of an upload."""
-        return json.loads(self.read(f"summaries/{name}/{record['s3']['object']['sequencer']}.json"))
+        text = self.read(f"summaries/{name}/{record['s3']['object']['sequencer']}.json")
+        summary: dict[str, Any] = json.loads(text)
+        return summary
 
     def note_call(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """Keeps a call of the function's client."""
