@@ -10,6 +10,7 @@ import enum
 import re
 from dataclasses import replace
 
+from policypack.aws.actions import widen
 from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Principal, Statement
 
 VARIABLE = re.compile(r"\$\{[^{}]*\}")
@@ -39,11 +40,6 @@ def variable(text: str) -> bool:
     return "${" in text and VARIABLE.search(ESCAPED.sub("", text)) is not None
 
 
-def widened(text: str) -> str:
-    """The pattern that matches whatever the variables in it stand for."""
-    return VARIABLE.sub("*", ESCAPED.sub("?", text)) if "${" in text else text
-
-
 def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, variables: Bound) -> Statement | None:
     """The statement without unknowns and variables, at these bounds; None where it matches nothing at all."""
     unknown = statement.unknown
@@ -59,7 +55,7 @@ def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, var
     if _has_variables(document):
         conditions = None if conditions is None else _settled(conditions, variables)
         if resources is not None:
-            resources = tuple(widened(each) for each in resources if variables is Bound.MOST or not variable(each))
+            resources = tuple(widen(each) for each in resources if variables is Bound.MOST or not variable(each))
         if not_resources is not None and any(map(variable, not_resources)):
             if variables is Bound.LEAST:
                 return None
@@ -124,7 +120,7 @@ def _settled(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition
             if condition.negated:
                 return None
             if condition.operator in WIDER:
-                patterns = tuple(map(widened, condition.values))
+                patterns = tuple(map(widen, condition.values))
                 found.append(replace(condition, operator=WIDER[condition.operator], values=patterns))
         elif fixed:
             found.append(replace(condition, values=fixed))

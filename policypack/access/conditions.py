@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from policypack.access.globs import matches
 from policypack.aws.addresses import AddressError, Ranges, everything, nothing
 from policypack.aws.document import Condition
+from policypack.aws.globs import matches
 
 SOURCE_IP = "aws:sourceip"
 VPC_SOURCE_IP = "aws:vpcsourceip"

@@ -16,10 +16,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from policypack.access.cells import cells
 from policypack.access.conditions import SOURCE_IP, VPC_SOURCE_IP, number
-from policypack.access.globs import cells, wild
 from policypack.aws.arn import Arn
 from policypack.aws.document import Condition, Principal, Statement
+from policypack.aws.globs import has_wildcard
 
 CALLER_KEYS = frozenset(
     {
@@ -122,9 +123,9 @@ def outsiders(statement: Statement) -> list[Outsider]:
     if any(principal.anyone for principal in principals):
         return [ANYONE, STRANGER, ANYONE_IN_A_VPC, STRANGER_IN_A_VPC, SERVICE]
     found = []
-    if any(each.type == "AWS" and wild(each.value) for each in principals):
+    if any(each.type == "AWS" and has_wildcard(each.value) for each in principals):
         found += [STRANGER, STRANGER_IN_A_VPC]
-    if any(each.type == "Service" and wild(each.value) for each in principals):
+    if any(each.type == "Service" and has_wildcard(each.value) for each in principals):
         found.append(SERVICE)
     found += [_web_identity(each) for each in principals if web_identity(each)]
     return found
@@ -132,7 +133,7 @@ def outsiders(statement: Statement) -> list[Outsider]:
 
 def web_identity(principal: Principal) -> bool:
     """Whether this is an identity provider that anyone may sign up with, rather than one of an account's own."""
-    return principal.type == "Federated" and (wild(principal.value) or Arn.parse(principal.value) is None)
+    return principal.type == "Federated" and (has_wildcard(principal.value) or Arn.parse(principal.value) is None)
 
 
 def _web_identity(principal: Principal) -> Outsider:
@@ -143,7 +144,7 @@ def concerns(statement: Statement, outsider: Outsider, allowed: Statement) -> bo
     """Whether the principals of a Deny statement take in the outsider whom `allowed` lets in."""
     if statement.not_principals is not None:
         excepted = {principal.type for principal in statement.not_principals}
-        open_ended = any(wild(principal.value) for principal in statement.not_principals)
+        open_ended = any(has_wildcard(principal.value) for principal in statement.not_principals)
         return not open_ended and not (outsider.service and "Service" in excepted) and "Federated" not in excepted
     principals = statement.principals or ()
     return any(principal.anyone for principal in principals) or (
@@ -197,16 +198,16 @@ def _patterns(condition: Condition) -> Sequence[str]:
     """The values that are patterns: the rest are fixed."""
     if condition.operator not in MAKES_PATTERNS:
         return ()
-    return [value for value in condition.values if wild(value)]
+    return [value for value in condition.values if has_wildcard(value)]
 
 
 def _fixed(key: str, pattern: str, *, s3: bool) -> bool:
     """Whether a pattern pins the value down although it has a wildcard."""
     if key == "aws:userid":  # the id of one role or user, then any session
         head, colon, _ = pattern.partition(":")
-        return bool(colon) and not wild(head)
+        return bool(colon) and not has_wildcard(head)
     if key in ("aws:principalorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"):
-        return "/" in pattern and not wild(pattern.partition("/")[0])
+        return "/" in pattern and not has_wildcard(pattern.partition("/")[0])
     if s3 and key != "s3:dataaccesspointarn":
         return False
     parts = pattern.split(":", 5)

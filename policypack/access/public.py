@@ -17,14 +17,14 @@ from itertools import product
 from operator import and_
 
 from policypack.access.bounds import Bound, bounded
+from policypack.access.cells import TooManyCellsError
 from policypack.access.conditions import SOURCE_IP, address_problems, holds, passing, refused
-from policypack.access.globs import TooManyCellsError
 from policypack.access.outsiders import Outsider, choices, concerns, outsiders
 from policypack.access.targets import Target, targets
 from policypack.aws.addresses import Ranges, broad, everything, nothing
 from policypack.aws.document import Condition, PolicyDocument, Statement
 
-MOST_REQUESTS = 20_000
+MOST_REQUESTS = 4_000
 """How many combinations of condition values are tried before the verdict is undecided."""
 
 Request = Mapping[str, str | None]

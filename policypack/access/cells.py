@@ -1,20 +1,17 @@
-"""IAM's wildcards: what a pattern matches, and which texts a set of patterns tells apart.
+"""Which texts a set of patterns tells apart.
 
-A pattern holds `*` (any text, empty too) and `?` (one character). Texts that the same patterns match cannot be told
-apart by them, so all texts fall into finitely many cells; each is found with its shortest example by walking the
-patterns' automata side by side, as far as needed. Source:
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards.
+Texts that the same patterns match cannot be told apart by them, so all texts fall into finitely many cells; each is
+found with its shortest example by walking the patterns' automata side by side, as far as needed.
 """
 
 from __future__ import annotations
 
-import re
 import string
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import lru_cache
+
+from policypack.aws.globs import has_wildcard, matches
 
 MOST_STATES = 4_000
 """How many states of the side-by-side walk are visited before it gives up."""
@@ -24,28 +21,6 @@ Membership = frozenset[int]
 
 class TooManyCellsError(Exception):
     """The patterns tell more texts apart than is worth looking at."""
-
-
-def wild(pattern: str) -> bool:
-    """Whether the pattern matches more than itself."""
-    return "*" in pattern or "?" in pattern
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches the whole text; case counts."""
-    if not wild(pattern):
-        return pattern == text
-    return pattern == "*" or _compiled(pattern)(text) is not None
-
-
-def any_matches(patterns: Sequence[str], text: str) -> bool:
-    """Whether one of the patterns matches."""
-    return any(matches(pattern, text) for pattern in patterns)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> Callable[[str], re.Match[str] | None]:
-    return re.compile(translate(pattern.replace("[", "[[]"))).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +76,7 @@ def cells(inside: str, groups: Sequence[Sequence[str]]) -> dict[Membership, str]
     Raises:
         TooManyCellsError: there are more than `MOST_STATES` states to visit.
     """
-    if not wild(inside):
+    if not has_wildcard(inside):
         return {_membership(groups, inside): inside}
     if not any(groups):
         return {frozenset(): inside.replace("*", "").replace("?", "x")}
@@ -134,7 +109,7 @@ def cells(inside: str, groups: Sequence[Sequence[str]]) -> dict[Membership, str]
 
 
 def _membership(groups: Sequence[Sequence[str]], text: str) -> Membership:
-    return frozenset(index for index, group in enumerate(groups) if any_matches(group, text))
+    return frozenset(index for index, group in enumerate(groups) if any(matches(each, text) for each in group))
 
 
 def _next(automata: Sequence[_Automaton], state: tuple[int, ...], character: str) -> tuple[int, ...]:
