@@ -224,7 +224,7 @@ def _card(policy_id: str, policies: Sequence[Policy[Any]]) -> Policy[Any]:
 
 
 class Failure(click.ClickException):
-    """The gate could not judge: one line, after what the other side printed."""
+    """The gate could not judge: one line, after what the program printed."""
 
     exit_code = CANNOT_JUDGE
 

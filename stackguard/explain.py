@@ -2,71 +2,73 @@
 
 from __future__ import annotations
 
-import io
+import inspect
 import json
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
-from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from policypack.policy import Asset, Policy, Reference, Resource, Unknown
 from stackguard.reports import Screen
+from stackguard.reports.screen import paint, wrapped
 from stackguard.reports.text import STYLES
 
-WIDTH = 100
+YAML_WIDTH = 100
 
 
 def listing(policies: Sequence[Policy[Any]], screen: Screen) -> str:
     """Every policy: severity, id and title, a line each, in reading order."""
-    console = _console(screen)
     longest = max((len(policy.id) for policy in policies), default=0)
-    for policy in policies:
-        line = Text.assemble(
+    lines = (
+        Text.assemble(
             (f"{policy.severity:<8}  ", STYLES[policy.severity]),
             (policy.id.ljust(longest), "bold"),
             f"  {policy.title}",
-            no_wrap=True,
-            overflow="ignore",
         )
-        console.print(line, soft_wrap=True)
-    return _text(console)
+        for policy in policies
+    )
+    return paint(lines, screen)
 
 
 def card(policy: Policy[Any], screen: Screen) -> str:
     """Everything that a policy's card says."""
-    console = _console(screen)
-    console.print(Text.assemble((policy.id, "bold"), "  ", (policy.severity, STYLES[policy.severity])))
-    console.print(Text(policy.title))
+    return paint(_card(policy, screen), screen)
+
+
+def _card(policy: Policy[Any], screen: Screen) -> Iterator[Text]:
+    yield Text.assemble((policy.id, "bold"), "  ", (policy.severity, STYLES[policy.severity]))
+    yield Text(policy.title)
     for paragraph in paragraphs(policy.why or ""):
-        console.print()
-        console.print(Text(paragraph))
-    for heading, body in (
-        ("Fix", policy.fix),
-        ("Bad", examples(policy.bad)),
-        ("Good", examples(policy.good)),
-        ("References", "\n".join(policy.references)),
-    ):
-        console.print()
-        console.print(Text(heading, style="bold"))
-        console.print(Padding(Text(body), (0, 0, 0, 2)), soft_wrap=heading == "References")
-    return _text(console)
+        yield Text()
+        yield from wrapped(paragraph, screen, 0)
+    yield from _section("Fix", wrapped(policy.fix, screen, 2))
+    yield from _section("Bad", _indented(examples(policy.bad)))
+    yield from _section("Good", _indented(examples(policy.good)))
+    yield from _section("References", _indented("\n".join(policy.references)))
+
+
+def _section(heading: str, lines: Iterable[Text]) -> Iterator[Text]:
+    yield Text()
+    yield Text(heading, style="bold")
+    yield from lines
+
+
+def _indented(text: str) -> list[Text]:
+    return [Text(f"  {line}") for line in text.splitlines()]
 
 
 def paragraphs(prose: str) -> list[str]:
-    """The paragraphs of a docstring, each on one line; indented lines stay as they are."""
-    blocks = textwrap.dedent(prose).strip().split("\n\n")
-    return [block if "\n " in block else " ".join(block.split()) for block in blocks if block.strip()]
+    """The paragraphs of a docstring, each on one line."""
+    return [" ".join(block.split()) for block in inspect.cleandoc(prose).split("\n\n") if block.strip()]
 
 
 def examples(given: Resource | Sequence[Resource]) -> str:
     """Example resources in Pulumi's YAML, with policy documents written out."""
     resources = [given] if isinstance(given, Resource) else given
     written = {each.name: _example(each) for each in resources}
-    return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=WIDTH).rstrip("\n")
+    return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=YAML_WIDTH).rstrip("\n")
 
 
 def _example(resource: Resource) -> dict[str, Any]:
@@ -106,19 +108,3 @@ def _document(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _console(screen: Screen) -> Console:
-    return Console(
-        file=io.StringIO(),
-        width=min(screen.width, WIDTH) if screen.terminal else WIDTH,
-        force_terminal=True if screen.terminal else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-
-
-def _text(console: Console) -> str:
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()

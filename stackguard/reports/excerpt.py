@@ -11,8 +11,10 @@ from typing import Any
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents_of
 from policypack.policy import Outcome, Resource, Unknown
+from policypack.wire import UNKNOWNS
 from stackguard.reports.words import printable
 
+UNKNOWN = "(unknown)"
 LONGEST = 40
 """Lines of one excerpt; a longer statement is shown around what is blamed."""
 AROUND = 4
@@ -64,7 +66,9 @@ def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
     place = blamed(outcome)
     if place is None or holds_secret(outcome.resource, place.property):
         return []
-    text = json.dumps(place.statement, indent=2, ensure_ascii=False, default=lambda _: "(unknown)")
+    text = json.dumps(place.statement, indent=2, ensure_ascii=False, default=lambda _: UNKNOWN)
+    for sentinel in UNKNOWNS:
+        text = text.replace(sentinel, UNKNOWN)
     lines = [printable(line) for line in text.split("\n")]
     first, last = _span(lines, place.element)
     marked = [(first <= number < last, line) for number, line in enumerate(lines)]

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from policypack.policy import Outcome
-from stackguard.reports.excerpt import blamed
+from stackguard.reports.excerpt import blamed, holds_secret
 
 
 def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
@@ -27,7 +27,9 @@ def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
 def _anchored(outcome: Outcome) -> str:
     """The path, with the statement's `Sid` in place of its index."""
     place = blamed(outcome)
-    sid = place.statement.get("Sid") if place else None
-    if place is None or not isinstance(sid, str) or not sid or place.sids.count(sid) > 1:
+    if place is None or holds_secret(outcome.resource, place.property):
+        return outcome.path
+    sid = place.statement.get("Sid")
+    if not isinstance(sid, str) or not sid or place.sids.count(sid) > 1:
         return outcome.path
     return f"{place.property}.Statement[{sid}]{place.element and '.'}{place.element}"

@@ -5,12 +5,9 @@ Off a terminal every line stands unwrapped, so that a policy id and its path are
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from policypack.evaluate import MAKE_KNOWN
@@ -18,7 +15,8 @@ from policypack.policy import Kind, Outcome, Resource, Severity
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.model import summary
-from stackguard.reports.words import message, name_of, printable, type_of, url
+from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.words import fix, message, name_of, printable, type_of, url
 
 STYLES: Mapping[str, str] = {
     Severity.CRITICAL: "bold red",
@@ -30,55 +28,38 @@ STYLES: Mapping[str, str] = {
 }
 KINDS = list(Kind)
 ROOT = "pulumi:pulumi:Stack"
+INDENT = 4
+UNBROKEN = Screen()
 
 
 def render(report: Report, screen: Screen) -> str:
     """The report as text."""
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=screen.width,
-        force_terminal=True if screen.terminal else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    return paint(_lines(report, screen), screen)
+
+
+def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     by_resource: dict[str, list[Outcome]] = {}
     for outcome in report.outcomes:
         by_resource.setdefault(outcome.resource.urn, []).append(outcome)
     for outcomes in by_resource.values():
-        console.print(_resource(outcomes, report), soft_wrap=not screen.terminal)
-        console.print()
-    console.print(_count(report), soft_wrap=not screen.terminal)
-    return out.getvalue()
+        yield from _heading(outcomes[0].resource, report)
+        for block in _blocks(outcomes):
+            yield Text()
+            yield from _block(block, report, screen)
+        yield Text()
+    yield _count(report)
 
 
-def _resource(outcomes: Sequence[Outcome], report: Report) -> Group:
-    resource = outcomes[0].resource
-    head = _line(
-        (type_of(resource.type), "bold"),
-        (" ", ""),
-        (printable(resource.name), "bold"),
-        (_position(resource, report), "dim"),
-    )
-    parts: list[RenderableType] = [head]
-    if parent := _parent(resource):
-        parts.append(_line((f"in {parent}", "dim")))
-    for block in _blocks(outcomes):
-        parts += _block(block, report)
-    return Group(*parts)
-
-
-def _position(resource: Resource, report: Report) -> str:
-    if resource.position is None or resource.type == ROOT:
-        return ""
-    file = Path(resource.position.file)
-    return f"  {printable(str(report.folder / file if report.folder else file))}:{resource.position.line}"
-
-
-def _parent(resource: Resource) -> str:
-    """The component that holds the resource; the stack itself goes without saying."""
-    return "" if not resource.parent or f"::{ROOT}::" in resource.parent else name_of(resource.parent)
+def _heading(resource: Resource, report: Report) -> Iterator[Text]:
+    """What it is, where the program constructs it, and the component that holds it."""
+    line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
+    if resource.position is not None and resource.type != ROOT:
+        file = Path(resource.position.file)
+        place = report.folder / file if report.folder else file
+        line.append(f"  {printable(str(place))}:{resource.position.line}", "dim")
+    yield line
+    if resource.parent and f"::{ROOT}::" not in resource.parent:
+        yield Text(f"in {name_of(resource.parent)}", "dim")
 
 
 def _blocks(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
@@ -95,61 +76,42 @@ def _blocks(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
             yield block
 
 
-def _block(outcomes: Sequence[Outcome], report: Report) -> Iterator[RenderableType]:
+def _block(outcomes: Sequence[Outcome], report: Report, screen: Screen) -> Iterator[Text]:
     first = outcomes[0]
+    ids = list(dict.fromkeys(outcome.policy.id for outcome in outcomes))
+    line = _title(first, " ".join(ids), outcomes, report)
+    crowded = screen.terminal and len(ids) > 1 and line.cell_len > screen.width
+    yield _title(first, f"{len(ids)} policies", outcomes, report) if crowded else line
+    yield from wrapped(_prose(first, len(outcomes)), screen, INDENT)
+    if crowded:
+        yield from wrapped(" ".join(ids), screen, INDENT, "policies")
+    if first.kind is not Kind.ERROR:
+        for to_blame, each in excerpt(first):
+            yield Text(f"{'>' if to_blame else ' ':>{INDENT + 1}} {each}", "bold red" if to_blame else "dim")
+    if waits_for := list(dict.fromkeys(name_of(urn) for outcome in outcomes for urn in outcome.waits_for)):
+        yield from wrapped(", ".join(waits_for), screen, INDENT, "waits for")
+    yield from wrapped(fix(first), screen, INDENT, "fix")
+    if first.kind is Kind.VIOLATION and (address := url(first.policy)):
+        yield from wrapped(address, UNBROKEN, INDENT, "see")
+
+
+def _title(first: Outcome, ids: str, outcomes: Sequence[Outcome], report: Report) -> Text:
     label = first.policy.severity if first.kind is Kind.VIOLATION else first.kind
-    ids = " ".join(dict.fromkeys(outcome.policy.id for outcome in outcomes))
-    notes = "" if any(map(report.blocks, outcomes)) else "  (advisory)" if not first.blocks else "  (below --fail-on)"
-    yield Text()
-    yield Padding(
-        _line(
-            (label, STYLES[label]), ("  ", ""), (ids, "bold"), ("  ", ""), (printable(first.path), ""), (notes, "dim")
-        ),
-        (0, 0, 0, 2),
-    )
-    yield from _prose(first, outcomes)
-    yield from _statement(first)
-    yield from _advice(first, outcomes)
+    line = Text.assemble("  ", (label, STYLES[label]), "  ", (ids, "bold"))
+    if first.path:
+        line.append(f"  {printable(first.path)}")
+    if not any(map(report.blocks, outcomes)):
+        line.append("  (below `--fail-on`)" if first.blocks else "  (advisory)", "dim")
+    return line
 
 
-def _prose(first: Outcome, outcomes: Sequence[Outcome]) -> Iterator[RenderableType]:
+def _prose(first: Outcome, policies: int) -> str:
     text = message(first)
     if first.kind is Kind.UNDECIDED:
         text = text.removesuffix(f"; {MAKE_KNOWN}")
-        if len(outcomes) > 1:
-            text = text.replace("this policy cannot judge it", f"{len(outcomes)} policies cannot judge it")
-    yield Padding(Text(text), (0, 0, 0, 4))
-
-
-def _statement(outcome: Outcome) -> Iterator[RenderableType]:
-    if outcome.kind is Kind.ERROR:
-        return
-    for to_blame, line in excerpt(outcome):
-        mark, style = (">", "bold red") if to_blame else (" ", "dim")
-        yield Padding(_line((f"{mark} {line}", style)), (0, 0, 0, 4))
-
-
-def _advice(first: Outcome, outcomes: Sequence[Outcome]) -> Iterator[RenderableType]:
-    if first.kind is Kind.ERROR:
-        yield _labelled("fix", "report it as a bug of this policy; a policy that crashes is never a pass")
-        return
-    if first.kind is Kind.UNDECIDED:
-        if waits_for := list(dict.fromkeys(urn for outcome in outcomes for urn in outcome.waits_for)):
-            yield _labelled("waits for", ", ".join(map(name_of, waits_for)))
-        yield _labelled("fix", MAKE_KNOWN)
-        return
-    yield _labelled("fix", first.policy.fix)
-    if address := url(first.policy):
-        yield _labelled("see", address)
-
-
-def _labelled(label: str, text: str) -> Padding:
-    return Padding(Text.assemble((f"{label}: ", "green"), text), (0, 0, 0, 4))
-
-
-def _line(*pieces: tuple[str, str]) -> Text:
-    """One line that no width breaks."""
-    return Text.assemble(*pieces, no_wrap=True, overflow="ignore")
+        if policies > 1:
+            text = text.replace("this policy cannot judge it", f"{policies} policies cannot judge it")
+    return text
 
 
 def _count(report: Report) -> Text:
@@ -157,13 +119,13 @@ def _count(report: Report) -> Text:
     judged = f"{_many(report.resources, 'resource')}, {_many(report.policies, 'policy')}"
     if not report.outcomes:
         empty = "" if report.resources else ": there is nothing to judge"
-        return Text.assemble(("clean", "bold green"), f": {judged} in {report.target}{empty}")
+        return Text.assemble(("clean", "bold green"), f": {judged} in {printable(report.target)}{empty}")
     severities = [(severity, getattr(counts.severities, severity)) for severity in reversed(Severity)]
     listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
     violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
     found = f"{violations}, {counts.undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
-    told = sum(not report.blocks(outcome) for outcome in report.outcomes)
-    return Text.assemble((found, "bold"), f"; {told} of them only told" if told else "")
+    harmless = sum(not report.blocks(outcome) for outcome in report.outcomes)
+    return Text.assemble((found, "bold"), f"; {harmless} of them do not block" if harmless else "")
 
 
 def _many(count: int, noun: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from policypack.aws.document import ELEMENTS, PRINCIPAL_TYPES, TOP_LEVEL, VERSIONS, Effect
 from policypack.evaluate import MAKE_KNOWN
-from policypack.policy import Outcome, Policy, Resource
+from policypack.policy import Kind, Outcome, Policy, Resource
+from policypack.wire import ENCRYPTED
 
 REDACTED = "…"
 QUOTED = re.compile(r"`([^`]*)`")
@@ -107,6 +108,17 @@ def name_of(urn: str) -> str:
     """What a URN names: `aws:s3:Bucket ingest`."""
     parts = urn.split("::", 3)
     return f"{type_of(urn)} {printable(parts[3])}" if len(parts) > 3 else printable(urn)
+
+
+def fix(outcome: Outcome) -> str:
+    """What to do about an outcome: for an undecided one, how to make the value known."""
+    if outcome.kind is Kind.ERROR:
+        return "report it as a bug of this policy; a policy that crashes is never a pass"
+    if outcome.kind is Kind.VIOLATION:
+        return outcome.policy.fix
+    if ENCRYPTED.why in outcome.message:
+        return "judge the program itself, export with `pulumi stack export --show-secrets`, or set `unknown: advisory`"
+    return MAKE_KNOWN
 
 
 def url(policy: Policy[Any]) -> str:

@@ -18,18 +18,18 @@ from stackguard.sources.state import NULL, State, resource
 
 VERSIONS = range(1, 5)
 LAST_WITHOUT_PROPERTY_DEPENDENCIES = 2
+ABSENT = msgspec.Raw()
 
 
 class Envelope(msgspec.Struct):
     """The outermost object of every kind of file; which fields are there says which kind it is."""
 
     version: Any = None
-    deployment: msgspec.Raw = NULL
-    checkpoint: msgspec.Raw = NULL
-    latest: msgspec.Raw | None = None
-    resources: msgspec.Raw | None = None
-    manifest: msgspec.Raw | None = None
-    steps: msgspec.Raw | None = None
+    deployment: msgspec.Raw = ABSENT
+    checkpoint: msgspec.Raw = ABSENT
+    latest: msgspec.Raw = ABSENT
+    manifest: msgspec.Raw = ABSENT
+    steps: msgspec.Raw = ABSENT
 
 
 class Deployment(msgspec.Struct):
@@ -70,7 +70,7 @@ def _parse(text: bytes, source: str) -> Loaded:
         envelope = msgspec.json.decode(text, type=Envelope)
     except msgspec.ValidationError:
         raise CannotJudge(f"{source} {looks_like(text)}") from None
-    if envelope.steps is not None:
+    if envelope.steps:
         from stackguard.sources.digest import parse as parse_digest
 
         return parse_digest(text, source)
@@ -93,13 +93,13 @@ def _parse(text: bytes, source: str) -> Loaded:
 
 def _deployment(envelope: Envelope, text: bytes, source: str) -> msgspec.Raw | bytes:
     """The JSON text of the deployment, wherever it stands."""
-    if envelope.deployment != NULL:
+    if envelope.deployment:
         return envelope.deployment
-    if envelope.checkpoint != NULL:
+    if envelope.checkpoint:
         return msgspec.json.decode(envelope.checkpoint, type=Checkpoint).latest
-    if envelope.latest is not None:
+    if envelope.latest:
         return envelope.latest
-    if envelope.manifest is not None:
+    if envelope.manifest:
         return text
     raise CannotJudge(f"{source} {looks_like(text)}")
 

@@ -77,7 +77,7 @@ def not_json(text: bytes, source: str, error: Exception) -> str:
     found = re.search(r"byte (\d+)", str(error))
     byte = int(found[1]) if found else 0
     if "trailing" in str(error):
-        return f"{source} goes on after its JSON at {_where(text, byte)}; an export is one object, and an event log is not an export"
+        return f"{source} goes on after its JSON at {_where(text, byte - 1)}; an export is one object, and an event log is not an export"
     return f"{source} is not JSON: it breaks at {_where(text, byte)}; {WRITE_IT}"
 
 

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.policy import Unknown
+from stackguard.errors import CannotJudge
+from stackguard.sources import Loaded
+from stackguard.sources.export import parse
+from tests.sources.states import BUCKET, as_bytes, resources, state, urn
+
+
+def step(new: dict[str, Any] | None, op: str = "create", **more: Any) -> dict[str, Any]:
+    return {"op": op, "urn": "x", "newState": new, **more}
+
+
+def read(*steps: dict[str, Any], **more: Any) -> Loaded:
+    return parse(as_bytes({"config": {"aws:region": "eu-west-1"}, "steps": list(steps), **more}), "`preview.json`")
+
+
+def test_a_preview_gives_the_resources_as_they_will_be() -> None:
+    old = state("aws:s3/bucket:Bucket", "gone", {})
+    loaded = read(*map(step, resources()), step(None, "delete", oldState=old))
+    assert [each.urn for each in loaded.resources][-1] == BUCKET
+    assert len(loaded.resources) == len(resources())
+    assert loaded.region == "eu-west-1"
+
+
+def test_the_steps_of_a_replacement_are_one_resource() -> None:
+    new = state("aws:s3/bucket:Bucket", "b", {"bucket": "new"})
+    loaded = read(step(new, "create-replacement"), step(new, "replace"), step(None, "delete-replaced"))
+    assert [each.inputs for each in loaded.resources] == [{"bucket": "new"}]
+
+
+def test_a_blinded_secret_is_unknown_and_says_why() -> None:
+    (found,) = read(step(state("a:b:C", "c", {"env": {"TOKEN": "[secret]"}, "list": ["[secret]"]}))).resources
+    hidden = Unknown("is a secret, which `pulumi preview` leaves out")
+    assert found.inputs == {"env": {"TOKEN": hidden}, "list": [hidden]}
+    assert found.secrets == {"env.TOKEN", "list[0]"}
+
+
+def test_unknowns_stand_for_values_of_after_the_update() -> None:
+    (found,) = read(step(state("a:b:C", "c", {"arn": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}))).resources
+    assert found.inputs == {"arn": Unknown()}
+
+
+def test_a_preview_that_leaves_resources_out_is_refused() -> None:
+    with pytest.raises(CannotJudge, match=r"leaves out 2 unchanged resources, .* `pulumi preview --json --show-sames`"):
+        read(step(resources()[0], "same"), changeSummary={"same": 3, "create": 1})
+
+
+def test_a_preview_that_shows_what_is_unchanged_is_whole() -> None:
+    assert len(read(*(step(each, "same") for each in resources()), changeSummary={"same": 4}).resources) == 4
+
+
+def test_a_failed_preview_is_refused_with_what_it_said() -> None:
+    with pytest.raises(CannotJudge, match="of a preview that failed") as caught:
+        read(
+            step(resources()[0]),
+            diagnostics=[{"severity": "info", "message": "hello"}, {"severity": "error", "message": "boom"}],
+        )
+    assert caught.value.detail == "boom"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"steps": [{"op": 3}]}, "`steps[0].op` must be a text"),
+        ({"steps": [step({"urn": urn("a", "b"), "inputs": 1})]}, "step 1, `inputs` must be an object"),
+    ],
+)
+def test_a_malformed_preview_is_refused(document: Any, said: str) -> None:
+    with pytest.raises(CannotJudge, match=said.replace("[", r"\[")):
+        parse(as_bytes(document), "`preview.json`")

@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.policy import Position, Reference, Unknown
+from stackguard.errors import CannotJudge
+from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources.export import parse
+from tests.sources.states import (
+    BUCKET,
+    COMPONENT,
+    PROVIDER,
+    SIGNATURE,
+    as_bytes,
+    encrypted,
+    export,
+    resources,
+    shown,
+    state,
+)
+
+UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def read(value: Any) -> Loaded:
+    return parse(as_bytes(value), "`state.json`")
+
+
+def inputs(given: dict[str, Any]) -> tuple[Any, frozenset[str]]:
+    (found,) = read(export([state("aws:s3/bucket:Bucket", "b", given)])).resources
+    return found.inputs, found.secrets
+
+
+def refused(value: Any) -> str:
+    data = value if isinstance(value, bytes) else as_bytes(value)
+    with pytest.raises(CannotJudge) as caught:
+        parse(data, "`state.json`")
+    assert "\n" not in caught.value.message
+    return caught.value.message
+
+
+def test_a_resource_is_read_with_everything_a_policy_may_ask() -> None:
+    bucket = read(export()).resources[3]
+    assert (bucket.type, bucket.name, bucket.urn) == ("aws:s3/bucket:Bucket", "inbox", BUCKET)
+    assert bucket.inputs == {"bucket": "inbox"}
+    assert bucket.outputs == {"arn": "arn:aws:s3:::inbox", "tags": None, "size": 3}
+    assert isinstance(bucket.outputs["size"], int)
+    assert (bucket.parent, bucket.provider, bucket.id) == (COMPONENT, PROVIDER, "inbox-id")
+    assert bucket.dependencies == (COMPONENT,)
+    assert bucket.property_dependencies == {"bucket": (COMPONENT,), "tags": ()}
+    assert bucket.position == Position("storage/my buckets.py", 12)
+    assert bucket.custom
+
+
+def test_resources_come_in_the_order_they_were_registered_in() -> None:
+    assert [each.name for each in read(export()).resources] == ["pipeline-dev", "ingest", "default_7_11_0", "inbox"]
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda deployment: {"version": 3, "deployment": deployment},
+        lambda deployment: {"version": 4, "features": ["taint"], "deployment": deployment},
+        lambda deployment: {"version": 3, "checkpoint": {"stack": "dev", "latest": deployment}},
+        lambda deployment: {"stack": "dev", "latest": deployment},
+        lambda deployment: deployment,
+    ],
+    ids=["export", "version 4", "checkpoint", "unversioned checkpoint", "bare deployment"],
+)
+def test_every_wrapping_holds_the_same_resources(wrapped: Any) -> None:
+    assert read(wrapped(export()["deployment"])).resources == read(export()).resources
+
+
+@pytest.mark.parametrize(
+    "empty", [{"deployment": {"manifest": {}}}, {"version": 3, "checkpoint": {"stack": "dev", "latest": None}}]
+)
+def test_a_stack_without_resources_is_empty(empty: Any) -> None:
+    assert read(empty).resources == ()
+
+
+def test_what_is_about_to_be_deleted_or_only_pending_is_not_judged() -> None:
+    document = export([*resources(), state("aws:s3/bucket:Bucket", "old", {}, delete=True)])
+    document["deployment"]["pending_operations"] = [
+        {"type": "creating", "resource": state("aws:s3/bucket:Bucket", "new", {})}
+    ]
+    assert read(document).resources == read(export()).resources
+
+
+def test_early_versions_depend_in_every_property() -> None:
+    states = [state("aws:s3/bucket:Bucket", "b", {"bucket": "b", "tags": {}}, dependencies=[BUCKET])]
+    (found,) = read(export(states, version=2)).resources
+    assert found.property_dependencies == {"bucket": (BUCKET,), "tags": (BUCKET,)}
+
+
+def test_an_encrypted_secret_is_unknown_and_says_why() -> None:
+    found, secrets = inputs({"env": {"TOKEN": encrypted()}, "list": ["x", encrypted()]})
+    assert found == {
+        "env": {"TOKEN": Unknown("is encrypted in the state")},
+        "list": ["x", Unknown("is encrypted in the state")],
+    }
+    assert secrets == {"env.TOKEN", "list[1]"}
+
+
+def test_a_shown_secret_is_read_and_remembered_as_one() -> None:
+    assert inputs({"policy": shown('{"Statement": []}')}) == ({"policy": '{"Statement": []}'}, {"policy"})
+
+
+def test_unknowns_and_references_are_decoded() -> None:
+    reference = {SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": BUCKET, "id": "inbox"}
+    assert inputs({"arn": UNKNOWN_STRING, "bucket": reference}) == (
+        {"arn": Unknown(), "bucket": Reference(BUCKET, "inbox")},
+        frozenset(),
+    )
+
+
+def test_an_escaped_signature_is_still_a_signature() -> None:
+    text = as_bytes(export([state("aws:s3/bucket:Bucket", "b", {"token": encrypted()})]))
+    escaped = text.replace(SIGNATURE.encode(), b"\\u0034" + SIGNATURE[1:].encode())
+    assert parse(escaped, "x").resources[0].secrets == {"token"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"), [("3", 3), ("3.0", 3), ("3e2", 300), ("0.5", 0.5), ("-0.0", 0), ("1E-2", 0.01)]
+)
+def test_a_whole_number_is_whole_however_it_is_written(written: str, read_as: float) -> None:
+    text = as_bytes(export([state("a:b:C", "b", {"n": "NUMBER"})])).replace(b'"NUMBER"', written.encode())
+    found = parse(text, "x").resources[0].inputs["n"]
+    assert (found, type(found)) == (read_as, type(read_as))
+
+
+@pytest.mark.parametrize(
+    ("providers", "region"),
+    [
+        ([("default_7_11_0", "eu-west-1")], "eu-west-1"),
+        ([("default", "eu-west-1"), ("default_6_0_0", "eu-west-1")], "eu-west-1"),
+        ([("default", "eu-west-1"), ("default_6_0_0", "us-east-1")], None),
+        ([("main", "eu-west-1")], None),
+        ([("default", encrypted())], None),
+        ([], None),
+    ],
+)
+def test_the_stacks_region_is_its_default_providers(providers: list[tuple[str, Any]], region: str | None) -> None:
+    states = [state("pulumi:providers:aws", name, {"region": given}) for name, given in providers]
+    assert read(export(states or [state("a:b:C", "c")])).region == region
+
+
+def test_config_on_the_command_line_sets_the_region_of_an_export(tmp_path: Any) -> None:
+    file = tmp_path / "state.json"
+    file.write_bytes(as_bytes(export()))
+    assert load(str(file), HowToRun(config={"aws:region": "us-east-1"})).region == "us-east-1"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
+    text = json.dumps(export(), ensure_ascii=False).encode(encoding)
+    assert parse(text, "x").resources == read(export()).resources
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b"", "`state.json` is empty; write it with `pulumi stack export --file FILE`"),
+        (b" \n", "`state.json` is empty"),
+        (b"\x7fELF\0\0", "is binary (byte 4 is zero)"),
+        (b"\x1f\x8b\x08\0", "is gzip-compressed; unpack it first"),
+        (b"\xff\xfe{", "has a byte order mark but is not UTF-16 text"),
+        (
+            b'{"version": 3,\n "deployment": {"resources": [',
+            "ends in the middle of its JSON at line 2 column 31 (byte 45)",
+        ),
+        (b'{"version": 3,\n "deployment": nope}', "is not JSON: it breaks at line 2 column 17 (byte 31)"),
+        (b'{"deployment": {}}\n{"deployment": {}}', "goes on after its JSON at line 2 column 1"),
+        (b'{"deployment": {"manifest": {}, "resources": [{"urn": "\xff"}]}}', "is not UTF-8 text at line 1 column 56"),
+        (b"[1]", "is not a stack export but a JSON array"),
+        (b'"x"', "is not a stack export but a JSON text"),
+        (b"null", "JSON's `null`"),
+        (b"12", "a JSON number"),
+        (b"resources:\n  - a: b", "is not JSON: it breaks at line 1 column 1 (byte 0)"),
+        (b"{}", "has none of `deployment`, `checkpoint` and `steps`"),
+        ({"version": 4, "terraform_version": "1.9", "resources": []}, "looks like a Terraform state"),
+        ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}, "looks like a CloudFormation template"),
+        ({"Version": "2012-10-17", "Statement": []}, "looks like an IAM policy document"),
+        (b'{"deployment": ' + b'{"a":' * 200_000, "is nested too deeply"),
+        ({"version": 5, "deployment": {"manifest": {}}}, "has version 5, and this release reads 1 to 4"),
+        ({"version": [], "deployment": {"manifest": {}}}, "has version unknown"),
+        ({"deployment": []}, "is not a stack export: a value in it must be an object"),
+        ({"deployment": {"resources": {}}}, "`resources` must be a list"),
+        ({"deployment": {"resources": [{"urn": 3}]}}, "`resources[0].urn` must be a text"),
+        ({"deployment": {"resources": [{"type": "a"}]}}, "`state.json`, resource 1 has no valid `urn`"),
+        (
+            export([state("a:b:C", "c"), state("a:b:C", "c", outputs=[1])]),
+            "`state.json`, resource 2, `outputs` must be an object",
+        ),
+        (
+            export([state("a:b:C", "c", {"x": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": "{"}})]),
+            "resource 1, `inputs` hold a value that is not as Pulumi writes it",
+        ),
+    ],
+)
+def test_bad_input_is_one_line_that_says_what_and_where(given: Any, said: str) -> None:
+    assert said in refused(given)
+
+
+def test_a_value_nested_deeper_than_a_reader_can_follow_is_refused() -> None:
+    deep: Any = encrypted()
+    for _ in range(700):
+        deep = {"a": deep}
+    assert "nested too deeply" in refused(export([state("a:b:C", "c", deep)]))
+
+
+def test_no_message_quotes_a_value() -> None:
+    assert "hush" not in refused(b'{"deployment": {"manifest": {}, "resources": [{"urn": ["hush-secret"]}]}}')
+    assert "hush" not in refused(export([state("a:b:C", "hush", {})]) | {"version": "hush-secret"})
+
+
+def test_a_path_says_what_is_wrong_with_it(tmp_path: Any) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
+    for target, said in {
+        str(tmp_path / "nope.json"): "there is no file or folder",
+        str(tmp_path / "Pulumi.yaml"): "is part of a program; give the program's folder",
+        "a\0b": "cannot be read",
+    }.items():
+        with pytest.raises(CannotJudge, match=said):
+            load(target, HowToRun())
+
+
+def test_a_stack_name_does_not_fit_an_export(tmp_path: Any) -> None:
+    file = tmp_path / "state.json"
+    file.write_bytes(as_bytes(export()))
+    with pytest.raises(CannotJudge, match="`--stack` chooses the stack of a program"):
+        load(str(file), HowToRun(stack="prod"))
+
+
+def test_reading_an_export_imports_neither_pulumi_nor_grpc() -> None:
+    code = (
+        "import sys; from stackguard.sources.export import parse; import stackguard.sources.digest;"
+        "parse(b'{\"deployment\": {\"manifest\": {}}}', 'x');"
+        "print(*(each for each in ('pulumi', 'grpc', 'pulumi_aws', 'yaml', 'rich') if each in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split() == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.sampled_from(
+        [
+            UNKNOWN_STRING,
+            "[secret]",
+            "1b47061264138c4ac30d75fd1eb44270",
+            "d0e6a833031e9bbcd3f4e8bde6ca49a4",
+            "c44067f5952c0a294b673a41bacd8c17",
+            "0def7320c3a5731c473e5ecbe6d01bc7",
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text() | st.sampled_from([SIGNATURE, "value", "plaintext", "assets", "path", "urn", "id", "__x"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+STATE = st.fixed_dictionaries(
+    {},
+    optional={
+        "urn": st.sampled_from([BUCKET, COMPONENT, "urn:pulumi:a::b::c::d", "urn:pulumi:"]) | JSON,
+        "type": st.just("aws:s3/bucket:Bucket") | JSON,
+        "custom": st.booleans() | JSON,
+        "inputs": JSON,
+        "outputs": JSON,
+        "provider": st.text() | JSON,
+        "dependencies": st.lists(st.text()) | JSON,
+        "propertyDependencies": st.dictionaries(st.text(), st.lists(st.text())) | JSON,
+        "sourcePosition": st.text() | st.just("project:///a.py#99999999999999999999"),
+    },
+)
+EXPORT = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": st.integers(0, 6) | JSON,
+        "deployment": st.fixed_dictionaries({"resources": st.lists(STATE, max_size=3) | JSON}) | JSON,
+        "checkpoint": st.fixed_dictionaries({"latest": JSON}) | JSON,
+        "steps": st.lists(st.fixed_dictionaries({"op": st.just("same"), "newState": STATE}), max_size=2) | JSON,
+        "changeSummary": JSON,
+        "latest": JSON,
+        "manifest": JSON,
+    },
+)
+
+
+def loads_or_refuses(data: bytes) -> None:
+    try:
+        loaded = parse(data, "x")
+    except CannotJudge as error:
+        said = error.message
+    else:
+        said = "read"
+        assert all(each.urn for each in loaded.resources)
+    assert said
+    assert "\n" not in said
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    loads_or_refuses(data)
+
+
+@given(EXPORT | JSON)
+def test_any_json_is_read_or_refused(value: Any) -> None:
+    loads_or_refuses(json.dumps(value).encode())
+
+
+@given(st.integers(0, len(as_bytes(export())) - 1))
+def test_an_export_that_is_cut_off_anywhere_is_refused(length: int) -> None:
+    assert refused(as_bytes(export())[:length])

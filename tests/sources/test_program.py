@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from policypack.policy import Resource
+from stackguard import preview
+from stackguard.errors import CannotJudge
+from stackguard.sources import HowToRun, load
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
+    """What the runner was asked for; it registers one bucket."""
+    seen: list[tuple[Any, dict[str, Any]]] = []
+
+    def run(folder: Path, **options: Any) -> Any:
+        seen.append((folder, options))
+        return SimpleNamespace(resources=[Resource("aws:s3/bucket:Bucket", "b")], config={"aws:region": "eu-west-1"})
+
+    monkeypatch.setattr(preview, "run", run, raising=False)
+    return seen
+
+
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"])
+def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5))
+    assert [each.name for each in loaded.resources] == ["b"]
+    assert (loaded.region, loaded.folder) == ("eu-west-1", tmp_path)
+    assert calls == [(tmp_path, {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5})]
+
+
+def test_a_folder_without_a_project_is_refused(tmp_path: Path, calls: list[Any]) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CannotJudge, match=r"has no `Pulumi\.yaml`, .* give a program's folder"):
+        load(str(tmp_path / "empty"), HowToRun())
+    assert calls == []
+
+
+@pytest.mark.parametrize(("project", "target"), [("stack", "."), (".", "below")])
+def test_a_project_near_by_is_named(tmp_path: Path, project: str, target: str) -> None:
+    for each in (project, target):
+        (tmp_path / each).mkdir(exist_ok=True)
+    (tmp_path / project / "Pulumi.yaml").write_text("{}")
+    with pytest.raises(CannotJudge) as caught:
+        load(str(tmp_path / target), HowToRun())
+    assert f"`stackguard check {(tmp_path / project).resolve()}`" in caught.value.message
