@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from ingest import handler, normalise
 from ingest.errors import RecordsFailedError, RefusedError
 from ingest.orders import Order
+from ingest.results import Tally
 from ingest.settings import SettingsError
 
 from tests.lambda_fn.world import ACCOUNT, INGEST, NORMALISED, ORDER, RESULTS, Context, as_csv, as_jsonl, order
@@ -198,6 +199,18 @@ def test_wrong_settings_are_all_named(world: World, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=r"`RESULTS_BUCKET`.*`INGEST_PREFIX`.*`MAX_OBJECT_BYTES`"):
         world.deliver(world.upload("incoming/a.csv", as_csv([ORDER])))
+
+
+def test_records_share_the_time_that_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def note_deadline(*arguments: Any) -> Tally:
+        given.append(arguments[-1] - time.monotonic())
+        return Tally()
+
+    monkeypatch.setattr(handler, "ingest", note_deadline)
+    world.deliver(*[world.upload("incoming/a.csv", b"")] * 4, context=Context(seconds=40))
+    assert given == pytest.approx([7, 28 / 3, 14, 28], abs=1)
 
 
 def test_a_slow_record_leaves_time_for_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
