@@ -87,7 +87,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         outputs = Struct()
         outputs.CopyFrom(request.properties)
         naming = NAMED_BY.get(request.type)
-        name = outputs[naming] if naming else request.name
+        name = str(outputs[naming]) if naming else request.name
         if request.type in ARNS:
             outputs["arn"] = ARNS[request.type].format(region=self.region, account=ACCOUNT_ID, name=name)
         return provider_pb2.CreateResponse(id=name, properties=outputs)
@@ -102,7 +102,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     async def Invoke(self, request: Any, context: Any) -> Any:
-        answer = {
+        answers = {
             "aws:index/getCallerIdentity:getCallerIdentity": {
                 "accountId": ACCOUNT_ID,
                 "arn": f"arn:aws:iam::{ACCOUNT_ID}:user/stand-in",
@@ -116,12 +116,12 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 "reverseDnsPrefix": "com.amazonaws",
             },
             "aws:index/getRegion:getRegion": {"id": self.region, "name": self.region, "region": self.region},
-        }.get(request.tok)
-        if answer is None:
+        }
+        if request.tok not in answers:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in has no `{request.tok}`")
-        result = Struct()
-        result.update(answer)
-        return provider_pb2.InvokeResponse(**{"return": result})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").update(answers[request.tok])
+        return response
 
     async def Cancel(self, request: Any, context: Any) -> Any:
         return Empty()
