@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.text import Text
 
-from policypack.evaluate import MAKE_KNOWN
 from policypack.policy import Kind, Outcome, Resource, Severity
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
@@ -107,10 +106,8 @@ def _title(first: Outcome, ids: str, outcomes: Sequence[Outcome], report: Report
 
 def _prose(first: Outcome, policies: int) -> str:
     text = message(first)
-    if first.kind is Kind.UNDECIDED:
-        text = text.removesuffix(f"; {MAKE_KNOWN}")
-        if policies > 1:
-            text = text.replace("this policy cannot judge it", f"{policies} policies cannot judge it")
+    if policies > 1:
+        text = text.replace("this policy cannot judge it", f"{policies} policies cannot judge it")
     return text
 
 

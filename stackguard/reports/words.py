@@ -27,7 +27,7 @@ def message(outcome: Outcome) -> str:
     Under a secret path only names stay in backticks: elements, parts of the path, the words of the policy's own card.
     Anywhere else, what stands in a secret of the resource is taken out where it turns up.
     """
-    text = outcome.message
+    text = outcome.message.removesuffix(f"; {MAKE_KNOWN}")  # that is what `fix` says
     if outcome.resource.secrets:
         text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _hides(outcome, quoted[1]) else quoted[0], text)
         for secret in secret_texts(outcome.resource):

@@ -109,7 +109,7 @@ def test_an_encrypted_secret_is_unknown_and_says_why() -> None:
 
 
 def test_a_shown_secret_is_read_and_remembered_as_one() -> None:
-    assert inputs({"policy": shown('{"Statement": []}')}) == ({"policy": '{"Statement": []}'}, {"policy"})
+    assert inputs({"policy": shown('{"Statement": []}')}) == ({"policy": '{"Statement": []}'}, frozenset({"policy"}))
 
 
 def test_unknowns_and_references_are_decoded() -> None:

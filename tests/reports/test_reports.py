@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from policypack.evaluate import evaluate
+from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Position, Resource, Severity, Stack
+from policypack.settings import Settings
+from stackguard import reports
+from stackguard.reports import Report, Screen, render
+from stackguard.reports.fingerprint import fingerprints
+from stackguard.reports.model import Document, schema
+from tests.reports import sample
+
+SCHEMA = Path(reports.__file__).parent / "outcomes.schema.json"
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def judged(
+    policies: tuple[Policy[Any], ...] = sample.POLICIES,
+    resources: tuple[Resource, ...] | None = None,
+    settings: Settings | None = None,
+    **more: Any,
+) -> Report:
+    stack = Stack(sample.resources() if resources is None else resources, settings or Settings())
+    return Report("state.json", tuple(evaluate(policies, stack)), len(stack.resources), len(policies), **more)
+
+
+def one(policy: Policy[Any], resource: Resource) -> str:
+    return render(judged((policy,), (resource,)), "text", Screen())
+
+
+def without_lines(text: str) -> str:
+    """The line of `sample.py` that crashes is no part of what is promised."""
+    return re.sub(r"at crash:\d+", "at crash:LINE", text)
+
+
+def test_the_text_reads_well(snapshot: SnapshotAssertion) -> None:
+    assert without_lines(render(judged((*sample.POLICIES, sample.CRASH)), "text", Screen())) == snapshot
+
+
+def test_the_text_is_wrapped_on_a_narrow_terminal(snapshot: SnapshotAssertion) -> None:
+    assert STYLE.sub("", render(judged(), "text", Screen(terminal=True, width=60))) == snapshot
+
+
+def test_the_json_reads_well(snapshot: SnapshotAssertion) -> None:
+    assert without_lines(render(judged((*sample.POLICIES, sample.CRASH)), "json", Screen())) == snapshot
+
+
+def test_a_clean_run_is_one_line() -> None:
+    assert (
+        render(judged((sample.RESOURCE,), sample.resources()[:3]), "text", Screen())
+        == "clean: 3 resources, 1 policy in state.json\n"
+    )
+
+
+def test_nothing_to_judge_is_said() -> None:
+    assert "there is nothing to judge" in render(judged((sample.RESOURCE,), ()), "text", Screen())
+
+
+def test_off_a_terminal_an_id_and_its_path_stand_on_one_plain_line() -> None:
+    path = "policy.Statement[0].Resource"
+    many = tuple(replace(sample.RESOURCE, id=f"iam-policy-with-a-rather-long-name-{number}") for number in range(30))
+    text = render(judged(many), "text", Screen())
+    (line,) = (each for each in text.splitlines() if each.endswith(f"  {path}"))
+    assert all(policy.id in line for policy in many)
+    assert "\x1b" not in text
+    assert not [each for each in text.splitlines() if each != each.rstrip()]
+
+
+def test_on_a_terminal_a_crowd_of_policies_is_listed_below() -> None:
+    many = tuple(replace(sample.RESOURCE, id=f"iam-policy-with-a-rather-long-name-{number}") for number in range(9))
+    text = STYLE.sub("", render(judged(many), "text", Screen(terminal=True, width=80)))
+    assert "  undecided  9 policies  policy.Statement[0].Resource" in text.splitlines()
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert all(policy.id in text for policy in many)
+
+
+@pytest.mark.parametrize(
+    ("variable", "terminal", "coloured"),
+    [(None, True, True), (None, False, False), ("NO_COLOR", True, False), ("FORCE_COLOR", False, True)],
+)
+def test_colour_is_for_terminals_and_for_who_asks(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, *, terminal: bool, coloured: bool
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    text = render(judged(), "text", Screen(terminal=terminal))
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]m", text)) is coloured
+
+
+def test_a_position_is_relative_to_where_the_command_ran() -> None:
+    text = render(judged(folder=Path("stack")), "text", Screen())
+    assert "aws:s3:Bucket inbox  stack/storage.py:41" in text
+
+
+@pytest.mark.parametrize("statement", ["Statement", "Statement[0]"])
+def test_the_statement_is_shown_with_what_is_to_blame(statement: str) -> None:
+    allowed = sample.allow(["*"], "*")
+    text = one(
+        sample.WILDCARD,
+        sample.role_policy("r", {"Version": "2012-10-17", "Statement": allowed if "[" not in statement else [allowed]}),
+    )
+    assert f"critical  iam-wildcard-action  policy.{statement}.Action" in text
+    assert [line for line in text.splitlines() if line.startswith("    >")] == [
+        '    >   "Action": [',
+        '    >     "*"',
+        "    >   ],",
+    ]
+
+
+def test_a_long_statement_is_shown_around_what_is_to_blame() -> None:
+    allowed = {
+        "Sid": "Long",
+        "Resource": [f"arn:aws:s3:::b{number}" for number in range(500)],
+        "Effect": "Allow",
+        "Action": "*",
+    }
+    text = one(sample.WILDCARD, sample.role_policy("r", sample.document(allowed)))
+    assert '    >   "Action": "*"' in text
+    assert "lines above" in text
+    assert len(text.splitlines()) < 30
+
+
+@pytest.mark.parametrize("secret", ["policy", "policy.Statement[0]"])
+def test_a_secret_statement_is_not_shown(secret: str) -> None:
+    resource = sample.role_policy(
+        "r", sample.document(sample.allow("s3:Hush*", sample.MARKER)), secrets=frozenset({secret})
+    )
+    for name in ("text", "json"):
+        text = render(judged((sample.WILDCARD,), (resource,)), name, Screen())
+        assert "policy.Statement[0].Action" in text
+        assert "allows `…`, on `…`" in text
+        assert "hush" not in text.lower()
+
+
+@pytest.mark.parametrize("name", ["text", "json"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"reads `{sample.MARKER}`",
+        f"reads {sample.MARKER} somewhere",
+        f"reads `{sample.MARKER[8:]}`",
+        "is `48151623`",
+    ],
+)
+def test_a_secret_is_not_quoted_from_elsewhere_in_the_resource(name: str, message: str) -> None:
+    inputs = {"env": {"TOKEN": f"x{sample.MARKER}y", "PIN": 48151623}, "tags": [sample.MARKER]}
+    resource = Resource("a:b:C", "c", inputs, secrets=frozenset({"env.TOKEN", "tags[0]", "env.PIN"}))
+    outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "handler", message)
+    text = render(Report("x", (outcome,), 1, 1), name, Screen())
+    assert "hush" not in text
+    assert "48151623" not in text
+
+
+def test_names_stay_readable_beside_a_secret() -> None:
+    resource = Resource("a:b:C", "reader", {"policy": sample.MARKER, "role": "x"}, secrets=frozenset({"policy"}))
+    message = "`policy.Statement[0].Action` of `reader` has `Action` beside `NotAction` and `role`; write `Allow`, `s3:GetObject` or `hush`"
+    outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "policy.Statement[0].Action", message)
+    assert message.replace("`hush`", "`…`") in render(Report("x", (outcome,), 1, 1), "text", Screen())
+
+
+def test_a_resource_without_secrets_is_quoted_in_full() -> None:
+    assert f"allows `*`, on `{sample.MARKER}`" in one(
+        sample.WILDCARD, sample.role_policy("r", sample.document(sample.allow("*", sample.MARKER)))
+    )
+
+
+@pytest.mark.parametrize("name", ["text", "json"])
+def test_a_crash_never_quotes_what_it_crashed_on(name: str) -> None:
+    text = render(judged((sample.CRASH,)), name, Screen())
+    assert "s3-crash" in text
+    assert "hush" not in text
+
+
+@pytest.mark.parametrize("name", ["text", "json"])
+@pytest.mark.parametrize("sly", ["a\x1b[2Jb", "a\n::error::b", "a\u202eb", "a\ud800b", "a\x9bb"])
+def test_a_name_drives_neither_terminal_nor_log(name: str, sly: str) -> None:
+    resource = replace(
+        sample.role_policy("r", sample.document(sample.allow("*", "*", Sid=sly))), name=sly, urn=f"{sample.STACK}{sly}"
+    )
+    text = render(judged((sample.WILDCARD,), (resource,)), name, Screen())
+    assert sly not in text
+    assert not set(text) & set("\x1b\u202e\ud800\x9b")
+    assert not [line for line in text.splitlines() if line.startswith("::error")]
+
+
+def test_the_published_schema_is_the_reports_own() -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == schema()
+
+
+def test_every_field_of_a_report_is_in_the_published_schema() -> None:
+    report = json.loads(render(judged((*sample.POLICIES, sample.CRASH)), "json", Screen()))
+    definitions = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
+    assert set(report) == set(definitions["Document"]["properties"])
+    assert set(report["summary"]) == set(definitions["Summary"]["properties"])
+    for outcome in report["outcomes"]:
+        assert set(outcome) == set(definitions["Entry"]["properties"])
+    assert msgspec.convert(report, Document).version == 1
+
+
+def prints(*policies_: Policy[Any], resource: Resource) -> list[str]:
+    return fingerprints(judged(policies_, (resource,)).outcomes)
+
+
+def with_sids(*sids: str | None) -> Resource:
+    given = [sample.allow("*", "*") | ({"Sid": sid} if sid else {}) for sid in sids]
+    return sample.role_policy("r", sample.document(*given))
+
+
+def test_fingerprints_tell_outcomes_apart() -> None:
+    found = fingerprints(judged((*sample.POLICIES, sample.CRASH)).outcomes)
+    assert len(set(found)) == len(found) > 5
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda resource: replace(resource, position=Position("x.py", 99)), True),
+        (lambda _: with_sids("B", "A"), True),
+        (lambda _: with_sids("New", "A", "B"), True),
+        (lambda resource: replace(resource, urn=resource.urn + "2"), False),
+        (lambda _: with_sids("A2", "B2"), False),
+    ],
+    ids=["moved in the program", "statements swapped", "statement added", "another resource", "another statement"],
+)
+def test_a_fingerprint_outlives_edits_elsewhere(change: Callable[[Resource], Resource], *, same: bool) -> None:
+    before = with_sids("A", "B")
+    kept = set(prints(sample.WILDCARD, resource=before)) & set(prints(sample.WILDCARD, resource=change(before)))
+    assert len(kept) == (2 if same else 0)
+
+
+def test_a_fingerprint_outlives_new_words() -> None:
+    outcomes = judged((sample.WILDCARD,)).outcomes
+    assert fingerprints([replace(each, message="said differently") for each in outcomes]) == fingerprints(outcomes)
+
+
+@pytest.mark.parametrize("sids", [(None, None), ("A", "A")])
+def test_statements_without_a_name_of_their_own_go_by_their_place(sids: tuple[str | None, ...]) -> None:
+    assert len(set(prints(sample.WILDCARD, resource=with_sids(*sids)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("policies_", "fail_on", "settings", "code"),
+    [
+        ((sample.RESOURCE,), Severity.LOW, {}, 1),
+        ((sample.WILDCARD,), Severity.CRITICAL, {}, 1),
+        ((sample.PLAINTEXT,), Severity.MEDIUM, {}, 0),
+        ((sample.RESOURCE,), Severity.CRITICAL, {}, 0),
+        ((sample.TRUST,), Severity.LOW, {"unknown": EnforcementLevel.ADVISORY}, 0),
+        ((sample.PLAINTEXT,), Severity.LOW, {"enforcement": {"s3-plaintext-transport": EnforcementLevel.ADVISORY}}, 0),
+        ((sample.CRASH,), Severity.CRITICAL, {"enforcement": {"s3-crash": EnforcementLevel.ADVISORY}}, 2),
+        ((sample.CRASH, sample.WILDCARD), Severity.LOW, {}, 2),
+    ],
+)
+def test_the_exit_code_says_what_came_of_it(
+    policies_: Any, fail_on: Severity, settings: dict[str, Any], code: int
+) -> None:
+    report = judged(policies_, settings=Settings(**settings), fail_on=fail_on)
+    assert report.exit_code == code
+    text = render(report, "text", Screen())
+    assert ("do not block" in text) is (code == 0)
+    assert json.loads(render(report, "json", Screen()))["summary"]["exitCode"] == code

@@ -1,0 +1,385 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from policypack import policies
+from policypack.policy import Position, Resource, Severity
+from stackguard import cli, preview
+from stackguard.errors import CannotJudge
+from tests.reports import sample
+from tests.sources.states import as_bytes, export, state
+
+SAMPLE = [sys.executable, "-m", "tests.reports.sample"]
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and the sample's policies."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(policies, "POLICIES", sample.POLICIES)
+    return tmp_path
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    return written(tmp_path / "bad.json", state("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}))
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> str:
+    return written(tmp_path / "clean.json", state("aws:sqs/queue:Queue", "jobs", {}))
+
+
+def written(file: Path, *states: dict[str, Any]) -> str:
+    file.write_bytes(as_bytes(export(list(states))))
+    return file.name
+
+
+class Ran:
+    """One run of the command line in this process."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str], *args: str) -> None:
+        capfd.readouterr()
+        self.code = cli.main(args)
+        self.out, self.err = capfd.readouterr()
+
+
+def test_a_clean_export_is_exit_code_0_and_one_line(capfd: pytest.CaptureFixture[str], clean: str) -> None:
+    ran = Ran(capfd, "check", clean)
+    assert (ran.code, ran.out, ran.err) == (0, "clean: 1 resource, 4 policies in clean.json\n", "")
+
+
+def test_a_violation_is_exit_code_1(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    ran = Ran(capfd, "check", bad)
+    assert ran.code == 1
+    assert "  low  s3-plaintext-transport  bucket\n" in ran.out
+    assert ran.out.endswith("1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies\n")
+    assert ran.err == ""
+
+
+def test_a_severity_below_the_bar_is_told_but_does_not_block(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    ran = Ran(capfd, "check", bad, "--fail-on", "medium")
+    assert ran.code == 0
+    assert "s3-plaintext-transport" in ran.out
+
+
+def test_an_encrypted_document_is_undecided_and_blocks(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+    ran = Ran(capfd, "check", written(tmp_path / "x.json", state(sample.ROLE_POLICY, "r", {"policy": secret})))
+    assert ran.code == 1
+    assert "undecided  iam-wildcard-action iam-wildcard-resource iam-open-trust  policy" in ran.out
+
+
+def test_a_crashing_policy_is_exit_code_2(
+    capfd: pytest.CaptureFixture[str], bad: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policies, "POLICIES", (sample.CRASH,))
+    ran = Ran(capfd, "check", bad)
+    assert ran.code == 2
+    assert "  error  s3-crash" in ran.out
+    assert "hush" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nope.json"], "cannot judge: there is no file or folder `nope.json`"),
+        (["empty"], "cannot judge: `empty` has no `Pulumi.yaml`"),
+        (["bad.json", "--policy", "s3-plain"], "there is no policy `s3-plain`; did you mean `s3-plaintext-transport`"),
+        (["bad.json", "--policy", "zzz"], "there is no policy `zzz`; `stackguard explain` lists them"),
+        (["bad.json", "--settings", "nope.yaml"], "cannot judge: there is no settings file `nope.yaml`"),
+        (["bad.json", "--config", "region"], "`--config` takes KEY=VALUE"),
+        (["bad.json", "--format", "sarif"], "'sarif' is not one of 'text', 'json'"),
+        (["bad.json", "--fail-on", "bad"], "'bad' is not one of"),
+        (["bad.json", "--timeout", "0"], "Invalid value for '--timeout'"),
+        (["bad.json", "--stack", "prod"], "`--stack` chooses the stack of a program"),
+        (["bad.json", "--format", "json", "--format", "text"], "two formats go to standard output"),
+        (["bad.json", "--output", "a", "--output", "b"], "`--output b` has no `--format` of its own"),
+        (
+            ["bad.json", "--format", "text", "--output", "a", "--format", "json", "--output", "a"],
+            "two formats go to `a`",
+        ),
+        (["bad.json", "--output", "no/where"], "there is no folder"),
+        (["bad.json", "--output", "empty"], "`empty` is a folder"),
+    ],
+)
+def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, args: list[str], said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = Ran(capfd, "check", *args)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert said in ran.err
+    assert said in ran.err.rstrip("\n").splitlines()[-1]
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "allowedRegion: [eu-west-1]",
+            "stackguard.yaml: there is no setting `allowedRegion`; the settings are `allowedRegions`",
+        ),
+        ("allowedRegions: eu-west-1", "stackguard.yaml: `allowedRegions` must be a list"),
+        ("trustedCidrs: ['0.0.0.0/0']", "stackguard.yaml: `trustedCidrs[0]` is broader"),
+        (
+            "enforcement: {s3-plaintext: disabled}",
+            "no policy `s3-plaintext` to set; did you mean `s3-plaintext-transport`?",
+        ),
+        ("a: [b\nc: d", "stackguard.yaml is not YAML: it breaks at line 2"),
+        ("- a", "stackguard.yaml: must be a mapping"),
+        (
+            "enforcement: {iam-wildcard-action: disabled, iam-wildcard-resource: disabled, iam-open-trust: disabled, s3-plaintext-transport: disabled}",
+            "no policy is left to judge by",
+        ),
+    ],
+)
+def test_malformed_settings_are_exit_code_2_and_name_the_key(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "stackguard.yaml").write_text(text)
+    ran = Ran(capfd, "check", bad)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_settings_are_found_in_the_working_folder_or_where_they_are_said_to_be(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere.yaml").write_text("enforcement: {s3-plaintext-transport: advisory}")
+    assert Ran(capfd, "check", bad, "--settings", "elsewhere.yaml").code == 0
+    (tmp_path / "elsewhere.yaml").rename("stackguard.yaml")
+    ran = Ran(capfd, "check", bad)
+    assert ran.code == 0
+    assert "(advisory)" in ran.out
+
+
+def test_a_disabled_policy_does_not_run(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
+    (tmp_path / "stackguard.yaml").write_text("enforcement: {s3-plaintext-transport: disabled}")
+    assert Ran(capfd, "check", bad).out == "clean: 1 resource, 3 policies in bad.json\n"
+
+
+def test_only_the_policies_asked_for_run(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action")
+    assert ran.out == "clean: 1 resource, 2 policies in bad.json\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "files", "shown"),
+    [
+        (["--format", "json"], {}, "{"),
+        (["--format", "text", "--format", "json", "--output", "a"], {"a": "{"}, "aws:s3:Bucket"),
+        (["--format", "json", "--output", "a", "--format", "text"], {"a": "{"}, "aws:s3:Bucket"),
+        (["-o", "b", "--format=json", "--format", "text", "-oa"], {"a": "aws:s3:Bucket", "b": "{"}, ""),
+        (["--output", "a"], {"a": "aws:s3:Bucket"}, ""),
+        (["--format", "json", "--output", "-"], {}, "{"),
+    ],
+)
+def test_an_output_belongs_to_the_format_before_it(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, args: list[str], files: dict[str, str], shown: str
+) -> None:
+    ran = Ran(capfd, "check", bad, *args)
+    assert ran.code == 1
+    assert {
+        each.name: each.read_text()[: len(files[each.name])] for each in tmp_path.iterdir() if each.suffix == ""
+    } == files
+    assert ran.out.startswith(shown)
+    assert bool(ran.out) is bool(shown)
+
+
+def test_the_json_report_is_json(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    report = json.loads(Ran(capfd, "check", bad, "--format", "json").out)
+    assert (report["version"], report["target"], report["summary"]["exitCode"]) == (1, "bad.json", 1)
+    assert [each["policy"] for each in report["outcomes"]] == ["s3-plaintext-transport"]
+
+
+def test_a_report_replaces_the_one_before_as_a_whole(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path
+) -> None:
+    file, link = tmp_path / "report", tmp_path / "link"
+    file.write_text("old" * 100_000)
+    file.chmod(0o640)
+    link.symlink_to(file)
+    Ran(capfd, "check", bad, "--format", "json", "--output", "link")
+    assert json.loads(file.read_text())["version"] == 1
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert link.is_symlink()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.json", "link", "report"]
+
+
+def test_a_report_that_fails_leaves_the_one_before(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "report").write_text("old")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    ran = Ran(capfd, "check", bad, "--output", "report")
+    assert ran.code == 2
+    assert "`report` cannot be written: no space left on device" in ran.err
+    assert (tmp_path / "report").read_text() == "old"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.json", "report"]
+
+
+def test_a_device_is_written_to_and_not_replaced(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    assert Ran(capfd, "check", bad, "--output", os.devnull).code == 1
+    assert not Path(os.devnull).is_file()
+
+
+def test_the_programs_own_words_stand_before_the_line(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: Any, **__: Any) -> Any:
+        raise CannotJudge("the program failed: mend it", "Traceback (most recent call last):\nKeyError: 'x'\n")
+
+    monkeypatch.setattr(preview, "run", run, raising=False)
+    (tmp_path / "Pulumi.yaml").write_text("{}")
+    ran = Ran(capfd, "check")
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        "Traceback (most recent call last):",
+        "KeyError: 'x'",
+        "cannot judge: the program failed: mend it",
+    ]
+
+
+def test_a_program_is_run_with_the_options_given(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    registered = [Resource("aws:s3/bucket:Bucket", "inbox", position=Position("storage.py", 3))]
+
+    def run(folder: Path, **options: Any) -> Any:
+        asked.update(options, folder=folder)
+        return SimpleNamespace(resources=registered, config={})
+
+    monkeypatch.setattr(preview, "run", run, raising=False)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Pulumi.yaml").write_text("{}")
+    ran = Ran(capfd, "check", "app", "--stack", "prod", "-c", "a:b=c=d", "--unknown", "keep", "--timeout", "7")
+    assert asked == {"folder": Path("app"), "stack": "prod", "config": {"a:b": "c=d"}, "resolve": False, "timeout": 7.0}
+    assert f"aws:s3:Bucket inbox  {Path('app/storage.py')}:3" in ran.out
+
+
+def test_explain_lists_every_policy_on_a_line(capfd: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capfd, "explain")
+    assert ran.code == 0
+    assert [line.split()[:2] for line in ran.out.splitlines()] == [[each.severity, each.id] for each in sample.POLICIES]
+
+
+def test_explain_tells_the_whole_card(capfd: pytest.CaptureFixture[str], snapshot: Any) -> None:
+    ran = Ran(capfd, "explain", "iam-wildcard-action")
+    assert ran.code == 0
+    assert ran.out == snapshot
+
+
+def test_explain_names_the_policy_that_was_meant(capfd: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capfd, "explain", "iam-open-trusts")
+    assert ran.code == 2
+    assert "did you mean `iam-open-trust`" in ran.err
+
+
+@pytest.mark.parametrize("args", [["--help"], ["check", "--help"], ["explain", "-h"]])
+def test_help_teaches_by_examples(capfd: pytest.CaptureFixture[str], args: list[str]) -> None:
+    ran = Ran(capfd, *args)
+    assert ran.code == 0
+    assert "Examples:\n" in ran.out
+    assert all(len(line) <= 100 for line in ran.out.splitlines())
+
+
+def test_help_tells_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
+    for args in (["--help"], ["check", "--help"]):
+        assert "  2    could not judge" in Ran(capfd, *args).out
+
+
+def test_the_severities_are_the_policies_own() -> None:
+    assert list(Severity) == list(cli.SEVERITIES)
+
+
+def test_an_export_comes_from_standard_input(bad: str) -> None:
+    ran = subprocess.run(
+        [*SAMPLE, "check", "-"], input=Path(bad).read_bytes(), capture_output=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 1
+    assert ran.stdout.decode().startswith("aws:s3:Bucket inbox\n")
+
+
+def test_the_version_needs_no_more_than_click() -> None:
+    code = (
+        "import sys; from stackguard.cli import main; main(['--version']);"
+        "print(*(each for each in ('rich', 'msgspec', 'yaml', 'pulumi', 'policypack') if each in sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    first, second = ran.stdout.splitlines()
+    assert first.startswith("stackguard ")
+    assert second == ""
+
+
+def test_judging_an_export_imports_no_pulumi(bad: str) -> None:
+    code = "import sys; from stackguard.cli import main; main(['check', sys.argv[1]]); sys.exit('pulumi' in sys.modules or 'grpc' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(Path(bad).absolute())], capture_output=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_a_closed_pipe_keeps_the_verdict_and_stays_quiet(bad: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [*SAMPLE, "check", str(Path(bad).absolute())], stdout=writer, stderr=subprocess.PIPE, check=False, cwd=ROOT
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_ascii_output_is_written_all_the_same(tmp_path: Path) -> None:
+    file = written(tmp_path / "x.json", state("aws:s3/bucket:Bucket", "größe", {}))
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(
+        [*SAMPLE, "check", str(tmp_path / file)], capture_output=True, check=False, cwd=ROOT, env=environment
+    )
+    assert ran.returncode == 1
+    assert b"aws:s3:Bucket gr??e" in ran.stdout
+
+
+def test_an_interrupt_is_exit_code_130_without_a_traceback(tmp_path: Path) -> None:
+    pipe = tmp_path / "state.json"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [*SAMPLE, "check", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        writer = opened_by_a_reader(pipe)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
+    os.close(writer)
+    assert (process.returncode, stderr.decode().strip()) == (130, "interrupted")
+
+
+def opened_by_a_reader(pipe: Path) -> int:
+    """The pipe's writing end, as soon as somebody reads at the other."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
