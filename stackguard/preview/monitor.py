@@ -56,6 +56,8 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
         try:
             return await method(self, request)
         except Refused as error:
+            position = position_of(trail_of(request), str(self.registry.project.root))
+            self.refusals.append(f"{error} ({position.file}:{position.line})" if position else str(error))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Exception as error:  # noqa: BLE001 (kept, and raised where the caller sees it)
             self.crash = self.crash or error
@@ -71,6 +73,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         self.registry = registry
         self.callbacks = Callbacks()
         self.fill_computed = fill_computed
+        self.refusals: list[str] = []
         self.crash: Exception | None = None
 
     @answered
@@ -157,13 +160,12 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         urn = registry.claim(request.type, request.name, request.parent)
         given, secrets = decode(plain(request.properties))
         known = "" if request.id == UNKNOWN_STRING else request.id
-        computed, hidden = self._computed(
-            request, urn, {**_identified(request.type, known), **given}, reference, secrets
-        )
+        identified = _identified(request.type, known) if self.fill_computed else {}
+        computed, hidden = self._computed(request, urn, {**identified, **given}, reference, secrets)
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
         _set(response, id=known)
-        computed |= _identified(request.type, known) | ({"id": known} if known else {})
+        computed |= identified | ({"id": known} if known else {})
         secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
         outputs = {**given, **computed}
         self._add(request, urn=urn, inputs=given, outputs=outputs, provider=reference, secrets=secrets, id=known)
@@ -334,7 +336,7 @@ def _enum_name(feature: str) -> str:
 
 
 class Engine(protos.engine_pb2_grpc.EngineServicer):
-    """Takes the program's log. An error in it fails the preview, as in Pulumi."""
+    """Takes the program's log. An error in it alone does not fail a preview, as in Pulumi: the exit code does."""
 
     def __init__(self, registry: Registry, note: Callable[[str], None]) -> None:
         self.registry = registry

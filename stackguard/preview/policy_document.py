@@ -12,11 +12,12 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from stackguard.preview.go_json import dumps
+
 VERSIONS = ("2008-10-17", "2012-10-17")
 ELEMENTS = (  # in the order they are written
     *("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"),
 )
-ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 Document = dict[str, Any]
 Principals = list[tuple[str, "str | list[str]"]]
@@ -49,13 +50,13 @@ def get_policy_document(args: Mapping[str, Any]) -> dict[str, Any]:
         _merge(merged, _parse(text, f"merging override document {label}"))
 
     plain = _plain(merged)
-    indented = json.dumps(plain, indent=2, ensure_ascii=False).translate(ESCAPES)
+    indented = dumps(plain, indent=2)
     return {
         **args,
         "statements": [{"effect": "Allow", **(each or {})} for each in args.get("statements") or ()],
         "version": version,
         "json": indented,
-        "minifiedJson": json.dumps(plain, separators=(",", ":"), ensure_ascii=False).translate(ESCAPES),
+        "minifiedJson": dumps(plain),
         "id": str(zlib.crc32(indented.encode())),
     }
 

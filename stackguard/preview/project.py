@@ -20,6 +20,7 @@ import yaml
 
 from policypack.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
+from stackguard.preview.go_json import dumps
 
 EXTENSIONS = (".yaml", ".yml", ".json")
 DEFAULT_ORGANIZATION = "organization"  # what Pulumi calls it where the backend has none
@@ -98,7 +99,7 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str]) -> Proje
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as Pulumi's Go library reads it: `yes`, `12:30` and dates are text, and a key stands once."""
+    """YAML as Pulumi's Go library reads it: `yes` and `12:30` are text, `007` is octal, and a key stands once."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own protocol)
 
@@ -114,11 +115,27 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        text = node.value.replace("_", "")
+        octal = re.fullmatch(r"([-+]?)0([0-7]+)", text)
+        try:
+            return int(f"{octal[1]}0o{octal[2]}" if octal else text, 0)
+        except ValueError:  # zeros before a decimal number
+            return int(text)
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> str:
+        return f"{node.value} 00:00:00 +0000 UTC"
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
 
 for tag, pattern, first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$|^0x[0-9a-fA-F]+$", "-+0123456789"),
+    ("int", r"^[-+]?(?:[0-9][0-9_]*|0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+)$", "-+0123456789"),
     ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+    ("timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "0123456789"),
     ("null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
     ("merge", r"^(?:<<)$", "<"),
 ):
@@ -301,10 +318,22 @@ def _text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case dict() | list():
-            return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+            return dumps(_sorted(value))
         case float() if value.is_integer():
             return str(int(value))
     return str(value)
+
+
+def _sorted(value: Any) -> Any:
+    """The value as Go writes it: maps in the order of their keys, whole numbers without a point."""
+    match value:
+        case dict():
+            return {str(key): _sorted(each) for key, each in sorted(value.items(), key=lambda pair: str(pair[0]))}
+        case list():
+            return [_sorted(each) for each in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def _check_type(stack: str, key: str, text: str | None, kind: str | None) -> None:

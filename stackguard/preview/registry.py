@@ -216,8 +216,11 @@ class Registry:
 
 def trail_of(request: Any) -> Trail:
     """Where the program constructs a resource: the calls that led to it, outermost first."""
-    frames = [(frame.pc.uri, frame.pc.line) for frame in reversed(request.stackTrace.frames)]
-    return tuple(frames or [(request.sourcePosition.uri, request.sourcePosition.line)])
+    if "stackTrace" in request.DESCRIPTOR.fields_by_name and request.stackTrace.frames:
+        return tuple((frame.pc.uri, frame.pc.line) for frame in reversed(request.stackTrace.frames))
+    if "sourcePosition" in request.DESCRIPTOR.fields_by_name:
+        return ((request.sourcePosition.uri, request.sourcePosition.line),)
+    return ()
 
 
 def position_of(trail: Trail, root: str) -> Position | None:

@@ -56,7 +56,13 @@ async def _preview(program: Program, project: Project, *, resolve: bool, timeout
             await server.stop(None)
     if monitor.crash:
         raise monitor.crash
-    _check(code, program, project, registry, engine)
+    if code == EXIT_NO_PULUMI:
+        raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
+    if code:
+        reported = "\n".join(monitor.refusals or engine.errors)
+        raise _failure(code, reported, program.printed(), project)
+    if not registry.finished:
+        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed())
     return Preview(
         project=project.name,
         stack=project.stack,
@@ -73,17 +79,13 @@ async def _ended(program: Program) -> int:
     return await asyncio.get_running_loop().run_in_executor(None, program.process.wait)
 
 
-def _check(code: int, program: Program, project: Project, registry: Registry, engine: Engine) -> None:
-    """Raise unless the program ran to its end without an error."""
-    if code == EXIT_NO_PULUMI:
-        raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
-    detail = "\n".join(engine.errors) or program.printed()
+def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
+    """What to say of a program that failed: its last line in the message, all of it in the detail."""
+    detail = reported or printed
+    last = next((line.strip() for line in reversed(detail.splitlines()) if line.strip()), "")
+    how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
     hint = ""
     if project.encrypted:
         keys = ", ".join(f"`{key}`" for key in sorted(project.encrypted))
-        hint = f"; its encrypted configuration ({keys}) cannot be read here: give values with --config"
-    if code or engine.errors:
-        last = next((line for line in reversed(detail.splitlines()) if line.strip()), f"exit code {code}")
-        raise CannotJudge(f"the program in `{project.root}` failed: {last.strip()}{hint}", detail)
-    if not registry.finished:
-        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", detail)
+        hint = f" (encrypted configuration cannot be read here; give the values of {keys} with --config)"
+    return CannotJudge(f"the program in `{project.root}` {how}{last and f': {last}'}{hint}", detail)
