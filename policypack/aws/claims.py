@@ -1,0 +1,150 @@
+"""What each resource claims to manage, so that two claims on one thing can be found.
+
+A claim's parts are properties (a bucket, a role and a policy's ARN) that may name a resource of the stack by reference,
+by name or by ARN. A part that nobody knows yet is the same as another only if both were computed from the same
+resources, and even then perhaps not; one that cannot be traced at all may be the same as any.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.aws.bucket import BUCKET_TYPES, bucket_name, referred
+from policypack.aws.tables import canonical
+from policypack.policy import Reference, Resource, Stack, Unknown
+
+Part = tuple[str, ...]
+"""`("is", urn)`, `("text", scope, text)`, `("absent",)`, or uncertain: `("from", urn …)` and `UNTRACED`."""
+UNTRACED: Part = ("untraced",)
+
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "arn": ("aws:sns/topic:Topic",),
+    "backupVaultName": ("aws:backup/vault:Vault",),
+    "domainName": ("aws:opensearch/domain:Domain",),
+    "eventSourceArn": ("aws:sqs/queue:Queue", "aws:kinesis/stream:Stream"),
+    "fileSystemId": ("aws:efs/fileSystem:FileSystem",),
+    "function": ("aws:lambda/function:Function",),
+    "functionName": ("aws:lambda/function:Function",),
+    "group": ("aws:iam/group:Group",),
+    "keyId": ("aws:kms/key:Key",),
+    "policyArn": ("aws:iam/policy:Policy",),
+    "queueUrl": ("aws:sqs/queue:Queue",),
+    "repository": ("aws:ecr/repository:Repository",),
+    "restApiId": ("aws:apigateway/restApi:RestApi",),
+    "role": ("aws:iam/role:Role",),
+    "roleName": ("aws:iam/role:Role",),
+    "routeTableId": ("aws:ec2/routeTable:RouteTable",),
+    "secretArn": ("aws:secretsmanager/secret:Secret",),
+    "secretId": ("aws:secretsmanager/secret:Secret",),
+    "securityGroupId": ("aws:ec2/securityGroup:SecurityGroup",),
+    "sourceArn": (
+        "aws:s3/bucket:Bucket",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
+        "aws:cloudwatch/eventRule:EventRule",
+    ),
+    "user": ("aws:iam/user:User",),
+    "vpcEndpointId": ("aws:ec2/vpcEndpoint:VpcEndpoint",),
+}
+"""By property, the types whose id, name, URL or ARN it holds; `bucket` is read by `policypack.aws.bucket`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What resources of one type manage, and the properties that say which."""
+
+    thing: str
+    """With an article: `the policy of the topic`."""
+    parts: tuple[str, ...]
+    """Property names; one that ends in `?` may be absent, without the others there is no claim."""
+    surely: bool = False
+    """Whether only known values count: for what is rarely doubled, or harmless where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One resource's claim on one thing."""
+
+    resource: Resource
+    identity: Identity
+    parts: tuple[Part, ...]
+
+
+def claims(stack: Stack, table: Mapping[str, Iterable[Identity]]) -> Iterator[Claim]:
+    """Every claim of the types in `table` (by canonical token), in registration order."""
+    for resource in stack.resources:
+        for identity in table.get(canonical(resource.type), ()):
+            parts = tuple(part_of(stack, resource, name.rstrip("?")) for name in identity.parts)
+            needed = zip(identity.parts, parts, strict=True)
+            if any(part == ("absent",) and not name.endswith("?") for name, part in needed):
+                continue
+            if not (identity.surely and any(map(uncertain, parts))):
+                yield Claim(resource, identity, parts)
+
+
+def uncertain(part: Part) -> bool:
+    """Whether equal parts may still differ."""
+    return part[0] in {"from", "untraced"}
+
+
+def part_of(stack: Stack, resource: Resource, name: str) -> Part:
+    """What the property `name` of `resource` refers to."""
+    return stack.once(("part", resource.urn, name), lambda: _part(stack, resource, name))
+
+
+def _part(stack: Stack, resource: Resource, name: str) -> Part:
+    value = resource.inputs.get(name)
+    if isinstance(value, Unknown) and isinstance(resource.outputs.get(name), str):
+        value = resource.outputs[name]
+    if value is None or value == "":
+        return ("absent",)
+    if isinstance(value, Reference):
+        return ("is", value.urn)
+    if name == "bucket" and resource.type not in BUCKET_TYPES:
+        if owners := referred(stack, resource).certain:
+            return ("is", owners[0].urn)
+    elif isinstance(value, str) and (known := _known(stack, resource, name, value)):
+        return ("is", known)
+    if not isinstance(value, Unknown):
+        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr)
+        return ("text", _scope(resource, name, text), text)
+    origins = resource.property_dependencies.get(name, ())
+    types = SUBJECTS.get(name, ())
+    subjects = [urn for urn in origins if urn in stack.by_urn and canonical(stack.by_urn[urn].type) in types]
+    if len(subjects) == 1:
+        return ("is", subjects[0])
+    return ("from", *sorted(origins)) if origins else UNTRACED
+
+
+def _known(stack: Stack, resource: Resource, name: str, text: str) -> str | None:
+    """The URN of the resource of the stack that is known by this name, id, URL or ARN."""
+    types = SUBJECTS.get(name, ())
+    if not types:
+        return None
+    return stack.once(("known as", types), lambda: _known_as(stack, types)).get((_scope(resource, name, text), text))
+
+
+def _scope(resource: Resource, name: str, text: str) -> str:
+    """Where a text is unique: buckets' names, ARNs and URLs are so everywhere, names in one account and region."""
+    if name == "bucket" or ":" in text:
+        return ""
+    return f"{resource.provider} {resource.inputs.get('region') or ''}"
+
+
+def _known_as(stack: Stack, types: Iterable[str]) -> dict[tuple[str, str], str]:
+    """The URNs of the resources of these types, by what is known of their names, ids, URLs and ARNs."""
+    found: dict[tuple[str, str], str] = {}
+    for resource in stack.resources:
+        if canonical(resource.type) in types:
+            texts: list[Any] = [resource.outputs.get(each) for each in ("arn", "id", "name", "url")]
+            if resource.type in BUCKET_TYPES:
+                texts.append(f"arn:aws:s3:::{bucket_name(resource)}")
+            else:
+                texts += [resource.inputs.get("name"), resource.id]
+            for text in texts:
+                if isinstance(text, str) and text:
+                    found.setdefault((_scope(resource, "", text), text), resource.urn)
+    return found
