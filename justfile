@@ -8,7 +8,7 @@ lint:
     .venv/bin/ruff check . && .venv/bin/ruff format --check .
 
 types:
-    .venv/bin/mypy
+    .venv/bin/mypy && MYPYPATH=lambda_fn .venv/bin/mypy --package ingest && MYPYPATH=stack .venv/bin/mypy stack
 
 contracts:
     .venv/bin/lint-imports
@@ -28,6 +28,7 @@ test:
 lock:
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack -o locks/run.txt
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack --group test --group lint -o locks/dev.txt
+    cd lambda_fn && uv pip compile --quiet --upgrade pyproject.toml -o requirements.lock
 
 bench:
     {{python}} -m benchmarks

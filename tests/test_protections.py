@@ -1,0 +1,295 @@
+"""The reference stack is clean, and taking away any one of its protections is reported by the policy that guards it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.evaluate import evaluate
+from policypack.policies import POLICIES
+from policypack.policy import Asset, Resource, Stack
+from policypack.settings import Settings
+from stackguard.preview import Preview, run
+
+STACK = Path(__file__).parents[1] / "stack"
+
+Resources = tuple[Resource, ...]
+Edit = Callable[[Resources], Resources]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["resolved", "unknown"])
+def reference(request: pytest.FixtureRequest) -> Preview:
+    """As the gate sees it, and as a preview does."""
+    return run(STACK, resolve=request.param)
+
+
+def judge(preview: Preview, resources: Resources) -> list[tuple[str, str, str]]:
+    stack = Stack(resources, Settings(stack_region=preview.config["aws:region"]))
+    return [(each.policy.id, each.resource.name, each.message) for each in evaluate(POLICIES, stack) if each.blocks]
+
+
+def without(name: str) -> Edit:
+    """Removes a resource, and every mention of it."""
+
+    def edit(resources: Resources) -> Resources:
+        (gone,) = (each.urn for each in resources if each.name == name)
+        return tuple(
+            replace(
+                each,
+                dependencies=tuple(urn for urn in each.dependencies if urn != gone),
+                property_dependencies={
+                    key: tuple(urn for urn in urns if urn != gone) for key, urns in each.property_dependencies.items()
+                },
+            )
+            for each in resources
+            if each.urn != gone
+        )
+
+    return edit
+
+
+def changed(name: str, **inputs: Any) -> Edit:
+    """Sets input properties of a resource; None takes one away."""
+
+    def edit(resources: Resources) -> Resources:
+        return tuple(_changed(each, inputs) if each.name == name else each for each in resources)
+
+    return edit
+
+
+def _changed(resource: Resource, inputs: dict[str, Any]) -> Resource:
+    return replace(
+        resource,
+        inputs={key: value for key, value in {**resource.inputs, **inputs}.items() if value is not None},
+        outputs={key: value for key, value in {**resource.outputs, **inputs}.items() if value is not None},
+    )
+
+
+def rewritten(name: str, sid: str, /, property_: str = "policy", **elements: Any) -> Edit:
+    """Rewrites a statement of a policy document; no elements takes the statement away, None an element."""
+
+    def edit(resources: Resources) -> Resources:
+        (carrier,) = (each for each in resources if each.name == name)
+        document = json.loads(carrier.inputs[property_])
+        statements = []
+        for statement in document["Statement"]:
+            if statement["Sid"] != sid:
+                statements.append(statement)
+            elif elements:
+                merged = {**statement, **elements}
+                statements.append({key: value for key, value in merged.items() if value is not None})
+        text = json.dumps({**document, "Statement": statements})
+        assert text != carrier.inputs[property_]
+        return changed(name, **{property_: text})(resources)
+
+    return edit
+
+
+def added(*extra: Resource) -> Edit:
+    """Adds resources, on the reference's own provider."""
+
+    def edit(resources: Resources) -> Resources:
+        provider = next(each.urn for each in resources if each.type == "pulumi:providers:aws")
+        return (*resources, *(replace(each, provider=provider) if each.custom else each for each in extra))
+
+    return edit
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A protection that is taken away, and the policy that must say so."""
+
+    what: str
+    policy: str
+    edit: Edit
+
+
+ELSEWHERE = {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}
+INGEST = "stackguard-ingest-dev-ingest-111122223333-eu-central-1"
+
+REMOVALS = (
+    Removal("the provider's region", "aws-unpinned-region", changed("aws", region=None)),
+    Removal("the region is the stack's", "aws-foreign-region", changed("aws", region="us-east-1")),
+    Removal("a resource stays in the region", "aws-foreign-region", changed("ingest", region="us-east-1")),
+    Removal(
+        "every provider is used",
+        "aws-unused-provider",
+        lambda resources: (*resources, Resource("pulumi:providers:aws", "spare", {"region": "eu-central-1"})),
+    ),
+    Removal("the access block of ingest", "s3-missing-access-block", without("ingest-access-block")),
+    Removal("the access block of results", "s3-missing-access-block", without("results-access-block")),
+    *(
+        Removal(f"{switch} of ingest", "s3-open-access-block", changed("ingest-access-block", **{switch: False}))
+        for switch in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    ),
+    Removal("arguments exist", "aws-unknown-argument", changed("ingest", blockPublicAcls=True)),
+    Removal("private ACL", "s3-public-acl", changed("ingest", acl="public-read")),
+    Removal("encryption of ingest", "s3-missing-encryption", without("ingest-encryption")),
+    Removal("encryption of results", "s3-missing-encryption", without("results-encryption")),
+    Removal("TLS of ingest", "s3-plaintext-transport", rewritten("ingest-policy", "DenyPlaintextTransport")),
+    Removal("TLS of results", "s3-plaintext-transport", without("results-policy")),
+    Removal("valid JSON", "iam-malformed-document", changed("ingest-policy", policy="{'Version': '2012-10-17'}")),
+    Removal(
+        "element names", "iam-malformed-document", rewritten("role-policy", "ReadIncoming", Action=None, action="s3:*")
+    ),
+    Removal(
+        "trusted addresses",
+        "iam-open-address",
+        rewritten(
+            "ingest-policy",
+            "DenyObjectsFromUntrustedAddresses",
+            Condition={
+                "NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
+            },
+        ),
+    ),
+    Removal(
+        "the way in for services",
+        "iam-lockout-deny",
+        rewritten(
+            "ingest-policy",
+            "DenyObjectsFromUntrustedAddresses",
+            Resource=[f"arn:aws:s3:::{INGEST}", f"arn:aws:s3:::{INGEST}/*"],
+            Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        ),
+    ),
+    Removal(
+        "nobody from outside",
+        "iam-public-policy",
+        rewritten(
+            "ingest-policy",
+            "DenyObjectsFromUntrustedAddresses",
+            Effect="Allow",
+            Action="s3:GetObject",
+            Condition=ELSEWHERE,
+        ),
+    ),
+    Removal(
+        "the trust policy's principal",
+        "iam-open-trust",
+        rewritten("role", "LambdaOfThisAccount", "assumeRolePolicy", Principal={"AWS": "*"}, Condition=None),
+    ),
+    Removal(
+        "named actions", "iam-wildcard-action", rewritten("role-policy", "ReadIncoming", Action="s3:*", Condition=None)
+    ),
+    Removal("named resources", "iam-wildcard-resource", rewritten("role-policy", "WriteResults", Resource="*")),
+    Removal(
+        "listing by prefix",
+        "iam-unscoped-list",
+        rewritten(
+            "role-policy", "ReadIncoming", Action="s3:ListBucket", Resource=f"arn:aws:s3:::{INGEST}", Condition=None
+        ),
+    ),
+    Removal(
+        "passing of roles",
+        "iam-pass-role-anywhere",
+        rewritten("role-policy", "SendDeadLetters", Action="iam:PassRole", Resource="*"),
+    ),
+    Removal("real actions", "iam-unknown-action", rewritten("role-policy", "ReadIncoming", Action="s3:GetObjekt")),
+    Removal(
+        "actions on their resources",
+        "iam-mismatched-resource",
+        rewritten("role-policy", "ReadIncoming", Resource=f"arn:aws:s3:::{INGEST}"),
+    ),
+    Removal(
+        "the dead letters' encryption",
+        "sqs-missing-encryption",
+        changed("dead-letters", kmsMasterKeyId=None, sqsManagedSseEnabled=False),
+    ),
+    Removal("the logs' retention", "logs-missing-retention", changed("logs", retentionInDays=None)),
+    Removal("the permission", "s3-missing-invoke-permission", without("invoke-permission")),
+    Removal(
+        "the permission first",
+        "s3-early-notification",
+        lambda resources: tuple(
+            replace(each, dependencies=tuple(urn for urn in each.dependencies if "lambda/permission" not in urn))
+            for each in resources
+        ),
+    ),
+    Removal("the source's account", "lambda-confused-deputy", changed("invoke-permission", sourceAccount=None)),
+    Removal("the source", "lambda-confused-deputy", changed("invoke-permission", sourceArn=None)),
+    Removal("the source is an ARN", "lambda-malformed-source-arn", changed("invoke-permission", sourceArn=INGEST)),
+    Removal(
+        "the source is ours",
+        "lambda-foreign-bucket",
+        changed("invoke-permission", sourceArn="arn:aws:s3:::someone-elses"),
+    ),
+    Removal(
+        "the caller is a service",
+        "lambda-public-invoke",
+        changed("invoke-permission", principal="*", sourceArn=None, sourceAccount=None),
+    ),
+    Removal(
+        "events exist",
+        "s3-malformed-notification",
+        changed(
+            "notification",
+            lambdaFunctions=[
+                {
+                    "lambdaFunctionArn": "arn:aws:lambda:eu-central-1:111122223333:function:x",
+                    "events": ["s3:ObjectMade:*"],
+                }
+            ],
+        ),
+    ),
+    Removal(
+        "one bucket policy",
+        "aws-contested-resource",
+        lambda resources: (
+            *resources,
+            *(
+                replace(each, name="second", urn=f"{each.urn}-second")
+                for each in resources
+                if each.name == "ingest-policy"
+            ),
+        ),
+    ),
+    Removal(
+        "results apart from uploads",
+        "s3-notification-loop",
+        rewritten("role-policy", "WriteResults", Resource=f"arn:aws:s3:::{INGEST}/*"),
+    ),
+    Removal(
+        "every record",
+        "lambda-early-return",
+        changed(
+            "function",
+            code=Asset(
+                archive=True,
+                members={
+                    "ingest/handler.py": Asset(
+                        text="def handler(event, context):\n    for record in event['Records']:\n        return record\n"
+                    )
+                },
+            ),
+        ),
+    ),
+)
+
+
+def test_the_reference_is_clean(reference: Preview) -> None:
+    assert judge(reference, reference.resources) == []
+
+
+@pytest.mark.parametrize("removal", REMOVALS, ids=lambda removal: removal.what)
+def test_a_missing_protection_is_reported(reference: Preview, removal: Removal) -> None:
+    found = judge(reference, removal.edit(reference.resources))
+    assert removal.policy in {policy for policy, _, _ in found}, found
+
+
+def test_every_policy_guards_something_of_the_reference() -> None:
+    """A policy that no removal exercises is about resources that the reference does not have."""
+    elsewhere = {
+        "sns-missing-encryption",  # the reference has no topic
+        "iam-linter-report",  # tested document by document
+        "iam-invalid-address",  # the reference's own config refuses such an address
+        "s3-overlapping-notification",  # tested in tests/failures
+        "lambda-redundant-source-account",  # an S3 ARN carries no account
+    }
+    assert {policy.id for policy in POLICIES} - {each.policy for each in REMOVALS} <= elsewhere
