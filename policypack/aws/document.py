@@ -227,7 +227,8 @@ def _parse_value(raw: Any, kind: DocumentKind, type_token: str, duplicates: Sequ
     for name in duplicates:
         parser.problem("", f"has the key `{_identifier(name)}` twice in one object; JSON keeps only the last")
     if not isinstance(raw, Mapping):
-        parser.problem("", "must be a JSON object with `Version` and `Statement`")
+        twice = " (this is JSON text inside JSON text: encode it once)" if isinstance(raw, str) else ""
+        parser.problem("", f"must be a JSON object with `Version` and `Statement`{twice}")
         return PolicyDocument(kind, type_token, problems=tuple(parser.problems))
     for name in raw:
         if name not in TOP_LEVEL:
