@@ -47,7 +47,7 @@ def judge(request: Request, policies: Sequence[Policy[Any]]) -> Report:
     chosen = [policy for policy in policies if not request.policies or policy.id in request.policies]
     active = [policy for policy in chosen if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
     if not active:
-        raise CannotJudge(f"no policy is left to judge by: {source} disables all that were asked for")
+        raise CannotJudge(f"no policy is left to judge by; {source} disables all that were asked for, so enable one")
     with _no_collection():
         loaded = load(request.target, request.how)
         stack = Stack(loaded.resources, _with_region(settings, loaded.region))

@@ -18,8 +18,9 @@ def paint(lines: Iterable[Text], screen: Screen) -> str:
     console = Console(
         file=out, force_terminal=True if screen.terminal else None, highlight=False, emoji=False, markup=False
     )
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    if not console.is_terminal:
+        return "".join(f"{line.plain}\n" for line in lines)
+    console.print(Text("\n").join(lines), soft_wrap=True)
     return out.getvalue()
 
 
