@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import stat
 import subprocess
@@ -155,6 +156,19 @@ def test_malformed_settings_are_exit_code_2_and_name_the_key(
     ran = Ran(capfd, "check", bad)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("latin.yaml", "is not UTF-8 text"), ("folder", "cannot be read: is a directory")]
+)
+def test_settings_that_cannot_be_read_say_why(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
+    (tmp_path / "folder").mkdir()
+    ran = Ran(capfd, "check", bad, "--settings", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{name} {said}" in ran.err
 
 
 def test_settings_are_found_in_the_working_folder_or_where_they_are_said_to_be(
@@ -348,6 +362,27 @@ def test_a_closed_pipe_keeps_the_verdict_and_stays_quiet(bad: str) -> None:
     )
     os.close(writer)
     assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_on_a_terminal_there_is_colour_and_a_sign_of_life_that_goes_away(bad: str) -> None:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    command = [*SAMPLE, "check", str(Path(bad).absolute())]
+    ran = subprocess.run(command, stdin=theirs, stdout=theirs, stderr=theirs, check=False, cwd=ROOT, env=environment)
+    os.close(theirs)
+    seen = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert ran.returncode == 1
+    assert "judging" in seen
+    assert "\x1b[36mlow\x1b[0m" in seen
+    assert seen.rindex("\x1b[2K") < seen.index("aws:s3:Bucket")
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "stackguard", "explain", "zzz"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "there is no policy `zzz`" in ran.stderr
 
 
 def test_ascii_output_is_written_all_the_same(tmp_path: Path) -> None:
