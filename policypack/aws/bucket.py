@@ -12,8 +12,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from policypack.aws.arn import Arn
 from policypack.aws.tables import canonical
@@ -21,6 +23,7 @@ from policypack.policy import Reference, Resource, Stack
 
 BUCKET_TYPES = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 DIRECTORY_BUCKET = "aws:s3/directoryBucket:DirectoryBucket"
+ANY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Referred:
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """The resources that configure one bucket, in registration order, and those of which nobody can tell."""
+    """The resources that configure one bucket, type by type, and those of which nobody can tell."""
 
     certain: tuple[Resource, ...] = ()
     possible: tuple[Resource, ...] = ()
@@ -63,11 +66,12 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
         types: type tokens; each stands for its `…V2` twin too.
     """
     index = stack.once("sidecars", lambda: _index(stack))
-    wanted = {canonical(each) for each in types}
-    certain, possible = index.get(bucket.urn, ([], []))
+    found = [each for token in types for urn in (bucket.urn, ANY) if (each := index.get((urn, canonical(token))))]
+    if len(found) == 1:
+        return found[0]
     return Sidecars(
-        tuple(each for each in certain if canonical(each.type) in wanted),
-        tuple(each for each in possible if canonical(each.type) in wanted),
+        tuple(chain.from_iterable(each.certain for each in found)),
+        tuple(chain.from_iterable(each.possible for each in found)),
     )
 
 
@@ -76,24 +80,26 @@ def referred(stack: Stack, resource: Resource, name: str = "bucket") -> Referred
     return stack.once(("bucket", resource.urn, name), lambda: _referred(stack, resource, name, frozenset()))
 
 
-def _index(stack: Stack) -> Mapping[str, tuple[list[Resource], list[Resource]]]:
-    """Certain and possible sidecars by the bucket's URN."""
-    found: dict[str, tuple[list[Resource], list[Resource]]] = {each.urn: ([], []) for each in buckets(stack)}
+def _index(stack: Stack) -> Mapping[tuple[str, str], Sidecars]:
+    """The sidecars by their bucket's URN, or `ANY` for those that may be any bucket's, and by canonical type."""
+    certain: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    possible: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in stack.resources:
         if resource.type.startswith("aws:s3/") and resource.type not in BUCKET_TYPES:
+            kind = canonical(resource.type)
             owners = referred(stack, resource)
             for owner in owners.certain:
-                found[owner.urn][0].append(resource)
-            for owner in owners.possible:
-                found[owner.urn][1].append(resource)
-    return found
+                certain[owner.urn, kind].append(resource)
+            for urn in [ANY] if owners.possible is buckets(stack) else [owner.urn for owner in owners.possible]:
+                possible[urn, kind].append(resource)
+    return {key: Sidecars(tuple(certain.get(key, ())), tuple(possible.get(key, ()))) for key in (*certain, *possible)}
 
 
 def _referred(stack: Stack, resource: Resource, name: str, seen: frozenset[str]) -> Referred:
     """`seen` holds the URNs on the way here, so that a malformed state cannot lead round in circles."""
     values = (resource.inputs.get(name), resource.outputs.get(name))
     given = next((each for each in values if isinstance(each, str | Reference)), None)
-    origins = (given.urn,) if isinstance(given, Reference) else resource.property_dependencies.get(name, ())
+    origins = (given.urn,) if isinstance(given, Reference) else tuple(resource.property_dependencies.get(name, ()))
     if not origins and all(each is None for each in values):
         return Referred()
     leads = [_lead(stack, urn, seen | {resource.urn}) for urn in origins]
@@ -107,10 +113,20 @@ def _referred(stack: Stack, resource: Resource, name: str, seen: frozenset[str])
         return Referred(possible=_unique((*certain, *possible)))
     if leads and None not in leads:
         return Referred()
-    twins = tuple(
-        each for each in buckets(stack) if origins and each.property_dependencies.get("bucket", ()) == origins
-    )
-    return Referred(possible=twins or buckets(stack))
+    return Referred(possible=(_named_from(stack).get(origins) if origins else None) or buckets(stack))
+
+
+def _named_from(stack: Stack) -> Mapping[tuple[str, ...], tuple[Resource, ...]]:
+    """The buckets whose names are computed from other resources, by those."""
+
+    def compute() -> dict[tuple[str, ...], tuple[Resource, ...]]:
+        found: dict[tuple[str, ...], tuple[Resource, ...]] = {}
+        for bucket in buckets(stack):
+            if origins := tuple(bucket.property_dependencies.get("bucket", ())):
+                found[origins] = (*found.get(origins, ()), bucket)
+        return found
+
+    return stack.once("buckets by origin", compute)
 
 
 def _lead(stack: Stack, urn: str, seen: frozenset[str]) -> Referred | None:
@@ -151,7 +167,8 @@ def _named(stack: Stack, text: str, sources: tuple[Resource, ...]) -> Referred:
     nameless = tuple(bucket for bucket in sources if bucket_name(bucket) is None)
     if len(nameless) == 1:
         return Referred(nameless)
-    return Referred(possible=tuple(each for each in buckets(stack) if _may_be_named(each, name)))
+    unnamed = stack.once("unnamed buckets", lambda: [each for each in buckets(stack) if bucket_name(each) is None])
+    return Referred(possible=tuple(each for each in unnamed if _may_be_named(each, name)))
 
 
 def _by_name(stack: Stack) -> Mapping[str, tuple[Resource, ...]]:
@@ -171,8 +188,6 @@ def _may_be_named(bucket: Resource, name: str) -> bool:
     Without `bucket` and `bucketPrefix`, Pulumi makes up a name that begins with the resource's own. Source:
     https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming.
     """
-    if bucket_name(bucket) is not None:
-        return False
     if bucket.inputs.get("bucket") is not None:
         return True
     prefix = bucket.inputs.get("bucketPrefix")

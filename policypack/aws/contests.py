@@ -225,7 +225,7 @@ def _untraced(made: Sequence[Claim]) -> Iterator[Contest]:
     """Claims that may be any other's: each against the first that it does not differ from."""
     for index, claim in enumerate(made):
         if UNTRACED in claim.parts:
-            others = (*made[:index], *(each for each in made[index + 1 :] if UNTRACED not in each.parts))
+            others = (each for place, each in enumerate(made) if place < index or UNTRACED not in each.parts)
             other = next((each for each in others if _may_equal(claim.parts, each.parts)), None)
             if other:
                 yield _contest(claim, other, claim.parts.index(UNTRACED), certain=False)

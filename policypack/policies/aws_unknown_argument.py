@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from policypack.aws.tables import argument_names, canonical, source_version
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
@@ -60,14 +61,15 @@ def check(arguments: Arguments) -> Iterator[Violation]:
     for name in arguments.written:
         if name not in arguments.known:
             kind = arguments.type.rpartition(":")[2]
-            yield Violation(name, f"`{kind}` takes no argument `{name}`{_hint(name, arguments)}")
+            yield Violation(name, f"`{kind}` takes no argument `{name}`{_hint(name, arguments.type, arguments.known)}")
 
 
-def _hint(name: str, arguments: Arguments) -> str:
+@cache
+def _hint(name: str, type_token: str, known: frozenset[str]) -> str:
     camel = re.sub(r"_+([a-z0-9])", lambda match: match[1].upper(), name)
-    if elsewhere := ELSEWHERE.get(canonical(arguments.type), {}).get(camel):
+    if elsewhere := ELSEWHERE.get(canonical(type_token), {}).get(camel):
         return f"; {elsewhere}"
-    near = difflib.get_close_matches(camel, sorted(arguments.known), n=1, cutoff=0.75)
+    near = difflib.get_close_matches(camel, sorted(known), n=1, cutoff=0.75)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
