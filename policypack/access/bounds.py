@@ -49,7 +49,7 @@ def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, var
     principals = statement.principals
     if principals is not None and "Principal" in unknown and not least:
         principals = (*principals, Principal("AWS", "*"))
-    conditions = _known(statement.conditions, _unknown_conditions(document, statement), unknowns)
+    conditions = _known(statement.conditions, frozenset(unknown_paths(document, statement, "Condition")), unknowns)
     resources = _or_any(statement.resources, open_ended="Resource" in unknown and not least)
     not_resources = statement.not_resources
     if _has_variables(document):
@@ -82,13 +82,13 @@ def _or_any(patterns: tuple[str, ...] | None, *, open_ended: bool) -> tuple[str,
     return (*patterns, "*") if patterns is not None and open_ended else patterns
 
 
-def _unknown_conditions(document: PolicyDocument, statement: Statement) -> frozenset[str]:
-    if "Condition" not in statement.unknown:
-        return frozenset()
-    place = statement.at("Condition")
-    return frozenset(
-        path for element, path in document.unknowns if element == "Condition" and f"{path}.".startswith(f"{place}.")
-    )
+def unknown_paths(document: PolicyDocument, statement: Statement, *elements: str) -> list[str]:
+    """Where something is unknown in these elements of a statement, in the order of the document."""
+    if not statement.unknown.intersection(elements):
+        return []
+    return [
+        path for element, path in document.unknowns if element in elements and path.startswith(f"{statement.path}.")
+    ]
 
 
 def _known(conditions: tuple[Condition, ...], unknown: frozenset[str], bound: Bound) -> tuple[Condition, ...] | None:

@@ -1,0 +1,81 @@
+"""A denial of everybody outside a network denies more than strangers: an explicit deny beats every grant.
+
+It hits AWS services that work for you (log delivery, replication, a function outside the network) and every
+administrator who calls from elsewhere, and then only the account's root user can mend it. Two such denials whose
+ranges have nothing in common, or a denial without a condition, leave nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from policypack.access.bounds import unknown_paths
+from policypack.access.origins import apart, fence, keeps_out, unread, whom_wholly
+from policypack.aws.document import PolicyDocument
+from policypack.aws.reading import RESOURCE, documents
+from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+
+
+def check(document: PolicyDocument) -> Iterator[Judgement]:
+    """Yields a denial of everybody without an exception, or without a condition, and two that leave nobody."""
+    ranges = []
+    for statement in document.statements:
+        if statement.allows:
+            continue
+        if not any(each.anyone for each in statement.principals or ()):
+            yield from map(Undecided, unknown_paths(document, statement, "Principal"))
+            continue
+        unknown = unknown_paths(document, statement, "Condition")
+        origin = fence(statement)
+        if origin and unread(statement, unknown):
+            yield from map(Undecided, unknown)
+        elif origin:
+            yield Violation(
+                statement.path,
+                f"denies everybody whom `{origin.key}` does not place in your network: AWS services that work for you "
+                "and administrators elsewhere too",
+            )
+        elif not unknown and (whom := whom_wholly(statement)):
+            yield Violation(statement.path, f"denies everything to {whom}, administrators included")
+        if not unknown:
+            ranges += [(statement, each) for each in statement.conditions if keeps_out(each)]
+    for first, second in combinations(ranges, 2):
+        if apart(first, second):
+            yield Violation(
+                second[1].path,
+                f"has no address in common with `{first[1].path}`: each of the two denials stops what the other lets through",
+            )
+
+
+def _bucket_policy(**condition: object) -> Resource:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"],
+        "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, **condition},
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+
+
+POLICY = Policy(
+    id="iam-lockout-deny",
+    title="Denial that locks out AWS services or administrators",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Except AWS services (`BoolIfExists` on `aws:PrincipalIsAWSService` and `aws:ViaAWSService`) and the roles that need access (`ArnNotEquals` on `aws:PrincipalArn`).",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html",
+    ],
+    bad=_bucket_policy(),
+    good=_bucket_policy(
+        ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"},
+        BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
+    ),
+    reads=documents("Statement", "Effect", kinds=RESOURCE, granting=True),
+    check=check,
+)
