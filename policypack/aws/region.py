@@ -61,7 +61,8 @@ def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
     def compute() -> dict[str, tuple[Resource, ...]]:
         found: dict[str, list[Resource]] = {}
         for resource in stack.resources:
-            found.setdefault(resource.provider, []).append(resource)
+            if made_by := _provider(stack, resource):
+                found.setdefault(made_by.urn, []).append(resource)
         return {urn: tuple(on) for urn, on in found.items()}
 
     return stack.once("resources by provider", compute).get(provider.urn, ())
@@ -94,7 +95,7 @@ def landings(stack: Stack) -> tuple[Landing, ...]:
 
 def _landing(stack: Stack, resource: Resource) -> Landing:
     own = _region_in(resource) if resource.inputs.get("region") is not None else None
-    provider = stack.by_urn.get(resource.provider)
+    provider = _provider(stack, resource)
     if provider is not None:
         region = provider_region(stack, provider)
     elif _explicit(resource.provider):
@@ -118,5 +119,11 @@ def _region_in(resource: Resource) -> str | Unknown | None:
     return next((value for value in values if isinstance(value, Unknown)), None)
 
 
-def _explicit(urn: str) -> bool:
-    return bool(urn) and _DEFAULT_NAME.fullmatch(urn.rpartition("::")[2]) is None
+def _provider(stack: Stack, resource: Resource) -> Resource | None:
+    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
+    reference = resource.provider
+    return stack.by_urn.get(reference) or stack.by_urn.get(reference.rpartition("::")[0]) if reference else None
+
+
+def _explicit(reference: str) -> bool:
+    return bool(reference) and not any(_DEFAULT_NAME.fullmatch(part) for part in reference.split("::"))

@@ -113,3 +113,10 @@ def test_a_long_list_of_names_is_cut() -> None:
     names = [Resource("aws:sqs/queue:Queue", name) for name in "abcde"]
     assert listed(names[:3]) == "`a`, `b`, `c`"
     assert listed(names) == "`a`, `b`, `c` and 2 more"
+
+
+def test_a_provider_may_be_named_with_its_id() -> None:
+    on_east = Resource("aws:sqs/queue:Queue", "jobs", provider=f"{EAST.urn}::04da6b54-80e4-46f7-96ec-b56ff0331ba9")
+    stack = Stack((EAST, on_east), Settings())
+    assert resources_on(stack, EAST) == (on_east,)
+    assert [each.region for each in landings(stack)] == ["us-east-1"]
