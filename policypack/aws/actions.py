@@ -18,6 +18,8 @@ from policypack.aws.globs import covers, everything, has_wildcard, matches, over
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from policypack.aws.document import Statement
+
 _PLACEHOLDER = re.compile(r"\$?\{[^}]*\}")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _SLASHLESS = frozenset({("s3", "bucket")})
@@ -129,6 +131,14 @@ def whole_service(pattern: str) -> bool:
         return True
     keys = _table(prefix)
     return "*" in name and bool(keys) and all(matches(name, key) for key in keys)
+
+
+def concerns(statement: Statement, name: str) -> bool:
+    """Whether a statement is about an action such as `s3:ListBucket`, by `Action` or by not naming it in `NotAction`."""
+    if statement.actions is not None:
+        return any(matches(pattern, name, ignore_case=True) for pattern in statement.actions)
+    excluded = statement.not_actions
+    return excluded is not None and not any(matches(pattern, name, ignore_case=True) for pattern in excluded)
 
 
 def names(service: str) -> list[str]:

@@ -23,6 +23,8 @@ from policypack.aws.tables import DocumentKind
 DOCUMENT_VERSION = "2012-10-17"
 NOT_LINTED = "NOT_LINTED"
 """Our own issue, for a document that Parliament fails on or does not finish."""
+UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
+"""The elements that may be unknown in a statement that is linted."""
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
 MULTIVALUED = frozenset(
     {
@@ -63,11 +65,11 @@ class _Finding:
 
 
 def lint(document: PolicyDocument) -> tuple[Report, ...]:
-    """What Parliament says of the statements that are wholly known.
+    """What Parliament says of the statements that are known but for a principal, of which it judges only the form.
 
     The grammar's problems (`document.problems`) are not repeated: Parliament never sees what they are about.
     """
-    known = replace(document, statements=tuple(each for each in document.statements if not each.unknown))
+    known = replace(document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED))
     found: list[_Finding] = []
     if known.version != DOCUMENT_VERSION or parliament_input.compares(known):
         found += _as_a_whole(known)

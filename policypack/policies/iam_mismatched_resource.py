@@ -1,0 +1,75 @@
+"""An action on a resource of another kind is granted to nobody, and denied to nobody.
+
+`s3:GetObject` on a bucket's ARN without `/*` allows no download, and a Deny written that way stops none. The statement
+reads well in a review and has no effect, so what looks like a protection is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.actions import Action, expand
+from policypack.aws.document import Statement
+from policypack.aws.globs import everything
+from policypack.aws.reading import statements
+from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+
+
+def check(statement: Statement) -> Iterator[Violation | Undecided]:
+    patterns, resources = statement.actions or (), statement.resources or ()
+    if statement.actions is None or any(map(everything, resources)) or any(map(everything, patterns)):
+        return
+    expanded = {pattern: expand(pattern) for pattern in patterns}
+    idle = [p for p, found in expanded.items() if found and not any(a.fits(r) for a in found for r in resources)]
+    if idle and "Resource" in statement.unknown:
+        yield Undecided("Resource")
+    elif resources:
+        for pattern in idle:
+            yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expanded[pattern])}")
+    if all(expanded.values()) and "Action" not in statement.unknown:
+        for resource in resources:
+            if not any(action.fits(resource) for found in expanded.values() for action in found):
+                yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
+
+
+def _needs(actions: frozenset[Action]) -> str:
+    action = min(actions, key=str)
+    shown = ", ".join(f"`{each.shown}`" for each in action.formats[:2])
+    return f"`{action}` needs {shown}" if shown else f"`{action}` takes `*` only"
+
+
+POLICY = Policy(
+    id="iam-mismatched-resource",
+    title="Statement has an action that applies to none of its resources",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    fix="Give each action a resource of the type that it works on, such as `arn:aws:s3:::bucket/*` for objects.",
+    references=[
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html",
+    ],
+    bad=Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "reader",
+        {
+            "role": "reader",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox"}],
+            },
+        },
+    ),
+    good=Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "reader",
+        {
+            "role": "reader",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
+            },
+        },
+    ),
+    reads=statements("Action"),
+    check=check,
+)

@@ -1,0 +1,74 @@
+"""An action that AWS does not have does nothing, whatever was meant by it.
+
+In an Allow the call fails in production, and the quick repair is often a wildcard. In a Deny, or after `NotAction`, the
+protection that the line stands for is simply not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from policypack.aws.actions import exists, expand, names, services
+from policypack.aws.document import Statement
+from policypack.aws.globs import has_wildcard
+from policypack.aws.reading import statements
+from policypack.policy import Policy, Resource, Severity, Violation
+
+
+def check(statement: Statement) -> Iterator[Violation]:
+    for element, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions)):
+        for pattern in patterns or ():
+            if not expand(pattern):
+                yield Violation(element, f"`{pattern}` {_wrong(pattern)}")
+
+
+def _wrong(pattern: str) -> str:
+    service, colon, name = pattern.partition(":")
+    if not colon:
+        return "is no action; actions are written `service:Name`"
+    if not has_wildcard(service) and not exists(service):
+        return f"names a service that AWS does not have{_hint(service.lower(), list(services()), '')}"
+    return f"is no action of AWS{_hint(name, names(service), f'{service}:')}"
+
+
+def _hint(name: str, known: list[str], prefix: str) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"; did you mean `{prefix}{close[0]}`?" if close else ""
+
+
+POLICY = Policy(
+    id="iam-unknown-action",
+    title="Policy document names an action that does not exist",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    fix="Write the action as the Service Authorization Reference lists it, such as `s3:ListBucket` for listing objects.",
+    references=[
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html",
+    ],
+    bad=Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "reader",
+        {
+            "role": "reader",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:ListObjects", "Resource": "arn:aws:s3:::inbox"}],
+            },
+        },
+    ),
+    good=Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "reader",
+        {
+            "role": "reader",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::inbox"}],
+            },
+        },
+    ),
+    reads=statements("Action", "NotAction"),
+    check=check,
+)

@@ -1,0 +1,98 @@
+"""A grant on every resource of a kind reaches what belongs to others, today's and tomorrow's.
+
+A function that may read `*` reads every bucket of the account, the one with the payroll included; a bug in it, or a
+stolen session, is then everybody's problem. Actions that AWS cannot narrow, such as `s3:ListAllMyBuckets`, need `*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.actions import Action, expand
+from policypack.aws.condition_keys import scopes
+from policypack.aws.document import Statement
+from policypack.aws.globs import everything, has_wildcard
+from policypack.aws.reading import IDENTITY, statements
+from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+
+
+def check(statement: Statement) -> Iterator[Violation | Undecided]:
+    if not statement.allows or scopes(statement.conditions):
+        return
+    if statement.not_resources is not None:
+        found: Violation | None = Violation("NotResource", "allows every resource but those named, of every service")
+    else:
+        found = _wide(statement, tuple(filter(has_wildcard, statement.resources or ())))
+    if found and "Condition" in statement.unknown:
+        yield Undecided("Condition")
+    elif found:
+        yield found
+    elif "Resource" in statement.unknown and _wide(statement, ("*",)):
+        yield Undecided("Resource")
+
+
+def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
+    """What the statement allows on every resource of a kind."""
+    if not resources:
+        return None
+    if statement.actions is None or any(map(everything, statement.actions)):
+        wide = next((each for each in resources if everything(each) or each.startswith("arn:*")), None)
+        return Violation("Resource", "allows actions of every service on every resource") if wide else None
+    found = {action for pattern in statement.actions for action in expand(pattern) if narrowable(action)}
+    names = sorted(str(action) for action in found if _everywhere(action, resources))
+    if not names:
+        return None
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return Violation(
+        "Resource", f"allows {', '.join(f'`{each}`' for each in names[:3])}{more} on every resource there is"
+    )
+
+
+def narrowable(action: Action) -> bool:
+    """Whether AWS lets one say on which resources. One type that a call may leave out is no such thing."""
+    return action.level != "List" and bool(action.required or len(action.optional) > 1)
+
+
+def _everywhere(action: Action, resources: tuple[str, ...]) -> bool:
+    """Whether no resource type that a call needs is narrowed."""
+    if action.required:
+        return all(any(each.covered_by(resource) for resource in resources) for each in action.required)
+    return any(each.covered_by(resource) for each in action.optional for resource in resources)
+
+
+POLICY = Policy(
+    id="iam-wildcard-resource",
+    title="Policy document allows an action on every resource",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Name the resources, such as `arn:aws:s3:::inbox/*`, or narrow them by a condition such as `aws:ResourceTag`.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html",
+    ],
+    bad=Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "reader",
+        {
+            "role": "reader",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+            },
+        },
+    ),
+    good=Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "reader",
+        {
+            "role": "reader",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
+            },
+        },
+    ),
+    reads=statements("Action", "NotAction", kinds=IDENTITY),
+    check=check,
+)

@@ -1,0 +1,45 @@
+"""Actions that AWS does not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from policypack.policies.iam_unknown_action import POLICY
+from policypack.policy import UNKNOWN
+from tests.policies.helpers import allow, bucket_policy, deny, messages, role, role_policy, undecided, violations
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["s3:GetObjects", "s3:ListObjects", "s3.GetObject", "s3:", "dynamo:GetItem", "s3:Get[O]bject", "s3 :Get*"],
+)
+def test_typing_errors(pattern: str) -> None:
+    assert violations(POLICY, role_policy(allow(["s3:GetObject", pattern]))) == ["policy.Statement[0].Action"]
+
+
+def test_everywhere_a_document_names_actions() -> None:
+    assert violations(POLICY, bucket_policy(deny("s3:PutObjectACLs", "*", Principal="*")))
+    assert violations(POLICY, role({"Effect": "Allow", "Principal": "*", "Action": "sts:AsumeRole"}))
+    assert violations(POLICY, role_policy(deny(None, "*", NotAction="iam:GetUsers"))) == [
+        "policy.Statement[0].NotAction"
+    ]
+
+
+def test_the_message_suggests_what_was_meant() -> None:
+    (message,) = messages(POLICY, role_policy(allow("s3:GetObjects")))
+    assert message == "`s3:GetObjects` is no action of AWS; did you mean `s3:GetObject`?"
+    (message,) = messages(POLICY, role_policy(allow("lamda:InvokeFunction")))
+    assert message.endswith("did you mean `lambda`?")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["S3:GETOBJECT", "s3:Get*", "*", "*:*", "apigateway:GET", "execute-api:Invoke", "ssmmessages:OpenDataChannel"],
+)
+def test_real_actions(pattern: str) -> None:
+    assert violations(POLICY, role_policy(allow(pattern))) == []
+
+
+def test_unknown() -> None:
+    assert undecided(POLICY, role_policy(allow(["s3:GetObject", UNKNOWN]))) == ["policy.Statement[0].Action[1]"]
+    assert undecided(POLICY, role_policy(allow(resource=UNKNOWN))) == []
