@@ -19,14 +19,13 @@ from typing import Any
 import msgspec
 import pulumi
 import pulumi_policy as crossguard
-import yaml
 from pulumi_policy.deserialize import serialize_properties
 from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UnknownValueError
 
 from policypack.evaluate import judge, judge_stack
 from policypack.policies import POLICIES
 from policypack.policy import Kind, Outcome, Policy, Resource, Stack
-from policypack.settings import DEFAULT_FILE, Settings, SettingsError, config_schema, parse
+from policypack.settings import Settings, SettingsError, config_schema, parse, read
 from policypack.wire import decode
 
 
@@ -38,7 +37,7 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
         folder: where `stackguard.yaml` may be; the pack's own folder, which the CLI starts it in, by default.
     """
     try:
-        settings = load_settings((folder or Path.cwd()) / DEFAULT_FILE)
+        settings = read(None, folder or Path.cwd())
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
     session = Session(settings)
@@ -50,22 +49,6 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
         description="Policies for AWS stacks: regions, public access, policy documents, least privilege.",
         provider="aws",
     )
-
-
-def load_settings(file: Path) -> Settings:
-    """The settings in a YAML file; the defaults where there is no such file.
-
-    Raises:
-        SettingsError: the file is not YAML, or does not fit the schema.
-    """
-    if not file.exists():
-        return Settings()
-    try:
-        return parse(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{file.name}{where} is not readable as YAML") from error
 
 
 class Session:
@@ -187,4 +170,4 @@ def _report(
 def message(outcome: Outcome) -> str:
     """What the preview prints for an outcome, below the policy's title."""
     place = f"{outcome.path}: " if outcome.path and outcome.kind is Kind.VIOLATION else ""
-    return f"{place}{outcome.message}. Fix: {outcome.policy.fix}"
+    return f"{place}{outcome.message}. Fix: {outcome.fix}"

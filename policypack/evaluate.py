@@ -26,7 +26,7 @@ from policypack.policy import (
 )
 from policypack.settings import Settings
 
-MAKE_KNOWN = "build it from names that the program knows before the update, or set `unknown: advisory`"
+CRASHED = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
 
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
@@ -76,7 +76,7 @@ def _run(
             for judgement in _judgements(policy, value):
                 place = _join(path, judgement.path)
                 if isinstance(judgement, Violation):
-                    violations.append(Outcome(Kind.VIOLATION, policy, resource, place, judgement.message, level))
+                    violations.append(Outcome(Kind.VIOLATION, policy, resource, place, judgement.message, policy.fix, level))
                 else:
                     undecided.append(_undecided(policy, resource, place, judgement, level, settings))
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
@@ -84,14 +84,14 @@ def _run(
         message = (
             f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
         )
-        violations.append(Outcome(Kind.ERROR, policy, blamed, "", message, EnforcementLevel.MANDATORY))
+        violations.append(Outcome(Kind.ERROR, policy, blamed, "", message, CRASHED))
     unique = {(each.kind, each.resource.urn, each.path, each.message): each for each in violations + undecided}
     return list(unique.values())
 
 
 def _judgements(policy: Policy[Any], value: Any) -> Iterator[Judgement]:
     if isinstance(value, Unknown):
-        yield Undecided("", value.why)
+        yield Undecided("", value.why, value.fix)
     else:
         yield from policy.check(value)
 
@@ -110,7 +110,8 @@ def _undecided(
         policy,
         resource,
         path,
-        f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it; {MAKE_KNOWN}",
+        f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it",
+        judgement.fix,
         EnforcementLevel.ADVISORY if settings.unknown == "advisory" else level,
         tuple(waits_for),
     )

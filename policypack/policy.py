@@ -47,6 +47,8 @@ class Unknown:
     """A value that nobody knows before the update, or that is encrypted in the state."""
 
     why: str = "is known only after the update"
+    fix: str = "Build it from names that the program knows before the update, or set `unknown: advisory`."
+    """What makes it known: one sentence."""
 
 
 UNKNOWN = Unknown()
@@ -180,6 +182,7 @@ class Undecided:
 
     path: str
     why: str = UNKNOWN.why
+    fix: str = UNKNOWN.fix
 
 
 Judgement = Violation | Undecided
@@ -246,6 +249,8 @@ class Outcome:
     resource: Resource
     path: str
     message: str
+    fix: str
+    """What to do about it: one sentence."""
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     waits_for: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -55,6 +56,39 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     def regions(self) -> tuple[str, ...]:
         """The allowed regions: as set, else the stack's own, else none known."""
         return self.allowed_regions or ((self.stack_region,) if self.stack_region else ())
+
+
+def read(file: Path | None, folder: Path = Path()) -> Settings:
+    """The settings in a YAML file.
+
+    Args:
+        file: the file; None is `stackguard.yaml` in `folder`, and the defaults where there is no such file.
+        folder: where to look for the default file.
+
+    Raises:
+        SettingsError: the file is missing, is not YAML, or does not fit the schema.
+    """
+    import yaml
+
+    path = file or folder / DEFAULT_FILE
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if file is None:
+            return Settings()
+        raise SettingsError(f"there is no settings file `{file}`") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
+    try:
+        return parse(yaml.safe_load(text), str(path))
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deeply for settings") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
+        raise SettingsError(f"{path} is not YAML: it breaks{where}") from None
 
 
 def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:

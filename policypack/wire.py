@@ -33,7 +33,10 @@ UNKNOWNS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
-ENCRYPTED = Unknown("is encrypted in the state")
+ENCRYPTED = Unknown(
+    "is encrypted in the state",
+    "Judge the program itself, export with `pulumi stack export --show-secrets`, or set `unknown: advisory`.",
+)
 
 
 def decode(properties: Mapping[str, Any], folder: Path | None = None) -> tuple[dict[str, Any], frozenset[str]]:
@@ -44,6 +47,9 @@ def decode(properties: Mapping[str, Any], folder: Path | None = None) -> tuple[d
     Args:
         properties: as in JSON, with signatures and sentinels.
         folder: the program's folder; relative paths of assets are resolved against it.
+
+    Raises:
+        ValueError, TypeError: a value is not as Pulumi writes it.
     """
     decoder = _Decoder(folder)
     plain = {name: decoder.decode(value, name) for name, value in properties.items() if not name.startswith("__")}
@@ -82,12 +88,15 @@ class _Decoder:
     def _secret(self, value: Mapping[str, Any], path: str) -> Any:
         if "value" in value:
             return self.decode(value["value"], path)
-        if "plaintext" in value:  # an export made with --show-secrets holds the value as JSON text
-            return self.decode(json.loads(value["plaintext"]), path)
-        return ENCRYPTED
+        if "plaintext" not in value:
+            return ENCRYPTED
+        # an export made with --show-secrets holds the value as JSON text
+        return self.decode(json.loads(value["plaintext"]), path)
 
     def _asset(self, value: Mapping[str, Any], *, archive: bool) -> Asset | Unknown:
         sources = {name: value[name] for name in ("path", "text", "uri") if value.get(name) is not None}
+        if not all(isinstance(source, str) for source in sources.values()):
+            raise TypeError("an asset's path, text or URI is not a text")
         if any(source in UNKNOWNS for source in sources.values()):
             return UNKNOWN
         if self.folder is not None and sources.get("path"):

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from policypack.evaluate import enforcement, evaluate
 from policypack.policy import EnforcementLevel, Policy, Severity, Stack
-from policypack.settings import DEFAULT_FILE, Settings, SettingsError, parse
+from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.reports import Report
 from stackguard.sources import HowToRun, load
@@ -41,7 +40,7 @@ def judge(request: Request, policies: Sequence[Policy[Any]]) -> Report:
         CannotJudge: the target cannot be read or run, or no policy is left to judge it.
         SettingsError: the settings do not fit their schema.
     """
-    settings = read_settings(request.settings)
+    settings = read(request.settings)
     source = str(request.settings or DEFAULT_FILE)
     _known(settings.enforcement, policies, f"{source}: `enforcement` has")
     chosen = [policy for policy in policies if not request.policies or policy.id in request.policies]
@@ -55,33 +54,6 @@ def judge(request: Request, policies: Sequence[Policy[Any]]) -> Report:
     return Report(
         loaded.target.strip("`"), outcomes, len(loaded.resources), len(active), request.fail_on, loaded.folder
     )
-
-
-def read_settings(file: Path | None) -> Settings:
-    """The settings in a YAML file, the default one where there is one, or the defaults.
-
-    Raises:
-        SettingsError: the file is missing, is not YAML, or does not fit the schema.
-    """
-    path = file or Path(DEFAULT_FILE)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        if file is None:
-            return Settings()
-        raise SettingsError(f"there is no settings file `{file}`") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path} is not UTF-8 text") from None
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
-    try:
-        return parse(yaml.safe_load(text), str(path))
-    except RecursionError:
-        raise SettingsError(f"{path} is nested too deeply for settings") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
-        raise SettingsError(f"{path} is not YAML: it breaks{where}") from None
 
 
 def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:

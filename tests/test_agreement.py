@@ -94,9 +94,10 @@ def test_what_a_provider_reports_is_not_what_the_program_wrote(pack: Pack) -> No
 
 
 def test_an_error_is_never_a_pass() -> None:
-    crashing = replace(POLICIES[0], check=lambda _: 1 / 0)  # type: ignore[arg-type, return-value]
-    example = crashing.bad if isinstance(crashing.bad, Resource) else crashing.bad[0]
-    outcomes = evaluate([crashing], Stack((example,), Settings()))
+    policy = next(policy for policy in POLICIES if isinstance(policy.bad, Resource))
+    crashing = replace(policy, check=lambda _: 1 / 0)
+    assert isinstance(crashing.bad, Resource)
+    outcomes = evaluate([crashing], Stack((crashing.bad,), Settings()))
     assert [outcome.kind for outcome in outcomes] == [Kind.ERROR]
     assert outcomes[0].blocks
     assert crashing.id in outcomes[0].message

@@ -1,9 +1,41 @@
-"""Every policy, in reading order. Add one line here for a new policy."""
+"""Every policy, in reading order. A new policy is a module named after its id, and one line here."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from policypack.policy import Policy
 
-POLICIES: tuple[Policy[Any], ...] = ()
+IDS = (
+    "aws-unpinned-region",
+    "aws-foreign-region",
+    "aws-unused-provider",
+    "aws-unknown-argument",
+    "aws-contested-resource",
+    "iam-malformed-document",
+    "iam-linter-report",
+    "iam-unknown-action",
+    "iam-mismatched-resource",
+    "iam-wildcard-action",
+    "iam-wildcard-resource",
+    "iam-unscoped-list",
+    "iam-pass-role-anywhere",
+    "iam-open-trust",
+    "iam-public-policy",
+    "iam-open-address",
+    "iam-invalid-address",
+    "iam-lockout-deny",
+    "s3-missing-access-block",
+    "s3-open-access-block",
+    "s3-public-acl",
+    "s3-plaintext-transport",
+    "s3-missing-encryption",
+    "sqs-missing-encryption",
+    "sns-missing-encryption",
+    "logs-missing-retention",
+)
+
+POLICIES: tuple[Policy[Any], ...] = tuple(
+    import_module(f"{__name__}.{policy_id.replace('-', '_')}").POLICY for policy_id in IDS
+)

@@ -13,7 +13,7 @@ import msgspec
 from policypack.policy import EnforcementLevel, Kind, Outcome, Severity
 from stackguard.reports import Report
 from stackguard.reports.fingerprint import fingerprints
-from stackguard.reports.words import fix, message, printable, url
+from stackguard.reports.words import message, printable, url
 
 VERSION = 1
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -122,7 +122,7 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str) -> Entry:
         name=printable(resource.name),
         path=printable(outcome.path),
         message=message(outcome),
-        fix=fix(outcome),
+        fix=outcome.fix,
         url=url(policy),
         fingerprint=fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),

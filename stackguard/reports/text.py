@@ -15,7 +15,7 @@ from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.model import summary
 from stackguard.reports.screen import paint, wrapped
-from stackguard.reports.words import fix, message, name_of, printable, type_of, url
+from stackguard.reports.words import message, name_of, printable, type_of, url
 
 STYLES: Mapping[str, str] = {
     Severity.CRITICAL: "bold red",
@@ -89,7 +89,7 @@ def _block(outcomes: Sequence[Outcome], report: Report, screen: Screen) -> Itera
             yield Text(f"{'>' if to_blame else ' ':>{INDENT + 1}} {each}", "bold red" if to_blame else "dim")
     if waits_for := list(dict.fromkeys(name_of(urn) for outcome in outcomes for urn in outcome.waits_for)):
         yield from wrapped(", ".join(waits_for), screen, INDENT, "waits for")
-    yield from wrapped(fix(first), screen, INDENT, "fix")
+    yield from wrapped(first.fix, screen, INDENT, "fix")
     if first.kind is Kind.VIOLATION and (address := url(first.policy)):
         yield from wrapped(address, UNBROKEN, INDENT, "see")
 

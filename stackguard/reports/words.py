@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policypack.aws.document import ELEMENTS, PRINCIPAL_TYPES, TOP_LEVEL, VERSIONS, Effect
-from policypack.evaluate import MAKE_KNOWN
-from policypack.policy import Kind, Outcome, Policy, Resource
-from policypack.wire import ENCRYPTED
+from policypack.policy import Outcome, Policy, Resource
 
 REDACTED = "…"
 QUOTED = re.compile(r"`([^`]*)`")
@@ -17,7 +15,7 @@ SHORTEST_SECRET = 4
 """A shorter text stands in messages by chance."""
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters could drive a terminal or a CI log, and direction marks could turn a name around."""
-PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect, *QUOTED.findall(MAKE_KNOWN)})
+PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect})
 """What the policy language itself has in backticks."""
 
 
@@ -27,7 +25,7 @@ def message(outcome: Outcome) -> str:
     Under a secret path only names stay in backticks: elements, parts of the path, the words of the policy's own card.
     Anywhere else, what stands in a secret of the resource is taken out where it turns up.
     """
-    text = outcome.message.removesuffix(f"; {MAKE_KNOWN}")  # that is what `fix` says
+    text = outcome.message
     if outcome.resource.secrets:
         text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _hides(outcome, quoted[1]) else quoted[0], text)
         for secret in secret_texts(outcome.resource):
@@ -108,17 +106,6 @@ def name_of(urn: str) -> str:
     """What a URN names: `aws:s3:Bucket ingest`."""
     parts = urn.split("::", 3)
     return f"{type_of(urn)} {printable(parts[3])}" if len(parts) > 3 else printable(urn)
-
-
-def fix(outcome: Outcome) -> str:
-    """What to do about an outcome: for an undecided one, how to make the value known."""
-    if outcome.kind is Kind.ERROR:
-        return "report it as a bug of this policy; a policy that crashes is never a pass"
-    if outcome.kind is Kind.VIOLATION:
-        return outcome.policy.fix
-    if ENCRYPTED.why in outcome.message:
-        return "judge the program itself, export with `pulumi stack export --show-secrets`, or set `unknown: advisory`"
-    return MAKE_KNOWN
 
 
 def url(policy: Policy[Any]) -> str:

@@ -22,6 +22,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.wire import ENCRYPTED
 
 PROJECT = "urn:pulumi:dev::pipeline"
 STACK = f"{PROJECT}::pulumi:pulumi:Stack::pipeline-dev"
@@ -128,7 +129,7 @@ def resources() -> tuple[Resource, ...]:
             position=Position("__main__.py", 12),
         ),
         role_policy("secret", document(allow("s3:Hush*", MARKER)), secrets=frozenset({"policy"})),
-        role_policy("encrypted", Unknown("is encrypted in the state"), secrets=frozenset({"policy"})),
+        role_policy("encrypted", ENCRYPTED, secrets=frozenset({"policy"})),
         role_policy(
             "waiting",
             document(allow("s3:GetObject", "04da6b54-80e4-46f7-96ec-b56ff0331ba9")),

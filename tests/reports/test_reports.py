@@ -162,7 +162,7 @@ def test_a_secret_statement_is_not_shown(secret: str) -> None:
 def test_a_secret_is_not_quoted_from_elsewhere_in_the_resource(name: str, message: str) -> None:
     inputs = {"env": {"TOKEN": f"x{sample.MARKER}y", "PIN": 48151623}, "tags": [sample.MARKER]}
     resource = Resource("a:b:C", "c", inputs, secrets=frozenset({"env.TOKEN", "tags[0]", "env.PIN"}))
-    outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "handler", message)
+    outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "handler", message, "fix it")
     text = render(Report("x", (outcome,), 1, 1), name, Screen())
     assert "hush" not in text
     assert "48151623" not in text
@@ -171,7 +171,7 @@ def test_a_secret_is_not_quoted_from_elsewhere_in_the_resource(name: str, messag
 def test_names_stay_readable_beside_a_secret() -> None:
     resource = Resource("a:b:C", "reader", {"policy": sample.MARKER, "role": "x"}, secrets=frozenset({"policy"}))
     message = "`policy.Statement[0].Action` of `reader` has `Action` beside `NotAction` and `role`; write `Allow`, `s3:GetObject` or `hush`"
-    outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "policy.Statement[0].Action", message)
+    outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "policy.Statement[0].Action", message, "fix it")
     assert message.replace("`hush`", "`…`") in render(Report("x", (outcome,), 1, 1), "text", Screen())
 
 
