@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netaddr import IPSet
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
-_IPV6 = re.compile(r"[0-9A-Fa-f:]+(?::\d+\.\d+\.\d+\.\d+)?")
-_PREFIX = re.compile(r"0|[1-9]\d{0,2}")
+_IPV6 = re.compile(r"[0-9A-Fa-f:]+(?::[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)?")
+_PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _SHAPE = "must be a CIDR range such as `203.0.113.0/24`, or one address"
 
 BROAD_IPV4 = 2 ** (32 - 8)
