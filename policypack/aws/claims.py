@@ -74,8 +74,11 @@ class Claim:
 
 
 def claims(stack: Stack, table: Mapping[str, Iterable[Identity]]) -> Iterator[Claim]:
-    """Every claim of the types in `table` (by canonical token), in registration order."""
-    for resource in stack.resources:
+    """Every claim of the types in `table` (by canonical token).
+
+    They come in the order of their URNs: a program's resources register in another order in every run.
+    """
+    for resource in sorted(stack.resources, key=lambda each: each.urn):
         for identity in table.get(canonical(resource.type), ()):
             parts = tuple(part_of(stack, resource, name.rstrip("?")) for name in identity.parts)
             needed = zip(identity.parts, parts, strict=True)

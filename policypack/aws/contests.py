@@ -186,7 +186,7 @@ AS_BY_DEFAULT: Mapping[str, Any] = {"acl": "private", "requestPayer": "BucketOwn
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Two resources that manage one thing, or may.
+    """Two resources that manage one thing, or may; `later` and `first` are by URN, to be the same in every run.
 
     `inline` is the property of `first` that manages it, and `thing` is empty then. `path` is the property of `later`
     that names what the two share.

@@ -69,9 +69,10 @@ def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
 
 
 def listed(resources: Sequence[Resource]) -> str:
-    """The names of the first three, and how many more there are, for a message."""
-    names = ", ".join(f"`{each.name}`" for each in resources[:_LISTED])
-    return names + (f" and {len(resources) - _LISTED} more" if len(resources) > _LISTED else "")
+    """The names of three of them, and how many more there are, for a message that is the same in every run."""
+    names = sorted(each.name for each in resources)
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
 
 
 def regional(resource: Resource) -> bool:

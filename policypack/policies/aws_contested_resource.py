@@ -24,7 +24,7 @@ class Contested:
 
 @over_stack
 def contested(stack: Stack) -> Iterator[Placed[Contested]]:
-    """Each later resource that manages what an earlier one manages already."""
+    """Each resource that manages what another one manages already."""
     for contest in contests(stack):
         value = Contested(contest.thing, contest.first.name, contest.inline)
         why = f"may name what `{contest.first.name}` manages already, and is not known yet"
@@ -33,7 +33,7 @@ def contested(stack: Stack) -> Iterator[Placed[Contested]]:
 
 def check(contested: Contested) -> Iterator[Violation]:
     how = f"sets `{contested.inline}` inline" if contested.inline else f"manages {contested.thing} already"
-    yield Violation("", f"`{contested.first}` {how}, and the two undo each other")
+    yield Violation("", f"`{contested.first}` {how}; changing or deleting either undoes the other")
 
 
 POLICY = Policy(

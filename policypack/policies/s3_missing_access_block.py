@@ -25,9 +25,8 @@ def check(blocks: Sidecars) -> Iterator[Judgement]:
     if blocks.certain:
         return
     if blocks.possible:
-        yield Undecided(
-            "", f"may be the bucket of access block `{blocks.possible[0].name}`, whose `bucket` is not known yet"
-        )
+        name = min(block.name for block in blocks.possible)
+        yield Undecided("", f"may be the bucket of access block `{name}`, whose `bucket` is not known yet")
     else:
         yield Violation("", "no `BucketPublicAccessBlock` in this stack configures this bucket")
 

@@ -44,7 +44,11 @@ def encryptions(stack: Stack) -> Iterator[Placed[Encryption]]:
         found = sidecars(stack, bucket, SIDECAR)
         inline = any(_names_algorithm(bucket.inputs.get(name)) for name in INLINE)
         written = inline or any(_names_algorithm(each.inputs.get("rules")) for each in found.certain)
-        yield bucket, "", Encryption(written, "" if written or not found.possible else found.possible[0].name)
+        yield (
+            bucket,
+            "",
+            Encryption(written, "" if written else min((each.name for each in found.possible), default="")),
+        )
 
 
 def _names_algorithm(value: Any) -> bool:

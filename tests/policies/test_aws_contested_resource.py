@@ -316,3 +316,9 @@ def test_known_contests_come_before_unknown_ones() -> None:
         ("violation", "second"),
         ("undecided", "lost"),
     ]
+
+
+def test_the_order_of_registration_changes_nothing() -> None:
+    first, second = twice("s3/BucketPolicy", bucket="acme-inbox")
+    (one,), (two,) = outcomes(POLICY, first, second), outcomes(POLICY, second, first)
+    assert (one.resource, one.message) == (two.resource, two.message)
