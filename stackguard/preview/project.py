@@ -146,10 +146,12 @@ for tag, pattern, first in (
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        value = yaml.load(file.read_text("utf-8-sig"), _Loader)  # noqa: S506 (derives from the safe loader)
+        text = file.read_text("utf-8-sig")
+        value = yaml.load(text, _Loader)  # noqa: S506 (derives from the safe loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise CannotJudge(f"{file}:{mark.line + 1 if mark else 1}: malformed YAML: {error.problem}") from None
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1  # an unclosed bracket is found past the end
+        raise CannotJudge(f"{file}:{line}: malformed YAML: {error.problem}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise CannotJudge(f"{file}: malformed YAML: not text") from None
     except OSError as error:
@@ -211,14 +213,14 @@ def _selected_stack(file: Path, project: str) -> str | None:
 
 
 def _entry(root: Path, main: object, file: Path) -> tuple[Path, str]:
-    if not main:
-        return root, "."
-    path = root / str(main)
-    if path.is_dir():
-        return path, "."
+    path = root / str(main or ".")
     if path.is_file():
         return path.parent, path.name
-    raise CannotJudge(f"{file}: `main` names `{main}`, which does not exist")
+    if not path.is_dir():
+        raise CannotJudge(f"{file}: `main` names `{main}`, which does not exist")
+    if not (path / "__main__.py").is_file():
+        raise CannotJudge(f"no `__main__.py` in `{path}`: there is no program to run")
+    return path, "."
 
 
 def _interpreter(virtualenv: Path | None, file: Path) -> Path:

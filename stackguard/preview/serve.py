@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
+
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
 
 import grpc
 import grpc.aio
@@ -80,9 +83,14 @@ async def _ended(program: Program) -> int:
 
 
 def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
-    """What to say of a program that failed: its last line in the message, all of it in the detail."""
+    """What to say of a program that failed: one line of its own in the message, all of it in the detail."""
     detail = reported or printed
-    last = next((line.strip() for line in reversed(detail.splitlines()) if line.strip()), "")
+    lines = [line for line in detail.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    if frames:  # the first line of the exception; its text may have more
+        last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), "")
+    else:
+        last = next(iter(lines if reported else lines[::-1]), "").strip()
     how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
     hint = ""
     if project.encrypted:

@@ -1,0 +1,3 @@
+"""Beside the program's entry, to be imported from there."""
+
+NAME = "helped"

@@ -1,0 +1,195 @@
+"""Programs that fail, hang, or leave something behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stackguard.errors import CannotJudge
+from stackguard.preview import run
+
+PREAMBLE = """
+import os, subprocess, sys, time
+import pulumi
+
+class Thing(pulumi.CustomResource):
+    def __init__(self, name, opts=None):
+        super().__init__("test:index:Thing", name, {}, opts)
+
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: broken\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    return tmp_path
+
+
+def write(program: Path, source: str) -> Path:
+    (program / "__main__.py").write_text(PREAMBLE + source)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("Thing('a', block_public_acls=True)", "got an unexpected keyword argument 'block_public_acls'"),
+        ("raise pulumi.RunError('told you')", "told you"),
+        ("sys.exit(3)", "failed with exit code 3"),
+        ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
+        ("os._exit(0)", "ended half-way"),
+        ("Thing('a'); Thing('a')", "duplicate resource URN urn:pulumi:dev::broken::test:index:Thing::a"),
+        ("pulumi.Config().require('size')", "Missing required configuration variable 'broken:size'"),
+        ("def f(:", "SyntaxError"),
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("pulumi.export('x', pulumi.Output.from_input(1).apply(lambda _: {}['gone']))", "KeyError: 'gone'"),
+        (
+            "pulumi.runtime.invoke('aws:ec2/getAmi:getAmi', {})",
+            "the result of `aws:ec2/getAmi:getAmi` is not known offline",
+        ),
+        (
+            "pulumi.runtime.invoke('aws:index/getRegion:getRegion', {})",
+            "the result of `aws:index/getRegion:getRegion` is not known offline",
+        ),
+        (
+            "pulumi.runtime.invoke('aws:iam/getPolicyDocument:getPolicyDocument', {'version': '1'})",
+            "version must be one of 2008-10-17, 2012-10-17",
+        ),
+        (
+            "pulumi.ComponentResource('far:away:Thing', 'x', {}, None, remote=True)",
+            "`far:away:Thing` is a component that a provider plugin builds",
+        ),
+    ],
+)
+def test_a_failing_program_is_an_error_that_says_why(
+    program: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, source), timeout=60)
+    assert message in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_the_detail_is_the_programs_own_traceback(program: Path) -> None:
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, "def build():\n    raise ValueError('no')\n\nbuild()"), timeout=60)
+    detail = caught.value.detail
+    assert "in build\n    raise ValueError('no')\nValueError: no" in detail
+    assert "_program.py" not in detail
+    assert "runpy" not in detail
+
+
+def test_a_refused_registration_says_where_it_is(program: Path) -> None:
+    with pytest.raises(CannotJudge, match=r"unique name \(__main__\.py:11\)"):
+        run(write(program, "Thing('a')\nThing('b')\nThing('a')"), timeout=60)
+
+
+def test_a_disabled_default_provider_is_refused(program: Path) -> None:
+    (program / "Pulumi.dev.yaml").write_text('config: {pulumi:disable-default-providers: ["test"]}')
+    with pytest.raises(CannotJudge, match="the default provider for `test` is disabled"):
+        run(write(program, "Thing('a')"), timeout=60)
+
+
+def test_a_program_that_reads_encrypted_config_is_told_of_the_way_out(program: Path) -> None:
+    (program / "Pulumi.dev.yaml").write_text("config: {broken:port: {secure: AAABAbc=}}")
+    write(program, "pulumi.export('port', pulumi.Config().require_int('port'))")
+    with pytest.raises(CannotJudge, match=r"give the values of `broken:port` with --config"):
+        run(program, timeout=60)
+    assert run(program, config={"port": "80"}, timeout=60).outputs == {"port": 80}
+
+
+def test_an_error_in_the_log_alone_does_not_fail_a_preview(program: Path) -> None:
+    assert run(write(program, "pulumi.log.error('oh no')"), timeout=60).printed == "error: oh no\n"
+
+
+def test_a_megabyte_of_output_is_kept(program: Path) -> None:
+    preview = run(write(program, "for n in range(100_000): print('0123456789')"), timeout=60)
+    assert len(preview.printed) == 1_100_000
+
+
+def test_a_missing_sdk_is_named(program: Path) -> None:
+    virtualenv = program / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", virtualenv], check=True)
+    (program / "Pulumi.yaml").write_text("name: broken\nruntime: {name: python, options: {virtualenv: bare}}\n")
+    with pytest.raises(CannotJudge, match=r"`pulumi` is not installed for `.*bare/bin/python`"):
+        run(write(program, ""), timeout=60)
+
+
+HANG = (
+    "print('started', flush=True)\nsubprocess.Popen(['sleep', '{tag}'])\nos.fork() or time.sleep(600)\ntime.sleep(600)"
+)
+
+
+def tagged(tag: str) -> list[str]:
+    """The command lines of running processes that mention `tag`."""
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listing.splitlines() if tag in line]
+
+
+def gone(tag: str) -> bool:
+    deadline = time.monotonic() + 10
+    while tagged(tag) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not tagged(tag)
+
+
+def test_a_program_that_hangs_is_stopped_with_all_it_started(program: Path) -> None:
+    write(program, HANG.format(tag="71001.5"))
+    with pytest.raises(CannotJudge, match=r"did not end within 2 s") as caught:
+        run(program, timeout=2)
+    assert caught.value.detail == "started\n"
+    assert gone("71001.5")
+
+
+def test_what_a_program_leaves_running_is_ended(program: Path) -> None:
+    run(write(program, "subprocess.Popen(['sleep', '71002.5'])"), timeout=60)
+    assert gone("71002.5")
+
+
+@pytest.mark.parametrize(
+    ("number", "tag"), [(signal.SIGINT, "71003.5"), (signal.SIGTERM, "71004.5"), (signal.SIGKILL, "71005.5")]
+)
+def test_nothing_outlives_us(program: Path, number: signal.Signals, tag: str) -> None:
+    write(program, HANG.format(tag=tag))
+    caller = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"from pathlib import Path; from stackguard.preview import run; run(Path({str(program)!r}), timeout=60)",
+        ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not tagged(f"sleep {tag}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert tagged(f"sleep {tag}")
+    caller.send_signal(number)
+    caller.wait(30)
+    assert gone(tag)
+
+
+def test_importing_the_module_is_cheap() -> None:
+    check = "import sys, stackguard.preview; sys.exit(bool({'grpc', 'pulumi', 'yaml'} & {*sys.modules}))"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", check], env=environment, check=False).returncode == 0
+
+
+def test_a_preview_imports_no_sdk_into_this_process(program: Path) -> None:
+    check = (
+        "import sys; from pathlib import Path; from stackguard.preview import run;"
+        f" run(Path({str(program)!r}), timeout=60); sys.exit('pulumi' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    write(program, "Thing('a')")
+    assert subprocess.run([sys.executable, "-c", check], env=environment, check=False).returncode == 0

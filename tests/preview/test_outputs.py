@@ -1,0 +1,225 @@
+"""The table of computed outputs: each row against the SDK, and its templates against what AWS does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.policy import UNKNOWN, urn_of
+from stackguard.preview.functions import call
+from stackguard.preview.outputs import STAND_IN_ACCOUNT, Place, place_of, resolve
+from stackguard.preview.rules import RULES
+
+HERE = Place("111122223333", "eu-west-1")
+ARN = "arn:aws:{service}:eu-west-1:111122223333:"
+
+
+def outputs(token: str, inputs: dict[str, Any], place: Place = HERE, name: str = "thing") -> dict[str, Any]:
+    return resolve(token, name, urn_of(token, name), inputs, place)[0]
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "expected"),
+    [
+        ("aws:iam/role:Role", {"name": "r"}, {"id": "r", "arn": "arn:aws:iam::111122223333:role/r"}),
+        (
+            "aws:iam/policy:Policy",
+            {"name": "p", "path": "/team/"},
+            {"id": "arn:aws:iam::111122223333:policy/team/p", "arn": "arn:aws:iam::111122223333:policy/team/p"},
+        ),
+        ("aws:iam/rolePolicy:RolePolicy", {"name": "p", "role": "r"}, {"id": "r:p"}),
+        ("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "b"}, {"id": "b"}),
+        ("aws:s3/bucketVersioningV2:BucketVersioningV2", {"bucket": "b"}, {"id": "b"}),
+        (
+            "aws:s3/bucketObjectv2:BucketObjectv2",
+            {"bucket": "arn:aws:s3:::b", "key": "k/x"},
+            {"arn": "arn:aws:s3:::b/k/x"},
+        ),
+        ("aws:sns/topic:Topic", {"name": "t"}, {"arn": f"{ARN}t".format(service="sns"), "owner": "111122223333"}),
+        ("aws:kms/alias:Alias", {"name": "alias/a"}, {"arn": f"{ARN}alias/a".format(service="kms")}),
+        (
+            "aws:lambda/alias:Alias",
+            {"name": "live", "functionName": "arn:aws:lambda:eu-west-1:111122223333:function:f"},
+            {"arn": f"{ARN}function:f:live".format(service="lambda")},
+        ),
+        (
+            "aws:lambda/function:Function",
+            {"name": "f"},
+            {
+                "invokeArn": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/"
+                "arn:aws:lambda:eu-west-1:111122223333:function:f/invocations",
+                "version": "$LATEST",
+            },
+        ),
+        (
+            "aws:cloudwatch/eventRule:EventRule",
+            {"name": "r"},
+            {"id": "r", "arn": f"{ARN}rule/r".format(service="events")},
+        ),
+        (
+            "aws:cloudwatch/eventRule:EventRule",
+            {"name": "r", "eventBusName": "arn:aws:events:eu-west-1:111122223333:event-bus/b"},
+            {"id": "b/r", "arn": f"{ARN}rule/b/r".format(service="events")},
+        ),
+        ("aws:cloudwatch/logGroup:LogGroup", {"name": "/a/b"}, {"arn": f"{ARN}log-group:/a/b".format(service="logs")}),
+        ("aws:dynamodb/table:Table", {"name": "t"}, {"arn": f"{ARN}table/t".format(service="dynamodb")}),
+        ("aws:ssm/parameter:Parameter", {"name": "/p/q"}, {"arn": f"{ARN}parameter/p/q".format(service="ssm")}),
+        ("aws:ssm/parameter:Parameter", {"name": "p"}, {"arn": f"{ARN}parameter/p".format(service="ssm")}),
+        ("aws:sqs/queue:Queue", {"name": "q"}, {"url": "https://sqs.eu-west-1.amazonaws.com/111122223333/q"}),
+        ("aws:s3/bucket:Bucket", {"bucket": "b", "region": "us-east-2"}, {"bucketRegion": "us-east-2"}),
+    ],
+)
+def test_outputs_are_as_aws_forms_them(token: str, inputs: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = outputs(token, inputs)
+    assert {name: found.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "pattern"),
+    [
+        ("aws:s3/bucket:Bucket", {}, r"thing-[0-9a-f]{7}"),
+        ("aws:s3/bucket:Bucket", {"bucketPrefix": "pre-"}, r"pre-[0-9a-f]{26}"),
+        ("aws:kms/alias:Alias", {}, r"alias/thing-[0-9a-f]{7}"),
+        ("aws:sns/topic:Topic", {"fifoTopic": True}, r"arn:aws:sns:eu-west-1:111122223333:thing-[0-9a-f]{7}\.fifo"),
+        ("aws:kms/key:Key", {}, r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
+        (
+            "aws:secretsmanager/secret:Secret",
+            {"name": "s"},
+            r"arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-[0-9a-f]{6}",
+        ),
+    ],
+)
+def test_made_up_parts_have_the_form_of_real_ones(token: str, inputs: dict[str, Any], pattern: str) -> None:
+    assert re.fullmatch(pattern, outputs(token, inputs)["id"])
+
+
+def test_the_same_name_under_another_urn_is_another_physical_name() -> None:
+    token = "aws:s3/bucket:Bucket"
+    found = [resolve(token, "b", urn_of(token, "b", stack), {}, HERE)[0]["bucket"] for stack in ("dev", "prod")]
+    assert found[0] != found[1]
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "unknown"),
+    [
+        ("aws:s3/bucket:Bucket", {"bucket": UNKNOWN}, {"id", "arn"}),
+        ("aws:s3/bucket:Bucket", {"bucketPrefix": UNKNOWN}, {"id", "arn", "bucket"}),
+        ("aws:iam/role:Role", {"name": "r", "path": UNKNOWN}, {"arn"}),
+        ("aws:s3/bucketPolicy:BucketPolicy", {"bucket": UNKNOWN}, {"id"}),
+        ("aws:sqs/queue:Queue", {"name": "q", "region": UNKNOWN}, {"arn", "url", "id", "region"}),
+        ("aws:kms/key:Key", {"multiRegion": UNKNOWN}, {"keyId", "arn", "id"}),
+        ("aws:lambda/function:Function", {"publish": True}, {"version", "qualifiedArn"}),
+        ("aws:iam/role:Role", {}, {"uniqueId", "createDate"}),
+        ("aws:ec2/instance:Instance", {}, {"id", "arn"}),
+    ],
+)
+def test_what_depends_on_something_unknown_is_unknown(token: str, inputs: dict[str, Any], unknown: set[str]) -> None:
+    assert not unknown & outputs(token, inputs).keys()
+
+
+def test_without_a_region_only_what_needs_none_is_known() -> None:
+    nowhere = Place("111122223333")
+    found = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, nowhere)
+    assert found == {"id": "b", "arn": "arn:aws:s3:::b", "bucketDomainName": "b.s3.amazonaws.com"}
+    assert "arn" not in outputs("aws:sqs/queue:Queue", {"name": "q"}, nowhere)
+
+
+def test_a_name_that_the_provider_refuses_is_unknown() -> None:
+    assert "bucket" not in outputs("aws:s3/bucket:Bucket", {}, name="b" * 60)
+
+
+@given(st.dictionaries(st.sampled_from(["name", "arn", "bucket", "id", "region", "url", "keyId"]), st.text()))
+def test_inputs_are_never_overwritten(inputs: dict[str, str]) -> None:
+    for token in RULES:
+        assert not outputs(token, inputs).keys() & inputs.keys()
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso")],
+)
+def test_partitions_follow_from_the_region(region: str, partition: str) -> None:
+    bucket = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, Place("1", region))
+    assert bucket["arn"] == f"arn:{partition}:s3:::b"
+
+
+@pytest.mark.parametrize(
+    ("provider", "config", "account"),
+    [
+        ({}, {}, STAND_IN_ACCOUNT),
+        ({"allowedAccountIds": '["210987654321"]'}, {}, "210987654321"),
+        ({"allowedAccountIds": ["210987654321"]}, {}, "210987654321"),
+        ({"allowedAccountIds": '["210987654321", "2"]'}, {}, STAND_IN_ACCOUNT),
+        ({"allowedAccountIds": UNKNOWN}, {}, STAND_IN_ACCOUNT),
+        ({"allowedAccountIds": "not json"}, {}, STAND_IN_ACCOUNT),
+        ({"assumeRoles": '[{"roleArn": "arn:aws:iam::210987654321:role/x"}]'}, {}, "210987654321"),
+        ({"allowedAccountIds": '["2"]'}, {"stackguard:accountId": "333333333333"}, "333333333333"),
+    ],
+)
+def test_the_account(provider: dict[str, Any], config: dict[str, str], account: str) -> None:
+    assert place_of(provider, config, None).account == account
+
+
+def test_the_region_is_the_providers_else_the_environments() -> None:
+    assert place_of({"region": "eu-west-1"}, {}, "us-east-1").region == "eu-west-1"
+    assert place_of({}, {}, "us-east-1").region == "us-east-1"
+    assert place_of({"region": UNKNOWN}, {}, "us-east-1").region == UNKNOWN
+    assert place_of({}, {}, None).region == UNKNOWN
+
+
+@cache
+def sdk_text(module: str) -> str:
+    (location,) = importlib.util.find_spec("pulumi_aws").submodule_search_locations  # type: ignore[union-attr,misc]
+    folder = Path(location, {"lambda": "lambda_"}.get(module, module))
+    return "\0".join(file.read_text() for file in sorted(folder.glob("*.py")))
+
+
+@pytest.mark.parametrize("token", RULES)
+def test_every_row_is_a_resource_of_the_sdk_with_these_outputs(token: str) -> None:
+    module = token.split(":")[1].split("/")[0]
+    (source,) = [text for text in sdk_text(module).split("\0") if f"'{token}'," in text]
+    rule = RULES[token]
+    written = {*rule.outputs, *(name for more in rule.unless.values() for name in more)} - {"id"}
+    read = {hole[1] for text in rule.outputs.values() for hole in re.finditer(r"\{(\w+)", text)} - {
+        *("partition", "region", "account", "dns", "uuid", "hex6", "id")
+    }
+    named = {rule.naming.property} | ({rule.naming.fifo} - {""}) if rule.naming else set()
+    for name in written | read | named | set(rule.unless):
+        assert f'name="{name}"' in source or f"def {name}(self)" in source, name
+    assert ('"region"' in source) == rule.regional
+
+
+def test_functions_follow_from_the_provider() -> None:
+    assert call("aws:index/getCallerIdentity:getCallerIdentity", {}, HERE, {})["accountId"] == "111122223333"  # type: ignore[index]
+    region = call("aws:index/getRegion:getRegion", {"region": "cn-north-1"}, HERE, {})
+    assert region is not None
+    assert (region["region"], region["endpoint"]) == ("cn-north-1", "ec2.cn-north-1.amazonaws.com.cn")
+    assert call("aws:index/getRegion:getRegion", {}, Place("1"), {}) is None
+    assert call("aws:index/getPartition:getPartition", {}, Place("1", "us-gov-west-1"), {}) == {
+        "id": "aws-us-gov",
+        "partition": "aws-us-gov",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    }
+    arn = call("aws:index/getArn:getArn", {"arn": "arn:aws:s3:::b/k:x"}, HERE, {})
+    assert arn is not None
+    assert (arn["service"], arn["resource"]) == ("s3", "b/k:x")
+    tags = call("aws:index/getDefaultTags:getDefaultTags", {}, HERE, {"defaultTags": '{"tags": {"a": "b"}}'})
+    assert tags is not None
+    assert tags["tags"] == {"a": "b"}
+    principal = call("aws:index/getServicePrincipal:getServicePrincipal", {"serviceName": "s3"}, HERE, {})
+    assert principal is not None
+    assert principal["name"] == "s3.amazonaws.com"
+
+
+def test_an_unknown_argument_makes_the_result_unknown() -> None:
+    token = "aws:iam/getPolicyDocument:getPolicyDocument"
+    assert call(token, {"statements": [{"resources": [UNKNOWN]}]}, HERE, {}) is None
+    assert call("aws:ec2/getAmi:getAmi", {}, HERE, {}) is None

@@ -1,0 +1,283 @@
+"""Whole programs, run as a user's would be. Each is run once."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from policypack.policy import UNKNOWN, Asset, Position, Reference, Resource, Unknown
+from stackguard.preview import Preview, run
+
+PROGRAMS = Path(__file__).with_name("programs")
+UNKNOWN_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+@cache
+def tree() -> Preview:
+    return run(PROGRAMS / "tree", timeout=60)
+
+
+@cache
+def ingest(*, resolve: bool = True) -> Preview:
+    return run(PROGRAMS / "ingest", resolve=resolve, timeout=60)
+
+
+def named(preview: Preview, name: str) -> Resource:
+    (found,) = [resource for resource in preview.resources if resource.name == name]
+    return found
+
+
+def provider_of(resource: Resource) -> str:
+    return resource.provider.removesuffix(f"::{UNKNOWN_ID}").rpartition("::")[2]
+
+
+class TestTree:
+    @pytest.mark.parametrize(
+        ("name", "urn", "parent"),
+        [
+            ("tree-dev", "pulumi:pulumi:Stack::tree-dev", ""),
+            ("plain", "my:parts:Room::plain", "tree-dev"),
+            ("plain-shelf", "my:parts:Room$my:parts:Shelf::plain-shelf", "plain"),
+            ("plain-shelf-board", "my:parts:Room$my:parts:Shelf$test:index:Thing::plain-shelf-board", "plain-shelf"),
+            (
+                "plain-shelf-book",
+                "my:parts:Room$my:parts:Shelf$test:index:Thing$test:index:Thing::plain-shelf-book",
+                "plain-shelf-board",
+            ),
+            ("west", "pulumi:providers:test::west", "tree-dev"),
+            ("default", "pulumi:providers:test::default", ""),
+        ],
+    )
+    def test_urns_chain_the_types_of_parents(self, name: str, urn: str, parent: str) -> None:
+        resource = named(tree(), name)
+        assert resource.urn == f"urn:pulumi:dev::tree::{urn}"
+        assert resource.parent == (named(tree(), parent).urn if parent else "")
+
+    @pytest.mark.parametrize(
+        ("name", "provider"),
+        [
+            ("plain-shelf-book", "default"),
+            ("mapped-shelf-board", "west"),
+            ("mapped-shelf-book", "west"),
+            ("given-shelf-book", "west"),
+            ("first", "default"),
+            ("second", "default_1_2_3_alpha_1"),
+            ("mapped-shelf", ""),
+        ],
+    )
+    def test_providers_are_inherited_or_default(self, name: str, provider: str) -> None:
+        assert provider_of(named(tree(), name)) == provider
+
+    def test_default_providers_take_their_config_and_version(self) -> None:
+        default = named(tree(), "default_1_2_3_alpha_1")
+        assert default.inputs == {"endpoint": "https://example.org", "token": UNKNOWN, "version": "1.2.3-alpha.1"}
+        assert default.secrets == {"token"}
+        assert default.custom
+        assert named(tree(), "west").inputs == {"region": "us-west-2", "version": "2.0.0"}
+
+    def test_values_arrive_plain(self) -> None:
+        assert named(tree(), "first").inputs == {
+            "deep": {"list": [1, {"a": "b"}]},
+            "on": True,
+            "share": 1.5,
+            "size": 3,
+        }
+        assert named(tree(), "plain-shelf").inputs == {"label": "plain-shelf"}
+
+    def test_what_waits_for_another_resource_is_unknown_and_depends_on_it(self) -> None:
+        first, second, west = (named(tree(), name) for name in ("first", "second", "west"))
+        assert second.inputs == {
+            "from": UNKNOWN,
+            "list": [UNKNOWN, "known"],
+            "whole": Reference(first.urn, UNKNOWN),
+            "plain": "x",
+        }
+        assert second.property_dependencies == {
+            "from": (first.urn,),
+            "list": (first.urn,),
+            "plain": (),
+            "whole": (first.urn,),
+        }
+        assert second.dependencies == tuple(sorted((first.urn, west.urn)))
+
+    def test_waiting_for_a_component_is_waiting_for_what_is_in_it(self) -> None:
+        assert named(tree(), "waited-for-shelf-board").urn in named(tree(), "afterwards").dependencies
+
+    def test_secrets_are_unwrapped_and_their_paths_kept(self) -> None:
+        hidden = named(tree(), "hidden")
+        assert hidden.inputs == {"password": "sesame", "deep": {"key": ["open"]}, "later": "x"}
+        assert hidden.secrets == {"password", "deep.key[0]", "later"}
+
+    def test_assets_and_archives(self) -> None:
+        assert named(tree(), "files").inputs == {
+            "text": Asset(text="hello"),
+            "file": Asset(path="parts.py"),
+            "far": Asset(uri="https://example.org/x"),
+            "zip": Asset(path=".", archive=True),
+            "made": Asset(members={"a/b.txt": Asset(text="b"), "c": Asset(path="d", archive=True)}, archive=True),
+        }
+
+    def test_existing_resources_have_an_id(self) -> None:
+        assert [named(tree(), name).id for name in ("found", "brought", "first")] == ["thing-7", "thing-8", ""]
+        assert named(tree(), "uses-found").inputs == {"of": "thing-7"}
+
+    def test_transforms_apply_to_the_resource_and_its_children(self) -> None:
+        assert named(tree(), "moved").inputs == {"note": UNKNOWN, "by": "moved"}
+        assert named(tree(), "moved-child").inputs == {"note": UNKNOWN, "by": "moved-child", "size": 1}
+
+    def test_only_hooks_meant_for_previews_run(self) -> None:
+        assert tree().outputs["seen"] == "hooked"
+
+    def test_outputs(self) -> None:
+        assert tree().outputs == {
+            "made": UNKNOWN,
+            "secret": "s",
+            "number": 4,
+            "seen": "hooked",
+            "type": "test:index:Thing",
+        }
+        assert named(tree(), "plain-shelf").outputs == {"books": 1}
+
+    def test_resources_come_in_the_order_of_construction(self) -> None:
+        names = [resource.name for resource in tree().resources]
+        assert names[:3] == ["tree-dev", "default", "default_1_2_3_alpha_1"]
+        assert [name for name in names if name[0] == "n"] == [f"n{number}" for number in range(12)]
+        top = ["west", "plain", "mapped", "given", "n0", "first", "second", "hidden", "files", "found", "moved"]
+        assert [name for name in names if name in top] == top
+
+    def test_resources_know_where_they_are_constructed(self) -> None:
+        lines = (PROGRAMS / "tree" / "__main__.py").read_text().splitlines()
+        position = named(tree(), "first").position
+        assert position == Position("__main__.py", next(n for n, line in enumerate(lines, 1) if "first =" in line))
+        assert named(tree(), "plain-shelf-book").position.file == "parts.py"  # type: ignore[union-attr]
+        assert named(tree(), "tree-dev").position is None
+
+    def test_what_is_printed_and_logged_is_kept_in_order(self) -> None:
+        assert tree().printed == "printed by the program\nwarning: logged by the program\n"
+
+
+class TestIngest:
+    ACCOUNT = "210987654321"
+
+    def test_computed_outputs_are_filled_as_aws_would(self) -> None:
+        bucket = named(ingest(), "Inbox")
+        physical = bucket["bucket"]
+        assert physical.startswith("inbox-")
+        assert len(physical) == len("inbox-") + 7
+        assert bucket.id == physical
+        assert bucket.outputs == {
+            "id": physical,
+            "bucket": physical,
+            "arn": f"arn:aws:s3:::{physical}",
+            "region": "eu-central-1",
+            "bucketRegion": "eu-central-1",
+            "bucketDomainName": f"{physical}.s3.amazonaws.com",
+            "bucketRegionalDomainName": f"{physical}.s3.eu-central-1.amazonaws.com",
+        }
+        assert bucket.inputs == {}
+
+    def test_names_are_the_same_on_every_run(self) -> None:
+        assert named(run(PROGRAMS / "ingest", timeout=60), "Inbox").id == named(ingest(), "Inbox").id
+
+    def test_a_resource_is_where_it_or_its_provider_says(self) -> None:
+        assert named(ingest(), "named")["bucketRegionalDomainName"] == "chosen-name.s3.us-east-1.amazonaws.com"
+        assert named(ingest(), "far")["arn"].startswith("arn:aws-cn:s3:::far-")
+        assert named(ingest(), "far")["bucketDomainName"].endswith(".s3.amazonaws.com.cn")
+
+    def test_what_is_made_from_a_secret_is_secret(self) -> None:
+        hidden = named(ingest(), "hidden")
+        assert hidden["arn"] == "arn:aws:s3:::hush"
+        assert {"bucket", "arn", "id", "bucketDomainName"} <= hidden.secrets
+
+    def test_documents_built_from_outputs_are_known(self) -> None:
+        role, bucket = named(ingest(), "role"), named(ingest(), "Inbox")
+        assert role["arn"] == f"arn:aws:iam::{self.ACCOUNT}:role/{role.id}"
+        assert ingest().outputs["document"]["Statement"] == [
+            {
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": f"{bucket['arn']}/*",
+                "Principal": {"AWS": [role["arn"], self.ACCOUNT]},
+            }
+        ]
+        policy = named(ingest(), "policy")
+        assert role["arn"] in policy.inputs["policy"]
+        assert policy.dependencies == (role.urn, bucket.urn)
+        assert named(ingest(), "permission").inputs["sourceArn"] == bucket["arn"]
+
+    def test_function_and_queue(self) -> None:
+        function, queue = named(ingest(), "worker"), named(ingest(), "dead")
+        arn = f"arn:aws:lambda:eu-central-1:{self.ACCOUNT}:function:{function.id}"
+        assert function["arn"] == arn
+        assert function["qualifiedArn"] == f"{arn}:$LATEST"
+        assert "qualifiedArn" not in named(ingest(), "published").outputs
+        assert queue.id == f"https://sqs.eu-central-1.amazonaws.com/{self.ACCOUNT}/{queue['name']}"
+        assert queue["name"].endswith(".fifo")
+
+    def test_functions_that_need_no_cloud_are_computed_and_others_unknown(self) -> None:
+        assert ingest().outputs["partition"] == "aws-cn"
+        assert ingest().outputs["region"] == "eu-central-1"
+        assert named(ingest(), "machine").inputs["ami"] == UNKNOWN
+
+    def test_what_aws_alone_knows_stays_unknown(self) -> None:
+        assert ingest().outputs["role"] == UNKNOWN
+
+    def test_an_existing_bucket_is_known_by_its_id(self) -> None:
+        assert ingest().outputs["seen"] == "arn:aws:s3:::existing-bucket"
+
+    def test_without_resolve_computed_outputs_are_unknown(self) -> None:
+        bucket = named(ingest(resolve=False), "Inbox")
+        assert (bucket.id, bucket.outputs) == ("", {})
+        policy = named(ingest(resolve=False), "policy")
+        assert policy.inputs == {"bucket": UNKNOWN, "policy": UNKNOWN}
+        assert isinstance(ingest(resolve=False).outputs["document"], Unknown)
+        assert named(ingest(resolve=False), "named").outputs == {"bucket": "chosen-name", "region": "us-east-1"}
+        assert ingest(resolve=False).outputs["region"] == "eu-central-1"
+
+    def test_both_modes_register_the_same(self) -> None:
+        assert [r.urn for r in ingest().resources] == [r.urn for r in ingest(resolve=False).resources]
+
+
+class TestSettings:
+    @staticmethod
+    @cache
+    def preview() -> Preview:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("AWS_SECRET_ACCESS_KEY", "PULUMI_ACCESS_TOKEN", "AWS_REGION", "MY_OWN", "AWS_PROFILE"):
+                patch.setenv(name, "x")
+            overrides = MappingProxyType({"owner": "me", "other:zone": "b"})
+            return run(PROGRAMS / "settings", stack="acme/settings/dev", config=overrides, timeout=60)
+
+    def test_config_arrives_as_pulumi_hands_it_on(self) -> None:
+        outputs = self.preview().outputs
+        assert {key: outputs[key] for key in ("flag", "on", "time", "num", "int", "size")} == {
+            "flag": "yes",
+            "on": "true",
+            "time": "12:30",
+            "num": "1.5",
+            "int": "7",
+            "size": "3",
+        }
+        assert outputs["object"] == '{"a":{"deep":true},"b":[1,"\\u003c\\u0026\\u003e"]}'
+
+    def test_overrides_win(self) -> None:
+        assert (self.preview().outputs["owner"], self.preview().outputs["zone"]) == ("me", "b")
+
+    def test_encrypted_values_are_unknown_and_secret(self) -> None:
+        assert self.preview().outputs["password"] == UNKNOWN
+        assert self.preview().secret_config == {"settings:password", "settings:mixed"}
+        assert self.preview().resources[0].secrets == {"password"}
+
+    def test_the_entry_runs_in_its_folder(self) -> None:
+        assert (self.preview().outputs["cwd"], self.preview().outputs["helper"]) == ("app", "helped")
+
+    def test_no_credentials_reach_the_program(self) -> None:
+        names = set(self.preview().outputs["environment"])
+        assert {"AWS_REGION", "MY_OWN"} <= names
+        assert not {"AWS_SECRET_ACCESS_KEY", "PULUMI_ACCESS_TOKEN", "AWS_PROFILE"} & names
+
+    def test_names(self) -> None:
+        assert self.preview().outputs["names"] == ["acme", "settings", "dev"]

@@ -1,0 +1,185 @@
+"""`Pulumi.yaml` and the choice of a stack, without running anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from stackguard.errors import CannotJudge
+from stackguard.preview.project import Project, load
+
+NONE = MappingProxyType[str, str]({})
+
+
+@pytest.fixture(autouse=True)
+def no_selected_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PULUMI_STACK", raising=False)
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+
+
+def write(folder: Path, project: str = "name: p\nruntime: python", **stacks: str) -> Path:
+    folder = folder / "program"
+    folder.mkdir(exist_ok=True)
+    (folder / "Pulumi.yaml").write_text(project)
+    (folder / "__main__.py").touch()
+    for stack, text in stacks.items():
+        (folder / f"Pulumi.{stack}.yaml").write_text(text)
+    return folder
+
+
+def config(folder: Path, project: str, stack: str, **overrides: str) -> Project:
+    return load(write(folder, f"name: p\nruntime: python\n{project}", dev=stack), None, overrides)
+
+
+def test_the_only_stack_is_chosen(tmp_path: Path) -> None:
+    project = load(write(tmp_path, prod=""), None, NONE)
+    assert (project.name, project.stack, project.organization) == ("p", "prod", "organization")
+    assert project.interpreter == Path(sys.executable)
+    assert (project.working_directory, project.entry) == (project.root, ".")
+
+
+def test_a_stack_can_be_named_with_its_organization(tmp_path: Path) -> None:
+    folder = write(tmp_path, prod="", dev="")
+    assert load(folder, "acme/prod", NONE).organization == "acme"
+    assert load(folder, "acme/p/dev", NONE).stack == "dev"
+
+
+def test_the_environment_and_the_selected_stack_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path, prod="", dev="")
+    digest = hashlib.sha1(str(folder / "Pulumi.yaml").encode()).hexdigest()
+    (tmp_path / "home" / "workspaces").mkdir(parents=True)
+    selection = tmp_path / "home" / "workspaces" / f"p-{digest}-workspace.json"
+    selection.write_text(json.dumps({"stack": "organization/p/prod"}))
+    assert load(folder, None, NONE).stack == "prod"
+    monkeypatch.setenv("PULUMI_STACK", "dev")
+    assert load(folder, None, NONE).stack == "dev"
+    assert load(folder, "prod", NONE).stack == "prod"
+
+
+def test_a_stack_needs_no_file_where_there_is_none(tmp_path: Path) -> None:
+    assert load(write(tmp_path), "fresh", NONE).stack == "fresh"
+
+
+def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
+    folder = write(tmp_path, "name: p\nruntime: python\nstackConfigDir: stacks")
+    (folder / "stacks").mkdir()
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text("config: {a: 1}")
+    assert load(folder, None, NONE).config == {"p:a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("project", "stacks", "stack", "message"),
+    [
+        ("runtime: python", {}, None, "a project needs a `name`"),
+        ("name: p", {}, None, "a project needs a `runtime`"),
+        ("name: p\nruntime: nodejs", {}, None, "runtime is `nodejs`"),
+        ("name: p\nruntime: {name: go}", {}, None, "runtime is `go`"),
+        ("name: p\nruntime: [", {}, None, r"Pulumi\.yaml:2: malformed YAML"),
+        ("name: p\nname: q", {}, None, r"Pulumi\.yaml:2: malformed YAML: the key `name` stands twice"),
+        ("- name", {}, None, r"Pulumi\.yaml:1: expected"),
+        ("name: p\nruntime: python", {}, None, r"no Pulumi\.<stack>\.yaml beside it"),
+        ("name: p\nruntime: python", {"a": "", "b": ""}, None, "choose one with --stack: a, b"),
+        ("name: p\nruntime: python", {"a": "", "b": ""}, "c", "no stack `c`; choose one with --stack: a, b"),
+        ("name: p\nruntime: python", {"dev": "config:\n  - a"}, None, "`config` must be a mapping"),
+        ("name: p\nruntime: python", {"dev": "config:\n  a: :\n b"}, None, r"Pulumi\.dev\.yaml:2: malformed YAML"),
+        ("name: p\nruntime: python", {"dev": "config:\n  a:b:c: 1"}, None, "`a:b:c` is not a configuration key"),
+        ("name: p\nruntime: python\nmain: nowhere.py", {"dev": ""}, None, "`main` names `nowhere.py`"),
+        (
+            "name: p\nruntime: {name: python, options: {virtualenv: venv}}",
+            {"dev": ""},
+            None,
+            "no Python in the virtual environment",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    tmp_path: Path, project: str, stacks: dict[str, str], stack: str | None, message: str
+) -> None:
+    with pytest.raises(CannotJudge, match=message) as caught:
+        load(write(tmp_path, project, **stacks), stack, NONE)
+    assert "\n" not in caught.value.message
+
+
+def test_a_folder_without_a_project(tmp_path: Path) -> None:
+    with pytest.raises(CannotJudge, match=r"no Pulumi\.yaml in"):
+        load(tmp_path, None, NONE)
+
+
+def test_a_folder_without_a_program(tmp_path: Path) -> None:
+    folder = write(tmp_path, dev="")
+    (folder / "__main__.py").unlink()
+    with pytest.raises(CannotJudge, match=r"no `__main__\.py` in"):
+        load(folder, None, NONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("plain", "plain"),
+        ("'007'", "007"),
+        ("007", "7"),
+        ("012345678901", "12345678901"),
+        ("1_000", "1000"),
+        ("0x1F", "31"),
+        ("0o17", "15"),
+        ("1e3", "1000"),
+        ("1.50", "1.5"),
+        ("-0.0", "0"),
+        ("true", "true"),
+        ("yes", "yes"),
+        ("off", "off"),
+        ("12:30", "12:30"),
+        ("2020-01-01", "2020-01-01 00:00:00 +0000 UTC"),
+        ("", ""),
+        ("~", ""),
+        ("[012345678901, 1e3, a]", '[12345678901,1000,"a"]'),
+        ("{b: 1, a: <x>}", r'{"a":"\u003cx\u003e","b":1}'),
+    ],
+)
+def test_values_are_what_the_cli_makes_of_them(tmp_path: Path, text: str, value: str) -> None:
+    assert config(tmp_path, "", f"config:\n  p:key: {text}").config == {"p:key": value}
+
+
+def test_the_stack_wins_over_the_project_and_overrides_over_both(tmp_path: Path) -> None:
+    project = "config: {a: 1, b: {default: 2}, c: {value: 3, type: integer}, 'aws:region': {value: eu-west-1}}"
+    found = config(tmp_path, project, "config: {p:b: 20, 'other:config:d': 4}", c="30", **{"x:y": "z"})
+    assert found.config == {
+        "p:a": "1",
+        "p:b": "20",
+        "p:c": "30",
+        "aws:region": "eu-west-1",
+        "other:d": "4",
+        "x:y": "z",
+    }
+
+
+def test_secrets_are_named_and_what_is_encrypted_can_be_overridden(tmp_path: Path) -> None:
+    stack = "config: {a: {secure: x}, b: {n: [{secure: x}]}, c: {secure: x}, d: plain}"
+    found = config(tmp_path, "config: {d: {type: string, secret: true}}", stack, c="known")
+    assert found.secret == {"p:a", "p:b", "p:c", "p:d"}
+    assert found.encrypted == {"p:a", "p:b"}
+    assert found.config["p:c"] == "known"
+
+
+@pytest.mark.parametrize(
+    ("project", "stack", "message"),
+    [
+        ("config: {a: {type: integer}, b: {type: string}}", "config: {}", "missing configuration: `a`, `b`"),
+        ("config: {a: {type: integer}}", "config: {a: x}", "`a` must be of type `integer`"),
+        ("config: {a: {type: boolean}}", "config: {a: 1}", "`a` must be of type `boolean`"),
+        ("config: {a: {type: array, items: {type: string}}}", "config: {a: x}", "`a` must be of type `array`"),
+        ("config: {a: {type: object}}", "config: {a: [1]}", "`a` must be of type `object`"),
+    ],
+)
+def test_declared_config_is_checked(tmp_path: Path, project: str, stack: str, message: str) -> None:
+    with pytest.raises(CannotJudge, match=message):
+        config(tmp_path, project, stack)
+
+
+def test_an_environment_is_not_read_and_that_is_said(tmp_path: Path) -> None:
+    assert "`environment` is not read" in config(tmp_path, "", "environment: [prod]").notes[0]
