@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\$?\{[^}]*\}")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
 _SLASHLESS = frozenset({("s3", "bucket")})
 """Types whose name never holds a `/`, where another type's ARN is theirs with a `/` and more."""
 
@@ -89,13 +90,23 @@ class Action:
         return self.required + self.optional
 
     def fits(self, resource: str) -> bool:
-        """Whether the action can be called on something that the resource pattern matches."""
-        return everything(resource) or any(each.overlaps(resource) for each in self.formats)
+        """Whether the action can be called on something that the resource pattern matches.
+
+        An action without resource types also works on a pattern for all of its service, such as `arn:aws:s3:::*`.
+        """
+        if everything(resource) or any(each.overlaps(resource) for each in self.formats):
+            return True
+        head, tail = _split(resource)
+        return (
+            not self.formats
+            and len(head) == 5
+            and overlaps(head[2], self.service)
+            and bool(_ALL_OF_A_KIND.fullmatch(tail))
+        )
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
-        name = key.lower()
-        return is_global(name) or any(matches(pattern, name) for pattern in self.keys)
+        return is_global(key.lower()) or _matched(self.keys, key.lower())
 
 
 def exists(service: str) -> bool:
@@ -167,6 +178,11 @@ def key_type(service: str, key: str) -> str | None:
         if matches(_key_pattern(known), key.lower()):
             return str(conditions.get_condition_key_details(service, known)["type"])
     return None
+
+
+@lru_cache(maxsize=65536)
+def _matched(patterns: tuple[str, ...], name: str) -> bool:
+    return any(matches(pattern, name) for pattern in patterns)
 
 
 @cache

@@ -203,7 +203,11 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     if statement is None or found is None or statement.actions is None:
         return None
     key, name = found.groups()
-    if is_global(key) or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:")):
+    if (
+        finding.path.endswith("IfExists")
+        or is_global(key)
+        or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
+    ):
         return None
     matching = [pattern for pattern in expanded(statement) if expand(name) <= expand(pattern)]
     if any(action.knows(key) for pattern in matching for action in expand(pattern)):
@@ -217,6 +221,8 @@ def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
     operator = finding.path.rpartition(".")[2]
     conditions = [each for each in (statement.conditions if statement else ()) if each.path.startswith(finding.path)]
     wanted = re.search(r"requires a value of type (\w+)", str(finding.detail))
+    if wanted and wanted[1] == "Arn" and all(value.startswith("arn:") for each in conditions for value in each.values):
+        return None  # an ARN operator compares any text that is an ARN
     if wanted and statement and conditions and all(_newly_typed(each, statement, wanted[1]) for each in conditions):
         return None
     keys = ", ".join(f"`{each.key}`" for each in conditions) or "the key"

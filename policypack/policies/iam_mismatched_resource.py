@@ -14,13 +14,20 @@ from policypack.aws.globs import everything
 from policypack.aws.reading import statements
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
 
+UNLISTED = "apigateway"
+"""A service that takes paths, `/apis` among them, of which the reference lists some."""
+
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
     patterns, resources = statement.actions or (), statement.resources or ()
     if statement.actions is None or any(map(everything, resources)) or any(map(everything, patterns)):
         return
     expanded = {pattern: expand(pattern) for pattern in patterns}
-    idle = [p for p, found in expanded.items() if found and not any(a.fits(r) for a in found for r in resources)]
+    idle = [
+        pattern
+        for pattern, found in expanded.items()
+        if found and not any(_fits(action, resource) for action in found for resource in resources)
+    ]
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
     elif resources:
@@ -28,8 +35,12 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
             yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expanded[pattern])}")
     if all(expanded.values()) and "Action" not in statement.unknown:
         for resource in resources:
-            if not any(action.fits(resource) for found in expanded.values() for action in found):
+            if not any(_fits(action, resource) for found in expanded.values() for action in found):
                 yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
+
+
+def _fits(action: Action, resource: str) -> bool:
+    return action.fits(resource) or (action.service == UNLISTED and f":{UNLISTED}:" in resource)
 
 
 def _needs(actions: frozenset[Action]) -> str:

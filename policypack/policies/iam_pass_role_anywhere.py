@@ -15,14 +15,14 @@ from policypack.aws.globs import covers
 from policypack.aws.reading import IDENTITY, statements
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
 
-PASS_ROLE = "iam:PassRole"
+ACTION = "iam:PassRole"
 
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
-    if not statement.allows or not concerns(statement, PASS_ROLE) or any(map(_names_service, statement.conditions)):
+    if not statement.allows or not concerns(statement, ACTION) or any(map(_names_service, statement.conditions)):
         return
     element = "Resource" if statement.not_resources is None else "NotResource"
-    (action,) = expand(PASS_ROLE)
+    (action,) = expand(ACTION)
     anywhere = any(each.covered_by(resource) for each in action.formats for resource in statement.resources or ())
     if not anywhere and statement.not_resources is None:
         if "Resource" in statement.unknown:
@@ -30,7 +30,7 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     elif "Condition" in statement.unknown:
         yield Undecided("Condition")
     else:
-        yield Violation(element, f"allows `{PASS_ROLE}` for every role, without `iam:PassedToService`")
+        yield Violation(element, f"allows `{ACTION}` for every role, without `iam:PassedToService`")
 
 
 def _names_service(condition: Condition) -> bool:

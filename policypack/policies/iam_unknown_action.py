@@ -33,7 +33,7 @@ def _wrong(pattern: str) -> str:
 
 
 def _hint(name: str, known: list[str], prefix: str) -> str:
-    close = get_close_matches(name, known, 1)
+    close = get_close_matches(name, known, 1, 0.75)
     return f"; did you mean `{prefix}{close[0]}`?" if close else ""
 
 

@@ -19,6 +19,7 @@ from tests.policies.helpers import allow, document
 
 OBJECTS = "arn:aws:s3:::inbox/*"
 BUCKET = "arn:aws:s3:::inbox"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def reports(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> list[Report]:
@@ -116,6 +117,8 @@ def test_reports_carry_title_severity_and_reason() -> None:
         allow(**when("DateGreaterThan", "aws:CurrentTime", "2026-01-01")),
         allow(**when("NumericLessThan", "aws:MultiFactorAuthAge", 3600)),
         allow(**when("StringEquals", "aws:SourceOrgID", "o-1")),
+        allow(**when("StringEqualsIfExists", "s3:prefix", "in/")),
+        allow("kms:Decrypt", KEY, **when("ArnLike", "kms:EncryptionContext:aws:s3:arn", "arn:aws:s3:::inbox/*")),
         allow(**when("ForAnyValue:StringEquals", "aws:TagKeys", ["team"])),
         allow(None, OBJECTS, NotAction="iam:*"),
         allow("*", "*"),

@@ -21,7 +21,7 @@ GROUP = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/reader"
         (allow(["s3:ListBucket", "s3:GetObject"], BUCKET), ["Action"]),
         (allow("s3:ListBucket", [BUCKET, OBJECTS]), ["Resource"]),
         (deny("s3:DeleteBucket", OBJECTS), ["Action", "Resource"]),
-        (allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"), ["Action", "Resource"]),
+        (allow("s3:ListAllMyBuckets", BUCKET), ["Action", "Resource"]),
         (allow("logs:PutLogEvents", GROUP), ["Action", "Resource"]),
         (allow("sqs:SendMessage", "arn:aws:sns:eu-west-1:111122223333:dead"), ["Action", "Resource"]),
         (allow("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:inbox/*"), ["Action", "Resource"]),
@@ -56,6 +56,8 @@ def test_the_message_says_what_the_action_needs() -> None:
         allow(None, OBJECTS, NotAction="s3:ListBucket"),
         allow("s3:ListBucket", None, NotResource=OBJECTS),
         allow("s3:GetObjects", OBJECTS),
+        allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"),
+        allow("apigateway:GET", "arn:aws:apigateway:*::/apis"),
     ],
 )
 def test_silent(statement: dict[str, Any]) -> None:
