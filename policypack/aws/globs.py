@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 WILDCARDS = frozenset("*?")
+_START = re.compile(r"[^*?]*")
 MAX_FRONTIER = 256
 """States that `covers` follows at once. Patterns that people write need two or three."""
 
@@ -42,6 +43,9 @@ def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
         return matches(second, first)
     if not has_wildcard(second):
         return matches(first, second)
+    start, other = _START.match(first)[0], _START.match(second)[0]  # type: ignore[index]
+    if not start.startswith(other) and not other.startswith(start):
+        return False
     return _overlaps(first, second)
 
 
@@ -57,6 +61,8 @@ def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
         return True
     if not has_wildcard(narrow):
         return matches(wide, narrow)
+    if not narrow.startswith(_START.match(wide)[0]):  # type: ignore[index]
+        return False
     return _covers(_normal(wide), _normal(narrow))
 
 

@@ -69,7 +69,9 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
 
     The grammar's problems (`document.problems`) are not repeated: Parliament never sees what they are about.
     """
-    known = replace(document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED))
+    known = document
+    if document.unknowns:
+        known = replace(document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED))
     found: list[_Finding] = []
     if known.version != DOCUMENT_VERSION or parliament_input.compares(known):
         found += _as_a_whole(known)

@@ -36,7 +36,7 @@ _PRINCIPAL = re.compile(
     r"\*|\d{12}|arn:[-a-z*]+:(iam::\d{12}:|sts::\d{12}:(assumed-role|federated-user)/).+|A[A-Z0-9]{15,}"
 )
 _NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
-_NO_WORDS: tuple[set[str], set[str]] = (set(), set())
+_Words = tuple[set[str], set[str]]
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:[^\n]*")
 _PROVIDER = re.compile(r"arn:[-a-z*]+:iam::\d{12}:oidc-provider/.+")
 _MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?|\d+")
@@ -237,10 +237,7 @@ def shaped(statement: Statement, kind: DocumentKind, *, names: bool = False) -> 
         not_resources=_resources(statement.not_resources, names=names),
         principals=_principals(statement.principals),
         not_principals=_principals(statement.not_principals),
-        conditions=tuple(
-            replace(each, path=each.path.removeprefix(statement.path), values=_values(each))
-            for each in statement.conditions
-        ),
+        conditions=tuple(_condition(each, statement.path) for each in statement.conditions),
     )
 
 
@@ -302,6 +299,12 @@ def _elements(statement: Statement, nodes: _Nodes) -> dict[str, Any]:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
+def _condition(condition: Condition, path: str) -> Condition:
+    return replace(condition, path=condition.path.removeprefix(path), values=_values(condition))
+
+
+@functools.lru_cache(maxsize=4096)
 def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The action patterns without those that only newer data knows."""
     return None if patterns is None else tuple(each for each in patterns if not _newer(each))
@@ -324,29 +327,35 @@ def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...]
 
 def _resource(text: str, *, names: bool) -> str:
     """The pattern with `*` for the parts that AWS accepts and Parliament does not, and `x` for names unless kept."""
-    wide = widen(text)
-    parts = wide.split(":", 5)
-    if len(parts) < 6:
-        return wide
-    _, partition, service, region, account, tail = parts
+    *head, tail = widen(text).split(":", 5)
+    if len(head) < 5:
+        return ":".join((*head, tail))
+    start, words = _head(*head)
+    if words is not None and not names:
+        whole, beside = words
+        tail = _NAME.sub(
+            lambda name: name[0] if name[0] in whole or any(each in name[0] for each in beside) else "x", tail
+        )
+    return start + tail
+
+
+@functools.lru_cache(maxsize=4096)
+def _head(arn: str, partition: str, service: str, region: str, account: str) -> tuple[str, _Words | None]:
+    """The first five parts of a resource pattern, and the words that are no names in the sixth, if they are known."""
     if partition not in ("aws", "aws-cn", "aws-us-gov") and _PARTITION.fullmatch(partition):
         partition = "*"
-    if region and (_REGION.fullmatch(region) or "*" in region or "?" in region):
+    if region and (_REGION.fullmatch(region) or has_wildcard(region)):
         region = region if re.fullmatch(r"[a-z]{2}-[a-z]+-\d", region) else "*"
-    if account in ("aws", "aws-managed") or "*" in account or "?" in account:
+    if account in ("aws", "aws-managed") or has_wildcard(account):
         account = "*"
-    if not names and service and not has_wildcard(service):
-        plain, inside = _words().get(service, _NO_WORDS)
-        tail = _NAME.sub(
-            lambda name: name[0] if name[0] in plain or any(each in name[0] for each in inside) else "x", tail
-        )
-    return ":".join((parts[0], partition, service, region, account, tail))
+    words = None if not service or has_wildcard(service) else _words().get(service, (set(), set()))
+    return f"{arn}:{partition}:{service}:{region}:{account}:", words
 
 
 @functools.cache
-def _words() -> dict[str, tuple[set[str], set[str]]]:
+def _words() -> dict[str, _Words]:
     """By service, the words between `/` and `:` in the ARN formats that Parliament compares with, whole and in part."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
+    found: dict[str, _Words] = {}
     for service in loaded().iam_definition:
         for each in service["resources"]:
             parts = re.sub(r"\$\{.*?\}", "*", each["arn"]).split(":", 5)
@@ -408,16 +417,11 @@ def _address(value: str) -> bool:
 def compares(document: PolicyDocument) -> bool:
     """Whether Parliament has something to compare between the statements: a repeated `Sid`, or S3's own escalations."""
     sids = [each.sid for each in document.statements if each.sid]
-    return len(set(sids)) < len(sids) or any(map(_escalates, document.statements))
-
-
-def _escalates(statement: Statement) -> bool:
-    if not statement.allows:
-        return False
-    patterns = statement.actions
-    return patterns is None or any(map(_escalating, patterns))
+    return len(set(sids)) < len(sids) or any(each.allows and _escalating(each.actions) for each in document.statements)
 
 
 @functools.lru_cache(maxsize=8192)
-def _escalating(pattern: str) -> bool:
-    return any(matches(pattern, name, ignore_case=True) for name in ESCALATING)
+def _escalating(patterns: tuple[str, ...] | None) -> bool:
+    return patterns is None or any(
+        matches(pattern, name, ignore_case=True) for pattern in patterns for name in ESCALATING
+    )

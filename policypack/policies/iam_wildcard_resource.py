@@ -39,7 +39,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
         wide = next((each for each in resources if everything(each) or each.startswith("arn:*")), None)
         return Violation("Resource", "allows actions of every service on every resource") if wide else None
     found = {action for pattern in statement.actions for action in expand(pattern) if narrowable(action)}
-    names = sorted(str(action) for action in found if _everywhere(action, resources))
+    names = sorted(str(action) for action in found if action.everywhere(resources))
     if not names:
         return None
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -51,13 +51,6 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
 def narrowable(action: Action) -> bool:
     """Whether AWS lets one say on which resources. One type that a call may leave out is no such thing."""
     return action.level != "List" and bool(action.required or len(action.optional) > 1)
-
-
-def _everywhere(action: Action, resources: tuple[str, ...]) -> bool:
-    """Whether no resource type that a call needs is narrowed."""
-    if action.required:
-        return all(any(each.covered_by(resource) for resource in resources) for each in action.required)
-    return any(each.covered_by(resource) for each in action.optional for resource in resources)
 
 
 POLICY = Policy(
