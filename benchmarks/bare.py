@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 import yaml
+from pulumi.runtime.stack import run_pulumi_func
 
 
 class Echo(pulumi.runtime.Mocks):
@@ -37,7 +38,7 @@ def main(folder: Path) -> None:
     sys.path.insert(0, str(folder))
 
     async def run() -> None:
-        await pulumi.runtime.run_pulumi_func(lambda: runpy.run_path(str(folder), run_name="__main__"))
+        await run_pulumi_func(lambda: runpy.run_path(str(folder), run_name="__main__"))
 
     asyncio.run(run())
 

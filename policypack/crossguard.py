@@ -106,6 +106,7 @@ class Session:
                 name: tuple(each.urn for each in needed) for name, needed in given.property_dependencies.items()
             },
             secrets=secrets,
+            external=analysed is None,  # the engine analyses what it manages, and not what it only reads
         )
 
 

@@ -73,10 +73,14 @@ def _run(
     try:
         for resource, path, value in readings():
             blamed = resource
+            if resource.external:
+                continue
             for judgement in _judgements(policy, value):
                 place = _join(path, judgement.path)
                 if isinstance(judgement, Violation):
-                    violations.append(Outcome(Kind.VIOLATION, policy, resource, place, judgement.message, policy.fix, level))
+                    violations.append(
+                        Outcome(Kind.VIOLATION, policy, resource, place, judgement.message, policy.fix, level)
+                    )
                 else:
                     undecided.append(_undecided(policy, resource, place, judgement, level, settings))
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)

@@ -107,6 +107,8 @@ class Resource:
     secrets: frozenset[str] = frozenset()
     position: Position | None = None
     custom: bool = True
+    external: bool = False
+    """Whether the stack only reads it: `Bucket.get`. It is there to be referred to and is not judged."""
     id: str = ""
     _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -68,6 +68,8 @@ class Pack:
         """What the pack says of a stack: each resource by its inputs, then the stack by its outputs."""
         found: list[Diagnostic] = []
         for resource in stack.resources:
+            if resource.external:  # the engine analyses what it manages
+                continue
             request = analyzer_pb2.AnalyzeRequest(
                 type=resource.type,
                 name=resource.name,

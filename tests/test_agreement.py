@@ -93,6 +93,16 @@ def test_what_a_provider_reports_is_not_what_the_program_wrote(pack: Pack) -> No
     assert not [each for each in in_process(stack) if each.policy == "aws-contested-resource"]
 
 
+def test_a_bucket_that_is_only_read_is_not_judged(pack: Pack) -> None:
+    read = Resource(
+        "aws:s3/bucket:Bucket", "theirs", {}, outputs={"bucket": "theirs", "acl": "public-read"}, external=True
+    )
+    stack = Stack((read,), Settings())
+    assert in_process(stack) == []
+    assert pack.analyze(stack) == []
+    assert in_process(replace(stack, resources=(replace(read, external=False),)))
+
+
 def test_an_error_is_never_a_pass() -> None:
     policy = next(policy for policy in POLICIES if isinstance(policy.bad, Resource))
     crashing = replace(policy, check=lambda _: 1 / 0)

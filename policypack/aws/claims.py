@@ -78,7 +78,8 @@ def claims(stack: Stack, table: Mapping[str, Iterable[Identity]]) -> Iterator[Cl
 
     They come in the order of their URNs: a program's resources register in another order in every run.
     """
-    for resource in sorted(stack.resources, key=lambda each: each.urn):
+    managed = (each for each in stack.resources if not each.external)
+    for resource in sorted(managed, key=lambda each: each.urn):
         for identity in table.get(canonical(resource.type), ()):
             parts = tuple(part_of(stack, resource, name.rstrip("?")) for name in identity.parts)
             needed = zip(identity.parts, parts, strict=True)

@@ -117,7 +117,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         if request.hooks.before_create:
             await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
 
-        inputs, secrets = decode(plain(request.object))
+        inputs, secrets = decode(plain(request.object), registry.project.working_directory)
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         outputs: Mapping[str, Any] = {}
         if is_provider:
@@ -158,7 +158,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         registry = self.registry
         reference = registry.provider_for(request.type, request.provider, {}, request.parent, self._package(request))
         urn = registry.claim(request.type, request.name, request.parent)
-        given, secrets = decode(plain(request.properties))
+        given, secrets = decode(plain(request.properties), registry.project.working_directory)
         known = "" if request.id == UNKNOWN_STRING else request.id
         identified = _identified(request.type, known) if self.fill_computed else {}
         computed, hidden = self._computed(request, urn, {**identified, **given}, reference, secrets)
@@ -168,7 +168,16 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         computed |= identified | ({"id": known} if known else {})
         secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
         outputs = {**given, **computed}
-        self._add(request, urn=urn, inputs=given, outputs=outputs, provider=reference, secrets=secrets, id=known)
+        self._add(
+            request,
+            urn=urn,
+            inputs=given,
+            outputs=outputs,
+            provider=reference,
+            secrets=secrets,
+            id=known,
+            external=True,
+        )
         return response
 
     @answered

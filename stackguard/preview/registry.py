@@ -200,7 +200,8 @@ class Registry:
                 if not waits[follower]:
                     heapq.heappush(ready, (keys[follower], follower))
         placed = {resource.urn for resource in ordered}
-        return (*ordered, *(resource for urn, resource in self.resources.items() if urn not in placed))
+        ordered += (resource for urn, resource in self.resources.items() if urn not in placed)
+        return tuple(replace(each, provider=each.provider.rpartition("::")[0]) for each in ordered)
 
     def _refers_to(self, resource: Resource) -> Iterable[str]:
         named = (resource.parent, resource.provider.rpartition("::")[0], *resource.dependencies)

@@ -38,6 +38,7 @@ class State(msgspec.Struct, rename="camel"):
     type: str | None = None
     custom: bool | None = None
     delete: bool | None = None
+    external: bool | None = None
     id: str | None = None
     inputs: msgspec.Raw = NULL
     outputs: msgspec.Raw = NULL
@@ -83,6 +84,7 @@ def resource(state: State, place: str) -> Resource:
         secrets=secret_inputs | secret_outputs,
         position=position(state.source_position or ""),
         custom=bool(state.custom),
+        external=bool(state.external),
         id=state.id or "",
     )
 

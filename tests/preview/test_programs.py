@@ -31,7 +31,7 @@ def named(preview: Preview, name: str) -> Resource:
 
 
 def provider_of(resource: Resource) -> str:
-    return resource.provider.removesuffix(f"::{UNKNOWN_ID}").rpartition("::")[2]
+    return resource.provider.rpartition("::")[2]
 
 
 class TestTree:
@@ -111,13 +111,16 @@ class TestTree:
         assert hidden.inputs == {"password": "sesame", "deep": {"key": ["open"]}, "later": "x"}
         assert hidden.secrets == {"password", "deep.key[0]", "later"}
 
-    def test_assets_and_archives(self) -> None:
+    def test_assets_and_archives_are_where_the_program_runs(self) -> None:
+        folder = PROGRAMS / "tree"
         assert named(tree(), "files").inputs == {
             "text": Asset(text="hello"),
-            "file": Asset(path="parts.py"),
+            "file": Asset(path=str(folder / "parts.py")),
             "far": Asset(uri="https://example.org/x"),
-            "zip": Asset(path=".", archive=True),
-            "made": Asset(members={"a/b.txt": Asset(text="b"), "c": Asset(path="d", archive=True)}, archive=True),
+            "zip": Asset(path=str(folder), archive=True),
+            "made": Asset(
+                members={"a/b.txt": Asset(text="b"), "c": Asset(path=str(folder / "d"), archive=True)}, archive=True
+            ),
         }
 
     def test_existing_resources_have_an_id(self) -> None:
