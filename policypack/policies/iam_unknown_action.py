@@ -54,7 +54,7 @@ POLICY = Policy(
             "role": "reader",
             "policy": {
                 "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:ListObjects", "Resource": "arn:aws:s3:::inbox"}],
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "arn:aws:s3:::inbox/*"}],
             },
         },
     ),
@@ -65,7 +65,7 @@ POLICY = Policy(
             "role": "reader",
             "policy": {
                 "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::inbox"}],
+                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
             },
         },
     ),
