@@ -80,12 +80,11 @@ def cells(inside: str, groups: Sequence[Sequence[str]]) -> dict[Membership, str]
         return {_membership(groups, inside): inside}
     if not any(groups):
         return {frozenset(): inside.replace("*", "").replace("?", "x")}
-    automata = [_Automaton.of(inside), *(_Automaton.of(pattern) for group in groups for pattern in group)]
-    owners = [index for index, group in enumerate(groups) for _ in group]
     prefix = inside[: min(inside.find(each) for each in "*?" if each in inside)]
-    state = tuple(automaton.start() for automaton in automata)
-    for character in prefix:
-        state = _next(automata, state, character)
+    owners = [index for index, group in enumerate(groups) for _ in group]
+    patterns = (inside, *(pattern for group in groups for pattern in group))
+    automata, starts = zip(*(_after(pattern, prefix) for pattern in patterns), strict=True)
+    state: tuple[int, ...] = starts
     found: dict[Membership, str] = {}
     waiting = deque([(state, prefix)])
     seen = {state}
@@ -106,6 +105,20 @@ def cells(inside: str, groups: Sequence[Sequence[str]]) -> dict[Membership, str]
                 seen.add(following)
                 waiting.append((following, text + character))
     return found
+
+
+def _after(pattern: str, prefix: str) -> tuple[_Automaton, int]:
+    """A pattern's automaton, and its state behind a prefix that has no wildcard."""
+    if pattern.startswith(prefix):
+        automaton = _Automaton.of(pattern[len(prefix) :])
+        return automaton, automaton.start()
+    automaton = _Automaton.of(pattern)
+    state = automaton.start()
+    for character in prefix:
+        state = automaton.step(state, character)
+        if not state:
+            break
+    return automaton, state
 
 
 def _membership(groups: Sequence[Sequence[str]], text: str) -> Membership:

@@ -37,9 +37,12 @@ def may_deny(document: PolicyDocument) -> bool:
 
 def covers_bucket(patterns: Sequence[str], bucket: str | None) -> bool:
     """Whether the patterns take in the bucket and all of its objects; of a bucket without a name yet, any bucket."""
+    starts = {f"{each.rpartition(':::')[0] or 'arn:aws:s3'}:::" for each in patterns}
     names = [bucket] if bucket else [each.rpartition(":::")[2].partition("/")[0] for each in patterns]
-    return any(
-        all(any(covers(pattern, f"{start}{name}{end}") for pattern in patterns) for end in ("", "/?*"))
-        for name in names
-        for start in {f"{each.rpartition(':::')[0] or 'arn:aws:s3'}:::" for each in patterns}
-    )
+    return any(_covers_whole(patterns, f"{start}{name}") for name in names for start in starts)
+
+
+def _covers_whole(patterns: Sequence[str], arn: str) -> bool:
+    if not any(covers(pattern, arn) for pattern in patterns):
+        return False
+    return f"{arn}/*" in patterns or any(covers(pattern, f"{arn}/?*") for pattern in patterns)

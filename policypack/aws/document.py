@@ -84,6 +84,9 @@ class Effect(enum.StrEnum):
     DENY = "Deny"
 
 
+EFFECTS = tuple(Effect)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """One principal: its type (`AWS`, `Service`, `Federated`, `CanonicalUser`) and value. `"*"` alone is AWS `*`."""
@@ -296,7 +299,7 @@ def _statement(
     effect = raw.get("Effect")
     if isinstance(effect, Unknown):
         parser.unknowns.extend((element, f"{path}.Effect") for element in ("Effect", *sorted(ELEMENTS)))
-    elif effect not in tuple(Effect):
+    elif effect not in EFFECTS:
         parser.problem(f"{path}.Effect", "must be `Allow` or `Deny`, in just that case" if effect else "is missing")
     sid = raw.get("Sid")
     if sid is not None and not isinstance(sid, str | Unknown):
@@ -321,7 +324,7 @@ def _statement(
         if name in raw
     }
     conditions = _conditions(raw.get("Condition"), f"{path}.Condition", parser)
-    if effect not in tuple(Effect):
+    if effect not in EFFECTS:
         return None
     return Statement(
         path=path,

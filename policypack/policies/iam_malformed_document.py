@@ -44,6 +44,9 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
 
 
 def _stringified(raw: Mapping[str, Any]) -> Iterator[str]:
+    shown = repr(raw)
+    if not any(trace in shown for trace in STRINGIFIED_OUTPUT):
+        return
     waiting: list[tuple[str, Any]] = [(name, value) for name, value in reversed(list(raw.items()))]
     while waiting:
         path, value = waiting.pop()
