@@ -17,7 +17,7 @@ from policypack.aws.actions import Action, expand, key_type
 from policypack.aws.condition_keys import is_global, scopes
 from policypack.aws.document import Condition, PolicyDocument, Statement
 from policypack.aws.globs import has_wildcard, overlaps
-from policypack.aws.parliament_input import loaded
+from policypack.aws.parliament import TooMuchError, bounded, loaded
 from policypack.aws.tables import DocumentKind
 
 DOCUMENT_VERSION = "2012-10-17"
@@ -94,7 +94,7 @@ def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
         statements=tuple(each for each in shapes if each is not None),
     )
     try:
-        with parliament_input.bounded():
+        with bounded():
             policy, given = _analysed(whole, compare=True)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
         return [_Finding(NOT_LINTED, _failure(error), "", None)]
@@ -108,7 +108,7 @@ def _of_statement(shape: Statement) -> tuple[_Finding, ...]:
     auditors = loaded().community_auditors
     alone = PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION)
     try:
-        with parliament_input.bounded():
+        with bounded():
             policy, given = _analysed(alone, compare=False)
             if policy.is_valid:
                 auditors.advanced_policy_elements.audit(policy)
@@ -122,7 +122,7 @@ def _of_statement(shape: Statement) -> tuple[_Finding, ...]:
 
 
 def _failure(error: Exception) -> str:
-    why = "is too large" if isinstance(error, parliament_input.TooMuchError) else "is too unusual"
+    why = "is too large" if isinstance(error, TooMuchError) else "is too unusual"
     return f"{why} for Parliament, so it is not linted; split it or write it more plainly"
 
 

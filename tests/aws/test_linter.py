@@ -180,7 +180,7 @@ def test_what_takes_too_long_is_a_report() -> None:
 
 
 def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    from policypack.aws.parliament_input import loaded
+    from policypack.aws.parliament import loaded
 
     def crash(*_arguments: object) -> None:
         raise KeyError("a secret")
@@ -219,5 +219,7 @@ def test_nothing_is_loaded_until_a_document_is_linted() -> None:
 
 
 def test_loading_warns_of_nothing() -> None:
-    script = "import sys; from policypack.aws.parliament_input import loaded; loaded(); assert 'pkg_resources' not in sys.modules"
+    script = (
+        "import sys; from policypack.aws.parliament import loaded; loaded(); assert 'pkg_resources' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
