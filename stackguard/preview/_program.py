@@ -124,14 +124,14 @@ def name_unknown_invokes(runtime: Any) -> None:
         return result
 
     module.invoke = runtime.invoke = invoke
-    response = runtime.proto.resource_pb2.ResourceInvokeResponse
-    if "unknown" not in response.DESCRIPTOR.fields_by_name:
+    response = getattr(runtime.proto.resource_pb2, "ResourceInvokeResponse", None)
+    if response is None or "unknown" not in response.DESCRIPTOR.fields_by_name:
         name_unsayable_invokes(runtime)
 
 
 def name_unsayable_invokes(runtime: Any) -> None:
     """The same for an SDK too old to be told of an unknown result: it would read it as an empty one."""
-    monitor = runtime.get_monitor()
+    monitor = runtime.settings.get_monitor()
     original = monitor.Invoke
 
     def invoke(request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -183,7 +183,7 @@ def sdk_text(module: str) -> str:
 
 @pytest.mark.parametrize("token", RULES)
 def test_every_row_is_a_resource_of_the_sdk_with_these_outputs(token: str) -> None:
-    module = token.split(":")[1].split("/")[0]
+    module = token.split(":")[1].split("/", maxsplit=1)[0]
     (source,) = [text for text in sdk_text(module).split("\0") if f"'{token}'," in text]
     rule = RULES[token]
     written = {*rule.outputs, *(name for more in rule.unless.values() for name in more)} - {"id"}

@@ -12,7 +12,6 @@ from policypack.policy import UNKNOWN, Asset, Position, Reference, Resource, Unk
 from stackguard.preview import Preview, run
 
 PROGRAMS = Path(__file__).with_name("programs")
-UNKNOWN_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 @cache
@@ -242,6 +241,38 @@ class TestIngest:
 
     def test_both_modes_register_the_same(self) -> None:
         assert [r.urn for r in ingest().resources] == [r.urn for r in ingest(resolve=False).resources]
+
+
+class TestOdd:
+    @staticmethod
+    @cache
+    def preview() -> Preview:
+        return run(PROGRAMS / "odd", timeout=60)
+
+    def test_a_coroutine_is_waited_for(self) -> None:
+        assert self.preview().outputs["count"] == 12
+
+    def test_things_that_race_come_in_one_order(self) -> None:
+        names = [resource.name for resource in self.preview().resources if resource.name.startswith("late")]
+        assert names == [f"late{number}" for number in range(12)]
+
+    def test_a_dynamic_provider_gets_all_config(self) -> None:
+        made = named(self.preview(), "made")
+        assert made.inputs == {"size": 1}
+        assert made.provider == "urn:pulumi:dev::odd::pulumi:providers:pulumi-python::default"
+        (found,) = [resource for resource in self.preview().resources if resource.urn == made.provider]
+        assert found.inputs == {"odd:a": "b", "aws:region": "eu-west-1"}
+        assert self.preview().outputs["made"] == UNKNOWN
+
+    def test_another_stacks_outputs_are_unknown(self) -> None:
+        assert self.preview().outputs["from_stack"] == UNKNOWN
+        assert named(self.preview(), "acme/other/dev").id == "acme/other/dev"
+
+    def test_transforms_of_the_whole_stack(self) -> None:
+        assert self.preview().outputs["partition"]["partition"] == "aws-us-gov"
+        thing, late = named(self.preview(), "from-stack"), named(self.preview(), "late3")
+        assert thing.inputs == {"name": UNKNOWN, "of": UNKNOWN, "tag": "x"}
+        assert {named(self.preview(), "acme/other/dev").urn, late.urn} == {*thing.dependencies}
 
 
 class TestSettings:
