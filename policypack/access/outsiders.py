@@ -63,6 +63,15 @@ PINNING_KEYS = CALLER_KEYS | NETWORK_KEYS | SERVICE_KEYS | OTHER_KEYS
 MAKES_PATTERNS = ("StringLike", "StringNotLike", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike")
 ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
 SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")
+SHAPES = {
+    "aws:sourcevpc": "vpc-?*",
+    "aws:sourcevpce": "vpce-?*",
+    "aws:principalorgid": "o-?*",
+    "aws:sourceorgid": "o-?*",
+    "aws:vpceorgid": "o-?*",
+    **dict.fromkeys(("aws:principalaccount", "aws:sourceaccount", "aws:vpceaccount", "kms:calleraccount"), "?" * 12),
+}
+"""By key, the pattern that all of its values have."""
 ACCOUNT = re.compile(r"\d{12}")
 
 Choices = Sequence[str | None]
@@ -178,7 +187,7 @@ def choices(
         loose = [value for each in allow for value in _patterns(each) if not _fixed(key, value, s3=s3)]
         loose += [value for each in deny for value in _patterns(each) if not _fixed(key, value, s3=False)]
         pinned = {value for each in conditions for value in each.values} - set(loose)
-        return (None, *(each for each in _told_apart(loose) if each not in pinned))
+        return (None, *(each for each in _told_apart(loose, SHAPES.get(key, "*")) if each not in pinned))
     if not outsider.signed and key.startswith(SIGNED_ONLY):
         return (None,)
     operators = {each.operator for each in conditions}
@@ -202,7 +211,7 @@ def _patterns(condition: Condition) -> Sequence[str]:
 
 
 def _fixed(key: str, pattern: str, *, s3: bool) -> bool:
-    """Whether a pattern pins the value down although it has a wildcard."""
+    """Whether a pattern pins the value down although it has a wildcard: to an account, or to a bucket's own name."""
     if key == "aws:userid":  # the id of one role or user, then any session
         head, colon, _ = pattern.partition(":")
         return bool(colon) and not has_wildcard(head)
@@ -210,14 +219,15 @@ def _fixed(key: str, pattern: str, *, s3: bool) -> bool:
         return "/" in pattern and not has_wildcard(pattern.partition("/")[0])
     if s3 and key != "s3:dataaccesspointarn":
         return False
-    parts = pattern.split(":", 5)
-    return len(parts) == 6 and bool(ACCOUNT.fullmatch(parts[4]))
+    arn = Arn.parse(pattern)
+    if arn is None:
+        return False
+    return bool(ACCOUNT.fullmatch(arn.account)) or (arn.service == "s3" and not has_wildcard(arn.resource))
 
 
-def _told_apart(patterns: Sequence[str]) -> list[str]:
-    """One value for each way in which the patterns can match, beginning with a value that none of them matches."""
-    distinct = sorted(set(patterns))
-    found = cells("*", [[pattern] for pattern in distinct])
+def _told_apart(patterns: Sequence[str], shape: str = "*") -> list[str]:
+    """One value of a shape for each way in which the patterns can match, first one that none of them matches."""
+    found = cells(shape, [[pattern] for pattern in sorted(set(patterns))])
     examples = sorted(found.items(), key=lambda item: len(item[0]))
     return [text or ("other" if not member else "x") for member, text in examples]
 

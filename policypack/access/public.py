@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
 from operator import and_
@@ -19,13 +19,17 @@ from operator import and_
 from policypack.access.bounds import Bound, bounded
 from policypack.access.cells import TooManyCellsError
 from policypack.access.conditions import SOURCE_IP, address_problems, holds, passing, refused
-from policypack.access.outsiders import Outsider, choices, concerns, outsiders
-from policypack.access.targets import Target, targets
+from policypack.access.outsiders import PINNING_KEYS, Outsider, choices, concerns, outsiders
+from policypack.access.targets import Target, iam_prefix, targets
 from policypack.aws.addresses import Ranges, broad, everything, nothing
 from policypack.aws.document import Condition, PolicyDocument, Statement
+from policypack.aws.globs import has_wildcard
 
 MOST_REQUESTS = 4_000
 """How many combinations of condition values are tried before the verdict is undecided."""
+
+UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:principalisawsservice"})
+"""Keys that an example need not mention: who calls says it already."""
 
 Request = Mapping[str, str | None]
 
@@ -71,6 +75,8 @@ class _Opening:
     """What one Allow statement leaves open to one kind of outsider for one target."""
 
     statement: Statement
+    against: Sequence[Statement]
+    """The Deny statements that it passes by."""
     outsider: Outsider
     target: Target
     request: Request
@@ -83,7 +89,8 @@ class _Opening:
 
     def witness(self) -> Witness:
         """An example of a request that comes through."""
-        written = {each.name: each.key for each in self.statement.conditions}
+        conditions = [each for statement in (self.statement, *self.against) for each in statement.conditions]
+        written = {each.name: each.key for each in conditions if each.name not in UNREMARKABLE}
         context = tuple(
             (written[key], value) for key, value in self.request.items() if value is not None and key in written
         )
@@ -111,9 +118,13 @@ def exposure(document: PolicyDocument) -> Answer:
     try:
         if not unread and (found := _search(document, Bound.LEAST)):
             return Answer(Verdict.PUBLIC, _why(found.outsider), found.statement.path, found.witness())
+        s3 = iam_prefix(document.type) == "s3" and _pins_with_wildcard(document)
+        if not unread and s3 and (found := _search(document, Bound.LEAST, s3=True)):
+            witness = replace(found.witness(), outsider="whoever fits the wildcard")
+            return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", found.statement.path, witness)
         if unread:
             return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
-        if _depends(document) and (found := _search(document, Bound.MOST)):
+        if _depends(document) and (found := _search(document, Bound.MOST, s3=s3)):
             why = "an unknown value or a policy variable decides whether outsiders are let in"
             return Answer(Verdict.UNDECIDED, why, found.statement.path)
     except TooManyCellsError:
@@ -146,10 +157,11 @@ def _depends(document: PolicyDocument) -> bool:
     )
 
 
-def _search(document: PolicyDocument, allowed: Bound) -> _Opening | None:
+def _search(document: PolicyDocument, allowed: Bound, *, s3: bool = False) -> _Opening | None:
     """An opening, counting unknowns for Allow at this bound and for Deny at the other.
 
-    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants.
+    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants. With `s3`
+    neither is a value with a wildcard, even where its fixed part is no outsider's.
     """
     other = Bound.LEAST if allowed is Bound.MOST else Bound.MOST
     denials = [
@@ -161,7 +173,7 @@ def _search(document: PolicyDocument, allowed: Bound) -> _Opening | None:
     for each in document.statements:
         if not _may_be_open(each) or (allow := bounded(document, each, allowed, Bound.MOST)) is None:
             continue
-        for opening in _openings(allow, denials, document.type):
+        for opening in _openings(allow, denials, iam_prefix(document.type), s3=s3):
             if opening.wide:
                 return opening
             narrow.append(opening)
@@ -169,14 +181,22 @@ def _search(document: PolicyDocument, allowed: Bound) -> _Opening | None:
     return narrow[0] if len(distinct) > 1 and broad(Ranges.union(distinct.values())) else None
 
 
-def _openings(allow: Statement, denials: Sequence[Statement], type_token: str) -> Iterator[_Opening]:
-    service = type_token.removeprefix("aws:").partition("/")[0]
+def _pins_with_wildcard(document: PolicyDocument) -> bool:
+    return any(
+        each.name in PINNING_KEYS and any(map(has_wildcard, each.values))
+        for statement in document.statements
+        if statement.allows
+        for each in statement.conditions
+    )
+
+
+def _openings(allow: Statement, denials: Sequence[Statement], service: str, *, s3: bool) -> Iterator[_Opening]:
     about = targets(allow, denials, service)
     for outsider in outsiders(allow):
         for target in about:
             relevant = [denials[index] for index in sorted(target.denials)]
             against = [each for each in relevant if concerns(each, outsider, allow)]
-            yield from _requests(allow, against, outsider, target, s3=service == "s3")
+            yield from _requests(allow, against, outsider, target, s3=s3)
 
 
 def _requests(
@@ -206,7 +226,7 @@ def _requests(
             if left and _others_hold(statement.conditions, outsider.address_key, request):
                 left = _spared(left, statement.conditions, outsider.address_key)
         if left:
-            yield _Opening(allow, outsider, target, request, left)
+            yield _Opening(allow, against, outsider, target, request, left)
 
 
 def _others_hold(conditions: Sequence[Condition], address_key: str | None, request: Request) -> bool:

@@ -13,6 +13,31 @@ from policypack.aws.globs import has_wildcard, matches
 FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
 """How the actions begin that a reader understands at once: an example is one of these where there is one."""
 
+PREFIXES = {
+    "acmpca": "acm-pca",
+    "amp": "aps",
+    "apigateway": "execute-api",
+    "cloudwatch": "events",
+    "ecrpublic": "ecr-public",
+    "efs": "elasticfilesystem",
+    "elasticsearch": "es",
+    "msk": "kafka",
+    "networkfirewall": "network-firewall",
+    "opensearch": "es",
+    "opensearchingest": "osis",
+    "redshiftserverless": "redshift-serverless",
+    "s3control": "s3",
+    "sesv2": "ses",
+    "vpclattice": "vpc-lattice",
+}
+"""By module of a type token, the prefix of the actions in its documents, where the two differ."""
+
+
+def iam_prefix(type_token: str) -> str:
+    """The prefix of the actions that a document of this type is about: `s3` for `aws:s3/bucketPolicy:BucketPolicy`."""
+    module = type_token.removeprefix("aws:").partition("/")[0]
+    return PREFIXES.get(module, module)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

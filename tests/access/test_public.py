@@ -170,7 +170,22 @@ def test_a_wildcard_beside_a_fixed_account_is_public_for_s3_only() -> None:
     condition = {"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:*"}}
     queue = anyone("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:inbox", Condition=condition)
     assert judge(queue, token="aws:sqs/queuePolicy:QueuePolicy").verdict is Verdict.NOT_PUBLIC
-    assert judge(anyone(Condition=condition)).verdict is Verdict.PUBLIC
+    answer = judge(anyone(Condition=condition))
+    assert answer.verdict is Verdict.PUBLIC
+    assert "S3 counts no value with a wildcard as fixed" in answer.why
+    assert "whoever fits the wildcard" in str(answer.witness), "an example that does not claim too much"
+
+
+def test_a_queue_that_a_named_bucket_notifies() -> None:
+    condition = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:inbox"}}
+    queue = anyone("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:inbox", Condition=condition)
+    assert judge(queue, token="aws:sqs/queuePolicy:QueuePolicy").verdict is Verdict.NOT_PUBLIC
+
+
+def test_the_witness_says_how_a_denial_is_passed_by() -> None:
+    via_service = {**OUTSIDE, "Bool": {"aws:ViaAWSService": "false"}}
+    answer = judge(anyone(), deny("s3:*", "*", Principal="*", Condition=via_service))
+    assert "with `aws:ViaAWSService` `true`" in str(answer.witness)
 
 
 @pytest.mark.parametrize(
