@@ -16,6 +16,7 @@ import logging
 import os
 import queue
 import runpy
+import shutil
 import signal
 import sys
 import threading
@@ -50,8 +51,12 @@ def main() -> None:
 def watch(descriptor: int, lines: queue.SimpleQueue[str]) -> None:
     """Hand on the parent's line; when the parent dies, end this process and all that it started."""
     with os.fdopen(descriptor) as pipe:
-        lines.put(pipe.readline())
+        line = pipe.readline()
+        lines.put(line)
         pipe.read()
+    if line:
+        socket = Path(json.loads(line)["address"].partition(":")[2])
+        shutil.rmtree(socket.parent, ignore_errors=True)  # the parent's own, which it could not remove
     os.killpg(0, signal.SIGKILL)
 
 

@@ -57,7 +57,9 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
             return await method(self, request)
         except Refused as error:
             position = position_of(trail_of(request), str(self.registry.project.root))
-            self.refusals.append(f"{error} ({position.file}:{position.line})" if position else str(error))
+            first, *more = str(error).splitlines()
+            place = f" ({position.file}:{position.line})" if position else ""
+            self.refusals.append("\n".join((first + place, *more)))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Exception as error:  # noqa: BLE001 (kept, and raised where the caller sees it)
             self.crash = self.crash or error

@@ -88,7 +88,7 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
     lines = [line for line in detail.splitlines() if line.strip()]
     frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
     if frames:  # the first line of the exception; its text may have more
-        last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), "")
+        last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), lines[0])
     else:
         last = next(iter(lines if reported else lines[::-1]), "").strip()
     how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"

@@ -64,6 +64,21 @@ def write(program: Path, source: str) -> Path:
             "version must be one of 2008-10-17, 2012-10-17",
         ),
         (
+            "pulumi.runtime.call('test:index:Thing/list', {})",
+            "the method `test:index:Thing/list` runs in a provider plugin",
+        ),
+        (
+            """
+fail = pulumi.ResourceHook('check', lambda _: 1 / 0, pulumi.ResourceHookOptions(on_dry_run=True))
+Thing('a', pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[fail])))
+""",
+            "the resource hook `check` failed",
+        ),
+        (
+            "Thing('a', pulumi.ResourceOptions(transforms=[lambda _: 1 / 0]))",
+            "division by zero",
+        ),
+        (
             "pulumi.ComponentResource('far:away:Thing', 'x', {}, None, remote=True)",
             "`far:away:Thing` is a component that a provider plugin builds",
         ),
@@ -159,15 +174,16 @@ def test_what_a_program_leaves_running_is_ended(program: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "tag"), [(signal.SIGINT, "71003.5"), (signal.SIGTERM, "71004.5"), (signal.SIGKILL, "71005.5")]
 )
-def test_nothing_outlives_us(program: Path, number: signal.Signals, tag: str) -> None:
+def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: str) -> None:
     write(program, HANG.format(tag=tag))
+    temporary = tmp_path_factory.mktemp("t")
     caller = subprocess.Popen(
         [
             sys.executable,
             "-c",
             f"from pathlib import Path; from stackguard.preview import run; run(Path({str(program)!r}), timeout=60)",
         ],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)},
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 30
@@ -177,6 +193,7 @@ def test_nothing_outlives_us(program: Path, number: signal.Signals, tag: str) ->
     caller.send_signal(number)
     caller.wait(30)
     assert gone(tag)
+    assert not [*temporary.iterdir()]
 
 
 def test_importing_the_module_is_cheap() -> None:
