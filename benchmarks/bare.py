@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import runpy
 import sys
@@ -32,15 +33,13 @@ def main(folder: Path) -> None:
     config = yaml.safe_load((folder / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
     pulumi.runtime.set_mocks(Echo(), project=project, stack="dev", preview=True)
     pulumi.runtime.set_all_config(
-        {key: value if isinstance(value, str) else __import__("json").dumps(value) for key, value in config.items()}
+        {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     )
     os.chdir(folder)
     sys.path.insert(0, str(folder))
 
-    async def run() -> None:
-        await run_pulumi_func(lambda: runpy.run_path(str(folder), run_name="__main__"))
-
-    asyncio.run(run())
+    program = run_pulumi_func(lambda: runpy.run_path(str(folder), run_name="__main__"))
+    asyncio.get_event_loop().run_until_complete(program)  # the loop that the mocks are set up for
 
 
 if __name__ == "__main__":

@@ -73,7 +73,9 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
     if document.unknowns:
         known = replace(document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED))
     found: list[_Finding] = []
-    if known.version != DOCUMENT_VERSION or parliament_input.compares(known):
+    if known.statements and (
+        (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION or parliament_input.compares(known)
+    ):
         found += _as_a_whole(known)
     for statement in known.statements:
         shape = parliament_input.shaped(statement, known.kind)
@@ -86,11 +88,10 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
 
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     """The findings that are about no single statement."""
-    unknown = any(path == "Version" for _, path in document.unknowns)
     shapes = (parliament_input.shaped(each, document.kind, names=True) for each in document.statements)
     whole = replace(
         document,
-        version=DOCUMENT_VERSION if unknown else document.version,
+        version=document.version or DOCUMENT_VERSION,
         statements=tuple(each for each in shapes if each is not None),
     )
     try:
