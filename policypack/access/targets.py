@@ -25,6 +25,7 @@ PREFIXES = {
     "networkfirewall": "network-firewall",
     "opensearch": "es",
     "opensearchingest": "osis",
+    "pinpoint": "sms-voice",
     "redshiftserverless": "redshift-serverless",
     "s3control": "s3",
     "sesv2": "ses",

@@ -345,3 +345,29 @@ def test_a_denial_never_opens_and_a_grant_never_closes(statements: list[Any], mo
 @given(st.permutations(range(3)), st.lists(STATEMENTS, min_size=3, max_size=3))
 def test_the_order_of_statements_does_not_matter(order: list[int], statements: list[Any]) -> None:
     assert judge(*statements).verdict is judge(*(statements[index] for index in order)).verdict
+
+
+def test_variables_in_resources_and_conditions_of_a_denial() -> None:
+    own = "arn:aws:s3:::inbox/${aws:username}/*"
+    spared = {**deny("s3:*", None, Principal="*"), "NotResource": own}
+    assert judge(anyone(), spared).verdict is Verdict.UNDECIDED
+    only = deny("s3:*", "*", Principal="*", Condition={"StringEquals": {"aws:PrincipalTag/team": "${aws:username}"}})
+    assert judge(anyone(), only).verdict is Verdict.PUBLIC
+    also_fixed = {"StringNotEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5", "${aws:ResourceOrgID}"]}}
+    assert judge(anyone(), deny("s3:*", "*", Principal="*", Condition=also_fixed)).verdict is Verdict.NOT_PUBLIC
+    missing = deny("s3:*", "*", Principal="*", Condition={"StringEqualsIfExists": {"aws:Referer": "${aws:username}"}})
+    assert judge(anyone(), missing).verdict is Verdict.UNDECIDED
+
+
+def test_a_document_of_2008_has_no_variables() -> None:
+    statement = anyone(Condition={"StringLike": {"aws:SourceVpc": "${aws:PrincipalTag/vpc}"}})
+    assert judge(statement, Version="2008-10-17").verdict is Verdict.NOT_PUBLIC
+    assert judge(statement).verdict is Verdict.PUBLIC
+    assert judge(statement, Version=UNKNOWN).verdict is Verdict.PUBLIC
+
+
+@pytest.mark.parametrize("element", ["NotAction", "NotResource", "NotPrincipal"])
+def test_an_unknown_exception_decides(element: str) -> None:
+    statement = {**anyone(), element: UNKNOWN}
+    del statement[element.removeprefix("Not")]
+    assert judge(statement).verdict is Verdict.UNDECIDED
