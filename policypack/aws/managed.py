@@ -1,0 +1,69 @@
+"""What AWS managed policies let a function write to S3, for those that are often attached to execution roles.
+
+Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html.
+"""
+
+from __future__ import annotations
+
+WRITE_EVERY_OBJECT = {
+    "AWSLambdaExecute": "s3:PutObject",
+    "AdministratorAccess": "s3:*",
+    "AmazonS3FullAccess": "s3:*",
+    "PowerUserAccess": "s3:*",
+}
+"""What they allow on every object of every bucket."""
+
+WRITE_NO_OBJECT = frozenset(
+    {
+        "AWSKeyManagementServicePowerUser",
+        "AWSLambda_FullAccess",
+        "AWSLambda_ReadOnlyAccess",
+        "AWSStepFunctionsFullAccess",
+        "AWSXRayDaemonWriteAccess",
+        "AWSXrayWriteOnlyAccess",
+        "AmazonBedrockFullAccess",
+        "AmazonBedrockReadOnly",
+        "AmazonCognitoPowerUser",
+        "AmazonDynamoDBFullAccess",
+        "AmazonDynamoDBReadOnlyAccess",
+        "AmazonEC2FullAccess",
+        "AmazonEC2ReadOnlyAccess",
+        "AmazonEventBridgeFullAccess",
+        "AmazonKinesisFirehoseFullAccess",
+        "AmazonKinesisFullAccess",
+        "AmazonRDSDataFullAccess",
+        "AmazonRDSFullAccess",
+        "AmazonRekognitionFullAccess",
+        "AmazonS3ReadOnlyAccess",
+        "AmazonSESFullAccess",
+        "AmazonSNSFullAccess",
+        "AmazonSNSReadOnlyAccess",
+        "AmazonSQSFullAccess",
+        "AmazonSQSReadOnlyAccess",
+        "AmazonSSMFullAccess",
+        "AmazonSSMReadOnlyAccess",
+        "AmazonTextractFullAccess",
+        "AmazonTranscribeFullAccess",
+        "AmazonVPCFullAccess",
+        "CloudWatchFullAccess",
+        "CloudWatchFullAccessV2",
+        "CloudWatchLambdaInsightsExecutionRolePolicy",
+        "CloudWatchLogsFullAccess",
+        "ComprehendFullAccess",
+        "ReadOnlyAccess",
+        "SecretsManagerReadWrite",
+        "SecurityAudit",
+        "TranslateFullAccess",
+        "job-function/ViewOnlyAccess",
+        "service-role/AWSLambdaBasicExecutionRole",
+        "service-role/AWSLambdaDynamoDBExecutionRole",
+        "service-role/AWSLambdaENIManagementAccess",
+        "service-role/AWSLambdaKinesisExecutionRole",
+        "service-role/AWSLambdaMSKExecutionRole",
+        "service-role/AWSLambdaRole",
+        "service-role/AWSLambdaSQSQueueExecutionRole",
+        "service-role/AWSLambdaVPCAccessExecutionRole",
+        "service-role/AmazonS3ObjectLambdaExecutionRolePolicy",
+    }
+)
+"""They allow no write to any object."""

@@ -1,0 +1,74 @@
+"""An AWS service works for everybody, so a permission for the service alone lets anybody's resources in through it.
+
+The service invokes the function for whoever asks: the confused deputy. The permission has to say for which source, and
+for S3 in which account too, since a bucket's ARN names none and a deleted bucket's name can be taken by another account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.meaning import PERMISSION
+from policypack.aws.permission import ACCOUNT_ALONE, S3, Permission, permissions
+from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+
+
+def check(found: Permission) -> Iterator[Judgement]:
+    if isinstance(found.principal, Unknown):
+        if found.source_arn is None or found.source_account is None:
+            yield Undecided("principal", found.principal.why, "Name the service or the account in the program.")
+        return
+    service = found.service
+    if service is None or found.organization is not None or found.token is not None:
+        return
+    if found.source_arn is None:
+        if found.source_account is None:
+            yield Violation("", f"lets `{service}` invoke the function for anybody: {_missing(service)}")
+        elif service not in ACCOUNT_ALONE:
+            yield Violation(
+                "", f"lets `{service}` invoke the function for everything in the account: `sourceArn` is missing"
+            )
+    elif found.source_account is None and _without_account(found):
+        yield Violation(
+            "", "names a source by an ARN that has no account, so the name may be anybody's: `sourceAccount` is missing"
+        )
+
+
+def _missing(service: str) -> str:
+    if service.endswith(".amazon.com"):
+        return "`eventSourceToken` is missing"
+    if service in ACCOUNT_ALONE:
+        return "`sourceAccount` is missing"
+    return "`sourceArn` and `sourceAccount` are missing" if service == S3 else "`sourceArn` is missing"
+
+
+def _without_account(found: Permission) -> bool:
+    """Whether the source's ARN has no account. Of an unknown one the service tells."""
+    if isinstance(found.source_arn, Unknown):
+        return found.service == S3
+    return found.arn is not None and not found.arn.account
+
+
+FROM_BUCKET = {
+    "function": "read",
+    "action": "lambda:InvokeFunction",
+    "principal": S3,
+    "sourceArn": "arn:aws:s3:::acme-inbox",
+}
+
+POLICY = Policy(
+    id="lambda-confused-deputy",
+    title="Permission lets an AWS service in for everybody",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Give the permission the source's `sourceArn`, and for a bucket your account in `sourceAccount`.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
+        "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
+    ],
+    bad=Resource(PERMISSION, "read", FROM_BUCKET),
+    good=Resource(PERMISSION, "read", {**FROM_BUCKET, "sourceAccount": "111122223333"}),
+    reads=permissions,
+    check=check,
+)

@@ -1,0 +1,85 @@
+"""A permission for a bucket that the stack does not know lets in whoever has, or takes, a bucket of that name.
+
+Bucket names are given to who asks first, in all of AWS. A name left over from a bucket that was renamed or deleted, or
+mistyped, is free for anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policypack.aws.bucket import referred
+from policypack.aws.globs import has_wildcard
+from policypack.aws.meaning import PERMISSION
+from policypack.aws.permission import S3, permission
+from policypack.policy import (
+    Judgement,
+    Placed,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Undecided,
+    Unknown,
+    Violation,
+    over_stack,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bucket that a permission names: whether the stack has it, surely or perhaps."""
+
+    certain: bool
+    possible: bool
+
+
+@over_stack
+def sources(stack: Stack) -> Iterator[Placed[Source]]:
+    """The bucket of each permission of S3."""
+    for resource in stack.of(PERMISSION):
+        found = permission(resource)
+        arn = found.arn
+        if not (found.service == S3 or (arn and arn.service == "s3")):
+            continue
+        if isinstance(found.source_arn, Unknown):
+            means = referred(stack, resource, "sourceArn")
+            yield resource, "sourceArn", Source(bool(means.certain), possible=True)
+        elif arn and arn.service == "s3" and not has_wildcard(arn.resource):
+            means = referred(stack, resource, "sourceArn")
+            yield resource, "sourceArn", Source(bool(means.certain), bool(means.possible))
+
+
+def check(source: Source) -> Iterator[Judgement]:
+    if source.certain:
+        return
+    if source.possible:
+        yield Undecided("", "names a bucket that is known only after the update", "Pass the bucket's own `arn`.")
+    else:
+        yield Violation("", "names a bucket that is not in this stack, so its name may be anybody's")
+
+
+def _stack(source: str) -> list[Resource]:
+    inputs = {"function": "read", "action": "lambda:InvokeFunction", "principal": S3, "sourceAccount": "111122223333"}
+    return [
+        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+        Resource(PERMISSION, "read", {**inputs, "sourceArn": source}),
+    ]
+
+
+POLICY = Policy(
+    id="lambda-foreign-bucket",
+    title="Permission for a bucket that is not in the stack",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    fix="Pass the `arn` of the stack's own bucket, or read the other one with `aws.s3.Bucket.get`.",
+    references=[
+        "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html",
+    ],
+    bad=_stack("arn:aws:s3:::acme-inbx"),
+    good=_stack("arn:aws:s3:::acme-inbox"),
+    reads=sources,
+    check=check,
+)

@@ -1,0 +1,52 @@
+"""A notification that S3 cannot read as it was meant delivers nothing, delivers everything, or stops the update.
+
+Filters are two plain texts, a prefix and a suffix: rules, wildcards and patterns from other tools are not filters, so
+a function runs for every object or for none. An event that S3 does not know is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.notification import NOTIFICATION
+from policypack.aws.notification_shape import problems
+from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+
+
+def shapes(resource: Resource) -> Iterator[Reading[list[tuple[str, str | Unknown]]]]:
+    """What is wrong, or unknown, in the arguments of a `BucketNotification`."""
+    if resource.type == NOTIFICATION:
+        yield "", list(problems(resource.inputs))
+
+
+def check(found: list[tuple[str, str | Unknown]]) -> Iterator[Judgement]:
+    for path, problem in found:
+        yield Undecided(path, problem.why, problem.fix) if isinstance(problem, Unknown) else Violation(path, problem)
+
+
+FIXED = {
+    "lambdaFunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:read",
+    "events": ["s3:ObjectCreated:*"],
+    "filterPrefix": "incoming/",
+}
+
+POLICY = Policy(
+    id="s3-malformed-notification",
+    title="Event notification that S3 does not read as it was meant",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Give each target its ARN, the events by the names S3 has for them, and a plain `filterPrefix` or `filterSuffix`.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html",
+        "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
+    ],
+    bad=Resource(
+        NOTIFICATION,
+        "inbox",
+        {"bucket": "acme-inbox", "lambdaFunctions": [{**FIXED, "filterPrefix": "incoming/*"}]},
+    ),
+    good=Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": [FIXED]}),
+    reads=shapes,
+    check=check,
+)

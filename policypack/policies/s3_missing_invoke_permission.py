@@ -1,0 +1,102 @@
+"""A notification does not let its bucket invoke the function: that takes a permission on the function.
+
+Without one the update fails, since S3 tries the invocation as it saves the notification. Where the permission is lost
+later, nothing fails at all, and objects arrive that nobody handles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policypack.aws.meaning import FUNCTION, PERMISSION
+from policypack.aws.notification import NOTIFICATION, triggers, unread
+from policypack.aws.permission import allowing
+from policypack.policy import (
+    Judgement,
+    Placed,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Undecided,
+    Unknown,
+    Violation,
+    over_stack,
+)
+
+BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
+ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)
+LATER = Unknown("names a function that is known only after the update", "Pass the function's own `arn`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """A function that a notification invokes, and how many permissions let it: surely and perhaps.
+
+    `surely` is False where the notification may mean another function, or the permission may be in another stack.
+    """
+
+    function: str
+    surely: bool
+    allowing: int
+    perhaps: int
+
+
+@over_stack
+def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
+    """Each function that each notification invokes."""
+    yield from unread(stack)
+    for trigger in triggers(stack):
+        means = trigger.functions
+        if means.foreign is not False:
+            if not allowing(stack, trigger, None).certain:
+                yield trigger.notification, trigger.path, ELSEWHERE if means.foreign else LATER
+            continue
+        path = "lambdaFunctions" if means.between else trigger.path
+        for named in means.all:
+            found = allowing(stack, trigger, named)
+            surely = (len(means.certain) == 1 or means.between) and not named.resource.external
+            yield (
+                trigger.notification,
+                path,
+                Invoked(named.resource.name, surely, len(found.certain), len(found.possible)),
+            )
+
+
+def check(invoked: Invoked) -> Iterator[Judgement]:
+    if invoked.allowing:
+        return
+    if not invoked.surely or invoked.perhaps:
+        yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission lets it is not known", BESIDE)
+    else:
+        yield Violation("", f"invokes `{invoked.function}`, which has no permission for this bucket")
+
+
+def _stack(**source: str) -> list[Resource]:
+    invoked = {"lambdaFunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:read"}
+    target = {**invoked, "events": ["s3:ObjectCreated:*"]}
+    permission = {"function": "read", "action": "lambda:InvokeFunction", "principal": "s3.amazonaws.com", **source}
+    return [
+        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+        Resource(FUNCTION, "read", {"name": "read"}),
+        Resource(PERMISSION, "read", {**permission, "sourceAccount": "111122223333"}),
+        Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": [target]}),
+    ]
+
+
+POLICY = Policy(
+    id="s3-missing-invoke-permission",
+    title="Notification invokes a function that has no permission for it",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Add an `aws.lambda_.Permission` for the function with `s3.amazonaws.com` and this bucket's ARN.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
+        "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
+    ],
+    bad=_stack(sourceArn="arn:aws:s3:::acme-archive"),
+    good=_stack(sourceArn="arn:aws:s3:::acme-inbox"),
+    reads=invocations,
+    check=check,
+)

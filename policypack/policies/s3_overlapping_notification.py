@@ -1,0 +1,57 @@
+"""S3 refuses notifications of one bucket of which two would tell of the same object for the same event.
+
+Nothing warns of it before the update, which stops half-way: the bucket is there, and nobody is told of its objects.
+Two filters overlap when one prefix begins with the other and one suffix ends with the other, and a filter that is
+left out lets everything through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from policypack.aws.notification import NOTIFICATION, Entry, entries, overlapping
+from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+
+
+def pairs(resource: Resource) -> Iterator[Reading[tuple[Entry, Entry]]]:
+    """Each two targets of a notification, and what is unknown where there may be two."""
+    read = list(entries(resource))
+    for path, entry in read:
+        if isinstance(entry, Unknown) and (len(read) > 1 or not path.endswith("]")):
+            yield path, entry
+    known = [entry for _, entry in read if isinstance(entry, Entry)]
+    for first, second in combinations(known, 2):
+        yield second.path, (first, second)
+
+
+def check(pair: tuple[Entry, Entry]) -> Iterator[Judgement]:
+    first, second = pair
+    verdict = overlapping(first, second)
+    if verdict:
+        yield Violation("", f"tells of the same objects and events as `{first.path}`, which S3 refuses")
+    elif verdict is None:
+        yield Undecided("", f"may overlap `{first.path}`: events or filters are known only after the update")
+
+
+def _notification(*filters: dict[str, str]) -> Resource:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:function:read"
+    targets = [{"lambdaFunctionArn": arn, "events": ["s3:ObjectCreated:*"], **each} for each in filters]
+    return Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": targets})
+
+
+POLICY = Policy(
+    id="s3-overlapping-notification",
+    title="Two event notifications of a bucket overlap",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Make the prefixes or the suffixes exclude each other, or send the event to one topic that fans out.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
+    ],
+    bad=_notification({"filterPrefix": "incoming/"}, {"filterPrefix": "incoming/orders/", "filterSuffix": ".csv"}),
+    good=_notification({"filterPrefix": "incoming/"}, {"filterPrefix": "archive/", "filterSuffix": ".csv"}),
+    reads=pairs,
+    check=check,
+)
