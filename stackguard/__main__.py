@@ -1,10 +1,27 @@
-"""`python -m stackguard`."""
+"""What the `stackguard` script and `python -m stackguard` run."""
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+from typing import NoReturn
 
 from stackguard.cli import main
 
+
+def run() -> NoReturn:
+    """Run the command line and exit.
+
+    The linter's tables and a large state are millions of objects; taking them apart one by one at exit would take as
+    long as judging does. Whatever asked to run at exit runs.
+    """
+    code = main()
+    atexit._run_exitfuncs()  # noqa: SLF001 (what the interpreter does first, without what it does then)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -128,7 +128,6 @@ def check(
       stackguard check --format text --format json --output outcomes.json
       stackguard check --policy s3-public-access --config aws:region=eu-west-1
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.policies import POLICIES
     from policypack.policy import Severity
     from stackguard.destinations import pair, writable
     from stackguard.gate import Request
@@ -142,18 +141,18 @@ def check(
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     for policy_id in policy:
-        _card(policy_id, POLICIES)
+        _card(policy_id)
     how = HowToRun(stack, _config(config), resolve=unknown == "resolve", timeout=timeout)
     request = Request(target, how, settings, policy, Severity(fail_on))
-    report = _judged(lambda: _judge(request, POLICIES), f"judging {target}")
+    report = _judged(lambda: _judge(request), f"judging {target}")
     _deliver(report, destinations)
     ctx.exit(report.exit_code)
 
 
-def _judge(request: Any, policies: Sequence[Policy[Any]]) -> Report:
+def _judge(request: Any) -> Report:
     from stackguard.gate import judge
 
-    return judge(request, policies)
+    return judge(request)
 
 
 def _judged(work: Callable[[], Report], doing: str) -> Report:
@@ -206,21 +205,18 @@ def explain(policy_id: str | None) -> None:
     from stackguard import explain as explained
     from stackguard.destinations import screen, write
 
-    text = (
-        explained.card(_card(policy_id, POLICIES), screen(None))
-        if policy_id
-        else explained.listing(POLICIES, screen(None))
-    )
+    text = explained.card(_card(policy_id), screen(None)) if policy_id else explained.listing(POLICIES, screen(None))
     write(text, None)
 
 
-def _card(policy_id: str, policies: Sequence[Policy[Any]]) -> Policy[Any]:
-    for policy in policies:
-        if policy.id == policy_id:
-            return policy
+def _card(policy_id: str) -> Policy[Any]:
+    from policypack.policies import POLICIES
     from stackguard.gate import near
 
-    raise click.UsageError(f"there is no policy `{policy_id}`; {near(policy_id, policies)}")
+    for policy in POLICIES:
+        if policy.id == policy_id:
+            return policy
+    raise click.UsageError(f"there is no policy `{policy_id}`; {near(policy_id, POLICIES)}")
 
 
 class Failure(click.ClickException):

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from policypack.evaluate import enforcement, evaluate
-from policypack.policy import EnforcementLevel, Policy, Severity, Stack
+from policypack.policy import EnforcementLevel, Policy, Resource, Severity, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.reports import Report
@@ -33,27 +34,62 @@ class Request:
     fail_on: Severity = Severity.LOW
 
 
-def judge(request: Request, policies: Sequence[Policy[Any]]) -> Report:
+def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Report:
     """Judge a target.
+
+    Args:
+        request: what to judge, and how.
+        policies: the cards to judge by; the pack's own by default, which are imported while a program starts.
 
     Raises:
         CannotJudge: the target cannot be read or run, or no policy is left to judge it.
         SettingsError: the settings do not fit their schema.
     """
     settings = read(request.settings)
-    source = str(request.settings or DEFAULT_FILE)
-    _known(settings.enforcement, policies, f"{source}: `enforcement` has")
-    chosen = [policy for policy in policies if not request.policies or policy.id in request.policies]
-    active = [policy for policy in chosen if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
-    if not active:
-        raise CannotJudge(f"no policy is left to judge by; {source} disables all that were asked for, so enable one")
+    active: list[Policy[Any]] = []
+
+    def choose(*, waiting: bool) -> None:
+        active.extend(_chosen(request, settings, _own_policies() if policies is None else policies))
+        if waiting:
+            _warm_up(active)
+
     with _no_collection():
-        loaded = load(request.target, request.how)
+        loaded = load(request.target, request.how, choose)
         stack = Stack(loaded.resources, _with_region(settings, loaded.region))
         outcomes = tuple(evaluate(active, stack))
     return Report(
         loaded.target.strip("`"), outcomes, len(loaded.resources), len(active), request.fail_on, loaded.folder
     )
+
+
+def _own_policies() -> Sequence[Policy[Any]]:
+    from policypack.policies import POLICIES
+
+    return POLICIES
+
+
+def _warm_up(policies: Sequence[Policy[Any]]) -> None:
+    """Load what judging and reporting wait for on first use, in time that would be spent waiting for a program.
+
+    Judging the cards' own examples opens every table and library that a policy needs; what comes of it is dropped.
+    """
+    from policypack.aws import parliament
+
+    import_module("stackguard.reports.text")
+    parliament.loaded()
+    bad = (policy.bad for policy in policies)
+    examples = [each for example in bad for each in ((example,) if isinstance(example, Resource) else example)]
+    evaluate(policies, Stack(tuple(examples), Settings()))
+
+
+def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]]) -> list[Policy[Any]]:
+    source = str(request.settings or DEFAULT_FILE)
+    _known(settings.enforcement, policies, f"{source}: `enforcement` has")
+    asked = [policy for policy in policies if not request.policies or policy.id in request.policies]
+    active = [policy for policy in asked if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
+    if not active:
+        raise CannotJudge(f"no policy is left to judge by; {source} disables all that were asked for, so enable one")
+    return active
 
 
 def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:

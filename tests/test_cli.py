@@ -280,7 +280,8 @@ def test_a_program_is_run_with_the_options_given(
 
     registered = [Resource("aws:s3/bucket:Bucket", "inbox", position=Position("storage.py", 3))]
 
-    def run(folder: Path, **options: Any) -> Any:
+    def run(folder: Path, meanwhile: Any, **options: Any) -> Any:
+        meanwhile()
         asked.update(options, folder=folder)
         return SimpleNamespace(resources=registered, config={})
 
@@ -402,9 +403,13 @@ def test_an_interrupt_is_exit_code_130_without_a_traceback(tmp_path: Path) -> No
         [*SAMPLE, "check", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
     ) as process:
         writer = opened_by_a_reader(pipe)
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
-    os.close(writer)
+        try:
+            time.sleep(0.2)  # past the opening, so that it waits in the reading
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            os.close(writer)
     assert (process.returncode, stderr.decode().strip()) == (130, "interrupted")
 
 

@@ -6,7 +6,7 @@ its own interpreter. Importing this module imports neither Pulumi nor gRPC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -46,6 +46,7 @@ def run(
     config: Mapping[str, str] = NO_CONFIG,
     resolve: bool = True,
     timeout: float = 300.0,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -55,6 +56,8 @@ def run(
         config: values over those of the files, by key.
         resolve: whether what AWS would compute (names, ids, ARNs) is filled in; if not it is unknown.
         timeout: seconds after which a program is stopped.
+        meanwhile: done in a thread while the program imports what it needs and this process would only wait; what it
+            raises stops the program.
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
@@ -68,4 +71,4 @@ def run(
         # The program imports its SDK while this process imports its own.
         from stackguard.preview.serve import preview
 
-        return preview(program, project, resolve=resolve, timeout=timeout)
+        return preview(program, project, resolve=resolve, timeout=timeout, meanwhile=meanwhile)

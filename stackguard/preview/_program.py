@@ -10,6 +10,7 @@ The parent writes one JSON line to the descriptor once it serves, and holds it o
 from __future__ import annotations
 
 import asyncio
+import atexit
 import inspect
 import json
 import logging
@@ -45,7 +46,18 @@ def main() -> None:
         sys.exit(EXIT_NO_PULUMI)
     line = lines.get()
     if line:  # else the parent is gone, and `watch` is about to end this process
-        sys.exit(run(pulumi, json.loads(line)))
+        leave(run(pulumi, json.loads(line)))
+
+
+def leave(code: int) -> None:
+    """Exit as the interpreter does, but without taking 300 MB of modules apart object by object."""
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.main_thread():
+            thread.join()
+    atexit._run_exitfuncs()  # noqa: SLF001 (the program's own, in their order)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def watch(descriptor: int, lines: queue.SimpleQueue[str]) -> None:

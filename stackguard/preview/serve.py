@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
@@ -21,17 +22,26 @@ from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
 
-def preview(program: Program, project: Project, *, resolve: bool, timeout: float) -> Preview:
-    """Run a started program to its end.
+def preview(
+    program: Program, project: Project, *, resolve: bool, timeout: float, meanwhile: Callable[[], None]
+) -> Preview:
+    """Run a started program to its end, and do `meanwhile` in a thread beside it.
 
     Raises:
         CannotJudge: it failed, or did not end within `timeout` seconds.
 
     """
-    return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout))
+    return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout, meanwhile=meanwhile))
 
 
-async def _preview(program: Program, project: Project, *, resolve: bool, timeout: float) -> Preview:  # noqa: ASYNC109
+async def _preview(
+    program: Program,
+    project: Project,
+    *,
+    resolve: bool,
+    timeout: float,  # noqa: ASYNC109
+    meanwhile: Callable[[], None],
+) -> Preview:
     registry = Registry(project)
     monitor = Monitor(registry, fill_computed=resolve)
     engine = Engine(registry, program.note)
@@ -47,7 +57,8 @@ async def _preview(program: Program, project: Project, *, resolve: bool, timeout
             for note in project.notes:
                 program.note(f"note: {note}")
             program.go(address, project)
-            code = await asyncio.wait_for(_ended(program), timeout)
+            beside = asyncio.get_running_loop().run_in_executor(None, meanwhile)
+            code, _ = await asyncio.wait_for(asyncio.gather(_ended(program), beside), timeout)
         except TimeoutError:
             raise CannotJudge(
                 f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",

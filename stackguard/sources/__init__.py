@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
@@ -41,30 +42,59 @@ class HowToRun:
     """Seconds."""
 
 
-def load(target: str, how: HowToRun) -> Loaded:
+class Meanwhile(Protocol):
+    """What is done once while a target loads."""
+
+    def __call__(self, *, waiting: bool) -> None:
+        """`waiting` says whether this process would only wait otherwise: a program imports its SDK just now."""
+
+
+def nothing(*, waiting: bool) -> None:
+    """Do nothing meanwhile."""
+
+
+def load(target: str, how: HowToRun, meanwhile: Meanwhile = nothing) -> Loaded:
     """Read a target, which is a program's folder, a file, or `-`.
+
+    Args:
+        target: what a person gave.
+        how: for a program.
+        meanwhile: done once, after a program is started or before a file is read.
 
     Raises:
         CannotJudge: the target is missing, malformed, or its program failed.
     """
     if target == STANDARD_INPUT:
+        meanwhile(waiting=False)
         return _document(sys.stdin.buffer.read(), "standard input", how)
     path = Path(target)
-    try:
-        if path.is_dir():
-            from stackguard.sources.program import run
+    if _is_folder(path):
+        from stackguard.sources.program import run
 
-            return run(path, how)
-        data = path.read_bytes()
+        return run(path, how, meanwhile)
+    meanwhile(waiting=False)
+    data = _read(path, target)
+    if path.suffix in {".py", ".yaml", ".yml"}:
+        folder = path.parent
+        raise CannotJudge(f"`{target}` is part of a program; give the program's folder: `stackguard check {folder}`")
+    return _document(data, f"`{target}`", how)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # reading it says what is wrong
+        return False
+
+
+def _read(path: Path, target: str) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise CannotJudge(f"there is no file or folder `{target}`") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path is malformed"
         raise CannotJudge(f"`{target}` cannot be read: {reason.lower()}") from None
-    if path.suffix in {".py", ".yaml", ".yml"}:
-        folder = path.parent
-        raise CannotJudge(f"`{target}` is part of a program; give the program's folder: `stackguard check {folder}`")
-    return _document(data, f"`{target}`", how)
 
 
 def _document(data: bytes, source: str, how: HowToRun) -> Loaded:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import REGION, HowToRun, Loaded
+from stackguard.sources import REGION, HowToRun, Loaded, Meanwhile
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
-def run(folder: Path, how: HowToRun) -> Loaded:
+def run(folder: Path, how: HowToRun, meanwhile: Meanwhile) -> Loaded:
     """Run the program in a folder and take the resources that it registers.
+
+    `meanwhile` is done while the program starts.
 
     Raises:
         CannotJudge: the folder holds no Pulumi project, or the program failed.
@@ -20,7 +23,14 @@ def run(folder: Path, how: HowToRun) -> Loaded:
         raise CannotJudge(f"`{folder}` has no `Pulumi.yaml`, so it is not a Pulumi program; {_hint(folder)}")
     from stackguard import preview
 
-    ran = preview.run(folder, stack=how.stack, config=how.config, resolve=how.resolve, timeout=how.timeout)
+    ran = preview.run(
+        folder,
+        stack=how.stack,
+        config=how.config,
+        resolve=how.resolve,
+        timeout=how.timeout,
+        meanwhile=partial(meanwhile, waiting=True),
+    )
     region = ran.config.get(REGION)
     return Loaded(tuple(ran.resources), str(folder), region if isinstance(region, str) else None, folder)
 

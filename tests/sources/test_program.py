@@ -17,7 +17,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     """What the runner was asked for; it registers one bucket."""
     seen: list[tuple[Any, dict[str, Any]]] = []
 
-    def run(folder: Path, **options: Any) -> Any:
+    def run(folder: Path, meanwhile: Any, **options: Any) -> Any:
+        meanwhile()
         seen.append((folder, options))
         return SimpleNamespace(resources=[Resource("aws:s3/bucket:Bucket", "b")], config={"aws:region": "eu-west-1"})
 
