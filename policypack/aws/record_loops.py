@@ -1,0 +1,375 @@
+"""How a handler goes through the records of its event: its loops, and the ways out of them that leave records behind."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from policypack.aws.python_package import AnyFunction, Class, Function, Package
+from policypack.aws.record_flow import MANY, Flow, Reached, Token, called_name, own_nodes
+
+EXITS = {"exit", "quit", "_exit", "abort"}
+EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
+LOOKS_ONLY = {
+    *("print", "pprint", "repr", "str", "len", "bool", "isinstance", "type", "dumps", "validate", "any", "all"),
+    *("debug", "info", "warning", "error", "exception", "critical", "log", "set_correlation_id", "append_keys"),
+    *("add_metric", "add_metadata", "put_annotation", "put_metadata", "hasattr", "getattr", "deepcopy", "copy"),
+}
+"""Calls that look at the event or its records and do nothing about them."""
+PURE = {
+    "get",
+    "isinstance",
+    "startswith",
+    "endswith",
+    "lower",
+    "upper",
+    "strip",
+    "split",
+    "str",
+    "int",
+    "bool",
+    "loads",
+}
+CATCH_ALL = {"Exception", "BaseException"}
+
+
+class How(enum.StrEnum):
+    """How a loop is left: a verb that follows the place."""
+
+    RETURN = "returns"
+    BREAK = "breaks off"
+    RAISE = "raises"
+    EXIT = "ends the process"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file of the archive."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A statement by which a loop is left while records remain."""
+
+    place: Place
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLoop:
+    """A loop over the records. `searches` says that it does nothing but look for something among them."""
+
+    place: Place
+    leavings: tuple[Leaving, ...]
+    searches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What a handler does with the records of its event."""
+
+    loops: tuple[RecordLoop, ...] = ()
+    picks: tuple[Place, ...] = ()
+    """Where one record is taken by its place."""
+    elsewhere: bool = False
+    """Whether all records are gone through without a loop, counted, or given to a library."""
+
+
+def handling(package: Package, handler: Function) -> Handling:
+    """What a handler does with its records, in all the functions of the archive that it gives them to."""
+    flow = Flow(package, handler)
+    loops: list[RecordLoop] = []
+    picks: list[Place] = []
+    elsewhere = False
+    for reached in flow.reached.values():
+        scan = _Scan(flow, reached)
+        found = list(scan.loops())
+        loops += found
+        picks += scan.picks()
+        elsewhere |= scan.goes_elsewhere()
+    return Handling(tuple(loops), tuple(dict.fromkeys(picks)), elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands between a statement and the loop."""
+
+    inner: bool = False
+    """Whether a loop inside stands between them."""
+    guarded: bool = False
+    """Whether a condition or an error does."""
+    spent: bool = False
+    """Whether no record remains there."""
+    catching: tuple[ast.Try | ast.TryStar | ast.With | ast.AsyncWith, ...] = ()
+
+
+class _Scan:
+    """One function, with what its names hold."""
+
+    def __init__(self, flow: Flow, reached: Reached) -> None:
+        self.flow = flow
+        self.reached = reached
+        self.function = reached.function
+        self.nodes = list(own_nodes(self.function.node))
+        self.whiles = [node for node in self.nodes if isinstance(node, ast.While) and self._takes(node)]
+        self.taken = self._names_of_taken()
+
+    def loops(self) -> Iterator[RecordLoop]:
+        """The loops over records."""
+        for node in self.nodes:
+            over = isinstance(node, ast.For | ast.AsyncFor) and self._holds(node.iter, *MANY)
+            if over or node in self.whiles:
+                assert isinstance(node, ast.For | ast.AsyncFor | ast.While)
+                leavings = tuple(self._leavings(node.body, _Around()))
+                searches = self.function is not self.flow.handler and _only_looks(node.body)
+                yield RecordLoop(self._place(node), leavings, searches)
+
+    def picks(self) -> Iterator[Place]:
+        """Where one record is taken by its place, outside of any loop over records."""
+        looped = {id(each) for loop in self.nodes if self._loops(loop) for each in ast.walk(loop)}
+        for node in self.nodes:
+            if id(node) not in looped and self._picks(node):
+                yield self._place(node)
+
+    def goes_elsewhere(self) -> bool:
+        """Whether all records are gone through without a loop, counted, or given to a library."""
+        for node in self.nodes:
+            match node:
+                case ast.comprehension(iter=source) if self._holds(source, *MANY):
+                    return True
+                case ast.Compare() if any(self._holds(each, Token.COUNT) for each in (node.left, *node.comparators)):
+                    return True
+                case ast.Call() if self._gives_away(node):
+                    return True
+        return False
+
+    def _place(self, node: ast.AST) -> Place:
+        return Place(self.function.module.file, getattr(node, "lineno", self.function.node.lineno))
+
+    def _holds(self, node: ast.expr, *tokens: Token) -> bool:
+        return bool(self.flow.value(self.reached, node) & frozenset(tokens))
+
+    def _loops(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.For | ast.AsyncFor):
+            return self._holds(node.iter, *MANY)
+        return isinstance(node, ast.While) and node in self.whiles
+
+    def _takes(self, node: ast.While) -> bool:
+        """Whether a `while` loop takes one record after the other."""
+        inside = [node.test, *(each for statement in node.body for each in own_nodes(statement))]
+        inside += [each for each in ast.walk(node.test) if each is not node.test]
+        for each in inside:
+            match each:
+                case ast.Call(args=[source, *_]) if called_name(each) in {"next", "anext"}:
+                    if self._holds(source, *MANY):
+                        return True
+                case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")) if self._holds(source, *MANY):
+                    return True
+                case ast.Subscript(value=source, slice=index) if self._holds(source, Token.RECORDS):
+                    if not isinstance(index, ast.Constant | ast.Slice | ast.UnaryOp):
+                        return True
+        return False
+
+    def _names_of_taken(self) -> set[str]:
+        """The names that hold the record that a `while` loop has taken, or nothing where none remains."""
+        found = set()
+        for loop in self.whiles:
+            for node in ast.walk(loop):
+                match node:
+                    case (
+                        ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call)
+                        | ast.NamedExpr(target=ast.Name(id=name), value=ast.Call() as call)
+                    ) if called_name(call) in {"next", "anext", "pop", "popleft"}:
+                        found.add(name)
+        return found
+
+    def _picks(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Subscript(value=source, slice=index) if self._holds(source, Token.RECORDS):
+                return _first_or_last(index)
+            case ast.Call(func=ast.Name(id="next"), args=[source, *_]):
+                return self._holds(source, Token.RECORDS)
+            case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")):
+                return self._holds(source, Token.RECORDS)
+            case ast.Attribute(value=source, attr="record"):
+                return self._holds(source, Token.EVENT)
+            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
+                return self._holds(source, Token.RECORDS) and any(isinstance(each, ast.Starred) for each in elements)
+            case ast.MatchSequence(patterns=[_, *_, ast.MatchStar()]):
+                return True
+        return False
+
+    def _gives_away(self, node: ast.Call) -> bool:
+        """Whether a call of a library gets the records, or the event to go through them."""
+        name = called_name(node)
+        if name in LOOKS_ONLY or self.flow.callee(self.reached, node.func) is not None:
+            return False
+        given = [*node.args, *(each.value for each in node.keywords)]
+        if any(self._holds(each, Token.RECORDS) for each in given):
+            return name in {"map", "starmap"} or not self.flow.value(self.reached, node)
+        models = bool(self.flow.value(self.reached, node))
+        return not models and any(self._holds(each, Token.EVENT) for each in given)
+
+    def _leavings(  # noqa: C901, PLR0912 (one case for each kind of statement)
+        self, body: Iterable[ast.stmt], around: _Around
+    ) -> Iterator[Leaving]:
+        """The statements by which the loop around a body is left while records remain."""
+        for statement in body:
+            match statement:
+                case ast.Return():
+                    if not around.spent and not (around.guarded and _reports_failures(statement)):
+                        yield Leaving(self._place(statement), How.RETURN)
+                case ast.Break():
+                    if not around.spent and not around.inner:
+                        yield Leaving(self._place(statement), How.BREAK)
+                case ast.Raise():
+                    if not around.spent and not self._caught(statement, around):
+                        yield Leaving(self._place(statement), How.RAISE)
+                case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
+                    if not around.spent:
+                        yield Leaving(self._place(statement), How.EXIT)
+                case ast.If(test=test, body=then, orelse=otherwise):
+                    inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
+                    yield from self._leavings([*then, *otherwise], inside)
+                case ast.For() | ast.AsyncFor() | ast.While():
+                    yield from self._leavings(statement.body, replace(around, inner=True))
+                    yield from self._leavings(statement.orelse, around)
+                case ast.Try() | ast.TryStar():
+                    yield from self._in_try(statement, around)
+                case ast.With(body=inner) | ast.AsyncWith(body=inner):
+                    assert isinstance(statement, ast.With | ast.AsyncWith)
+                    yield from self._leavings(inner, replace(around, catching=(*around.catching, statement)))
+                case ast.Match(cases=cases):
+                    for case in cases:
+                        yield from self._leavings(case.body, replace(around, guarded=True))
+
+    def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[Leaving]:
+        if any(isinstance(each, ast.Continue) for each in statement.finalbody) and not around.inner:
+            return  # the `continue` takes the place of every way out
+        yield from self._leavings(statement.body, replace(around, catching=(*around.catching, statement)))
+        for handler in statement.handlers:
+            spent = around.spent or bool(_names(handler.type) & EXHAUSTED)
+            yield from self._leavings(handler.body, replace(around, guarded=True, spent=spent))
+        yield from self._leavings([*statement.orelse, *statement.finalbody], around)
+
+    def _spent(self, test: ast.expr) -> bool:
+        """Whether a condition asks if records remain."""
+        for node in ast.walk(test):
+            if isinstance(node, ast.expr) and self._holds(node, Token.COUNT, *(MANY if self.whiles else ())):
+                return True
+            if isinstance(node, ast.Name) and node.id in self.taken and not _uses(test, node.id):
+                return True
+        return False
+
+    def _caught(self, statement: ast.Raise, around: _Around) -> bool:
+        """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
+        raised = _raised(statement)
+        for each in reversed(around.catching):
+            if isinstance(each, ast.Try | ast.TryStar):
+                if any(self._catches(handler.type, raised) for handler in each.handlers):
+                    return True
+            elif any(self._suppresses(item.context_expr, raised) for item in each.items):
+                return True
+        return False
+
+    def _suppresses(self, context: ast.expr, raised: str) -> bool:
+        if not isinstance(context, ast.Call) or called_name(context) != "suppress":
+            return False
+        return any(self._catches(each, raised) for each in context.args)
+
+    def _catches(self, caught: ast.expr | None, raised: str) -> bool:
+        """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
+        names = _names(caught)
+        if caught is None or names & CATCH_ALL or not raised or raised in names:
+            return True
+        above = self._above(raised)
+        return above is None or bool(names & above)
+
+    def _above(self, name: str, depth: int = 8) -> set[str] | None:
+        """The names of the classes that an exception derives from; None where they are not all known."""
+        if known := _builtin(name):
+            return {each.__name__ for each in known.__mro__}
+        found = self.flow.package.resolve(self.function.module, ast.Name(name))
+        if not isinstance(found, Class) or depth == 0:
+            return None
+        above = set()
+        for base in found.node.bases:
+            for each in _names(base):
+                over = self._above(each, depth - 1)
+                if over is None:
+                    return None
+                above |= {each, *over}
+        return above
+
+
+def _builtin(name: str) -> type[BaseException] | None:
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def _raised(statement: ast.Raise) -> str:
+    """The class that a `raise` names; empty where it raises anew what was caught."""
+    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+    if isinstance(raised, ast.Attribute):
+        return raised.attr
+    return raised.id if isinstance(raised, ast.Name) else ""
+
+
+def _names(node: ast.expr | None) -> set[str]:
+    """The last parts of the classes in an `except` or among the bases of a class."""
+    if isinstance(node, ast.Tuple):
+        return {name for each in node.elts for name in _names(each)}
+    if isinstance(node, ast.Attribute):
+        return {node.attr}
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _first_or_last(index: ast.expr) -> bool:
+    match index:
+        case ast.Constant(value=0) | ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return True
+        case ast.Slice(lower=None | ast.Constant(value=0), upper=ast.Constant(value=1)):
+            return True
+    return False
+
+
+def _reports_failures(statement: ast.Return) -> bool:
+    """Whether what is returned tells Lambda from which record to go on."""
+    if not isinstance(statement.value, ast.Dict):
+        return False
+    for key, value in zip(statement.value.keys, statement.value.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value == "batchItemFailures":
+            return not (isinstance(value, ast.List) and not value.elts)
+    return False
+
+
+def _uses(test: ast.expr, name: str) -> bool:
+    """Whether a condition looks into what the name holds, rather than asks if it holds anything."""
+    return any(
+        isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
+        for node in ast.walk(test)
+    )
+
+
+def _only_looks(body: list[ast.stmt]) -> bool:
+    """Whether a loop's body calls nothing that could have an effect, and returns what it finds."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    returns = [node for node in nodes if isinstance(node, ast.Return)]
+    return (
+        bool(returns)
+        and all(each.value is not None for each in returns)
+        and all(called_name(each) in PURE for each in calls)
+        and not any(
+            isinstance(node, AnyFunction | ast.Raise | ast.Break | ast.Delete | ast.AugAssign) for node in nodes
+        )
+    )
