@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -148,6 +149,7 @@ def _worded(error: str) -> str:
     return f"`{name}`{f' (at `{index}`)' if index else ''} {_SHAPES[name]}"
 
 
+@cache
 def config_schema() -> dict[str, dict[str, Any]]:
     """JSON schema of each setting, for CrossGuard's `PolicyConfigSchema.properties`.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import replace
+
+import msgspec
 
 from policypack.aws.actions import widen
 from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Principal, Statement
@@ -62,7 +63,7 @@ def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, var
             not_resources = tuple(each for each in not_resources if not variable(each))
     if conditions is None:
         return None
-    return replace(
+    return msgspec.structs.replace(
         statement,
         principals=principals,
         actions=_or_any(statement.actions, open_ended="Action" in unknown and not least),
@@ -121,9 +122,9 @@ def _settled(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition
                 return None
             if condition.operator in WIDER:
                 patterns = tuple(map(widen, condition.values))
-                found.append(replace(condition, operator=WIDER[condition.operator], values=patterns))
+                found.append(msgspec.structs.replace(condition, operator=WIDER[condition.operator], values=patterns))
         elif fixed:
-            found.append(replace(condition, values=fixed))
+            found.append(msgspec.structs.replace(condition, values=fixed))
         elif bound is Bound.LEAST:
             return None
     return tuple(found)

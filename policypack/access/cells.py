@@ -9,7 +9,8 @@ from __future__ import annotations
 import string
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.globs import has_wildcard, matches
 
@@ -23,8 +24,7 @@ class TooManyCellsError(Exception):
     """The patterns tell more texts apart than is worth looking at."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Automaton:
+class _Automaton(msgspec.Struct, frozen=True):
     """One pattern's positions as bits: bit `i` is set when the first `i` characters of the pattern are used up."""
 
     steps: Mapping[str, int]

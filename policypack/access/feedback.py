@@ -6,7 +6,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.access.grants import allowed
 from policypack.aws.bucket import bucket_name
@@ -35,8 +36,7 @@ OTHER_MANAGED = Unknown(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(msgspec.Struct, frozen=True):
     """One function, what it may do, and what it is invoked for."""
 
     function: str

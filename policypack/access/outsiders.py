@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.access.cells import cells
 from policypack.access.conditions import SOURCE_IP, VPC_SOURCE_IP, number
@@ -77,8 +78,7 @@ ACCOUNT = re.compile(r"\d{12}")
 Choices = Sequence[str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Outsider:
+class Outsider(msgspec.Struct, frozen=True):
     """One kind of outsider."""
 
     words: str

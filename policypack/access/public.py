@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
 from operator import and_
+
+import msgspec
 
 from policypack.access.bounds import Bound, bounded
 from policypack.access.cells import TooManyCellsError
@@ -43,8 +44,7 @@ class Verdict(enum.StrEnum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(msgspec.Struct, frozen=True):
     """A request that the document allows to an outsider."""
 
     outsider: str
@@ -60,8 +60,7 @@ class Witness:
         return f"{self.outsider}{origin} may `{self.action}` on `{self.resource}`{context}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A verdict, its reason as a clause, and where it is public the statement and an example."""
 
     verdict: Verdict
@@ -70,8 +69,7 @@ class Answer:
     witness: Witness | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
+class _Opening(msgspec.Struct, frozen=True):
     """What one Allow statement leaves open to one kind of outsider for one target."""
 
     statement: Statement
@@ -120,7 +118,7 @@ def exposure(document: PolicyDocument) -> Answer:
             return Answer(Verdict.PUBLIC, _why(found.outsider), found.statement.path, found.witness())
         s3 = iam_prefix(document.type) == "s3" and _pins_with_wildcard(document)
         if not unread and s3 and (found := _search(document, Bound.LEAST, s3=True)):
-            witness = replace(found.witness(), outsider="whoever fits the wildcard")
+            witness = msgspec.structs.replace(found.witness(), outsider="whoever fits the wildcard")
             return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", found.statement.path, witness)
         if unread:
             return Answer(Verdict.UNDECIDED, "a whole statement is unknown")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.access.cells import cells
 from policypack.aws.actions import Action, exists, expand
@@ -40,8 +41,7 @@ def iam_prefix(type_token: str) -> str:
     return PREFIXES.get(module, module)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """An action on a resource, which stand for all that the same Deny statements match."""
 
     action: str

@@ -8,9 +8,10 @@ action of it is first asked for, which takes about a millisecond.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from policypack.aws.condition_keys import is_global
 from policypack.aws.globs import covers, everything, has_wildcard, matches, overlaps
@@ -28,8 +29,7 @@ _SLASHLESS = frozenset({("s3", "bucket")})
 """Types whose name never holds a `/`, where another type's ARN is theirs with a `/` and more."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArnFormat:
+class ArnFormat(msgspec.Struct, frozen=True, eq=False):
     """How ARNs of one resource type look. Equal when the same."""
 
     shown: str
@@ -69,8 +69,7 @@ class ArnFormat:
         return service_fits and covers(tail, self.tail.replace("*", "?*"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Action:
+class Action(msgspec.Struct, frozen=True, eq=False):
     """One action. There is one instance of each, so that two are equal when they are the same."""
 
     service: str

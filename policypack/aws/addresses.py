@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from netaddr import IPSet
@@ -35,8 +36,7 @@ class AddressError(ValueError):
     """Not an address range that IAM accepts. The message is a clause that says what it must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranges:
+class Ranges(msgspec.Struct, frozen=True):
     """A set of IPv4 and IPv6 addresses. Immutable; IPv4-mapped IPv6 addresses are their IPv4 addresses."""
 
     addresses: IPSet

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+import msgspec
 
 from policypack.aws.arn import Arn
 from policypack.aws.tables import canonical
@@ -26,8 +27,7 @@ DIRECTORY_BUCKET = "aws:s3/directoryBucket:DirectoryBucket"
 ANY = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Referred:
+class Referred(msgspec.Struct, frozen=True):
     """The buckets of the stack that a property means: at most one of the two is filled.
 
     Both are empty where the property is absent, or names a bucket that is not in this stack. `certain` holds more
@@ -38,8 +38,7 @@ class Referred:
     possible: tuple[Resource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sidecars:
+class Sidecars(msgspec.Struct, frozen=True):
     """The resources that configure one bucket, type by type, and those of which nobody can tell."""
 
     certain: tuple[Resource, ...] = ()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from policypack.aws.bucket import BUCKET_TYPES, bucket_name, referred
 from policypack.aws.tables import canonical
@@ -52,8 +53,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
 """By property, the types whose id, name, URL or ARN it holds; `bucket` is read by `policypack.aws.bucket`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What resources of one type manage, and the properties that say which."""
 
     thing: str
@@ -64,8 +64,7 @@ class Identity:
     """Whether only known values count: for what is rarely doubled, or harmless where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """One resource's claim on one thing."""
 
     resource: Resource

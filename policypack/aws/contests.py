@@ -7,8 +7,9 @@ https://www.pulumi.com/registry/packages/aws/api-docs/.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from policypack.aws.claims import UNTRACED, Claim, Identity, Part, claims, part_of, uncertain
 from policypack.aws.tables import canonical
@@ -184,8 +185,7 @@ AS_BY_DEFAULT: Mapping[str, Any] = {"acl": "private", "requestPayer": "BucketOwn
 """Values that old providers write into the inputs by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(msgspec.Struct, frozen=True):
     """Two resources that manage one thing, or may; `later` and `first` are by URN, to be the same in every run.
 
     `inline` is the property of `first` that manages it, and `thing` is empty then. `path` is the property of `later`

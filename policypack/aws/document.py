@@ -9,9 +9,10 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from policypack.aws.tables import DocumentKind
 from policypack.policy import Unknown
@@ -87,8 +88,7 @@ class Effect(enum.StrEnum):
 EFFECTS = tuple(Effect)
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """One principal: its type (`AWS`, `Service`, `Federated`, `CanonicalUser`) and value. `"*"` alone is AWS `*`."""
 
     type: str
@@ -100,8 +100,7 @@ class Principal:
         return self.type == "AWS" and self.value == "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One operator on one key. `operator` is canonical (`IpAddress`); `key` is as written, compare `name`."""
 
     operator: str
@@ -124,8 +123,7 @@ class Condition:
         return "Not" in self.operator
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One statement. An element that is absent is None; values that are unknown are left out and named in `unknown`."""
 
     path: str
@@ -152,8 +150,7 @@ class Statement:
         return f"{self.path}.{element}"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDocument:
+class PolicyDocument(msgspec.Struct, frozen=True):
     """A parsed policy document."""
 
     kind: DocumentKind
@@ -165,7 +162,7 @@ class PolicyDocument:
     """What breaks the grammar: path and message."""
     unknowns: tuple[tuple[str, str], ...] = ()
     """The unknown leaves: the element (`Action`, …) and the path."""
-    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
     size: int = 0
     """Characters without white space, as IAM counts them against its quotas."""
 

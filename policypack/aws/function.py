@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from policypack.aws.arn import Arn
 from policypack.aws.document import PolicyDocument
 from policypack.aws.meaning import MANAGED_POLICY, ROLE, Meant, all_meant, meant
@@ -38,8 +40,7 @@ UNKNOWN_ATTACHMENT = Unknown(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Grants:
+class Grants(msgspec.Struct, frozen=True):
     """What is attached to one execution role, and what cannot be read of it.
 
     `documents` are surely attached, `possible` perhaps. `managed` holds the names of AWS managed policies, as

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from policypack.aws import parliament_input
 from policypack.aws.actions import Action, expand, key_type
@@ -40,8 +41,7 @@ MULTIVALUED = frozenset(
 """Global keys with several values in one request, for which `ForAllValues` and `ForAnyValue` are made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """One report about one place.
 
     `issue` is Parliament's name for it, `severity` its word in lower case, `path` relative to the document.
@@ -54,8 +54,7 @@ class Report:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(msgspec.Struct, frozen=True):
     """Parliament's finding, with the statement it is about, if it is about one."""
 
     issue: str
@@ -71,7 +70,9 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
     """
     known = document
     if document.unknowns:
-        known = replace(document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED))
+        known = msgspec.structs.replace(
+            document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED)
+        )
     found: list[_Finding] = []
     if known.statements and (
         (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION or parliament_input.compares(known)
@@ -89,7 +90,7 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     """The findings that are about no single statement."""
     shapes = (parliament_input.shaped(each, document.kind, names=True) for each in document.statements)
-    whole = replace(
+    whole = msgspec.structs.replace(
         document,
         version=document.version or DOCUMENT_VERSION,
         statements=tuple(each for each in shapes if each is not None),

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from policypack.aws.arn import Arn
 from policypack.policy import Reference, Resource, Stack
@@ -32,16 +33,14 @@ _LEADS = {ALIAS: "functionName", PERMISSION: "function"}
 _LATEST = "$LATEST"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """One resource, and for a function the version or alias: empty for the function itself, None where unknown."""
 
     resource: Resource
     qualifier: str | None = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(msgspec.Struct, frozen=True):
     """What one value means: `certain` holds what it surely means, else `possible` what it may mean.
 
     All are empty and `foreign` is False where the value is absent.
@@ -114,15 +113,17 @@ def _known(stack: Stack, value: Any, origins: Sequence[str], kind: str) -> Meant
         return Meant(tuple(_follow(stack, found, kind, frozenset()))) if found else Meant(foreign=None)
     if not isinstance(value, str):
         return None
+    if kind == MANAGED_POLICY and (arn := Arn.parse(value)) and arn.account == "aws":
+        return Meant(foreign=True)
     name, qualifier = _parsed(value, kind)
     if same := _by_name(stack, kind).get(name):
         exact = [each for each in same if each.outputs.get("arn") == value]
         return Meant(tuple(Named(each, qualifier) for each in exact or same))
-    nameless = [each for each in _of(stack, kind) if resource_name(each) is None]
+    nameless = [each for each in _of(stack, kind) if resource_name(each) is None and _may_be_named(each, name)]
     computed = [each for each in nameless if each.urn in origins]
     if len(computed) == 1:
         return Meant((Named(computed[0], qualifier),))
-    possible = tuple(Named(each, qualifier) for each in nameless if _may_be_named(each, name))
+    possible = tuple(Named(each, qualifier) for each in nameless)
     return Meant(possible=possible, foreign=None if possible else True)
 
 
@@ -184,7 +185,7 @@ def _parsed(text: str, kind: str) -> tuple[str, str]:
     if arn is None:
         return text, ""
     entity, _, name = arn.resource.partition("/")
-    if entity != _ENTITY[kind] or arn.account == "aws":
+    if entity != _ENTITY[kind]:
         return text, ""  # no resource of a stack has a whole ARN for its name
     return name.rpartition("/")[2], ""
 

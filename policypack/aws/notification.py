@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from policypack.aws.bucket import Referred, referred
 from policypack.aws.globs import overlaps
@@ -20,8 +21,7 @@ TARGETS = {"lambdaFunctions": "lambdaFunctionArn", "queues": "queueArn", "topics
 """By list of entries, the field that holds the target's ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One target with its events and its filter; the filter is decoded, and a part that is absent is empty.
 
     An event, prefix or suffix that is not known is `Unknown`; one that is no text is read as if it were absent.
@@ -35,7 +35,7 @@ class Entry:
     events: tuple[str | Unknown, ...] = ()
     prefix: str | Unknown = ""
     suffix: str | Unknown = ""
-    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...] | None:
@@ -120,8 +120,7 @@ def _any(verdicts: Iterator[bool | None]) -> bool | None:
     return True if True in found else None if None in found else False
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True):
     """A bucket that invokes a function: one entry of one notification."""
 
     notification: Resource

@@ -10,8 +10,10 @@ import functools
 import importlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from policypack.aws.actions import expand, widen
 from policypack.aws.addresses import AddressError, Ranges
@@ -150,7 +152,7 @@ def _elements(statement: Statement, nodes: _Nodes) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=4096)
 def _condition(condition: Condition, path: str) -> Condition:
-    return replace(condition, path=condition.path.removeprefix(path), values=_values(condition))
+    return msgspec.structs.replace(condition, path=condition.path.removeprefix(path), values=_values(condition))
 
 
 @functools.lru_cache(maxsize=4096)

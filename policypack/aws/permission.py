@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from policypack.aws.arn import Arn
 from policypack.aws.bucket import Referred, bucket_name, referred
@@ -52,8 +53,7 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True):
     """The parts of one permission as the program gives them: None where absent, `Unknown` where not known yet."""
 
     principal: str | Unknown | None
@@ -105,8 +105,7 @@ def _part(given: Any, reported: Any) -> str | Unknown | None:
     return str(given) if isinstance(given, str | int) and given != "" else None
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """The permissions that let S3 invoke one function for one trigger: surely, and perhaps."""
 
     certain: tuple[Resource, ...] = ()

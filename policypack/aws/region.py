@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.tables import argument_names
 from policypack.policy import Resource, Stack, Unknown
@@ -29,8 +30,7 @@ REGIONAL_WITHOUT_ARGUMENT = frozenset(
 """Regional types that pulumi-aws gives no `region` argument; every other type without one is of a global service."""
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(msgspec.Struct, frozen=True):
     """The region of one resource.
 
     `region` is None where nothing fixes it, and `Unknown` where what fixes it is unknown. `decides` is the resource

@@ -7,14 +7,14 @@ notifications never arrive. The same goes for a setting that a bucket or role ha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.contests import contests
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 
 
-@dataclass(frozen=True, slots=True)
-class Contested:
+class Contested(msgspec.Struct, frozen=True):
     """What is managed twice, and by which resource first."""
 
     thing: str

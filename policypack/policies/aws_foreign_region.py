@@ -7,14 +7,14 @@ from another stack overrides the provider's region for a single resource.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.region import landings, listed
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(msgspec.Struct, frozen=True):
     """A region, the resources that land in it by one decision (their own, or their provider's), and what is allowed."""
 
     region: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from policypack.aws.tables import argument_names, canonical, source_version
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
@@ -40,8 +41,7 @@ ELSEWHERE = {
 """Where an argument that is often misplaced belongs, by canonical type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(msgspec.Struct, frozen=True):
     """What was written on a resource, and what its type takes."""
 
     type: str

@@ -7,14 +7,14 @@ stays behind, paid for and unwatched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.region import is_default, listed, provider_region, providers, resources_on
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(msgspec.Struct, frozen=True):
     """A provider's region, and the resources that have no other."""
 
     region: str | Unknown | None

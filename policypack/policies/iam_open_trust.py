@@ -7,7 +7,8 @@ asks, so without a condition on its subject anybody's workflow assumes the role.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+import msgspec
 
 from policypack.access.bounds import unknown_paths
 from policypack.access.identity import issuer, loose_claim
@@ -28,9 +29,11 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
 def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Judgement]:
     """Judges the statement with what the document denies, leaving out identity providers."""
     principals = statement.principals and tuple(each for each in statement.principals if each.type != "Federated")
-    alone = replace(statement, principals=principals)
+    alone = msgspec.structs.replace(statement, principals=principals)
     denials = (each for each in document.statements if not each.allows)
-    answer = exposure(replace(document, statements=(alone, *denials), unknowns=_within(document, statement)))
+    answer = exposure(
+        msgspec.structs.replace(document, statements=(alone, *denials), unknowns=_within(document, statement))
+    )
     element = "NotPrincipal" if statement.not_principals is not None else "Principal"
     if answer.verdict is Verdict.PUBLIC and answer.witness:
         service = "service" in answer.witness.outsider

@@ -7,7 +7,8 @@ mistyped, is free for anybody.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.bucket import referred
 from policypack.aws.globs import has_wildcard
@@ -27,8 +28,7 @@ from policypack.policy import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """The bucket that a permission names: whether the stack has it, surely or perhaps."""
 
     certain: bool

@@ -7,7 +7,8 @@ layer that is shared with `*` gives away the code in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.meaning import PERMISSION
 from policypack.aws.permission import permission
@@ -17,8 +18,7 @@ FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 LAYER_PERMISSION = "aws:lambda/layerVersionPermission:LayerVersionPermission"
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(msgspec.Struct, frozen=True):
     """What may let everybody in: the property that says so, its value, the value that opens, and whether it is limited."""
 
     path: str

@@ -7,7 +7,8 @@ more often than on the author's, and passes when it is started again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.meaning import FUNCTION, PERMISSION
 from policypack.aws.notification import NOTIFICATION, triggers
@@ -16,8 +17,7 @@ from policypack.aws.permission import allowing
 from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """A notification and a permission that it needs; `perhaps` where it may need another, which is there before."""
 
     permission: str

@@ -7,8 +7,9 @@ decision: who holds the key, and whether its use is logged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from policypack.aws.bucket import buckets, sidecars
 from policypack.policy import (
@@ -29,8 +30,7 @@ INLINE = ("serverSideEncryptionConfiguration", "serverSideEncryptionConfiguratio
 DEFAULT = "applyServerSideEncryptionByDefault"
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
+class Encryption(msgspec.Struct, frozen=True):
     """Whether a bucket's default encryption is written; `maybe` names a sidecar that may be another bucket's."""
 
     written: bool

@@ -7,7 +7,8 @@ later, nothing fails at all, and objects arrive that nobody handles.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.meaning import FUNCTION, PERMISSION
 from policypack.aws.notification import NOTIFICATION, triggers, unread
@@ -30,8 +31,7 @@ ELSEWHERE = Unknown("names a function that is not in this stack, and its permiss
 LATER = Unknown("names a function that is known only after the update", "Pass the function's own `arn`.")
 
 
-@dataclass(frozen=True, slots=True)
-class Invoked:
+class Invoked(msgspec.Struct, frozen=True):
     """A function that a notification invokes, and how many permissions let it: surely and perhaps.
 
     `surely` is False where the notification may mean another function, or the permission may be in another stack.

@@ -8,7 +8,8 @@ request has no such key.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
 from policypack.aws.bucket import bucket_name, buckets, sidecars
@@ -30,8 +31,7 @@ from policypack.policy import (
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """One bucket, and the documents that may deny requests to it."""
 
     bucket: str | None

@@ -180,13 +180,16 @@ def test_what_takes_too_long_is_a_report() -> None:
 
 
 def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    from policypack.aws import linter
     from policypack.aws.parliament import loaded
 
     def crash(*_arguments: object) -> None:
         raise KeyError("a secret")
 
     monkeypatch.setattr(loaded().statement, "is_valid_region", crash)
+    linter._of_statement.cache_clear()
     (report,) = reports(allow(resource="arn:aws:s3:::crashing/$/*"))
+    linter._of_statement.cache_clear()
     assert (report.issue, report.path) == (NOT_LINTED, "Statement[0]")
     assert "secret" not in report.reason
 
