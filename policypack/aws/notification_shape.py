@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from policypack.aws.arn import Arn
@@ -121,6 +120,8 @@ def _meant(name: object, field: str) -> str:
 
 
 def _nearest(event: str) -> str:
+    from difflib import get_close_matches
+
     known = {each.lower(): each for each in s3_event_names()}
     plain = f"s3:{event.lower().removeprefix('s3:').replace(' ', '')}"
     if f"{plain}:*" in known:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from policypack.aws.python_package import AnyFunction, Class, Function, Package
+from policypack.aws.handler import Handling, How, Leaving, Place, RecordLoop
+from policypack.aws.python_package import AnyFunction, Class, Function, Module, Package
 from policypack.aws.record_flow import MANY, Flow, Reached, Token, called_name, own_nodes
+from policypack.policy import Unknown
 
 EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
@@ -36,52 +37,45 @@ PURE = {
 CATCH_ALL = {"Exception", "BaseException"}
 
 
-class How(enum.StrEnum):
-    """How a loop is left: a verb that follows the place."""
+def read_handler(package: Package, handler: str, *, layered: bool) -> Handling | Unknown:
+    """What a handler does with its records.
 
-    RETURN = "returns"
-    BREAK = "breaks off"
-    RAISE = "raises"
-    EXIT = "ends the process"
+    Args:
+        package: the code.
+        handler: `folder/module.function` or `package.module.function`, as Lambda takes it.
+        layered: whether the function has layers, in which the handler may be.
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a file of the archive."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """A statement by which a loop is left while records remain."""
-
-    place: Place
-    how: How
+    Raises:
+        UnreadableError: the handler's module cannot be read.
+    """
+    path, _, name = handler.rpartition(".")
+    module = package.module(path.replace("/", ".")) if path else None
+    if module is None:
+        where = ", and may be in a layer" if layered else ""
+        return Unknown(f"holds no module for the handler{where}", "Make `handler` name a module in the packaged code.")
+    found = package.resolve(module, ast.Name(name))
+    if isinstance(found, Function):
+        return handling(package, found)
+    if name not in module.names:
+        return Unknown("holds no function for the handler", "Make `handler` name a function in the packaged code.")
+    return _wrapped(package, module, name)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLoop:
-    """A loop over the records. `searches` says that it does nothing but look for something among them."""
-
-    place: Place
-    leavings: tuple[Leaving, ...]
-    searches: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """What a handler does with the records of its event."""
-
-    loops: tuple[RecordLoop, ...] = ()
-    picks: tuple[Place, ...] = ()
-    """Where one record is taken by its place."""
-    elsewhere: bool = False
-    """Whether all records are gone through without a loop, counted, or given to a library."""
+def _wrapped(package: Package, module: Module, name: str) -> Handling:
+    """What a handler does that is made by a call: the functions of the archive that are given to it get the event."""
+    found: list[Handling] = []
+    for made in module.names[name]:
+        for node in ast.walk(made) if isinstance(made, ast.expr) else ():
+            inner = package.resolve(module, node) if isinstance(node, ast.Name | ast.Attribute) else None
+            if isinstance(inner, Function) and inner.owner is None:
+                found.append(handling(package, inner))
+            elif isinstance(inner, Class) and (method := package.method(inner, "__call__")):
+                found.append(handling(package, method))
+    return Handling(
+        tuple(loop for each in found for loop in each.loops),
+        tuple(pick for each in found for pick in each.picks),
+        any(each.elsewhere for each in found),
+    )
 
 
 def handling(package: Package, handler: Function) -> Handling:

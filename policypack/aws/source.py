@@ -58,7 +58,7 @@ def _resource_problem(arn: Arn) -> str | None:
     resource = arn.resource
     if arn.service == "execute-api":
         resource = resource.partition("/")[0]
-    elif arn.service == "logs":
+    elif arn.service == "logs" and resource.count(":") > 1:
         resource = resource.removesuffix(":*")
     if has_wildcard(resource):
         return "has a wildcard for its resource: name the one source"

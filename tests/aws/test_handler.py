@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.handler import handlers
-from policypack.aws.record_loops import Handling
+from policypack.aws.handler import Handling, handlers
 from policypack.policy import UNKNOWN, Asset, Resource, Unknown
 
 FUNCTION = "aws:lambda/function:Function"
