@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +28,8 @@ each_row = pytest.mark.parametrize("row", ROWS)
 
 @pytest.fixture(scope="module")
 def pack() -> Iterator[Pack]:
-    with running() as client:
+    """The CLI hands the stack's config to the pack in its environment."""
+    with running(environment=os.environ | {"PULUMI_CONFIG": json.dumps({"aws:region": "eu-central-1"})}) as client:
         yield client
 
 
