@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from stackguard.errors import CannotJudge
 from stackguard.gate import Request, judge
 from stackguard.preview import run
 from stackguard.sources import HowToRun
-from tests.analyzer import Pack, running
+from tests.analyzer import running
 
 FAILURES = Path(__file__).parent / "failures"
 REFUSED_BY_THE_SDK = "program-error"
@@ -24,13 +23,6 @@ REFUSED_BY_THE_SDK = "program-error"
 
 ROWS = sorted(each.name for each in FAILURES.iterdir() if each.name.startswith("row"))
 each_row = pytest.mark.parametrize("row", ROWS)
-
-
-@pytest.fixture(scope="module")
-def pack() -> Iterator[Pack]:
-    """The CLI hands the stack's config to the pack in its environment."""
-    with running(environment=os.environ | {"PULUMI_CONFIG": json.dumps({"aws:region": "eu-central-1"})}) as client:
-        yield client
 
 
 def expected(row: str) -> set[str]:
@@ -42,10 +34,11 @@ def judged_by_gate(program: Path) -> set[str]:
     return {outcome.policy.id for outcome in report.outcomes if outcome.blocks}
 
 
-def judged_by_pack(pack: Pack, program: Path) -> set[str]:
-    """The pack sees a preview as Pulumi gives it: what AWS computes is unknown."""
+def judged_by_pack(program: Path) -> set[str]:
+    """The pack sees a preview as Pulumi gives it: what AWS computes is unknown, and the config is in the environment."""
     preview = run(program, resolve=False)
-    diagnostics = pack.analyze(Stack(preview.resources, Settings()))
+    with running(environment=os.environ | {"PULUMI_CONFIG": json.dumps(dict(preview.config))}) as pack:
+        diagnostics = pack.analyze(Stack(preview.resources, Settings()))
     return {diagnostic.policy for diagnostic in diagnostics if diagnostic.mandatory}
 
 
@@ -61,19 +54,19 @@ def test_the_gate_blocks_the_failure_and_names_the_policy(row: str) -> None:
 
 
 @each_row
-def test_the_pack_blocks_the_failure_and_names_the_policy(pack: Pack, row: str) -> None:
+def test_the_pack_blocks_the_failure_and_names_the_policy(row: str) -> None:
     if REFUSED_BY_THE_SDK in expected(row):
         with pytest.raises(CannotJudge):
             run(FAILURES / row / "failing", resolve=False)
     else:
-        assert expected(row) <= judged_by_pack(pack, FAILURES / row / "failing")
+        assert expected(row) <= judged_by_pack(FAILURES / row / "failing")
 
 
 @each_row
-def test_the_corrected_program_is_clean_at_both_doors(pack: Pack, row: str) -> None:
+def test_the_corrected_program_is_clean_at_both_doors(row: str) -> None:
     program = FAILURES / row / "corrected"
     assert judged_by_gate(program) == set()
-    assert judged_by_pack(pack, program) == set()
+    assert judged_by_pack(program) == set()
 
 
 def test_every_row_that_policies_catch_is_reproduced() -> None:
