@@ -119,7 +119,7 @@ def _known(stack: Stack, value: Any, origins: Sequence[str], kind: str) -> Meant
     if same := _by_name(stack, kind).get(name):
         exact = [each for each in same if each.outputs.get("arn") == value]
         return Meant(tuple(Named(each, qualifier) for each in exact or same))
-    nameless = [each for each in _of(stack, kind) if resource_name(each) is None and _may_be_named(each, name)]
+    nameless = [each for each in _nameless(stack, kind) if _may_be_named(each, name)]
     computed = [each for each in nameless if each.urn in origins]
     if len(computed) == 1:
         return Meant((Named(computed[0], qualifier),))
@@ -142,7 +142,7 @@ def _traced(
         named.resource.urn: named for lead in leads.values() for named in lead if named.resource.urn not in told
     } or {named.resource.urn: named for lead in leads.values() for named in lead}
     if not found:
-        return Meant(possible=tuple(Named(each, None) for each in _of(stack, kind)), foreign=None)
+        return _anything(stack, kind)
     candidates = tuple(found.values())
     loose = any(not lead or len(lead) > 1 for lead in leads.values())
     if loose and unknown > len(candidates):
@@ -203,6 +203,17 @@ def _by_name(stack: Stack, kind: str) -> Mapping[str, tuple[Resource, ...]]:
         return found
 
     return stack.once(("by name", kind), compute)
+
+
+def _nameless(stack: Stack, kind: str) -> Sequence[Resource]:
+    return stack.once(("nameless", kind), lambda: [each for each in _of(stack, kind) if resource_name(each) is None])
+
+
+def _anything(stack: Stack, kind: str) -> Meant:
+    """What a value means that cannot be traced at all."""
+    return stack.once(
+        ("anything", kind), lambda: Meant(possible=tuple(Named(each, None) for each in _of(stack, kind)), foreign=None)
+    )
 
 
 def _may_be_named(resource: Resource, name: str) -> bool:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from policypack.policy import Reading, Resource, Stack, Unknown
 
 S3 = "s3.amazonaws.com"
 INVOKE = "lambda:invokefunction"
+ANY = ""
 SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
 
 SOURCES: Mapping[str, str] = {
@@ -120,9 +121,20 @@ def allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowanc
         trigger: of a notification.
         function: one that the trigger means; None for one outside the stack, which its text names.
     """
+    key = ("allowing", trigger.notification.urn, trigger.path, function and function.resource.urn)
+    return stack.once(key, lambda: _allowing(stack, trigger, function))
+
+
+def _allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowance:
+    if function is None:
+        target = trigger.entry.target
+        owner = _last(target) if isinstance(target, str) else ANY
+    else:
+        owner = function.resource.urn
     certain: list[Resource] = []
     possible: list[Resource] = []
-    for resource, means in _of_s3(stack):
+    index = _of_s3(stack)
+    for resource, means in (*index.get(owner, ()), *(index.get(ANY, ()) if owner != ANY else ())):
         verdicts = (
             _may_invoke(permission(resource)),
             _for_function(resource, means, trigger, function),
@@ -133,16 +145,26 @@ def allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowanc
     return Allowance(tuple(certain), tuple(possible))
 
 
-def _of_s3(stack: Stack) -> list[tuple[Resource, Meant]]:
-    """The permissions that may be S3's, with the functions that they are for."""
-    return stack.once(
-        "permissions of S3",
-        lambda: [
-            (resource, meant(stack, resource, "function", FUNCTION))
-            for resource in stack.of(PERMISSION)
-            if _may_invoke(permission(resource)) is not False
-        ],
-    )
+def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Meant]]]:
+    """The permissions that may be S3's, with what they are for.
+
+    They are found by the URN of each function and by the name that is written; those that may be for any are under
+    `ANY`.
+    """
+
+    def compute() -> dict[str, list[tuple[Resource, Meant]]]:
+        found: dict[str, list[tuple[Resource, Meant]]] = {}
+        for resource in stack.of(PERMISSION):
+            if _may_invoke(permission(resource)) is not False:
+                means = meant(stack, resource, "function", FUNCTION)
+                given = resource.inputs.get("function")
+                traced = means.foreign is not None or isinstance(given, str)
+                keys = {named.resource.urn for named in means.all} if traced else {ANY}
+                for key in keys | ({_last(given)} if isinstance(given, str) else set()):
+                    found.setdefault(key, []).append((resource, means))
+        return found
+
+    return stack.once("permissions of S3", compute)
 
 
 def _may_invoke(found: Permission) -> bool | None:

@@ -96,9 +96,24 @@ def test_every_function_that_a_list_depends_on_needs_one() -> None:
         (bucket(), function(), permission(qualifier=UNKNOWN), notification()),
         (bucket(), function(), permission(), notification(target(UNKNOWN))),
         (bucket(), permission(function="write"), notification()),
+        (
+            bucket(),
+            function(None),
+            permission(function="read-1a2b3c4"),
+            notification(target(UNKNOWN), after=(function(None),), at="lambdaFunctions"),
+        ),
         (bucket(None), function(), permission(sourceArn="arn:aws:s3:::inbox-1a2b3c4"), notification(bucket=UNKNOWN)),
     ],
-    ids=["principal", "source", "function", "qualifier", "target", "another stack's function", "bucket"],
+    ids=[
+        "principal",
+        "source",
+        "function",
+        "qualifier",
+        "target",
+        "another stack's function",
+        "made-up name",
+        "bucket",
+    ],
 )
 def test_what_may_be_the_permission_is_undecided(resources: tuple[Resource, ...]) -> None:
     assert undecided(POLICY, *resources) == [ARN]
