@@ -22,7 +22,7 @@ class Echo(pulumi.runtime.Mocks):
         """An id, and the inputs as outputs."""
         return f"{args.name}-id", dict(args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:  # noqa: ARG002
         """Nothing: the reference stack calls nothing that it needs an answer from."""
         return {"accountId": "111122223333", "partition": "aws", "name": "eu-west-1", "json": "{}"}
 

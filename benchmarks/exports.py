@@ -12,7 +12,11 @@ PROVIDER = "urn:pulumi:big::bench::pulumi:providers:aws::primary"
 def write_export(file: Path, resources: int, documents: int) -> None:
     """An export of `resources` resources, of which `documents` carry a policy document like no other's."""
     listed: list[dict[str, Any]] = [
-        {"urn": "urn:pulumi:big::bench::pulumi:pulumi:Stack::bench-big", "custom": False, "type": "pulumi:pulumi:Stack"},
+        {
+            "urn": "urn:pulumi:big::bench::pulumi:pulumi:Stack::bench-big",
+            "custom": False,
+            "type": "pulumi:pulumi:Stack",
+        },
         {
             "urn": PROVIDER,
             "custom": True,
