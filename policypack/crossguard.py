@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import msgspec
 import pulumi
 import pulumi_policy as crossguard
-from pulumi_policy.deserialize import serialize_properties
+from pulumi_policy import policy as sdk
 from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UnknownValueError
 
 from policypack.evaluate import judge, judge_stack
@@ -41,6 +42,7 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
     session = Session(settings)
+    overhear(session)
     crossguard.PolicyPack(
         name="stackguard",
         enforcement_level=crossguard.EnforcementLevel.MANDATORY,
@@ -51,6 +53,9 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     )
 
 
+Maps = list[Mapping[str, Any]]
+
+
 class Session:
     """What the pack remembers of one preview: every resource as it was analysed, parsed once for all policies."""
 
@@ -59,6 +64,17 @@ class Session:
         self.folder = program_folder()
         self.resources: dict[str, Resource] = {}
         self.stack: Stack | None = None
+        self._seen: Any = None
+        self._taken = threading.local()
+
+    def take(self, properties: Mapping[str, Any]) -> None:
+        """Keep a property map of the request that this thread serves, as it came over the wire."""
+        self._taken.__dict__.setdefault("maps", []).append(properties)
+
+    def maps(self) -> Maps:
+        """The property maps that this thread took since it was last asked: those of the policy at hand come last."""
+        taken: Maps = self._taken.__dict__.pop("maps", [])
+        return taken
 
     def settings_for(self, config: Mapping[str, Any] | None) -> Settings:
         """The file's settings, under what CrossGuard's configuration says for one policy.
@@ -70,28 +86,36 @@ class Session:
         del given["stackRegion"]
         return parse(given, "policy configuration", pulumi.Config("aws").get("region"))
 
-    def resource(self, args: crossguard.ResourceValidationArgs) -> Resource:
-        """The resource under analysis: its inputs."""
-        inputs, secrets = decode(serialize_properties(args.props), self.folder)
+    def resource(self, args: crossguard.ResourceValidationArgs, maps: Maps) -> Resource:
+        """The resource under analysis: its inputs, whose map came before that of its provider."""
+        inputs, secrets = decode(maps[-2 if args.provider else -1], self.folder)
         known = self.resources.get(args.urn)
-        if known is not None and known.inputs == inputs:
+        if known is not None and known.inputs == inputs and known.secrets == secrets:
             return known
         provider = args.provider.urn if args.provider else ""
         resource = Resource(args.resource_type, args.name, inputs, args.urn, provider=provider, secrets=secrets)
         self.resources[args.urn] = resource
         return resource
 
-    def whole(self, args: crossguard.StackValidationArgs, settings: Settings) -> Stack:
+    def whole(self, args: crossguard.StackValidationArgs, maps: Maps, settings: Settings) -> Stack:
         """The stack under analysis: the inputs kept from each resource's analysis, with outputs and dependencies."""
-        order = {urn: index for index, urn in enumerate(self.resources)}  # the engine hands them over in any order
-        given = sorted(args.resources, key=lambda each: order.get(each.urn, len(order)))
-        stack = Stack(tuple(map(self._completed, given)), settings)
-        if self.stack is None or self.stack != stack:
-            self.stack = stack
+        count = sum(2 if each.provider else 1 for each in args.resources)
+        maps = maps[-count:] if count else []
+        seen = (settings, maps, [(each.urn, _urns(each.dependencies), _by_name(each)) for each in args.resources])
+        if self.stack is None or self._seen != seen:
+            order = {urn: index for index, urn in enumerate(self.resources)}  # the engine hands them over in any order
+            outputs = iter(maps)
+            completed = []
+            for each in args.resources:
+                completed.append(self._completed(each, next(outputs)))
+                if each.provider:
+                    next(outputs)
+            completed.sort(key=lambda each: order.get(each.urn, len(order)))
+            self.stack, self._seen = Stack(tuple(completed), settings), seen
         return self.stack
 
-    def _completed(self, given: crossguard.PolicyResource) -> Resource:
-        outputs, secrets = decode(serialize_properties(given.props), self.folder)
+    def _completed(self, given: crossguard.PolicyResource, properties: Mapping[str, Any]) -> Resource:
+        outputs, secrets = decode(properties, self.folder)
         analysed = self.resources.get(given.urn)
         return Resource(
             given.resource_type,
@@ -101,13 +125,34 @@ class Session:
             outputs=outputs,
             parent=given.parent.urn if given.parent else "",
             provider=given.provider.urn if given.provider else "",
-            dependencies=tuple(each.urn for each in given.dependencies),
-            property_dependencies={
-                name: tuple(each.urn for each in needed) for name, needed in given.property_dependencies.items()
-            },
-            secrets=secrets,
+            dependencies=_urns(given.dependencies),
+            property_dependencies=_by_name(given),
+            secrets=secrets if analysed is None else secrets | analysed.secrets,
             external=analysed is None,  # the engine analyses what it manages, and not what it only reads
         )
+
+
+def _urns(resources: Sequence[crossguard.PolicyResource]) -> tuple[str, ...]:
+    return tuple(each.urn for each in resources)
+
+
+def _by_name(resource: crossguard.PolicyResource) -> dict[str, tuple[str, ...]]:
+    return {name: _urns(needed) for name, needed in resource.property_dependencies.items()}
+
+
+def overhear(session: Session) -> None:
+    """Let the session see properties as they come over the wire.
+
+    The SDK unwraps secrets before a policy sees them, so a policy could not know what it must not quote. This wraps
+    the one function through which the SDK takes every property map of a request, in order.
+    """
+    deserialize = sdk.deserialize_properties  # type: ignore[attr-defined]
+
+    def deserialize_properties(props: dict[str, Any], proxy_secrets: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 (the SDK's)
+        session.take(props)
+        return deserialize(props, proxy_secrets)
+
+    sdk.deserialize_properties = deserialize_properties  # type: ignore[attr-defined]
 
 
 def program_folder() -> Path:
@@ -137,12 +182,14 @@ def to_crossguard(policy: Policy[Any], session: Session) -> crossguard.Policy:
     if policy.over_stack:
 
         def validate_stack(args: crossguard.StackValidationArgs, report: crossguard.ReportViolation) -> None:
-            _report(lambda settings: judge_stack(policy, session.whole(args, settings)), args, report, session)
+            maps = session.maps()
+            _report(lambda settings: judge_stack(policy, session.whole(args, maps, settings)), args, report, session)
 
         return crossguard.StackValidationPolicy(validate=validate_stack, **described)
 
     def validate(args: crossguard.ResourceValidationArgs, report: crossguard.ReportViolation) -> None:
-        _report(lambda settings: judge(policy, session.resource(args), settings), args, report, session)
+        maps = session.maps()
+        _report(lambda settings: judge(policy, session.resource(args, maps), settings), args, report, session)
 
     return crossguard.ResourceValidationPolicy(validate=validate, **described)
 

@@ -1,7 +1,8 @@
 """The one loop that every door uses: policies over resources, and what came of it.
 
 Known breaches come first, then what is undecided. A policy that raises is an error that names the policy and blocks;
-its message never carries the exception's text, which may quote a secret.
+its message never carries the exception's text, which may quote a secret. Nothing of a secret that the wire tells of
+is left in any message.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from policypack.policy import (
     Unknown,
     Violation,
 )
+from policypack.redaction import redacted, secrets_of
 from policypack.settings import Settings
 
 CRASHED = "Report it as a bug of this policy: a policy that crashes is never a pass."
@@ -48,7 +50,8 @@ def judge(policy: Policy[Any], resource: Resource, settings: Settings) -> list[O
     """The outcomes of a policy that reads one resource at a time."""
     reads = policy.reads
     assert not isinstance(reads, OverStack)
-    return _run(policy, lambda: ((resource, path, value) for path, value in reads(resource)), resource, settings)
+    found = _run(policy, lambda: ((resource, path, value) for path, value in reads(resource)), resource, settings)
+    return [redacted(outcome) for outcome in found]
 
 
 def judge_stack(policy: Policy[Any], stack: Stack) -> list[Outcome]:
@@ -56,7 +59,8 @@ def judge_stack(policy: Policy[Any], stack: Stack) -> list[Outcome]:
     reads = policy.reads
     assert isinstance(reads, OverStack)
     root = stack.resources[0] if stack.resources else Resource("pulumi:pulumi:Stack", "stack")
-    return _run(policy, lambda: reads.read(stack), root, stack.settings)
+    found = _run(policy, lambda: reads.read(stack), root, stack.settings)
+    return [redacted(outcome, secrets_of(stack)) for outcome in found]
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -65,6 +66,19 @@ def test_secrets_are_judged_the_same(pack: Pack, name: str) -> None:
     stack = EXAMPLES[name]
     hidden = tuple(replace(resource, secrets=frozenset(resource.inputs)) for resource in stack.resources)
     assert_agreement(pack, replace(stack, resources=hidden))
+
+
+def test_no_door_quotes_a_secret(pack: Pack) -> None:
+    """The action is nonsense, so that several policies would name it."""
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "hush:Hush", "Resource": "*"}}
+    role = Resource(
+        "aws:iam/rolePolicy:RolePolicy", "r", {"policy": json.dumps(document)}, secrets=frozenset({"policy"})
+    )
+    stack = Stack((role,), Settings())
+    assert_agreement(pack, stack)
+    told = [each.message for each in pack.analyze(stack)]
+    assert told
+    assert not [message for message in told if "hush" in message.lower()]
 
 
 def test_an_unknown_document_blocks_in_the_pack(pack: Pack) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from policypack.policy import EnforcementLevel, Kind, Outcome, Severity
 from stackguard.reports import Report
 from stackguard.reports.fingerprint import fingerprints
-from stackguard.reports.words import message, printable, url
+from stackguard.reports.words import printable, url
 
 VERSION = 1
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -121,7 +121,7 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str) -> Entry:
         type=printable(resource.type),
         name=printable(resource.name),
         path=printable(outcome.path),
-        message=message(outcome),
+        message=printable(outcome.message),
         fix=outcome.fix,
         url=url(policy),
         fingerprint=fingerprint,

@@ -15,7 +15,7 @@ from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.model import summary
 from stackguard.reports.screen import paint, wrapped
-from stackguard.reports.words import message, name_of, printable, type_of, url
+from stackguard.reports.words import name_of, printable, type_of, url
 
 STYLES: Mapping[str, str] = {
     Severity.CRITICAL: "bold red",
@@ -105,7 +105,7 @@ def _title(first: Outcome, ids: str, outcomes: Sequence[Outcome], report: Report
 
 
 def _prose(first: Outcome, policies: int) -> str:
-    text = message(first)
+    text = printable(first.message)
     if policies > 1:
         text = text.replace("this policy cannot judge it", f"{policies} policies cannot judge it")
     return text

@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from policypack.evaluate import evaluate
 from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Position, Resource, Severity, Stack
+from policypack.redaction import redacted
 from policypack.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen, render
@@ -163,7 +164,7 @@ def test_a_secret_is_not_quoted_from_elsewhere_in_the_resource(name: str, messag
     inputs = {"env": {"TOKEN": f"x{sample.MARKER}y", "PIN": 48151623}, "tags": [sample.MARKER]}
     resource = Resource("a:b:C", "c", inputs, secrets=frozenset({"env.TOKEN", "tags[0]", "env.PIN"}))
     outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "handler", message, "fix it")
-    text = render(Report("x", (outcome,), 1, 1), name, Screen())
+    text = render(Report("x", (redacted(outcome),), 1, 1), name, Screen())
     assert "hush" not in text
     assert "48151623" not in text
 
@@ -172,7 +173,7 @@ def test_names_stay_readable_beside_a_secret() -> None:
     resource = Resource("a:b:C", "reader", {"policy": sample.MARKER, "role": "x"}, secrets=frozenset({"policy"}))
     message = "`policy.Statement[0].Action` of `reader` has `Action` beside `NotAction` and `role`; write `Allow`, `s3:GetObject` or `hush`"
     outcome = Outcome(Kind.VIOLATION, sample.WILDCARD, resource, "policy.Statement[0].Action", message, "fix it")
-    assert message.replace("`hush`", "`…`") in render(Report("x", (outcome,), 1, 1), "text", Screen())
+    assert message.replace("`hush`", "`…`") in render(Report("x", (redacted(outcome),), 1, 1), "text", Screen())
 
 
 def test_a_resource_without_secrets_is_quoted_in_full() -> None:
