@@ -64,8 +64,8 @@ class Handling(msgspec.Struct, frozen=True):
 def handlers(resource: Resource) -> Iterator[Reading[Handling]]:
     """What the handler of a Python function does with the records of its event.
 
-    Yields nothing for other runtimes, for container images and for code that lies in a bucket: there is no code to
-    read. What should be readable and is not is yielded as `Unknown`, with the reason.
+    Yields nothing for other runtimes, for container images, for code that lies in a bucket, and for code of which a
+    state from another machine has only the hash: there is no code to read. What should be readable and is not is yielded as `Unknown`, with the reason.
     """
     if resource.type == FUNCTION:
         found = resource.once("handling", lambda: _read(resource))
@@ -88,12 +88,20 @@ def _read(resource: Resource) -> Reading[Handling] | None:
     if not isinstance(code, Asset):
         return "code", NOT_CODE
     # parsing is paid for only where there is code to parse
-    from policypack.aws.python_package import Package, UnreadableError
+    from policypack.aws.python_package import AbsentError, Package, UnreadableError
     from policypack.aws.record_loops import read_handler
 
     try:
         return "code", read_handler(Package(code), name, layered=bool(inputs.get("layers")))
+    except AbsentError as error:
+        # A state records the hash of code that was read, and judged, where the program ran.
+        return None if recorded(code) else ("code", Unknown(str(error), FIX))
     except UnreadableError as error:
         return "code", Unknown(str(error), FIX)
     except RecursionError:
         return "code", Unknown("holds code that is nested too deeply to be read", FIX)
+
+
+def recorded(code: Asset) -> bool:
+    """Whether this comes from a state: the engine adds a hash once it has read the code."""
+    return bool(code.hash) or any(recorded(member) for member in (code.members or {}).values())

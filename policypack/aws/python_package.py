@@ -21,6 +21,10 @@ class UnreadableError(Exception):
     """A module cannot be read here. The message is a clause that follows the property's name."""
 
 
+class AbsentError(UnreadableError):
+    """The code lies on another machine."""
+
+
 @dataclass(eq=False, slots=True)
 class Function:
     """A function or method: where it stands, the class that it belongs to and the function that it stands in."""
@@ -226,14 +230,14 @@ def _content(archive: Asset, file: str) -> bytes | None:
     if archive.uri is not None:
         raise UnreadableError("is at a URL, and is not read from there")
     if archive.path is None:
-        raise UnreadableError("is not on this machine")
+        raise AbsentError("is not on this machine")
     path = Path(archive.path)
     try:
         if path.is_dir():
             inside = path / file
             return inside.read_bytes() if inside.is_file() else None
         if not path.exists():
-            raise UnreadableError("is packaged from a path that is not on this machine")
+            raise AbsentError("is packaged from a path that is not on this machine")
         return _packed(path, file)
     except (OSError, zipfile.BadZipFile, tarfile.TarError, RuntimeError):
         raise UnreadableError("is packaged from a file that cannot be read") from None

@@ -324,7 +324,6 @@ def test_what_is_no_python_code_here_is_not_judged(resource: Resource) -> None:
         (function(Asset(path="/nowhere/at/all", archive=True)), "not on this machine"),
         (function(Asset(members={"index.py": Asset(path="/nowhere/index.py")}, archive=True)), "not on this machine"),
         (function(Asset(uri="https://example.com/code.zip", archive=True)), "at a URL"),
-        (function(Asset(hash="a" * 64, archive=True)), "not on this machine"),
         (function(Asset(path=__file__, archive=True)), "no archive"),
         (function(archive(other=LEAVES)), "no module for the handler"),
         (function(archive(other=LEAVES), layers=["arn:aws:lambda:eu-west-1:1:layer:a:1"]), "may be in a layer"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,14 @@ def test_code_that_cannot_be_read_is_undecided_and_says_why() -> None:
     assert undecided(POLICY, function(code=UNKNOWN)) == ["code"]
     assert outcomes(POLICY, function(RETURN, runtime="nodejs22.x")) == []
     assert outcomes(POLICY, function(code=None, s3Bucket="code", s3Key="read.zip")) == []
+
+
+def test_a_state_from_another_machine_has_no_code_to_judge() -> None:
+    code = Asset(path="/builds/7/app", archive=True, hash="2c26b46b68ffc68ff99b453c1d304134")
+    elsewhere = Resource(
+        "aws:lambda/function:Function", "f", {"runtime": "python3.13", "handler": "app.handler", "code": code}
+    )
+    assert outcomes(POLICY, elsewhere) == []
+    assert undecided(POLICY, replace(elsewhere, inputs={**elsewhere.inputs, "code": replace(code, hash="")})) == [
+        "code"
+    ]
