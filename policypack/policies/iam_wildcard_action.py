@@ -25,9 +25,15 @@ def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
             yield Violation(statement.at("NotAction"), "allows every action of every service but those named")
         for pattern in filter(whole_service, statement.actions or ()):
             if not _keeps_key_manageable(document, statement, pattern):
-                yield Violation(statement.at("Action"), f"`{pattern}` allows every action there is or will be")
+                yield Violation(statement.at("Action"), _too_much(pattern))
             elif "Principal" in statement.unknown:
                 yield Undecided(statement.at("Principal"))
+
+
+def _too_much(pattern: str) -> str:
+    service, colon, _ = pattern.partition(":")
+    of = f"of `{service}` " if colon and service.strip("*?") else ""
+    return f"`{pattern}` allows every action {of}there is or will be"
 
 
 def _keeps_key_manageable(document: PolicyDocument, statement: Statement, pattern: str) -> bool:

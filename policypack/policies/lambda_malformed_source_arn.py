@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.meaning import PERMISSION
-from policypack.aws.permission import Permission, permissions
+from policypack.aws.permission import S3, Permission, permissions
 from policypack.aws.source import source_problem
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 
-S3 = {
+MADE_KNOWN = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
+MADE_UP = "AWS makes up the id in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."
+
+FOR_S3 = {
     "function": "read",
     "action": "lambda:InvokeFunction",
     "principal": "s3.amazonaws.com",
@@ -23,9 +26,7 @@ S3 = {
 
 def check(found: Permission) -> Iterator[Judgement]:
     if isinstance(found.source_arn, Unknown):
-        yield Undecided(
-            "sourceArn", found.source_arn.why, "Build it from the bucket's name: `arn:aws:s3:::` and the name."
-        )
+        yield Undecided("sourceArn", found.source_arn.why, MADE_KNOWN if found.service == S3 else MADE_UP)
     elif found.source_arn is not None and (problem := source_problem(found.source_arn, found.service)):
         yield Violation("sourceArn", problem)
 
@@ -40,8 +41,8 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
     ],
-    bad=Resource(PERMISSION, "read", {**S3, "sourceArn": "acme-inbox"}),
-    good=Resource(PERMISSION, "read", {**S3, "sourceArn": "arn:aws:s3:::acme-inbox"}),
+    bad=Resource(PERMISSION, "read", {**FOR_S3, "sourceArn": "acme-inbox"}),
+    good=Resource(PERMISSION, "read", {**FOR_S3, "sourceArn": "arn:aws:s3:::acme-inbox"}),
     reads=permissions,
     check=check,
 )

@@ -99,6 +99,7 @@ def resolve(
         "account": place.account,
         "uuid": str(uuid.UUID(digest[:32], version=4)),
         "hex6": digest[:6],
+        "hex10": digest[:10],
         **{key: value for key, value in inputs.items() if value is not None},
         "region": place.region,
     }

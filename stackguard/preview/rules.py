@@ -1,8 +1,8 @@
 """What AWS computes for a resource: physical names, ids, ARNs. The table; `outputs.py` reads it.
 
 A template is text with `{property}` in it: an input, an output resolved before it (they are resolved in order), or one
-of `partition`, `region`, `account`, `dns` (the partition's domain), `uuid` and `hex6` (made from the URN, the same on
-every run). `{property|text}` gives the text where the property is not set; `{property:leaf}` what stands after the
+of `partition`, `region`, `account`, `dns` (the partition's domain), `uuid`, `hex6` and `hex10` (made from the URN, the
+same on every run). `{property|text}` gives the text where the property is not set; `{property:leaf}` what stands after the
 last `:` or `/`; `{property:rooted}` puts a `/` before it unless it has one; `{property:bus}` is an event bus's part of
 a rule's ARN. A template with a property that is unknown, or not set, gives an unknown value.
 
@@ -162,6 +162,37 @@ RULES: Mapping[str, Rule] = {
     ),
     "aws:secretsmanager/secretPolicy:SecretPolicy": Rule(outputs={"id": "{secretArn}"}),
     "aws:ssm/parameter:Parameter": Rule(NAME, {"id": "{name}", "arn": _arn("ssm", "parameter{name:rooted}")}),
+    "aws:apigateway/restApi:RestApi": Rule(
+        NAME,
+        {
+            "id": "{hex10}",
+            "arn": "arn:{partition}:apigateway:{region}::/restapis/{id}",
+            "executionArn": _arn("execute-api", "{id}"),
+        },
+    ),
+    "aws:apigateway/stage:Stage": Rule(
+        outputs={
+            "executionArn": _arn("execute-api", "{restApi}/{stageName}"),
+            "invokeUrl": "https://{restApi}.execute-api.{region}.{dns}/{stageName}",
+        }
+    ),
+    "aws:apigatewayv2/api:Api": Rule(
+        NAME,
+        {
+            "id": "{hex10}",
+            "arn": "arn:{partition}:apigateway:{region}::/apis/{id}",
+            "apiEndpoint": "https://{id}.execute-api.{region}.{dns}",
+            "executionArn": _arn("execute-api", "{id}"),
+        },
+    ),
+    "aws:apigatewayv2/stage:Stage": Rule(
+        NAME,
+        {
+            "id": "{name}",
+            "arn": "arn:{partition}:apigateway:{region}::/apis/{apiId}/stages/{name}",
+            "executionArn": _arn("execute-api", "{apiId}/{name}"),
+        },
+    ),
     "aws:ecr/repository:Repository": Rule(
         Naming(limit=256, lower=True),
         {

@@ -188,7 +188,7 @@ def test_every_row_is_a_resource_of_the_sdk_with_these_outputs(token: str) -> No
     rule = RULES[token]
     written = {*rule.outputs, *(name for more in rule.unless.values() for name in more)} - {"id"}
     read = {hole[1] for text in rule.outputs.values() for hole in re.finditer(r"\{(\w+)", text)} - {
-        *("partition", "region", "account", "dns", "uuid", "hex6", "id")
+        *("partition", "region", "account", "dns", "uuid", "hex6", "hex10", "id")
     }
     named = {rule.naming.property} | ({rule.naming.fifo} - {""}) if rule.naming else set()
     for name in written | read | named | set(rule.unless):
