@@ -8,16 +8,14 @@ is left in any message.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from policypack.policy import (
     EnforcementLevel,
-    Judgement,
     Kind,
     Outcome,
     OverStack,
-    Placed,
     Policy,
     Resource,
     Stack,
@@ -34,33 +32,48 @@ CRASHED = "Report it as a bug of this policy: a policy that crashes is never a p
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
     chosen = [policy for policy in policies if enforcement(policy, stack.settings) is not EnforcementLevel.DISABLED]
-    return [
-        *(
-            outcome
-            for resource in stack.resources
-            for policy in chosen
-            if not policy.over_stack
-            for outcome in judge(policy, resource, stack.settings)
-        ),
-        *(outcome for policy in chosen if policy.over_stack for outcome in judge_stack(policy, stack)),
-    ]
+    single = [policy for policy in chosen if not policy.over_stack]
+    found: list[Outcome] = []
+    for resource in stack.resources:
+        for policy in single:
+            found += judge(policy, resource, stack.settings)
+    for policy in chosen:
+        if policy.over_stack:
+            found += judge_stack(policy, stack)
+    return found
 
 
 def judge(policy: Policy[Any], resource: Resource, settings: Settings) -> list[Outcome]:
     """The outcomes of a policy that reads one resource at a time."""
     reads = policy.reads
     assert not isinstance(reads, OverStack)
-    found = _run(policy, lambda: ((resource, path, value) for path, value in reads(resource)), resource, settings)
-    return [redacted(outcome) for outcome in found]
+    if resource.external:
+        return []
+    violations: list[Outcome] = []
+    undecided: list[Outcome] = []
+    try:
+        for path, value in reads(resource):
+            _judge(policy, resource, path, value, settings, violations, undecided)
+    except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
+        violations.append(_crashed(policy, resource, error))
+    return _settled(violations, undecided, ())
 
 
 def judge_stack(policy: Policy[Any], stack: Stack) -> list[Outcome]:
     """The outcomes of a policy that reads the stack as a whole."""
     reads = policy.reads
     assert isinstance(reads, OverStack)
-    root = stack.resources[0] if stack.resources else Resource("pulumi:pulumi:Stack", "stack")
-    found = _run(policy, lambda: reads.read(stack), root, stack.settings)
-    return [redacted(outcome, secrets_of(stack)) for outcome in found]
+    blamed = stack.resources[0] if stack.resources else Resource("pulumi:pulumi:Stack", "stack")
+    violations: list[Outcome] = []
+    undecided: list[Outcome] = []
+    try:
+        for resource, path, value in reads.read(stack):
+            blamed = resource
+            if not resource.external:
+                _judge(policy, resource, path, value, stack.settings, violations, undecided)
+    except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
+        violations.append(_crashed(policy, blamed, error))
+    return _settled(violations, undecided, secrets_of(stack) if violations or undecided else ())
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
@@ -68,40 +81,40 @@ def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
     return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
 
 
-def _run(
-    policy: Policy[Any], readings: Callable[[], Iterable[Placed[Any]]], blamed: Resource, settings: Settings
-) -> list[Outcome]:
-    level = enforcement(policy, settings)
-    violations: list[Outcome] = []
-    undecided: list[Outcome] = []
-    try:
-        for resource, path, value in readings():
-            blamed = resource
-            if resource.external:
-                continue
-            for judgement in _judgements(policy, value):
-                place = _join(path, judgement.path)
-                if isinstance(judgement, Violation):
-                    violations.append(
-                        Outcome(Kind.VIOLATION, policy, resource, place, judgement.message, policy.fix, level)
-                    )
-                else:
-                    undecided.append(_undecided(policy, resource, place, judgement, level, settings))
-    except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        message = (
-            f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
-        )
-        violations.append(Outcome(Kind.ERROR, policy, blamed, "", message, CRASHED))
-    unique = {(each.kind, each.resource.urn, each.path, each.message): each for each in violations + undecided}
-    return list(unique.values())
-
-
-def _judgements(policy: Policy[Any], value: Any) -> Iterator[Judgement]:
+def _judge(
+    policy: Policy[Any],
+    resource: Resource,
+    path: str,
+    value: Any,
+    settings: Settings,
+    violations: list[Outcome],
+    undecided: list[Outcome],
+) -> None:
+    """Adds what the policy says of one reading to the list that it belongs to."""
     if isinstance(value, Unknown):
-        yield Undecided("", value.why, value.fix)
-    else:
-        yield from policy.check(value)
+        undecided.append(_undecided(policy, resource, path, Undecided("", value.why, value.fix), settings))
+        return
+    for judgement in policy.check(value):
+        place = _join(path, judgement.path)
+        if isinstance(judgement, Violation):
+            level = enforcement(policy, settings)
+            violations.append(Outcome(Kind.VIOLATION, policy, resource, place, judgement.message, policy.fix, level))
+        else:
+            undecided.append(_undecided(policy, resource, place, judgement, settings))
+
+
+def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    message = f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
+    return Outcome(Kind.ERROR, policy, resource, "", message, CRASHED)
+
+
+def _settled(violations: list[Outcome], undecided: list[Outcome], secrets: Sequence[str]) -> list[Outcome]:
+    """Breaches first, each said once, with nothing of a secret in them."""
+    if not violations and not undecided:
+        return violations
+    found = [redacted(each, secrets) for each in (*violations, *undecided)]
+    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in found}.values())
 
 
 def _undecided(
@@ -109,7 +122,6 @@ def _undecided(
     resource: Resource,
     path: str,
     judgement: Undecided,
-    level: EnforcementLevel,
     settings: Settings,
 ) -> Outcome:
     waits_for = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
@@ -120,7 +132,7 @@ def _undecided(
         path,
         f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it",
         judgement.fix,
-        EnforcementLevel.ADVISORY if settings.unknown == "advisory" else level,
+        EnforcementLevel.ADVISORY if settings.unknown == "advisory" else enforcement(policy, settings),
         tuple(waits_for),
     )
 
