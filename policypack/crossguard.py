@@ -217,5 +217,5 @@ def _report(
 
 def message(outcome: Outcome) -> str:
     """What the preview prints for an outcome, below the policy's title."""
-    place = f"{outcome.path}: " if outcome.path and outcome.kind is Kind.VIOLATION else ""
-    return f"{place}{outcome.message}. Fix: {outcome.fix}"
+    about = outcome.path if outcome.kind is Kind.VIOLATION else str(outcome.kind)  # the title alone claims a breach
+    return f"{about}: {outcome.message}. Fix: {outcome.fix}" if about else f"{outcome.message}. Fix: {outcome.fix}"
