@@ -23,10 +23,10 @@ import pulumi_policy as crossguard
 from pulumi_policy import policy as sdk
 from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UnknownValueError
 
-from policypack.evaluate import judge, judge_stack
+from policypack.evaluate import enforcement, judge, judge_stack
 from policypack.policies import POLICIES
 from policypack.policy import Kind, Outcome, Policy, Resource, Stack
-from policypack.settings import Settings, SettingsError, config_schema, parse, read
+from policypack.settings import DEFAULT_FILE, Settings, SettingsError, config_schema, parse, read
 from policypack.wire import decode
 
 
@@ -38,7 +38,7 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
         folder: where `stackguard.yaml` may be; the pack's own folder, which the CLI starts it in, by default.
     """
     try:
-        settings = read(None, folder or Path.cwd())
+        settings = _settings(policies, folder or Path.cwd())
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
     session = Session(settings)
@@ -51,6 +51,13 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
         description="Policies for AWS stacks: regions, public access, policy documents, least privilege.",
         provider="aws",
     )
+
+
+def _settings(policies: Sequence[Policy[Any]], folder: Path) -> Settings:
+    settings = read(None, folder)
+    for policy_id in settings.enforcement.keys() - {policy.id for policy in policies}:
+        raise SettingsError(f"{DEFAULT_FILE}: `enforcement` has no policy `{policy_id}` to set")
+    return settings
 
 
 Maps = list[Mapping[str, Any]]
@@ -174,6 +181,7 @@ def to_crossguard(policy: Policy[Any], session: Session) -> crossguard.Policy:
         "name": policy.id,
         "description": policy.title,
         "display_name": policy.title,
+        "enforcement_level": crossguard.EnforcementLevel(enforcement(policy, session.settings).value),
         "severity": crossguard.Severity(policy.severity.value),
         "config_schema": crossguard.PolicyConfigSchema(config_schema()),
         "remediation_steps": policy.fix,

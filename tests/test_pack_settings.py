@@ -1,0 +1,69 @@
+"""The pack obeys `stackguard.yaml` beside it, as the gate does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from policypack.policy import UNKNOWN, Resource, Stack
+from policypack.settings import Settings
+from tests.analyzer import Diagnostic, running
+
+WILDCARD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ROLE_POLICY = Resource("aws:iam/rolePolicy:RolePolicy", "r", {"role": "r", "policy": WILDCARD})
+
+
+def pack_folder(folder: Path, settings: str) -> Path:
+    (folder / "__main__.py").write_text("from policypack.crossguard import serve\n\nserve()\n", encoding="utf-8")
+    (folder / "stackguard.yaml").write_text(settings, encoding="utf-8")
+    return folder
+
+
+def diagnostics(folder: Path, resource: Resource, policy: str) -> list[Diagnostic]:
+    with running(folder) as pack:
+        return [each for each in pack.analyze(Stack((resource,), Settings())) if each.policy == policy]
+
+
+@pytest.mark.parametrize(("level", "mandatory"), [("mandatory", [True]), ("advisory", [False]), ("disabled", [])])
+def test_the_enforcement_level_is_the_operators(tmp_path: Path, level: str, mandatory: list[bool]) -> None:
+    folder = pack_folder(tmp_path, f"enforcement:\n  iam-wildcard-action: {level}\n")
+    found = diagnostics(folder, ROLE_POLICY, "iam-wildcard-action")
+    assert [each.mandatory for each in found] == mandatory
+
+
+@pytest.mark.parametrize(("unknown", "mandatory"), [("mandatory", [True]), ("advisory", [False])])
+def test_undecided_is_as_loud_as_the_operator_wants(tmp_path: Path, unknown: str, mandatory: list[bool]) -> None:
+    folder = pack_folder(tmp_path, f"unknown: {unknown}\n")
+    late = Resource("aws:iam/rolePolicy:RolePolicy", "r", {"role": "r", "policy": UNKNOWN})
+    found = diagnostics(folder, late, "iam-wildcard-action")
+    assert [each.mandatory for each in found] == mandatory
+
+
+def test_the_allowed_regions_reach_the_policy(tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path, "allowedRegions: [eu-west-1]\n")
+    provider = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})
+    bucket = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}, provider=provider.urn)
+    with running(folder) as pack:
+        found = pack.analyze(Stack((provider, bucket), Settings()))
+    assert "aws-foreign-region" in {each.policy for each in found}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("allowedRegion: [eu-west-1]\n", "there is no setting `allowedRegion`"),
+        ("allowedRegions: [\n", "stackguard.yaml is not YAML"),
+        ("enforcement: {iam-wildcard: disabled}\n", "no policy `iam-wildcard` to set"),
+    ],
+)
+def test_malformed_settings_stop_the_pack(tmp_path: Path, settings: str, said: str) -> None:
+    folder = pack_folder(tmp_path, settings)
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode != 0
+    assert ran.stdout == ""
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
