@@ -12,12 +12,13 @@ from policypack.policies import POLICIES
 from policypack.policy import Kind, Policy, Resource, Stack
 from policypack.settings import Settings
 
+SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 
 
 def outcomes_of(policy: Policy[Any], example: Any) -> list[tuple[Kind, str]]:
     resources = (example,) if isinstance(example, Resource) else tuple(example)
-    stack = Stack(resources, Settings(stack_region="eu-west-1"))
+    stack = Stack(resources, SETTINGS)
     return [(outcome.kind, outcome.message) for outcome in evaluate([policy], stack)]
 
 

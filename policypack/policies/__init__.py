@@ -26,6 +26,8 @@ IDS = (
     "iam-open-address",
     "iam-invalid-address",
     "iam-lockout-deny",
+    "iam-untrusted-account",
+    "iam-untrusted-address",
     "s3-missing-access-block",
     "s3-open-access-block",
     "s3-public-acl",

@@ -1,0 +1,80 @@
+"""A document that lets in another account trusts everyone who may ever act there, and whoever runs it next year.
+
+A pasted account id is the usual way in: a vendor's old account, a former colleague's, one digit off. The account that
+it names decides by itself which of its users get through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.aws.arn import Arn
+from policypack.aws.document import PolicyDocument, Principal
+from policypack.aws.reading import RESOURCE, TRUST, documents
+from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+class Guests(msgspec.Struct, frozen=True):
+    """A document that names principals, and the accounts that it may name."""
+
+    document: PolicyDocument
+    trusted: tuple[str, ...]
+
+
+@over_stack
+def guests(stack: Stack) -> Iterator[Placed[Guests]]:
+    """Every document that names principals; none where the settings trust no account by name."""
+    trusted = stack.settings.trusted_accounts
+    read = documents("Principal", kinds=(*RESOURCE, *TRUST), granting=True)
+    for resource in stack.resources if trusted else ():
+        for path, document in read(resource):
+            yield resource, path, document if isinstance(document, Unknown) else Guests(document, trusted)
+
+
+def check(guests: Guests) -> Iterator[Violation]:
+    for statement in guests.document.statements:
+        accounts = dict.fromkeys(map(account_of, statement.principals or ())) if statement.allows else {}
+        for account in accounts:
+            if account is not None and account not in guests.trusted:
+                yield Violation(
+                    statement.at("Principal"), f"lets in account `{account}`, which is not a trusted account"
+                )
+
+
+def account_of(principal: Principal) -> str | None:
+    """The account of an `AWS` principal; None for everybody, for services and for other identities."""
+    if principal.type != "AWS":
+        return None
+    arn = Arn.parse(principal.value)
+    account = arn.account if arn else principal.value
+    return account if ACCOUNT.fullmatch(account) else None
+
+
+def _trusting(account: str) -> Resource:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::acme-inbox/*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+
+
+POLICY = Policy(
+    id="iam-untrusted-account",
+    title="Policy document lets in an account that is not trusted",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Name an account of `trustedAccounts`, or add the account there, in the settings; without that setting nothing is judged.",
+    references=["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"],
+    bad=_trusting("999999999999"),
+    good=_trusting("111122223333"),
+    reads=guests,
+    check=check,
+)
