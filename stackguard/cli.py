@@ -53,7 +53,7 @@ def cli() -> None:
       stackguard check stack --stack prod   the program in ./stack, as its stack prod
       stackguard check state.json           what `pulumi stack export` wrote
       stackguard explain                    every policy, a line each
-      stackguard explain s3-public-access   why it matters, and how to fix it
+      stackguard explain iam-open-trust     why it matters, and how to fix it
     """  # noqa: D301 (click reads the character \\b)
 
 
@@ -126,7 +126,7 @@ def check(
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
-      stackguard check --policy s3-public-access --config aws:region=eu-west-1
+      stackguard check --policy s3-public-acl --config aws:region=eu-west-1
     """  # noqa: D301 (click reads the character \\b)
     from policypack.policy import Severity
     from stackguard.destinations import pair, writable

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import pty
 import signal
 import stat
@@ -423,3 +424,13 @@ def opened_by_a_reader(pipe: Path) -> int:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def test_the_help_names_policies_that_exist() -> None:
+    from policypack.policies import IDS
+    from stackguard import cli
+
+    texts = [cli.cli.help or "", cli.check.help or "", cli.explain.help or ""]
+    named = re.findall(r"(?:explain|--policy) ([a-z0-9]+-[a-z0-9-]+)", "\n".join(texts))
+    assert len(named) >= 3
+    assert set(named) <= set(IDS)
