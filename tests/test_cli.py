@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import pty
+import re
 import signal
 import stat
 import subprocess
