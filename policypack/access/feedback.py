@@ -11,9 +11,9 @@ import msgspec
 
 from policypack.access.grants import allowed
 from policypack.aws.bucket import bucket_name
-from policypack.aws.document import parse
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.globs import overlaps
+from policypack.aws.grammar import parse
 from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT
 from policypack.aws.meaning import ROLE
 from policypack.aws.notification import Entry, Trigger

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policypack.aws import tables
-from policypack.aws.document import PolicyDocument, Statement, parse
+from policypack.aws.document import PolicyDocument, Statement
+from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 from policypack.policy import Reading, Resource, Unknown
 

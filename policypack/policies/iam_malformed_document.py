@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.aws.document import STRINGIFIED_OUTPUT, PolicyDocument
+from policypack.aws.document import PolicyDocument
+from policypack.aws.grammar import STRINGIFIED_OUTPUT
 from policypack.aws.reading import documents
 from policypack.aws.tables import DocumentKind
 from policypack.policy import Policy, Resource, Severity, Violation

@@ -57,11 +57,8 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
         for named in means.all:
             found = allowing(stack, trigger, named)
             surely = (len(means.certain) == 1 or means.between) and not named.resource.external
-            yield (
-                trigger.notification,
-                path,
-                Invoked(named.resource.name, surely, len(found.certain), len(found.possible)),
-            )
+            invoked = Invoked(named.resource.name, surely, len(found.certain), len(found.possible))
+            yield trigger.notification, path, invoked
 
 
 def check(invoked: Invoked) -> Iterator[Judgement]:

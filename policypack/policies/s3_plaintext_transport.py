@@ -51,7 +51,6 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
 
 
 def check(guard: Guard) -> Iterator[Judgement]:
-    """Yields a bucket that answers plain HTTP."""
     read = [each for each in guard.documents if isinstance(each, PolicyDocument)]
     if any(covers_bucket(denied_in_plaintext(each), guard.bucket) for each in read):
         return
@@ -62,9 +61,7 @@ def check(guard: Guard) -> Iterator[Judgement]:
     elif any(each.problems and not each.statements for each in read):
         return  # `iam-malformed-document` reports it
     elif any(denied_in_plaintext(each) for each in read):
-        yield Violation(
-            "", "is denied to plain HTTP only in part: the denial must name the bucket and its objects (`/*`)"
-        )
+        yield Violation("", "is denied to plain HTTP in part only: the denial must name the bucket and its `/*`")
     else:
         yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policypack.access.public import Verdict, public
-from policypack.aws.document import parse
+from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 from tests.policies.helpers import document
 

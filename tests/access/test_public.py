@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.access.public import Answer, Verdict, exposure, public
-from policypack.aws.document import parse
+from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, deny, document

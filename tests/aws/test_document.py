@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from policypack.aws.document import OPERATORS, Effect, PolicyDocument, Principal, parse, split_operator
+from policypack.aws.document import Effect, PolicyDocument, Principal
+from policypack.aws.grammar import OPERATORS, parse, split_operator
 from policypack.aws.tables import DocumentKind
 from policypack.policy import UNKNOWN
 from policypack.wire import UNKNOWN_STRING

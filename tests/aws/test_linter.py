@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.aws.document import parse
+from policypack.aws.grammar import parse
 from policypack.aws.linter import NOT_LINTED, Report, lint
 from policypack.aws.tables import DocumentKind
 from policypack.policy import UNKNOWN
