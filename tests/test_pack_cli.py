@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.standin_aws.project import with_standin
+from tests.standin_aws.project import run_pulumi, with_standin
 from tests.test_failures import FAILURES, REFUSED_BY_THE_SDK, ROWS, expected
 
 ROOT = Path(__file__).parents[1]
@@ -32,20 +31,8 @@ def preview(tmp_path: Path) -> Preview:
 
     def run(program: Path) -> subprocess.CompletedProcess[str]:
         folder = with_standin(program, tmp_path)
-        (tmp_path / "backend").mkdir()
-        environment = os.environ | {
-            "PULUMI_BACKEND_URL": f"file://{tmp_path / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_HOME": str(tmp_path / "home"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
-
-        def pulumi(*arguments: str) -> subprocess.CompletedProcess[str]:
-            command = ["pulumi", "-C", str(folder), "--non-interactive", *arguments]
-            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-
-        assert pulumi("stack", "init", "dev").returncode == 0
-        return pulumi("preview", "--stack", "dev", "--policy-pack", str(ROOT))
+        assert run_pulumi(tmp_path, folder, "stack", "init", "dev").returncode == 0
+        return run_pulumi(tmp_path, folder, "preview", "--stack", "dev", "--policy-pack", str(ROOT))
 
     return run
 

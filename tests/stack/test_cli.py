@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from policypack.wire import UNKNOWN_STRING
-from tests.standin_aws.project import with_standin
+from tests.standin_aws.project import run_pulumi, with_standin
 
 STACK = Path(__file__).parents[2] / "stack"
 
@@ -29,17 +28,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def pulumi(tmp_path: Path) -> Run:
     """Runs the CLI on the stack `dev` of a project that uses the stand-in, with a backend of its own."""
     folder = with_standin(STACK, tmp_path)
-    (tmp_path / "backend").mkdir()
-    environment = os.environ | {
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["pulumi", "-C", str(folder), "--non-interactive", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        return run_pulumi(tmp_path, folder, *arguments)
 
     created = run("stack", "init", "dev")
     assert created.returncode == 0, created.stderr

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 
 HERE = Path(__file__).parent
+
+
+def run_pulumi(scratch: Path, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the CLI on a project folder, with a backend and a home of its own in `scratch`."""
+    (scratch / "backend").mkdir(exist_ok=True)
+    environment = os.environ | {
+        "PULUMI_BACKEND_URL": f"file://{scratch / 'backend'}",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_HOME": str(scratch / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    command = ["pulumi", "-C", str(project), "--non-interactive", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def with_standin(program: Path, into: Path) -> Path:
