@@ -72,6 +72,7 @@ class Session:
         self.resources: dict[str, Resource] = {}
         self.stack: Stack | None = None
         self._seen: Any = None
+        self._settings: dict[str, Settings] = {}
         self._taken = threading.local()
 
     def take(self, properties: Mapping[str, Any]) -> None:
@@ -89,9 +90,13 @@ class Session:
         Raises:
             SettingsError: the configuration does not fit the schema.
         """
-        given = {**msgspec.to_builtins(self.settings), **(config or {})}
-        del given["stackRegion"]
-        return parse(given, "policy configuration", pulumi.Config("aws").get("region"))
+        region = pulumi.Config("aws").get("region")
+        key = repr((config, region))  # most policies have the same, and are asked for every resource
+        if key not in self._settings:
+            given = {**msgspec.to_builtins(self.settings), **(config or {})}
+            del given["stackRegion"]
+            self._settings[key] = parse(given, "policy configuration", region)
+        return self._settings[key]
 
     def resource(self, args: crossguard.ResourceValidationArgs, maps: Maps) -> Resource:
         """The resource under analysis: its inputs, whose map came before that of its provider."""
@@ -135,7 +140,8 @@ class Session:
             dependencies=_urns(given.dependencies),
             property_dependencies=_by_name(given),
             secrets=secrets if analysed is None else secrets | analysed.secrets,
-            external=analysed is None,  # the engine analyses what it manages, and not what it only reads
+            # The engine analyses what it manages, and not what it only reads; without any analysis, nothing tells.
+            external=analysed is None and bool(self.resources),
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from policypack.policies import POLICIES
 from policypack.policy import UNKNOWN, Resource, Stack
 from policypack.settings import Settings
 from tests.analyzer import Diagnostic, running
@@ -49,6 +50,13 @@ def test_the_allowed_regions_reach_the_policy(tmp_path: Path) -> None:
     with running(folder) as pack:
         found = pack.analyze(Stack((provider, bucket), Settings()))
     assert "aws-foreign-region" in {each.policy for each in found}
+
+
+def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path) -> None:
+    levels = "\n".join(f"  {policy.id}: disabled" for policy in POLICIES if not policy.over_stack)
+    folder = pack_folder(tmp_path, f"enforcement:\n{levels}\n")
+    bucket = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
+    assert [each.mandatory for each in diagnostics(folder, bucket, "s3-missing-access-block")] == [True]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import msgspec
 from policypack.aws.bucket import Referred, referred
 from policypack.aws.globs import overlaps
 from policypack.aws.meaning import FUNCTION, Meant, all_meant
-from policypack.policy import UNKNOWN, Reading, Reference, Resource, Stack, Unknown
+from policypack.policy import Reading, Reference, Resource, Stack, Unknown
 
 NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 TARGETS = {"lambdaFunctions": "lambdaFunctionArn", "queues": "queueArn", "topics": "topicArn"}
@@ -155,8 +155,3 @@ def _triggers(stack: Stack) -> Iterator[Trigger]:
         means = all_meant(stack, resource, "lambdaFunctions", [each.target for each in found], FUNCTION)
         for entry, functions in zip(found, means, strict=True):
             yield Trigger(resource, entry, referred(stack, resource), functions)
-
-
-def wholly_known(entry: Entry) -> bool:
-    """Whether nothing in the entry is unknown but the target."""
-    return UNKNOWN not in (*entry.events, entry.prefix, entry.suffix)

@@ -85,7 +85,6 @@ class Flow:
         self.handler = handler
         self.reached: dict[Function, Reached] = {}
         self.attributes: dict[tuple[Class, str], Value] = {}
-        self.unfollowed: set[int] = set()
         self.changed = True
         parameters = _parameters(handler)
         self._reach(handler, {parameters[0]: frozenset({Token.EVENT})} if parameters else {})
