@@ -85,6 +85,29 @@ class Position:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a program asks of the engine for one resource, apart from its properties.
+
+    `aliases` are URNs; `timeouts` map `create`, `read`, `update` and `delete` to seconds; `hooks` map a moment
+    (`beforeCreate`) to the names of functions.
+    Source: https://www.pulumi.com/docs/iac/concepts/resources/options/.
+    """
+
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool | None = None
+    additional_secret_outputs: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    replace_with: tuple[str, ...] = ()
+    import_id: str = ""
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Resource:
     """One registered resource, with everything a policy may read.
@@ -110,6 +133,7 @@ class Resource:
     external: bool = False
     """Whether the stack only reads it: `Bucket.get`. It is there to be referred to and is not judged."""
     id: str = ""
+    options: Options = Options()
     _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
