@@ -31,14 +31,27 @@ CRASHED = "Report it as a bug of this policy: a policy that crashes is never a p
 
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
-    chosen = [policy for policy in policies if enforcement(policy, stack.settings) is not EnforcementLevel.DISABLED]
-    single = [policy for policy in chosen if not policy.over_stack]
+    chosen = list(policies)
     found: list[Outcome] = []
     for resource in stack.resources:
-        for policy in single:
-            found += judge(policy, resource, stack.settings)
-    for policy in chosen:
-        if policy.over_stack:
+        found += evaluate_resource(chosen, resource, stack.settings)
+    return found + evaluate_stack(chosen, stack)
+
+
+def evaluate_resource(policies: Iterable[Policy[Any]], resource: Resource, settings: Settings) -> list[Outcome]:
+    """The outcomes for one resource of those policies that read one at a time."""
+    found: list[Outcome] = []
+    for policy in policies:
+        if not policy.over_stack and enforcement(policy, settings) is not EnforcementLevel.DISABLED:
+            found += judge(policy, resource, settings)
+    return found
+
+
+def evaluate_stack(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
+    """The outcomes of those policies that read the stack as a whole."""
+    found: list[Outcome] = []
+    for policy in policies:
+        if policy.over_stack and enforcement(policy, stack.settings) is not EnforcementLevel.DISABLED:
             found += judge_stack(policy, stack)
     return found
 

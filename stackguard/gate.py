@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from policypack.evaluate import enforcement, evaluate
-from policypack.policy import EnforcementLevel, Policy, Resource, Severity, Stack
+from policypack.evaluate import enforcement
+from policypack.policy import EnforcementLevel, Policy, Severity
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
+from stackguard.judging import Judging
 from stackguard.reports import Report
 from stackguard.sources import HowToRun, load
 
@@ -46,19 +44,17 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         SettingsError: the settings do not fit their schema.
     """
     settings = read(request.settings)
-    active: list[Policy[Any]] = []
-
-    def choose(*, waiting: bool) -> None:
-        active.extend(_chosen(request, settings, _own_policies() if policies is None else policies))
-        if waiting:
-            _warm_up(active)
-
+    judging = Judging(lambda: _chosen(request, settings, _own_policies() if policies is None else policies), settings)
     with _no_collection():
-        loaded = load(request.target, request.how, choose)
-        stack = Stack(loaded.resources, _with_region(settings, loaded.region))
-        outcomes = tuple(evaluate(active, stack))
+        loaded = load(request.target, request.how, judging)
+        outcomes = judging.outcomes(loaded.resources, loaded.region)
     return Report(
-        loaded.target.strip("`"), outcomes, len(loaded.resources), len(active), request.fail_on, loaded.folder
+        loaded.target.strip("`"),
+        outcomes,
+        len(loaded.resources),
+        len(judging.policies),
+        request.fail_on,
+        loaded.folder,
     )
 
 
@@ -66,20 +62,6 @@ def _own_policies() -> Sequence[Policy[Any]]:
     from policypack.policies import POLICIES
 
     return POLICIES
-
-
-def _warm_up(policies: Sequence[Policy[Any]]) -> None:
-    """Load what judging and reporting wait for on first use, in time that would be spent waiting for a program.
-
-    Judging the cards' own examples opens every table and library that a policy needs; what comes of it is dropped.
-    """
-    from policypack.aws import parliament
-
-    import_module("stackguard.reports.text")
-    parliament.loaded()
-    bad = (policy.bad for policy in policies)
-    examples = [each for example in bad for each in ((example,) if isinstance(example, Resource) else example)]
-    evaluate(policies, Stack(tuple(examples), Settings()))
 
 
 def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]]) -> list[Policy[Any]]:
@@ -104,13 +86,6 @@ def _known(ids: Mapping[str, object], policies: Sequence[Policy[Any]], clause: s
     for policy_id in ids:
         if policy_id not in known:
             raise SettingsError(f"{clause} no policy `{policy_id}` to set; {near(policy_id, policies)}")
-
-
-def _with_region(settings: Settings, region: str | None) -> Settings:
-    """The settings with the stack's own region, unless the operator wrote it there."""
-    if settings.stack_region is not None or region is None:
-        return settings
-    return msgspec.structs.replace(settings, stack_region=region)
 
 
 @contextmanager

@@ -281,8 +281,7 @@ def test_a_program_is_run_with_the_options_given(
 
     registered = [Resource("aws:s3/bucket:Bucket", "inbox", position=Position("storage.py", 3))]
 
-    def run(folder: Path, meanwhile: Any, **options: Any) -> Any:
-        meanwhile()
+    def run(folder: Path, observer: Any, **options: Any) -> Any:
         asked.update(options, folder=folder)
         return SimpleNamespace(resources=registered, config={})
 

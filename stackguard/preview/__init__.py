@@ -6,16 +6,17 @@ its own interpreter. Importing this module imports neither Pulumi nor gRPC.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from policypack.policy import Resource
+    from stackguard.preview.project import Project
 
-__all__ = ["Preview", "run"]
+__all__ = ["Observer", "Preview", "run"]
 
 NO_CONFIG: Mapping[str, str] = MappingProxyType({})
 
@@ -39,6 +40,42 @@ class Preview:
     printed: str
 
 
+class Observer(Protocol):
+    """Follows a preview while the program runs. Every call comes from the preview's event loop."""
+
+    async def follow(self, project: Project) -> None:
+        """What is done beside the program: starts with it and goes on until `ended`. What it raises stops the program."""
+
+    async def inputs(self, resource: Resource) -> Mapping[str, Any]:
+        """The inputs to go on with: the resource's own, or what a policy pack makes of them. It has no outputs yet."""
+
+    def registered(self, resource: Resource) -> None:
+        """A resource is final, but for what a component, or the stack, says of itself at its end."""
+
+    def ended(self, resources: tuple[Resource, ...]) -> None:
+        """The program ended well; these are its resources, in the order in which it constructs them."""
+
+
+class Nobody:
+    """An observer that does nothing."""
+
+    async def follow(self, project: Project) -> None:
+        """Nothing."""
+
+    async def inputs(self, resource: Resource) -> Mapping[str, Any]:
+        """Nothing is changed."""
+        return resource.inputs
+
+    def registered(self, resource: Resource) -> None:
+        """Nothing."""
+
+    def ended(self, resources: tuple[Resource, ...]) -> None:
+        """Nothing."""
+
+
+NOBODY = Nobody()
+
+
 def run(
     folder: Path,
     *,
@@ -46,7 +83,7 @@ def run(
     config: Mapping[str, str] = NO_CONFIG,
     resolve: bool = True,
     timeout: float = 300.0,
-    meanwhile: Callable[[], None] = lambda: None,
+    observer: Observer = NOBODY,
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -56,8 +93,7 @@ def run(
         config: values over those of the files, by key.
         resolve: whether what AWS would compute (names, ids, ARNs) is filled in; if not it is unknown.
         timeout: seconds after which a program is stopped.
-        meanwhile: done in a thread while the program imports what it needs and this process would only wait; what it
-            raises stops the program.
+        observer: follows the preview.
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
@@ -71,4 +107,4 @@ def run(
         # The program imports its SDK while this process imports its own.
         from stackguard.preview.serve import preview
 
-        return preview(program, project, resolve=resolve, timeout=timeout, meanwhile=meanwhile)
+        return preview(program, project, resolve=resolve, timeout=timeout, observer=observer)

@@ -10,6 +10,7 @@ import functools
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -21,7 +22,7 @@ from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import functions, protos
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.outputs import resolve
-from stackguard.preview.registry import Package, Refused, Registry, position_of, trail_of
+from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, plain
 
 if TYPE_CHECKING:
@@ -119,32 +120,33 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         if request.hooks.before_create:
             await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
 
-        inputs, secrets = decode(plain(request.object), registry.project.working_directory)
-        response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
-        outputs: Mapping[str, Any] = {}
-        if is_provider:
-            given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL}
-            inputs |= {name: value for name, value in given.items() if value}
-            response.id = UNKNOWN_STRING
-        if request.custom:
-            response.object.CopyFrom(request.object)
-            computed, hidden = self._computed(request, urn, inputs, reference, secrets)
-            secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
-            outputs = {**inputs, **computed}
-            response.id = response.id or request.importId or str(computed.get("id", ""))
-        self._add(
+        written, secrets = decode(plain(request.object), registry.project.working_directory)
+        given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL} if is_provider else {}
+        resource = self._resource(
             request,
             urn=urn,
-            inputs=inputs,
-            outputs=outputs,
+            inputs=written | {name: value for name, value in given.items() if value},
             provider=reference,
             property_dependencies={
                 name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())
             },
             secrets=secrets,
             custom=request.custom,
-            id="" if is_provider else response.id,
         )
+        inputs = await registry.observer.inputs(resource)
+        response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
+        outputs: Mapping[str, Any] = {}
+        identity = ""
+        if request.custom:
+            response.object.CopyFrom(request.object)
+            if inputs is not resource.inputs:
+                _rewrite(response.object, written, inputs, secrets)
+            computed, hidden = self._computed(request, urn, inputs, reference, secrets)
+            secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
+            outputs = {**inputs, **computed}
+            identity = "" if is_provider else request.importId or str(computed.get("id", ""))
+            response.id = UNKNOWN_STRING if is_provider else identity
+        self._add(request, replace(resource, inputs=inputs, outputs=outputs, secrets=secrets, id=identity), reference)
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
             registry.component_providers[urn] = {**inherited, **request.providers}
@@ -170,7 +172,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         computed |= identified | ({"id": known} if known else {})
         secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
         outputs = {**given, **computed}
-        self._add(
+        resource = self._resource(
             request,
             urn=urn,
             inputs=given,
@@ -180,6 +182,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             id=known,
             external=True,
         )
+        self._add(request, resource, reference)
         return response
 
     @answered
@@ -303,18 +306,39 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         name = (token or request.type).partition(":")[0]
         return Package(name, request.version, request.pluginDownloadURL.removesuffix("/"))
 
-    def _add(self, request: Any, **fields: Any) -> None:
-        """Remember a resource, and where the program constructs it."""
-        trail = () if request.type == ROOT_TYPE else trail_of(request)  # the runner constructs the stack itself
-        resource = Resource(
+    def _resource(self, request: Any, provider: str, **fields: Any) -> Resource:
+        """A resource as far as its registration tells; `provider` is a reference."""
+        return Resource(
             type=request.type,
             name=request.name,
             parent=request.parent,
+            provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),
-            position=position_of(trail, str(self.registry.project.root)),
+            position=position_of(_trail(request), str(self.registry.project.root)),
             **fields,
         )
-        self.registry.add(resource, trail)
+
+    def _add(self, request: Any, resource: Resource, reference: str) -> None:
+        """Remember a resource, where the program constructs it, and what provider serves it."""
+        self.registry.references[resource.urn] = reference
+        self.registry.add(resource, _trail(request))
+
+
+def _trail(request: Any) -> Trail:
+    """Where the program constructs a resource; the runner constructs the stack itself."""
+    return () if request.type == ROOT_TYPE else trail_of(request)
+
+
+def _rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
+    """Make a property map that holds what the program wrote hold `inputs` instead; what is the same stays as it is."""
+    for name in written.keys() - inputs.keys():
+        del struct.fields[name]
+    changed = {name: value for name, value in inputs.items() if name not in written or value != written[name]}
+    for name in changed.keys() & struct.fields.keys():
+        struct.fields[name].Clear()
+    fill(struct, changed)
+    for name in changed.keys() & secrets:
+        hide(struct.fields[name])
 
 
 def _answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from policypack.policy import Position, Resource
 from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
+from stackguard.preview import NOBODY, Observer
 from stackguard.preview.outputs import Place, place_of
 from stackguard.preview.project import Project
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, make_urn, package_of
@@ -57,7 +58,10 @@ class Registry:
     """The resources of one preview by URN. All access is from one event loop, so nothing is locked."""
 
     project: Project
+    observer: Observer = NOBODY
     resources: dict[str, Resource] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    """By URN, the reference (`urn::id`) of the provider that serves a resource."""
     component_providers: dict[str, dict[str, str]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
@@ -86,6 +90,7 @@ class Registry:
     def add(self, resource: Resource, trail: Trail = ()) -> None:
         """Remember a resource; `trail` says where the program constructs it, outermost call first."""
         self.resources[resource.urn] = resource
+        self.observer.registered(resource)
         self._trails[resource.urn] = trail
         if resource.type == ROOT_TYPE:
             self.root = resource.urn
@@ -117,7 +122,7 @@ class Registry:
         return reference
 
     def _inherited(self, package: str, parent: str) -> str:
-        reference = self.resources[parent].provider if parent in self.resources else ""
+        reference = self.references.get(parent, "")
         return reference if reference and package_of(self.provider(reference).type) == package else ""
 
     def provider(self, reference: str) -> Resource:
@@ -143,6 +148,7 @@ class Registry:
                 inputs["pluginDownloadURL"] = package.url
             type_token = f"{PROVIDER_PREFIX}{package.serves}"
             urn = self.claim(type_token, package.default_name, "")
+            self._defaults[package] = f"{urn}::{UNKNOWN_STRING}"
             self.add(
                 Resource(
                     type=type_token,
@@ -153,7 +159,6 @@ class Registry:
                     secrets=secrets,
                 )
             )
-            self._defaults[package] = f"{urn}::{UNKNOWN_STRING}"
         return self._defaults[package]
 
     def _package_config(self, package: str) -> dict[str, Any]:
@@ -201,10 +206,10 @@ class Registry:
                     heapq.heappush(ready, (keys[follower], follower))
         placed = {resource.urn for resource in ordered}
         ordered += (resource for urn, resource in self.resources.items() if urn not in placed)
-        return tuple(replace(each, provider=each.provider.rpartition("::")[0]) for each in ordered)
+        return tuple(ordered)
 
     def _refers_to(self, resource: Resource) -> Iterable[str]:
-        named = (resource.parent, resource.provider.rpartition("::")[0], *resource.dependencies)
+        named = (resource.parent, resource.provider, *resource.dependencies)
         return (urn for urn in named if urn in self.resources and urn != resource.urn)
 
     def _key(self, index: int, resource: Resource) -> tuple[Any, ...]:

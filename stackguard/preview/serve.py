@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
 
@@ -14,7 +15,7 @@ import grpc
 import grpc.aio
 
 from stackguard.errors import CannotJudge
-from stackguard.preview import Preview, protos
+from stackguard.preview import Observer, Preview, protos
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.monitor import Engine, Monitor
 from stackguard.preview.process import EXIT_NO_PULUMI, Program
@@ -22,16 +23,14 @@ from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
 
-def preview(
-    program: Program, project: Project, *, resolve: bool, timeout: float, meanwhile: Callable[[], None]
-) -> Preview:
-    """Run a started program to its end, and do `meanwhile` in a thread beside it.
+def preview(program: Program, project: Project, *, resolve: bool, timeout: float, observer: Observer) -> Preview:
+    """Run a started program to its end, followed by `observer`.
 
     Raises:
         CannotJudge: it failed, or did not end within `timeout` seconds.
 
     """
-    return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout, meanwhile=meanwhile))
+    return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout, observer=observer))
 
 
 async def _preview(
@@ -40,9 +39,9 @@ async def _preview(
     *,
     resolve: bool,
     timeout: float,  # noqa: ASYNC109
-    meanwhile: Callable[[], None],
+    observer: Observer,
 ) -> Preview:
-    registry = Registry(project)
+    registry = Registry(project, observer)
     monitor = Monitor(registry, fill_computed=resolve)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
@@ -57,8 +56,17 @@ async def _preview(
             for note in project.notes:
                 program.note(f"note: {note}")
             program.go(address, project)
-            beside = asyncio.get_running_loop().run_in_executor(None, meanwhile)
-            code, _ = await asyncio.wait_for(asyncio.gather(_ended(program), beside), timeout)
+            follower = asyncio.create_task(observer.follow(project))
+            try:
+                async with asyncio.timeout(timeout):
+                    code = await _before(follower, _ended(program))
+                    _check(code, monitor, engine, program, project)
+                    resources = registry.in_order()
+                    observer.ended(resources)
+                    await follower
+            finally:
+                follower.cancel()
+                await asyncio.gather(follower, return_exceptions=True)
         except TimeoutError:
             raise CannotJudge(
                 f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
@@ -68,6 +76,34 @@ async def _preview(
             program.kill()  # whatever it left running holds the output open
             await monitor.callbacks.close()
             await server.stop(None)
+    return Preview(
+        project=project.name,
+        stack=project.stack,
+        organization=project.organization,
+        config=project.config,
+        secret_config=project.secret,
+        resources=resources,
+        outputs=registry.outputs,
+        printed=program.printed(),
+    )
+
+
+async def _before(follower: asyncio.Task[None], work: Coroutine[Any, Any, int]) -> int:
+    """What comes of `work`; but what the follower raises is raised at once."""
+    task = asyncio.create_task(work)
+    await asyncio.wait({task, follower}, return_when=asyncio.FIRST_COMPLETED)
+    if follower.done():
+        follower.result()
+    return await task
+
+
+def _check(code: int, monitor: Monitor, engine: Engine, program: Program, project: Project) -> None:
+    """Raise unless the program ended well.
+
+    Raises:
+        CannotJudge: it failed, or did not run to its end.
+
+    """
     if monitor.crash:
         raise monitor.crash
     if code == EXIT_NO_PULUMI:
@@ -75,18 +111,8 @@ async def _preview(
     if code:
         reported = "\n".join(monitor.refusals or engine.errors)
         raise _failure(code, reported, program.printed(), project)
-    if not registry.finished:
+    if not monitor.registry.finished:
         raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed())
-    return Preview(
-        project=project.name,
-        stack=project.stack,
-        organization=project.organization,
-        config=project.config,
-        secret_config=project.secret,
-        resources=registry.in_order(),
-        outputs=registry.outputs,
-        printed=program.printed(),
-    )
 
 
 async def _ended(program: Program) -> int:

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
+from stackguard.preview import NOBODY, Observer
 
 STANDARD_INPUT = "-"
 REGION = "aws:region"
@@ -42,37 +42,24 @@ class HowToRun:
     """Seconds."""
 
 
-class Meanwhile(Protocol):
-    """What is done once while a target loads."""
-
-    def __call__(self, *, waiting: bool) -> None:
-        """`waiting` says whether this process would only wait otherwise: a program imports its SDK just now."""
-
-
-def nothing(*, waiting: bool) -> None:
-    """Do nothing meanwhile."""
-
-
-def load(target: str, how: HowToRun, meanwhile: Meanwhile = nothing) -> Loaded:
+def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:
     """Read a target, which is a program's folder, a file, or `-`.
 
     Args:
         target: what a person gave.
         how: for a program.
-        meanwhile: done once, after a program is started or before a file is read.
+        observer: follows the preview of a program; a file is nothing to follow.
 
     Raises:
         CannotJudge: the target is missing, malformed, or its program failed.
     """
     if target == STANDARD_INPUT:
-        meanwhile(waiting=False)
         return _document(sys.stdin.buffer.read(), "standard input", how)
     path = Path(target)
     if _is_folder(path):
         from stackguard.sources.program import run
 
-        return run(path, how, meanwhile)
-    meanwhile(waiting=False)
+        return run(path, how, observer)
     data = _read(path, target)
     if path.suffix in {".py", ".yaml", ".yml"}:
         folder = path.parent

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import REGION, HowToRun, Loaded, Meanwhile
+from stackguard.preview import Observer
+from stackguard.sources import REGION, HowToRun, Loaded
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
-def run(folder: Path, how: HowToRun, meanwhile: Meanwhile) -> Loaded:
+def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
     """Run the program in a folder and take the resources that it registers.
 
-    `meanwhile` is done while the program starts.
+    `observer` follows it.
 
     Raises:
         CannotJudge: the folder holds no Pulumi project, or the program failed.
@@ -29,7 +29,7 @@ def run(folder: Path, how: HowToRun, meanwhile: Meanwhile) -> Loaded:
         config=how.config,
         resolve=how.resolve,
         timeout=how.timeout,
-        meanwhile=partial(meanwhile, waiting=True),
+        observer=observer,
     )
     region = ran.config.get(REGION)
     return Loaded(tuple(ran.resources), str(folder), region if isinstance(region, str) else None, folder)

@@ -17,8 +17,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     """What the runner was asked for; it registers one bucket."""
     seen: list[tuple[Any, dict[str, Any]]] = []
 
-    def run(folder: Path, meanwhile: Any, **options: Any) -> Any:
-        meanwhile()
+    def run(folder: Path, observer: Any, **options: Any) -> Any:
         seen.append((folder, options))
         return SimpleNamespace(resources=[Resource("aws:s3/bucket:Bucket", "b")], config={"aws:region": "eu-west-1"})
 

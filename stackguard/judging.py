@@ -1,0 +1,100 @@
+"""Judges a stack while it is still coming to be known: each resource as soon as the program registers it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
+from policypack.policy import Outcome, Policy, Resource, Stack
+from policypack.settings import Settings
+from stackguard.sources import REGION
+
+if TYPE_CHECKING:
+    from stackguard.preview.project import Project
+
+
+@dataclass(slots=True)
+class Judging:
+    """The observer of a preview: a thread takes each resource in turn, and the stack is judged when all are there.
+
+    `choose` gives the policies; it is called in that thread, because importing them takes as long as a program needs
+    to import its SDK.
+    """
+
+    choose: Callable[[], Sequence[Policy[Any]]]
+    settings: Settings
+    policies: Sequence[Policy[Any]] = ()
+    _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
+    _judged: dict[str, list[Outcome]] = field(default_factory=dict)
+    _over: bool = False
+
+    async def follow(self, project: Project) -> None:
+        """Judge beside the program."""
+        self.settings = with_region(self.settings, project.config.get(REGION))
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self._work)
+        finally:
+            self._over = True
+            self._queue.put(None)
+
+    async def inputs(self, resource: Resource) -> Mapping[str, Any]:
+        """Nothing is changed."""
+        return resource.inputs
+
+    def registered(self, resource: Resource) -> None:
+        """Its turn comes."""
+        self._queue.put(resource)
+
+    def ended(self, resources: tuple[Resource, ...]) -> None:  # noqa: ARG002
+        """No more of them come."""
+        self._queue.put(None)
+
+    def outcomes(self, resources: tuple[Resource, ...], region: str | None) -> tuple[Outcome, ...]:
+        """All outcomes, in the order of the resources and then over the stack.
+
+        Args:
+            resources: the whole stack; those that were not judged on the way are judged now.
+            region: the stack's own `aws:region`.
+        """
+        self.settings = with_region(self.settings, region)
+        self.policies = self.policies or self.choose()
+        stack = Stack(resources, self.settings)
+        found: list[Outcome] = []
+        for each in resources:
+            judged = self._judged.get(each.urn)
+            found += evaluate_resource(self.policies, each, self.settings) if judged is None else judged
+        return (*found, *evaluate_stack(self.policies, stack))
+
+    def _work(self) -> None:
+        self.policies = self.choose()
+        warm_up(self.policies)
+        while (resource := self._queue.get()) is not None and not self._over:
+            self._judged[resource.urn] = evaluate_resource(self.policies, resource, self.settings)
+
+
+def with_region(settings: Settings, region: str | None) -> Settings:
+    """The settings with the stack's own region, unless the operator wrote it there."""
+    if settings.stack_region is not None or region is None:
+        return settings
+    return msgspec.structs.replace(settings, stack_region=region)
+
+
+def warm_up(policies: Sequence[Policy[Any]]) -> None:
+    """Load what judging and reporting wait for on first use, in time that would be spent waiting for a program.
+
+    Judging the cards' own examples opens every table and library that a policy needs; what comes of it is dropped.
+    """
+    from policypack.aws import parliament
+
+    import_module("stackguard.reports.text")
+    parliament.loaded()
+    bad = (policy.bad for policy in policies)
+    examples = [each for example in bad for each in ((example,) if isinstance(example, Resource) else example)]
+    evaluate(policies, Stack(tuple(examples), Settings()))
