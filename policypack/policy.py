@@ -71,7 +71,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A resource passed as an input property: its URN and, once it exists, its id."""
+    """A resource passed as an input property: its URN and, once it exists, its id; a component's id is empty."""
 
     urn: str
     id: str | Unknown = UNKNOWN

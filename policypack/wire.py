@@ -1,4 +1,4 @@
-"""Pulumi's property values on the wire and in state files, decoded into plain values.
+"""Pulumi's property values on the wire and in state files, decoded into plain values and encoded again.
 
 Sources: sdk/go/common/resource/properties.go and sdk/proto of https://github.com/pulumi/pulumi: a dictionary with the
 signature key is an asset, an archive, a secret, an output value or a resource reference; seven strings stand for
@@ -79,8 +79,8 @@ class _Decoder:
                 self.secrets.add(path)
             return self.decode(value["value"], path) if "value" in value else UNKNOWN
         if signature == REFERENCE:
-            identity = self.decode(value.get("id", UNKNOWN_STRING), path)
-            return Reference(str(value.get("urn", "")), identity or UNKNOWN)
+            identity = (self.decode(value["id"], path) or UNKNOWN) if "id" in value else ""
+            return Reference(str(value.get("urn", "")), identity)
         if signature in {ASSET, ARCHIVE}:
             return self._asset(value, archive=signature == ARCHIVE)
         return Unknown("has a signature that this version does not know")
@@ -115,3 +115,42 @@ class _Decoder:
             archive=archive,
             hash=str(value.get("hash", "")),
         )
+
+
+def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | None = None, path: str = "") -> Any:
+    """A plain value as Pulumi's engine hands it to a policy pack: the inverse of `decode`.
+
+    A resource reference becomes the id it stands for, or the URN of a component.
+    Source: `MarshalPropertyValue` in sdk/go/common/resource/plugin/rpc.go of https://github.com/pulumi/pulumi.
+
+    Args:
+        value: a property map, or a value in one.
+        secrets: the paths of what is secret.
+        folder: the program's folder; paths of assets in it become relative to it.
+        path: where `value` stands.
+    """
+    if path in secrets:
+        return {SIGNATURE: SECRET, "value": encode(value, secrets - {path}, folder, path)}
+    match value:
+        case str() | bool() | int() | float() | None:
+            return value
+        case Unknown():
+            return UNKNOWN_STRING
+        case Reference():
+            return UNKNOWN_STRING if isinstance(value.id, Unknown) else value.id or value.urn
+        case Asset():
+            return _encode_asset(value, folder)
+        case Mapping():
+            return {
+                name: encode(each, secrets, folder, f"{path}.{name}" if path else name) for name, each in value.items()
+            }
+    return [encode(each, secrets, folder, f"{path}[{index}]") for index, each in enumerate(value)]
+
+
+def _encode_asset(asset: Asset, folder: Path | None) -> dict[str, Any]:
+    path = asset.path if asset.path is None or folder is None else asset.path.removeprefix(f"{folder}/")
+    sources = {"path": path, "text": asset.text, "uri": asset.uri, "hash": asset.hash or None}
+    encoded: dict[str, Any] = {name: value for name, value in sources.items() if value is not None}
+    if asset.members is not None:
+        encoded["assets"] = {name: _encode_asset(member, folder) for name, member in asset.members.items()}
+    return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}

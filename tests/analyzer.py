@@ -15,7 +15,7 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policypack import wire
-from policypack.policy import Asset, Reference, Resource, Stack, Unknown
+from policypack.policy import Resource, Stack
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,32 +30,9 @@ class Diagnostic:
     mandatory: bool
 
 
-def encode(value: Any, path: str = "", secrets: frozenset[str] = frozenset()) -> Any:
-    """A plain value as Pulumi sends it: the inverse of `policypack.wire.decode`."""
-    if path in secrets:
-        return {wire.SIGNATURE: wire.SECRET, "value": encode(value, path)}
-    match value:
-        case Unknown():
-            return wire.UNKNOWN_STRING
-        case Reference():
-            return value.urn
-        case Asset():
-            sources = {
-                name: getattr(value, name) for name in ("path", "text", "uri") if getattr(value, name) is not None
-            }
-            if value.members is not None:
-                sources["assets"] = {name: encode(member) for name, member in value.members.items()}
-            return {wire.SIGNATURE: wire.ARCHIVE if value.archive else wire.ASSET, **sources}
-        case Mapping():
-            return {key: encode(each, f"{path}.{key}" if path else key, secrets) for key, each in value.items()}
-        case list() | tuple():
-            return [encode(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
-    return value
-
-
 def struct(values: Mapping[str, Any], secrets: frozenset[str] = frozenset()) -> struct_pb2.Struct:
     """A property map as a protobuf struct."""
-    return json_format.ParseDict(encode(values, "", secrets), struct_pb2.Struct())
+    return json_format.ParseDict(wire.encode(values, secrets), struct_pb2.Struct())
 
 
 class Pack:

@@ -92,21 +92,34 @@ def started(project: Project) -> Iterator[Program]:
 
 
 def _environment(project: Project, inherited: Mapping[str, str]) -> dict[str, str]:
-    """What the program sees: everything but credentials, so that it cannot reach a cloud by accident.
+    """What the program sees: everything but credentials, its config, and its virtual environment."""
+    environment = without_credentials(inherited) | {
+        "PULUMI_CONFIG": json.dumps(dict(project.config)),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(project.secret)),
+    }
+    return activated(environment, project.virtualenv)
+
+
+def without_credentials(inherited: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which no cloud can be reached by accident.
 
     Of the variables that a cloud's SDK reads, only those stay that decide a region, because they decide what a
     resource is. The machine's metadata service is switched off: it hands out credentials, and waiting for it is slow.
     """
     environment = {name: value for name, value in inherited.items() if name in KEPT or not name.startswith(CREDENTIALS)}
-    environment |= {
+    return environment | {
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_CONFIG_FILE": os.devnull,
-        "PULUMI_CONFIG": json.dumps(dict(project.config)),
-        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(project.secret)),
     }
-    if project.virtualenv:
-        environment.pop("PYTHONHOME", None)
-        environment["VIRTUAL_ENV"] = str(project.virtualenv)
-        environment["PATH"] = os.pathsep.join(filter(None, (str(project.virtualenv / "bin"), environment.get("PATH"))))
-    return environment
+
+
+def activated(environment: dict[str, str], virtualenv: Path | None) -> dict[str, str]:
+    """The environment with a virtual environment activated in it."""
+    if virtualenv is None:
+        return environment
+    path = os.pathsep.join(filter(None, (str(virtualenv / "bin"), environment.get("PATH"))))
+    return {name: value for name, value in environment.items() if name != "PYTHONHOME"} | {
+        "VIRTUAL_ENV": str(virtualenv),
+        "PATH": path,
+    }

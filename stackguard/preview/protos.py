@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import (
+        analyzer_pb2,
+        analyzer_pb2_grpc,
         callback_pb2,
         callback_pb2_grpc,
         engine_pb2,
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "analyzer_pb2",
+    "analyzer_pb2_grpc",
     "callback_pb2",
     "callback_pb2_grpc",
     "engine_pb2",

@@ -67,7 +67,8 @@ def _fill(target: Value, value: Any) -> None:
             _fill(target, _encode_asset(value))
         case Reference():
             known = value.id if isinstance(value.id, str) else UNKNOWN_STRING
-            _fill(target, {SIGNATURE: REFERENCE, "urn": value.urn, "id": known})
+            identity = {"id": known} if known else {}
+            _fill(target, {SIGNATURE: REFERENCE, "urn": value.urn, **identity})
         case _:
             target.struct_value.SetInParent()
             fill(target.struct_value, value)
