@@ -7,15 +7,18 @@ is left in any message.
 
 from __future__ import annotations
 
+import re
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from policypack.policy import (
+    UNKNOWN,
     EnforcementLevel,
     Kind,
     Outcome,
     OverStack,
+    Partial,
     Policy,
     Resource,
     Stack,
@@ -137,6 +140,8 @@ def _undecided(
     judgement: Undecided,
     settings: Settings,
 ) -> Outcome:
+    if judgement.why == UNKNOWN.why and (unknown := _within(resource.inputs, path)):
+        judgement = Undecided(judgement.path, unknown.why, unknown.fix)
     waits_for = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
     return Outcome(
         Kind.UNDECIDED,
@@ -148,6 +153,19 @@ def _undecided(
         EnforcementLevel.ADVISORY if settings.unknown == "advisory" else enforcement(policy, settings),
         tuple(waits_for),
     )
+
+
+def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
+    """What the unknown values of a policy document wait for, where the path leads into one that is partly known."""
+    value: Any = inputs
+    for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, list) and index and int(index) < len(value):
+            value = value[int(index)]
+        else:
+            break
+    return value.unknown if isinstance(value, Partial) else None
 
 
 def _join(path: str, inner: str) -> str:

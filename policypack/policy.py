@@ -54,6 +54,16 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+class Partial(str):
+    """The text of a policy document in which some values are unknown: a sentinel of Pulumi's stands for each.
+
+    What is known in it can be judged; `unknown` says what the rest waits for.
+    """
+
+    __slots__ = ("unknown",)
+    unknown: Unknown
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One file of an archive, or an archive itself: exactly one of the sources is set.

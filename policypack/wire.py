@@ -8,11 +8,11 @@ values that are unknown.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import UNKNOWN, Asset, Reference, Unknown
+from policypack.policy import UNKNOWN, Asset, Partial, Reference, Unknown
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a signature, not a secret)
@@ -39,7 +39,14 @@ ENCRYPTED = Unknown(
 )
 
 
-def decode(properties: Mapping[str, Any], folder: Path | None = None) -> tuple[dict[str, Any], frozenset[str]]:
+def nothing(_text: str) -> Unknown | None:
+    """No text holds a mark: only a preview has any."""
+    return None
+
+
+def decode(
+    properties: Mapping[str, Any], folder: Path | None = None, marked: Callable[[str], Unknown | None] = nothing
+) -> tuple[dict[str, Any], frozenset[str]]:
     """The plain values of a property map, and the paths of those that are secret.
 
     Internal properties (`__defaults`) are left out at every depth, as Pulumi's own analyzer does.
@@ -47,30 +54,33 @@ def decode(properties: Mapping[str, Any], folder: Path | None = None) -> tuple[d
     Args:
         properties: as in JSON, with signatures and sentinels.
         folder: the program's folder; relative paths of assets are resolved against it.
+        marked: what a text waits for that holds the mark of an unknown value; None where it holds none.
 
     Raises:
         ValueError, TypeError: a value is not as Pulumi writes it.
     """
-    decoder = _Decoder(folder)
+    decoder = _Decoder(folder, marked)
     plain = {name: decoder.decode(value, name) for name, value in properties.items() if not name.startswith("__")}
     return plain, frozenset(decoder.secrets)
 
 
 class _Decoder:
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, marked: Callable[[str], Unknown | None]) -> None:
         self.folder = folder
+        self.marked = marked
         self.secrets: set[str] = set()
 
     def decode(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
-            return UNKNOWN if value in UNKNOWNS else value
+            unknown = self._unknown(value)
+            return value if unknown is None else _partial(value, unknown, self._unknown) or unknown
         if isinstance(value, list):
             return [self.decode(each, f"{path}[{index}]") for index, each in enumerate(value)]
         if not isinstance(value, Mapping):
             return int(value) if isinstance(value, float) and value.is_integer() else value
         signature = value.get(SIGNATURE)
         if signature is None:
-            return {key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")}
+            return self._mapping(value, path)
         if signature == SECRET:
             self.secrets.add(path)
             return self._secret(value, path)
@@ -85,6 +95,16 @@ class _Decoder:
             return self._asset(value, archive=signature == ARCHIVE)
         return Unknown("has a signature that this version does not know")
 
+    def _mapping(self, value: Mapping[str, Any], path: str) -> dict[str, Any] | Unknown:
+        for key in value:
+            if (unknown := self._unknown(key)) is not None:
+                return unknown
+        return {key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")}
+
+    def _unknown(self, text: str) -> Unknown | None:
+        """What a text waits for that is unknown, wholly or in part."""
+        return UNKNOWN if text in UNKNOWNS else self.marked(text) or (UNKNOWN if UNKNOWN_STRING in text else None)
+
     def _secret(self, value: Mapping[str, Any], path: str) -> Any:
         if "value" in value:
             return self.decode(value["value"], path)
@@ -97,8 +117,9 @@ class _Decoder:
         sources = {name: value[name] for name in ("path", "text", "uri") if value.get(name) is not None}
         if not all(isinstance(source, str) for source in sources.values()):
             raise TypeError("an asset's path, text or URI is not a text")
-        if any(source in UNKNOWNS for source in sources.values()):
-            return UNKNOWN
+        for source in sources.values():
+            if (unknown := self._unknown(source)) is not None:
+                return unknown
         if self.folder is not None and sources.get("path"):
             sources["path"] = str(self.folder / sources["path"])
         members = None
@@ -117,6 +138,34 @@ class _Decoder:
         )
 
 
+def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None]) -> Partial | None:
+    """The text of a policy document with the sentinel for every value in it that is unknown; None for another text."""
+    if '"Statement"' not in text:
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or any(map(marked, document)):
+        return None
+    partial = Partial(json.dumps(_with_sentinels(document, marked)))
+    partial.unknown = unknown
+    return partial
+
+
+def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
+    match value:
+        case str():
+            return value if marked(value) is None else UNKNOWN_STRING
+        case list():
+            return [_with_sentinels(each, marked) for each in value]
+        case dict():
+            if any(map(marked, value)):
+                return UNKNOWN_STRING
+            return {name: _with_sentinels(each, marked) for name, each in value.items()}
+    return value
+
+
 def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | None = None, path: str = "") -> Any:
     """A plain value as Pulumi's engine hands it to a policy pack: the inverse of `decode`.
 
@@ -132,10 +181,10 @@ def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | Non
     if path in secrets:
         return {SIGNATURE: SECRET, "value": encode(value, secrets - {path}, folder, path)}
     match value:
+        case Unknown() | Partial():
+            return UNKNOWN_STRING
         case str() | bool() | int() | float() | None:
             return value
-        case Unknown():
-            return UNKNOWN_STRING
         case Reference():
             return UNKNOWN_STRING if isinstance(value.id, Unknown) else value.id or value.urn
         case Asset():
