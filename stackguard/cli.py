@@ -261,3 +261,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 (a crash is never a verdict: 1 would say that there are violations)
+        from traceback import format_tb  # without the error's own words, which may quote a secret
+
+        frames = "".join(format_tb(error.__traceback__))
+        Failure(f"stackguard itself failed ({type(error).__name__}); report it with the lines above", frames).show()
+        return CANNOT_JUDGE

@@ -433,3 +433,18 @@ def test_the_help_names_policies_that_exist() -> None:
     named = re.findall(r"(?:explain|--policy) ([a-z0-9]+-[a-z0-9-]+)", "\n".join(texts))
     assert len(named) >= 3
     assert set(named) <= set(IDS)
+
+
+def test_a_crash_of_its_own_is_never_a_verdict(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any, **__: Any) -> Any:
+        raise KeyError("hunter2")
+
+    monkeypatch.setattr(preview, "run", crash)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Pulumi.yaml").write_text("{}")
+    ran = Ran(capfd, "check", "app")
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1].startswith("cannot judge: stackguard itself failed (KeyError)")
+    assert "hunter2" not in ran.err
