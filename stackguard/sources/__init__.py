@@ -5,14 +5,14 @@ Every source ends in the same `Loaded`, or in `CannotJudge` with one line that s
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.preview import NOBODY, Observer
+from stackguard.sources import reading
 
 STANDARD_INPUT = "-"
 REGION = "aws:region"
@@ -39,7 +39,7 @@ class HowToRun:
     config: Mapping[str, str] = field(default_factory=dict)
     resolve: bool = True
     timeout: float = 300.0
-    """Seconds."""
+    """Seconds, for a pipe or standard input too."""
 
 
 def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:
@@ -54,17 +54,19 @@ def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:
         CannotJudge: the target is missing, malformed, or its program failed.
     """
     if target == STANDARD_INPUT:
-        return _document(sys.stdin.buffer.read(), "standard input", how)
+        return _document(reading.standard_input("standard input", how.timeout), "standard input", how)
     path = Path(target)
     if _is_folder(path):
         from stackguard.sources.program import run
 
         return run(path, how, observer)
-    data = _read(path, target)
-    if path.suffix in {".py", ".yaml", ".yml"}:
-        folder = path.parent
-        raise CannotJudge(f"`{target}` is part of a program; give the program's folder: `stackguard check {folder}`")
-    return _document(data, f"`{target}`", how)
+    source = f"`{target}`"
+    with reading.file(path, source, how.timeout) as blocks:
+        if path.suffix in {".py", ".yaml", ".yml"}:
+            raise CannotJudge(
+                f"{source} is part of a program; give the program's folder: `stackguard check {path.parent}`"
+            )
+        return _document(blocks, source, how)
 
 
 def _is_folder(path: Path) -> bool:
@@ -74,24 +76,14 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, target: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise CannotJudge(f"there is no file or folder `{target}`") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the path is malformed"
-        raise CannotJudge(f"`{target}` cannot be read: {reason.lower()}") from None
-
-
-def _document(data: bytes, source: str, how: HowToRun) -> Loaded:
+def _document(blocks: Iterator[bytes], source: str, how: HowToRun) -> Loaded:
     from stackguard.sources.export import parse
 
     if how.stack is not None:
         raise CannotJudge(
             f"`--stack` chooses the stack of a program, but {source} already is of one stack; leave it out"
         )
-    loaded = parse(data, source)
+    loaded = parse(blocks, source)
     if REGION not in how.config:
         return loaded
-    return Loaded(loaded.resources, loaded.target, how.config[REGION])
+    return replace(loaded, region=how.config[REGION])

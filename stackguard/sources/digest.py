@@ -7,7 +7,7 @@ Source: pkg/display/json.go and pkg/backend/display/json.go of https://github.co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -15,17 +15,28 @@ import msgspec
 from policypack.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import REGION, Loaded
-from stackguard.sources.state import State, resource
+from stackguard.sources.cursor import Cursor
+from stackguard.sources.state import Sharing, State, decoded, resource
 
 SECRET = "[secret]"  # noqa: S105 (what stands in a secret's place)
 HIDDEN = Unknown("is a secret, which `pulumi preview` leaves out")
 SAME = "same"
+UPDATE = "update"
+UNCHANGED = frozenset({SAME, "refresh"})
+GONE = frozenset({"delete", "discard"})
+"""The operations after which there is no such resource; a replacement creates what it deletes."""
+NAMES = frozenset({"changeSummary", "diagnostics"})
+"""The fields that tell a preview whose steps are missing, because it failed early, from anything else."""
+OTHERS = NAMES | {"config"}
+"""The fields that are read besides the steps."""
 
 
 class Step(msgspec.Struct, rename="camel"):
     """What the engine would do with one resource; a deletion has no new state."""
 
     op: str = ""
+    urn: str = ""
+    old_state: State | None = None
     new_state: State | None = None
 
 
@@ -36,46 +47,94 @@ class Diagnostic(msgspec.Struct):
     severity: str = ""
 
 
-class Digest(msgspec.Struct, rename="camel"):
-    """The document that `pulumi preview --json` prints."""
-
-    config: dict[str, str] | None = None
-    steps: list[Step] | None = None
-    diagnostics: list[Diagnostic] | None = None
-    change_summary: dict[str, int] | None = None
+STEP = msgspec.json.Decoder(Step)
+CONFIG = msgspec.json.Decoder(dict[str, str] | None)
+DIAGNOSTICS = msgspec.json.Decoder(list[Diagnostic] | None)
+SUMMARY = msgspec.json.Decoder(dict[str, int] | None)
 
 
-def parse(text: bytes, source: str) -> Loaded:
+@dataclass(slots=True)
+class Steps:
+    """The resources by URN, and the last operation on each."""
+
+    found: dict[str, Resource] = field(default_factory=dict)
+    operations: dict[str, str] = field(default_factory=dict)
+
+
+def steps(cursor: Cursor, source: str) -> Steps:
+    """Read the steps that come next.
+
+    A resource may have several: it is refreshed before it is updated, or created before the one that it replaces goes.
+
+    Raises:
+        CannotJudge: they are malformed.
+    """
+    read = Steps()
+    if cursor.kind() not in {"[", "n", ""}:
+        raise CannotJudge(f"{source} is not a stack export: `steps` must be a list")
+    if cursor.null():
+        return read
+    sharing: Sharing = {}
+    for number in cursor.items():
+        text = cursor.value()
+        step: Step = decoded(STEP, text, f"steps[{number}]", source)
+        place = f"{source}, step {number + 1}"
+        new = step.new_state
+        if new is not None and not new.delete:
+            read.found.pop(new.urn or "", None)
+            made = _resource(_completed(new, step), text, place, sharing)
+            read.found[made.urn] = made
+            read.operations[made.urn] = step.op
+        elif new is None and step.op in GONE:
+            read.found.pop(step.urn, None)
+            read.operations.pop(step.urn, None)
+    return read
+
+
+def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
     """The resources of a preview.
+
+    Args:
+        read: its steps.
+        others: the JSON text of the other fields.
+        source: what to call it in an error.
 
     Raises:
         CannotJudge: the preview failed, or it leaves out resources that do not change.
-        msgspec.ValidationError: the document does not fit the schema.
     """
-    digest = msgspec.json.decode(text, type=Digest)
-    steps = digest.steps or []
-    errors = [each.message for each in digest.diagnostics or [] if each.severity == "error"]
+    diagnostics: list[Diagnostic] | None = decoded(
+        DIAGNOSTICS, others.get("diagnostics", b"null"), "diagnostics", source
+    )
+    errors = [each.message for each in diagnostics or [] if each.severity == "error"]
     if errors:
         raise CannotJudge(
             f"{source} is of a preview that failed, so it does not hold the whole stack; mend that first",
             "".join(errors),
         )
-    hidden = (digest.change_summary or {}).get(SAME, 0) - sum(step.op == SAME for step in steps)
+    summary: dict[str, int] | None = decoded(SUMMARY, others.get("changeSummary", b"null"), "changeSummary", source)
+    hidden = (summary or {}).get(SAME, 0) - sum(each in UNCHANGED for each in read.operations.values())
     if hidden > 0:
         raise CannotJudge(
             f"{source} leaves out {hidden} unchanged resource{'s' * (hidden > 1)}, which stack policies need; "
             "write it with `pulumi preview --json --show-sames`"
         )
-    found = {
-        step.new_state.urn: _resource(step.new_state, f"{source}, step {number}")
-        for number, step in enumerate(steps, start=1)
-        if step.new_state is not None and not step.new_state.delete
-    }
-    return Loaded(tuple(found.values()), source, (digest.config or {}).get(REGION))
+    config: dict[str, str] | None = decoded(CONFIG, others.get("config", b"null"), "config", source)
+    return Loaded(tuple(read.found.values()), source, (config or {}).get(REGION))
 
 
-def _resource(state: State, place: str) -> Resource:
-    found = resource(state, place)
+def _completed(new: State, step: Step) -> State:
+    """The new state with what a resource keeps, which the steps only have in the old one."""
+    old = step.old_state
+    if old is None or step.op not in {SAME, UPDATE}:
+        return new
+    new.id = new.id or old.id
+    if step.op == SAME and bytes(new.outputs) == b"null":
+        new.outputs = old.outputs
+    return new
+
+
+def _resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
+    found = resource(state, text, place, sharing)
     secrets = set(found.secrets)
     inputs = _hide(found.inputs, "", secrets)
     outputs = _hide(found.outputs, "", secrets)

@@ -1,114 +1,165 @@
 """State files: what `pulumi stack export` writes, a bare deployment, a checkpoint of `.pulumi/stacks`.
 
 Source: sdk/go/common/apitype/core.go and pkg/resource/stack of https://github.com/pulumi/pulumi. Versions 1 to 4 differ in
-what a reader here ignores, except that the first two have no dependencies by property.
+what a reader here ignores, except that the first two have no dependencies by property. A version 4 names the features
+that it uses; none of them changes what is read here, and a value of a kind that is not known here becomes unknown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-import msgspec
 
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
-from stackguard.sources import Loaded
-from stackguard.sources.shape import looks_like, not_json, text_of, worded
-from stackguard.sources.state import NULL, State, resource
+from stackguard.sources import Loaded, digest
+from stackguard.sources.cursor import Cursor
+from stackguard.sources.reading import WRITE_IT
+from stackguard.sources.shape import looks_like, no_object
+from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, resource
 
 VERSIONS = range(1, 5)
 LAST_WITHOUT_PROPERTY_DEPENDENCIES = 2
-ABSENT = msgspec.Raw()
+HELD = frozenset({"resources", "version", *digest.OTHERS})
+JSON_STARTS = '[{"tfn-0123456789'
 
 
-class Envelope(msgspec.Struct):
-    """The outermost object of every kind of file; which fields are there says which kind it is."""
-
-    version: Any = None
-    deployment: msgspec.Raw = ABSENT
-    checkpoint: msgspec.Raw = ABSENT
-    latest: msgspec.Raw = ABSENT
-    manifest: msgspec.Raw = ABSENT
-    steps: msgspec.Raw = ABSENT
-
-
-class Deployment(msgspec.Struct):
-    """The part of a deployment that policies can see. Pending operations say nothing about what exists."""
-
-    resources: list[State] | None = None
-
-
-class Checkpoint(msgspec.Struct):
-    """A checkpoint of the file backend; `latest` is null before the first update."""
-
-    latest: msgspec.Raw = NULL
-
-
-def parse(data: bytes, source: str) -> Loaded:
+def parse(blocks: Iterator[bytes], source: str) -> Loaded:
     """The resources of a state file, or of a `pulumi preview --json`.
 
     Args:
-        data: the file's bytes.
+        blocks: the file's text, as `reading.text` gives it.
         source: what to call it in an error: the path in backticks, or `standard input`.
 
     Raises:
         CannotJudge: it is none of these, or it is malformed.
     """
-    text = text_of(data, source)
     try:
-        return _parse(text, source)
+        return _parse(Cursor(blocks, source), source)
     except RecursionError:
         raise CannotJudge(f"{source} is nested too deeply to be a stack export") from None
-    except msgspec.ValidationError as error:
-        raise CannotJudge(f"{source} is not a stack export: {worded(error)}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CannotJudge(not_json(text, source, error)) from None
+    except MemoryError:
+        raise CannotJudge(f"{source} does not fit into memory; judge it on a machine with more") from None
 
 
-def _parse(text: bytes, source: str) -> Loaded:
-    try:
-        envelope = msgspec.json.decode(text, type=Envelope)
-    except msgspec.ValidationError:
-        raise CannotJudge(f"{source} {looks_like(text)}") from None
-    if envelope.steps:
-        from stackguard.sources.digest import parse as parse_digest
+def _parse(cursor: Cursor, source: str) -> Loaded:
+    first = cursor.kind()
+    if not first:
+        raise CannotJudge(f"{source} is empty; {WRITE_IT}")
+    if first not in JSON_STARTS:
+        raise cursor.broken()
+    if first != "{":
+        raise CannotJudge(f"{source} {no_object(first)}")
+    document = _document(cursor, source)
+    found = document.resources
+    if found is None and "manifest" in document.names:  # it stands after the resources: somebody sorted the fields
+        found = _resources(Cursor(iter([document.held.get("resources", b"null")]), source), source)
+    if found is not None:
+        version = decoded(ANYTHING, document.held.get("version", b"null"), "version", source)
+        resources = tuple(_versioned(found, version, source))
+        loaded = Loaded(resources, source, default_region(resources))
+    elif document.steps is not None or document.names & digest.NAMES:
+        loaded = digest.loaded(document.steps or digest.Steps(), document.held, source)
+    else:
+        raise CannotJudge(f"{source} {looks_like(document.names)}")
+    cursor.end()
+    return loaded
 
-        return parse_digest(text, source)
-    raw = _deployment(envelope, text, source)
-    if envelope.version is not None and envelope.version not in VERSIONS:
-        shown = envelope.version if isinstance(envelope.version, int) else "unknown"
+
+@dataclass(slots=True)
+class Document:
+    """What the outermost object of a file holds; which fields it has says of which kind the file is."""
+
+    names: set[str] = field(default_factory=set)
+    held: dict[str, bytes] = field(default_factory=dict)
+    """The JSON text of those fields whose meaning depends on others."""
+    resources: list[Resource] | None = None
+    steps: digest.Steps | None = None
+
+
+def _document(cursor: Cursor, source: str) -> Document:
+    found = Document()
+    for name in cursor.fields():
+        found.names.add(name)
+        if name in {"deployment", "latest"}:
+            found.resources = _deployment(cursor, source)
+        elif name == "checkpoint":
+            found.resources = _checkpoint(cursor, source)
+        elif name == "resources" and "manifest" in found.names:  # a bare deployment
+            found.resources = _resources(cursor, source)
+        elif name == "steps":
+            found.steps = digest.steps(cursor, source)
+        elif name in HELD:
+            found.held[name] = cursor.value()
+        else:
+            cursor.skip()
+    return found
+
+
+def _checkpoint(cursor: Cursor, source: str) -> list[Resource]:
+    """The resources of the file backend's checkpoint; `latest` is null or absent before the first update."""
+    found: list[Resource] = []
+    if _absent(cursor, "checkpoint", "{", source):
+        return found
+    for name in cursor.fields():
+        if name == "latest":
+            found = _deployment(cursor, source)
+        else:
+            cursor.skip()
+    return found
+
+
+def _deployment(cursor: Cursor, source: str) -> list[Resource]:
+    """The resources of a deployment. Pending operations say nothing about what exists."""
+    found: list[Resource] = []
+    if _absent(cursor, "deployment", "{", source):
+        return found
+    for name in cursor.fields():
+        if name == "resources":
+            found = _resources(cursor, source)
+        else:
+            cursor.skip()
+    return found
+
+
+def _resources(cursor: Cursor, source: str) -> list[Resource]:
+    if _absent(cursor, "resources", "[", source):
+        return []
+    sharing: Sharing = {}
+    found = []
+    for number in cursor.items():
+        text = cursor.value()
+        state: State = decoded(STATE, text, f"resources[{number}]", source)
+        if not state.delete:
+            found.append(resource(state, text, f"{source}, resource {number + 1}", sharing))
+    return found
+
+
+def _absent(cursor: Cursor, name: str, start: str, source: str) -> bool:
+    """Whether there is null in place of an object or a list.
+
+    Raises:
+        CannotJudge: there is something else.
+    """
+    if cursor.kind() not in {start, "n", ""}:
+        kind = "an object" if start == "{" else "a list"
+        raise CannotJudge(f"{source} is not a stack export: `{name}` must be {kind}")
+    return cursor.null()
+
+
+def _versioned(found: list[Resource], version: Any, source: str) -> Iterator[Resource]:
+    if version is not None and (version not in VERSIONS or isinstance(version, bool)):
+        shown = version if isinstance(version, int) and not isinstance(version, bool) else "unknown"
         known = f"{VERSIONS.start} to {VERSIONS[-1]}"
         raise CannotJudge(
             f"{source} has version {shown}, and this release reads {known}; use a newer stackguard, or an older pulumi"
         )
-    deployment = msgspec.json.decode(raw, type=Deployment | None)
-    states = (deployment.resources if deployment else None) or []
-    resources = tuple(
-        _resource(state, f"{source}, resource {number}", envelope.version)
-        for number, state in enumerate(states, start=1)
-        if not state.delete
-    )
-    return Loaded(resources, source, default_region(resources))
-
-
-def _deployment(envelope: Envelope, text: bytes, source: str) -> msgspec.Raw | bytes:
-    """The JSON text of the deployment, wherever it stands."""
-    if envelope.deployment:
-        return envelope.deployment
-    if envelope.checkpoint:
-        return msgspec.json.decode(envelope.checkpoint, type=Checkpoint).latest
-    if envelope.latest:
-        return envelope.latest
-    if envelope.manifest:
-        return text
-    raise CannotJudge(f"{source} {looks_like(text)}")
-
-
-def _resource(state: State, place: str, version: int | None) -> Resource:
-    found = resource(state, place)
-    if version is not None and version <= LAST_WITHOUT_PROPERTY_DEPENDENCIES:
-        object.__setattr__(found, "property_dependencies", dict.fromkeys(found.inputs, found.dependencies))
-    return found
+    if version is None or version > LAST_WITHOUT_PROPERTY_DEPENDENCIES:
+        yield from found
+        return
+    for each in found:
+        yield replace(each, property_dependencies=dict.fromkeys(each.inputs, each.dependencies))
 
 
 def default_region(resources: tuple[Resource, ...]) -> str | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from stackguard.sources import Loaded, reading
+from stackguard.sources.export import parse
+
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
@@ -58,3 +61,9 @@ def export(states: list[dict[str, Any]] | None = None, version: int = 3) -> dict
 
 def as_bytes(value: Any) -> bytes:
     return json.dumps(value, indent=4).encode()
+
+
+def parsed(data: bytes, source: str = "`state.json`", block: int = 1 << 20) -> Loaded:
+    """What comes of a file's bytes, read in blocks of any size."""
+    blocks = (data[at : at + block] for at in range(0, len(data), block))
+    return parse(reading.text(blocks, source), source)

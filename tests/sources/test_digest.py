@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -7,8 +8,7 @@ import pytest
 from policypack.policy import Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import Loaded
-from stackguard.sources.export import parse
-from tests.sources.states import BUCKET, as_bytes, resources, state, urn
+from tests.sources.states import BUCKET, as_bytes, parsed, resources, state, urn
 
 
 def step(new: dict[str, Any] | None, op: str = "create", **more: Any) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def step(new: dict[str, Any] | None, op: str = "create", **more: Any) -> dict[st
 
 
 def read(*steps: dict[str, Any], **more: Any) -> Loaded:
-    return parse(as_bytes({"config": {"aws:region": "eu-west-1"}, "steps": list(steps), **more}), "`preview.json`")
+    return parsed(as_bytes({"config": {"aws:region": "eu-west-1"}, "steps": list(steps), **more}), "`preview.json`")
 
 
 def test_a_preview_gives_the_resources_as_they_will_be() -> None:
@@ -72,4 +72,51 @@ def test_a_failed_preview_is_refused_with_what_it_said() -> None:
 )
 def test_a_malformed_preview_is_refused(document: Any, said: str) -> None:
     with pytest.raises(CannotJudge, match=said.replace("[", r"\[")):
-        parse(as_bytes(document), "`preview.json`")
+        parsed(as_bytes(document), "`preview.json`")
+
+
+def test_what_is_refreshed_and_then_changed_is_as_the_program_has_it() -> None:
+    refreshed = [state("aws:s3/bucket:Bucket", name, {"bucket": "old"}) for name in ("a", "b", "c")]
+    loaded = read(
+        *(step(each, "refresh", urn=each["urn"]) for each in refreshed),
+        step(state("aws:s3/bucket:Bucket", "a", {"bucket": "new"}), "update"),
+        step(None, "delete", urn=refreshed[1]["urn"]),
+        changeSummary={"same": 1, "update": 1, "delete": 1},
+    )
+    assert [(each.name, each.inputs["bucket"]) for each in loaded.resources] == [("c", "old"), ("a", "new")]
+
+
+def test_a_refresh_alone_shows_the_whole_stack() -> None:
+    assert len(read(*(step(each, "refresh") for each in resources()), changeSummary={"same": 4}).resources) == 4
+
+
+def test_a_replaced_resource_stays_though_the_old_one_goes() -> None:
+    new = state("aws:s3/bucket:Bucket", "b", {})
+    gone = step(None, "delete-replaced", urn=new["urn"])
+    for steps in ([step(new, "create-replacement"), gone], [gone, step(new, "replace")]):
+        assert [each.name for each in read(*steps).resources] == ["b"]
+
+
+def test_what_is_unchanged_keeps_its_id_and_its_outputs() -> None:
+    old = state("aws:s3/bucket:Bucket", "b", {"bucket": "x"}, outputs={"arn": "arn:aws:s3:::x"})
+    new = {name: value for name, value in old.items() if name not in {"id", "outputs"}}
+    (same,) = read(step(new, "same", oldState=old)).resources
+    (updated,) = read(step(new, "update", oldState=old)).resources
+    (replaced,) = read(step(new, "replace", oldState=old)).resources
+    assert (same.id, same.outputs) == ("b-id", {"arn": "arn:aws:s3:::x"})
+    assert (updated.id, updated.outputs) == ("b-id", {})
+    assert (replaced.id, replaced.outputs) == ("", {})
+
+
+@pytest.mark.parametrize("sort", [False, True])
+def test_a_preview_reads_the_same_whatever_the_order_of_its_fields(*, sort: bool) -> None:
+    document = {"steps": [step(resources()[0], "same")], "config": {"aws:region": "x"}, "changeSummary": {"same": 1}}
+    text = json.dumps(document, sort_keys=sort).encode()
+    assert parsed(text, "x").region == "x"
+
+
+def test_a_preview_that_failed_before_its_first_step_says_so() -> None:
+    failed = {"diagnostics": [{"message": "no such stack", "severity": "error"}], "duration": 1}
+    with pytest.raises(CannotJudge, match="of a preview that failed") as caught:
+        parsed(as_bytes(failed), "`preview.json`")
+    assert caught.value.detail == "no such stack"

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.policy import Position, Reference, Unknown
+from policypack.policy import Options, Position, Reference, Unknown
 from policypack.wire import ENCRYPTED
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun, Loaded, load
-from stackguard.sources.export import parse
 from tests.sources.states import (
     BUCKET,
     COMPONENT,
@@ -22,6 +21,7 @@ from tests.sources.states import (
     as_bytes,
     encrypted,
     export,
+    parsed,
     resources,
     shown,
     state,
@@ -31,7 +31,7 @@ UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def read(value: Any) -> Loaded:
-    return parse(as_bytes(value), "`state.json`")
+    return parsed(as_bytes(value), "`state.json`")
 
 
 def inputs(given: dict[str, Any]) -> tuple[Any, frozenset[str]]:
@@ -42,7 +42,7 @@ def inputs(given: dict[str, Any]) -> tuple[Any, frozenset[str]]:
 def refused(value: Any) -> str:
     data = value if isinstance(value, bytes) else as_bytes(value)
     with pytest.raises(CannotJudge) as caught:
-        parse(data, "`state.json`")
+        parsed(data, "`state.json`")
     assert "\n" not in caught.value.message
     return caught.value.message
 
@@ -72,15 +72,33 @@ def test_resources_come_in_the_order_they_were_registered_in() -> None:
         lambda deployment: {"version": 3, "checkpoint": {"stack": "dev", "latest": deployment}},
         lambda deployment: {"stack": "dev", "latest": deployment},
         lambda deployment: deployment,
+        lambda deployment: {"resources": deployment["resources"], "manifest": {}},
+        lambda deployment: {"deployment": deployment, "version": 3},
     ],
-    ids=["export", "version 4", "checkpoint", "unversioned checkpoint", "bare deployment"],
+    ids=[
+        "export",
+        "version 4",
+        "checkpoint",
+        "unversioned checkpoint",
+        "bare deployment",
+        "sorted deployment",
+        "sorted export",
+    ],
 )
 def test_every_wrapping_holds_the_same_resources(wrapped: Any) -> None:
     assert read(wrapped(export()["deployment"])).resources == read(export()).resources
 
 
 @pytest.mark.parametrize(
-    "empty", [{"deployment": {"manifest": {}}}, {"version": 3, "checkpoint": {"stack": "dev", "latest": None}}]
+    "empty",
+    [
+        {"deployment": {"manifest": {}}},
+        {"version": 3, "deployment": {"manifest": {}, "metadata": {}}},
+        {"deployment": None},
+        {"deployment": {"resources": None}},
+        {"manifest": {}},
+        {"version": 3, "checkpoint": {"stack": "dev", "latest": None}},
+    ],
 )
 def test_a_stack_without_resources_is_empty(empty: Any) -> None:
     assert read(empty).resources == ()
@@ -92,6 +110,39 @@ def test_what_is_about_to_be_deleted_or_only_pending_is_not_judged() -> None:
         {"type": "creating", "resource": state("aws:s3/bucket:Bucket", "new", {})}
     ]
     assert read(document).resources == read(export()).resources
+
+
+def test_the_options_that_a_state_tells_are_read() -> None:
+    told = {
+        "protect": True,
+        "aliases": [COMPONENT],
+        "customTimeouts": {"create": 1800, "delete": 0, "update": 1.5},
+        "additionalSecretOutputs": ["password"],
+        "ignoreChanges": ["tags"],
+        "replaceOnChanges": ["name"],
+        "retainOnDelete": True,
+        "deletedWith": BUCKET,
+        "replaceWith": [BUCKET],
+        "importID": "inbox",
+        "resourceHooks": {"BeforeCreate": ["check"], "AfterDelete": None},
+        "external": True,
+    }
+    plain, full = read(export([state("a:b:C", "c", {}), state("a:b:C", "d", {}, **told)])).resources
+    assert plain.options == Options()
+    assert full.options == Options(
+        protect=True,
+        aliases=(COMPONENT,),
+        timeouts={"create": 1800, "update": 1.5},
+        additional_secret_outputs=("password",),
+        ignore_changes=("tags",),
+        replace_on_changes=("name",),
+        retain_on_delete=True,
+        deleted_with=BUCKET,
+        replace_with=(BUCKET,),
+        import_id="inbox",
+        hooks={"beforeCreate": ("check",), "afterDelete": ()},
+    )
+    assert (plain.external, full.external) == (False, True)
 
 
 def test_early_versions_depend_in_every_property() -> None:
@@ -124,7 +175,7 @@ def test_unknowns_and_references_are_decoded() -> None:
 def test_an_escaped_signature_is_still_a_signature() -> None:
     text = as_bytes(export([state("aws:s3/bucket:Bucket", "b", {"token": encrypted()})]))
     escaped = text.replace(SIGNATURE.encode(), b"\\u0034" + SIGNATURE[1:].encode())
-    assert parse(escaped, "x").resources[0].secrets == {"token"}
+    assert parsed(escaped, "x").resources[0].secrets == {"token"}
 
 
 @pytest.mark.parametrize(
@@ -132,7 +183,7 @@ def test_an_escaped_signature_is_still_a_signature() -> None:
 )
 def test_a_whole_number_is_whole_however_it_is_written(written: str, read_as: float) -> None:
     text = as_bytes(export([state("a:b:C", "b", {"n": "NUMBER"})])).replace(b'"NUMBER"', written.encode())
-    found = parse(text, "x").resources[0].inputs["n"]
+    found = parsed(text, "x").resources[0].inputs["n"]
     assert (found, type(found)) == (read_as, type(read_as))
 
 
@@ -161,7 +212,7 @@ def test_config_on_the_command_line_sets_the_region_of_an_export(tmp_path: Any) 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
     text = json.dumps(export(), ensure_ascii=False).encode(encoding)
-    assert parse(text, "x").resources == read(export()).resources
+    assert parsed(text, "x").resources == read(export()).resources
 
 
 @pytest.mark.parametrize(
@@ -170,7 +221,7 @@ def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
         (b"", "`state.json` is empty; write it with `pulumi stack export --file FILE`"),
         (b" \n", "`state.json` is empty"),
         (b"\x7fELF\0\0", "is binary (byte 4 is zero)"),
-        (b"\x1f\x8b\x08\0", "is gzip-compressed; unpack it first"),
+        (b"\x28\xb5\x2f\xfd\x04", "is zstd-compressed; unpack it first"),
         (b"\xff\xfe{", "has a byte order mark but is not UTF-16 text"),
         (
             b'{"version": 3,\n "deployment": {"resources": [',
@@ -178,7 +229,7 @@ def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
         ),
         (b'{"version": 3,\n "deployment": nope}', "is not JSON: it breaks at line 2 column 17 (byte 31)"),
         (b'{"deployment": {}}\n{"deployment": {}}', "goes on after its JSON at line 2 column 1"),
-        (b'{"deployment": {"manifest": {}, "resources": [{"urn": "\xff"}]}}', "is not UTF-8 text at line 1 column 56"),
+        (b'{"deployment": {"manifest": {}, "resources": [{"urn": "\xff"}]}}', "is not UTF-8 text at byte 55"),
         (b"[1]", "is not a stack export but a JSON array"),
         (b'"x"', "is not a stack export but a JSON text"),
         (b"null", "JSON's `null`"),
@@ -191,8 +242,23 @@ def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
         (b'{"deployment": ' + b'{"a":' * 200_000, "is nested too deeply"),
         ({"version": 5, "deployment": {"manifest": {}}}, "has version 5, and this release reads 1 to 4"),
         ({"version": [], "deployment": {"manifest": {}}}, "has version unknown"),
-        ({"deployment": []}, "is not a stack export: a value in it must be an object"),
+        ({"deployment": []}, "is not a stack export: `deployment` must be an object"),
         ({"deployment": {"resources": {}}}, "`resources` must be a list"),
+        ({"steps": {}}, "`steps` must be a list"),
+        (
+            {"deployment": {"resources": [{"urn": BUCKET, "customTimeouts": {"create": "5m"}}]}},
+            "`resources[0].customTimeouts.create` must be a number",
+        ),
+        (b'{"deployment": {"manifest": {}}} x', "goes on after its JSON at line 1 column 34"),
+        (b'{"deployment" {}}', "is not JSON: it breaks at line 1 column 15"),
+        (b"{1: 2}", "is not JSON: it breaks at line 1 column 2"),
+        (b'{"deployment": {}, }', "is not JSON: it breaks at line 1 column 20"),
+        ({"version": 1, "plan": {}}, "looks like an update plan of `pulumi preview --save-plan`"),
+        ({"result": "succeeded", "duration": 1}, "looks like the summary that `pulumi up --json` prints"),
+        (
+            b'{"sequence": 0, "timestamp": 1}\n{"sequence": 1, "timestamp": 1}\n',
+            "is a log of engine events, which leaves dependencies out; write the preview with",
+        ),
         ({"deployment": {"resources": [{"urn": 3}]}}, "`resources[0].urn` must be a text"),
         ({"deployment": {"resources": [{"type": "a"}]}}, "`state.json`, resource 1 has no valid `urn`"),
         (
@@ -209,11 +275,18 @@ def test_bad_input_is_one_line_that_says_what_and_where(given: Any, said: str) -
     assert said in refused(given)
 
 
-def test_a_value_nested_deeper_than_a_reader_can_follow_is_refused() -> None:
-    deep: Any = encrypted()
-    for _ in range(700):
-        deep = {"a": deep}
-    assert "nested too deeply" in refused(export([state("a:b:C", "c", deep)]))
+@pytest.mark.parametrize("depth", [251, 700, 3_000])
+@pytest.mark.parametrize("brackets", [('{"a":', "}"), ("[", "]")])
+def test_a_value_nested_deeper_than_a_policy_can_follow_is_refused(depth: int, brackets: tuple[str, str]) -> None:
+    before, after = brackets
+    deep = before * depth + "1" + after * depth
+    text = as_bytes(export([state("a:b:C", "c", {"x": "DEEP"})])).replace(b'"DEEP"', deep.encode())
+    assert "deep" in refused(text)
+
+
+def test_a_value_as_wide_as_it_likes_is_not_deep() -> None:
+    found, _ = inputs({"x": [[{}] * 2_000], "text": "[{" * 300})
+    assert len(found["x"][0]) == 2_000
 
 
 def test_no_message_quotes_a_value() -> None:
@@ -242,7 +315,7 @@ def test_a_stack_name_does_not_fit_an_export(tmp_path: Any) -> None:
 def test_reading_an_export_imports_neither_pulumi_nor_grpc() -> None:
     code = (
         "import sys; from stackguard.sources.export import parse; import stackguard.sources.digest;"
-        "parse(b'{\"deployment\": {\"manifest\": {}}}', 'x');"
+        "parse(iter([b'{\"deployment\": {\"manifest\": {}}}']), 'x');"
         "print(*(each for each in ('pulumi', 'grpc', 'pulumi_aws', 'yaml', 'rich') if each in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split() == []
@@ -304,7 +377,7 @@ EXPORT = st.fixed_dictionaries(
 
 def loads_or_refuses(data: bytes) -> None:
     try:
-        loaded = parse(data, "x")
+        loaded = parsed(data, "x")
     except CannotJudge as error:
         said = error.message
     else:
@@ -322,6 +395,26 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 @given(EXPORT | JSON)
 def test_any_json_is_read_or_refused(value: Any) -> None:
     loads_or_refuses(json.dumps(value).encode())
+
+
+WHOLE = as_bytes(
+    export([*resources(), state("a:b:C", "c", {"n": -1.5e-3, 'ü"': "\\é", "s": shown([None, True]), "e": encrypted()})])
+)
+
+
+@given(st.integers(1, 80))
+def test_an_export_is_the_same_read_in_blocks_of_any_size(block: int) -> None:
+    assert parsed(WHOLE, block=block).resources == parsed(WHOLE).resources
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=3), st.integers(0, 40))
+def test_an_export_that_is_changed_anywhere_is_read_or_refused(at: int, instead: bytes, gone: int) -> None:
+    loads_or_refuses(WHOLE[:at] + instead + WHOLE[at + gone :])
+
+
+@given(st.lists(st.sampled_from(WHOLE.split(b'"')), max_size=30))
+def test_pieces_of_an_export_in_any_order_are_read_or_refused(pieces: list[bytes]) -> None:
+    loads_or_refuses(b'{"deployment": {"resources": [{"' + b'"'.join(pieces))
 
 
 @given(st.integers(0, len(as_bytes(export())) - 1))

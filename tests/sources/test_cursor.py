@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stackguard.errors import CannotJudge
+from stackguard.sources import cursor
+from stackguard.sources.cursor import Cursor
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def blocks(text: bytes, size: int) -> Iterator[bytes]:
+    return (text[at : at + size] for at in range(0, len(text), size))
+
+
+def walked(place: Cursor) -> Any:
+    """The value that comes next, by walking into all that can be walked into."""
+    match place.kind():
+        case "{":
+            return {name: walked(place) for name in place.fields()}
+        case "[":
+            return [walked(place) for _ in place.items()]
+    return json.loads(place.value())
+
+
+@given(VALUES, st.integers(1, 50), st.sampled_from([None, 1]), st.booleans())
+def test_a_walk_finds_what_the_text_says(value: Any, size: int, indent: int | None, plain: bool) -> None:  # noqa: FBT001
+    text = json.dumps(value, indent=indent, ensure_ascii=plain).encode() + b"\r\n\t "
+    place = Cursor(blocks(text, size), "x")
+    assert walked(place) == value
+    place.end()
+
+
+@given(VALUES, st.integers(1, 50))
+def test_a_value_is_taken_whole(value: Any, size: int) -> None:
+    place = Cursor(blocks(json.dumps([value, value]).encode(), size), "x")
+    assert [json.loads(place.value()) for _ in place.items()] == [value, value]
+
+
+@given(st.integers(1, 30), st.sampled_from(["[1,\n  2,\n nope]", '{"a":\n 1\n,, }', '["a",\n"\\q"]']))
+def test_the_place_of_an_error_does_not_depend_on_the_blocks(size: int, text: str) -> None:
+    def said(size: int) -> str:
+        with pytest.raises(CannotJudge) as caught:
+            walked(Cursor(blocks(text.encode(), size), "x"))
+        return caught.value.message
+
+    assert said(size) == said(1_000)
+
+
+def test_a_value_that_never_ends_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cursor, "LONGEST", 1_000)
+    taken = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        yield b'{"a": "'
+        while True:
+            taken += 100
+            yield b"x" * 100
+
+    place = Cursor(endless(), "`x`")
+    with pytest.raises(CannotJudge, match="`x` has a value of more than 0 MiB at line 1 column 7"):
+        walked(place)
+    assert taken <= 4_000
