@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from queue import SimpleQueue
@@ -44,9 +44,9 @@ class Judging:
             self._over = True
             self._queue.put(None)
 
-    async def inputs(self, resource: Resource) -> Mapping[str, Any]:
+    async def remediated(self, resource: Resource) -> Resource:
         """Nothing is changed."""
-        return resource.inputs
+        return resource
 
     def registered(self, resource: Resource) -> None:
         """Its turn comes."""

@@ -46,8 +46,8 @@ class Observer(Protocol):
     async def follow(self, project: Project) -> None:
         """What is done beside the program: starts with it and goes on until `ended`. What it raises stops the program."""
 
-    async def inputs(self, resource: Resource) -> Mapping[str, Any]:
-        """The inputs to go on with: the resource's own, or what a policy pack makes of them. It has no outputs yet."""
+    async def remediated(self, resource: Resource) -> Resource:
+        """The resource to go on with: itself, or with the inputs that policy packs make of its own. It has no outputs yet."""
 
     def registered(self, resource: Resource) -> None:
         """A resource is final, but for what a component, or the stack, says of itself at its end."""
@@ -62,9 +62,9 @@ class Nobody:
     async def follow(self, project: Project) -> None:
         """Nothing."""
 
-    async def inputs(self, resource: Resource) -> Mapping[str, Any]:
+    async def remediated(self, resource: Resource) -> Resource:
         """Nothing is changed."""
-        return resource.inputs
+        return resource
 
     def registered(self, resource: Resource) -> None:
         """Nothing."""

@@ -122,7 +122,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
         written, secrets = decode(plain(request.object), registry.project.working_directory)
         given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL} if is_provider else {}
-        resource = self._resource(
+        asked = self._resource(
             request,
             urn=urn,
             inputs=written | {name: value for name, value in given.items() if value},
@@ -133,20 +133,21 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             secrets=secrets,
             custom=request.custom,
         )
-        inputs = await registry.observer.inputs(resource)
+        resource = await registry.observer.remediated(asked)
+        inputs, secrets = resource.inputs, resource.secrets
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         outputs: Mapping[str, Any] = {}
         identity = ""
         if request.custom:
             response.object.CopyFrom(request.object)
-            if inputs is not resource.inputs:
+            if resource is not asked:
                 _rewrite(response.object, written, inputs, secrets)
             computed, hidden = self._computed(request, urn, inputs, reference, secrets)
             secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
             identity = "" if is_provider else request.importId or str(computed.get("id", ""))
             response.id = UNKNOWN_STRING if is_provider else identity
-        self._add(request, replace(resource, inputs=inputs, outputs=outputs, secrets=secrets, id=identity), reference)
+        self._add(request, replace(resource, outputs=outputs, secrets=secrets, id=identity), reference)
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
             registry.component_providers[urn] = {**inherited, **request.providers}
