@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from policypack.policy import Policy
+    from stackguard.packs import Wanted
     from stackguard.reports import Report
 
 CANNOT_JUDGE = 2
@@ -81,7 +82,22 @@ def cli() -> None:
     type=click.Path(path_type=Path),
     help="Settings; ./stackguard.yaml by default, where there is one.",
 )
-@click.option("--policy", multiple=True, metavar="ID", help="Judge by this policy only. Repeatable.")
+@click.option("--policy", multiple=True, metavar="ID", help="Of stackguard's own policies, only this one. Repeatable.")
+@click.option(
+    "--policy-pack",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Judge by this CrossGuard policy pack in Python too. Repeatable.",
+)
+@click.option(
+    "--policy-pack-config",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="JSON configuration of the --policy-pack in the same place; one for each, or none.",
+)
+@click.option("--no-own-policies", is_flag=True, help="Judge by --policy-pack alone.")
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), default="low", show_default=True, help="The least severity that blocks."
 )
@@ -111,6 +127,9 @@ def check(
     output: tuple[str, ...],
     settings: Path | None,
     policy: tuple[str, ...],
+    policy_pack: tuple[Path, ...],
+    policy_pack_config: tuple[Path, ...],
+    no_own_policies: bool,
     fail_on: str,
     unknown: str,
     timeout: float,
@@ -127,6 +146,8 @@ def check(
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
       stackguard check --policy s3-public-acl --config aws:region=eu-west-1
+      stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
+      stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.policy import Severity
     from stackguard.destinations import pair, writable
@@ -142,11 +163,27 @@ def check(
         raise click.UsageError(str(error)) from None
     for policy_id in policy:
         _card(policy_id)
+    packs = _packs(policy_pack, policy_pack_config)
+    if no_own_policies and (policy or not packs):
+        raise click.UsageError(
+            "`--no-own-policies` leaves only `--policy-pack` to judge by; give one, and no `--policy`"
+        )
     how = HowToRun(stack, _config(config), resolve=unknown == "resolve", timeout=timeout)
-    request = Request(target, how, settings, policy, Severity(fail_on))
+    request = Request(target, how, settings, policy, Severity(fail_on), packs, own=not no_own_policies)
     report = _judged(lambda: _judge(request), f"judging {target}")
     _deliver(report, destinations)
     ctx.exit(report.exit_code)
+
+
+def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[Wanted, ...]:
+    from stackguard.packs import Wanted
+
+    if configs and len(configs) != len(folders):
+        raise click.UsageError(
+            f"`--policy-pack-config` stands {len(configs)} times and `--policy-pack` {len(folders)} times; "
+            "give one for each, in the same order, or none"
+        )
+    return tuple(map(Wanted, folders, configs)) if configs else tuple(map(Wanted, folders))
 
 
 def _judge(request: Any) -> Report:

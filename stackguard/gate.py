@@ -15,6 +15,8 @@ from policypack.policy import EnforcementLevel, Policy, Severity
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
+from stackguard.packs import Wanted
+from stackguard.packs.following import Following
 from stackguard.reports import Report
 from stackguard.sources import HowToRun, load
 
@@ -30,6 +32,10 @@ class Request:
     policies: tuple[str, ...] = ()
     """Ids to run; none means all."""
     fail_on: Severity = Severity.LOW
+    packs: tuple[Wanted, ...] = ()
+    """Other policy packs to judge by."""
+    own: bool = True
+    """Whether to judge by our own policies too."""
 
 
 def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Report:
@@ -44,7 +50,10 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         SettingsError: the settings do not fit their schema.
     """
     settings = read(request.settings)
-    judging = Judging(lambda: _chosen(request, settings, _own_policies() if policies is None else policies), settings)
+    others = Following(request.packs, request.how.timeout) if request.packs else None
+    judging = Judging(
+        lambda: _chosen(request, settings, _own_policies() if policies is None else policies), settings, others
+    )
     with _no_collection():
         loaded = load(request.target, request.how, judging)
         outcomes = judging.outcomes(loaded.resources, loaded.region)
@@ -52,9 +61,10 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         loaded.target.strip("`"),
         outcomes,
         len(loaded.resources),
-        len(judging.policies),
+        len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
+        others.notes if others else (),
     )
 
 
@@ -67,9 +77,11 @@ def _own_policies() -> Sequence[Policy[Any]]:
 def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]]) -> list[Policy[Any]]:
     source = str(request.settings or DEFAULT_FILE)
     _known(settings.enforcement, policies, f"{source}: `enforcement` has")
+    if not request.own:
+        return []
     asked = [policy for policy in policies if not request.policies or policy.id in request.policies]
     active = [policy for policy in asked if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
-    if not active:
+    if not active and not request.packs:
         raise CannotJudge(f"no policy is left to judge by; {source} disables all that were asked for, so enable one")
     return active
 

@@ -14,6 +14,7 @@ import msgspec
 from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
 from policypack.policy import Outcome, Policy, Resource, Stack
 from policypack.settings import Settings
+from stackguard.packs.following import Following
 from stackguard.sources import REGION
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Judging:
 
     choose: Callable[[], Sequence[Policy[Any]]]
     settings: Settings
+    others: Following | None = None
+    """The part that other packs have in it."""
     policies: Sequence[Policy[Any]] = ()
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, list[Outcome]] = field(default_factory=dict)
@@ -38,23 +41,34 @@ class Judging:
     async def follow(self, project: Project) -> None:
         """Judge beside the program."""
         self.settings = with_region(self.settings, project.config.get(REGION))
+        own = asyncio.get_running_loop().run_in_executor(None, self._work)
+        others = asyncio.create_task(self.others.follow(project, self.settings) if self.others else asyncio.sleep(0))
         try:
-            await asyncio.get_running_loop().run_in_executor(None, self._work)
+            await asyncio.gather(own, others)
         finally:
             self._over = True
             self._queue.put(None)
+            if not others.cancelling():  # once is enough: a second time would cut its own ending short
+                others.cancel()
+            await asyncio.gather(others, return_exceptions=True)
+            if not others.cancelled():
+                others.result()  # what stopped the packs is told before what stopped the preview
 
     async def remediated(self, resource: Resource) -> Resource:
-        """Nothing is changed."""
-        return resource
+        """What other packs make of it."""
+        return await self.others.remediated(resource) if self.others else resource
 
     def registered(self, resource: Resource) -> None:
         """Its turn comes."""
         self._queue.put(resource)
+        if self.others:
+            self.others.registered(resource)
 
-    def ended(self, resources: tuple[Resource, ...]) -> None:  # noqa: ARG002
+    def ended(self, resources: tuple[Resource, ...]) -> None:
         """No more of them come."""
         self._queue.put(None)
+        if self.others:
+            self.others.ended(resources)
 
     def outcomes(self, resources: tuple[Resource, ...], region: str | None) -> tuple[Outcome, ...]:
         """All outcomes, in the order of the resources and then over the stack.
@@ -64,17 +78,31 @@ class Judging:
             region: the stack's own `aws:region`.
         """
         self.settings = with_region(self.settings, region)
+        if self.others is None:
+            return tuple(self._own_outcomes(resources))
+        if self.others.followed:
+            return (*self._own_outcomes(resources), *self.others.outcomes)
+        return asyncio.run(self._beside(self.others, resources))
+
+    async def _beside(self, others: Following, resources: tuple[Resource, ...]) -> tuple[Outcome, ...]:
+        """All outcomes of a stack that is there already: other packs judge it in processes of their own."""
+        own = asyncio.to_thread(self._own_outcomes, resources)
+        found, _ = await asyncio.gather(own, others.judge(resources, self.settings))
+        return (*found, *others.outcomes)
+
+    def _own_outcomes(self, resources: tuple[Resource, ...]) -> list[Outcome]:
         self.policies = self.policies or self.choose()
         stack = Stack(resources, self.settings)
         found: list[Outcome] = []
         for each in resources:
             judged = self._judged.get(each.urn)
             found += evaluate_resource(self.policies, each, self.settings) if judged is None else judged
-        return (*found, *evaluate_stack(self.policies, stack))
+        return [*found, *evaluate_stack(self.policies, stack)]
 
     def _work(self) -> None:
         self.policies = self.choose()
-        warm_up(self.policies)
+        if self.policies:
+            warm_up(self.policies)
         while (resource := self._queue.get()) is not None and not self._over:
             self._judged[resource.urn] = evaluate_resource(self.policies, resource, self.settings)
 

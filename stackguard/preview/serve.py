@@ -68,6 +68,8 @@ async def _preview(
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
         except TimeoutError:
+            if not follower.cancelled():
+                follower.result()  # what it waited for itself
             raise CannotJudge(
                 f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
                 program.printed(),

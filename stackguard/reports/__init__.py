@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from policypack.policy import Kind, Outcome, Severity
+from stackguard.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Report:
     """The least severity that closes the gate."""
     folder: Path | None = None
     """What the files of positions are relative to."""
+    notes: tuple[Note, ...] = ()
+    """What else there is to know: nothing in it closes the gate."""
 
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from policypack.policy import EnforcementLevel, Kind, Outcome, Severity
+from stackguard.notes import NoteKind
 from stackguard.reports import Report
 from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.words import printable, url
@@ -57,6 +58,21 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
     position: Place | None = None
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What was said that is no outcome; it never closes the gate."""
+
+    note: Annotated[
+        NoteKind,
+        msgspec.Meta(
+            description="`remediated`: a policy changed inputs. `not-applicable`: a policy does not concern these"
+            " resources. `unanswered`: nobody knows what a function returns."
+        ),
+    ]
+    about: Annotated[str, msgspec.Meta(description="The policy, or the function.")]
+    message: str
+    urns: Annotated[tuple[str, ...], msgspec.Meta(description="The resources concerned; empty for the stack.")]
+
+
 class Severities(msgspec.Struct, frozen=True):
     """Violations by severity."""
 
@@ -85,13 +101,18 @@ class Document(msgspec.Struct, frozen=True):
     target: str
     summary: Summary
     outcomes: tuple[Entry, ...]
+    notes: tuple[Remark, ...]
 
 
 def document(report: Report) -> Document:
     """The public form of a report."""
     pairs = zip(report.outcomes, fingerprints(report.outcomes), strict=True)
     entries = tuple(_entry(report, outcome, fingerprint) for outcome, fingerprint in pairs)
-    return Document(1, printable(report.target), summary(report), entries)
+    notes = tuple(
+        Remark(each.kind, printable(each.about), printable(each.message), tuple(map(printable, each.urns)))
+        for each in report.notes
+    )
+    return Document(1, printable(report.target), summary(report), entries, notes)
 
 
 def summary(report: Report) -> Summary:
@@ -113,7 +134,7 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str) -> Entry:
     resource, policy = outcome.resource, outcome.policy
     return Entry(
         outcome=outcome.kind,
-        policy=policy.id,
+        policy=printable(policy.id),
         severity=policy.severity,
         enforcement=outcome.enforcement,
         blocks=report.blocks(outcome),
@@ -122,8 +143,8 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str) -> Entry:
         name=printable(resource.name),
         path=printable(outcome.path),
         message=printable(outcome.message),
-        fix=outcome.fix,
-        url=url(policy),
+        fix=printable(outcome.fix),
+        url=printable(url(policy)),
         fingerprint=fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=False,

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from policypack.policy import Kind, Outcome, Resource, Severity
+from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.model import summary
@@ -28,6 +29,8 @@ STYLES: Mapping[str, str] = {
 KINDS = list(Kind)
 ROOT = "pulumi:pulumi:Stack"
 INDENT = 4
+NAMED = 3
+"""How many resources a note names; a policy that does not concern one resource does not concern most."""
 UNBROKEN = Screen()
 
 
@@ -46,7 +49,20 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
             yield Text()
             yield from _block(block, report, screen)
         yield Text()
+    if report.notes:
+        yield Text("notes", "bold")
+        for note in report.notes:
+            yield from _note(note, screen)
+        yield Text()
     yield _count(report)
+
+
+def _note(note: Note, screen: Screen) -> Iterator[Text]:
+    """One note on one line: what it is about, where, what it says."""
+    names = [name_of(urn) for urn in note.urns]
+    where = ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    about = f"{printable(note.about)} on {where or 'the stack'}: {printable(note.message)}"
+    yield from wrapped(about, screen, INDENT // 2, str(note.kind).replace("-", " "))
 
 
 def _heading(resource: Resource, report: Report) -> Iterator[Text]:
@@ -89,9 +105,9 @@ def _block(outcomes: Sequence[Outcome], report: Report, screen: Screen) -> Itera
             yield Text(f"{'>' if to_blame else ' ':>{INDENT + 1}} {each}", "bold red" if to_blame else "dim")
     if waits_for := list(dict.fromkeys(name_of(urn) for outcome in outcomes for urn in outcome.waits_for)):
         yield from wrapped(", ".join(waits_for), screen, INDENT, "waits for")
-    yield from wrapped(first.fix, screen, INDENT, "fix")
+    yield from wrapped(printable(first.fix), screen, INDENT, "fix")
     if first.kind is Kind.VIOLATION and (address := url(first.policy)):
-        yield from wrapped(address, UNBROKEN, INDENT, "see")
+        yield from wrapped(printable(address), UNBROKEN, INDENT, "see")
 
 
 def _title(first: Outcome, ids: str, outcomes: Sequence[Outcome], report: Report) -> Text:

@@ -1,0 +1,98 @@
+"""What a policy pack's folder says: which interpreter starts it, and how.
+
+Source: `RunPlugin` in sdk/python/cmd/pulumi-language-python/main.go and `PolicyPackProject` in
+sdk/go/common/workspace/project.go of https://github.com/pulumi/pulumi.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stackguard.errors import CannotJudge
+from stackguard.preview.project import _interpreter, _read_yaml, _runtime
+
+PACK_FILE = "PulumiPolicy.yaml"
+ANYWHERE = "127.0.0.1:0"
+"""Where a pack would find the engine. The Python SDK takes the argument and does not use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackFolder:
+    """A policy pack to start: everything that is read from files before it runs.
+
+    `name` is the folder as a person gave it; `arguments` are the module to run and its own arguments.
+    """
+
+    name: str
+    root: Path
+    interpreter: Path
+    virtualenv: Path | None
+    arguments: tuple[str, ...]
+
+
+def read(folder: Path) -> PackFolder:
+    """The policy pack in a folder.
+
+    Raises:
+        CannotJudge: there is none, it is not in Python, or nothing in it can be run.
+    """
+    name = str(folder)
+    root = Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link, as for the CLI)
+    file = root / PACK_FILE
+    if not root.is_dir():
+        raise CannotJudge(f"there is no folder `{name}`; `--policy-pack` takes the folder of a `{PACK_FILE}`")
+    if not file.is_file():
+        raise CannotJudge(f"`{name}` has no `{PACK_FILE}`, so it is not a policy pack{_hint(root)}")
+    settings = _read_yaml(file)
+    if not settings.get("runtime"):
+        raise CannotJudge(f"{file}: a policy pack needs a `runtime`, such as `runtime: python`")
+    runtime, options = _runtime(settings["runtime"], file)
+    if runtime != "python":
+        raise CannotJudge(f"{file}: runtime is `{runtime}`; only policy packs in Python can be run")
+    virtualenv = _virtualenv(options, root, file)
+    return PackFolder(name, root, _interpreter(virtualenv, file), virtualenv, _arguments(root))
+
+
+def _virtualenv(options: Mapping[str, Any], root: Path, file: Path) -> Path | None:
+    given = options.get("virtualenv")
+    if given is not None and not isinstance(given, str):
+        raise CannotJudge(f"{file}: `virtualenv` must be the path of a folder")
+    return root / given if given else None
+
+
+def _arguments(root: Path) -> tuple[str, ...]:
+    """The module that starts the pack, and its arguments."""
+    if (root / "__main__.py").is_file():
+        return ("pulumi.policy", ANYWHERE, str(root))
+    distribution = _distribution(root)
+    if distribution is None:
+        raise CannotJudge(
+            f"`{root}` has neither `__main__.py` nor a `pyproject.toml` with a `name` and a `build-backend`, so there"
+            " is no policy pack to run (`main` is not honoured for policy packs)"
+        )
+    return ("pulumi.run.plugin", distribution, ANYWHERE)
+
+
+def _distribution(root: Path) -> str | None:
+    """The name of the distribution that is built from the folder, where one is."""
+    file = root / "pyproject.toml"
+    try:
+        project = tomllib.loads(file.read_text("utf-8"))
+        name = project["project"]["name"]
+        return name if isinstance(name, str) and name and project["build-system"]["build-backend"] else None
+    except (FileNotFoundError, KeyError, TypeError):
+        return None
+    except (OSError, ValueError) as error:
+        raise CannotJudge(f"{file} is not TOML: {error}") from None
+
+
+def _hint(root: Path) -> str:
+    """The pack that was probably meant, where one lies near."""
+    near = [*sorted(root.glob(f"*/{PACK_FILE}")), *(above / PACK_FILE for above in root.parents)]
+    found = next((each.parent for each in near if each.is_file()), None)
+    return f"; the nearest one is `{found}`" if found else "; write one with `pulumi policy new`"

@@ -1,0 +1,167 @@
+"""A policy pack's process: its environment, the port it prints, its output, and its certain end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from stackguard.errors import CannotJudge
+from stackguard.packs._pack import EXIT_NO_PULUMI
+from stackguard.packs.folder import PackFolder
+from stackguard.preview.process import activated, without_credentials
+
+if TYPE_CHECKING:
+    from stackguard.preview.project import Project
+
+RUNNER = Path(__file__).with_name("_pack.py")
+SHOWN = 64 * 1024
+"""Bytes of a pack's output that an error shows: its end."""
+
+
+@dataclass(slots=True)
+class PackProcess:
+    """A policy pack that serves on a port of this machine."""
+
+    folder: PackFolder
+    process: asyncio.subprocess.Process
+    port: int
+    _output: IO[bytes]
+
+    def printed(self) -> str:
+        """The end of all that was printed so far."""
+        return _end(self._output)
+
+    async def how_it_ended(self) -> str:
+        """What to say of a pack that hung up."""
+        try:
+            async with asyncio.timeout(1):
+                return _ended(await self.process.wait())
+        except TimeoutError:
+            return "hung up"
+
+
+@contextlib.asynccontextmanager
+async def started(folder: PackFolder, project: Project | None, timeout: float) -> AsyncIterator[PackProcess]:  # noqa: ASYNC109
+    """Start a policy pack and wait for its port; when the block ends, however it ends, nothing of it is left running.
+
+    Args:
+        folder: the pack.
+        project: the program under preview, whose names and config a pack may read; None where there is none.
+        timeout: seconds to wait for the port.
+
+    Raises:
+        CannotJudge: it does not start, ends at once, hangs, or prints something else.
+    """
+    theirs, ours = os.pipe()
+    with tempfile.TemporaryFile(buffering=0) as output, os.fdopen(ours, "wb", buffering=0):
+        try:
+            process = await asyncio.create_subprocess_exec(
+                folder.interpreter,
+                "-u",
+                RUNNER,
+                str(theirs),
+                *folder.arguments,
+                cwd=folder.root,
+                env=_environment(folder, project, os.environ),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=output,
+                pass_fds=(theirs,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CannotJudge(f"cannot start `{folder.interpreter}`: {error.strerror}") from None
+        finally:
+            os.close(theirs)
+        rest: asyncio.Task[None] | None = None
+        try:
+            port = await _port(folder, process, output, timeout)
+            rest = asyncio.create_task(_copy(process, output))
+            yield PackProcess(folder, process, port, output)
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            if rest is not None:
+                rest.cancel()
+                await asyncio.gather(rest, return_exceptions=True)
+
+
+async def _port(
+    folder: PackFolder,
+    process: asyncio.subprocess.Process,
+    output: IO[bytes],
+    timeout: float,  # noqa: ASYNC109
+) -> int:
+    """The number in the first line that the pack prints."""
+    assert process.stdout is not None
+    head = b""
+    try:
+        async with asyncio.timeout(timeout):
+            while b"\n" not in head and not head.strip(b"0123456789"):
+                chunk = await process.stdout.read(SHOWN)
+                if not chunk:
+                    raise _failed_to_start(folder, await process.wait(), _end(output))
+                head += chunk
+    except TimeoutError:
+        raise CannotJudge(
+            f"policy pack `{folder.name}` did not start within {timeout:g} s and was stopped; see --timeout",
+            _end(output),
+        ) from None
+    line, _, rest = head.partition(b"\n")
+    if not line.strip().isdigit():
+        output.write(head)
+        raise CannotJudge(
+            f"policy pack `{folder.name}` printed something other than its port first; print to standard error instead",
+            _end(output),
+        )
+    output.write(rest)
+    return int(line)
+
+
+def _failed_to_start(folder: PackFolder, code: int, printed: str) -> CannotJudge:
+    if code == EXIT_NO_PULUMI:
+        return CannotJudge(
+            f"`pulumi` is not installed for `{folder.interpreter}`, which runs policy pack `{folder.name}`; name the "
+            "pack's own environment with `virtualenv` under `runtime.options`"
+        )
+    last = next((line.strip() for line in reversed(printed.splitlines()) if line.strip()), "it printed nothing")
+    return CannotJudge(f"policy pack `{folder.name}` {_ended(code)} before it served: {last}", printed)
+
+
+async def _copy(process: asyncio.subprocess.Process, output: IO[bytes]) -> None:
+    """Take what the pack prints on, so that it never waits for a reader."""
+    assert process.stdout is not None
+    while chunk := await process.stdout.read(SHOWN):
+        output.write(chunk)
+
+
+def _end(output: IO[bytes]) -> str:
+    size = os.fstat(output.fileno()).st_size
+    return os.pread(output.fileno(), SHOWN, max(0, size - SHOWN)).decode(errors="replace")
+
+
+def _ended(code: int) -> str:
+    return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def _environment(folder: PackFolder, project: Project | None, inherited: Mapping[str, str]) -> dict[str, str]:
+    """What a pack sees: everything but credentials, and of a program its names and its config, as from the CLI."""
+    environment = activated(without_credentials(inherited), folder.virtualenv)
+    if project is not None:
+        environment |= {
+            "PULUMI_ORGANIZATION": project.organization,
+            "PULUMI_PROJECT": project.name,
+            "PULUMI_STACK": project.stack,
+            "PULUMI_DRY_RUN": "true",
+            "PULUMI_CONFIG": json.dumps(dict(project.config)),
+        }
+    return environment
