@@ -1,0 +1,112 @@
+"""Tar entries byte for byte as Go's `archive/tar` writes them: Pulumi hashes such a file to tell archives apart.
+
+Every entry is a plain file of mode 600 without times or owners. A name that fits is written as in the USTAR format, and
+any other, or a size of 8 GiB and more, with a PAX record before the entry.
+Source: src/archive/tar/writer.go and common.go of https://github.com/golang/go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+BLOCK = 512
+END = bytes(2 * BLOCK)
+MODE = 0o600
+NAME, PREFIX = 100, 155
+LIMIT = 8**11
+"""Sizes from here on do not fit the eleven octal digits of the field."""
+
+
+def entry(name: bytes, size: int, content: Iterator[bytes]) -> Iterator[bytes]:
+    """The entry of one file.
+
+    Args:
+        name: in the archive; one that ends in a slash is a folder's.
+        size: of the content, in bytes.
+        content: in pieces.
+
+    Raises:
+        ValueError: the name holds a NUL.
+    """
+    if b"\0" in name:
+        raise ValueError("the name of a file in an archive holds a NUL")
+    kind = b"5" if name.endswith(b"/") else b"0"
+    split = _split(name)
+    if split and size < LIMIT:
+        yield _header(split[1], size, MODE, kind, prefix=split[0])
+    else:
+        records = b""
+        if not split or len(name) > NAME:
+            records += _record(b"path", name)
+        if size >= LIMIT:
+            records += _record(b"size", str(size).encode())
+        yield from _extended(name, records)
+        yield _header(_shortened(name), size if size < LIMIT else 0, MODE, kind)
+    yield from content
+    yield bytes(-size % BLOCK)
+
+
+def _split(name: bytes) -> tuple[bytes, bytes] | None:
+    """The two parts of a name in the USTAR format; None where it fits neither field."""
+    if not name.isascii():
+        return None
+    if len(name) <= NAME:
+        return b"", name
+    end = PREFIX + 1 if len(name) > PREFIX + 1 else len(name) - name.endswith(b"/")
+    cut = name.rfind(b"/", 0, end)
+    if cut <= 0 or not 0 < len(name) - cut - 1 <= NAME:
+        return None
+    return name[:cut], name[cut + 1 :]
+
+
+def _ascii(name: bytes) -> bytes:
+    return bytes(each for each in name if each < 0x80)
+
+
+def _shortened(name: bytes) -> bytes:
+    """What stands in the name field beside a record with the whole name."""
+    plain = _ascii(name)
+    if len(plain) > NAME and plain[NAME - 1 : NAME] == b"/":
+        return plain[: NAME - 1].rstrip(b"/")
+    return plain[:NAME]
+
+
+def _record(key: bytes, value: bytes) -> bytes:
+    """`LENGTH key=value`, where the length counts itself."""
+    rest = b" " + key + b"=" + value + b"\n"
+    length = len(rest)
+    while len(str(length)) + len(rest) != length:
+        length = len(str(length)) + len(rest)
+    return str(length).encode() + rest
+
+
+def _extended(name: bytes, records: bytes) -> Iterator[bytes]:
+    folder, slash, file = name.rpartition(b"/")
+    parts = [part for part in (folder + slash).split(b"/") if part not in (b"", b".")]
+    joined = b"/".join([*parts, b"PaxHeaders.0", *([file] if file else [])])
+    joined = b"/" + joined if name.startswith(b"/") else joined
+    yield _header(_ascii(joined)[:NAME].rstrip(b"/"), len(records), 0, b"x", devices=b"")
+    yield records + bytes(-len(records) % BLOCK)
+
+
+def _header(
+    name: bytes, size: int, mode: int, kind: bytes, *, prefix: bytes = b"", devices: bytes = b"0000000\0"
+) -> bytes:
+    fields = (
+        (name, NAME),
+        (b"%07o\0" % mode, 8),
+        (b"0000000\0", 8),  # owner
+        (b"0000000\0", 8),  # group
+        (b"%011o\0" % size, 12),
+        (b"00000000000\0", 12),  # time
+        (b" " * 8, 8),  # the checksum counts as blanks
+        (kind, 1),
+        (b"", 100),  # target of a link
+        (b"ustar\x0000", 8),
+        (b"", 64),  # names of owner and group
+        (devices, 8),
+        (devices, 8),
+        (prefix, PREFIX),
+    )
+    block = b"".join(value.ljust(width, b"\0") for value, width in fields).ljust(BLOCK, b"\0")
+    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
