@@ -6,12 +6,13 @@ them in pkg/resource/deploy/source_eval.go. Every resource is one that a preview
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import grpc.aio
@@ -19,7 +20,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from policypack.policy import Resource
 from policypack.wire import UNKNOWN_STRING, decode
-from stackguard.preview import functions, protos
+from stackguard.preview import assets, functions, protos
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.outputs import resolve
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
@@ -121,6 +122,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
 
         written, secrets = decode(plain(request.object), registry.project.working_directory)
+        written = await self._hashed(written, urn)
         given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL} if is_provider else {}
         asked = self._resource(
             request,
@@ -278,6 +280,16 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def SignalAndWaitForShutdown(self, _request: Empty) -> Empty:  # noqa: N802
         """The program has said all it has to say."""
         return Empty()
+
+    async def _hashed(self, properties: dict[str, Any], urn: str) -> dict[str, Any]:
+        """The properties with the hash of each asset in them; files are read in a thread."""
+        folder = self.registry.project.working_directory
+        try:
+            if assets.on_disk(properties):
+                return cast("dict[str, Any]", await asyncio.to_thread(assets.hashed, properties, folder))
+            return cast("dict[str, Any]", assets.hashed(properties, folder))
+        except assets.Unreadable as error:
+            raise Refused(f"{error} (resource `{urn.rpartition('::')[2]}`)") from None
 
     def _computed(
         self, request: Any, urn: str, inputs: Mapping[str, Any], reference: str, secrets: frozenset[str]
