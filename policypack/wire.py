@@ -8,6 +8,7 @@ values that are unknown.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ class _Decoder:
             if (unknown := self._unknown(source)) is not None:
                 return unknown
         if self.folder is not None and sources.get("path"):
-            sources["path"] = str(self.folder / sources["path"])
+            sources["path"] = os.path.join(self.folder, sources["path"])  # noqa: PTH118 (keeps `./` for `encode`)
         members = None
         if archive and isinstance(value.get("assets"), Mapping):
             decoded = {name: self.decode(member, name) for name, member in value["assets"].items()}

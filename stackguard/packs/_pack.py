@@ -1,7 +1,8 @@
 """Runs a policy pack in its own interpreter: the child's side.
 
-Started by path with a file descriptor, a module and the module's arguments. Depends on nothing but the `pulumi` of the
-pack's own environment. The parent holds the descriptor open for as long as it lives.
+Started by path, in the program's folder, with a file descriptor, the pack's folder, a module and the module's
+arguments. Depends on nothing but the `pulumi` of the pack's own environment. As under Pulumi's language host, the pack
+is a child of a process that stays in the program's folder. The gate holds the descriptor open for as long as it lives.
 """
 
 from __future__ import annotations
@@ -17,10 +18,20 @@ EXIT_NO_PULUMI = 33
 
 
 def main() -> None:
-    """Run the module as `python -m` does."""
-    descriptor, module, *arguments = sys.argv[1:]
-    threading.Thread(target=watch, args=(int(descriptor),), daemon=True).start()
-    sys.path[0] = os.getcwd()  # noqa: PTH109 (no module more than is needed)
+    """Run the pack in a child, and end as it ends."""
+    descriptor, folder, module, *arguments = sys.argv[1:]
+    child = os.fork()
+    if child:
+        threading.Thread(target=watch, args=(int(descriptor),), daemon=True).start()
+        leave(os.waitpid(child, 0)[1])
+    os.close(int(descriptor))
+    os.chdir(folder)
+    run(folder, module, arguments)
+
+
+def run(folder: str, module: str, arguments: list[str]) -> None:
+    """Run the module as `python -m` does in that folder."""
+    sys.path[0] = folder
     sys.argv = [module, *arguments]
     try:
         import pulumi  # noqa: F401
@@ -33,10 +44,17 @@ def main() -> None:
 
 
 def watch(descriptor: int) -> None:
-    """When the parent dies, end this process and all that it started."""
+    """When the gate dies, end this process and all that it started."""
     with os.fdopen(descriptor) as pipe:
         pipe.read()
     os.killpg(0, signal.SIGKILL)
+
+
+def leave(status: int) -> None:
+    """End with the status of a child that ended."""
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status) % 256)
 
 
 if __name__ == "__main__":

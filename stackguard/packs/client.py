@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 WORKERS = 4
 """How many calls a pack of the Python SDK serves at a time; the clock of a call starts once it is one of them."""
+TAGS = "pulumi:tags"
 LEVELS = ("advisory", "mandatory", "disabled", "remediate")
 """By the number on the wire."""
 
@@ -174,7 +176,23 @@ def _stack_configuration(project: Project) -> analyzer_pb2.AnalyzerStackConfigur
         dry_run=True,
         config=project.config,
         config_secret_keys=sorted(project.secret),
+        tags=_tags(project),
     )
+
+
+def _tags(project: Project) -> dict[str, str]:
+    """The stack's tags, as far as files tell them; a backend may know more.
+
+    Source: `GetEnvironmentTagsForCurrentStack` in pkg/backend/stack.go of https://github.com/pulumi/pulumi.
+    """
+    text = project.config.get(TAGS)
+    try:
+        given = {} if text is None else json.loads(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise CannotJudge(f"configuration `{TAGS}` must be an object of texts")
+    return {"pulumi:project": project.name, "pulumi:runtime": "python", **given}
 
 
 def _settled(

@@ -114,7 +114,7 @@ def settle(policies: Sequence[PolicyInfo], initial: Config, given: Config, pack:
             level = own.level or everything or before.level
             settled[name] = PolicyConfig(level, {**before.properties, **own.properties})
     if errors := sorted(error for policy in policies for error in _misfits(policy, settled[policy.name].properties)):
-        raise CannotJudge(f"config of policy pack `{pack}` does not fit: {'; '.join(errors)}")
+        raise CannotJudge(f"config of policy pack `{pack}` does not fit: {'; '.join(errors)}; see --policy-pack-config")
     return settled
 
 
