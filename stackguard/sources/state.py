@@ -128,6 +128,9 @@ def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resourc
     plain = _is_plain(text, place)
     inputs, secret_inputs = properties(state.inputs, f"{place}, `inputs`", plain=plain)
     outputs, secret_outputs = properties(state.outputs, f"{place}, `outputs`", plain=plain)
+    for name, value in outputs.items():
+        if isinstance(value, str) and value == (given := inputs.get(name)):  # a document is long, and comes twice
+            outputs[name] = given
     share = sharing.setdefault
     dependencies = tuple(share(each, each) for each in state.dependencies or ())
     by_property: Mapping[str, tuple[str, ...]] = {}
