@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.project import _interpreter, _read_yaml, _runtime
+from stackguard.preview import settings_file
+from stackguard.preview.toolchain import runtime, toolchain
 
 PACK_FILE = "PulumiPolicy.yaml"
 ANYWHERE = "127.0.0.1:0"
@@ -48,21 +47,11 @@ def read(folder: Path) -> PackFolder:
         raise CannotJudge(f"there is no folder `{name}`; `--policy-pack` takes the folder of a `{PACK_FILE}`")
     if not file.is_file():
         raise CannotJudge(f"`{name}` has no `{PACK_FILE}`, so it is not a policy pack{_hint(root)}")
-    settings = _read_yaml(file)
-    if not settings.get("runtime"):
-        raise CannotJudge(f"{file}: a policy pack needs a `runtime`, such as `runtime: python`")
-    runtime, options = _runtime(settings["runtime"], file)
-    if runtime != "python":
-        raise CannotJudge(f"{file}: runtime is `{runtime}`; only policy packs in Python can be run")
-    virtualenv = _virtualenv(options, root, file)
-    return PackFolder(name, root, _interpreter(virtualenv, file), virtualenv, _arguments(root))
-
-
-def _virtualenv(options: Mapping[str, Any], root: Path, file: Path) -> Path | None:
-    given = options.get("virtualenv")
-    if given is not None and not isinstance(given, str):
-        raise CannotJudge(f"{file}: `virtualenv` must be the path of a folder")
-    return root / given if given else None
+    language, options = runtime(settings_file.read(file).get("runtime"), file, "policy pack")
+    if language != "python":
+        raise CannotJudge(f"{file}: runtime is `{language}`; only policy packs in Python can be run")
+    python = toolchain(options, file, root)
+    return PackFolder(name, root, python.interpreter, python.virtualenv, _arguments(root))
 
 
 def _arguments(root: Path) -> tuple[str, ...]:

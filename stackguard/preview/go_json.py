@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from typing import Any
 
 ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -12,3 +14,10 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     """`value` as text: compact, or indented. Keys stay in their order."""
     separators = (",", ":") if indent is None else None
     return json.dumps(value, indent=indent, separators=separators, ensure_ascii=False).translate(ESCAPES)
+
+
+def number(value: float) -> str:
+    """A number as text: without an exponent from a millionth up to 1e21, and whole numbers without a point."""
+    if value == 0 or 1e-6 <= abs(value) < 1e21:
+        return format(Decimal(repr(value)).normalize(), "f") if value else "0"
+    return re.sub(r"e([-+])0", r"e\1", repr(value)).replace(".0e", "e")

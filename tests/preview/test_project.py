@@ -5,21 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.project import Project, load
+from stackguard.preview.project import Project, load, nearest
 
 NONE = MappingProxyType[str, str]({})
 
 
 @pytest.fixture(autouse=True)
-def no_selected_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("PULUMI_STACK", raising=False)
+def nothing_of_the_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("PULUMI_STACK", "PULUMI_BACKEND_URL", "PULUMI_DEFAULT_ORGANIZATION", "PULUMI_CREDENTIALS_PATH"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def select(tmp_path: Path) -> Callable[[Path, Any], None]:
+    """Writes what `pulumi stack select` would write for a project's folder."""
+
+    def write_selection(folder: Path, selection: Any) -> None:
+        digest = hashlib.sha1(str(folder / "Pulumi.yaml").encode()).hexdigest()
+        (tmp_path / "home" / "workspaces").mkdir(parents=True)
+        (tmp_path / "home" / "workspaces" / f"p-{digest}-workspace.json").write_text(json.dumps(selection))
+
+    return write_selection
 
 
 def write(folder: Path, project: str = "name: p\nruntime: python", **stacks: str) -> Path:
@@ -49,12 +64,11 @@ def test_a_stack_can_be_named_with_its_organization(tmp_path: Path) -> None:
     assert load(folder, "acme/p/dev", NONE).stack == "dev"
 
 
-def test_the_environment_and_the_selected_stack_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_and_the_selected_stack_choose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, select: Callable[[Path, Any], None]
+) -> None:
     folder = write(tmp_path, prod="", dev="")
-    digest = hashlib.sha1(str(folder / "Pulumi.yaml").encode()).hexdigest()
-    (tmp_path / "home" / "workspaces").mkdir(parents=True)
-    selection = tmp_path / "home" / "workspaces" / f"p-{digest}-workspace.json"
-    selection.write_text(json.dumps({"stack": "organization/p/prod"}))
+    select(folder, {"stack": "organization/p/prod"})
     assert load(folder, None, NONE).stack == "prod"
     monkeypatch.setenv("PULUMI_STACK", "dev")
     assert load(folder, None, NONE).stack == "dev"
@@ -84,7 +98,6 @@ def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
         ("- name", {}, None, r"Pulumi\.yaml:1: expected"),
         ("name: p\nruntime: python", {}, None, r"no Pulumi\.<stack>\.yaml beside it"),
         ("name: p\nruntime: python", {"a": "", "b": ""}, None, "choose one with --stack: a, b"),
-        ("name: p\nruntime: python", {"a": "", "b": ""}, "c", "no stack `c`; choose one with --stack: a, b"),
         ("name: p\nruntime: python", {"dev": "config:\n  - a"}, None, "`config` must be a mapping"),
         ("name: p\nruntime: python", {"dev": "config:\n  a: :\n b"}, None, r"Pulumi\.dev\.yaml:2: malformed YAML"),
         ("name: p\nruntime: python", {"dev": "config:\n  a:b:c: 1"}, None, "`a:b:c` is not a configuration key"),
@@ -93,7 +106,7 @@ def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
             "name: p\nruntime: {name: python, options: {virtualenv: venv}}",
             {"dev": ""},
             None,
-            "no Python in the virtual environment",
+            "no virtual environment at `.*venv`; create it with `python3 -m venv .*/venv && .*install -r requirements.txt`",
         ),
     ],
 )
@@ -159,8 +172,8 @@ def test_the_stack_wins_over_the_project_and_overrides_over_both(tmp_path: Path)
 
 
 def test_secrets_are_named_and_what_is_encrypted_can_be_overridden(tmp_path: Path) -> None:
-    stack = "config: {a: {secure: x}, b: {n: [{secure: x}]}, c: {secure: x}, d: plain}"
-    found = config(tmp_path, "config: {d: {type: string, secret: true}}", stack, c="known")
+    stack = "config: {a: {secure: x}, b: {n: [{secure: x}]}, c: {secure: x}}"
+    found = config(tmp_path, "config: {d: {type: string, secret: true}}", stack, c="known", d="plain")
     assert found.secret == {"p:a", "p:b", "p:c", "p:d"}
     assert found.encrypted == {"p:a", "p:b"}
     assert found.config["p:c"] == "known"
@@ -172,7 +185,7 @@ def test_secrets_are_named_and_what_is_encrypted_can_be_overridden(tmp_path: Pat
         ("config: {a: {type: integer}, b: {type: string}}", "config: {}", "missing configuration: `a`, `b`"),
         ("config: {a: {type: integer}}", "config: {a: x}", "`a` must be of type `integer`"),
         ("config: {a: {type: boolean}}", "config: {a: 1}", "`a` must be of type `boolean`"),
-        ("config: {a: {type: array, items: {type: string}}}", "config: {a: x}", "`a` must be of type `array`"),
+        ("config: {a: {type: array, items: {type: string}}}", "config: {a: x}", "`a` must be of type `array<string>`"),
         ("config: {a: {type: object}}", "config: {a: [1]}", "`a` must be of type `object`"),
     ],
 )
@@ -183,3 +196,124 @@ def test_declared_config_is_checked(tmp_path: Path, project: str, stack: str, me
 
 def test_an_environment_is_not_read_and_that_is_said(tmp_path: Path) -> None:
     assert "`environment` is not read" in config(tmp_path, "", "environment: [prod]").notes[0]
+
+
+def test_a_stack_without_a_file_is_legal_and_said(tmp_path: Path) -> None:
+    project = load(write(tmp_path, prod="config: {a: 1}", dev=""), "prdo", NONE)
+    assert (project.stack, project.config) == ("prdo", {})
+    assert project.notes == (
+        "stack `prdo` has no file Pulumi.prdo.yaml, so no configuration of its own; did you mean `prod`?",
+    )
+
+
+def test_the_selected_stack_goes_before_the_only_one_with_a_file(
+    tmp_path: Path, select: Callable[[Path, Any], None]
+) -> None:
+    folder = write(tmp_path, prod="")
+    select(folder, {"stack": "dev"})
+    assert load(folder, None, NONE).stack == "dev"
+
+
+def test_a_stack_is_selected_for_each_backend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, select: Callable[[Path, Any], None]
+) -> None:
+    folder = write(tmp_path, prod="", dev="")
+    select(folder, {"stack": "old", "stacks": {"file://~": "dev", "https://api.pulumi.com": "acme/p/prod"}})
+    found = load(folder, None, NONE)
+    assert (found.stack, found.organization) == ("prod", "acme")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file://~")
+    assert load(folder, None, NONE).stack == "dev"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    assert load(folder, None, NONE).stack == "old"
+
+
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [
+        ("acme/other/dev", "`acme/other/dev` is one of the project `other`, and this is `p`"),
+        ("a/b/c/d", "`a/b/c/d` is not a stack"),
+        ("acme/", "`acme/` is not a stack"),
+        ("de v", "`de v` is not the name of a stack"),
+        ("d" * 101, "at most 100"),
+    ],
+)
+def test_a_name_that_is_no_stack_of_this_project(tmp_path: Path, stack: str, message: str) -> None:
+    with pytest.raises(CannotJudge, match=message):
+        load(write(tmp_path, dev=""), stack, NONE)
+
+
+def test_the_organization_is_the_backends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path, dev="")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "credentials.json").write_text(
+        json.dumps({"current": "https://p.example", "accounts": {"https://p.example": {"username": "ada"}}})
+    )
+    assert load(folder, None, NONE).organization == "ada"
+    (home / "config.json").write_text(json.dumps({"backends": {"https://p.example": {"defaultOrg": "acme"}}}))
+    assert load(folder, None, NONE).organization == "acme"
+    monkeypatch.setenv("PULUMI_DEFAULT_ORGANIZATION", "other")
+    assert load(folder, None, NONE).organization == "other"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    assert load(folder, None, NONE).organization == "organization"
+    assert load(folder, "organization/dev", NONE).stack == "dev"
+    with pytest.raises(CannotJudge, match="with the backend in use the organization is `organization`"):
+        load(folder, "acme/dev", NONE)
+
+
+def test_what_the_cli_keeps_may_be_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "credentials.json").write_text("encrypted")
+    assert load(write(tmp_path, dev=""), None, NONE).organization == "organization"
+
+
+@pytest.mark.parametrize(("extension", "other"), [("yml", "yaml"), ("json", "yml")])
+def test_stack_files_have_the_extension_of_the_projects(tmp_path: Path, extension: str, other: str) -> None:
+    (tmp_path / "__main__.py").touch()
+    (tmp_path / f"Pulumi.{extension}").write_text('{"name": "p", "runtime": "python"}')
+    (tmp_path / f"Pulumi.dev.{extension}").write_text('{"config": {"a": 0.5}}')
+    (tmp_path / f"Pulumi.dev.{other}").write_text('{"config": {"a": 2}}')
+    assert load(tmp_path, None, NONE).config == {"p:a": "0.5"}
+
+
+def test_malformed_json(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.json").write_text('{"name": "p",\n}')
+    with pytest.raises(CannotJudge, match=r"Pulumi\.json:2: malformed JSON"):
+        load(tmp_path, None, NONE)
+
+
+def test_the_nearest_project(tmp_path: Path) -> None:
+    folder = write(tmp_path, dev="")
+    (folder / "src" / "deep").mkdir(parents=True)
+    assert nearest(folder / "src" / "deep") == nearest(folder) == folder
+
+
+@pytest.mark.parametrize(
+    ("main", "runs", "entry"),
+    [
+        ("app", "app", "."),
+        ("./app/", "app", "."),
+        ("app/start.py", "app", "start.py"),
+        ("app/../run.py", ".", "run.py"),
+    ],
+)
+def test_main_is_a_folder_or_a_file(tmp_path: Path, main: str, runs: str, entry: str) -> None:
+    folder = write(tmp_path, f"name: p\nruntime: python\nmain: {main}", dev="")
+    (folder / "app").mkdir()
+    for name in ("app/__main__.py", "app/start.py", "run.py"):
+        (folder / name).touch()
+    found = load(folder, None, NONE)
+    assert (found.working_directory, found.entry) == (folder / runs, entry)
+
+
+def test_settings_for_the_engine(tmp_path: Path) -> None:
+    project = "config: {'pulumi:disable-default-providers': [' aws ', kubernetes], 'pulumi:tags': {value: {team: a}}}"
+    found = config(tmp_path, project, "config: {pulumi:autonaming: {mode: verbatim}}")
+    assert found.disabled_default_providers == {"aws", "kubernetes"}
+    assert found.config["pulumi:autonaming"] == '{"mode":"verbatim"}'
+    assert found.config["pulumi:tags"] == '{"team":"a"}'
+
+
+def test_malformed_settings_for_the_engine(tmp_path: Path) -> None:
+    with pytest.raises(CannotJudge, match="`pulumi:disable-default-providers` must be a list of packages"):
+        config(tmp_path, "", "config: {pulumi:disable-default-providers: aws}")
