@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def settled(sources: Sources) -> Config:
         raise CannotJudge(f"{sources.stack_file}: `config` must be a mapping")
     values = {_qualified(str(key), sources.project): value for key, value in given.items()}
     secret = {key for key, value in values.items() if _is_encrypted(value)}
-    overridden = {_override(values, key, text, sources) for key, text in sources.overrides.items()}
+    overridden = _given(sources)
+    values |= overridden
     places = [(each, *_place(each.key, sources.project)) for each in declared]
     _fill_in(values, places, sources)
     encrypted = frozenset(key for key, value in values.items() if _is_encrypted(value))
@@ -92,14 +94,16 @@ def _place(key: str, project: str) -> tuple[str, list[Step]]:
     return f"{namespace}:{first}", rest
 
 
-def _override(values: dict[str, Any], key: str, text: str, sources: Sources) -> str:
-    """Set a value that the operator gave, and return its key."""
-    full, path = _place(key, sources.project) if sources.paths else (_qualified(key, sources.project), [])
-    try:
-        values[full] = put(values.get(full), path, _coerced(text)) if path else text
-    except PathError as error:
-        raise CannotJudge(f"--config {key}: {error}") from None
-    return full
+def _given(sources: Sources) -> dict[str, Any]:
+    """The values that the operator gave. With paths, too, each takes the place of the stack's whole value."""
+    values: dict[str, Any] = {}
+    for key, text in sources.overrides.items():
+        full, path = _place(key, sources.project) if sources.paths else (_qualified(key, sources.project), [])
+        try:
+            values[full] = put(values.get(full), path, _coerced(text)) if path else text
+        except PathError as error:
+            raise CannotJudge(f"--config {key}: {error}") from None
+    return values
 
 
 def _coerced(text: str) -> str | int | bool:
@@ -177,19 +181,20 @@ def _text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case dict() | list():
-            return dumps(_sorted(value))
+            return _json(value)
         case float():
             return number(value)
     return str(value)
 
 
-def _sorted(value: Any) -> Any:
-    """The value as Go writes it: maps in the order of their keys, whole numbers without a point."""
+def _json(value: Any) -> str:
+    """The value as Go writes it: maps in the order of their keys."""
     match value:
         case dict():
-            return {str(key): _sorted(each) for key, each in sorted(value.items(), key=lambda pair: str(pair[0]))}
+            pairs = sorted(((str(key), each) for key, each in value.items()), key=itemgetter(0))
+            return "{" + ",".join(f"{dumps(key)}:{_json(each)}" for key, each in pairs) + "}"
         case list():
-            return [_sorted(each) for each in value]
-        case float() if value.is_integer():
-            return int(value)
-    return value
+            return "[" + ",".join(map(_json, value)) + "]"
+        case float():
+            return number(value)
+    return dumps(value)

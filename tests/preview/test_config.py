@@ -29,7 +29,7 @@ text: {type: string, default: eu}
 flag: {type: boolean, default: false}
 whole: {type: integer, default: 3}
 list: {type: array, items: {type: array, items: {type: integer}}, default: [[1, 2], []]}
-map: {type: object, default: {b: <x>, a: [1.5, null]}}
+map: {type: object, default: {b: <x>, a: [1.5, 1.0e-05, 1.0e+21, null]}}
 short: [a, 1]
 half: {default: 0.5}
 p:own: {type: string, default: own}
@@ -41,7 +41,7 @@ aws:defaultTags: {value: {tags: {a: b}}}
         "p:flag": "false",
         "p:whole": "3",
         "p:list": "[[1,2],[]]",
-        "p:map": r'{"a":[1.5,null],"b":"\u003cx\u003e"}',
+        "p:map": r'{"a":[1.5,0.00001,1e+21,null],"b":"\u003cx\u003e"}',
         "p:short": '["a",1]',
         "p:half": "0.5",
         "p:own": "own",
@@ -138,16 +138,10 @@ def test_an_override_is_a_text_and_with_paths_leads_into_an_object() -> None:
     assert found.values == {"p:a": '{"b":[1,true],"c":12}', "aws:tags": '{"x":"007"}', "p:plain": "3"}
 
 
-@pytest.mark.parametrize("path", ["a.b[3]", "a.b.c", "a[0", "[0]", ".a", "a.[0]", "a."])
-def test_an_override_whose_path_leads_nowhere(path: str) -> None:
+@pytest.mark.parametrize("path", ["a[1][0].x[-1]", "a[0", "[0]", ".a", "a.[0]", "a."])
+def test_an_override_whose_path_is_none(path: str) -> None:
     with pytest.raises(CannotJudge, match=r"path|place|name of a configuration value"):
-        config(stack="a: {b: [1]}", paths=True, **{path: "x"})
-
-
-def test_an_override_in_an_object_leaves_the_rest_encrypted() -> None:
-    found = config(stack="a: {b: {secure: x}, c: 1}", paths=True, **{"a.c": "2"})
-    assert found.encrypted == {"p:a"}
-    assert config(stack="a: {b: {secure: x}, c: 1}", paths=True, **{"a.b": "2"}).encrypted == frozenset()
+        config(paths=True, **{path: "x"})
 
 
 steps = st.lists(st.one_of(st.text(min_size=1), st.integers(0, 5)), max_size=4)
