@@ -132,10 +132,12 @@ def test_a_declared_path_leads_into_an_object() -> None:
 
 def test_an_override_is_a_text_and_with_paths_leads_into_an_object() -> None:
     assert config(stack="a: {b: 1}", **{"a.b": "2"}).values == {"p:a": '{"b":1}', "p:a.b": "2"}
-    found = config(
-        stack="a: {b: [1]}", paths=True, **{"a.b[1]": "true", "aws:tags.x": "007", "a.c": "12", "plain": "3"}
-    )
-    assert found.values == {"p:a": '{"b":[1,true],"c":12}', "aws:tags": '{"x":"007"}', "p:plain": "3"}
+    given = {"a.b[1]": "true", "aws:tags.x": "007", "a.c": "12", "plain": "3"}
+    assert config(stack="a: {b: [1], d: 1}", paths=True, **given).values == {
+        "p:a": '{"b":[null,true],"c":12}',  # as in Pulumi: the stack's own object is gone
+        "aws:tags": '{"x":"007"}',
+        "p:plain": "3",
+    }
 
 
 @pytest.mark.parametrize("path", ["a[1][0].x[-1]", "a[0", "[0]", ".a", "a.[0]", "a."])
