@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import gc
 import inspect
 import json
@@ -57,8 +58,9 @@ def leave(code: int) -> None:
         if not thread.daemon and thread is not threading.main_thread():
             thread.join()
     atexit._run_exitfuncs()  # noqa: SLF001 (the program's own, in their order)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # the program may have closed it
+            stream.flush()
     os._exit(code)
 
 
