@@ -24,10 +24,15 @@ TYPE_ALIAS = re.compile(r'pulumi\.Alias\(type_="([^"]+)"\)')
 INPUT_CLASS = re.compile(r"^@pulumi\.input_type\nclass (\w+):\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
 GETTER = re.compile(
     r'@pulumi\.getter(?:\(name="(?P<schema>\w+)"\))?\n'
-    r'(?:    @_utilities\.deprecated\(""".*?"""\)\n)?'
+    r'(?P<deprecated>    @_utilities\.deprecated\(""".*?"""\)\n)?'
     r"    def (?P<python>\w+)\(self\) -> (?P<annotation>[^\n]+):\n"
     r'(?:        """\n(?P<doc>.*?)""")?',
     re.DOTALL,
+)
+OUTPUT = re.compile(
+    r'    @pulumi\.getter(?:\(name="(?P<schema>\w+)"\))?\n'
+    r'(?:    @_utilities\.deprecated\("""[^"]*"""\)\n)?'
+    r"    def (?P<python>\w+)\(self\) -> pulumi\.Output\["
 )
 NESTED = re.compile(r"'(\w+Args)'")
 
@@ -39,6 +44,7 @@ class Property:
     name: str
     annotation: str
     doc: str
+    deprecated: bool = False
 
     @property
     def takes_document_type(self) -> bool:
@@ -63,12 +69,13 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """One resource class: its type token, input properties, module folder and the type tokens it declares as aliases."""
+    """One resource class: its type token, inputs, module folder, the tokens it declares as aliases, and its outputs."""
 
     token: str
     properties: tuple[Property, ...]
     module: Path
     aliases: tuple[str, ...]
+    outputs: frozenset[str]
 
 
 def sdk_folder() -> Path:
@@ -96,7 +103,8 @@ def resource_types(sdk: Path) -> Iterator[ResourceType]:
         if len(parameters) != len(properties):
             raise ValueError(f"{file}: `{args[1]}` and its constructor disagree about the arguments")
         aliases = tuple(sorted(set(TYPE_ALIAS.findall(text)) - {registered[1]}))
-        yield ResourceType(registered[1], properties, file.parent, aliases)
+        outputs = frozenset(found["schema"] or found["python"] for found in OUTPUT.finditer(text))
+        yield ResourceType(registered[1], properties, file.parent, aliases, outputs)
 
 
 def input_classes(text: str) -> Mapping[str, tuple[Property, ...]]:
@@ -107,6 +115,7 @@ def input_classes(text: str) -> Mapping[str, tuple[Property, ...]]:
                 getter["schema"] or getter["python"],
                 getter["annotation"],
                 " ".join((getter["doc"] or "").split()),
+                bool(getter["deprecated"]),
             )
             for getter in GETTER.finditer(found[2])
         )

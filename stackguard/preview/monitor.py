@@ -22,6 +22,7 @@ from policypack.policy import Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import assets, functions, protos
 from stackguard.preview.callbacks import Callbacks
+from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import resolve
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, plain
@@ -167,7 +168,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         urn = registry.claim(request.type, request.name, request.parent)
         given, secrets = decode(plain(request.properties), registry.project.working_directory)
         known = "" if request.id == UNKNOWN_STRING else request.id
-        identified = _identified(request.type, known) if self.fill_computed else {}
+        identified = identify(request.type, known) if self.fill_computed else {}
         computed, hidden = self._computed(request, urn, {**identified, **given}, reference, secrets)
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
@@ -361,15 +362,6 @@ def _answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str])
     for name in present:
         hide(struct.fields[name])
     return present
-
-
-def _identified(type_token: str, identity: str) -> dict[str, Any]:
-    """The property that a type's id is made of alone: a bucket's id is its name."""
-    from stackguard.preview.rules import RULES
-
-    rule = RULES.get(type_token)
-    match = re.fullmatch(r"\{(\w+)\}", rule.outputs.get("id", "")) if rule and identity else None
-    return {match[1]: identity} if match else {}
 
 
 def _set(message: Any, **fields: Any) -> None:

@@ -1,20 +1,20 @@
-"""Fills what AWS would compute for a resource: `rules.py` read for one resource. Pure."""
+"""Fills what AWS would compute for a resource: its rule in `tables/resources.json`, applied. Pure."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from policypack.policy import UNKNOWN, Unknown
-from stackguard.preview.rules import RULES, Naming
+from stackguard.preview.autonaming import HEX, Naming, Refusal, Strategy, draw, physical_name
+from stackguard.preview.rules import rule_of
+from stackguard.preview.templates import holds, holes, render
 
 STAND_IN_ACCOUNT = "111122223333"  # the account of the examples in AWS's own documentation
-HOLE = re.compile(r"\{(\w+)(?::(\w+))?(?:\|([^}]*))?\}")
 PARTITIONS = {  # region prefix: partition, domain, the domain reversed
     "cn-": ("aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"),
     "us-gov-": ("aws-us-gov", "amazonaws.com", "com.amazonaws"),
@@ -81,73 +81,60 @@ def _structure(value: Any) -> Any:
 
 
 def resolve(
-    type_token: str, name: str, urn: str, inputs: Mapping[str, Any], place: Place, secrets: frozenset[str] = frozenset()
+    type_token: str,
+    name: str,
+    urn: str,
+    inputs: Mapping[str, Any],
+    place: Place,
+    secrets: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """The outputs that AWS computes and that follow from what is known, and which of them are secret.
 
     An output is secret where it is made from a secret input. Inputs are never overwritten. Only known values are
     returned: what is missing stays unknown.
     """
-    rule = RULES.get(type_token)
+    rule = rule_of(type_token)
     if rule is None:
         return {}, frozenset()
     place = place.within(inputs.get("region")) if rule.regional else place
-    digest = hashlib.sha256(urn.encode()).hexdigest()
-    known = {
-        "partition": place.partition[0],
-        "dns": place.partition[1],
-        "account": place.account,
-        "uuid": str(uuid.UUID(digest[:32], version=4)),
-        "hex6": digest[:6],
-        "hex10": digest[:10],
-        **{key: value for key, value in inputs.items() if value is not None},
-        "region": place.region,
-    }
     resolved: dict[str, Any] = {}
-    tainted = {path for path in secrets if path.isidentifier()}
     if rule.regional and inputs.get("region") is None and isinstance(place.region, str):
         resolved["region"] = place.region
     if rule.naming and inputs.get(rule.naming.property) is None:
-        chosen = _autoname(rule.naming, name, digest, inputs)
-        if chosen is not None:
-            resolved[rule.naming.property] = known[rule.naming.property] = chosen
-    for outputs in (rule.outputs, *(more for flag, more in rule.unless.items() if not inputs.get(flag))):
-        for output, template in outputs.items():
-            value = _render(template, known) if inputs.get(output) is None else None
-            if value is not None:
-                resolved[output] = known[output] = value
-                tainted |= {output} if tainted & {hole[1] for hole in HOLE.finditer(template)} else set()
+        chosen = _named(rule.naming, name, urn, inputs)
+        resolved |= {rule.naming.property: chosen} if chosen is not None else {}
+    known = {
+        **{key: value for key, value in inputs.items() if value is not None},
+        **resolved,
+        "partition": place.partition[0],
+        "dns": place.partition[1],
+        "account": place.account,
+        "region": place.region,
+    }
+    tainted = {path for path in secrets if path.isidentifier()}
+    for output, condition, template in rule.templates():
+        if inputs.get(output) is not None or output in resolved or not holds(condition, known):
+            continue
+        value = render(template, known, f"{urn} {output}")
+        if value is not None:
+            resolved[output] = known[output] = value
+            tainted |= {output} if tainted & holes(template) else set()
     return resolved, frozenset(tainted & resolved.keys())
 
 
-def _autoname(naming: Naming, name: str, digest: str, inputs: Mapping[str, Any]) -> str | None:
+def _named(naming: Naming, name: str, urn: str, inputs: Mapping[str, Any]) -> str | None:
+    """The physical name where the provider has not chosen it yet: it makes one of a prefix in the update only."""
     prefix = inputs.get(f"{naming.property}Prefix")
-    if isinstance(prefix, Unknown):
-        return None
     if isinstance(prefix, str):
-        return prefix + digest[:26]  # Terraform adds a time and a counter of this length
-    ending = ".fifo" if naming.fifo and inputs.get(naming.fifo) is True else ""
-    base = f"{naming.prefix}{name}-"
-    if len(base) + 7 + len(ending) > naming.limit:
-        return None  # the provider refuses it
-    return (base.lower() if naming.lower else base) + digest[:7] + ending
+        return prefix + draw(urn, HEX, 26)  # Terraform adds a time and a counter of this length
+    with suppress(Refusal):
+        chosen = physical_name(naming, Strategy(), name, urn, inputs)
+        return chosen if isinstance(chosen, str) else None
+    return None
 
 
-def _render(template: str, known: Mapping[str, Any]) -> str | None:
-    parts = []
-    end = 0
-    for hole in HOLE.finditer(template):
-        name, change, default = hole.groups()
-        value = known.get(name, default)
-        if not isinstance(value, str):
-            return None
-        parts += [template[end : hole.start()], _CHANGES[change](value) if change else value]
-        end = hole.end()
-    return "".join([*parts, template[end:]])
-
-
-_CHANGES: Mapping[str, Callable[[str], str]] = {
-    "leaf": lambda text: re.split(r"[:/]", text)[-1],
-    "rooted": lambda text: text if text.startswith("/") else f"/{text}",
-    "bus": lambda text: "" if text == "default" else f"{re.split(r'[:/]', text)[-1]}/",
-}
+def identified(type_token: str, identity: str) -> dict[str, Any]:
+    """The property that a type's id is made of alone: a bucket's id is its name."""
+    rule = rule_of(type_token)
+    match = re.fullmatch(r"\{(\w+)\}", rule.outputs.get("id", "")) if rule and identity else None
+    return {match[1]: identity} if match else {}

