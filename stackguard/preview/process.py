@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
+import select
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from stackguard.errors import CannotJudge
+from stackguard.preview.output import Output
 from stackguard.preview.project import Project
 
 RUNNER = Path(__file__).with_name("_program.py")
 EXIT_NO_PULUMI = 33
+TOKEN = "STACKGUARD_PROGRAM"  # noqa: S105 (names a process)
+"""An environment variable by which every process that descends from a program is known."""
+ROUNDS = 8  # a process may start another while it is being ended
 
 CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG")
 KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider takes its region from them
@@ -29,7 +34,7 @@ class Program:
 
     process: subprocess.Popen[bytes]
     _control: IO[bytes]
-    _output: IO[bytes]
+    _output: Output
 
     def go(self, address: str, project: Project) -> None:
         """Let it run against the engine that serves at `address`."""
@@ -45,13 +50,12 @@ class Program:
             self._control.write(json.dumps(context).encode() + b"\n")
 
     def note(self, text: str) -> None:
-        """Write a line among what the program prints: they share one file and so one order."""
-        self._output.write(text.rstrip("\n").encode(errors="replace") + b"\n")
+        """Write a line among what the program prints."""
+        self._output.note(text)
 
     def printed(self) -> str:
-        """All that was printed or noted so far."""
-        size = os.fstat(self._output.fileno()).st_size
-        return os.pread(self._output.fileno(), size, 0).decode(errors="replace")
+        """What was printed or noted so far; where that is very much, the last of it."""
+        return self._output.text()
 
     def kill(self) -> None:
         """End it and all the processes it started, at once."""
@@ -67,15 +71,16 @@ def started(project: Project) -> Iterator[Program]:
     closed pipe tells the program's watcher thread to end its whole group.
     """
     theirs, ours = os.pipe()
-    with tempfile.TemporaryFile(buffering=0) as output, os.fdopen(ours, "wb", buffering=0) as control:
+    token = secrets.token_hex(8)
+    with contextlib.closing(Output()) as output, os.fdopen(ours, "wb", buffering=0) as control:
         try:
             process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)
                 [str(project.interpreter), "-u", str(RUNNER), str(theirs)],
                 cwd=project.working_directory,
-                env=_environment(project, os.environ),
+                env=_environment(project, os.environ) | {TOKEN: token},
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdout=output.write_end,
+                stderr=output.write_end,
                 pass_fds=(theirs,),
                 start_new_session=True,
             )
@@ -89,6 +94,49 @@ def started(project: Project) -> Iterator[Program]:
         finally:
             program.kill()
             process.wait()
+            _end_known_by(token)
+
+
+def _end_known_by(token: str) -> None:
+    """End the processes that carry the token: those that left the program's group, as daemons do.
+
+    Only where the kernel lets a process see the environment of others, as on Linux.
+    """
+    mark = f"{TOKEN}={token}".encode()
+    for _ in range(ROUNDS):
+        found = [process for process in _processes() if mark in _environment_of(process)]
+        if not found:
+            return
+        for process in found:
+            _end(process)
+
+
+def _end(process: int) -> None:
+    """End a process and wait until it is gone, but not for one that the kernel holds."""
+    with contextlib.suppress(OSError):  # it is gone
+        handle = os.pidfd_open(process)
+        try:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            gone = select.poll()
+            gone.register(handle, select.POLLIN)
+            gone.poll(1000)
+        finally:
+            os.close(handle)
+
+
+def _processes() -> list[int]:
+    """The processes of this user that run: neither this one nor any that has ended and waits to be fetched."""
+    with contextlib.suppress(OSError), os.scandir("/proc") as entries:
+        return [int(each.name) for each in entries if each.name.isdecimal() and each.stat().st_uid == os.getuid()]
+    return []
+
+
+def _environment_of(process: int) -> bytes:
+    """A process's environment as it was at its start; nothing for one that has ended or may not be looked at."""
+    try:
+        return Path(f"/proc/{process}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def _environment(project: Project, inherited: Mapping[str, str]) -> dict[str, str]:

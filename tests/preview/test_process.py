@@ -1,0 +1,183 @@
+"""What a program does to its process, and what is left of it afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from stackguard.errors import CannotJudge
+from stackguard.preview import Preview, run
+from stackguard.preview.output import LIMIT, Output
+
+PREAMBLE = """
+import asyncio, atexit, os, signal, subprocess, sys, tempfile, threading, time
+import pulumi
+
+class Thing(pulumi.CustomResource):
+    def __init__(self, name, props=None, opts=None):
+        super().__init__("test:index:Thing", name, props or {}, opts)
+
+Thing("first")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: process\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").touch()
+    return tmp_path
+
+
+def preview(folder: Path, source: str, timeout: float = 60) -> Preview:
+    (folder / "__main__.py").write_text(PREAMBLE + source)
+    return run(folder, timeout=timeout)
+
+
+def things(found: Preview) -> list[str]:
+    return [each.name for each in found.resources if each.type == "test:index:Thing"]
+
+
+def test_many_coroutines_register_in_the_order_of_their_names(folder: Path) -> None:
+    source = """
+async def make(number):
+    await asyncio.sleep(0)
+    Thing(f"t{number}")
+    return number
+
+pulumi.export("numbers", pulumi.Output.all(*(pulumi.Output.from_input(make(n)) for n in range(200))))
+"""
+    found = preview(folder, source)
+    assert [name for name in things(found) if name != "first"] == [f"t{number}" for number in range(200)]
+    assert found.outputs["numbers"] == list(range(200))
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("sys.exit(0)", ["first"]),
+        ("sys.exit()", ["first"]),
+        ("sys.stdout.close()", ["first"]),
+        ("sys.stdout = sys.stderr = None", ["first"]),
+        ("os.close(1); os.close(2); Thing('b')", ["first", "b"]),
+        ("assert sys.stdin.read() == ''; sys.stdin.close()", ["first"]),
+        ("sys.stdout.buffer.write(bytes(range(256)))", ["first"]),
+        ("os.chdir('/'); Thing('b')", ["first", "b"]),
+        ("os.environ.clear(); Thing('b')", ["first", "b"]),
+        ("[signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)]", ["first"]),
+        ("threading.Thread(target=time.sleep, args=(0.2,)).start()", ["first"]),
+        ("threading.Thread(target=time.sleep, args=(600,), daemon=True).start()", ["first"]),
+        (
+            """
+import pathlib, shutil
+for each in pathlib.Path(tempfile.gettempdir()).glob("stackguard-*"):
+    shutil.rmtree(each)
+Thing("b")
+""",
+            ["first", "b"],
+        ),
+        (
+            """
+import multiprocessing
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    Thing(str(pool.map(abs, [-2])[0]))
+""",
+            ["first", "2"],
+        ),
+        (
+            """
+made = []
+thread = threading.Thread(target=lambda: made.append(asyncio.run(asyncio.sleep(0, "b"))))
+thread.start()
+thread.join()
+Thing(made[0])
+""",
+            ["first", "b"],
+        ),
+        ("if os.fork() == 0:\n    time.sleep(600)\nThing('b')", ["first", "b"]),
+    ],
+)
+def test_what_a_program_may_do_to_its_process(
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    names: list[str],
+) -> None:
+    temporary = tmp_path_factory.mktemp("t")
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    assert things(preview(folder, source)) == names
+    assert not [*temporary.glob("stackguard-*")]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("sys.exit('no region')", "failed with exit code 1: no region"),
+        ("os._exit(0)", "ended half-way"),
+        ("os.killpg(0, signal.SIGKILL)", "was killed by signal 9"),
+        ("import ctypes; ctypes.string_at(0)", "was killed by signal 11"),
+        ("input('name?')", "EOFError"),
+        ("asyncio.run(asyncio.sleep(0))", "asyncio.run() cannot be called from a running event loop"),
+        ("atexit.register(os._exit, 7)", "failed with exit code 7"),
+        ("raise MemoryError", "failed: MemoryError"),
+        ("sys.stdout.close(); sys.stderr.close(); 1 / 0", "failed: ZeroDivisionError"),
+    ],
+)
+def test_a_program_that_ends_badly_is_told_in_one_line(folder: Path, source: str, message: str) -> None:
+    with pytest.raises(CannotJudge) as caught:
+        preview(folder, source)
+    assert message in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_a_stopped_program_is_ended(folder: Path) -> None:
+    with pytest.raises(CannotJudge, match="did not end within 2 s"):
+        preview(folder, "os.kill(os.getpid(), signal.SIGSTOP)", timeout=2)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
+@pytest.mark.parametrize(
+    ("tag", "source"),
+    [
+        ("73001.5", "subprocess.Popen(['sleep', '{tag}'], start_new_session=True)"),
+        (
+            "73002.5",
+            "if os.fork() == 0:\n    os.setsid()\n    os.fork() or os.execvp('sleep', ['sleep', '{tag}'])\n    os._exit(0)",
+        ),
+    ],
+)
+def test_a_daemon_is_ended_too(folder: Path, tag: str, source: str) -> None:
+    preview(folder, source.format(tag=tag) + "\ntime.sleep(0.2)")
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert f"sleep {tag}" not in listing
+
+
+def test_the_last_of_very_much_output_is_kept(folder: Path) -> None:
+    started = time.monotonic()
+    printed = preview(folder, "for _ in range(20_000): print('x' * 999)\nprint('the end')").printed
+    assert len(printed) < LIMIT + 100
+    assert printed.startswith("(the first 17,902,856 bytes of what was printed are left out)\n")
+    assert printed.endswith("\nthe end\n")
+    assert time.monotonic() - started < 20
+
+
+def test_a_program_that_prints_without_end_is_stopped(folder: Path) -> None:
+    with pytest.raises(CannotJudge, match="did not end within 2 s") as caught:
+        preview(folder, "while True: print('again')", timeout=2)
+    assert len(caught.value.detail) < LIMIT + 100
+
+
+def test_output_keeps_its_order_and_can_be_closed_while_others_hold_it() -> None:
+    output = Output()
+    other = os.dup(output.write_end)
+    os.write(other, b"one\n")
+    output.note("two")
+    os.write(other, b"\xff\n")
+    assert output.text() == "one\ntwo\n\N{REPLACEMENT CHARACTER}\n"
+    output.close()
+    os.close(other)
