@@ -21,11 +21,13 @@ from google.protobuf.empty_pb2 import Empty
 from policypack.policy import Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import assets, functions, protos
+from stackguard.preview.autonaming import Refusal, configured
 from stackguard.preview.callbacks import Callbacks
+from stackguard.preview.checking import checked
 from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import resolve
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, plain
+from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, name_of, plain
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
@@ -76,6 +78,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
     def __init__(self, registry: Registry, *, fill_computed: bool) -> None:
         self.registry = registry
+        self.autonaming = configured(registry.project)
         self.callbacks = Callbacks()
         self.fill_computed = fill_computed
         self.refusals: list[str] = []
@@ -124,11 +127,12 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
         written, secrets = decode(plain(request.object), registry.project.working_directory)
         written = await self._hashed(written, urn)
+        settled, secrets = self._checked(request, urn, written, reference, secrets)
         given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL} if is_provider else {}
         asked = self._resource(
             request,
             urn=urn,
-            inputs=written | {name: value for name, value in given.items() if value},
+            inputs=settled | {name: value for name, value in given.items() if value},
             provider=reference,
             property_dependencies={
                 name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())
@@ -143,7 +147,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         identity = ""
         if request.custom:
             response.object.CopyFrom(request.object)
-            if resource is not asked:
+            if reference or resource is not asked:
                 _rewrite(response.object, written, inputs, secrets)
             computed, hidden = self._computed(request, urn, inputs, reference, secrets)
             secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
@@ -292,6 +296,19 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         except assets.Unreadable as error:
             raise Refused(f"{error} (resource `{urn.rpartition('::')[2]}`)") from None
 
+    def _checked(
+        self, request: Any, urn: str, inputs: dict[str, Any], reference: str, secrets: frozenset[str]
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        """The inputs after the Check of the provider that serves the resource."""
+        if not reference:
+            return inputs, secrets
+        provider = self.registry.provider(reference)
+        name = name_of(urn)
+        try:
+            return checked(request.type, name, urn, inputs, provider.inputs, self.autonaming, secrets, provider.secrets)
+        except Refusal as error:
+            raise Refused(f"{error} (resource `{name}`)") from None
+
     def _computed(
         self, request: Any, urn: str, inputs: Mapping[str, Any], reference: str, secrets: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
@@ -351,8 +368,9 @@ def _rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, An
     for name in changed.keys() & struct.fields.keys():
         struct.fields[name].Clear()
     fill(struct, changed)
-    for name in changed.keys() & secrets:
-        hide(struct.fields[name])
+    for name in changed:
+        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in secrets):
+            hide(struct.fields[name])
 
 
 def _answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:

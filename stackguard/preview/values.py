@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE
 
-from policypack.policy import Asset, Reference, Unknown
+from policypack.policy import Asset, Partial, Reference, Unknown
 from policypack.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def _fill(target: Value, value: Any) -> None:
             target.bool_value = value
         case int() | float():
             target.number_value = value
+        case Unknown() | Partial():
+            target.string_value = UNKNOWN_STRING
         case str():
             target.string_value = value
-        case Unknown():
-            target.string_value = UNKNOWN_STRING
         case list() | tuple():
             target.list_value.SetInParent()
             for each in value:
@@ -105,6 +105,11 @@ def make_urn(stack: str, project: str, parent: str, type_token: str, name: str) 
 def type_of(urn: str) -> str:
     """The resource's own type, without its parents'."""
     return urn.split("::", 3)[2].rsplit("$", 1)[-1]
+
+
+def name_of(urn: str) -> str:
+    """The resource's name, which may hold anything."""
+    return urn.split("::", 3)[3]
 
 
 def package_of(token: str) -> str:

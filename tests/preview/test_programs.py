@@ -173,13 +173,14 @@ class TestIngest:
         assert bucket.outputs == {
             "id": physical,
             "bucket": physical,
+            "tagsAll": {},
             "arn": f"arn:aws:s3:::{physical}",
             "region": "eu-central-1",
             "bucketRegion": "eu-central-1",
             "bucketDomainName": f"{physical}.s3.amazonaws.com",
             "bucketRegionalDomainName": f"{physical}.s3.eu-central-1.amazonaws.com",
         }
-        assert bucket.inputs == {}
+        assert bucket.inputs == {"bucket": physical, "tagsAll": {}, "region": "eu-central-1"}
 
     def test_names_are_the_same_on_every_run(self) -> None:
         assert named(run(PROGRAMS / "ingest", timeout=60), "Inbox").id == named(ingest(), "Inbox").id
@@ -232,11 +233,16 @@ class TestIngest:
 
     def test_without_resolve_computed_outputs_are_unknown(self) -> None:
         bucket = named(ingest(resolve=False), "Inbox")
-        assert (bucket.id, bucket.outputs) == ("", {})
+        assert bucket.id == ""
+        assert bucket.outputs.keys() == {"bucket", "tagsAll", "region"}
         policy = named(ingest(resolve=False), "policy")
-        assert policy.inputs == {"bucket": UNKNOWN, "policy": UNKNOWN}
+        assert policy.inputs == {"bucket": UNKNOWN, "policy": UNKNOWN, "region": "eu-central-1"}
         assert isinstance(ingest(resolve=False).outputs["document"], Unknown)
-        assert named(ingest(resolve=False), "named").outputs == {"bucket": "chosen-name", "region": "us-east-1"}
+        assert named(ingest(resolve=False), "named").outputs == {
+            "bucket": "chosen-name",
+            "region": "us-east-1",
+            "tagsAll": {},
+        }
         assert ingest(resolve=False).outputs["region"] == "eu-central-1"
 
     def test_both_modes_register_the_same(self) -> None:
