@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +62,8 @@ def _declared(key: object, value: object, project: str, file: Path) -> Declared:
         raise CannotJudge(f"{where} must be a text, a whole number, a boolean, a list, or a declaration of its type")
     for attribute in value:
         if attribute not in ATTRIBUTES:
+            from difflib import get_close_matches
+
             near = get_close_matches(str(attribute), ATTRIBUTES, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"a declaration has {', '.join(ATTRIBUTES)}"
             raise CannotJudge(f"{where} has an unknown attribute `{attribute}`; {hint}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
 from typing import Any
 
 ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -18,6 +17,8 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
 def number(value: float) -> str:
     """A number as text: without an exponent from a millionth up to 1e21, and whole numbers without a point."""
+    from decimal import Decimal
+
     if value == 0 or 1e-6 <= abs(value) < 1e21:
         return format(Decimal(repr(value)).normalize(), "f") if value else "0"
     return re.sub(r"e([-+])0", r"e\1", repr(value)).replace(".0e", "e")

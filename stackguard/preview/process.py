@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import select
 import signal
 import subprocess
@@ -71,7 +70,7 @@ def started(project: Project) -> Iterator[Program]:
     closed pipe tells the program's watcher thread to end its whole group.
     """
     theirs, ours = os.pipe()
-    token = secrets.token_hex(8)
+    token = os.urandom(8).hex()
     with contextlib.closing(Output()) as output, os.fdopen(ours, "wb", buffering=0) as control:
         try:
             process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)

@@ -13,7 +13,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,6 +63,8 @@ def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked
     file = folder / f"Pulumi.{name}{settings_file.suffix}"
     notes: tuple[str, ...] = ()
     if names and name not in names:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"these have one: {', '.join(names)}"
         notes = (f"stack `{name}` has no file {file.name}, so no configuration of its own; {hint}",)

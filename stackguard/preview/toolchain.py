@@ -7,15 +7,12 @@ src/poetry/locations.py of https://github.com/python-poetry/poetry.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +141,9 @@ def _of_poetry(file: Path, program: Path) -> Path:
 
 def _poetry_name(project: Path) -> str:
     """What Poetry calls the environments of a project, but for the Python version at the end."""
+    import base64
+    import hashlib
+
     pyproject = _toml(project / "pyproject.toml")
     name = _table(pyproject, "project").get("name") or _table(pyproject, "tool", "poetry").get("name")
     canonical = re.sub(r"[-_.]+", "-", str(name or "non-package-mode")).lower()  # the latter is Poetry's own word
@@ -189,6 +189,8 @@ def _user_folder(kind: Literal["CACHE", "CONFIG"]) -> Path:
 
 def _toml(file: Path) -> dict[str, Any]:
     """What a TOML file says; nothing where there is none, or where it is one that Poetry would refuse."""
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
