@@ -144,6 +144,8 @@ class Resource:
     """Whether the stack only reads it: `Bucket.get`. It is there to be referred to and is not judged."""
     id: str = ""
     options: Options = Options()
+    accepts: frozenset[str] | None = None
+    """The arguments of the type in the program's own SDK, where a door looked: it does where our table lacks one."""
     _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -14,60 +14,68 @@ from functools import cache
 import msgspec
 
 from policypack.aws.tables import argument_names, canonical, source_version
-from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.aws.version import numbers, provider_version
+from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 
 SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""
-_DEFAULT_PROVIDER = re.compile(r"::default_(\d+)_\d+_\d+")
+NEWER = Unknown(
+    "may be an argument that a newer pulumi-aws has: the resource's provider is newer than the table of arguments",
+    "Take a newer release of the policy pack.",
+)
 
 ELSEWHERE = {
-    "aws:s3/bucket:Bucket": dict.fromkeys(
-        (
-            "blockPublicAccess",
-            "blockPublicAcls",
-            "blockPublicPolicy",
-            "ignorePublicAcls",
-            "publicAccessBlock",
-            "publicAccessBlockConfiguration",
-            "restrictPublicBuckets",
-        ),
+    "aws:s3/bucket:Bucket": (
+        {"blockPublicAccess", "blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "publicAccessBlock"}
+        | {"publicAccessBlockConfiguration", "restrictPublicBuckets"},
         "it belongs into a `BucketPublicAccessBlock` of its own",
     ),
-    "aws:s3/bucketNotification:BucketNotification": dict.fromkeys(
-        ("filter", "filterPrefix", "filterRules", "filterSuffix", "filters"),
+    "aws:s3/bucketNotification:BucketNotification": (
+        {"filter", "filterPrefix", "filterRules", "filterSuffix", "filters"},
         "`filterPrefix` and `filterSuffix` belong into each of `lambdaFunctions`, `queues` or `topics`",
     ),
 }
-"""Where an argument that is often misplaced belongs, by canonical type."""
+"""Arguments that are often misplaced, and where they belong, by canonical type."""
 
 
-class Arguments(msgspec.Struct, frozen=True):
-    """What was written on a resource, and what its type takes."""
+class Argument(msgspec.Struct, frozen=True):
+    """An argument that a resource's type does not take, and those that it does."""
 
     type: str
-    written: tuple[str, ...]
+    name: str
     known: frozenset[str]
 
 
-def arguments(resource: Resource) -> Iterator[Reading[Arguments]]:
-    """The arguments of a resource whose type, and the provider's major version, the table describes."""
-    known = argument_names(resource.type)
-    major = _DEFAULT_PROVIDER.search(resource.provider)
-    if known is not None and (major is None or major[1] == source_version().partition(".")[0]):
-        yield "", Arguments(resource.type, tuple(resource.inputs), known | SET_BY_THE_PROVIDER)
+@over_stack
+def unknown_arguments(stack: Stack) -> Iterator[Placed[Argument]]:
+    """What each resource has beyond the arguments of its type in the program's own SDK, else in the table.
+
+    The table says nothing of another major version, and cannot tell what a newer minor one adds.
+    """
+    ours = numbers(source_version())
+    for resource in stack.resources:
+        version = provider_version(stack, resource) or ours
+        known = resource.accepts
+        if known is None and version[:1] == ours[:1]:
+            known = argument_names(resource.type)
+        if known is not None and resource.custom and not resource.external:
+            newer = resource.accepts is None and version > ours
+            for name in resource.inputs:
+                if name not in known and name not in SET_BY_THE_PROVIDER:
+                    yield resource, name, NEWER if newer else Argument(resource.type, name, known)
 
 
-def check(arguments: Arguments) -> Iterator[Violation]:
-    for name in arguments.written:
-        if name not in arguments.known:
-            kind = arguments.type.rpartition(":")[2]
-            yield Violation(name, f"`{kind}` takes no argument `{name}`{_hint(name, arguments.type, arguments.known)}")
+def check(argument: Argument) -> Iterator[Violation]:
+    kind = argument.type.rpartition(":")[2]
+    hint = _hint(argument.name, argument.type, argument.known)
+    yield Violation("", f"`{kind}` takes no argument `{argument.name}`{hint}")
 
 
 @cache
 def _hint(name: str, type_token: str, known: frozenset[str]) -> str:
     camel = re.sub(r"_+([a-z0-9])", lambda match: match[1].upper(), name)
-    if elsewhere := ELSEWHERE.get(canonical(type_token), {}).get(camel):
+    misplaced, elsewhere = ELSEWHERE.get(canonical(type_token), (set(), ""))
+    if camel in misplaced:
         return f"; {elsewhere}"
     near = difflib.get_close_matches(camel, sorted(known), n=1, cutoff=0.75)
     return f"; did you mean `{near[0]}`?" if near else ""
@@ -82,6 +90,6 @@ POLICY = Policy(
     references=["https://www.pulumi.com/registry/packages/aws/api-docs/"],
     bad=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox", "blockPublicAcls": True}),
     good=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox", "forceDestroy": False}),
-    reads=arguments,
+    reads=unknown_arguments,
     check=check,
 )

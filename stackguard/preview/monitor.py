@@ -27,6 +27,7 @@ from stackguard.preview.checking import checked
 from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import resolve
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
+from stackguard.preview.sdk import accepted
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, name_of, plain
 
 if TYPE_CHECKING:
@@ -346,6 +347,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),
             position=position_of(_trail(request), str(self.registry.project.root)),
+            accepts=accepted(self.registry.project.interpreter, request.type, fields["inputs"]),
             **fields,
         )
 

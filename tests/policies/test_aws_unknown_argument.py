@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from policypack.evaluate import evaluate
 from policypack.policies.aws_unknown_argument import POLICY
-from policypack.policy import UNKNOWN, Resource
+from policypack.policy import UNKNOWN, Resource, Stack
+from policypack.settings import Settings
 from tests.policies.helpers import messages, outcomes, violations
 
 
@@ -65,7 +68,48 @@ def test_silent(resource: Resource) -> None:
     assert outcomes(POLICY, resource) == []
 
 
-def test_another_major_version_of_the_provider_is_not_judged() -> None:
-    urn = "urn:pulumi:stack::project::pulumi:providers:aws::default_{}"
-    assert outcomes(POLICY, bucket(provider=urn.format("6_83_0"), colour="blue")) == []
-    assert violations(POLICY, bucket(provider=urn.format("7_99_0"), colour="blue")) == ["colour"]
+URN = "urn:pulumi:stack::project::pulumi:providers:aws::{}"
+
+
+def outcome(resource: Resource, *others: Resource) -> list[tuple[str, str]]:
+    return [(each.kind.value, each.path) for each in evaluate([POLICY], Stack((resource, *others), Settings()))]
+
+
+@pytest.mark.parametrize(
+    ("provider", "kinds"),
+    [
+        ("default_6_83_0", []),
+        ("default_8_0_0", []),
+        ("default_7_0_1", [("violation", "colour")]),
+        ("default_7_51_0_alpha_1", [("violation", "colour")]),
+        ("default_7_999_0", [("undecided", "colour")]),
+        ("default", [("violation", "colour")]),
+    ],
+)
+def test_the_table_judges_what_it_is_not_older_than(provider: str, kinds: list[tuple[str, str]]) -> None:
+    assert outcome(bucket(provider=URN.format(provider), bucket="b", colour="blue")) == kinds
+
+
+@pytest.mark.parametrize(
+    ("version", "kinds"),
+    [("6.83.0", []), ("7.0.1", [("violation", "colour")]), ("v7.999.0", [("undecided", "colour")])],
+)
+def test_an_explicit_provider_says_its_version(version: str, kinds: list[tuple[str, str]]) -> None:
+    provider = Resource("pulumi:providers:aws", "home", {"version": version}, URN.format("home"))
+    assert outcome(bucket(provider=provider.urn, colour="blue"), provider) == kinds
+
+
+@pytest.mark.parametrize("provider", ["default_6_83_0", "default_7_0_1", "default_7_999_0"])
+def test_the_programs_own_sdk_decides_where_it_is_known(provider: str) -> None:
+    accepts = frozenset({"bucket", "colour"})
+    resource = replace(bucket(provider=URN.format(provider), bucket="b", colour="blue", size=1), accepts=accepts)
+    assert outcome(resource) == [("violation", "size")]
+
+
+def test_a_type_that_only_the_programs_sdk_has() -> None:
+    resource = Resource("aws:brandnew/thing:Thing", "t", {"name": "t", "nmae": "t"}, accepts=frozenset({"name"}))
+    assert messages(POLICY, resource) == ["`Thing` takes no argument `nmae`; did you mean `name`?"]
+
+
+def test_what_is_only_read_is_not_judged() -> None:
+    assert outcome(replace(bucket(colour="blue"), external=True)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import re
@@ -262,3 +263,44 @@ def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
     assert sum(bool(rule.naming) for rule in rules().values()) > 600
     assert sum(rule.tagged for rule in rules().values()) > 800
     assert sum(rule.regional for rule in rules().values()) > 1400
+
+
+def test_the_generator_finds_the_table_stale_and_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tools = Path(__file__).parents[2] / "tools"
+    monkeypatch.syspath_prepend(str(tools))
+    generator = importlib.import_module("generate_resources")
+    assert generator.main(["--check"]) == 0
+    monkeypatch.setattr(generator, "TABLE", tmp_path / "tables" / "resources.json")
+    assert generator.main(["--check"]) == 1
+    assert capsys.readouterr().err == "stale: resources.json; run `python tools/generate_resources.py`\n"
+    assert generator.main([]) == 0
+    assert generator.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ('[ids]\n"ec2/Teleporter" = "t-{hex17}"', "ec2/Teleporter"),
+        ('[ids]\n"ec2/Vpc" = "{colour}"', "colour"),
+        ('[ids]\n"ec2/Vpc" = "{cidrBlock:louder}"', "louder"),
+        ('[ids]\n"ec2/Vpc" = { id = "vpc-1", arn = "ec2:teleporter" }', "ec2:teleporter"),
+        ('[ids]\n"ec2/Vpc" = { id = "vpc-1", arn = ["ec2:vpc", "a", "b"] }', "placeholders"),
+        ('[ids]\n"ec2/Vpc" = { id = "{arn}", arn = "arn:{id}" }', "read each other"),
+        ('[naming]\n"s3/Bucket" = { property = "colour" }', "colour"),
+    ],
+)
+def test_a_fact_that_fits_nothing_stops_the_generator(
+    facts: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools"))
+    generator = importlib.import_module("generate_resources")
+    (tmp_path / "facts.toml").write_text(facts)
+    sections = "".join(
+        f"[{name}]\n" for name in ("ids", "naming", "nested", "documents", "defaults") if name not in facts
+    )
+    (tmp_path / "rest.toml").write_text(sections)
+    monkeypatch.setattr(generator, "FACTS", (tmp_path / "facts.toml", tmp_path / "rest.toml"))
+    with pytest.raises(ValueError, match=says):
+        generator.table()

@@ -1,0 +1,85 @@
+"""The arguments of types in the SDK that a program has installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from policypack.aws.tables import argument_names
+from stackguard.preview.sdk import accepted
+
+INTERPRETER = Path(sys.prefix) / "bin" / "python"
+BUCKET = "aws:s3/bucket:Bucket"
+NEWER = """
+@pulumi.input_type
+class BucketArgs:
+    @_builtins.property
+    @pulumi.getter
+    def bucket(self) -> pulumi.Input[Optional[_builtins.str]]:
+        return pulumi.get(self, "bucket")
+
+    @_builtins.property
+    @pulumi.getter(name="newSetting")
+    @_utilities.deprecated(\"\"\"Not so new.\"\"\")
+    def new_setting(self) -> pulumi.Input[Optional[_builtins.str]]:
+        return pulumi.get(self, "new_setting")
+
+@pulumi.input_type
+class _BucketState:
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        return pulumi.get(self, "arn")
+
+class Bucket(pulumi.CustomResource):
+    def _internal_init(__self__):
+            __props__ = BucketArgs.__new__(BucketArgs)
+        super(Bucket, __self__).__init__(
+            'aws:s3/bucket:Bucket',
+"""
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        BUCKET,
+        "aws:lambda/function:Function",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:appsync/graphQLApi:GraphQLApi",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "aws:s3/bucketObjectv2:BucketObjectv2",
+    ],
+)
+def test_the_installed_sdk_is_read_as_the_table_was(token: str) -> None:
+    assert accepted(INTERPRETER, token, ["colour"]) == argument_names(token)
+
+
+def test_what_the_table_knows_needs_no_look(tmp_path: Path) -> None:
+    assert accepted(tmp_path / "bin" / "python", BUCKET, ["bucket", "tagsAll"]) is None
+    assert accepted(INTERPRETER, BUCKET, ["bucket", "tagsAll"]) is None
+    assert accepted(INTERPRETER, "random:index/randomPet:RandomPet", ["colour"]) is None
+
+
+@pytest.mark.parametrize("name", ["bucket.py", "renamed.py"])
+@pytest.mark.parametrize("lib", ["lib/python3.11/site-packages", "lib64/python3.13/site-packages", "Lib/site-packages"])
+def test_a_newer_sdk_is_found_and_read(tmp_path: Path, lib: str, name: str) -> None:
+    folder = tmp_path / lib / "pulumi_aws" / "s3"
+    folder.mkdir(parents=True)
+    (folder / name).write_text(NEWER)
+    assert accepted(tmp_path / "bin" / "python", BUCKET, ["newSetting"]) == {"bucket", "newSetting"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "class BucketArgs:\n    pass\n", NEWER.replace("@pulumi.getter", "@other.getter")]
+)
+def test_a_shape_that_is_not_known_tells_nothing(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "lib" / "python3.12" / "site-packages" / "pulumi_aws" / "s3"
+    folder.mkdir(parents=True)
+    (folder / "bucket.py").write_text(text)
+    assert accepted(tmp_path / "bin" / "python", BUCKET, ["newSetting"]) is None
+
+
+def test_without_an_sdk_nothing_is_told(tmp_path: Path) -> None:
+    assert accepted(tmp_path / "bin" / "python", BUCKET, ["newSetting"]) is None
