@@ -7,23 +7,22 @@ import contextlib
 import json
 import os
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
+from stackguard.preview.output import Output
 from stackguard.preview.process import activated, without_credentials
 
 if TYPE_CHECKING:
     from stackguard.preview.project import Project
 
 RUNNER = Path(__file__).with_name("_pack.py")
-SHOWN = 64 * 1024
-"""Bytes of a pack's output that an error shows: its end."""
+BLOCK = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -33,11 +32,11 @@ class PackProcess:
     folder: PackFolder
     process: asyncio.subprocess.Process
     port: int
-    _output: IO[bytes]
+    _output: Output
 
     def printed(self) -> str:
-        """The end of all that was printed so far."""
-        return _end(self._output)
+        """All that was printed so far, or the last of it."""
+        return self._output.text()
 
     async def how_it_ended(self) -> str:
         """What to say of a pack that hung up."""
@@ -61,7 +60,12 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
         CannotJudge: it does not start, ends at once, hangs, or prints something else.
     """
     theirs, ours = os.pipe()
-    with tempfile.TemporaryFile(buffering=0) as output, os.fdopen(ours, "wb", buffering=0):
+    reading, writing = os.pipe()
+    with (
+        contextlib.closing(Output()) as output,
+        os.fdopen(ours, "wb", buffering=0),
+        os.fdopen(reading, "rb") as pipe,
+    ):
         try:
             process = await asyncio.create_subprocess_exec(
                 folder.interpreter,
@@ -73,8 +77,8 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
                 cwd=project.working_directory if project else None,
                 env=_environment(folder, project, os.environ),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=output,
+                stdout=writing,
+                stderr=output.write_end,
                 pass_fds=(theirs,),
                 start_new_session=True,
             )
@@ -82,10 +86,15 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
             raise CannotJudge(f"cannot start `{folder.interpreter}`: {error.strerror}") from None
         finally:
             os.close(theirs)
+            os.close(writing)
+        printed = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(printed), pipe
+        )
         rest: asyncio.Task[None] | None = None
         try:
-            port = await _port(folder, process, output, timeout)
-            rest = asyncio.create_task(_copy(process, output))
+            port = await _port(folder, process, printed, output, timeout)
+            rest = asyncio.create_task(_copy(printed, output))
             yield PackProcess(folder, process, port, output)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
@@ -94,37 +103,44 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
             if rest is not None:
                 rest.cancel()
                 await asyncio.gather(rest, return_exceptions=True)
+            transport.close()
 
 
 async def _port(
     folder: PackFolder,
     process: asyncio.subprocess.Process,
-    output: IO[bytes],
+    printed: asyncio.StreamReader,
+    output: Output,
     timeout: float,  # noqa: ASYNC109
 ) -> int:
     """The number in the first line that the pack prints."""
-    assert process.stdout is not None
     head = b""
+    ended = asyncio.create_task(process.wait())
     try:
         async with asyncio.timeout(timeout):
             while b"\n" not in head and not head.strip(b"0123456789"):
-                chunk = await process.stdout.read(SHOWN)
-                if not chunk:
-                    raise _failed_to_start(folder, await process.wait(), _end(output))
-                head += chunk
+                # What the pack started may outlive it and hold the pipe open.
+                reading = asyncio.create_task(printed.read(BLOCK))
+                await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
+                if not reading.done() or not reading.result():
+                    reading.cancel()
+                    raise _failed_to_start(folder, await ended, output.text())
+                head += reading.result()
     except TimeoutError:
         raise CannotJudge(
             f"policy pack `{folder.name}` did not start within {timeout:g} s and was stopped; see --timeout",
-            _end(output),
+            output.text(),
         ) from None
+    finally:
+        ended.cancel()
     line, _, rest = head.partition(b"\n")
     if not line.strip().isdigit():
-        output.write(head)
+        os.write(output.write_end, head)
         raise CannotJudge(
             f"policy pack `{folder.name}` printed something other than its port first; print to standard error instead",
-            _end(output),
+            output.text(),
         )
-    output.write(rest)
+    os.write(output.write_end, rest)
     return int(line)
 
 
@@ -138,16 +154,10 @@ def _failed_to_start(folder: PackFolder, code: int, printed: str) -> CannotJudge
     return CannotJudge(f"policy pack `{folder.name}` {_ended(code)} before it served: {last}", printed)
 
 
-async def _copy(process: asyncio.subprocess.Process, output: IO[bytes]) -> None:
+async def _copy(printed: asyncio.StreamReader, output: Output) -> None:
     """Take what the pack prints on, so that it never waits for a reader."""
-    assert process.stdout is not None
-    while chunk := await process.stdout.read(SHOWN):
-        output.write(chunk)
-
-
-def _end(output: IO[bytes]) -> str:
-    size = os.fstat(output.fileno()).st_size
-    return os.pread(output.fileno(), SHOWN, max(0, size - SHOWN)).decode(errors="replace")
+    while chunk := await printed.read(BLOCK):
+        os.write(output.write_end, chunk)
 
 
 def _ended(code: int) -> str:

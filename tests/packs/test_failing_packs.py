@@ -1,0 +1,175 @@
+"""A pack that is not there, crashes, hangs or prints rubbish is one clear line, with the pack's own output."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from policypack.policy import Resource
+from stackguard.errors import CannotJudge
+from stackguard.packs import Wanted
+from tests.packs.making import judged, pack_of, policy, write_pack
+
+BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
+GOOD = policy("good", "report('seen')")
+TOP = ["PolicyPack(name='late', policies=[ResourceValidationPolicy(name='p', description='d', validate=p)])\n"]
+
+
+def refused(wanted: Path | Wanted, timeout: float = 30) -> CannotJudge:
+    with pytest.raises(CannotJudge) as caught:
+        judged([wanted], BUCKET, timeout=timeout)
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert "there is no folder `" in refused(tmp_path / "missing").message
+
+
+def test_a_folder_that_is_no_pack_names_the_nearest(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path / "packs" / "tagging", GOOD)
+    message = refused(tmp_path / "packs").message
+    assert "has no `PulumiPolicy.yaml`, so it is not a policy pack" in message
+    assert f"the nearest one is `{pack}`" in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("", "a policy pack needs a `runtime`"),
+        ("version: 1\n", "a policy pack needs a `runtime`"),
+        ("runtime: nodejs\n", "runtime is `nodejs`; only policy packs in Python can be run"),
+        ("runtime: [\n", "malformed YAML"),
+        ("runtime:\n  name: python\n  options:\n    virtualenv: venv\n", "venv"),
+        ("runtime:\n  name: python\n  options:\n    virtualenv: 1\n", "`virtualenv`"),
+    ],
+)
+def test_malformed_settings(tmp_path: Path, settings: str, said: str) -> None:
+    message = refused(pack_of(tmp_path / "pack", GOOD, settings=settings)).message
+    assert said in message
+    assert str(tmp_path / "pack") in message
+
+
+def test_a_pack_without_a_program(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path / "pack", GOOD)
+    (pack / "__main__.py").unlink()
+    assert "has neither `__main__.py` nor a `pyproject.toml`" in refused(pack).message
+
+
+def test_an_environment_without_pulumi(tmp_path: Path) -> None:
+    """The system's Python would do; a wrapper that hides the libraries is one everywhere."""
+    pack = pack_of(tmp_path / "pack", GOOD, settings="runtime:\n  name: python\n  options:\n    virtualenv: bare\n")
+    python = pack / "bare" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{os.path.realpath("/proc/self/exe")}" -S "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    message = refused(pack).message
+    assert "`pulumi` is not installed for" in message
+    assert "`virtualenv` under `runtime.options`" in message
+
+
+def test_a_crash_at_the_start(tmp_path: Path) -> None:
+    error = refused(write_pack(tmp_path / "pack", "import no_such_library\n"))
+    assert "ended with exit code 1 before it served: " in error.message
+    assert "No module named 'no_such_library'" in error.message
+    assert "Traceback" in error.detail
+
+
+def test_a_pack_that_ends_without_a_word(tmp_path: Path) -> None:
+    assert "before it served: it printed nothing" in refused(write_pack(tmp_path / "pack", "")).message
+
+
+@pytest.mark.parametrize(
+    "rubbish", ["print('hello')", "import sys; sys.stdout.write('Loading '); import time; time.sleep(60)"]
+)
+def test_rubbish_in_place_of_the_port(tmp_path: Path, rubbish: str) -> None:
+    error = refused(write_pack(tmp_path / "pack", f"{rubbish}\n" + "def p(args, report): pass\n" + TOP[0]))
+    assert "printed something other than its port first; print to standard error instead" in error.message
+    assert error.detail.split()[0] in {"hello", "Loading"}
+
+
+def test_a_port_on_which_nobody_answers(tmp_path: Path) -> None:
+    body = "import sys, time\nprint(1)\nprint('no server', file=sys.stderr)\ntime.sleep(60)\n"
+    error = refused(write_pack(tmp_path / "pack", body))
+    assert "policy pack" in error.message
+    assert "no server" in error.detail
+
+
+def test_a_pack_that_hangs_at_the_start(tmp_path: Path) -> None:
+    body = "import sys, time\nprint('waiting for Godot', file=sys.stderr)\ntime.sleep(60)\n"
+    error = refused(write_pack(tmp_path / "pack", body), timeout=2)
+    assert "did not start within 2 s and was stopped; see --timeout" in error.message
+    assert "Godot" in error.detail
+
+
+def test_a_policy_that_hangs(tmp_path: Path) -> None:
+    error = refused(pack_of(tmp_path / "pack", policy("slow", "import time; time.sleep(60)")), timeout=3)
+    assert "did not answer within 3 s about aws:s3:Bucket inbox and was stopped; see --timeout" in error.message
+
+
+def test_a_crash_on_the_way(tmp_path: Path) -> None:
+    body = "import os, sys; print('out of memory', file=sys.stderr); os._exit(7)"
+    error = refused(pack_of(tmp_path / "pack", policy("fatal", body)))
+    assert "ended with exit code 7 while it judged aws:s3:Bucket inbox" in error.message
+    assert "out of memory" in error.detail
+
+
+def test_a_crash_of_a_policy_shows_where(tmp_path: Path) -> None:
+    error = refused(pack_of(tmp_path / "pack", policy("wrong", "return args.props['nothing']")))
+    assert "failed while it judged aws:s3:Bucket inbox" in error.message
+    assert "return args.props['nothing']" in error.detail
+    assert "KeyError" in error.detail
+
+
+def test_a_crash_of_a_remediation_and_of_a_stack_policy(tmp_path: Path) -> None:
+    fixing = policy("fixing", "", remediates="raise RuntimeError('broken')", level="REMEDIATE")
+    assert "failed while it judged aws:s3:Bucket inbox" in refused(pack_of(tmp_path / "a", fixing)).message
+    over = policy("over", "raise RuntimeError('broken')", over_stack=True)
+    assert "failed while it judged the stack" in refused(pack_of(tmp_path / "b", over)).message
+
+
+def test_a_crash_while_it_is_configured(tmp_path: Path) -> None:
+    body = (
+        "import pulumi_policy.policy as sdk\n"
+        "def broken(self, request, context): raise RuntimeError('no configuration, please')\n"
+        "sdk._PolicyAnalyzerServicer.Configure = broken\n"
+        "def p(args, report): pass\n" + TOP[0]
+    )
+    error = refused(write_pack(tmp_path / "pack", body))
+    assert "failed while it judged its configuration" in error.message
+    assert "no configuration, please" in error.detail
+
+
+def test_a_pack_that_prints_a_lot_is_heard(tmp_path: Path) -> None:
+    noise = "import sys; sys.stdout.write('x' * 3_000_000); sys.stderr.write('y' * 3_000_000); report('seen')"
+    said = judged([pack_of(tmp_path / "pack", policy("loud", noise))], BUCKET)
+    assert [each.message for each in said.outcomes] == ["seen"]
+
+
+def test_nothing_is_left_running(tmp_path: Path) -> None:
+    """A pack ends with the judging, however that ends, and takes with it what it started."""
+    body = (
+        "import os, subprocess\n"
+        "other = subprocess.Popen(['sleep', '300'])\n"
+        "open('pids', 'w').write(f'{os.getpid()} {os.getppid()} {other.pid}')\n"
+    )
+    good = write_pack(tmp_path / "good", body + "def p(args, report): pass\n" + TOP[0])
+    bad = write_pack(tmp_path / "bad", body + "raise SystemExit(3)\n")
+    judged([good], BUCKET)
+    refused(bad)
+    pids = [int(pid) for pack in (good, bad) for pid in (pack / "pids").read_text().split()]
+    deadline = time.monotonic() + 5
+    while any(map(alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(pids) == 6
+    assert not [pid for pid in pids if alive(pid)]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
