@@ -1,7 +1,9 @@
 """A stand-in for the aws provider: the real CLI previews and updates programs with it, without an account.
 
-It answers as the provider's preview does: inputs come back as outputs, what AWS would compute is left out, and a name
-that the program leaves out is made up. An update creates nothing; its outputs are the inputs, an id and an ARN.
+It answers as the provider's preview does: inputs come back as outputs, what AWS would compute is left out, a name that
+the program leaves out is made up, and the provider's default tags are merged into a resource's own. An update creates
+nothing; its outputs are the inputs, an id and an ARN. It serves any other package too, with the same manners and no
+rules; a component that it is asked to build holds one thing.
 `project.py` writes the project file that has the CLI use it.
 """
 
@@ -10,13 +12,15 @@ that the program leaves out is made up. An update creates nothing; its outputs a
 from __future__ import annotations
 
 import asyncio
+import json
 from importlib.metadata import version
 from typing import Any
 
 import grpc.aio
+from google.protobuf import json_format
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, resource_pb2, resource_pb2_grpc
 
 ACCOUNT_ID = "111122223333"
 DEFAULT_REGION = "us-east-1"
@@ -48,11 +52,34 @@ ARNS = {
 """The `arn` that an update computes."""
 
 
+JSON_TEXT = {
+    "aws:iam/policy:Policy": "policy",
+    "aws:iam/role:Role": "assumeRolePolicy",
+    "aws:iam/rolePolicy:RolePolicy": "policy",
+    "aws:s3/bucketPolicy:BucketPolicy": "policy",
+}
+"""The property that may be written as an object and is sent as JSON text."""
+
+TAGGED = {
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:iam/policy:Policy",
+    "aws:iam/role:Role",
+    "aws:lambda/function:Function",
+    "aws:s3/bucket:Bucket",
+    "aws:sns/topic:Topic",
+    "aws:sqs/queue:Queue",
+}
+
+
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     """Echoes what it is given; knows the caller, the region and the partition."""
 
     def __init__(self) -> None:
         self.region = DEFAULT_REGION
+        self.tags: dict[str, str] = {}
+
+    async def Parameterize(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ParameterizeResponse(name=request.value.name, version=request.value.version)
 
     async def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version=version("pulumi-aws"))
@@ -66,7 +93,10 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     async def Configure(self, request: Any, context: Any) -> Any:
         if "region" in request.args:
             self.region = request.args["region"]
-        return provider_pb2.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptOutputs=False)
+        self.tags = json.loads(request.args["defaultTags"]).get("tags", {}) if "defaultTags" in request.args else {}
+        return provider_pb2.ConfigureResponse(
+            supportsPreview=True, acceptSecrets=True, acceptResources=True, acceptOutputs=False
+        )
 
     async def Check(self, request: Any, context: Any) -> Any:
         inputs = Struct()
@@ -74,6 +104,12 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         name = NAMED_BY.get(request.type)
         if name and name not in inputs:
             inputs[name] = f"{request.name}-{request.randomSeed.hex()[:7]}"
+        text = JSON_TEXT.get(request.type)
+        if text and text in inputs and isinstance(inputs[text], Struct):
+            inputs[text] = json.dumps(json_format.MessageToDict(inputs[text]), separators=(",", ":"), sort_keys=True)
+        if self.tags and request.type in TAGGED:
+            own = dict(inputs["tags"]) if "tags" in inputs else {}
+            inputs["tags"] = {**self.tags, **own}
         return provider_pb2.CheckResponse(inputs=inputs)
 
     async def Diff(self, request: Any, context: Any) -> Any:
@@ -102,6 +138,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     async def Invoke(self, request: Any, context: Any) -> Any:
+        region = dict(request.args).get("region", self.region)
         answers = {
             "aws:index/getCallerIdentity:getCallerIdentity": {
                 "accountId": ACCOUNT_ID,
@@ -115,13 +152,45 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 "partition": "aws",
                 "reverseDnsPrefix": "com.amazonaws",
             },
-            "aws:index/getRegion:getRegion": {"id": self.region, "name": self.region, "region": self.region},
+            "aws:index/getRegion:getRegion": {"id": region, "name": region, "region": region},
         }
         if request.tok not in answers:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in has no `{request.tok}`")
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").update(answers[request.tok])
         return response
+
+    async def Construct(self, request: Any, context: Any) -> Any:
+        """A component with one thing in it."""
+        async with grpc.aio.insecure_channel(request.monitorEndpoint) as channel:
+            monitor = resource_pb2_grpc.ResourceMonitorStub(channel)
+            protect = request.protect if request.HasField("protect") else None
+            component = await monitor.RegisterResource(
+                resource_pb2.RegisterResourceRequest(
+                    type=request.type,
+                    name=request.name,
+                    parent=request.parent,
+                    object=request.inputs,
+                    dependencies=request.dependencies,
+                    providers=request.providers,
+                    protect=protect,
+                    acceptSecrets=True,
+                    acceptResources=True,
+                )
+            )
+            await monitor.RegisterResource(
+                resource_pb2.RegisterResourceRequest(
+                    type="test:index:Thing",
+                    name=f"{request.name}-unseen",
+                    parent=component.urn,
+                    custom=True,
+                    acceptSecrets=True,
+                    acceptResources=True,
+                )
+            )
+            outputs = resource_pb2.RegisterResourceOutputsRequest(urn=component.urn)
+            await monitor.RegisterResourceOutputs(outputs)
+        return provider_pb2.ConstructResponse(urn=component.urn, state=outputs.outputs)
 
     async def Cancel(self, request: Any, context: Any) -> Any:
         return Empty()

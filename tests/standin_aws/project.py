@@ -6,24 +6,35 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
 HERE = Path(__file__).parent
+PACKAGES = ("aws", "kubernetes", "more", "random", "test", "tls")
+"""The packages that the stand-in serves."""
 
 
-def run_pulumi(scratch: Path, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the CLI on a project folder, with a backend and a home of its own in `scratch`."""
+def run_pulumi(
+    scratch: Path, project: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    """Run the CLI on a project folder, with a backend and a home of its own in `scratch`.
+
+    `environment` holds variables over this process's own.
+    """
     (scratch / "backend").mkdir(exist_ok=True)
-    environment = os.environ | {
+    variables = {
+        **os.environ,
+        **environment,
         "PULUMI_BACKEND_URL": f"file://{scratch / 'backend'}",
         "PULUMI_CONFIG_PASSPHRASE": "x",
         "PULUMI_HOME": str(scratch / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
     command = ["pulumi", "-C", str(project), "--non-interactive", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=300)
 
 
 def with_standin(program: Path, into: Path) -> Path:
@@ -41,9 +52,9 @@ def with_standin(program: Path, into: Path) -> Path:
     folder.mkdir()
     project = yaml.safe_load((program / "Pulumi.yaml").read_text())
     project |= {
-        "main": str(program.resolve()),
+        "main": str((program / project.get("main", ".")).resolve()),
         "runtime": runtime,
-        "plugins": {"providers": [{"name": "aws", "path": str(plugin.resolve())}]},
+        "plugins": {"providers": [{"name": package, "path": str(plugin.resolve())} for package in PACKAGES]},
     }
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
     for config in program.glob("Pulumi.*.yaml"):

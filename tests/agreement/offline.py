@@ -1,0 +1,63 @@
+"""What the offline preview makes of a program, with nothing filled in that a provider's preview leaves out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from policypack.crossguard import message
+from policypack.policies import POLICIES
+from policypack.policy import Resource
+from policypack.settings import Settings
+from stackguard.judging import Judging
+from stackguard.preview import run
+from stackguard.sources import REGION
+from tests.agreement.view import Facts, View, facts, full_urn, given, values, view, working_folder
+
+
+def offline_view(program: Path) -> View:
+    """Preview a program offline and judge it."""
+    needs = given(program)
+    ran = run(program, stack="dev", config=needs["config"], resolve=False, timeout=120)
+    state = {full_urn(urn, ran.project) for urn in needs["state"]}
+    outcomes = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
+    return view(
+        ran.project,
+        {resource.urn: _facts(resource, working_folder(program), state) for resource in ran.resources},
+        ([each.policy.id, each.resource.urn, f"{each.policy.title}\n{message(each)}"] for each in outcomes),
+    )
+
+
+def _facts(resource: Resource, folder: Path, state: set[str]) -> Facts:
+    """The facts of one resource; of its aliases those that the state has, which are what the engine tells."""
+    options = resource.options
+    return facts(
+        type=resource.type,
+        custom=resource.custom,
+        external=resource.external,
+        id=resource.id,
+        parent=resource.parent,
+        provider=resource.provider,
+        inputs=values(resource.inputs, folder),
+        outputs={} if resource.external else values(resource.outputs, folder),
+        secrets=sorted(path for path in resource.secrets if _of_inputs(path, resource)),
+        dependencies=sorted(resource.dependencies),
+        propertyDependencies={name: sorted(urns) for name, urns in resource.property_dependencies.items() if urns},
+        deleteBeforeReplace=str(options.delete_before_replace).replace("None", ""),
+        aliases=[urn for urn in options.aliases if urn in state],
+        timeouts=dict(options.timeouts),
+        protect=options.protect,
+        ignoreChanges=list(options.ignore_changes),
+        replaceOnChanges=list(options.replace_on_changes),
+        additionalSecretOutputs=list(options.additional_secret_outputs),
+        retainOnDelete=options.retain_on_delete,
+        deletedWith=options.deleted_with,
+        replaceWith=list(options.replace_with),
+        importID=options.import_id,
+        hooks={moment: list(names) for moment, names in options.hooks.items()},
+    )
+
+
+def _of_inputs(path: str, resource: Resource) -> bool:
+    """Whether a secret path leads into the inputs, and not only into what the provider answers."""
+    top = path.partition(".")[0].partition("[")[0]
+    return top in resource.inputs and top not in resource.options.additional_secret_outputs

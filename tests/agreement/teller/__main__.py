@@ -1,0 +1,81 @@
+"""A policy pack that breaks nothing and tells what the engine hands to policies, a JSON line each, into `TELLER_FILE`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.deserialize import serialize_properties
+
+FILE = Path(os.environ["TELLER_FILE"])
+
+
+def tell(kind: str, facts: dict[str, Any]) -> None:
+    """Write one line."""
+    with FILE.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps({"kind": kind, **facts}) + "\n")
+
+
+def common(args: Any) -> dict[str, Any]:
+    """What resource and stack policies are both told."""
+    options, provider = args.opts, args.provider
+    timeouts = options.custom_timeouts
+    return {
+        "urn": args.urn,
+        "type": args.resource_type,
+        "name": args.name,
+        "properties": serialize_properties(args.props),
+        "provider": provider
+        and {"urn": provider.urn, "type": provider.resource_type, "properties": serialize_properties(provider.props)},
+        "protect": options.protect,
+        "ignoreChanges": list(options.ignore_changes),
+        "deleteBeforeReplace": options.delete_before_replace,
+        "aliases": list(options.aliases),
+        "additionalSecretOutputs": list(options.additional_secret_outputs),
+        "timeouts": {
+            "create": timeouts.create_seconds,
+            "update": timeouts.update_seconds,
+            "delete": timeouts.delete_seconds,
+        },
+    }
+
+
+def resource(args: ResourceValidationArgs, _report: Any) -> None:
+    """Tell of one resource, as it goes to its provider."""
+    tell("resource", common(args))
+
+
+def stack(args: StackValidationArgs, _report: Any) -> None:
+    """Tell of all resources, as they will be."""
+    for each in args.resources:
+        tell(
+            "stack",
+            {
+                **common(each),
+                "parent": each.parent and each.parent.urn,
+                "dependencies": [other.urn for other in each.dependencies],
+                "propertyDependencies": {
+                    name: [other.urn for other in others] for name, others in each.property_dependencies.items()
+                },
+            },
+        )
+
+
+PolicyPack(
+    name="teller",
+    enforcement_level=EnforcementLevel.ADVISORY,
+    policies=[
+        ResourceValidationPolicy(name="tell-resource", description="Tells", validate=resource),
+        StackValidationPolicy(name="tell-stack", description="Tells", validate=stack),
+    ],
+)

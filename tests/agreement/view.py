@@ -1,0 +1,115 @@
+"""One shape for what the engine and the offline preview make of a program, so that the two can be compared.
+
+A view is JSON: `resources` maps each resource's URN, without what all of them begin with, to its facts, and `outcomes`
+lists what our own policies say. What is empty or at its default is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policypack.policy import Asset, Reference, Unknown
+
+Facts = dict[str, Any]
+View = dict[str, Any]
+
+PROGRAMS = Path(__file__).parents[1] / "programs"
+RANDOM = re.compile(r"-[0-9a-f]{7}(?![0-9a-zA-Z])")
+"""The end of a name that a provider makes up."""
+
+
+def given(program: Path) -> dict[str, Any]:
+    """What a program needs beside its files.
+
+    Secret `config` by key, other `stacks` with their outputs, and the URNs in the stack's own `state`.
+    """
+    file = program / "given.json"
+    facts: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return {"config": {}, "stacks": {}, "state": [], **facts}
+
+
+def working_folder(program: Path) -> Path:
+    """The folder in which a program runs: that of its `main`."""
+    settings: dict[str, Any] = yaml.safe_load((program / "Pulumi.yaml").read_text())
+    return program / settings.get("main", ".")
+
+
+def full_urn(urn: str, project: str) -> str:
+    """A URN in full that may be shortened."""
+    return f"urn:pulumi:dev::{project}{urn}" if urn.startswith("::") else urn
+
+
+def facts(**fields: Any) -> Facts:
+    """The facts of one resource: those that say something."""
+    return {name: value for name, value in fields.items() if value not in (None, "", False, [], {})}
+
+
+def view(project: str, resources: Mapping[str, Facts], outcomes: Iterable[list[Any]]) -> View:
+    """A view with URNs shortened and names that are made up evened out."""
+    text = json.dumps(
+        {
+            "resources": {urn: resources[urn] for urn in sorted(resources)},
+            "outcomes": sorted(outcomes, key=str),
+        },
+        ensure_ascii=False,
+    )
+    even = RANDOM.sub("-*******", text.replace(f"urn:pulumi:dev::{project}::", "::"))
+    installed = version("pulumi-aws")
+    even = even.replace(installed, "X.Y.Z").replace(installed.replace(".", "_"), "X_Y_Z")
+    result: View = json.loads(even)
+    return result
+
+
+def values(value: Any, folder: Path) -> Any:
+    """A decoded property value as JSON; paths of assets are relative to the program's folder."""
+    match value:
+        case Unknown():
+            return "<unknown>"
+        case Reference():  # policies are handed the id, or the URN of what has none
+            return values(value.id, folder) or value.urn
+        case Asset():
+            return {"<archive>" if value.archive else "<asset>": _source(value, folder), **facts(hash=value.hash)}
+        case Mapping():
+            return {name: values(value[name], folder) for name in sorted(value)}
+        case list() | tuple():
+            return [values(each, folder) for each in value]
+    return value
+
+
+def _source(asset: Asset, folder: Path) -> Any:
+    if asset.members is not None:
+        return {name: values(asset.members[name], folder) for name in sorted(asset.members)}
+    if asset.path is None:
+        return asset.text if asset.uri is None else asset.uri
+    path = Path(asset.path)
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else asset.path
+
+
+def dump(seen: View) -> str:
+    """The view as a file: one resource, or outcome, a line, so that differences read well."""
+    lines = [
+        f'  "{name}": {opening}\n' + ",\n".join(f"    {each}" for each in entries) + f"\n  {closing}"
+        for name, opening, closing, entries in (
+            ("resources", "{", "}", [f"{_line(urn)}: {_line(of)}" for urn, of in seen["resources"].items()]),
+            ("outcomes", "[", "]", [_line(outcome) for outcome in seen["outcomes"]]),
+        )
+        if entries or name == "resources"
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def load(program: Path) -> View:
+    """What the engine was seen to make of a program."""
+    recorded: View = json.loads((program / "recorded.json").read_text(encoding="utf-8"))
+    return {"outcomes": [], **recorded}
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,12 @@
+"""Names with characters that mean something elsewhere."""
+
+from functools import partial
+
+import pulumi
+from pulumi import ResourceOptions
+
+Thing = partial(pulumi.CustomResource, "test:index:Thing")
+
+for name in ("with space", "a/b", "ünïcödé", "a::b", "$dollar", 'quo"te', "100%", "line\nbreak", "{brace}"):
+    parent = Thing(name, {"name": name})
+    Thing(f"child of {name}", {"name": name}, ResourceOptions(parent=parent))
