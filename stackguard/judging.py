@@ -14,6 +14,7 @@ import msgspec
 from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
 from policypack.policy import Outcome, Policy, Resource, Stack
 from policypack.settings import Settings
+from stackguard.notes import Note, NoteKind
 from stackguard.packs.following import Following
 from stackguard.sources import REGION
 
@@ -34,6 +35,8 @@ class Judging:
     others: Following | None = None
     """The part that other packs have in it."""
     policies: Sequence[Policy[Any]] = ()
+    notes: tuple[Note, ...] = ()
+    """What is to be known of the program's project."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, list[Outcome]] = field(default_factory=dict)
     _over: bool = False
@@ -41,6 +44,7 @@ class Judging:
     async def follow(self, project: Project) -> None:
         """Judge beside the program."""
         self.settings = with_region(self.settings, project.config.get(REGION))
+        self.notes = tuple(Note(NoteKind.PROJECT, project.name, text) for text in project.notes)
         own = asyncio.get_running_loop().run_in_executor(None, self._work)
         others = asyncio.create_task(self.others.follow(project, self.settings) if self.others else asyncio.sleep(0))
         try:

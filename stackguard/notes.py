@@ -13,13 +13,14 @@ class NoteKind(enum.StrEnum):
     REMEDIATED = "remediated"
     NOT_APPLICABLE = "not-applicable"
     UNANSWERED = "unanswered"
+    PROJECT = "project"
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """One thing to know about some resources.
 
-    `about` names a policy or a function; `message` is one line in the words of an outcome's; `urns` are the resources
+    `about` names a policy, a function or a project; `message` is one line in the words of an outcome's; `urns` are the resources
     concerned, and empty where it is the stack.
     """
 
