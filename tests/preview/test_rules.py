@@ -236,6 +236,11 @@ def test_the_same_urn_gives_the_same_values_and_another_gives_others(one: str, o
             assert first["id"] != resolved(token, other)["id"], token
 
 
+def test_only_settings_of_an_account_have_the_same_id_everywhere() -> None:
+    constant = {token for token in WITH_OUTPUTS if "{" not in rules()[token].outputs["id"]}
+    assert constant == {"aws:apigateway/account:Account", "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"}
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from(["name", "arn", "bucket", "id", "region", "url", "keyId", "tags"]), st.text()))
 def test_inputs_are_never_overwritten(inputs: dict[str, str]) -> None:
