@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
@@ -21,6 +22,8 @@ from stackguard.preview.monitor import Engine, Monitor
 from stackguard.preview.process import EXIT_NO_PULUMI, Program
 from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
+
+AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
 
 
 def preview(program: Program, project: Project, *, resolve: bool, timeout: float, observer: Observer) -> Preview:
@@ -131,8 +134,18 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
     else:
         last = next(iter(lines if reported else lines[::-1]), "").strip()
     how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
-    hint = ""
+    return CannotJudge(
+        f"the program in `{project.root}` {how}{last and f': {last}'}{_hint(code, detail, project)}", detail
+    )
+
+
+def _hint(code: int, detail: str, project: Project) -> str:
+    """What may have been the reason, where there is a likely one."""
+    if AUTOMATION in detail:
+        return " (it drives Pulumi's CLI through the Automation API; check the folder of the program that it runs)"
+    if code == -signal.SIGKILL:
+        return " (the machine may be out of memory)"
     if project.encrypted:
         keys = ", ".join(f"`{key}`" for key in sorted(project.encrypted))
-        hint = f" (encrypted configuration cannot be read here; give the values of {keys} with --config)"
-    return CannotJudge(f"the program in `{project.root}` {how}{last and f': {last}'}{hint}", detail)
+        return f" (encrypted configuration cannot be read here; give the values of {keys} with --config)"
+    return ""
