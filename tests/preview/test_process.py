@@ -119,7 +119,11 @@ def test_what_a_program_may_do_to_its_process(
     [
         ("sys.exit('no region')", "failed with exit code 1: no region"),
         ("os._exit(0)", "ended half-way"),
-        ("os.killpg(0, signal.SIGKILL)", "was killed by signal 9"),
+        ("os.killpg(0, signal.SIGKILL)", "was killed by signal 9 (the machine may be out of memory)"),
+        (
+            "from pulumi import automation\nautomation.create_or_select_stack('dev', 'p', program=lambda: None)",
+            "it drives Pulumi's CLI through the Automation API; check the folder of the program that it runs",
+        ),
         ("import ctypes; ctypes.string_at(0)", "was killed by signal 11"),
         ("input('name?')", "EOFError"),
         ("asyncio.run(asyncio.sleep(0))", "asyncio.run() cannot be called from a running event loop"),
@@ -128,7 +132,10 @@ def test_what_a_program_may_do_to_its_process(
         ("sys.stdout.close(); sys.stderr.close(); 1 / 0", "failed: ZeroDivisionError"),
     ],
 )
-def test_a_program_that_ends_badly_is_told_in_one_line(folder: Path, source: str, message: str) -> None:
+def test_a_program_that_ends_badly_is_told_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    monkeypatch.setenv("PATH", os.defpath)  # without Pulumi's CLI
     with pytest.raises(CannotJudge) as caught:
         preview(folder, source)
     assert message in caught.value.message
