@@ -12,17 +12,21 @@ PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
-    """Run the program in a folder and take the resources that it registers.
+    """Run the program in a folder, or in the nearest above it, and take the resources that it registers.
 
     `observer` follows it.
 
     Raises:
         CannotJudge: the folder holds no Pulumi project, or the program failed.
     """
-    if not _is_project(folder):
-        raise CannotJudge(f"`{folder}` has no `Pulumi.yaml`, so it is not a Pulumi program; {_hint(folder)}")
     from stackguard import preview
+    from stackguard.preview.project import nearest
 
+    if not _is_project(folder):
+        above = nearest(folder)  # as Pulumi's CLI looks for it
+        if above is None:
+            raise CannotJudge(f"`{folder}` has no `Pulumi.yaml`, so it is not a Pulumi program; {_hint(folder)}")
+        folder = above
     ran = preview.run(
         folder,
         stack=how.stack,
@@ -41,10 +45,7 @@ def _is_project(folder: Path) -> bool:
 
 def _hint(folder: Path) -> str:
     """The program that was probably meant, where one lies near."""
-    near = [
-        *(each for each in sorted(folder.glob("*/")) if _is_project(each)),
-        *filter(_is_project, folder.absolute().parents),
-    ]
+    near = [each for each in sorted(folder.glob("*/")) if _is_project(each)]
     if near:
         return f"`stackguard check {near[0]}` would check the nearest one"
     return "give a program's folder, the file of a `pulumi stack export`, or `-`"
