@@ -42,11 +42,18 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path, calls: list[Any])
     assert calls == []
 
 
-@pytest.mark.parametrize(("project", "target"), [("stack", "."), (".", "below")])
-def test_a_project_near_by_is_named(tmp_path: Path, project: str, target: str) -> None:
-    for each in (project, target):
-        (tmp_path / each).mkdir(exist_ok=True)
-    (tmp_path / project / "Pulumi.yaml").write_text("{}")
+def test_a_project_in_a_folder_below_is_named(tmp_path: Path, calls: list[Any]) -> None:
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "Pulumi.yaml").write_text("{}")
     with pytest.raises(CannotJudge) as caught:
-        load(str(tmp_path / target), HowToRun())
-    assert f"`stackguard check {(tmp_path / project).resolve()}`" in caught.value.message
+        load(str(tmp_path), HowToRun())
+    assert f"`stackguard check {(tmp_path / 'stack').resolve()}`" in caught.value.message
+    assert calls == []
+
+
+def test_a_project_is_looked_for_upwards(tmp_path: Path, calls: list[Any]) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("{}")
+    (tmp_path / "src" / "deep").mkdir(parents=True)
+    loaded = load(str(tmp_path / "src" / "deep"), HowToRun())
+    assert calls[0][0] == loaded.folder == tmp_path
+    assert loaded.target == str(tmp_path)
