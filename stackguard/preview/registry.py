@@ -6,7 +6,6 @@ Source: pkg/resource/deploy/source_eval.go and default_providers.go of https://g
 from __future__ import annotations
 
 import heapq
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -173,11 +172,7 @@ class Registry:
         return wanted
 
     def _check_default_allowed(self, token: str, package: Package) -> None:
-        try:
-            barred = json.loads(self.project.config.get("pulumi:disable-default-providers") or "[]")
-        except ValueError:
-            raise Refused("`pulumi:disable-default-providers` must be a list of packages") from None
-        if package.serves != "pulumi" and isinstance(barred, list) and {"*", package.serves} & {*map(str, barred)}:
+        if package.serves != "pulumi" and {"*", package.serves} & self.project.disabled_default_providers:
             raise Refused(
                 f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
             )
