@@ -70,7 +70,7 @@ def read(file: Path) -> Config:
         raise CannotJudge(
             f"policy pack config `{file}`: `{ENVIRONMENTS}` need Pulumi Cloud; write their values in the file instead"
         )
-    return {name: _entry(value, f"policy pack config `{file}`: `{name}`") for name, value in given.items()}
+    return {name: _entry(value, f"policy pack config `{file}`: `{printable(name)}`") for name, value in given.items()}
 
 
 def _entry(value: Any, place: str) -> PolicyConfig:
@@ -114,7 +114,9 @@ def settle(policies: Sequence[PolicyInfo], initial: Config, given: Config, pack:
             level = own.level or everything or before.level
             settled[name] = PolicyConfig(level, {**before.properties, **own.properties})
     if errors := sorted(error for policy in policies for error in _misfits(policy, settled[policy.name].properties)):
-        raise CannotJudge(f"config of policy pack `{pack}` does not fit: {'; '.join(errors)}; see --policy-pack-config")
+        raise CannotJudge(
+            f"config of policy pack `{pack}` does not fit: {printable('; '.join(errors))}; see --policy-pack-config"
+        )
     return settled
 
 

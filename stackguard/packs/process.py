@@ -16,7 +16,7 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.preview.output import Output
-from stackguard.preview.process import activated, without_credentials
+from stackguard.preview.process import TOKEN, activated, end_known_by, without_credentials
 
 if TYPE_CHECKING:
     from stackguard.preview.project import Project
@@ -59,6 +59,7 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
     Raises:
         CannotJudge: it does not start, ends at once, hangs, or prints something else.
     """
+    token = os.urandom(8).hex()
     theirs, ours = os.pipe()
     reading, writing = os.pipe()
     with (
@@ -75,7 +76,7 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
                 folder.root,
                 *folder.arguments,
                 cwd=project.working_directory if project else None,
-                env=_environment(folder, project, os.environ),
+                env=_environment(folder, project, os.environ) | {TOKEN: token},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,
                 stderr=output.write_end,
@@ -100,6 +101,7 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
             with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+            end_known_by(token)
             if rest is not None:
                 rest.cancel()
                 await asyncio.gather(rest, return_exceptions=True)

@@ -93,10 +93,10 @@ def started(project: Project) -> Iterator[Program]:
         finally:
             program.kill()
             process.wait()
-            _end_known_by(token)
+            end_known_by(token)
 
 
-def _end_known_by(token: str) -> None:
+def end_known_by(token: str) -> None:
     """End the processes that carry the token: those that left the program's group, as daemons do.
 
     Only where the kernel lets a process see the environment of others, as on Linux.
