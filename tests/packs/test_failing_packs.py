@@ -153,8 +153,8 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
     """A pack ends with the judging, however that ends, and takes with it what it started."""
     body = (
         "import os, subprocess\n"
-        "other = subprocess.Popen(['sleep', '300'])\n"
-        "open('pids', 'w').write(f'{os.getpid()} {os.getppid()} {other.pid}')\n"
+        "others = [subprocess.Popen(['sleep', '300'], start_new_session=daemon).pid for daemon in (False, True)]\n"
+        "open('pids', 'w').write(f'{os.getpid()} {os.getppid()} {others[0]} {others[1]}')\n"
     )
     good = write_pack(tmp_path / "good", body + "def p(args, report): pass\n" + TOP[0])
     bad = write_pack(tmp_path / "bad", body + "raise SystemExit(3)\n")
@@ -164,7 +164,7 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
     deadline = time.monotonic() + 5
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(pids) == 6
+    assert len(pids) == 8
     assert not [pid for pid in pids if alive(pid)]
 
 
