@@ -109,6 +109,13 @@ def cli() -> None:
     help="Computed values of a program: keep them unknown, or resolve those that AWS forms from names, account and region.",
 )
 @click.option(
+    "--mock",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Answers that only the cloud could give to a program, such as the id of a VPC. Repeatable; the first wins.",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=300.0,
@@ -132,6 +139,7 @@ def check(
     no_own_policies: bool,
     fail_on: str,
     unknown: str,
+    mock: tuple[Path, ...],
     timeout: float,
 ) -> None:
     """Judge TARGET: a Pulumi program's folder, a file, or - for standard input.
@@ -168,7 +176,7 @@ def check(
         raise click.UsageError(
             "`--no-own-policies` leaves only `--policy-pack` to judge by; give one, and no `--policy`"
         )
-    how = HowToRun(stack, _config(config), resolve=unknown == "resolve", timeout=timeout)
+    how = HowToRun(stack, _config(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
     request = Request(target, how, settings, policy, Severity(fail_on), packs, own=not no_own_policies)
     report = _judged(lambda: _judge(request), f"judging {target}")
     _deliver(report, destinations)

@@ -6,7 +6,7 @@ its own interpreter. Importing this module imports neither Pulumi nor gRPC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -84,6 +84,7 @@ def run(
     resolve: bool = True,
     timeout: float = 300.0,
     observer: Observer = NOBODY,
+    mock: Sequence[Path] = (),
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -94,17 +95,20 @@ def run(
         resolve: whether what AWS would compute (names, ids, ARNs) is filled in; if not it is unknown.
         timeout: seconds after which a program is stopped.
         observer: follows the preview.
+        mock: files with answers that only the cloud could give; those of the first file first.
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
 
     """
+    from stackguard.preview.mock import load as read_mock
     from stackguard.preview.process import started
     from stackguard.preview.project import load
 
     project = load(folder, stack, config)
+    answers = read_mock(mock)
     with started(project) as program:
         # The program imports its SDK while this process imports its own.
         from stackguard.preview.serve import preview
 
-        return preview(program, project, resolve=resolve, timeout=timeout, observer=observer)
+        return preview(program, project, resolve=resolve, timeout=timeout, observer=observer, mock=answers)

@@ -13,6 +13,7 @@ import asyncio
 import atexit
 import contextlib
 import gc
+import importlib.util
 import inspect
 import json
 import logging
@@ -38,6 +39,7 @@ def main() -> None:
     """Wait for the engine, run the program, and exit with what came of it."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=watch, args=(int(sys.argv[1]), lines), daemon=True).start()
+    marks = sibling("_marks")
     if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
@@ -49,7 +51,16 @@ def main() -> None:
         sys.exit(EXIT_NO_PULUMI)
     line = lines.get()
     if line:  # else the parent is gone, and `watch` is about to end this process
-        leave(run(pulumi, json.loads(line)))
+        leave(run(pulumi, json.loads(line), marks))
+
+
+def sibling(name: str) -> Any:
+    """A module beside this one, which is no package to the program's interpreter."""
+    spec: Any = importlib.util.spec_from_file_location(f"stackguard{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def leave(code: int) -> None:
@@ -76,7 +87,7 @@ def watch(descriptor: int, lines: queue.SimpleQueue[str]) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def run(pulumi: Any, context: dict[str, str]) -> int:
+def run(pulumi: Any, context: dict[str, str], marks: Any) -> int:
     """Run the program in a stack against the engine; return the exit code."""
     runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
@@ -94,7 +105,7 @@ def run(pulumi: Any, context: dict[str, str]) -> int:
     runtime.configure(runtime.Settings(**{key: value for key, value in settings.items() if key in known}))
     # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
     pulumi.log.debug = ignore
-    name_unknown_invokes(runtime)
+    marks.install(pulumi)
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()
@@ -147,48 +158,6 @@ def wait_in_one_go() -> None:
 
 def ignore(*_args: object, **_kwargs: object) -> None:
     """Do nothing."""
-
-
-def name_unknown_invokes(runtime: Any) -> None:
-    """Make a direct call of a function with an unknown result an error that names the function.
-
-    The `..._output` form carries the unknown on; the direct form would hand the program a None in its place.
-    """
-    module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
-    original = module.invoke
-
-    def invoke(tok: str, *args: Any, **kwargs: Any) -> Any:
-        result = original(tok, *args, **kwargs)
-        if not getattr(result, "is_known", True):
-            raise runtime_error(tok)
-        return result
-
-    module.invoke = runtime.invoke = invoke
-    response = getattr(runtime.proto.resource_pb2, "ResourceInvokeResponse", None)
-    if response is None or "unknown" not in response.DESCRIPTOR.fields_by_name:
-        name_unsayable_invokes(runtime)
-
-
-def name_unsayable_invokes(runtime: Any) -> None:
-    """The same for an SDK too old to be told of an unknown result: it would read it as an empty one."""
-    monitor = runtime.settings.get_monitor()
-    original = monitor.Invoke
-
-    def invoke(request: Any, *args: Any, **kwargs: Any) -> Any:
-        response = original(request, *args, **kwargs)
-        if not response.failures and not response.HasField("return"):
-            raise runtime_error(request.tok)
-        return response
-
-    monitor.Invoke = invoke
-
-
-def runtime_error(tok: str) -> RuntimeError:
-    """The error for a function whose result the program needs and nobody knows."""
-    return RuntimeError(
-        f"the result of `{tok}` is not known offline: it needs access to the cloud, or an argument is unknown;"
-        " its `..._output` form can carry an unknown value"
-    )
 
 
 def user_traceback(error: BaseException, program: Path) -> str:

@@ -107,6 +107,9 @@ def _service_principal(args: Mapping[str, Any], place: Place, _provider: Mapping
     }
 
 
+TEMPLATES = frozenset({"aws:iam/getPolicyDocument:getPolicyDocument"})
+"""Functions that hand texts on as they are."""
+
 FUNCTIONS: Mapping[str, Function] = {
     "aws:iam/getPolicyDocument:getPolicyDocument": lambda args, _place, _provider: get_policy_document(args),
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,

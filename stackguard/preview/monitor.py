@@ -20,10 +20,12 @@ from google.protobuf.empty_pb2 import Empty
 
 from policypack.policy import Resource
 from policypack.wire import UNKNOWN_STRING, decode
-from stackguard.preview import assets, functions, protos
+from stackguard.preview import assets, protos
+from stackguard.preview.answers import Answers
 from stackguard.preview.autonaming import Refusal, configured
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.checking import checked
+from stackguard.preview.marks import Marks
 from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import resolve
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
@@ -77,8 +79,10 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
 class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     """Answers registrations and function calls as the engine does in a preview of a new stack."""
 
-    def __init__(self, registry: Registry, *, fill_computed: bool) -> None:
+    def __init__(self, registry: Registry, marks: Marks, *, fill_computed: bool) -> None:
         self.registry = registry
+        self.marks = marks
+        self.answers = Answers(registry, self.marks)
         self.autonaming = configured(registry.project)
         self.callbacks = Callbacks()
         self.fill_computed = fill_computed
@@ -122,11 +126,13 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             reference = registry.provider_for(
                 request.type, request.provider, request.providers, request.parent, self._package(request)
             )
-        urn = registry.claim(request.type, request.name, request.parent)
+        urn = registry.claim(request.type, self.marks.shown(request.name), request.parent)
         if request.hooks.before_create:
             await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
 
-        written, secrets = decode(plain(request.object), registry.project.working_directory)
+        written, secrets = decode(plain(request.object), registry.project.working_directory, self.marks.find)
+        waits_for = {name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())}
+        written = self.answers.explained(written, waits_for)
         written = await self._hashed(written, urn)
         settled, secrets = self._checked(request, urn, written, reference, secrets)
         given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL} if is_provider else {}
@@ -135,9 +141,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             urn=urn,
             inputs=settled | {name: value for name, value in given.items() if value},
             provider=reference,
-            property_dependencies={
-                name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())
-            },
+            property_dependencies=waits_for,
             secrets=secrets,
             custom=request.custom,
         )
@@ -153,7 +157,8 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             computed, hidden = self._computed(request, urn, inputs, reference, secrets)
             secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
-            identity = "" if is_provider else request.importId or str(computed.get("id", ""))
+            imported = "" if self.answers.unknown_id(request.importId) else request.importId
+            identity = "" if is_provider else imported or str(computed.get("id", ""))
             response.id = UNKNOWN_STRING if is_provider else identity
         self._add(request, replace(resource, outputs=outputs, secrets=secrets, id=identity), reference)
         if not request.custom:
@@ -170,14 +175,15 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """A resource that exists already: its id is known, and of its state what follows from that."""
         registry = self.registry
         reference = registry.provider_for(request.type, request.provider, {}, request.parent, self._package(request))
-        urn = registry.claim(request.type, request.name, request.parent)
-        given, secrets = decode(plain(request.properties), registry.project.working_directory)
-        known = "" if request.id == UNKNOWN_STRING else request.id
+        urn = registry.claim(request.type, self.marks.shown(request.name), request.parent)
+        given, secrets = decode(plain(request.properties), registry.project.working_directory, self.marks.find)
+        known = "" if self.answers.unknown_id(request.id) else request.id
         identified = identify(request.type, known) if self.fill_computed else {}
         computed, hidden = self._computed(request, urn, {**identified, **given}, reference, secrets)
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
-        _set(response, id=known)
+        _set(response, id="" if request.id == UNKNOWN_STRING else request.id)
+        computed |= self.answers.read(request, response.properties)
         computed |= identified | ({"id": known} if known else {})
         secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
         outputs = {**given, **computed}
@@ -197,7 +203,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     @answered
     async def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
         """What a component, or the stack, exports."""
-        outputs, secrets = decode(plain(request.outputs))
+        outputs, secrets = decode(plain(request.outputs), None, self.marks.find)
         self.registry.add_outputs(request.urn, outputs, secrets)
         return Empty()
 
@@ -205,27 +211,18 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:  # noqa: N802
         """A function: computed where its result follows from what is known, else unknown."""
         registry = self.registry
+        if (answer := self.answers.message(request)) is not None:
+            return answer
         await self.callbacks.transform_invoke(request)
         reference = registry.provider_for(
             request.tok, request.provider, {}, getattr(request, "parent", ""), self._package(request, request.tok)
         )
-        args, _ = decode(plain(request.args))
         response = protos.resource_pb2.ResourceInvokeResponse()
-        result: Mapping[str, Any] | None
-        if request.tok == "pulumi:pulumi:getResource":
-            found = registry.resources.get(str(args.get("urn")))
-            if found is None:
-                raise Refused(f"could not find the resource {args.get('urn')}")
-            result = {"urn": found.urn, "id": found.id, "state": dict(found.outputs)}
-        elif not self.fill_computed and self._waits(getattr(request, "dependsOn", ())):
-            result = None
+        result: Mapping[str, Any] | None = None
+        if not self.fill_computed and self._waits(getattr(request, "dependsOn", ())):
+            self.answers.waits(request)
         else:
-            try:
-                result = functions.call(
-                    request.tok, args, registry.place(reference), registry.provider(reference).inputs
-                )
-            except ValueError as error:
-                raise Refused(f"invocation of {request.tok} returned an error: {error}") from None
+            result = self.answers.function(request, reference)
         if result is None:
             _set(response, unknown=True)
         else:
@@ -236,12 +233,12 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     @answered
     async def Call(self, request: resource_pb2.ResourceCallRequest) -> Any:  # noqa: N802
         """A method that a provider plugin implements."""
-        raise Refused(f"the method `{request.tok}` runs in a provider plugin, and its result is not known offline")
+        return self.answers.method(request)
 
     @answered
     async def ExistsResource(self, request: Any) -> Any:  # noqa: N802
         """Whether a resource exists, which only the cloud knows."""
-        raise Refused(f"whether a `{request.type}` exists is not known offline")
+        return self.answers.exists(request)
 
     @answered
     async def RegisterPackage(self, request: resource_pb2.RegisterPackageRequest) -> Any:  # noqa: N802
@@ -304,18 +301,22 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         if not reference:
             return inputs, secrets
         provider = self.registry.provider(reference)
-        name = name_of(urn)
+        given = (request.name, urn, inputs, provider.inputs, self.autonaming, secrets, provider.secrets)
         try:
-            return checked(request.type, name, urn, inputs, provider.inputs, self.autonaming, secrets, provider.secrets)
+            settled, hidden = checked(request.type, *given)
         except Refusal as error:
-            raise Refused(f"{error} (resource `{name}`)") from None
+            raise Refused(f"{error} (resource `{name_of(urn)}`)") from None
+        return self.answers.settled(settled), hidden
 
     def _computed(
         self, request: Any, urn: str, inputs: Mapping[str, Any], reference: str, secrets: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        if not (self.fill_computed and request.type.startswith("aws:")):
-            return {}, frozenset()
-        return resolve(request.type, request.name, urn, inputs, self.registry.place(reference), secrets)
+        computed: dict[str, Any]
+        hidden: frozenset[str]
+        computed, hidden = {}, frozenset()
+        if self.fill_computed and request.type.startswith("aws:"):
+            computed, hidden = resolve(request.type, request.name, urn, inputs, self.registry.place(reference), secrets)
+        return self.answers.computed(request, urn, computed, hidden)
 
     def _ancestors(self, parent: str) -> list[str]:
         chain = []
@@ -342,7 +343,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """A resource as far as its registration tells; `provider` is a reference."""
         return Resource(
             type=request.type,
-            name=request.name,
+            name=self.marks.shown(request.name),
             parent=request.parent,
             provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),

@@ -18,6 +18,8 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview.callbacks import OPTIONS
+from stackguard.preview.marks import Marks
+from stackguard.preview.mock import Mock
 from stackguard.preview.monitor import Engine, Monitor
 from stackguard.preview.process import EXIT_NO_PULUMI, Program
 from stackguard.preview.project import Project
@@ -26,26 +28,33 @@ from stackguard.preview.registry import Registry
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
 
 
-def preview(program: Program, project: Project, *, resolve: bool, timeout: float, observer: Observer) -> Preview:
+def preview(
+    program: Program, project: Project, *, resolve: bool, timeout: float, observer: Observer, mock: Mock
+) -> Preview:
     """Run a started program to its end, followed by `observer`.
 
     Raises:
         CannotJudge: it failed, or did not end within `timeout` seconds.
 
     """
-    return asyncio.run(_preview(program, project, resolve=resolve, timeout=timeout, observer=observer))
+    marks = Marks(project, mock)
+    try:
+        return asyncio.run(_preview(program, project, marks, resolve=resolve, timeout=timeout, observer=observer))
+    except CannotJudge as error:
+        raise CannotJudge(marks.shown(error.message), marks.shown(error.detail)) from None
 
 
 async def _preview(
     program: Program,
     project: Project,
+    marks: Marks,
     *,
     resolve: bool,
     timeout: float,  # noqa: ASYNC109
     observer: Observer,
 ) -> Preview:
     registry = Registry(project, observer)
-    monitor = Monitor(registry, fill_computed=resolve)
+    monitor = Monitor(registry, marks, fill_computed=resolve)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
@@ -89,7 +98,7 @@ async def _preview(
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=program.printed(),
+        printed=marks.shown(program.printed()),
     )
 
 
@@ -111,6 +120,8 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
     """
     if monitor.crash:
         raise monitor.crash
+    if monitor.marks.needed:
+        raise CannotJudge(monitor.marks.needed.message, monitor.marks.needed.detail)
     if code == EXIT_NO_PULUMI:
         raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
     if code:

@@ -40,6 +40,8 @@ class HowToRun:
     resolve: bool = True
     timeout: float = 300.0
     """Seconds, for a pipe or standard input too."""
+    mock: tuple[Path, ...] = ()
+    """Files with answers that only the cloud could give."""
 
 
 def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:

@@ -33,6 +33,7 @@ def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
         config=how.config,
         resolve=how.resolve,
         timeout=how.timeout,
+        mock=how.mock,
         observer=observer,
     )
     region = ran.config.get(REGION)

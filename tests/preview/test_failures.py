@@ -52,20 +52,8 @@ def write(program: Path, source: str) -> Path:
         ("import no_such_module", "No module named 'no_such_module'"),
         ("pulumi.export('x', pulumi.Output.from_input(1).apply(lambda _: {}['gone']))", "KeyError: 'gone'"),
         (
-            "pulumi.runtime.invoke('aws:ec2/getAmi:getAmi', {})",
-            "the result of `aws:ec2/getAmi:getAmi` is not known offline",
-        ),
-        (
-            "pulumi.runtime.invoke('aws:index/getRegion:getRegion', {})",
-            "the result of `aws:index/getRegion:getRegion` is not known offline",
-        ),
-        (
             "pulumi.runtime.invoke('aws:iam/getPolicyDocument:getPolicyDocument', {'version': '1'})",
             "version must be one of 2008-10-17, 2012-10-17",
-        ),
-        (
-            "pulumi.runtime.call('test:index:Thing/list', {})",
-            "the method `test:index:Thing/list` runs in a provider plugin",
         ),
         (
             """

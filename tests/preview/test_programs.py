@@ -277,7 +277,10 @@ class TestOdd:
     def test_transforms_of_the_whole_stack(self) -> None:
         assert self.preview().outputs["partition"]["partition"] == "aws-us-gov"
         thing, late = named(self.preview(), "from-stack"), named(self.preview(), "late3")
-        assert thing.inputs == {"name": UNKNOWN, "of": UNKNOWN, "tag": "x"}
+        name = thing.inputs["name"]
+        assert name.why == "needs an output of the stack `acme/other/dev`, which only its state knows"
+        assert name.fix == "Give it with `--mock FILE`: `acme/other/dev: {name: <value>}` under `stacks:`."
+        assert thing.inputs == {"name": name, "of": UNKNOWN, "tag": "x"}
         assert {named(self.preview(), "acme/other/dev").urn, late.urn} == {*thing.dependencies}
 
 

@@ -1,0 +1,540 @@
+"""Stands in for what nobody knows offline, inside the program: the child's side of `marks.py`.
+
+Loaded by `_program.py`, so it depends on nothing but the `pulumi` of the program's own environment. A *mark* is a text
+that is found again wherever the program hands it on: in a longer text, in JSON, in a name. What cannot be done with a
+value that nobody knows (counting, comparing, branching) ends the program, and the parent says what it needs.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import json
+import linecache
+import os
+import sys
+import sysconfig
+import typing
+from collections import abc
+from pathlib import Path
+from typing import Any
+
+PREFIX = "qzunknownqz"
+LETTERS = 6
+TOKEN = "stackguard:preview:"  # noqa: S105 (of a function that the parent answers itself)
+EXIT_UNANSWERED = 34
+MISSING = object()
+DEPTH = 3  # of the skeleton of a result
+PLACEHOLDERS = {"text": "<text>", "number": "<number>", "bool": "<true or false>", "any": "<value>"}
+OWN = {"pulumi", "google", "grpc", "opentelemetry"}  # whose code may look at a mark as at any text
+
+
+class Parent:
+    """The way to the process that serves the preview."""
+
+    def __init__(self, pulumi: Any) -> None:
+        self.runtime = pulumi.runtime
+        self.pulumi = pulumi
+        self.types = sys.modules["pulumi._types"]
+        self.count = itertools.count()
+
+        answer = pulumi.runtime.proto.resource_pb2.__dict__.get("ResourceInvokeResponse")
+        self.says_unknown = answer is not None and "unknown" in answer.DESCRIPTOR.fields_by_name
+
+    def answered(self, result: Any, tok: str, args: Any, typ: Any, *, output: bool) -> Any:
+        """The SDK's result of a call; that of the mock file, or an unknown one, where the parent could not answer."""
+        known = getattr(result, "is_known", True)
+        answer = self.tell("ask", args, token=tok, output=output, answered=known)
+        if "given" in answer:
+            result.value = Call(self, answer["call"]).result(typ, answer["given"])
+            result.is_known, result.is_secret = True, answer["secret"]
+        elif "call" in answer or not known:
+            result.is_known, result.unanswered = False, answer.get("call")
+        return result
+
+    def marked(self, result: Any, typ: Any) -> Any:
+        """A result that is unknown, filled with marks."""
+        if not getattr(result, "is_known", True):
+            result.value, result.is_known = Call(self, result.unanswered).result(typ), True
+        return result
+
+    def tell(self, what: str, args: Any = None, **message: Any) -> dict[str, Any]:
+        """Its answer to a message; `args` is a function's, as a `Struct`."""
+        protos = self.runtime.proto
+        kind = getattr(protos.resource_pb2, "ResourceInvokeRequest", None) or protos.provider_pb2.InvokeRequest
+        request = kind(tok=TOKEN + what)
+        request.args.fields["message"].string_value = json.dumps(message)
+        if args is not None:
+            request.args.fields["args"].struct_value.CopyFrom(args)
+        response = self.runtime.settings.get_monitor().Invoke(request)
+        answer: dict[str, Any] = json.loads(getattr(response, "return")["message"])
+        return answer
+
+    def text(self) -> str:
+        """A new mark: letters alone, so that it is as good in a name, an ARN or JSON as anything."""
+        number = next(self.count)
+        return PREFIX + "".join(chr(ord("a") + number // 26**place % 26) for place in reversed(range(LETTERS)))
+
+
+def install(pulumi: Any) -> None:
+    """Make the SDK give marks for what nobody knows."""
+    parent = Parent(pulumi)
+    module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
+    inner = "_invoke" if hasattr(module, "_invoke") else ""
+    if inner:
+        module._invoke = with_answers(parent, module._invoke)  # noqa: SLF001 (where all forms of a call meet)
+    module.invoke = pulumi.runtime.invoke = direct(parent, module, module.invoke, asks=not inner)
+    if hasattr(module, "invoke_async"):
+        module.invoke_async = pulumi.runtime.invoke_async = direct_async(parent, module)
+    naming_outputs(parent, pulumi.StackReference)
+
+
+def with_answers(parent: Parent, original: Any) -> Any:
+    """The function behind all forms of a call, but its result is unknown where nobody answers, or the mock file's."""
+
+    async def invoke(tok: str, props: Any, opts: Any, typ: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await original(tok, props, opts, typ, *args, **kwargs)
+        if result.is_known and parent.says_unknown:
+            return result
+        args_sent = await parent.runtime.rpc.serialize_properties(props, {})
+        return parent.answered(result, tok, args_sent, typ, output=kwargs.get("check_dependencies", False))
+
+    return invoke
+
+
+def direct(parent: Parent, module: Any, original: Any, *, asks: bool) -> Any:
+    """The form that gives a result at once: marks where nobody answers."""
+
+    @functools.wraps(original)
+    def invoke(tok: str, props: Any, opts: Any = None, typ: Any = None, *args: Any, **kwargs: Any) -> Any:
+        result = original(tok, props, opts, typ, *args, **kwargs)
+        if asks:
+            args_sent = module._sync_await(parent.runtime.rpc.serialize_properties(props, {}))  # noqa: SLF001
+            result = parent.answered(result, tok, args_sent, typ, output=False)
+        return parent.marked(result, typ)
+
+    return invoke
+
+
+def direct_async(parent: Parent, module: Any) -> Any:
+    """The form that is awaited."""
+
+    async def invoke_async(tok: str, props: Any, opts: Any = None, typ: Any = None, package_ref: Any = None) -> Any:
+        result = await module._invoke(tok, props, opts, typ, package_ref=package_ref)  # noqa: SLF001
+        return parent.marked(result, typ).value
+
+    return invoke_async
+
+
+def naming_outputs(parent: Parent, reference: Any) -> None:
+    """Tell the parent which outputs of another stack the program asks for."""
+    construct = reference.__init__
+
+    @functools.wraps(construct)
+    def init(self: Any, name: str, stack_name: Any = None, opts: Any = None) -> None:
+        self._stackguard_stack = name if stack_name is None else stack_name
+        construct(self, name, stack_name, opts)
+
+    reference.__init__ = init
+    for getter in ("get_output", "require_output", "get_output_details"):
+        if hasattr(reference, getter):
+            setattr(reference, getter, telling(parent, getattr(reference, getter)))
+
+
+def telling(parent: Parent, original: Any) -> Any:
+    """A method of a stack reference that first tells which output it is asked for."""
+
+    @functools.wraps(original)
+    def get(self: Any, name: Any) -> Any:
+        if isinstance(name, str) and isinstance(getattr(self, "_stackguard_stack", None), str):
+            parent.tell("stack", name=self._stackguard_stack, output=name)
+        return original(self, name)
+
+    return get
+
+
+class Call:
+    """One call of a function, with the marks of its result so far by path."""
+
+    def __init__(self, parent: Parent, number: int) -> None:
+        self.parent = parent
+        self.number = number
+        self.marks: dict[str, Mark] = {}
+        self.untold: list[dict[str, Any]] = []
+
+    def mark(self, path: str, of: Any) -> Mark:
+        """The mark at a path; the same each time."""
+        if path not in self.marks:
+            text = self.parent.text()
+            self.marks[path] = made(KINDS[shape(self.parent, of)[0]], text, Origin(self, path, of))
+            self.untold.append({"mark": text, "path": path, "skeleton": skeleton(self.parent, of)})
+        return self.marks[path]
+
+    def told(self, value: Any) -> Any:
+        """The value, once the parent knows of its marks."""
+        if self.untold:
+            self.parent.tell("marks", call=self.number, marks=self.untold)
+            self.untold = []
+        return value
+
+    def result(self, of: Any, given: Any = MISSING) -> Any:
+        """The whole result, with a mark for everything that is not given."""
+        if inspect.isclass(of) and self.parent.types.is_output_type(of):
+            return self.told(self.record(of, "", {} if given is MISSING else given))
+        return self.told(self.value(of, "", given))
+
+    def value(self, of: Any, path: str, given: Any) -> Any:
+        """A given value in the type that the SDK has for it."""
+        kind, inner = shape(self.parent, of)
+        if given is MISSING:
+            return self.mark(path, of)
+        if given is None or kind == "any":
+            return given
+        if kind == "record":
+            return self.record(inner, path, given)
+        if kind == "list":
+            self.must(isinstance(given, list), path, "a list")
+            return [self.value(inner, f"{path}[{index}]", each) for index, each in enumerate(given)]
+        if kind == "map":
+            self.must(isinstance(given, dict), path, "a mapping")
+            return {key: self.value(inner, f"{path}.{key}", each) for key, each in given.items()}
+        if kind == "bool":
+            self.must(isinstance(given, bool), path, "true or false")
+        elif kind == "number":
+            self.must(isinstance(given, (int, float)) and not isinstance(given, bool), path, "a number")
+            return int(given) if isinstance(given, float) and given.is_integer() and inner is int else given
+        else:
+            self.must(isinstance(given, str), path, "a text: put it in quotes")
+        return given
+
+    def record(self, of: type, path: str, given: Any) -> Any:
+        """An instance of one of the SDK's result classes."""
+        self.must(isinstance(given, dict), path, "a mapping")
+        names, types = fields(self.parent, of), self.parent.types.output_type_types(of)
+        known = {**names, **{camel: camel for camel in names.values()}}
+        for key in given:
+            if key not in known:
+                self.wrong(path, f"has no `{key}`; it has {', '.join(f'`{each}`' for each in sorted(names.values()))}")
+        found = {known[key]: value for key, value in given.items()}
+        record = object.__new__(of) if not issubclass(of, dict) else dict.__new__(of)
+        for name, camel in names.items():
+            where = f"{path}.{camel}" if path else camel
+            value = self.value(types.get(camel), where, found.get(camel, MISSING))
+            self.parent.pulumi.set(record, name, value)
+        return record
+
+    def must(self, fits: bool, path: str, expected: str) -> None:  # noqa: FBT001
+        """End the program unless what the mock file gives fits the SDK's type."""
+        if not fits:
+            self.wrong(path, f"must be {expected}")
+
+    def wrong(self, path: str, problem: str) -> None:
+        """End the program: the mock file gives what the SDK cannot hold."""
+        self.parent.tell("wrong", call=self.number, path=path, problem=problem)
+        end()
+
+    def need(self, path: str, operation: str, skeleton: Any) -> typing.NoReturn:
+        """End the program: it cannot go on without this value."""
+        place = own_place()
+        self.parent.tell("need", call=self.number, path=path, operation=operation, skeleton=skeleton, **place)
+        end()
+
+
+def end() -> typing.NoReturn:
+    """End the program at once, so that nothing it would catch makes it go on."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(EXIT_UNANSWERED)
+
+
+def fields(parent: Parent, of: type) -> dict[str, str]:
+    """Python's names of a result's fields, each with Pulumi's."""
+    return {python: camel for python, camel, _ in parent.types._py_properties(of)}  # noqa: SLF001 (the SDK's table)
+
+
+def shape(parent: Parent, of: Any) -> tuple[str, Any]:
+    """What a type is: `text`, `number`, `bool`, `list`, `map`, `record` or `any`, and what is in it."""
+    of = parent.types.unwrap_optional_type(of) if of else of
+    origin, inner = typing.get_origin(of), typing.get_args(of)
+    if origin in {list, abc.Sequence}:
+        return "list", inner[0]
+    if origin in {dict, abc.Mapping}:
+        return "map", inner[-1]
+    if not inspect.isclass(of):
+        return "any", None
+    if parent.types.is_output_type(of):
+        return "record", of
+    for base, kind in ((str, "text"), (bool, "bool"), (int, "number"), (float, "number")):
+        if issubclass(of, base):
+            return kind, of
+    return "any", None
+
+
+def skeleton(parent: Parent, of: Any, depth: int = DEPTH) -> Any:
+    """What a value of a type looks like in a mock file."""
+    kind, inner = shape(parent, of)
+    if kind == "list":
+        return [skeleton(parent, inner, depth - 1)]
+    if kind == "map":
+        return {"<text>": skeleton(parent, inner, depth - 1)}
+    if kind == "record" and depth > 0:
+        types = parent.types.output_type_types(inner)
+        return {camel: skeleton(parent, types.get(camel), depth - 1) for camel in fields(parent, inner).values()}
+    return PLACEHOLDERS.get(kind, "<value>")
+
+
+def caller() -> Any:
+    """The frame of the code that does something with a mark."""
+    frame: Any = sys._getframe(1)  # noqa: SLF001 (there is no other way)
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return frame
+
+
+def asked_by_sdk() -> bool:
+    """Whether the SDK looks at a mark, or a package generated for it, which only checks what it is."""
+    top = caller().f_globals.get("__name__", "").partition(".")[0]
+    return top in OWN or (top.startswith("pulumi_") and f"{top}._utilities" in sys.modules)
+
+
+def own_place() -> dict[str, Any]:
+    """Where the program is: the innermost frame of its own code, with the line's text."""
+    libraries = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
+    frame = caller()
+    innermost = frame
+    while frame is not None:
+        file = os.path.realpath(frame.f_code.co_filename)
+        if not file.startswith(libraries) and os.path.exists(file):  # noqa: PTH110
+            innermost = frame
+            break
+        frame = frame.f_back
+    file, line = innermost.f_code.co_filename, innermost.f_lineno
+    return {"file": str(Path(file).absolute()), "line": line, "source": linecache.getline(file, line).strip()}
+
+
+class Origin(typing.NamedTuple):
+    """What a mark stands for: a path in the result of a call, and the SDK's type of what is there."""
+
+    call: Call
+    path: str
+    of: Any
+
+    def need(self, operation: str) -> typing.NoReturn:
+        """End the program: it does something that it cannot do without the value."""
+        self.call.need(self.path, operation, skeleton(self.call.parent, self.of))
+
+    def child(self, step: str, of: Any) -> Mark:
+        """The mark of what is in it."""
+        path = f"{self.path}{step}" if step.startswith("[") or not self.path else f"{self.path}.{step}"
+        mark: Mark = self.call.told(self.call.mark(path, of))
+        return mark
+
+    def inner(self) -> Any:
+        """The type of what is in it."""
+        return shape(self.call.parent, self.of)[1]
+
+
+def refusing(operation: str) -> Any:
+    """A method that cannot be without the value."""
+
+    def method(self: Mark, *_args: Any, **_kwargs: Any) -> Any:
+        self._origin.need(operation)
+
+    return method
+
+
+def itself(self: Any, *_args: Any, **_kwargs: Any) -> Any:
+    """A method whose result is as unknown as the value, and of the same kind."""
+    return self
+
+
+class Mark(str):
+    """A value that nobody knows. It is a text, whatever it stands for, so that the SDK hands it on as it is."""
+
+    __slots__ = ("_origin",)
+    _origin: Origin
+
+    def __bool__(self) -> bool:
+        return isinstance(self, Text) if asked_by_sdk() else self._origin.need("branches on it")
+
+    def __eq__(self, other: object) -> bool:
+        if other is None or (isinstance(other, Mark) and str.__eq__(self, other)) or asked_by_sdk():
+            return other is not None and str.__eq__(self, other)
+        return self._origin.need("compares it")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return str.__hash__(self) if asked_by_sdk() else self._origin.need("uses it as a key")
+
+    def __str__(self) -> str:
+        return self
+
+    def __format__(self, _spec: str) -> str:
+        return self
+
+    def __reduce_ex__(self, _protocol: Any) -> Any:
+        return str, (str.__str__(self),)
+
+    __copy__ = __deepcopy__ = itself
+    __lt__ = __le__ = __gt__ = __ge__ = refusing("compares it")
+    __len__ = refusing("counts it")
+    __iter__ = refusing("loops over it")
+    __contains__ = refusing("looks for something in it")
+    __int__ = __float__ = __index__ = __complex__ = refusing("calculates with it")
+    keys = items = values = refusing("loops over it")
+
+
+for method_name in dir(str):
+    if not method_name.startswith("_") and method_name not in {"encode", "join"}:
+        setattr(Mark, method_name, refusing(f"looks into it with `{method_name}`"))
+
+CHANGES = (
+    "lower upper strip lstrip rstrip replace title capitalize casefold swapcase zfill ljust rjust center removeprefix"
+    " removesuffix expandtabs translate format format_map"
+)
+CALCULATIONS = "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs round"
+
+
+class Text(Mark):
+    """A text; what is made of it is as unknown."""
+
+    __slots__ = ()
+    __mod__ = itself
+
+    def __getitem__(self, key: Any) -> Any:
+        return self if isinstance(key, (int, slice)) else str.__getitem__(self, key)
+
+    def __add__(self, other: Any) -> Any:
+        return made(type(self), str.__str__(self) + other, self._origin) if isinstance(other, str) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return made(type(self), other + str.__str__(self), self._origin) if isinstance(other, str) else NotImplemented
+
+    def split(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Its parts, nobody knows how many."""
+        return made(Parts, str.__str__(self), self._origin)
+
+    def partition(self, _separator: str) -> Any:
+        """Three parts."""
+        return self, self, self
+
+    rsplit = splitlines = split
+    rpartition = partition
+
+
+for method_name in CHANGES.split():
+    setattr(Text, method_name, itself)
+
+
+class Parts(Mark):
+    """What a text was split into."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        return elements(self, key, lambda _: made(Text, str.__str__(self), self._origin))
+
+
+class Number(Mark):
+    """A number, or true or false; what is calculated from it is as unknown."""
+
+    __slots__ = ()
+
+
+for method_name in CALCULATIONS.split():
+    setattr(Number, f"__{method_name}__", itself)
+
+
+class List(Mark):
+    """A list: its elements can be asked for by number."""
+
+    __slots__ = ()
+    copy = __add__ = __radd__ = itself
+
+    def __getitem__(self, key: Any) -> Any:
+        return elements(self, key, lambda index: self._origin.child(f"[{index}]", self._origin.inner()))
+
+
+class Map(Mark):
+    """A mapping from names that only the cloud knows."""
+
+    __slots__ = ()
+    copy = itself
+    __or__ = __ror__ = refusing("loops over it")
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._origin.child(str(key), self._origin.inner())
+
+    def get(self, key: Any, _default: Any = None) -> Any:
+        """What stands there, which may be nothing."""
+        return self[key]
+
+
+class Record(Mark):
+    """An object with the fields of one of the SDK's result classes."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            origin = object.__getattribute__(self, "_origin")
+            if name in fields(origin.call.parent, origin.inner()):
+                return self[name]
+        return object.__getattribute__(self, name)
+
+    def __getitem__(self, key: Any) -> Any:
+        of, parent = self._origin.inner(), self._origin.call.parent
+        camel = fields(parent, of).get(key, key)
+        return self._origin.child(camel, parent.types.output_type_types(of).get(camel))
+
+    def get(self, key: Any, _default: Any = None) -> Any:
+        """A field by either name."""
+        return self[key]
+
+
+class Anything(Text):
+    """A value of which the SDK does not say what it is."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._origin.child(key, None)
+        return elements(self, key, lambda index: self._origin.child(f"[{index}]", None))
+
+    def get(self, key: Any, _default: Any = None) -> Any:
+        """What stands there, which may be nothing."""
+        return self[key]
+
+
+KINDS: dict[str, type[Mark]] = {
+    "text": Text,
+    "number": Number,
+    "bool": Number,
+    "list": List,
+    "map": Map,
+    "record": Record,
+    "any": Anything,
+}
+
+
+def made(kind: type[Mark], text: str, origin: Origin) -> Mark:
+    """A mark, or a longer text that holds one."""
+    mark = str.__new__(kind, text)
+    mark._origin = origin  # noqa: SLF001 (there is no constructor: it would be called by whoever copies a text)
+    return mark
+
+
+def elements(mark: Mark, key: Any, element: Any) -> Any:
+    """What a list of unknown length has at an index, or in a slice with two ends: as many as the program asks for."""
+    if not isinstance(key, slice):
+        return element(key)
+    start, stop, step = key.start or 0, key.stop, key.step or 1
+    if stop is None and start < 0 and step == 1:
+        return [element(index) for index in range(start, 0)]
+    if stop is not None and start >= 0 and stop >= 0 and step > 0:
+        return [element(index) for index in range(start, stop, step)]
+    return mark

@@ -1,0 +1,264 @@
+"""What a preview does not know, and what to write into a mock file to make it known.
+
+A program that calls a function whose result nobody knows offline is given marks (`_marks.py`, which runs in the
+program): texts that are found again in whatever the program makes of them. This is the other side: what each mark
+stands for, in the words of a report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policypack.policy import UNKNOWN, Unknown
+from stackguard.preview._marks import LETTERS, PREFIX, TOKEN
+from stackguard.preview.mock import Answer, Mock, readable, unknown_in
+from stackguard.preview.mock_file import block, flow
+from stackguard.preview.project import Project
+
+MARK = re.compile(f"{PREFIX}[a-z]{{0,{LETTERS}}}", re.IGNORECASE)
+CUT = Unknown("needs the result of a function, which only the cloud knows", "Give it with `--mock FILE`.")
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
+
+@dataclass(slots=True)
+class Called:
+    """A call of a function: what is known of its result is in `answer`, and `read` holds what else was asked for."""
+
+    token: str
+    args: Mapping[str, Any]
+    answer: Answer | None = None
+    read: dict[str, Any] = field(default_factory=dict)
+    """By path, what stands there in a mock file until a person fills it in."""
+    reason: str = "which only the cloud knows"
+    section: str = "functions"
+    """Where its answer stands in a mock file: `functions` or `calls`."""
+
+    def entry(self, paths: Mapping[str, Any]) -> dict[str, Any]:
+        """The entry of a mock file that would answer it, with `paths` in its result."""
+        args = readable(self.args)
+        result = arranged(paths) if paths else "<value>"
+        return {"token": self.token, **({"args": args} if args else {}), "result": result}
+
+
+@dataclass(slots=True)
+class Needed:
+    """Why a program cannot go on: one line, and the lines for a mock file."""
+
+    message: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Marks:
+    """What the marks in one preview stand for."""
+
+    project: Project
+    mock: Mock
+    needed: Needed | None = None
+    calls: list[Called] = field(default_factory=list)
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By stack, the outputs that the program asks for and nobody knows, each with its placeholder."""
+    _marks: dict[str, tuple[Called, str]] = field(default_factory=dict)
+    _known: dict[str, Unknown] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
+
+    def answer(self, token: str, args: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+        """What the program's side is told; `written` is what it says, `args` are a function's."""
+        match token.removeprefix(TOKEN):
+            case "ask":
+                return self._ask(written, args)
+            case "marks":
+                called = self.calls[written["call"]]
+                for each in written["marks"]:
+                    self._marks[each["mark"]] = (called, each["path"])
+                    called.read.setdefault(each["path"], each["skeleton"])
+            case "need":
+                self._need(self.calls[written["call"]], written)
+            case "wrong":
+                self._wrong(self.calls[written["call"]], written["path"], written["problem"])
+            case "stack":
+                self.outputs.setdefault(written["name"], {})[written["output"]] = "<value>"
+        return {}
+
+    def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> Called:
+        """The record of a call; the same for the same arguments."""
+        for each in self.calls:
+            if each.token == token and each.args == args:
+                return each
+        called = Called(token, args, self.mock.function(token, args))
+        called.reason = reason or called.reason
+        self.calls.append(called)
+        return called
+
+    def method(self, token: str, args: Mapping[str, Any]) -> Answer | None:
+        """The result of a method; None where nobody knows it."""
+        answer = self.mock.call(token, args)
+        if answer is None and not any(each.token == token and each.args == args for each in self.calls):
+            self.calls.append(Called(token, args, section="calls"))
+        return answer
+
+    def waits(self, token: str, args: Mapping[str, Any]) -> None:
+        """The call is not made before a resource is created: Pulumi does not know its result either."""
+        self._waiting.add(_key(token, args))
+
+    def _ask(self, written: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
+        token, output = written["token"], written["output"]
+        unknown = unknown_in(args)
+        if _key(token, args) in self._waiting or (output and unknown == UNKNOWN):
+            return {}
+        known = [each for each in self.calls if each.token == token and each.args == args]
+        if not known and written["answered"]:
+            return {}
+        called = self.call(
+            token, args, "an argument of which is known only after the update" if unknown == UNKNOWN else ""
+        )
+        number = self.calls.index(called)
+        if called.answer is None:
+            return {"call": number}
+        return {"call": number, "given": called.answer.value, "secret": bool(called.answer.secrets)}
+
+    def find(self, text: str) -> Unknown | None:
+        """What a text waits for that holds a mark; None where it holds none."""
+        found = MARK.search(text)
+        if found is None:
+            return None
+        mark = found[0].lower()
+        if mark not in self._marks:
+            return CUT
+        if mark not in self._known:
+            called, path = self._marks[mark]
+            self._known[mark] = Unknown(f"needs {_result(called, path)}, {called.reason}", self._fix(called, path))
+        return self._known[mark]
+
+    def holds(self, value: Any) -> bool:
+        """Whether there is a mark in a value, or the name that a mark is shown by."""
+        if isinstance(value, str):
+            return MARK.search(value) is not None or any(self._label(mark) in value for mark in self._marks)
+        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        return any(map(self.holds, inner))
+
+    def shown(self, text: str) -> str:
+        """The text with a name for each mark, such as `<getVpc.id>`."""
+        return MARK.sub(lambda found: self._label(found[0].lower()), text) if PREFIX in text.lower() else text
+
+    def _label(self, mark: str) -> str:
+        if mark not in self._marks:
+            return "<unknown>"
+        called, path = self._marks[mark]
+        alike = [each for each in self.calls if each.token == called.token]
+        number = f"#{alike.index(called) + 1}" if alike[0] is not called else ""
+        name = called.token.rpartition(":")[2] + number
+        return f"<{name}{'' if path.startswith('[') or not path else '.'}{path}>"
+
+    def _fix(self, called: Called, path: str) -> str:
+        leaf = arranged({path: called.read[path]})
+        if called.answer is not None:
+            return f"Add `{flow(leaf)}` to the `result` at {called.answer.where}."
+        entry = flow(self._public(called.entry({path: called.read[path]})))
+        return f"Give it with `--mock FILE`: `- {entry}` under `{called.section}:`."
+
+    def _public(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry without values of secret config."""
+        secrets = {self.project.config[key] for key in self.project.secret if self.project.config.get(key)}
+        return {**entry, "args": _without(entry["args"], secrets)} if "args" in entry else entry
+
+    def _need(self, called: Called, written: Mapping[str, Any]) -> None:
+        path, operation, line = written["path"], written["operation"], written["line"]
+        file = os.path.relpath(written["file"], self.project.root)
+        place = f"{file}:{line}"
+        message = (
+            f"the program in `{self.project.root}` needs {_result(called, path)}, {called.reason}"
+            f" ({place} {operation}); give it with `--mock FILE`"
+        )
+        entry = self._public(called.entry({path: plural(written["skeleton"])}))
+        others = sorted(each for each in called.read if each != path and re.fullmatch(r"\w+", each))
+        if called.answer is not None:
+            lines = f"# add to the `result` at {called.answer.where}\n{block(entry['result'])}"
+        else:
+            lines = block({called.section: [entry]})
+        note = f"# it also has {', '.join(others)}; what is left out stays unknown\n" if others else ""
+        detail = f"{place}: {written['source']}\n\n# for the mock file, with what there is in place of <...>\n{lines}\n{note}"
+        self.needed = self.needed or Needed(message, detail)
+
+    def _wrong(self, called: Called, path: str, problem: str) -> None:
+        where = called.answer.where if called.answer else ""
+        place = f"`{'.'.join(filter(None, ('result', path)))}`".replace(".[", "[")
+        self.needed = self.needed or Needed(f"{where}: {place} of `{called.token}` {problem}", "")
+
+    def stack(self, name: str) -> Answer | None:
+        """The outputs of a stack that the program refers to; None where nobody knows them."""
+        found = self.mock.stack(name, self.project.organization, self.project.name)
+        if found is None:
+            self.outputs.setdefault(name, {})
+        return found
+
+    def of_stacks(self, names: Iterable[str]) -> Unknown | None:
+        """What an output of one of these stacks waits for; None where all are known."""
+        for name in names:
+            if name in self.outputs:
+                return Unknown(
+                    f"needs an output of the stack `{name}`, which only its state knows",
+                    f"Give it with `--mock FILE`: `{flow(self._stack_entry(name))[1:-1]}` under `stacks:`.",
+                )
+        return None
+
+    def _stack_entry(self, name: str) -> dict[str, Any]:
+        return {name: self.outputs[name] or {"<text>": "<value>"}}
+
+    def unanswered(self) -> Iterator[tuple[str, str, str]]:
+        """Each function, method and stack that nobody answered for: its name, and section and line of the mock file."""
+        for called in self.calls:
+            if called.answer is None:
+                used = {path: leaf for path, leaf in called.read.items() if re.fullmatch(r"\w+", path)}
+                yield called.token, called.section, f"- {flow(self._public(called.entry(used)))}"
+        for name in self.outputs:
+            yield name, "stacks", flow(self._stack_entry(name))[1:-1]
+
+
+def _result(called: Called, path: str) -> str:
+    return f"`{path}` of `{called.token}`" if path else f"the result of `{called.token}`"
+
+
+def _key(token: str, args: Mapping[str, Any]) -> str:
+    return json.dumps([token, args], sort_keys=True, default=str)
+
+
+def _without(value: Any, secrets: set[str]) -> Any:
+    if isinstance(value, str):
+        return "*" if any(secret in value for secret in secrets) else value
+    if isinstance(value, dict):
+        return {key: _without(each, secrets) for key, each in value.items()}
+    return [_without(each, secrets) for each in value] if isinstance(value, list) else value
+
+
+def plural(skeleton: Any) -> Any:
+    """A list is shown with two elements, so that it looks like one."""
+    return [*skeleton, *skeleton] if isinstance(skeleton, list) and not isinstance(skeleton[0], dict) else skeleton
+
+
+def arranged(leaves: Mapping[str, Any]) -> Any:
+    """Values by path (`ebs.volumeSize`, `names[0]`) as the structure that they are in."""
+    root: Any = None
+    for path, leaf in leaves.items():
+        root = _put(
+            root, [int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)|\[(-?\d+)\]", path)], leaf
+        )
+    return root
+
+
+def _put(node: Any, steps: list[str | int], leaf: Any) -> Any:
+    if not steps:
+        return leaf
+    step, *more = steps
+    if isinstance(step, str):
+        known = node if isinstance(node, dict) else {}
+        return {**known, step: _put(known.get(step), more, leaf)}
+    listed = list(node) if isinstance(node, list) else []
+    listed += [_put(None, more, leaf) for _ in range(max(step, 0) + 1 - len(listed))]
+    listed[step] = _put(listed[step] if listed[step] != leaf else None, more, leaf)
+    return listed
