@@ -45,21 +45,21 @@ class Following:
 
         loop = asyncio.get_running_loop()
         self._up, self._ended = loop.create_future(), loop.create_future()
-        packs = None
         try:
             async with started(self.wanted, settings, self.timeout, project) as packs:
                 self._up.set_result(packs)
-                resources = await self._ended
-                for found in await asyncio.gather(*self._judging):
-                    self.outcomes += found
-                self.outcomes += await packs.analyze_stack(resources)
+                try:
+                    resources = await self._ended
+                    for found in await asyncio.gather(*self._judging):
+                        self.outcomes += found
+                    self.outcomes += await packs.analyze_stack(resources)
+                except asyncio.CancelledError:
+                    # The preview as a whole takes too long; where that is a pack's doing, say which.
+                    late = packs.late(self.timeout / 2)
+                    if late is not None:
+                        raise late from None
+                    raise
                 self.notes, self.policies, self.followed = packs.notes, packs.policies, True
-        except asyncio.CancelledError:
-            # The preview as a whole takes too long; where that is a pack's doing, say which.
-            late = packs.late(self.timeout / 2) if packs else None
-            if late is not None:
-                raise late from None
-            raise
         finally:
             self._up.cancel()
             for task in self._judging:

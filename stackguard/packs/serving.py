@@ -240,16 +240,18 @@ async def started(
         wanted: the packs.
         settings: the operator's choices that hold for every pack.
         timeout: seconds for the start of a pack, and for each answer.
-        project: the program under preview, whose names and config packs may read; None where there is none.
+        project: the program under preview, whose names and config packs may read; None where there is none. A program
+            has `timeout` too and waits for packs, so these then have half of it to start.
 
     Raises:
         CannotJudge: a pack or its configuration is missing or malformed, or it fails or hangs.
     """
     read = [(folder.read(each.folder), config.read(each.config) if each.config else None) for each in wanted]
+    until_up = timeout if project is None else timeout / 2
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(found: folder.PackFolder, given: Mapping[str, config.PolicyConfig] | None) -> Pack:
-            running = await stack.enter_async_context(process.started(found, project, timeout))
+            running = await stack.enter_async_context(process.started(found, project, until_up))
             return await stack.enter_async_context(connected(running, project, given, timeout))
 
         yield Packs(await together(start(*each) for each in read), settings, project)

@@ -1,0 +1,259 @@
+"""Other packs beside a program and over a state: through the gate and the command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.crossguard import message
+from policypack.policies import POLICIES
+from policypack.policy import Kind
+from stackguard import cli
+from stackguard.errors import CannotJudge
+from stackguard.gate import Request, judge
+from stackguard.notes import NoteKind
+from stackguard.packs import Wanted
+from stackguard.reports import Report
+from stackguard.sources import HowToRun
+from tests.packs.making import pack_of, policy
+from tests.sources.states import as_bytes, export, state
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "name: shop\nruntime: python\n"
+BUCKETS = """
+import pulumi
+import pulumi_aws as aws
+for name in ("inbox", "orders"):
+    bucket = aws.s3.Bucket(name, acl="public-read")
+    pulumi.export(name, bucket.acl)
+"""
+FIX_ACL = policy(
+    "acl",
+    "report(str(args.props.get('acl')))",
+    level="REMEDIATE",
+    remediates="if 'acl' in args.props:\n    args.props['acl'] = 'private'\n    return args.props",
+)
+
+
+def program(folder: Path, source: str = BUCKETS) -> Path:
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-central-1\n", encoding="utf-8")
+    (folder / "__main__.py").write_text(source, encoding="utf-8")
+    return folder
+
+
+def gated(target: Path, *packs: Path, own: bool = False, timeout: float = 60, resolve: bool = True) -> Report:
+    how = HowToRun(timeout=timeout, resolve=resolve)
+    return judge(Request(str(target), how, packs=tuple(map(Wanted, packs)), own=own))
+
+
+def test_the_program_and_our_policies_go_on_with_what_a_remediation_made(tmp_path: Path) -> None:
+    target = program(tmp_path / "program")
+    over = policy("exports", "report(str(sorted(args.resources[0].props.items())))", over_stack=True)
+    pack = pack_of(tmp_path / "pack", FIX_ACL, over)
+    assert "s3-public-acl" in {each.policy.id for each in gated(target, own=True).outcomes}
+    report = gated(target, pack, own=True)
+    assert "s3-public-acl" not in {each.policy.id for each in report.outcomes}
+    told = {each.resource.name: each.message for each in report.outcomes if each.policy.id == "ours/acl"}
+    assert {name: told[name] for name in ("inbox", "orders")} == {"inbox": "private", "orders": "private"}
+    (exported,) = [each.message for each in report.outcomes if each.policy.id == "ours/exports"]
+    assert exported == "[('inbox', 'private'), ('orders', 'private')]"
+    changed = [note for note in report.notes if note.kind is NoteKind.REMEDIATED]
+    assert [(note.about, note.message, len(note.urns)) for note in changed] == [("ours/acl", "changes `acl`", 2)]
+    assert report.policies == len(POLICIES) + 2
+
+
+@pytest.mark.parametrize("row", ["row02_no_access_block", "row06_no_source_account", "row10_first_record_only"])
+@pytest.mark.parametrize("kind", ["failing", "corrected"])
+@pytest.mark.parametrize("resolve", [True, False])
+def test_our_own_pack_as_another_pack_says_what_the_gate_says(row: str, kind: str, *, resolve: bool) -> None:
+    report = gated(ROOT / "tests" / "failures" / row / kind, ROOT, own=True, resolve=resolve)
+    own = {
+        (f"stackguard/{each.policy.id}", each.resource.urn, each.blocks, message(each))
+        for each in report.outcomes
+        if "/" not in each.policy.id
+    }
+    others = {
+        (each.policy.id, each.resource.urn, each.blocks, each.message)
+        for each in report.outcomes
+        if "/" in each.policy.id
+    }
+    assert own == others
+    assert bool(own) >= (kind == "failing")
+
+
+def test_resources_are_judged_while_the_program_still_runs(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    source = f"""
+import pathlib, time
+import pulumi_aws as aws
+aws.s3.Bucket("inbox")
+async def wait():
+    pass
+import pulumi
+def look(_):
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if pathlib.Path({str(seen)!r}).exists():
+            return "judged"
+        time.sleep(0.02)
+    return "not judged"
+pulumi.export("inbox", aws.s3.Bucket("orders", bucket="orders").bucket.apply(look))
+"""
+    marks = policy("marks", f"args.name == 'inbox' and open({str(seen)!r}, 'w').close()")
+    over = policy("tells", "report(args.resources[0].props['inbox'])", over_stack=True)
+    report = gated(program(tmp_path / "program", source), pack_of(tmp_path / "pack", marks, over))
+    assert [each.message for each in report.outcomes] == ["judged"]
+
+
+def test_slow_policies_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Two packs that take a second for each of three resources: one after the other that is six seconds."""
+    slow = policy("slow", "import time; time.sleep(1 if args.resource_type.startswith('aws:') else 0); report('seen')")
+    packs = [pack_of(tmp_path / name, slow, name=name) for name in ("one", "two")]
+    states = [state("aws:s3/bucket:Bucket", f"bucket-{number}", {}) for number in range(3)]
+    target = tmp_path / "state.json"
+    target.write_bytes(as_bytes(export(states)))
+    began = time.monotonic()
+    report = gated(target, *packs)
+    assert len(report.outcomes) == 6
+    assert time.monotonic() - began < 5
+
+
+def test_a_state_is_judged_and_left_as_it_is(tmp_path: Path) -> None:
+    """As `pulumi policy analyze` does: remediations are told, policies see what is there, and what is only read too."""
+    states = [
+        state("aws:s3/bucket:Bucket", "inbox", {"acl": "public-read"}, outputs={"arn": "arn:aws:s3:::inbox"}),
+        state("aws:s3/bucket:Bucket", "theirs", {"acl": "private"}, external=True, outputs={}),
+        state("aws:s3/bucket:Bucket", "gone", {"acl": "private"}, delete=True),
+    ]
+    target = tmp_path / "state.json"
+    target.write_bytes(as_bytes(export(states)))
+    over = policy("outputs", "report(str([dict(each.props) for each in args.resources]))", over_stack=True)
+    knows = policy("knows", "import os; report(str([n for n in os.environ if n in ('PULUMI_STACK', 'PULUMI_CONFIG')]))")
+    report = gated(target, pack_of(tmp_path / "pack", FIX_ACL, over, knows))
+    assert sorted((each.policy.id, each.resource.name, each.message) for each in report.outcomes) == [
+        ("ours/acl", "inbox", "public-read"),
+        ("ours/acl", "theirs", "private"),
+        ("ours/knows", "inbox", "[]"),
+        ("ours/knows", "theirs", "[]"),
+        ("ours/outputs", "pipeline-dev", "[{'arn': 'arn:aws:s3:::inbox'}, {}]"),
+    ]
+    assert [(each.message, each.urns) for each in report.notes] == [("would change `acl`", (states[0]["urn"],))]
+
+
+def test_a_pack_that_hangs_is_named_and_not_the_program_that_waits_for_it(tmp_path: Path) -> None:
+    slow = policy("slow", "", level="REMEDIATE", remediates="import time\ntime.sleep(60)")
+    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not answer within 6 s about .* see --timeout"):
+        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=6)
+
+
+def test_a_pack_that_never_starts_is_named_too(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path / "pack", "import time; time.sleep(60)\n")
+    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not start within 2 s and was stopped; see --timeout"):
+        gated(program(tmp_path / "program"), pack, timeout=4)
+
+
+@pytest.mark.parametrize("where", ["judges", "remediates", "start"])
+def test_a_pack_that_crashes_beside_a_program_is_named(tmp_path: Path, where: str) -> None:
+    fatal = "raise RuntimeError('broken')"
+    sources = {
+        "judges": policy("p", fatal),
+        "remediates": policy("p", "", level="REMEDIATE", remediates=fatal),
+        "start": fatal + "\n",
+    }
+    began = time.monotonic()
+    with pytest.raises(CannotJudge, match=r"^policy pack `") as caught:
+        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", sources[where]))
+    assert "RuntimeError: broken" in caught.value.detail
+    assert time.monotonic() - began < 20
+
+
+def test_a_program_that_fails_is_named_and_not_the_pack(tmp_path: Path) -> None:
+    target = program(tmp_path / "program", "raise ValueError('no')\n")
+    with pytest.raises(CannotJudge, match=r"the program in .* failed: ValueError: no"):
+        gated(target, pack_of(tmp_path / "pack", FIX_ACL))
+
+
+def test_a_policy_that_did_not_run_blocks(tmp_path: Path) -> None:
+    target = program(tmp_path / "program")
+    body = "if args.name == 'inbox': report(args.props['bucket'])"
+    pack = pack_of(
+        tmp_path / "pack", policy("named", "args.name != 'inbox' or args.props.get('arn')"), policy("arn", body)
+    )
+    report = gated(target, pack, resolve=False)
+    assert {each.kind for each in report.outcomes} <= {Kind.UNDECIDED, Kind.VIOLATION}
+    over = policy("arns", "[each.props.get('bucket') for each in args.resources]; report('all known')", over_stack=True)
+    known = gated(target, pack_of(tmp_path / "over", over))
+    assert [each.message for each in known.outcomes] == ["all known"]
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> str:
+    file = tmp_path / "state.json"
+    file.write_bytes(as_bytes(export([state("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})])))
+    return str(file)
+
+
+def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(["check", *arguments])
+    return code, *capfd.readouterr()
+
+
+def test_the_command_line(tmp_path: Path, target: str, capfd: pytest.CaptureFixture[str]) -> None:
+    skips = policy("skips", "args.not_applicable('not ours')")
+    pack = pack_of(tmp_path / "pack", policy("seen", "report('is there')"), skips)
+    alone = (target, "--policy-pack", str(pack), "--no-own-policies")
+    code, out, _ = run(capfd, *alone)
+    assert code == 1
+    assert "high  ours/seen" in out
+    assert "not applicable: ours/skips on aws:s3:Bucket inbox: not ours" in out
+    assert "1 violation (1 high), 0 undecided, 0 errors in 1 resource, 2 policies" in out
+
+    code, out, _ = run(capfd, *alone, "--format", "json")
+    document: dict[str, Any] = json.loads(out)
+    assert [(each["policy"], each["message"], each["url"]) for each in document["outcomes"]] == [
+        ("ours/seen", "is there", "")
+    ]
+    assert document["notes"] == [
+        {
+            "note": "not-applicable",
+            "about": "ours/skips",
+            "message": "not ours",
+            "urns": ["urn:pulumi:dev::pipeline::aws:s3/bucket:Bucket::inbox"],
+        }
+    ]
+
+    config = tmp_path / "config.json"
+    config.write_text('{"all": "disabled"}', encoding="utf-8")
+    code, out, _ = run(capfd, *alone, "--policy-pack-config", str(config))
+    assert (code, out.split(":")[0]) == (0, "clean")
+
+    code, out, _ = run(capfd, target, "--policy-pack", str(pack))
+    assert code == 1
+    assert "s3-missing-access-block" in out
+    assert "ours/seen" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--no-own-policies"], "`--no-own-policies` leaves only `--policy-pack` to judge by"),
+        (["--policy-pack-config", "c.json"], "stands 1 times and `--policy-pack` 0 times"),
+        (["--policy-pack", "missing"], "there is no folder `missing`"),
+    ],
+)
+def test_wrong_options(target: str, arguments: list[str], said: str, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capfd, target, *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_the_help_teaches_it(capfd: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capfd, "--help")
+    for option in ("--policy-pack DIR", "--policy-pack-config FILE", "--no-own-policies"):
+        assert option in out
