@@ -142,6 +142,8 @@ class Resource:
     custom: bool = True
     external: bool = False
     """Whether the stack only reads it: `Bucket.get`. It is there to be referred to and is not judged."""
+    remote: bool = False
+    """Whether a provider plugin builds it: a component of which a preview without the plugin sees no more than this."""
     id: str = ""
     options: Options = Options()
     accepts: frozenset[str] | None = None

@@ -1,6 +1,6 @@
-"""The services a Pulumi program talks to: `ResourceMonitor` and `Engine`.
+"""The service that a Pulumi program registers its resources with: `ResourceMonitor`.
 
-Source: proto/pulumi/resource.proto and engine.proto of https://github.com/pulumi/pulumi, and what its engine does with
+Source: proto/pulumi/resource.proto of https://github.com/pulumi/pulumi, and what its engine does with
 them in pkg/resource/deploy/source_eval.go. Every resource is one that a preview would create.
 """
 
@@ -18,7 +18,7 @@ import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.policy import Resource
+from policypack.policy import Options, Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import assets, protos
 from stackguard.preview.answers import Answers
@@ -26,15 +26,18 @@ from stackguard.preview.autonaming import Refusal, configured
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.checking import checked
 from stackguard.preview.marks import Marks
+from stackguard.preview.options import Identity, aliases_of, inherit, options_of
 from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import resolve
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.sdk import accepted
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, fill, hide, name_of, plain
+from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, answer, fill, name_of, package_of, plain, rewrite
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
     from pulumi.runtime.proto import resource_pb2
+
+STASH = "pulumi:index:Stash"  # the engine's own: what goes in comes out
 
 FEATURES = frozenset(
     {
@@ -114,67 +117,35 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802
         """A resource that the program constructs."""
         registry = self.registry
-        await self.callbacks.transform(request, self._ancestors(request.parent))
-        if request.remote:
-            raise Refused(
-                f"`{request.type}` is a component that a provider plugin builds: what is in it cannot be seen without"
-                f" the plugin (resource `{request.name}`)"
-            )
-        is_provider = request.type.startswith(PROVIDER_PREFIX)
-        reference = ""
-        if request.custom and not is_provider:
-            reference = registry.provider_for(
-                request.type, request.provider, request.providers, request.parent, self._package(request)
-            )
+        reference = await self._provided(request)
         urn = registry.claim(request.type, self.marks.shown(request.name), request.parent)
-        if request.hooks.before_create:
-            await self.callbacks.run_hooks(request.hooks.before_create, request, urn, "new_inputs")
-
-        written, secrets = decode(plain(request.object), registry.project.working_directory, self.marks.find)
-        waits_for = {name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())}
-        written = self.answers.explained(written, waits_for)
-        written = await self._hashed(written, urn)
-        settled, secrets = self._checked(request, urn, written, reference, secrets)
-        given = {"version": request.version, "pluginDownloadURL": request.pluginDownloadURL} if is_provider else {}
-        asked = self._resource(
-            request,
-            urn=urn,
-            inputs=settled | {name: value for name, value in given.items() if value},
-            provider=reference,
-            property_dependencies=waits_for,
-            secrets=secrets,
-            custom=request.custom,
-        )
+        await self.callbacks.run_hooks(request.hooks.before_create, request, urn)
+        written, asked = await self._asked(request, urn, reference)
         resource = await registry.observer.remediated(asked)
-        inputs, secrets = resource.inputs, resource.secrets
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
-        outputs: Mapping[str, Any] = {}
-        identity = ""
         if request.custom:
             response.object.CopyFrom(request.object)
             if reference or resource is not asked:
-                _rewrite(response.object, written, inputs, secrets)
-            computed, hidden = self._computed(request, urn, inputs, reference, secrets)
-            secrets |= _answer(response.object, computed, hidden | {*request.additionalSecretOutputs})
-            outputs = {**inputs, **computed}
-            imported = "" if self.answers.unknown_id(request.importId) else request.importId
-            identity = "" if is_provider else imported or str(computed.get("id", ""))
-            response.id = UNKNOWN_STRING if is_provider else identity
-        self._add(request, replace(resource, outputs=outputs, secrets=secrets, id=identity), reference)
+                rewrite(response.object, written, resource.inputs, resource.secrets)
+            resource = self._created(request, resource, reference, response.object)
+            response.id = UNKNOWN_STRING if request.type.startswith(PROVIDER_PREFIX) else resource.id
+        self._add(request, resource, reference)
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
             registry.component_providers[urn] = {**inherited, **request.providers}
         if request.transforms:
             self.callbacks.resource_transforms[urn] = list(request.transforms)
-        if request.hooks.after_create:
-            await self.callbacks.run_hooks(request.hooks.after_create, request, urn, "new_outputs")
+        if request.custom:
+            await self.callbacks.run_hooks(request.hooks.after_create, request, urn, response.object)
+        elif request.hooks.after_create:
+            self.callbacks.unfinished[urn] = request
         return response
 
     @answered
     async def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> Any:  # noqa: N802
         """A resource that exists already: its id is known, and of its state what follows from that."""
         registry = self.registry
-        reference = registry.provider_for(request.type, request.provider, {}, request.parent, self._package(request))
+        reference = registry.provider_for(request.type, request.provider, self._package(request))
         urn = registry.claim(request.type, self.marks.shown(request.name), request.parent)
         given, secrets = decode(plain(request.properties), registry.project.working_directory, self.marks.find)
         known = "" if self.answers.unknown_id(request.id) else request.id
@@ -185,7 +156,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         _set(response, id="" if request.id == UNKNOWN_STRING else request.id)
         computed |= self.answers.read(request, response.properties)
         computed |= identified | ({"id": known} if known else {})
-        secrets |= _answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
+        secrets |= answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
         outputs = {**given, **computed}
         resource = self._resource(
             request,
@@ -196,6 +167,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             secrets=secrets,
             id=known,
             external=True,
+            options=Options(additional_secret_outputs=tuple(request.additionalSecretOutputs)),
         )
         self._add(request, resource, reference)
         return response
@@ -205,6 +177,10 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """What a component, or the stack, exports."""
         outputs, secrets = decode(plain(request.outputs), None, self.marks.find)
         self.registry.add_outputs(request.urn, outputs, secrets)
+        registered = self.callbacks.unfinished.pop(request.urn, None)
+        if registered is not None:
+            names = registered.hooks.after_create
+            await self.callbacks.run_hooks(names, registered, request.urn, request.outputs)
         return Empty()
 
     @answered
@@ -213,10 +189,10 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         registry = self.registry
         if (answer := self.answers.message(request)) is not None:
             return answer
+        inherited = registry.component_providers.get(getattr(request, "parent", ""), {})
+        request.provider = request.provider or inherited.get(package_of(request.tok), "")
         await self.callbacks.transform_invoke(request)
-        reference = registry.provider_for(
-            request.tok, request.provider, {}, getattr(request, "parent", ""), self._package(request, request.tok)
-        )
+        reference = registry.provider_for(request.tok, request.provider, self._package(request, request.tok))
         response = protos.resource_pb2.ResourceInvokeResponse()
         result: Mapping[str, Any] | None = None
         if not self.fill_computed and self._waits(getattr(request, "dependsOn", ())):
@@ -283,6 +259,64 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def SignalAndWaitForShutdown(self, _request: Empty) -> Empty:  # noqa: N802
         """The program has said all it has to say."""
         return Empty()
+
+    async def _provided(self, request: resource_pb2.RegisterResourceRequest) -> str:
+        """The reference of the provider that serves a resource, once transforms have run; empty where none does."""
+        registry = self.registry
+        inherit(request, registry.resources.get(request.parent))
+        served = request.remote or (request.custom and not request.type.startswith(PROVIDER_PREFIX))
+        if served:
+            package = package_of(request.type)
+            chosen = registry.chosen_provider(package, request.provider, request.providers, request.parent)
+            request.provider = chosen
+        await self.callbacks.transform(request, self._ancestors(request.parent))
+        reference = registry.provider_for(request.type, request.provider, self._package(request)) if served else ""
+        # What a plugin builds is registered by the plugin itself, as a component without a provider.
+        return "" if request.remote else reference
+
+    async def _asked(
+        self, request: resource_pb2.RegisterResourceRequest, urn: str, reference: str
+    ) -> tuple[Mapping[str, Any], Resource]:
+        """The properties that the program writes, and the resource with its inputs after the provider's Check."""
+        registry = self.registry
+        written, secrets = decode(plain(request.object), registry.project.working_directory, self.marks.find)
+        waits_for = {name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())}
+        written = self.answers.explained(written, waits_for)
+        written = await self._hashed(written, urn)
+        inputs, secrets = self._checked(request, urn, written, reference, secrets)
+        if request.type.startswith(PROVIDER_PREFIX) and (version := self._package(request).version_served):
+            inputs = {**inputs, "version": version}
+        where = Identity(registry.project.stack, registry.project.name, request.parent, request.type, name_of(urn))
+        registry.aliases[urn] = aliases_of(request, where, registry.aliases)
+        return written, self._resource(
+            request,
+            urn=urn,
+            inputs=inputs,
+            provider=reference,
+            property_dependencies=waits_for,
+            secrets=secrets,
+            custom=request.custom,
+            remote=request.remote,
+            options=options_of(request, registry.aliases[urn]),
+        )
+
+    def _created(self, request: Any, resource: Resource, reference: str, struct: Struct) -> Resource:
+        """The resource with what a preview's creation answers, which is added to `struct`, the inputs."""
+        inputs, secrets = resource.inputs, resource.secrets
+        outputs: Mapping[str, Any] = {}
+        if not self.fill_computed and reference and not self.registry.configured(reference):
+            struct.Clear()  # without its configuration a provider answers nothing
+        elif request.type == STASH and "input" in inputs:
+            struct.fields["output"].CopyFrom(struct.fields["input"])
+            outputs = {**inputs, "output": inputs["input"]}
+            secrets |= {f"output{path.removeprefix('input')}" for path in secrets}
+        else:
+            computed, hidden = self._computed(request, resource.urn, inputs, reference, secrets)
+            secrets |= answer(struct, computed, hidden | {*request.additionalSecretOutputs})
+            outputs = {**inputs, **computed}
+        known = "" if self.answers.unknown_id(request.importId) else request.importId
+        known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(outputs.get("id", ""))
+        return replace(resource, outputs=outputs, secrets=secrets, id=known)
 
     async def _hashed(self, properties: dict[str, Any], urn: str) -> dict[str, Any]:
         """The properties with the hash of each asset in them; files are read in a thread."""
@@ -363,28 +397,6 @@ def _trail(request: Any) -> Trail:
     return () if request.type == ROOT_TYPE else trail_of(request)
 
 
-def _rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
-    """Make a property map that holds what the program wrote hold `inputs` instead; what is the same stays as it is."""
-    for name in written.keys() - inputs.keys():
-        del struct.fields[name]
-    changed = {name: value for name, value in inputs.items() if name not in written or value != written[name]}
-    for name in changed.keys() & struct.fields.keys():
-        struct.fields[name].Clear()
-    fill(struct, changed)
-    for name in changed:
-        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in secrets):
-            hide(struct.fields[name])
-
-
-def _answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
-    """Add what was computed to the properties sent back, mark the secret ones, and say which were marked."""
-    fill(struct, computed)
-    present = frozenset(name for name in secret if name in struct.fields)
-    for name in present:
-        hide(struct.fields[name])
-    return present
-
-
 def _set(message: Any, **fields: Any) -> None:
     """Set fields that older versions of the protocol lack."""
     for name, value in fields.items():
@@ -394,37 +406,3 @@ def _set(message: Any, **fields: Any) -> None:
 
 def _enum_name(feature: str) -> str:
     return "RESOURCE_MONITOR_FEATURE_" + re.sub(r"(?=[A-Z])", "_", feature).upper()
-
-
-class Engine(protos.engine_pb2_grpc.EngineServicer):
-    """Takes the program's log. An error in it alone does not fail a preview, as in Pulumi: the exit code does."""
-
-    def __init__(self, registry: Registry, note: Callable[[str], None]) -> None:
-        self.registry = registry
-        self.note = note
-        self.errors: list[str] = []
-
-    async def Log(self, request: Any, _context: Any) -> Empty:  # noqa: N802
-        """A message from the program or its SDK."""
-        levels = protos.engine_pb2.LogSeverity
-        if request.severity == levels.Value("ERROR"):
-            self.errors.append(request.message)
-        if request.severity != levels.Value("DEBUG") and not request.ephemeral:
-            self.note(f"{levels.Name(request.severity).lower()}: {request.message}")
-        return Empty()
-
-    async def GetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """The stack's URN."""
-        return protos.engine_pb2.GetRootResourceResponse(urn=self.registry.root)
-
-    async def SetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """The stack's URN, told by an older SDK; its registration told it already."""
-        return protos.engine_pb2.SetRootResourceResponse()
-
-    async def StartDebugging(self, _request: Any, _context: Any) -> Empty:  # noqa: N802
-        """A debugger waits; nobody attaches to one here."""
-        return Empty()
-
-    async def RequirePulumiVersion(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """A wish about the CLI's version; there is no CLI."""
-        return protos.engine_pb2.RequirePulumiVersionResponse()

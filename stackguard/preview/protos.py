@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import (
+        alias_pb2,
         analyzer_pb2,
         analyzer_pb2_grpc,
         callback_pb2,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "alias_pb2",
     "analyzer_pb2",
     "analyzer_pb2_grpc",
     "callback_pb2",

@@ -19,7 +19,7 @@ from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.outputs import Place, place_of
 from stackguard.preview.project import Project
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, make_urn, package_of
+from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
 
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
 LIBRARIES = {"site-packages", "dist-packages"}
@@ -45,9 +45,14 @@ class Package:
         return self.parameter[0] if self.parameter else self.name
 
     @property
+    def version_served(self) -> str:
+        """The version of the package that it serves."""
+        return self.parameter[1] if self.parameter else self.version
+
+    @property
     def default_name(self) -> str:
         """The name of the default provider for it: `default_7_51_1`."""
-        version = self.parameter[1] if self.parameter else self.version
+        version = self.version_served
         url = "/".join(re.sub(r"[^A-Za-z0-9_.-]", "_", part) for part in self.url.split("/") if part)
         return "_".join(("default", *(part for part in (*re.split(r"[.+-]", version), url) if part)))
 
@@ -62,6 +67,8 @@ class Registry:
     references: dict[str, str] = field(default_factory=dict)
     """By URN, the reference (`urn::id`) of the provider that serves a resource."""
     component_providers: dict[str, dict[str, str]] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By URN, what a resource may have been called."""
     outputs: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     root: str = ""
@@ -105,20 +112,22 @@ class Registry:
             self.outputs = dict(outputs)
             self.finished = True
 
-    def provider_for(self, token: str, given: str, providers: Mapping[str, str], parent: str, package: Package) -> str:
-        """The reference of the provider that serves a type or function.
+    def chosen_provider(self, package: str, given: str, providers: Mapping[str, str], parent: str) -> str:
+        """The reference of the provider that a registration asks for; empty where it leaves it to the default.
 
         In this order: the one given, the parent's own where it serves the same package, the map of providers given,
-        the nearest component's map, the default provider for the package.
+        the nearest component's map.
         """
-        name = package_of(token)
-        reference = given or self._inherited(name, parent) or providers.get(name)
-        reference = reference or self.component_providers.get(parent, {}).get(name)
-        if not reference:
+        reference = given or self._inherited(package, parent) or providers.get(package)
+        return reference or self.component_providers.get(parent, {}).get(package, "")
+
+    def provider_for(self, token: str, chosen: str, package: Package) -> str:
+        """The reference of the provider that serves a type or function: the one chosen, else the package's default."""
+        if not chosen:
             return self._default(token, package)
-        if reference.rpartition("::")[0] not in self.resources:
-            raise Refused(f"unknown provider {reference}")
-        return reference
+        if chosen.rpartition("::")[0] not in self.resources:
+            raise Refused(f"unknown provider {chosen}")
+        return chosen
 
     def _inherited(self, package: str, parent: str) -> str:
         reference = self.references.get(parent, "")
@@ -127,6 +136,10 @@ class Registry:
     def provider(self, reference: str) -> Resource:
         """The provider that a reference (`urn::id`) names."""
         return self.resources[reference.rpartition("::")[0]]
+
+    def configured(self, reference: str) -> bool:
+        """Whether all of the provider's inputs are known."""
+        return not has_unknown(self.provider(reference).inputs)
 
     def place(self, reference: str) -> Place:
         """Where the provider creates."""
@@ -141,10 +154,8 @@ class Registry:
         if package not in self._defaults:
             self._check_default_allowed(token, package)
             inputs, secrets = decode(self._package_config(package.serves))
-            if package.version:
-                inputs["version"] = package.version
-            if package.url:
-                inputs["pluginDownloadURL"] = package.url
+            if package.version_served:
+                inputs["version"] = package.version_served
             type_token = f"{PROVIDER_PREFIX}{package.serves}"
             urn = self.claim(type_token, package.default_name, "")
             self._defaults[package] = f"{urn}::{UNKNOWN_STRING}"

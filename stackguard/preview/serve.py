@@ -18,9 +18,10 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview.callbacks import OPTIONS
+from stackguard.preview.engine import Engine
 from stackguard.preview.marks import Marks
 from stackguard.preview.mock import Mock
-from stackguard.preview.monitor import Engine, Monitor
+from stackguard.preview.monitor import Monitor
 from stackguard.preview.process import EXIT_NO_PULUMI, Program
 from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
@@ -99,6 +100,7 @@ async def _preview(
         resources=resources,
         outputs=registry.outputs,
         printed=marks.shown(program.printed()),
+        notes=tuple(marks.notes()),
     )
 
 

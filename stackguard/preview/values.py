@@ -82,6 +82,18 @@ def _encode_asset(asset: Asset) -> dict[str, Any]:
     return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}
 
 
+def has_unknown(value: Any) -> bool:
+    """Whether a decoded value is unknown, or holds one that is."""
+    match value:
+        case Unknown():
+            return True
+        case Mapping():
+            return any(map(has_unknown, value.values()))
+        case list() | tuple():
+            return any(map(has_unknown, value))
+    return False
+
+
 def hide(target: Value) -> None:
     """Mark a value as secret, once."""
     if target.WhichOneof("kind") == "struct_value":
@@ -95,16 +107,43 @@ def hide(target: Value) -> None:
     target.struct_value.fields["value"].CopyFrom(inner)
 
 
+def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
+    """Make a property map that holds what the program wrote hold `inputs` instead; what is the same stays as it is."""
+    for name in written.keys() - inputs.keys():
+        del struct.fields[name]
+    changed = {name: value for name, value in inputs.items() if name not in written or value != written[name]}
+    for name in changed.keys() & struct.fields.keys():
+        struct.fields[name].Clear()
+    fill(struct, changed)
+    for name in changed:
+        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in secrets):
+            hide(struct.fields[name])
+
+
+def answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
+    """Add what was computed to the properties sent back, mark the secret ones, and say which were marked."""
+    fill(struct, computed)
+    present = frozenset(name for name in secret if name in struct.fields)
+    for name in present:
+        hide(struct.fields[name])
+    return present
+
+
 def make_urn(stack: str, project: str, parent: str, type_token: str, name: str) -> str:
     """A resource's URN: the types of its parents, but not the stack's, stand before its own."""
-    parent_type = parent.split("::", 3)[2] if parent else ""
+    parent_type = qualified_type_of(parent) if parent else ""
     chain = f"{parent_type}${type_token}" if parent_type not in ("", ROOT_TYPE) else type_token
     return f"urn:pulumi:{stack}::{project}::{chain}::{name}"
 
 
+def qualified_type_of(urn: str) -> str:
+    """The types of the resource's parents, with `$` between, and its own."""
+    return urn.split("::", 3)[2]
+
+
 def type_of(urn: str) -> str:
     """The resource's own type, without its parents'."""
-    return urn.split("::", 3)[2].rsplit("$", 1)[-1]
+    return qualified_type_of(urn).rsplit("$", 1)[-1]
 
 
 def name_of(urn: str) -> str:

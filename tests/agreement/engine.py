@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from policypack.wire import SECRET as SECRET_SIGNATURE
-from policypack.wire import SIGNATURE, decode
+from policypack.wire import SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview.values import ROOT_TYPE, type_of
 from tests.agreement.view import View, facts, full_urn, given, values, view, working_folder
 from tests.standin_aws.project import run_pulumi, with_standin
@@ -30,8 +30,9 @@ def engine_view(program: Path, scratch: Path) -> View:
     folder = with_standin(program, scratch)
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     needs = given(program)
-    for stack, state in needs["stacks"].items():
-        _other_stack(scratch, stack, state)
+    mock = program / "mock.yaml"
+    for stack, outputs in (yaml.safe_load(mock.read_text())["stacks"] if mock.exists() else {}).items():
+        _other_stack(scratch, stack, outputs)
     _run(scratch, folder, "stack", "init", "dev")
     for key, value in needs["config"].items():
         _run(scratch, folder, "config", "set", "--stack", "dev", "--secret", key, value)
@@ -73,12 +74,12 @@ def _facts(state: dict[str, Any], judged: dict[str, Any], final: dict[str, Any],
         type=state.get("type") or either["type"],
         custom=state.get("custom", True),
         external=state.get("external"),
-        id=state.get("id"),
+        id=str(state.get("id", "")).replace(UNKNOWN_STRING, "") if state.get("external") else "",
         parent=state.get("parent") or final.get("parent"),
         provider=state["provider"].rpartition("::")[0]
         if state.get("provider")
         else (either.get("provider") or {}).get("urn"),
-        inputs=plain(judged["properties"] if judged else state.get("inputs", {})),
+        inputs=plain(_joined(state.get("inputs", {}), judged["properties"]) if judged else state.get("inputs", {})),
         outputs=plain(final.get("properties", {})),
         secrets=sorted(_secrets(state.get("inputs", {}), "")),
         dependencies=sorted(state.get("dependencies", ())),
@@ -105,6 +106,17 @@ def _facts(state: dict[str, Any], judged: dict[str, Any], final: dict[str, Any],
     )
 
 
+def _joined(shown: Any, told: Any) -> Any:
+    """What a policy was told, but its assets as the digest shows them: with their hashes."""
+    if isinstance(shown, dict) and isinstance(told, dict):
+        if SIGNATURE in shown:
+            return shown
+        return {name: _joined(shown.get(name), each) for name, each in told.items()}
+    if isinstance(shown, list) and isinstance(told, list):
+        return [_joined(*pair) for pair in zip(shown, told, strict=True)]
+    return told
+
+
 def _secrets(value: Any, path: str) -> Iterator[str]:
     if value == SECRET:
         yield path
@@ -118,15 +130,17 @@ def _secrets(value: Any, path: str) -> Iterator[str]:
             yield from _secrets(each, f"{path}[{index}]")
 
 
-def _other_stack(scratch: Path, name: str, state: dict[str, Any]) -> None:
-    """Make a stack that has outputs: `organization/project/stack`."""
+def _other_stack(scratch: Path, name: str, given_outputs: dict[str, Any]) -> None:
+    """Make a stack, `organization/project/stack`, that has the outputs that a mock file gives it."""
     _, project, stack = name.split("/")
     folder = scratch / f"{project}-{stack}"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump({"name": project, "runtime": "yaml"}))
     outputs = {
-        key: {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(value)} if key in state.get("secrets", ()) else value
-        for key, value in state["outputs"].items()
+        key: {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(value["fn::secret"])}
+        if isinstance(value, dict) and "fn::secret" in value
+        else value
+        for key, value in given_outputs.items()
     }
     root = f"urn:pulumi:{stack}::{project}::{ROOT_TYPE}::{project}-{stack}"
     _run(scratch, folder, "stack", "init", stack)

@@ -17,7 +17,8 @@ from tests.agreement.view import Facts, View, facts, full_urn, given, values, vi
 def offline_view(program: Path) -> View:
     """Preview a program offline and judge it."""
     needs = given(program)
-    ran = run(program, stack="dev", config=needs["config"], resolve=False, timeout=120)
+    mock = [file] if (file := program / "mock.yaml").exists() else []
+    ran = run(program, stack="dev", config=needs["config"], resolve=False, timeout=120, mock=mock)
     state = {full_urn(urn, ran.project) for urn in needs["state"]}
     outcomes = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
     return view(
@@ -34,11 +35,12 @@ def _facts(resource: Resource, folder: Path, state: set[str]) -> Facts:
         type=resource.type,
         custom=resource.custom,
         external=resource.external,
-        id=resource.id,
+        id=resource.id if resource.external else "",
         parent=resource.parent,
         provider=resource.provider,
         inputs=values(resource.inputs, folder),
-        outputs={} if resource.external else values(resource.outputs, folder),
+        remote=resource.remote,
+        outputs={} if resource.external else values(resource.outputs, folder, hashes=False),
         secrets=sorted(path for path in resource.secrets if _of_inputs(path, resource)),
         dependencies=sorted(resource.dependencies),
         propertyDependencies={name: sorted(urns) for name, urns in resource.property_dependencies.items() if urns},

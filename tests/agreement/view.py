@@ -28,11 +28,11 @@ RANDOM = re.compile(r"-[0-9a-f]{7}(?![0-9a-zA-Z])")
 def given(program: Path) -> dict[str, Any]:
     """What a program needs beside its files.
 
-    Secret `config` by key, other `stacks` with their outputs, and the URNs in the stack's own `state`.
+    Secret `config` by key, and the URNs in the stack's own `state`. Other stacks are in its `mock.yaml`.
     """
     file = program / "given.json"
     facts: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    return {"config": {}, "stacks": {}, "state": [], **facts}
+    return {"config": {}, "state": [], **facts}
 
 
 def working_folder(program: Path) -> Path:
@@ -67,25 +67,29 @@ def view(project: str, resources: Mapping[str, Facts], outcomes: Iterable[list[A
     return result
 
 
-def values(value: Any, folder: Path) -> Any:
-    """A decoded property value as JSON; paths of assets are relative to the program's folder."""
+def values(value: Any, folder: Path, *, hashes: bool = True) -> Any:
+    """A decoded property value as JSON; paths of assets are relative to the program's folder.
+
+    Policies are not told the hashes of assets, so outputs go without them.
+    """
     match value:
         case Unknown():
             return "<unknown>"
         case Reference():  # policies are handed the id, or the URN of what has none
-            return values(value.id, folder) or value.urn
+            return values(value.id, folder, hashes=hashes) or value.urn
         case Asset():
-            return {"<archive>" if value.archive else "<asset>": _source(value, folder), **facts(hash=value.hash)}
+            kind = "<archive>" if value.archive else "<asset>"
+            return {kind: _source(value, folder, hashes=hashes), **facts(hash=hashes and value.hash)}
         case Mapping():
-            return {name: values(value[name], folder) for name in sorted(value)}
+            return {name: values(value[name], folder, hashes=hashes) for name in sorted(value)}
         case list() | tuple():
-            return [values(each, folder) for each in value]
+            return [values(each, folder, hashes=hashes) for each in value]
     return value
 
 
-def _source(asset: Asset, folder: Path) -> Any:
+def _source(asset: Asset, folder: Path, *, hashes: bool) -> Any:
     if asset.members is not None:
-        return {name: values(asset.members[name], folder) for name in sorted(asset.members)}
+        return {name: values(asset.members[name], folder, hashes=hashes) for name in sorted(asset.members)}
     if asset.path is None:
         return asset.text if asset.uri is None else asset.uri
     path = Path(asset.path)

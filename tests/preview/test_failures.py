@@ -66,10 +66,6 @@ Thing('a', pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create
             "Thing('a', pulumi.ResourceOptions(transforms=[lambda _: 1 / 0]))",
             "division by zero",
         ),
-        (
-            "pulumi.ComponentResource('far:away:Thing', 'x', {}, None, remote=True)",
-            "`far:away:Thing` is a component that a provider plugin builds",
-        ),
     ],
 )
 def test_a_failing_program_is_an_error_that_says_why(

@@ -1,7 +1,7 @@
 """A stand-in for the aws provider: the real CLI previews and updates programs with it, without an account.
 
 It answers as the provider's preview does: inputs come back as outputs, what AWS would compute is left out, a name that
-the program leaves out is made up, and the provider's default tags are merged into a resource's own. An update creates
+the program leaves out is made up, and the provider's region and default tags are written into each resource. An update creates
 nothing; its outputs are the inputs, an id and an ARN. It serves any other package too, with the same manners and no
 rules; a component that it is asked to build holds one thing.
 `project.py` writes the project file that has the CLI use it.
@@ -22,6 +22,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, resource_pb2, resource_pb2_grpc
 
+SIGNATURE = "4dabf18193072939515e22adb298388d"  # what marks a secret, an asset or a reference
 ACCOUNT_ID = "111122223333"
 DEFAULT_REGION = "us-east-1"
 
@@ -31,6 +32,7 @@ NAMED_BY = {
     "aws:iam/role:Role": "name",
     "aws:iam/rolePolicy:RolePolicy": "name",
     "aws:lambda/function:Function": "name",
+    "aws:lambda/permission:Permission": "statementId",
     "aws:s3/bucket:Bucket": "bucket",
     "aws:s3/bucketV2:BucketV2": "bucket",
     "aws:sns/topic:Topic": "name",
@@ -52,6 +54,19 @@ ARNS = {
 """The `arn` that an update computes."""
 
 
+CONSTANTS: dict[str, dict[str, Any]] = {
+    "aws:iam/policy:Policy": {"path": "/"},
+    "aws:iam/role:Role": {"maxSessionDuration": 3600, "path": "/"},
+    "aws:lambda/function:Function": {
+        "memorySize": 128,
+        "packageType": "Zip",
+        "reservedConcurrentExecutions": -1,
+        "timeout": 3,
+    },
+    "aws:sqs/queue:Queue": {"messageRetentionSeconds": 345600, "visibilityTimeoutSeconds": 30},
+}
+"""What the provider writes where the program says nothing."""
+
 JSON_TEXT = {
     "aws:iam/policy:Policy": "policy",
     "aws:iam/role:Role": "assumeRolePolicy",
@@ -61,6 +76,7 @@ JSON_TEXT = {
 """The property that may be written as an object and is sent as JSON text."""
 
 TAGGED = {
+    "aws:ec2/keyPair:KeyPair",
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:iam/policy:Policy",
     "aws:iam/role:Role",
@@ -75,7 +91,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     """Echoes what it is given; knows the caller, the region and the partition."""
 
     def __init__(self) -> None:
-        self.region = DEFAULT_REGION
+        self.region = ""
         self.tags: dict[str, str] = {}
 
     async def Parameterize(self, request: Any, context: Any) -> Any:
@@ -104,12 +120,16 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         name = NAMED_BY.get(request.type)
         if name and name not in inputs:
             inputs[name] = f"{request.name}-{request.randomSeed.hex()[:7]}"
+        for constant, value in CONSTANTS.get(request.type, {}).items():
+            if constant not in inputs:
+                inputs[constant] = value
         text = JSON_TEXT.get(request.type)
-        if text and text in inputs and isinstance(inputs[text], Struct):
+        if text and text in inputs and isinstance(inputs[text], Struct) and SIGNATURE not in inputs[text]:
             inputs[text] = json.dumps(json_format.MessageToDict(inputs[text]), separators=(",", ":"), sort_keys=True)
-        if self.tags and request.type in TAGGED:
-            own = dict(inputs["tags"]) if "tags" in inputs else {}
-            inputs["tags"] = {**self.tags, **own}
+        if request.type in TAGGED:
+            inputs["tagsAll"] = {**self.tags, **(dict(inputs["tags"]) if "tags" in inputs else {})}
+        if self.region and request.type.startswith("aws:") and not request.type.startswith("aws:iam/"):
+            inputs["region"] = dict(inputs).get("region", self.region)
         return provider_pb2.CheckResponse(inputs=inputs)
 
     async def Diff(self, request: Any, context: Any) -> Any:
@@ -125,7 +145,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         naming = NAMED_BY.get(request.type)
         name = str(outputs[naming]) if naming else request.name
         if request.type in ARNS:
-            outputs["arn"] = ARNS[request.type].format(region=self.region, account=ACCOUNT_ID, name=name)
+            outputs["arn"] = ARNS[request.type].format(region=self.region or DEFAULT_REGION, account=ACCOUNT_ID, name=name)
         return provider_pb2.CreateResponse(id=name, properties=outputs)
 
     async def Update(self, request: Any, context: Any) -> Any:
@@ -138,7 +158,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     async def Invoke(self, request: Any, context: Any) -> Any:
-        region = dict(request.args).get("region", self.region)
+        region = dict(request.args).get("region", self.region or DEFAULT_REGION)
         answers = {
             "aws:index/getCallerIdentity:getCallerIdentity": {
                 "accountId": ACCOUNT_ID,
@@ -172,6 +192,10 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                     parent=request.parent,
                     object=request.inputs,
                     dependencies=request.dependencies,
+                    propertyDependencies={
+                        name: resource_pb2.RegisterResourceRequest.PropertyDependencies(urns=found.urns)
+                        for name, found in request.inputDependencies.items()
+                    },
                     providers=request.providers,
                     protect=protect,
                     acceptSecrets=True,

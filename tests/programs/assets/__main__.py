@@ -20,5 +20,4 @@ Thing(
         "list": [file, {"deep": folder}],
     },
 )
-Thing("secret", {"file": pulumi.Output.secret(file)})
 Thing("echoed", {"file": asset.file, "made": asset.folder})

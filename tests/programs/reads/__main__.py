@@ -3,7 +3,7 @@
 from functools import partial
 
 import pulumi
-from pulumi import Output, ResourceOptions
+from pulumi import ResourceOptions
 
 Thing = partial(pulumi.CustomResource, "test:index:Thing")
 
@@ -12,7 +12,7 @@ provider = pulumi.ProviderResource("test", "given", {})
 first = Thing("first", {"made": None})
 
 found = Thing("found", {"made": None}, ResourceOptions(id="thing-7"))
-Thing("state", {"size": 3, "hidden": Output.secret("s")}, ResourceOptions(id="thing-8"))
+Thing("state", {"size": 3, "list": [first.made, 1]}, ResourceOptions(id="thing-8"))
 Thing("child", {}, ResourceOptions(id="thing-9", parent=given, provider=provider, depends_on=[first]))
 Thing("versioned", {}, ResourceOptions(id="thing-10", version="1.2.3"))
 mapped = pulumi.ComponentResource("my:parts:Group", "mapped", {}, ResourceOptions(providers=[provider]))

@@ -40,7 +40,7 @@ Thing(
         "file": pulumi.FileAsset("parts.py"),
         "far": pulumi.RemoteAsset("https://example.org/x"),
         "zip": pulumi.FileArchive("."),
-        "made": pulumi.AssetArchive({"a/b.txt": pulumi.StringAsset("b"), "c": pulumi.FileArchive("d")}),
+        "made": pulumi.AssetArchive({"a/b.txt": pulumi.StringAsset("b"), "c": pulumi.FileArchive(".")}),
     },
 )
 
