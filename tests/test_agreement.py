@@ -40,6 +40,8 @@ def example_stacks() -> Iterator[tuple[str, Stack]]:
     for policy in POLICIES:
         for kind, example in (("bad", policy.bad), ("good", policy.good)):
             resources = (example,) if isinstance(example, Resource) else tuple(example)
+            if any(resource.remote for resource in resources):
+                continue  # the engine builds what is in it
             yield f"{policy.id}-{kind}", Stack(resources, Settings())
 
 

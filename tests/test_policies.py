@@ -22,9 +22,14 @@ def outcomes_of(policy: Policy[Any], example: Any) -> list[tuple[Kind, str]]:
     return [(outcome.kind, outcome.message) for outcome in evaluate([policy], stack)]
 
 
+NEVER_SURE = {"pulumi-unseen-component"}
+"""Policies that tell what could not be judged."""
+
+
 @each_policy
 def test_bad_example_is_reported(policy: Policy[Any]) -> None:
-    assert Kind.VIOLATION in {kind for kind, _ in outcomes_of(policy, policy.bad)}
+    expected = Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION
+    assert expected in {kind for kind, _ in outcomes_of(policy, policy.bad)}
 
 
 @each_policy

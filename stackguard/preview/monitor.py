@@ -29,6 +29,7 @@ from stackguard.preview.marks import Marks
 from stackguard.preview.options import Identity, aliases_of, inherit, options_of
 from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import resolve
+from stackguard.preview.plugins import Plugin, installed
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.sdk import accepted
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, answer, fill, name_of, package_of, plain, rewrite
@@ -284,7 +285,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         written = self.answers.explained(written, waits_for)
         written = await self._hashed(written, urn)
         inputs, secrets = self._checked(request, urn, written, reference, secrets)
-        if request.type.startswith(PROVIDER_PREFIX) and (version := self._package(request).version_served):
+        if request.type.startswith(PROVIDER_PREFIX) and (version := self._version(request)):
             inputs = {**inputs, "version": version}
         where = Identity(registry.project.stack, registry.project.name, request.parent, request.type, name_of(urn))
         registry.aliases[urn] = aliases_of(request, where, registry.aliases)
@@ -364,14 +365,21 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         found = (self.registry.resources.get(urn) for urn in urns)
         return any(each.custom and not each.id and not each.type.startswith(PROVIDER_PREFIX) for each in found if each)
 
+    def _version(self, request: Any) -> str:
+        """The version that an explicit provider has: another download URL makes it one of its own."""
+        asked = bool(request.version or request.packageRef or not request.pluginDownloadURL)
+        return self._package(request).version_served if asked else ""
+
     def _package(self, request: Any, token: str = "") -> Package:
         if request.packageRef:
             package = self.registry.packages.get(request.packageRef)
             if package is None:
                 raise Refused(f"unknown provider package `{request.packageRef}`")
             return package
-        name = (token or request.type).partition(":")[0]
-        return Package(name, request.version, request.pluginDownloadURL.removesuffix("/"))
+        name = package_of(token or request.type)
+        known = installed(self.registry.project.interpreter).get(name, Plugin())
+        url = request.pluginDownloadURL.removesuffix("/")
+        return Package(name, request.version or known.version, url or known.url, known.parameter)
 
     def _resource(self, request: Any, provider: str, **fields: Any) -> Resource:
         """A resource as far as its registration tells; `provider` is a reference."""

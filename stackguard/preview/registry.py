@@ -74,7 +74,7 @@ class Registry:
     root: str = ""
     finished: bool = False
     _claimed: set[str] = field(default_factory=set)
-    _defaults: dict[Package, str] = field(default_factory=dict)
+    _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
 
@@ -151,14 +151,15 @@ class Registry:
         return place
 
     def _default(self, token: str, package: Package) -> str:
-        if package not in self._defaults:
+        key = package.serves, package.version_served, package.url
+        if key not in self._defaults:
             self._check_default_allowed(token, package)
             inputs, secrets = decode(self._package_config(package.serves))
             if package.version_served:
                 inputs["version"] = package.version_served
             type_token = f"{PROVIDER_PREFIX}{package.serves}"
             urn = self.claim(type_token, package.default_name, "")
-            self._defaults[package] = f"{urn}::{UNKNOWN_STRING}"
+            self._defaults[key] = f"{urn}::{UNKNOWN_STRING}"
             self.add(
                 Resource(
                     type=type_token,
@@ -169,7 +170,7 @@ class Registry:
                     secrets=secrets,
                 )
             )
-        return self._defaults[package]
+        return self._defaults[key]
 
     def _package_config(self, package: str) -> dict[str, Any]:
         """The config that a default provider gets: its namespace, or all of it for the program's own providers."""

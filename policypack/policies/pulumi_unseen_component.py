@@ -1,0 +1,42 @@
+"""A component of a package such as awsx or eks is built by the package's plugin, which registers what is in it.
+
+Offline there are no plugins, so none of its buckets, roles and policy documents were judged. That is said here, once for each component: silence would read as a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.policy import Policy, Reading, Resource, Severity, Undecided
+
+
+def remote_component(resource: Resource) -> Iterator[Reading[str]]:
+    """The package of a component that was not built."""
+    if resource.remote:
+        yield "", resource.type.partition(":")[0]
+
+
+def check(package: str) -> Iterator[Undecided]:
+    yield Undecided("", f"is built by the plugin of `{package}`, and nothing that it creates was seen", FIX)
+
+
+FIX = (
+    "Judge its stack where the plugin runs, with `pulumi preview --policy-pack` or from a `pulumi stack export`; to "
+    "accept what is not seen here, set this policy's `enforcement` to `advisory`."
+)
+
+POLICY = Policy(
+    id="pulumi-unseen-component",
+    title="Component that was not seen inside",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix=FIX,
+    references=[
+        "https://www.pulumi.com/docs/iac/concepts/resources/components/",
+        "https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/build-a-component/",
+    ],
+    bad=Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True),
+    good=Resource("acme:storage:Storage", "storage", {}, custom=False),
+    reads=remote_component,
+    check=check,
+)
