@@ -135,10 +135,11 @@ def _misfits(policy: PolicyInfo, properties: Mapping[str, Any]) -> Iterator[str]
     if not policy.properties and not policy.required:
         return
     jsonschema: Any = import_module("jsonschema")
+    nowhere = import_module("referencing").Registry()  # the default one would fetch what a schema refers to
     schema = {"type": "object", "properties": policy.properties, "required": list(policy.required)}
     try:
         jsonschema.Draft7Validator.check_schema(schema)
-        errors = list(jsonschema.Draft7Validator(schema).iter_errors(dict(properties)))
+        errors = list(jsonschema.Draft7Validator(schema, registry=nowhere).iter_errors(dict(properties)))
     except (jsonschema.SchemaError, *_unresolvable()) as error:
         yield f"`{policy.name}` has a malformed schema: {printable(str(error).partition(chr(10))[0])}"
         return

@@ -150,7 +150,14 @@ def test_a_preview(tmp_path: Path, program: Path, pack: Wanted) -> None:
     project = with_standin(program, tmp_path / "standin")
     assert run_pulumi(tmp_path, project, "stack", "init", "dev").returncode == 0
     events = tmp_path / "events.json"
-    arguments = ("--policy-pack", str(pack.folder), "--policy-pack-config", str(pack.config), "--event-log", str(events))
+    arguments = (
+        "--policy-pack",
+        str(pack.folder),
+        "--policy-pack-config",
+        str(pack.config),
+        "--event-log",
+        str(events),
+    )
     ran = run_pulumi(
         tmp_path, project, "preview", "--stack", "dev", *arguments, environment={"PULUMI_DEBUG_COMMANDS": "true"}
     )
@@ -168,9 +175,19 @@ def test_a_state(tmp_path: Path, program: Path, pack: Wanted) -> None:
     updated = run_pulumi(tmp_path, project, "up", "--stack", "dev", "--yes", "--skip-preview")
     assert updated.returncode == 0, updated.stdout + updated.stderr
     state = tmp_path / "state.json"
-    exported = run_pulumi(tmp_path, project, "stack", "export", "--stack", "dev", "--show-secrets", "--file", str(state))
+    exported = run_pulumi(
+        tmp_path, project, "stack", "export", "--stack", "dev", "--show-secrets", "--file", str(state)
+    )
     assert exported.returncode == 0, exported.stderr
-    arguments = ("--file", str(state), "--json", "--policy-pack", str(pack.folder), "--policy-pack-config", str(pack.config))
+    arguments = (
+        "--file",
+        str(state),
+        "--json",
+        "--policy-pack",
+        str(pack.folder),
+        "--policy-pack-config",
+        str(pack.config),
+    )
     ran = run_pulumi(tmp_path, project, "policy", "analyze", *arguments)
     assert ran.returncode != 0
     report = judge(Request(str(state), packs=(pack,), own=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -115,16 +116,19 @@ def test_an_empty_file_configures_nothing(tmp_path: Path, text: str) -> None:
     assert read(config_of(tmp_path, text)) == {}
 
 
-def test_a_malformed_schema_is_named(tmp_path: Path) -> None:
+def test_a_malformed_schema_is_named() -> None:
     odd = PolicyInfo("odd", "mandatory", {"mode": {"type": "no-such-type"}})
     with pytest.raises(CannotJudge, match="`odd` has a malformed schema"):
         settle([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
 
 
-def test_a_schema_that_points_nowhere_is_named(tmp_path: Path) -> None:
+def test_a_schema_that_points_elsewhere_is_named_and_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[object] = []
+    monkeypatch.setattr(urllib.request, "urlopen", fetched.append)
     odd = PolicyInfo("odd", "mandatory", {"mode": {"$ref": "https://example.com/schema.json"}})
     with pytest.raises(CannotJudge, match="`odd` has a malformed schema"):
         settle([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
+    assert fetched == []
 
 
 JSON = st.recursive(
