@@ -64,7 +64,7 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        (*judging.notes, *(others.notes if others else ())),
+        (*judging.notes, *loaded.notes, *(others.notes if others else ())),
     )
 
 

@@ -13,6 +13,7 @@ class NoteKind(enum.StrEnum):
     REMEDIATED = "remediated"
     NOT_APPLICABLE = "not-applicable"
     UNANSWERED = "unanswered"
+    UNUSED = "unused"
     PROJECT = "project"
 
 
@@ -20,7 +21,7 @@ class NoteKind(enum.StrEnum):
 class Note:
     """One thing to know about some resources.
 
-    `about` names a policy, a function or a project; `message` is one line in the words of an outcome's; `urns` are the resources
+    `about` names a policy, a function, another stack, a file or a project; `message` is one line in the words of an outcome's; `urns` are the resources
     concerned, and empty where it is the stack.
     """
 

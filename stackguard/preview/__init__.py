@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from policypack.policy import Resource
+    from stackguard.notes import Note
     from stackguard.preview.project import Project
 
 __all__ = ["Observer", "Preview", "run"]
@@ -27,7 +28,8 @@ class Preview:
 
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
-    the stack's exports. `printed` is all that the program printed and logged.
+    the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
+    of the mock files was not used.
     """
 
     project: str
@@ -38,6 +40,7 @@ class Preview:
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Any]
     printed: str
+    notes: tuple[Note, ...] = ()
 
 
 class Observer(Protocol):

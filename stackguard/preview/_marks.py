@@ -7,7 +7,7 @@ value that nobody knows (counting, comparing, branching) ends the program, and t
 
 from __future__ import annotations
 
-import functools
+import contextvars
 import inspect
 import itertools
 import json
@@ -30,6 +30,14 @@ PLACEHOLDERS = {"text": "<text>", "number": "<number>", "bool": "<true or false>
 OWN = {"pulumi", "google", "grpc", "opentelemetry"}  # whose code may look at a mark as at any text
 
 
+APPLYING: contextvars.ContextVar[bool] = contextvars.ContextVar("applying", default=False)
+"""Whether the program's code that runs is a function given to `Output.apply`."""
+
+
+class NeedsAnswer(BaseException):
+    """A function given to `apply` cannot run to its end, so its result is unknown."""
+
+
 class Parent:
     """The way to the process that serves the preview."""
 
@@ -38,6 +46,7 @@ class Parent:
         self.pulumi = pulumi
         self.types = sys.modules["pulumi._types"]
         self.count = itertools.count()
+        self.marks: dict[str, Mark] = {}
 
         answer = pulumi.runtime.proto.resource_pb2.__dict__.get("ResourceInvokeResponse")
         self.says_unknown = answer is not None and "unknown" in answer.DESCRIPTOR.fields_by_name
@@ -45,7 +54,7 @@ class Parent:
     def answered(self, result: Any, tok: str, args: Any, typ: Any, *, output: bool) -> Any:
         """The SDK's result of a call; that of the mock file, or an unknown one, where the parent could not answer."""
         known = getattr(result, "is_known", True)
-        answer = self.tell("ask", args, token=tok, output=output, answered=known)
+        answer = self.tell("ask", args, token=tok, output=output, answered=known, skeleton=skeleton(self, typ, 2))
         if "given" in answer:
             result.value = Call(self, answer["call"]).result(typ, answer["given"])
             result.is_known, result.is_secret = True, answer["secret"]
@@ -77,83 +86,6 @@ class Parent:
         return PREFIX + "".join(chr(ord("a") + number // 26**place % 26) for place in reversed(range(LETTERS)))
 
 
-def install(pulumi: Any) -> None:
-    """Make the SDK give marks for what nobody knows."""
-    parent = Parent(pulumi)
-    module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
-    inner = "_invoke" if hasattr(module, "_invoke") else ""
-    if inner:
-        module._invoke = with_answers(parent, module._invoke)  # noqa: SLF001 (where all forms of a call meet)
-    module.invoke = pulumi.runtime.invoke = direct(parent, module, module.invoke, asks=not inner)
-    if hasattr(module, "invoke_async"):
-        module.invoke_async = pulumi.runtime.invoke_async = direct_async(parent, module)
-    naming_outputs(parent, pulumi.StackReference)
-
-
-def with_answers(parent: Parent, original: Any) -> Any:
-    """The function behind all forms of a call, but its result is unknown where nobody answers, or the mock file's."""
-
-    async def invoke(tok: str, props: Any, opts: Any, typ: Any, *args: Any, **kwargs: Any) -> Any:
-        result = await original(tok, props, opts, typ, *args, **kwargs)
-        if result.is_known and parent.says_unknown:
-            return result
-        args_sent = await parent.runtime.rpc.serialize_properties(props, {})
-        return parent.answered(result, tok, args_sent, typ, output=kwargs.get("check_dependencies", False))
-
-    return invoke
-
-
-def direct(parent: Parent, module: Any, original: Any, *, asks: bool) -> Any:
-    """The form that gives a result at once: marks where nobody answers."""
-
-    @functools.wraps(original)
-    def invoke(tok: str, props: Any, opts: Any = None, typ: Any = None, *args: Any, **kwargs: Any) -> Any:
-        result = original(tok, props, opts, typ, *args, **kwargs)
-        if asks:
-            args_sent = module._sync_await(parent.runtime.rpc.serialize_properties(props, {}))  # noqa: SLF001
-            result = parent.answered(result, tok, args_sent, typ, output=False)
-        return parent.marked(result, typ)
-
-    return invoke
-
-
-def direct_async(parent: Parent, module: Any) -> Any:
-    """The form that is awaited."""
-
-    async def invoke_async(tok: str, props: Any, opts: Any = None, typ: Any = None, package_ref: Any = None) -> Any:
-        result = await module._invoke(tok, props, opts, typ, package_ref=package_ref)  # noqa: SLF001
-        return parent.marked(result, typ).value
-
-    return invoke_async
-
-
-def naming_outputs(parent: Parent, reference: Any) -> None:
-    """Tell the parent which outputs of another stack the program asks for."""
-    construct = reference.__init__
-
-    @functools.wraps(construct)
-    def init(self: Any, name: str, stack_name: Any = None, opts: Any = None) -> None:
-        self._stackguard_stack = name if stack_name is None else stack_name
-        construct(self, name, stack_name, opts)
-
-    reference.__init__ = init
-    for getter in ("get_output", "require_output", "get_output_details"):
-        if hasattr(reference, getter):
-            setattr(reference, getter, telling(parent, getattr(reference, getter)))
-
-
-def telling(parent: Parent, original: Any) -> Any:
-    """A method of a stack reference that first tells which output it is asked for."""
-
-    @functools.wraps(original)
-    def get(self: Any, name: Any) -> Any:
-        if isinstance(name, str) and isinstance(getattr(self, "_stackguard_stack", None), str):
-            parent.tell("stack", name=self._stackguard_stack, output=name)
-        return original(self, name)
-
-    return get
-
-
 class Call:
     """One call of a function, with the marks of its result so far by path."""
 
@@ -167,7 +99,8 @@ class Call:
         """The mark at a path; the same each time."""
         if path not in self.marks:
             text = self.parent.text()
-            self.marks[path] = made(KINDS[shape(self.parent, of)[0]], text, Origin(self, path, of))
+            mark = made(KINDS[shape(self.parent, of)[0]], text, Origin(self, path, of))
+            self.marks[path] = self.parent.marks[text] = mark
             self.untold.append({"mark": text, "path": path, "skeleton": skeleton(self.parent, of)})
         return self.marks[path]
 
@@ -236,8 +169,12 @@ class Call:
 
     def need(self, path: str, operation: str, skeleton: Any) -> typing.NoReturn:
         """End the program: it cannot go on without this value."""
-        place = own_place()
-        self.parent.tell("need", call=self.number, path=path, operation=operation, skeleton=skeleton, **place)
+        inside, place = APPLYING.get(), own_place()
+        self.parent.tell(
+            "need", call=self.number, path=path, operation=operation, skeleton=skeleton, deferred=inside, **place
+        )
+        if inside:
+            raise NeedsAnswer
         end()
 
 
@@ -378,6 +315,10 @@ class Mark(str):
     def __reduce_ex__(self, _protocol: Any) -> Any:
         return str, (str.__str__(self),)
 
+    def encode(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Its bytes."""
+        return encoded(self if isinstance(self, Text) else made(Text, str.__str__(self), self._origin))
+
     __copy__ = __deepcopy__ = itself
     __lt__ = __le__ = __gt__ = __ge__ = refusing("compares it")
     __len__ = refusing("counts it")
@@ -390,6 +331,43 @@ class Mark(str):
 for method_name in dir(str):
     if not method_name.startswith("_") and method_name not in {"encode", "join"}:
         setattr(Mark, method_name, refusing(f"looks into it with `{method_name}`"))
+
+
+class Bytes(bytes):
+    """The bytes of a text that holds a mark, or what was computed from them: nobody knows them either."""
+
+    _mark: Mark
+
+    def decode(self, *_args: Any, **_kwargs: Any) -> Mark:
+        """The text that they are of."""
+        return self._mark
+
+    def __getitem__(self, _key: Any) -> Any:
+        self._mark._origin.need("looks into it")  # noqa: SLF001 (its own kind)
+
+    def __len__(self) -> int:
+        return self._mark._origin.need("counts it")  # noqa: SLF001 (its own kind)
+
+    def __iter__(self) -> Any:
+        self._mark._origin.need("loops over it")  # noqa: SLF001 (its own kind)
+
+    def __reduce_ex__(self, _protocol: Any) -> Any:
+        return bytes, (bytes.__getitem__(self, slice(None)),)
+
+    hex = decode
+
+
+def encoded(mark: Mark) -> Bytes:
+    """A mark as bytes, in which it is found again."""
+    found = Bytes(str.__str__(mark).encode())
+    found._mark = mark  # noqa: SLF001 (there is no constructor, as with marks)
+    return found
+
+
+def unknown_bytes(mark: Mark) -> Bytes:
+    """What was computed from a mark, or from a text that holds it."""
+    return encoded(made(Text, str.__str__(mark), mark._origin))  # noqa: SLF001 (its own kind)
+
 
 CHANGES = (
     "lower upper strip lstrip rstrip replace title capitalize casefold swapcase zfill ljust rjust center removeprefix"

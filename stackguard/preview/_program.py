@@ -26,6 +26,7 @@ import sys
 import threading
 import traceback
 import types
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def main() -> None:
     """Wait for the engine, run the program, and exit with what came of it."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=watch, args=(int(sys.argv[1]), lines), daemon=True).start()
-    marks = sibling("_marks")
+    marks, asking = sibling("_marks"), sibling("_asking")
     if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
@@ -51,7 +52,7 @@ def main() -> None:
         sys.exit(EXIT_NO_PULUMI)
     line = lines.get()
     if line:  # else the parent is gone, and `watch` is about to end this process
-        leave(run(pulumi, json.loads(line), marks))
+        leave(run(pulumi, json.loads(line), lambda: asking.install(pulumi, marks)))
 
 
 def sibling(name: str) -> Any:
@@ -87,7 +88,7 @@ def watch(descriptor: int, lines: queue.SimpleQueue[str]) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def run(pulumi: Any, context: dict[str, str], marks: Any) -> int:
+def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> int:
     """Run the program in a stack against the engine; return the exit code."""
     runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
@@ -105,7 +106,7 @@ def run(pulumi: Any, context: dict[str, str], marks: Any) -> int:
     runtime.configure(runtime.Settings(**{key: value for key, value in settings.items() if key in known}))
     # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
     pulumi.log.debug = ignore
-    marks.install(pulumi)
+    install()
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policypack.policy import UNKNOWN, Unknown
+from stackguard.notes import Note, NoteKind
 from stackguard.preview._marks import LETTERS, PREFIX, TOKEN
 from stackguard.preview.mock import Answer, Mock, readable, unknown_in
 from stackguard.preview.mock_file import block, flow
@@ -22,6 +23,8 @@ from stackguard.preview.project import Project
 
 MARK = re.compile(f"{PREFIX}[a-z]{{0,{LETTERS}}}", re.IGNORECASE)
 CUT = Unknown("needs the result of a function, which only the cloud knows", "Give it with `--mock FILE`.")
+FEW = 3
+GIVE = "give it with `--mock FILE`"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
@@ -35,6 +38,12 @@ class Called:
     read: dict[str, Any] = field(default_factory=dict)
     """By path, what stands there in a mock file until a person fills it in."""
     reason: str = "which only the cloud knows"
+    asked: set[str] = field(default_factory=set)
+    """The paths that a value of the stack was made of."""
+    skeleton: Any = "<value>"
+    """What its result looks like in a mock file."""
+    deferred: bool = False
+    """Whether the program has it as an output, which stays unknown."""
     section: str = "functions"
     """Where its answer stands in a mock file: `functions` or `calls`."""
 
@@ -117,6 +126,8 @@ class Marks:
         called = self.call(
             token, args, "an argument of which is known only after the update" if unknown == UNKNOWN else ""
         )
+        called.deferred = called.deferred or output
+        called.skeleton = written["skeleton"]
         number = self.calls.index(called)
         if called.answer is None:
             return {"call": number}
@@ -132,6 +143,7 @@ class Marks:
             return CUT
         if mark not in self._known:
             called, path = self._marks[mark]
+            called.asked.add(path)
             self._known[mark] = Unknown(f"needs {_result(called, path)}, {called.reason}", self._fix(called, path))
         return self._known[mark]
 
@@ -168,6 +180,11 @@ class Marks:
         return {**entry, "args": _without(entry["args"], secrets)} if "args" in entry else entry
 
     def _need(self, called: Called, written: Mapping[str, Any]) -> None:
+        if written["deferred"]:
+            called.deferred = True
+            called.asked.add(written["path"])
+            called.read[written["path"]] = plural(written["skeleton"])
+            return
         path, operation, line = written["path"], written["operation"], written["line"]
         file = os.path.relpath(written["file"], self.project.root)
         place = f"{file}:{line}"
@@ -210,14 +227,22 @@ class Marks:
     def _stack_entry(self, name: str) -> dict[str, Any]:
         return {name: self.outputs[name] or {"<text>": "<value>"}}
 
-    def unanswered(self) -> Iterator[tuple[str, str, str]]:
-        """Each function, method and stack that nobody answered for: its name, and section and line of the mock file."""
+    def notes(self) -> Iterator[Note]:
+        """What nobody answered, with the line for a mock file, and what of the mock files was not used."""
         for called in self.calls:
-            if called.answer is None:
-                used = {path: leaf for path, leaf in called.read.items() if re.fullmatch(r"\w+", path)}
-                yield called.token, called.section, f"- {flow(self._public(called.entry(used)))}"
+            if called.answer is None and (called.deferred or called.asked or called.section == "calls"):
+                unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
+                asked = {path: called.read[path] for path in called.read if path in called.asked}
+                entry = flow(self._public(called.entry(asked or few(called.skeleton))))
+                message = f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`"
+                yield Note(NoteKind.UNANSWERED, called.token, message)
         for name in self.outputs:
-            yield name, "stacks", flow(self._stack_entry(name))[1:-1]
+            entry = flow(self._stack_entry(name))[1:-1]
+            yield Note(
+                NoteKind.UNANSWERED, name, f"only its state knows its outputs; {GIVE}: `{entry}` under `stacks:`"
+            )
+        for where, problem in self.mock.unused():
+            yield Note(NoteKind.UNUSED, where, problem)
 
 
 def _result(called: Called, path: str) -> str:
@@ -239,6 +264,12 @@ def _without(value: Any, secrets: set[str]) -> Any:
 def plural(skeleton: Any) -> Any:
     """A list is shown with two elements, so that it looks like one."""
     return [*skeleton, *skeleton] if isinstance(skeleton, list) and not isinstance(skeleton[0], dict) else skeleton
+
+
+def few(skeleton: Any) -> dict[str, Any]:
+    """Some fields of a result, for a line that cannot show them all."""
+    fields = skeleton if isinstance(skeleton, dict) else {}
+    return {"id": fields["id"]} if "id" in fields else dict([*fields.items()][:FEW])
 
 
 def arranged(leaves: Mapping[str, Any]) -> Any:

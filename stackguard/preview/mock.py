@@ -81,18 +81,18 @@ class Mock:
                 return _answer(outputs, self._places[each])
         return None
 
-    def unused(self) -> Iterator[str]:
-        """A line for each entry that nothing asked for."""
+    def unused(self) -> Iterator[tuple[str, str]]:
+        """Where each entry is written that nothing asked for, and what to say of it."""
         for kind, entries in (("function", self.functions), ("method", self.calls)):
             for each in entries:
                 if not each.used:
-                    yield f"{each.where}: the program does not call the {kind} `{each.token}` with these arguments"
+                    yield each.where, f"the program does not call the {kind} `{each.token}` with these arguments"
         for state in self.resources:
             if not state.used:
-                yield f"{state.where}: the program has no resource that fits"
+                yield state.where, "the program has no resource that fits"
         for name in self.stacks:
             if name not in self._asked:
-                yield f"{self._places[name]}: the program does not refer to the stack `{name}`"
+                yield self._places[name], f"the program does not refer to the stack `{name}`"
 
 
 def load(files: Iterable[Path]) -> Mock:

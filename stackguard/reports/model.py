@@ -65,10 +65,11 @@ class Remark(msgspec.Struct, frozen=True):
         NoteKind,
         msgspec.Meta(
             description="`remediated`: a policy changed inputs. `not-applicable`: a policy does not concern these"
-            " resources. `unanswered`: nobody knows what a function returns. `project`: what of its files was not used."
+            " resources. `unanswered`: nobody knows what a function, a method or another stack says. `unused`: an entry of a mock"
+            " file that nothing asked for. `project`: what of its files was not used."
         ),
     ]
-    about: Annotated[str, msgspec.Meta(description="The policy, the function, or the project.")]
+    about: Annotated[str, msgspec.Meta(description="The policy, the function, the stack, the file, or the project.")]
     message: str
     urns: Annotated[tuple[str, ...], msgspec.Meta(description="The resources concerned; empty for the stack.")]
 

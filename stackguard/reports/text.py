@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from policypack.policy import Kind, Outcome, Resource, Severity
-from stackguard.notes import Note
+from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.model import summary
@@ -61,7 +61,8 @@ def _note(note: Note, screen: Screen) -> Iterator[Text]:
     """One note on one line: what it is about, where, what it says."""
     names = [name_of(urn) for urn in note.urns]
     where = ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    about = f"{printable(note.about)} on {where or 'the stack'}: {printable(note.message)}"
+    stack = "the stack" if note.kind in {NoteKind.REMEDIATED, NoteKind.NOT_APPLICABLE} else ""
+    about = f"{printable(note.about)}{f' on {where or stack}' if where or stack else ''}: {printable(note.message)}"
     yield from wrapped(about, screen, INDENT // 2, str(note.kind).replace("-", " "))
 
 

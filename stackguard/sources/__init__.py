@@ -11,6 +11,7 @@ from pathlib import Path
 
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
+from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
 from stackguard.sources import reading
 
@@ -29,6 +30,8 @@ class Loaded:
     """The stack's own `aws:region`, where the target tells it."""
     folder: Path | None = None
     """What the files of positions are relative to, where the target is a program."""
+    notes: tuple[Note, ...] = ()
+    """What is to be known of how it was read."""
 
 
 @dataclass(frozen=True, slots=True)

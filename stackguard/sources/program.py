@@ -37,7 +37,8 @@ def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
         observer=observer,
     )
     region = ran.config.get(REGION)
-    return Loaded(tuple(ran.resources), str(folder), region if isinstance(region, str) else None, folder)
+    region = region if isinstance(region, str) else None
+    return Loaded(tuple(ran.resources), str(folder), region, folder, ran.notes)
 
 
 def _is_project(folder: Path) -> bool:
