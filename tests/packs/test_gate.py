@@ -91,11 +91,9 @@ def test_resources_are_judged_while_the_program_still_runs(tmp_path: Path) -> No
     seen = tmp_path / "seen"
     source = f"""
 import pathlib, time
+import pulumi
 import pulumi_aws as aws
 aws.s3.Bucket("inbox")
-async def wait():
-    pass
-import pulumi
 def look(_):
     until = time.monotonic() + 20
     while time.monotonic() < until:
@@ -179,17 +177,19 @@ def test_a_program_that_fails_is_named_and_not_the_pack(tmp_path: Path) -> None:
         gated(target, pack_of(tmp_path / "pack", FIX_ACL))
 
 
-def test_a_policy_that_did_not_run_blocks(tmp_path: Path) -> None:
-    target = program(tmp_path / "program")
-    body = "if args.name == 'inbox': report(args.props['bucket'])"
-    pack = pack_of(
-        tmp_path / "pack", policy("named", "args.name != 'inbox' or args.props.get('arn')"), policy("arn", body)
-    )
-    report = gated(target, pack, resolve=False)
-    assert {each.kind for each in report.outcomes} <= {Kind.UNDECIDED, Kind.VIOLATION}
-    over = policy("arns", "[each.props.get('bucket') for each in args.resources]; report('all known')", over_stack=True)
-    known = gated(target, pack_of(tmp_path / "over", over))
-    assert [each.message for each in known.outcomes] == ["all known"]
+def test_a_policy_that_did_not_run_blocks_until_the_value_is_known(tmp_path: Path) -> None:
+    source = """
+import pulumi_aws as aws
+bucket = aws.s3.Bucket("inbox", bucket="inbox")
+aws.sqs.Queue("jobs", name="jobs", policy=bucket.arn)
+"""
+    target = program(tmp_path / "program", source)
+    pack = pack_of(tmp_path / "pack", policy("policy", "if args.name == 'jobs': report(args.props['policy'])"))
+    kept = gated(target, pack, resolve=False)
+    (found,) = kept.outcomes
+    assert (found.kind, found.path, kept.exit_code) == (Kind.UNDECIDED, "policy", 1)
+    assert [urn.rpartition("::")[2] for urn in found.waits_for] == ["inbox"]
+    assert [each.message for each in gated(target, pack).outcomes] == ["arn:aws:s3:::inbox"]
 
 
 @pytest.fixture
