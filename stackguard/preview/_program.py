@@ -28,11 +28,14 @@ import traceback
 import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
+EXIT_OLD_PULUMI = 34
+OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -50,6 +53,8 @@ def main() -> None:
         if error.name != "pulumi":
             raise
         sys.exit(EXIT_NO_PULUMI)
+    if tuple(map(int, version("pulumi").split(".")[:2])) < OLDEST_PULUMI:
+        sys.exit(EXIT_OLD_PULUMI)
     line = lines.get()
     if line:  # else the parent is gone, and `watch` is about to end this process
         leave(run(pulumi, json.loads(line), lambda: asking.install(pulumi, marks)))

@@ -22,7 +22,7 @@ from stackguard.preview.engine import Engine
 from stackguard.preview.marks import Marks
 from stackguard.preview.mock import Mock
 from stackguard.preview.monitor import Monitor
-from stackguard.preview.process import EXIT_NO_PULUMI, Program
+from stackguard.preview.process import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI, Program
 from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
@@ -126,6 +126,11 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         raise CannotJudge(monitor.marks.needed.message, monitor.marks.needed.detail)
     if code == EXIT_NO_PULUMI:
         raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
+    if code == EXIT_OLD_PULUMI:
+        raise CannotJudge(
+            f"the `pulumi` of `{project.interpreter}` is too old to preview `{project.root}`: {OLDEST_PULUMI} or newer"
+            " can be previewed"
+        )
     if code:
         reported = "\n".join(monitor.refusals or engine.errors)
         raise _failure(code, reported, program.printed(), project)

@@ -116,10 +116,26 @@ def test_a_megabyte_of_output_is_kept(program: Path) -> None:
     assert len(preview.printed) == 1_100_000
 
 
-def test_a_missing_sdk_is_named(program: Path) -> None:
+@pytest.fixture
+def bare(program: Path) -> Path:
+    """Where the packages of a program's new and empty virtual environment are."""
     virtualenv = program / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", virtualenv], check=True)
     (program / "Pulumi.yaml").write_text("name: broken\nruntime: {name: python, options: {virtualenv: bare}}\n")
+    return next(virtualenv.glob("lib/python*/site-packages"))
+
+
+def test_an_sdk_that_is_too_old_is_told_in_a_line(program: Path, bare: Path) -> None:
+    (bare / "pulumi" / "runtime").mkdir(parents=True)
+    for module in ("pulumi/__init__.py", "pulumi/runtime/__init__.py"):
+        (bare / module).touch()
+    (bare / "pulumi-3.20.0.dist-info").mkdir()
+    (bare / "pulumi-3.20.0.dist-info" / "METADATA").write_text("Name: pulumi\nVersion: 3.20.0\n")
+    with pytest.raises(CannotJudge, match=r"^the `pulumi` of `.*bare/bin/python` is too old .* 3\.25 or newer"):
+        run(write(program, ""), timeout=60)
+
+
+def test_a_missing_sdk_is_named(program: Path, bare: Path) -> None:
     with pytest.raises(CannotJudge, match=r"`pulumi` is not installed for `.*bare/bin/python`"):
         run(write(program, ""), timeout=60)
 
