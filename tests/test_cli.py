@@ -283,13 +283,21 @@ def test_a_program_is_run_with_the_options_given(
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         asked.update(options, folder=folder)
-        return SimpleNamespace(resources=registered, config={})
+        return SimpleNamespace(resources=registered, config={}, notes=())
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "Pulumi.yaml").write_text("{}")
-    ran = Ran(capfd, "check", "app", "--stack", "prod", "-c", "a:b=c=d", "--unknown", "keep", "--timeout", "7")
-    assert asked == {"folder": Path("app"), "stack": "prod", "config": {"a:b": "c=d"}, "resolve": False, "timeout": 7.0}
+    mocks = ("--mock", "a.yaml", "--mock", "b.yaml")
+    ran = Ran(capfd, "check", "app", "--stack", "prod", "-c", "a:b=c=d", "--unknown", "keep", "--timeout", "7", *mocks)
+    assert asked == {
+        "folder": Path("app"),
+        "stack": "prod",
+        "config": {"a:b": "c=d"},
+        "resolve": False,
+        "timeout": 7.0,
+        "mock": (Path("a.yaml"), Path("b.yaml")),
+    }
     assert f"aws:s3:Bucket inbox  {Path('app/storage.py')}:3" in ran.out
 
 

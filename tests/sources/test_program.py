@@ -19,7 +19,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         seen.append((folder, options))
-        return SimpleNamespace(resources=[Resource("aws:s3/bucket:Bucket", "b")], config={"aws:region": "eu-west-1"})
+        registered = [Resource("aws:s3/bucket:Bucket", "b")]
+        return SimpleNamespace(resources=registered, config={"aws:region": "eu-west-1"}, notes=("secrets are unknown",))
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     return seen
@@ -28,10 +29,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 @pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"])
 def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], name: str) -> None:
     (tmp_path / name).write_text("{}")
-    loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5))
+    mock = (tmp_path / "mock.yaml",)
+    loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5, mock=mock))
     assert [each.name for each in loaded.resources] == ["b"]
+    assert loaded.notes == ("secrets are unknown",)
     assert (loaded.region, loaded.folder) == ("eu-west-1", tmp_path)
-    asked = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5}
+    asked = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5, "mock": mock}
     assert [(folder, options | asked) for folder, options in calls] == [(tmp_path, calls[0][1])]
 
 
