@@ -34,7 +34,7 @@ from typing import Any
 
 EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
-EXIT_OLD_PULUMI = 34
+EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 

@@ -18,9 +18,6 @@ from stackguard.preview.output import Output
 from stackguard.preview.project import Project
 
 RUNNER = Path(__file__).with_name("_program.py")
-EXIT_NO_PULUMI = 33
-EXIT_OLD_PULUMI = 34
-OLDEST_PULUMI = "3.25"
 TOKEN = "STACKGUARD_PROGRAM"  # noqa: S105 (names a process)
 """An environment variable by which every process that descends from a program is known."""
 ROUNDS = 8  # a process may start another while it is being ended

@@ -17,12 +17,13 @@ import grpc.aio
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
+from stackguard.preview._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.engine import Engine
 from stackguard.preview.marks import Marks
 from stackguard.preview.mock import Mock
 from stackguard.preview.monitor import Monitor
-from stackguard.preview.process import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI, Program
+from stackguard.preview.process import Program
 from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
@@ -128,7 +129,7 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
     if code == EXIT_OLD_PULUMI:
         raise CannotJudge(
-            f"the `pulumi` of `{project.interpreter}` is too old to preview `{project.root}`: {OLDEST_PULUMI} or newer"
+            f"the `pulumi` of `{project.interpreter}` is too old to preview `{project.root}`: {'.'.join(map(str, OLDEST_PULUMI))} or newer"
             " can be previewed"
         )
     if code:
