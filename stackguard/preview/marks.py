@@ -91,7 +91,8 @@ class Marks:
             case "wrong":
                 self._wrong(self.calls[written["call"]], written["path"], written["problem"])
             case "stack":
-                self.outputs.setdefault(written["name"], {})[written["output"]] = "<value>"
+                if self.stack(written["name"]) is None:
+                    self.outputs[written["name"]][written["output"]] = "<value>"
         return {}
 
     def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> Called:
