@@ -108,8 +108,9 @@ def load(files: Iterable[Path]) -> Mock:
         mock.functions += file.functions
         mock.resources += file.resources
         mock.calls += file.calls
-        mock.stacks = {**file.stacks, **mock.stacks}
-        mock._places = {**places, **mock._places}  # noqa: SLF001 (its own)
+        for name, outputs in file.stacks.items():
+            if mock.stacks.setdefault(name, outputs) is outputs:
+                mock._places[name] = places[name]  # noqa: SLF001 (its own)
     return mock
 
 

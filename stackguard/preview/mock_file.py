@@ -167,6 +167,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """A text; with a line break in it in double quotes, where it is escaped: elsewhere readers fold some of them."""
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, '"' if text.splitlines() not in ([], [text]) else None
+    )
+
+
+_Dumper.add_representer(str, _text)
 _Dumper.yaml_implicit_resolvers = {  # a text is quoted that anyone would read as something else
     first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
     for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
