@@ -6,16 +6,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from policypack.policy import Policy
+    from stackguard.destinations import Destination
     from stackguard.packs import Wanted
     from stackguard.reports import Report
 
+T = TypeVar("T")
 CANNOT_JUDGE = 2
+RECORD_TIMEOUT = 300.0
 INTERRUPTED = 130
 SEVERITIES = ("low", "medium", "high", "critical")
 FORMATS = ("text", "json")
@@ -158,17 +161,11 @@ def check(
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.policy import Severity
-    from stackguard.destinations import pair, writable
+    from stackguard.destinations import pair
     from stackguard.gate import Request
     from stackguard.sources import HowToRun
 
-    try:
-        destinations = pair(ctx.meta[ORDER], format, output)
-        for each in destinations:
-            if each.file is not None:
-                writable(each.file)
-    except (ValueError, OSError) as error:
-        raise click.UsageError(str(error)) from None
+    destinations = _writable(lambda: pair(ctx.meta[ORDER], format, output))
     for policy_id in policy:
         _card(policy_id)
     packs = _packs(policy_pack, policy_pack_config)
@@ -200,7 +197,21 @@ def _judge(request: Any) -> Report:
     return judge(request)
 
 
-def _judged(work: Callable[[], Report], doing: str) -> Report:
+def _writable(paired: Callable[[], list[Destination]]) -> list[Destination]:
+    """The destinations that options spell, once it is sure that they can be written."""
+    from stackguard.destinations import writable
+
+    try:
+        destinations = paired()
+        for each in destinations:
+            if each.file is not None:
+                writable(each.file)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    return destinations
+
+
+def _judged(work: Callable[[], T], doing: str) -> T:
     from policypack.settings import SettingsError
     from stackguard.errors import CannotJudge
 
@@ -213,17 +224,22 @@ def _judged(work: Callable[[], Report], doing: str) -> Report:
         raise Failure(error.message, error.detail) from None
 
 
-def _deliver(report: Report, destinations: Sequence[Any]) -> None:
-    from stackguard.destinations import screen, write
+def _deliver(report: Report, destinations: Sequence[Destination]) -> None:
+    from stackguard.destinations import screen
     from stackguard.reports import render
 
     for each in destinations:
-        try:
-            write(render(report, each.format, screen(each.file)), each.file)
-        except OSError as error:
-            raise Failure(
-                f"`{each.file or 'standard output'}` cannot be written: {(error.strerror or 'no reason given').lower()}"
-            ) from None
+        _write(render(report, each.format, screen(each.file)), each.file)
+
+
+def _write(text: str, file: Path | None) -> None:
+    from stackguard.destinations import write
+
+    try:
+        write(text, file)
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise Failure(f"`{file or 'standard output'}` cannot be written: {reason}") from None
 
 
 def _config(pairs: Sequence[str]) -> dict[str, str]:
@@ -234,6 +250,34 @@ def _config(pairs: Sequence[str]) -> dict[str, str]:
             raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
         found[key] = value
     return found
+
+
+@cli.group(short_help="Files of answers for --mock.")
+def mock() -> None:
+    """Files that answer what only the cloud could: see `stackguard check --mock`."""
+
+
+@mock.command(short_help="Write one from a stack export or a preview.")
+@click.argument("target", metavar="FILE")
+@click.option("--output", "-o", metavar="FILE", default="-", help="Where it goes; standard output by default.")
+def record(target: str, output: str) -> None:
+    """Write a mock file from FILE, a `pulumi stack export` or a `pulumi preview --json`; - is standard input.
+
+    It answers with what providers computed, the state of resources that are only read, and outputs of other stacks.
+    Results of functions, such as aws.ec2.get_vpc, are in neither; `stackguard check` prints the lines for those.
+    Secrets are left out.
+
+    \b
+    Examples:
+      pulumi stack export | stackguard mock record - --output mock.yaml
+      stackguard check --mock mock.yaml
+    """  # noqa: D301 (click reads the character \\b)
+    from stackguard.destinations import pair
+    from stackguard.recording import record as recorded
+
+    (destination,) = _writable(lambda: pair(["output"], (), (output,)))
+    text = _judged(lambda: recorded(target, RECORD_TIMEOUT), f"reading {target}")
+    _write(text, destination.file)
 
 
 @cli.command()

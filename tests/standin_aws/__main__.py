@@ -145,7 +145,9 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         naming = NAMED_BY.get(request.type)
         name = str(outputs[naming]) if naming else request.name
         if request.type in ARNS:
-            outputs["arn"] = ARNS[request.type].format(region=self.region or DEFAULT_REGION, account=ACCOUNT_ID, name=name)
+            outputs["arn"] = ARNS[request.type].format(
+                region=self.region or DEFAULT_REGION, account=ACCOUNT_ID, name=name
+            )
         return provider_pb2.CreateResponse(id=name, properties=outputs)
 
     async def Update(self, request: Any, context: Any) -> Any:

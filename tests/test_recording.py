@@ -1,0 +1,132 @@
+"""Mock files that are written from a stack export or a preview: what they answer, and what they keep to themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policypack.policy import UNKNOWN, Resource
+from stackguard import cli
+from stackguard.preview.mock import load
+from stackguard.recording import record, recorded
+
+EXPORTS = Path(__file__).parent / "sources" / "exports"
+PREVIEWS = Path(__file__).parent / "sources" / "previews"
+
+
+def resource(type_token: str, name: str, **fields: Any) -> Resource:
+    return Resource(type_token, name, urn=f"urn:pulumi:dev::p::{type_token}::{name}", **fields)
+
+
+def reference(name: str, **outputs: Any) -> Resource:
+    inputs = {"name": name}
+    return resource("pulumi:pulumi:StackReference", name, inputs=inputs, outputs={**inputs, **outputs}, external=True)
+
+
+def parsed(*resources: Resource) -> Any:
+    return yaml.safe_load(recorded(resources, "`x.json`"))
+
+
+def test_a_provider_computed_what_is_no_input() -> None:
+    queue = resource(
+        "aws:sqs/queue:Queue",
+        "jobs",
+        inputs={"delay": 3, "__defaults": []},
+        outputs={"delay": 3, "arn": "arn:q", "empty": "", "none": None, "__meta": "{}"},
+        id="jobs-1",
+    )
+    assert parsed(queue) == {
+        "resources": [{"type": queue.type, "name": "jobs", "outputs": {"id": "jobs-1", "arn": "arn:q"}}]
+    }
+
+
+def test_what_is_only_read_goes_by_its_id_with_all_its_state() -> None:
+    theirs = resource(
+        "aws:s3/bucket:Bucket", "t", inputs={"bucket": "b"}, outputs={"bucket": "b"}, id="b", external=True
+    )
+    assert parsed(theirs) == {"resources": [{"type": theirs.type, "id": "b", "outputs": {"id": "b", "bucket": "b"}}]}
+
+
+def test_two_of_one_name_go_by_their_urns() -> None:
+    queues = [
+        Resource("aws:sqs/queue:Queue", "jobs", urn=f"urn:pulumi:dev::p::{outer}$aws:sqs/queue:Queue::jobs", id=outer)
+        for outer in ("one:x:X", "two:x:X")
+    ]
+    assert [each["urn"] for each in parsed(*queues)["resources"]] == [
+        "urn:pulumi:*::*::one:x:X$aws:sqs/queue:Queue::jobs",
+        "urn:pulumi:*::*::two:x:X$aws:sqs/queue:Queue::jobs",
+    ]
+
+
+def test_outputs_of_other_stacks_once_and_without_secrets() -> None:
+    outputs = {"vpc": "v-1", "token": "sesame42", "deep": {"a": 1, "url": "db://sesame42@host"}}
+    first = reference("acme/net/dev", outputs=outputs, secretOutputNames=["token"])
+    again = reference("acme/net/dev", outputs={"vpc": "other"})
+    hidden = resource("aws:ssm/parameter:Parameter", "p", inputs={"value": "sesame42"}, secrets=frozenset({"value"}))
+    text = recorded((first, again, hidden), "`x.json`")
+    assert yaml.safe_load(text) == {"stacks": {"acme/net/dev": {"vpc": "v-1", "deep": {"a": 1}}}}
+    assert "sesame42" not in text
+    assert "  # left out, as secret or not known: token, deep.url\n  acme/net/dev:" in text
+
+
+def test_a_resource_of_secrets_alone_is_told_in_a_comment(tmp_path: Path) -> None:
+    outputs = {"result": "sesame42"}
+    password = resource("random:index/password:Password", "db", outputs=outputs, secrets=frozenset(outputs))
+    text = recorded((password,), "`x.json`")
+    named = "{type: 'random:index/password:Password', name: db}"
+    assert f"resources: []\n  # {named}: left out, as secret or not known: result\n" in text
+    (tmp_path / "mock.yaml").write_text(text)
+    assert load([tmp_path / "mock.yaml"]).resources == []
+
+
+def test_what_is_unknown_is_left_out() -> None:
+    found = resource("aws:sqs/queue:Queue", "q", outputs={"arn": UNKNOWN, "url": "u", "all": ["a", UNKNOWN]})
+    assert parsed(found)["resources"][0]["outputs"] == {"url": "u"}
+
+
+def test_nothing_to_record_is_said() -> None:
+    text = recorded((resource("pulumi:pulumi:Stack", "s", custom=False),), "`x.json`")
+    assert text.endswith("# It holds no reference to another stack and nothing that a provider computed.\n")
+    assert yaml.safe_load(text) is None
+
+
+@pytest.mark.parametrize("file", sorted([*EXPORTS.glob("*.json"), *PREVIEWS.glob("*date.json")]), ids=lambda f: f.name)
+def test_every_recording_is_a_mock_file_without_secrets(tmp_path: Path, file: Path) -> None:
+    text = record(str(file), 10)
+    (tmp_path / "mock.yaml").write_text(text)
+    mock = load([tmp_path / "mock.yaml"])
+    assert len(mock.resources) == text.count("\n    outputs: ")
+    assert not [secret for secret in ("v1:tvk", "v1:MZd", "s3:GetObject") if secret in text]
+
+
+def test_the_command_writes_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file, export = tmp_path / "mock.yaml", str(EXPORTS / "external.json")
+    assert cli.main(("mock", "record", export, "--output", str(file))) == 0
+    assert load([file]).resources[0].id == "theirs"
+    assert capfd.readouterr().out == ""
+    assert cli.main(("mock", "record", export)) == 0
+    assert capfd.readouterr().out == file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["."], "is a folder, and a program holds no answers; give the file of a `pulumi stack export`"),
+        (["gone.json"], "there is no file or folder `gone.json`"),
+        ([str(EXPORTS / "external.json"), "-o", "no/mock.yaml"], "there is no folder"),
+    ],
+)
+def test_what_cannot_be_recorded_is_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(("mock", "record", *arguments)) == 2
+    (line,) = [each for each in capfd.readouterr().err.splitlines() if message in each]
+    assert line.startswith(("cannot judge: ", "Error: "))
