@@ -21,7 +21,7 @@ offline = cache(lambda name: offline_view(PROGRAMS / name))
 
 
 def differences(engine: View, ours: View) -> list[str]:
-    """Where the two disagree, but for what docs/decisions/0012-meant-differences.md lists, a line each."""
+    """Where the two disagree, but for what docs/decisions/0013-meant-differences.md lists, a line each."""
     theirs: dict[str, Any] = _without_unseen(engine["resources"], ours["resources"])
     found = [
         f"{urn}: `{fact}` is {theirs.get(urn, {}).get(fact)!r} for the engine, {ours['resources'].get(urn, {}).get(fact)!r} for us"

@@ -1,7 +1,7 @@
 """The gate and `pulumi policy analyze --file` say the same of the same export.
 
 What the engine asks of a pack is recorded beside each export (`record.py` says how), and asked of our pack here; where
-a CLI is on the PATH, it is run itself. `docs/decisions/0011-exports-against-policy-analyze.md` tells the differences.
+a CLI is on the PATH, it is run itself. `docs/decisions/0012-exports-against-policy-analyze.md` tells the differences.
 """
 
 from __future__ import annotations
