@@ -222,8 +222,11 @@ def _matched(patterns: tuple[str, ...], name: str) -> bool:
 
 @cache
 def _key_pattern(key: str) -> str:
-    """A documented condition key in lower case, with `*` for `${TagKey}` and `<key>`."""
-    return re.sub(r"\$\{[^}]*\}|<[^>]*>", "*", key.lower())
+    """A documented condition key in lower case, with `*` for a tag's name.
+
+    AWS writes that as `${TagKey}` or `<key>`, for a few services as `tag-key`, and for others not at all.
+    """
+    return re.sub(r"\$\{[^}]*\}|<[^>]*>|(?<=/)(tag-key)?$", "*", key.lower())
 
 
 @cache

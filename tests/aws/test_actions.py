@@ -102,6 +102,8 @@ def test_condition_keys_of_an_action() -> None:
     assert listing.knows("aws:ResourceTag/team")
     assert not listing.knows("s3:x-amz-acl")
     assert action("s3:GetObject").knows("s3:ExistingObjectTag/team")
+    assert action("ssm:GetParameters").knows("ssm:ResourceTag/team")
+    assert action("sagemaker:DescribeModel").knows("sagemaker:ResourceTag/team")
     assert key_type("s3", "s3:ExistingObjectTag/team") == "String"
     assert key_type("s3", "s3:nonsense") is None
     assert key_type("s4", "s4:nonsense") is None

@@ -109,6 +109,11 @@ def test_reports_carry_title_severity_and_reason() -> None:
         allow(resource="arn:aws-iso-b:s3:::${aws:username}/*"),
         allow("sqs:SendMessage", "arn:aws:sqs:eu-*:${aws:PrincipalAccount}:dead"),
         allow("s3:UpdateObjectEncryption"),
+        allow(
+            "ssm:GetParameter",
+            "arn:aws:ssm:eu-west-1:111122223333:parameter/key",
+            **when("StringEquals", "ssm:ResourceTag/team", "blue"),
+        ),
         allow("ec2:TerminateInstances", "*", **when("StringEquals", "aws:ResourceTag/team", "blue")),
         allow(["s3:ListAllMyBuckets", "xray:PutTraceSegments", "ec2:DescribeInstances"], "*"),
         allow("s3:List*", BUCKET, **when("StringLike", "s3:prefix", ["in/*"])),
