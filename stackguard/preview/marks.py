@@ -91,8 +91,7 @@ class Marks:
             case "wrong":
                 self._wrong(self.calls[written["call"]], written["path"], written["problem"])
             case "stack":
-                if self.stack(written["name"]) is None:
-                    self.outputs[written["name"]][written["output"]] = "<value>"
+                self._output(written["name"], written["output"])
         return {}
 
     def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> Called:
@@ -208,9 +207,18 @@ class Marks:
         place = f"`{'.'.join(filter(None, ('result', path)))}`".replace(".[", "[")
         self.needed = self.needed or Needed(f"{where}: {place} of `{called.token}` {problem}", "")
 
+    def _output(self, name: str, output: str) -> None:
+        """The program asks for an output of a stack."""
+        given = self._given(name)
+        if given is None or output not in given.value:
+            self.outputs.setdefault(name, {})[output] = "<value>"
+
+    def _given(self, name: str) -> Answer | None:
+        return self.mock.stack(name, self.project.organization, self.project.name)
+
     def stack(self, name: str) -> Answer | None:
         """The outputs of a stack that the program refers to; None where nobody knows them."""
-        found = self.mock.stack(name, self.project.organization, self.project.name)
+        found = self._given(name)
         if found is None:
             self.outputs.setdefault(name, {})
         return found
@@ -231,9 +239,13 @@ class Marks:
     def notes(self) -> Iterator[Note]:
         """What nobody answered, with the line for a mock file, and what of the mock files was not used."""
         for called in self.calls:
+            asked = {path: called.read[path] for path in called.read if path in called.asked}
+            if called.answer is not None and asked:
+                lines = flow(arranged(asked))[1:-1]
+                message = f"the program uses more than the `result` at {called.answer.where} has; add `{lines}` to it"
+                yield Note(NoteKind.UNANSWERED, called.token, message)
             if called.answer is None and (called.deferred or called.asked or called.section == "calls"):
                 unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
-                asked = {path: called.read[path] for path in called.read if path in called.asked}
                 entry = flow(self._public(called.entry(asked or few(called.skeleton))))
                 message = f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`"
                 yield Note(NoteKind.UNANSWERED, called.token, message)
