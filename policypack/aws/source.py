@@ -57,8 +57,11 @@ def _resource_problem(arn: Arn) -> str | None:
     """Wildcards are of use only in the stage, method and path of an API, and at the end of a log group."""
     resource = arn.resource
     if arn.service == "execute-api":
-        resource = resource.partition("/")[0]
-    elif arn.service == "logs" and resource.count(":") > 1:
+        api = resource.partition("/")[0]
+        if has_wildcard(api):
+            return "has a wildcard in the id of its API: name the one source, and put a `/` before what may vary"
+        return None
+    if arn.service == "logs" and resource.count(":") > 1:
         resource = resource.removesuffix(":*")
     if has_wildcard(resource):
         return "has a wildcard for its resource: name the one source"

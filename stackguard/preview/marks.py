@@ -24,6 +24,7 @@ from stackguard.preview.project import Project
 MARK = re.compile(f"{PREFIX}[a-z]{{0,{LETTERS}}}", re.IGNORECASE)
 CUT = Unknown("needs the result of a function, which only the cloud knows", "Give it with `--mock FILE`.")
 FEW = 3
+MANY = 12
 GIVE = "give it with `--mock FILE`"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
@@ -246,8 +247,12 @@ class Marks:
                 yield Note(NoteKind.UNANSWERED, called.token, message)
             if called.answer is None and (called.deferred or called.asked or called.section == "calls"):
                 unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
-                entry = flow(self._public(called.entry(asked or few(called.skeleton))))
-                message = f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`"
+                shown = asked or few(called.skeleton)
+                entry = flow(self._public(called.entry(shown)))
+                more = "" if asked else others(called.skeleton, shown)
+                message = (
+                    f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`{more}"
+                )
                 yield Note(NoteKind.UNANSWERED, called.token, message)
         for name in self.outputs:
             entry = flow(self._stack_entry(name))[1:-1]
@@ -283,6 +288,13 @@ def few(skeleton: Any) -> dict[str, Any]:
     """Some fields of a result, for a line that cannot show them all."""
     fields = skeleton if isinstance(skeleton, dict) else {}
     return {"id": fields["id"]} if "id" in fields else dict([*fields.items()][:FEW])
+
+
+def others(skeleton: Any, shown: Mapping[str, Any]) -> str:
+    """The fields of a result that a line does not show, for a program of which nobody knows what it reads."""
+    names = sorted(skeleton.keys() - shown.keys()) if isinstance(skeleton, dict) else []
+    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+    return f"; it also has {', '.join(f'`{each}`' for each in names[:MANY])}{more}" if names else ""
 
 
 def arranged(leaves: Mapping[str, Any]) -> Any:

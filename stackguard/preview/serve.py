@@ -28,6 +28,8 @@ from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
+INNER = "Error has risen: "
+"""What stands before the reason in the last line of an error that the SDK wraps, once or more often."""
 
 
 def preview(
@@ -150,6 +152,8 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
     frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
     if frames:  # the first line of the exception; its text may have more
         last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), lines[0])
+        if INNER in lines[-1]:  # the SDK says first where it was, and last what happened
+            last = f"{last}: {lines[-1].partition(INNER)[2]}"
     else:
         last = next(iter(lines if reported else lines[::-1]), "").strip()
     how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"

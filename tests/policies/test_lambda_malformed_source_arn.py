@@ -40,6 +40,7 @@ LOGS = "arn:aws:logs:eu-west-1:111122223333:log-group"
         ("events", "arn:aws:events:eu-west-1:111122223333:rule/*", "name the one source"),
         ("events", "arn:aws:events:eu-west-1:1111-2222:rule/a", "twelve digits"),
         ("apigateway", "arn:aws:execute-api:eu-west-1:111122223333:*/*/GET/x", "name the one source"),
+        ("apigateway", "arn:aws:execute-api:eu-west-1:111122223333:1a2b3c4d5e*/*", "put a `/` before what may vary"),
         ("apigateway", "arn:aws:apigateway:eu-west-1::/restapis/a1b2c3d4e5", "invokes for an `execute-api` ARN"),
         ("logs", f"{LOGS}:*", "name the one source"),
     ],

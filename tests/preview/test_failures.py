@@ -52,6 +52,10 @@ def write(program: Path, source: str) -> Path:
         ("import no_such_module", "No module named 'no_such_module'"),
         ("pulumi.export('x', pulumi.Output.from_input(1).apply(lambda _: {}['gone']))", "KeyError: 'gone'"),
         (
+            "pulumi.CustomResource('test:index:Thing', 'a', {'x': [object()]})",
+            "'a', type: 'test:index:Thing': unexpected input of type object",
+        ),
+        (
             "pulumi.runtime.invoke('aws:iam/getPolicyDocument:getPolicyDocument', {'version': '1'})",
             "version must be one of 2008-10-17, 2012-10-17",
         ),

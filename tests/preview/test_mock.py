@@ -74,3 +74,9 @@ def test_what_an_answer_leaves_out_is_asked_for(program: Path, source: str) -> N
     assert message == (
         f"the program uses more than the `result` at {where}:2 has; add `authorizationToken: <text>` to it"
     )
+
+
+def test_the_fields_of_a_result_that_is_read_in_an_apply_are_named(program: Path) -> None:
+    source = "pulumi.export('user', aws.ecr.get_authorization_token_output().apply(lambda found: found.user_name))"
+    ((_, message),) = told(ran(program, source, ""))
+    assert "result: {id: <text>}}` under `functions:`; it also has `authorizationToken`, `expiresAt`, " in message
