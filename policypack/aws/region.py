@@ -30,6 +30,10 @@ REGIONAL_WITHOUT_ARGUMENT = frozenset(
 """Regional types that pulumi-aws gives no `region` argument; every other type without one is of a global service."""
 
 
+EDGE_REGION = "us-east-1"
+CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation"})
+
+
 class Landing(msgspec.Struct, frozen=True):
     """The region of one resource.
 
@@ -92,6 +96,17 @@ def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
 def landings(stack: Stack) -> tuple[Landing, ...]:
     """Where every regional AWS resource lands, in registration order."""
     return stack.once("landings", lambda: tuple(_landing(stack, each) for each in stack.resources if regional(each)))
+
+
+def at_the_edge(landing: Landing) -> bool:
+    """Whether this is in `us-east-1` because CloudFront takes it from nowhere else: a certificate, or a part of a WAF.
+
+    Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html and
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html.
+    """
+    kind, inputs = landing.resource.type, landing.resource.inputs
+    web = kind.startswith("aws:wafv2/") and inputs.get("scope") == "CLOUDFRONT"
+    return landing.region == EDGE_REGION and (web or kind in CERTIFICATES)
 
 
 def _landing(stack: Stack, resource: Resource) -> Landing:

@@ -1,7 +1,8 @@
 """A resource in a region that nobody chose keeps data under another law, and out of sight of what watches at home.
 
 It happens without a trace in the program: a provider for one region is made and not passed on, or an argument copied
-from another stack overrides the provider's region for a single resource.
+from another stack overrides the provider's region for a single resource. What CloudFront takes from `us-east-1` alone,
+a certificate or a web ACL of its own, may be there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.region import landings, listed
+from policypack.aws.region import at_the_edge, landings, listed
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 
 
@@ -29,7 +30,7 @@ def regions(stack: Stack) -> Iterator[Placed[Landed]]:
     allowed = stack.settings.regions
     decisions: dict[tuple[str, str | Unknown], tuple[Resource, list[Resource]]] = {}
     for landing in landings(stack):
-        if allowed and landing.region is not None:
+        if allowed and landing.region is not None and not at_the_edge(landing):
             _, landed = decisions.setdefault((landing.decides.urn, landing.region), (landing.decides, []))
             landed.append(landing.resource)
     for (_, region), (decides, landed) in decisions.items():

@@ -51,6 +51,16 @@ def test_the_stacks_own_region_is_allowed_where_the_settings_name_none() -> None
     assert "(`eu-west-1`)" in outcome.message
 
 
+def test_what_cloudfront_takes_from_one_region_alone_is_not_foreign_there() -> None:
+    west = Resource("pulumi:providers:aws", "west", {"region": "us-west-1"})
+    for provider, found in ((EAST, []), (west, ["region"])):
+        certificate = made("aws:acm/certificate:Certificate", "tls", provider, domainName="example.com")
+        firewall = made("aws:wafv2/webAcl:WebAcl", "edge", provider, scope="CLOUDFRONT")
+        assert violations(POLICY, provider, certificate, firewall, **ALLOWED) == found
+    firewall = made("aws:wafv2/webAcl:WebAcl", "regional", EAST, scope="REGIONAL")
+    assert violations(POLICY, EAST, firewall, **ALLOWED) == ["region"]
+
+
 def test_one_provider_is_one_report() -> None:
     stack = (EAST, *(bucket(EAST, f"b{number}") for number in range(5)))
     (message,) = messages(POLICY, *stack, **ALLOWED)
