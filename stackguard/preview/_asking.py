@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 ENCODINGS = "b64encode b64decode standard_b64encode standard_b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"
+DEPTH = 6  # of a value in which a mark is looked for
 DIGESTS = "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s"
 
 
@@ -28,7 +29,7 @@ def install(pulumi: Any, marks: Any) -> None:
     if hasattr(module, "invoke_async"):
         module.invoke_async = pulumi.runtime.invoke_async = direct_async(parent, module)
     naming_outputs(parent, pulumi.StackReference)
-    pulumi.Output.apply = applying(pulumi, marks, pulumi.Output.apply)
+    pulumi.Output.apply = applying(parent, marks, pulumi.Output.apply)
     for name in ENCODINGS.split():
         setattr(base64, name, opaque(parent, marks, getattr(base64, name)))
     for name in DIGESTS.split():
@@ -36,14 +37,16 @@ def install(pulumi: Any, marks: Any) -> None:
 
 
 def with_answers(parent: Any, original: Any) -> Any:
-    """The function behind all forms of a call, but its result is unknown where nobody answers, or the mock file's."""
+    """The function behind all forms of a call, but its result is marks where nobody answers, or the mock file's."""
 
     async def invoke(tok: str, props: Any, opts: Any, typ: Any, *args: Any, **kwargs: Any) -> Any:
         result = await original(tok, props, opts, typ, *args, **kwargs)
         if result.is_known and parent.says_unknown:
             return result
         args_sent = await parent.runtime.rpc.serialize_properties(props, {})
-        return parent.answered(result, tok, args_sent, typ, output=kwargs.get("check_dependencies", False))
+        output = kwargs.get("check_dependencies", False)
+        result = parent.answered(result, tok, args_sent, typ, output=output)
+        return parent.marked(result, typ) if output and getattr(result, "unanswered", None) is not None else result
 
     return invoke
 
@@ -72,15 +75,28 @@ def direct_async(parent: Any, module: Any) -> Any:
     return invoke_async
 
 
-def applying(pulumi: Any, marks: Any, original: Any) -> Any:
-    """`Output.apply`, but a function that cannot run to its end gives an unknown result, as if it had not run."""
+def applying(parent: Any, marks: Any, original: Any) -> Any:
+    """`Output.apply`, but a function that cannot run to its end gives an unknown result, as if it had not run.
 
-    async def awaited(result: Any) -> Any:
+    That is one that needs to know what nobody knows, or that fails on a value with a mark in it.
+    """
+
+    def check(error: BaseException, value: Any) -> None:
+        """Raise the error, unless it comes of a mark."""
+        if isinstance(error, marks.NeedsAnswer):
+            return
+        mark = first_mark(parent, marks, value)
+        if mark is None:
+            raise error
+        parent.tell("unseen", call=mark._origin.call.number)  # noqa: SLF001 (a module of the same side)
+
+    async def awaited(result: Any, value: Any) -> Any:
         token = marks.APPLYING.set(True)
         try:
             return await result
-        except marks.NeedsAnswer:
-            return pulumi.output.UNKNOWN
+        except (marks.NeedsAnswer, Exception) as error:  # noqa: BLE001 (whatever the program raises)
+            check(error, value)
+            return parent.pulumi.output.UNKNOWN
         finally:
             marks.APPLYING.reset(token)
 
@@ -89,11 +105,12 @@ def applying(pulumi: Any, marks: Any, original: Any) -> Any:
             token = marks.APPLYING.set(True)
             try:
                 result = function(value)
-            except marks.NeedsAnswer:
-                return unknown_output(pulumi)
+            except (marks.NeedsAnswer, Exception) as error:  # noqa: BLE001 (whatever the program raises)
+                check(error, value)
+                return unknown_output(parent.pulumi)
             finally:
                 marks.APPLYING.reset(token)
-            return awaited(result) if inspect.isawaitable(result) else result
+            return awaited(result, value) if inspect.isawaitable(result) else result
 
         return run
 
@@ -150,6 +167,23 @@ def held(parent: Any, marks: Any, data: Any) -> Any:
     text = data if isinstance(data, str) else data.decode("latin-1")
     start = text.find(marks.PREFIX)
     return parent.marks.get(text[start : start + len(marks.PREFIX) + marks.LETTERS]) if start >= 0 else None
+
+
+def first_mark(parent: Any, marks: Any, value: Any, depth: int = DEPTH) -> Any:
+    """The first mark in a value of texts, collections and the SDK's results; None where there is none."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return held(parent, marks, value)
+    if isinstance(value, dict):
+        inner: Any = dict.values(value)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        inner = value
+    elif parent.types.is_output_type(type(value)):
+        inner = vars(value).values()
+    else:
+        return None
+    if depth == 0:
+        return None
+    return next((mark for each in inner if (mark := first_mark(parent, marks, each, depth - 1)) is not None), None)
 
 
 def opaque(parent: Any, marks: Any, original: Any) -> Any:

@@ -44,7 +44,7 @@ class Called:
     skeleton: Any = "<value>"
     """What its result looks like in a mock file."""
     deferred: bool = False
-    """Whether the program has it as an output, which stays unknown."""
+    """Whether a function given to `apply` could not run to its end without it."""
     section: str = "functions"
     """Where its answer stands in a mock file: `functions` or `calls`."""
 
@@ -89,6 +89,8 @@ class Marks:
                     called.read.setdefault(each["path"], each["skeleton"])
             case "need":
                 self._need(self.calls[written["call"]], written)
+            case "unseen":
+                self.calls[written["call"]].deferred = True
             case "wrong":
                 self._wrong(self.calls[written["call"]], written["path"], written["problem"])
             case "stack":
@@ -127,7 +129,6 @@ class Marks:
         called = self.call(
             token, args, "an argument of which is known only after the update" if unknown == UNKNOWN else ""
         )
-        called.deferred = called.deferred or output
         called.skeleton = written["skeleton"]
         number = self.calls.index(called)
         if called.answer is None:
@@ -241,18 +242,20 @@ class Marks:
         """What nobody answered, with the line for a mock file, and what of the mock files was not used."""
         for called in self.calls:
             asked = {path: called.read[path] for path in called.read if path in called.asked}
-            if called.answer is not None and asked:
-                lines = flow(arranged(asked))[1:-1]
-                message = f"the program uses more than the `result` at {called.answer.where} has; add `{lines}` to it"
+            if called.answer is not None and (asked or called.deferred):
+                where = f"the `result` at {called.answer.where}"
+                if asked:
+                    message = f"the program uses more than {where} has; add `{flow(arranged(asked))[1:-1]}` to it"
+                else:
+                    more = others(called.skeleton, called.answer.value)
+                    message = f"a function given to `apply` fails on {where}, perhaps for what is left out; {more}"
                 yield Note(NoteKind.UNANSWERED, called.token, message)
             if called.answer is None and (called.deferred or called.asked or called.section == "calls"):
                 unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
                 shown = asked or few(called.skeleton)
                 entry = flow(self._public(called.entry(shown)))
                 more = "" if asked else others(called.skeleton, shown)
-                message = (
-                    f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`{more}"
-                )
+                message = f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`{more and f'; {more}'}"
                 yield Note(NoteKind.UNANSWERED, called.token, message)
         for name in self.outputs:
             entry = flow(self._stack_entry(name))[1:-1]
@@ -294,7 +297,7 @@ def others(skeleton: Any, shown: Mapping[str, Any]) -> str:
     """The fields of a result that a line does not show, for a program of which nobody knows what it reads."""
     names = sorted(skeleton.keys() - shown.keys()) if isinstance(skeleton, dict) else []
     more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
-    return f"; it also has {', '.join(f'`{each}`' for each in names[:MANY])}{more}" if names else ""
+    return f"it also has {', '.join(f'`{each}`' for each in names[:MANY])}{more}" if names else ""
 
 
 def arranged(leaves: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from policypack.policy import UNKNOWN
 from stackguard.preview import Preview, run
 
 PREAMBLE = """
@@ -76,7 +77,51 @@ def test_what_an_answer_leaves_out_is_asked_for(program: Path, source: str) -> N
     )
 
 
-def test_the_fields_of_a_result_that_is_read_in_an_apply_are_named(program: Path) -> None:
-    source = "pulumi.export('user', aws.ecr.get_authorization_token_output().apply(lambda found: found.user_name))"
-    ((_, message),) = told(ran(program, source, ""))
-    assert "result: {id: <text>}}` under `functions:`; it also has `authorizationToken`, `expiresAt`, " in message
+TOKEN = "aws:ecr/getAuthorizationToken:getAuthorizationToken"
+UNSEEN = "only the cloud knows its result, so what the program does with it in an `apply` was not seen; give it with"
+
+
+def reading(function: str) -> str:
+    return f"""
+import re
+token = aws.ecr.get_authorization_token_output()
+pulumi.export("made", token.apply(lambda found: {function}))
+"""
+
+
+def test_a_field_that_an_apply_cannot_do_without_is_named(program: Path) -> None:
+    preview = ran(program, reading("['a'][len(found.user_name)]"), "")
+    assert preview.outputs["made"] == UNKNOWN
+    entry = f"`- {{token: '{TOKEN}', result: {{userName: <text>}}}}` under `functions:`"
+    assert told(preview) == [(TOKEN, f"{UNSEEN} `--mock FILE`: {entry}")]
+
+
+@pytest.mark.parametrize(
+    ("mock", "beginning"),
+    [
+        ("", f"{UNSEEN} `--mock FILE`: `- {{token: '{TOKEN}', result: {{id: <text>}}}}` under `functions:`; "),
+        (
+            f"functions: [{{token: '{TOKEN}', result: {{id: x}}}}]",
+            "a function given to `apply` fails on the `result` at ",
+        ),
+    ],
+)
+def test_an_apply_that_fails_on_what_nobody_knows_is_unknown(program: Path, mock: str, beginning: str) -> None:
+    preview = ran(program, reading("re.match('[0-9]', found.user_name).group()"), mock)
+    assert preview.outputs["made"] == UNKNOWN
+    ((_, message),) = told(preview)
+    assert message.startswith(beginning)
+    assert "it also has `authorizationToken`, `expiresAt`, " in message
+
+
+def test_what_is_made_of_an_output_says_what_it_needs(program: Path) -> None:
+    source = """
+vpc = aws.ec2.get_vpc_output(default=True)
+aws.ec2.Subnet("whole", vpc_id=vpc.id, cidr_block=vpc.cidr_block.apply(lambda block: block.split("/")[0] + "/24"))
+vpc.apply(lambda found: aws.ec2.Subnet("inside", vpc_id=found.id))
+"""
+    preview = ran(program, source, "")
+    subnets = [resource for resource in preview.resources if resource.type == "aws:ec2/subnet:Subnet"]
+    assert {resource.name for resource in subnets} == {"whole", "inside"}
+    for subnet in subnets:
+        assert subnet.inputs["vpcId"].fix.endswith("result: {id: <text>}}` under `functions:`.")
