@@ -17,7 +17,7 @@ from typing import Any
 from policypack.policy import UNKNOWN, Unknown
 from stackguard.notes import Note, NoteKind
 from stackguard.preview._marks import LETTERS, PREFIX, TOKEN
-from stackguard.preview.mock import Answer, Mock, readable, unknown_in
+from stackguard.preview.mock import Answer, Mock, camel, readable, unknown_in
 from stackguard.preview.mock_file import block, flow
 from stackguard.preview.project import Project
 
@@ -94,7 +94,8 @@ class Marks:
             case "wrong":
                 self._wrong(self.calls[written["call"]], written["path"], written["problem"])
             case "stack":
-                self._output(written["name"], written["output"])
+                if self.stack(written["name"]) is None:
+                    self.outputs[written["name"]][written["output"]] = "<value>"
         return {}
 
     def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> Called:
@@ -209,18 +210,9 @@ class Marks:
         place = f"`{'.'.join(filter(None, ('result', path)))}`".replace(".[", "[")
         self.needed = self.needed or Needed(f"{where}: {place} of `{called.token}` {problem}", "")
 
-    def _output(self, name: str, output: str) -> None:
-        """The program asks for an output of a stack."""
-        given = self._given(name)
-        if given is None or output not in given.value:
-            self.outputs.setdefault(name, {})[output] = "<value>"
-
-    def _given(self, name: str) -> Answer | None:
-        return self.mock.stack(name, self.project.organization, self.project.name)
-
     def stack(self, name: str) -> Answer | None:
         """The outputs of a stack that the program refers to; None where nobody knows them."""
-        found = self._given(name)
+        found = self.mock.stack(name, self.project.organization, self.project.name)
         if found is None:
             self.outputs.setdefault(name, {})
         return found
@@ -247,15 +239,17 @@ class Marks:
                 if asked:
                     message = f"the program uses more than {where} has; add `{flow(arranged(asked))[1:-1]}` to it"
                 else:
-                    more = others(called.skeleton, called.answer.value)
-                    message = f"a function given to `apply` fails on {where}, perhaps for what is left out; {more}"
+                    more = others(called.skeleton, {camel(name): None for name in called.answer.value})
+                    message = f"a function given to `apply` fails on {where}, perhaps for what is left out{more}"
                 yield Note(NoteKind.UNANSWERED, called.token, message)
             if called.answer is None and (called.deferred or called.asked or called.section == "calls"):
                 unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
                 shown = asked or few(called.skeleton)
                 entry = flow(self._public(called.entry(shown)))
                 more = "" if asked else others(called.skeleton, shown)
-                message = f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`{more and f'; {more}'}"
+                message = (
+                    f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`{more}"
+                )
                 yield Note(NoteKind.UNANSWERED, called.token, message)
         for name in self.outputs:
             entry = flow(self._stack_entry(name))[1:-1]
@@ -297,7 +291,7 @@ def others(skeleton: Any, shown: Mapping[str, Any]) -> str:
     """The fields of a result that a line does not show, for a program of which nobody knows what it reads."""
     names = sorted(skeleton.keys() - shown.keys()) if isinstance(skeleton, dict) else []
     more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
-    return f"it also has {', '.join(f'`{each}`' for each in names[:MANY])}{more}" if names else ""
+    return f"; it also has {', '.join(f'`{each}`' for each in names[:MANY])}{more}" if names else ""
 
 
 def arranged(leaves: Mapping[str, Any]) -> Any:
