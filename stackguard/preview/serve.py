@@ -166,6 +166,8 @@ def _hint(code: int, detail: str, project: Project) -> str:
     """What may have been the reason, where there is a likely one."""
     if AUTOMATION in detail:
         return " (it drives Pulumi's CLI through the Automation API; check the folder of the program that it runs)"
+    if "ModuleNotFoundError: " in detail and project.virtualenv is None:
+        return f" (it ran with `{project.interpreter}`; activate its own environment, or name one as `virtualenv` in Pulumi.yaml)"
     if code == -signal.SIGKILL:
         return " (the machine may be out of memory)"
     if project.encrypted:

@@ -92,6 +92,15 @@ def test_the_detail_is_the_programs_own_traceback(program: Path) -> None:
     assert "runpy" not in detail
 
 
+def test_a_missing_module_names_the_python_that_lacks_it(program: Path) -> None:
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, "import no_such_module"), timeout=60)
+    assert caught.value.message.endswith(
+        f"ModuleNotFoundError: No module named 'no_such_module' (it ran with `{sys.executable}`;"
+        " activate its own environment, or name one as `virtualenv` in Pulumi.yaml)"
+    )
+
+
 def test_a_refused_registration_says_where_it_is(program: Path) -> None:
     with pytest.raises(CannotJudge, match=r"unique name \(__main__\.py:(9|11)\)"):
         run(write(program, "Thing('a')\nThing('b')\nThing('a')"), timeout=60)
