@@ -20,26 +20,36 @@ from stackguard.preview.values import fill
 if TYPE_CHECKING:
     from pulumi.runtime.proto import analyzer_pb2
 
+    from stackguard.preview.project import Project
+
 Providers = Mapping[str, Resource]
 """Provider resources by URN."""
 
 
-def for_one(resource: Resource, providers: Providers, folder: Path | None) -> analyzer_pb2.AnalyzeRequest:
-    """The request about one resource: its inputs."""
+def for_one(resource: Resource, providers: Providers, project: Project | None) -> analyzer_pb2.AnalyzeRequest:
+    """The request about one resource: its inputs.
+
+    Args:
+        resource: what to judge.
+        providers: all that are known.
+        project: the program under preview; None for a stack that is there already.
+    """
+    folder = _folder(project)
     return protos.analyzer_pb2.AnalyzeRequest(
         type=resource.type,
         name=resource.name,
         urn=resource.urn,
         properties=struct(resource.inputs, resource.secrets, folder),
-        options=_options(resource),
+        options=_options(resource, new=project is not None),
         provider=_provider(resource, providers, folder),
     )
 
 
 def for_stack(
-    resources: Iterable[Resource], providers: Providers, folder: Path | None
+    resources: Iterable[Resource], providers: Providers, project: Project | None
 ) -> analyzer_pb2.AnalyzeStackRequest:
-    """The request about the stack: the outputs of all its resources."""
+    """The request about the stack: the outputs of all its resources. Arguments are as of `for_one`."""
+    folder = _folder(project)
     return protos.analyzer_pb2.AnalyzeStackRequest(
         resources=[
             protos.analyzer_pb2.AnalyzerResource(
@@ -47,7 +57,7 @@ def for_stack(
                 name=each.name,
                 urn=each.urn,
                 properties=struct(each.outputs, each.secrets, folder),
-                options=_options(each),
+                options=_options(each, new=project is not None),
                 provider=_provider(each, providers, folder),
                 parent=each.parent,
                 dependencies=each.dependencies,
@@ -69,7 +79,12 @@ def struct(properties: Mapping[str, Any], secrets: frozenset[str] = frozenset(),
     return found
 
 
-def _options(resource: Resource) -> analyzer_pb2.AnalyzerResourceOptions:
+def _folder(project: Project | None) -> Path | None:
+    return project.working_directory if project else None
+
+
+def _options(resource: Resource, *, new: bool) -> analyzer_pb2.AnalyzerResourceOptions:
+    """The options of a resource. Of one that is new no alias is told: the engine tells those that stand for an old one."""
     given = resource.options
     wire = protos.analyzer_pb2.AnalyzerResourceOptions
     moments = wire.CustomTimeouts.DESCRIPTOR.fields_by_name  # older protocols lack `read`
@@ -80,7 +95,7 @@ def _options(resource: Resource) -> analyzer_pb2.AnalyzerResourceOptions:
         deleteBeforeReplace=bool(given.delete_before_replace),
         deleteBeforeReplaceDefined=given.delete_before_replace is not None,
         additionalSecretOutputs=given.additional_secret_outputs,
-        aliases=given.aliases,
+        aliases=() if new else given.aliases,
         customTimeouts=wire.CustomTimeouts(**timeouts),
         parent=resource.parent,
     )

@@ -75,7 +75,7 @@ class Packs:
         for pack in self.packs:
             if not pack.remediates:
                 continue
-            request = requests.for_one(resource, self._providers, self._folder)
+            request = requests.for_one(resource, self._providers, self.project)
             sent = plain(request.properties)
             answer = await pack.remediate(request, name_of(resource.urn))
             self._note(pack, answer.not_applicable, resource)
@@ -102,7 +102,7 @@ class Packs:
         """
         self.knows((resource,))
         asked = [pack for pack in self.packs if pack.judges_some(over_stack=False)]
-        request = requests.for_one(resource, self._providers, self._folder)
+        request = requests.for_one(resource, self._providers, self.project)
         about = name_of(resource.urn)
         said = await together(pack.analyze(request, about) for pack in asked)
         found: list[Outcome] = []
@@ -128,7 +128,7 @@ class Packs:
         if not asked:
             return []
         self.knows(resources)
-        request = requests.for_stack(resources, self._providers, self._folder)
+        request = requests.for_stack(resources, self._providers, self.project)
         said = await together(pack.analyze_stack(request) for pack in asked)
         by_urn = {each.urn: each for each in resources}
         root = _root(resources)

@@ -280,6 +280,16 @@ def test_a_pack_is_told_of_options_provider_and_place(tmp_path: Path) -> None:
     )
 
 
+def test_a_pack_is_told_of_aliases_that_stand_for_a_resource(tmp_path: Path) -> None:
+    """As the engine does: in a state they do; in a preview of a new stack there is nothing that they could stand for."""
+    subject = replace(BUCKET, options=Options(aliases=(f"{PROJECT}::aws:s3/bucket:Bucket::old",)))
+    tells = policy("tells", "report(str(list(args.opts.aliases)))")
+    over = policy("over", "report(str(list(args.resources[0].opts.aliases)))", over_stack=True)
+    pack = pack_of(tmp_path, tells, over)
+    assert {each.message for each in judged([pack], subject).outcomes} == {str(list(subject.options.aliases))}
+    assert {each.message for each in judged([pack], subject, project=project()).outcomes} == {"[]"}
+
+
 def test_values_arrive_as_the_sdk_knows_them(tmp_path: Path) -> None:
     inputs = {
         "whole": 7,
