@@ -7,12 +7,16 @@ is a child of a process that stays in the program's folder. The gate holds the d
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import runpy
 import signal
 import sys
 import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
 
 EXIT_NO_PULUMI = 33
 
@@ -40,7 +44,39 @@ def run(folder: str, module: str, arguments: list[str]) -> None:
             raise
         sys.exit(EXIT_NO_PULUMI)
     logging.getLogger("grpc").addHandler(logging.StreamHandler())  # where a policy crashes is told there alone
+    end_by_leaving()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def end_by_leaving() -> None:
+    """Have a policy that leaves, as by `sys.exit`, end the pack: a thread of gRPC's would drop that and never answer."""
+    import grpc
+
+    class Leaving(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs alone
+        def intercept_service(self, continuation: Any, details: Any) -> Any:
+            handler = continuation(details)
+            if handler is None or handler.unary_unary is None:
+                return handler
+            return grpc.unary_unary_rpc_method_handler(
+                leaving(handler.unary_unary), handler.request_deserializer, handler.response_serializer
+            )
+
+    grpc.server = functools.partial(grpc.server, interceptors=[Leaving()])
+
+
+def leaving(answer: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The function, which ends the process where it leaves."""
+
+    def call(request: Any, context: Any) -> Any:
+        try:
+            return answer(request, context)
+        except Exception:
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever else it is, nobody above would hear of it)
+            traceback.print_exc()
+            os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)
+
+    return call
 
 
 def watch(descriptor: int) -> None:
