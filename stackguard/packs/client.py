@@ -21,7 +21,7 @@ from google.protobuf.json_format import MessageToDict
 from stackguard.errors import CannotJudge
 from stackguard.packs import config
 from stackguard.packs.answers import Judge, card
-from stackguard.packs.process import PackProcess
+from stackguard.packs.process import HUNG_UP, PackProcess
 from stackguard.preview import protos
 from stackguard.preview.callbacks import OPTIONS
 
@@ -47,7 +47,8 @@ class Pack:
     name: str = ""
     judges: Mapping[str, Judge] = field(default_factory=dict)
     waiting: dict[object, tuple[float, str]] = field(default_factory=dict)
-    """The calls that are not answered yet: since when (monotonic seconds), and what about."""
+    """The calls that are not answered: since when (monotonic seconds), and what about. One that is given up stays, so
+    that who kept the others waiting can still be told."""
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WORKERS))
 
     @property
@@ -91,11 +92,12 @@ class Pack:
         key = object()
         self.waiting[key] = time.monotonic(), about
         try:
-            return await method(request, timeout=self.timeout)
+            answer = await method(request, timeout=self.timeout)
         except grpc.aio.AioRpcError as error:
-            raise await self._failed(error, about) from None
-        finally:
             del self.waiting[key]
+            raise await self._failed(error, about) from None
+        del self.waiting[key]
+        return answer
 
     async def _failed(self, error: grpc.aio.AioRpcError, about: str) -> CannotJudge:
         shown = self.process.folder.name
@@ -103,6 +105,12 @@ class Pack:
             return self.late(about)
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             how = await self.process.how_it_ended()
+            if how == HUNG_UP and not self.name:
+                return CannotJudge(
+                    f"policy pack `{shown}` printed `{self.process.port}` first, and nobody answers on that port; print"
+                    " to standard error instead",
+                    self.process.printed(),
+                )
             return CannotJudge(f"policy pack `{shown}` {how} while it judged {about}", self.process.printed())
         printed = self.process.printed() or (error.details() or "")
         return CannotJudge(f"policy pack `{shown}` failed while it judged {about}", printed)

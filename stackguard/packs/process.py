@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("_pack.py")
 BLOCK = 64 * 1024
+HUNG_UP = "hung up"
+"""What a pack did that answers no more and did not end."""
+PORTS = range(1, 1 << 16)
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class PackProcess:
             async with asyncio.timeout(1):
                 return _ended(await self.process.wait())
         except TimeoutError:
-            return "hung up"
+            return HUNG_UP
 
 
 @contextlib.asynccontextmanager
@@ -136,7 +139,7 @@ async def _port(
     finally:
         ended.cancel()
     line, _, rest = head.partition(b"\n")
-    if not line.strip().isdigit():
+    if not line.strip().isdigit() or int(line) not in PORTS:
         os.write(output.write_end, head)
         raise CannotJudge(
             f"policy pack `{folder.name}` printed something other than its port first; print to standard error instead",

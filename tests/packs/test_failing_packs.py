@@ -83,18 +83,19 @@ def test_a_pack_that_ends_without_a_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rubbish", ["print('hello')", "import sys; sys.stdout.write('Loading '); import time; time.sleep(60)"]
+    "rubbish",
+    ["print('hello')", "print(99999)", "import sys; sys.stdout.write('Loading '); import time; time.sleep(60)"],
 )
 def test_rubbish_in_place_of_the_port(tmp_path: Path, rubbish: str) -> None:
     error = refused(write_pack(tmp_path / "pack", f"{rubbish}\n" + "def p(args, report): pass\n" + TOP[0]))
     assert "printed something other than its port first; print to standard error instead" in error.message
-    assert error.detail.split()[0] in {"hello", "Loading"}
+    assert error.detail.split()[0] in {"hello", "99999", "Loading"}
 
 
 def test_a_port_on_which_nobody_answers(tmp_path: Path) -> None:
     body = "import sys, time\nprint(1)\nprint('no server', file=sys.stderr)\ntime.sleep(60)\n"
     error = refused(write_pack(tmp_path / "pack", body))
-    assert "policy pack" in error.message
+    assert "printed `1` first, and nobody answers on that port; print to standard error instead" in error.message
     assert "no server" in error.detail
 
 
@@ -115,6 +116,24 @@ def test_a_crash_on_the_way(tmp_path: Path) -> None:
     error = refused(pack_of(tmp_path / "pack", policy("fatal", body)))
     assert "ended with exit code 7 while it judged aws:s3:Bucket inbox" in error.message
     assert "out of memory" in error.detail
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ("import sys; sys.exit(3)", 3, "SystemExit: 3"),
+        ("import sys; sys.exit('no such team')", 1, "SystemExit: no such team"),
+        ("raise KeyboardInterrupt", 1, "KeyboardInterrupt"),
+    ],
+)
+@pytest.mark.parametrize("over_stack", [False, True])
+def test_a_policy_that_leaves_ends_its_pack_at_once(
+    tmp_path: Path, body: str, code: int, told: str, *, over_stack: bool
+) -> None:
+    """A thread would swallow it, and the call would never be answered."""
+    error = refused(pack_of(tmp_path / "pack", policy("leaves", body, over_stack=over_stack)))
+    assert f"ended with exit code {code} while it judged " in error.message
+    assert told in error.detail
 
 
 def test_a_crash_of_a_policy_shows_where(tmp_path: Path) -> None:
