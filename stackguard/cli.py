@@ -100,7 +100,9 @@ def cli() -> None:
     type=click.Path(path_type=Path),
     help="JSON configuration of the --policy-pack in the same place; one for each, or none.",
 )
-@click.option("--no-own-policies", is_flag=True, help="Judge by --policy-pack alone.")
+@click.option(
+    "--no-own-policies", is_flag=True, help="Judge by --policy-pack alone; what no pack can be shown is still told."
+)
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), default="low", show_default=True, help="The least severity that blocks."
 )

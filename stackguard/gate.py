@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from policypack.evaluate import enforcement
-from policypack.policy import EnforcementLevel, Policy, Severity
+from policypack.evaluate import enforcement, evaluate
+from policypack.policy import EnforcementLevel, Outcome, Policy, Resource, Severity, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
@@ -57,6 +57,8 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
     with _no_collection():
         loaded = load(request.target, request.how, judging)
         outcomes = judging.outcomes(loaded.resources, loaded.region)
+        if not request.own:
+            outcomes = (*_unseen(loaded.resources, settings), *outcomes)
     return Report(
         loaded.target.strip("`"),
         outcomes,
@@ -84,6 +86,15 @@ def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]
     if not active and not request.packs:
         raise CannotJudge(f"no policy is left to judge by; {source} disables all that were asked for, so enable one")
     return active
+
+
+def _unseen(resources: Sequence[Resource], settings: Settings) -> Iterable[Outcome]:
+    """What no policy pack was shown: where others judge alone, silence about it would still read as a pass."""
+    if not any(resource.remote for resource in resources):
+        return ()
+    from policypack.policies.pulumi_unseen_component import POLICY
+
+    return evaluate((POLICY,), Stack(tuple(resources), settings))
 
 
 def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:

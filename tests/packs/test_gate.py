@@ -150,6 +150,13 @@ def test_a_pack_that_hangs_is_named_and_not_the_program_that_waits_for_it(tmp_pa
         gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=6)
 
 
+@pytest.mark.parametrize("over_stack", [False, True])
+def test_a_policy_that_hangs_while_it_judges_is_named(tmp_path: Path, *, over_stack: bool) -> None:
+    slow = policy("slow", "import time; time.sleep(60)", over_stack=over_stack)
+    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not answer within 6 s about .* see --timeout"):
+        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=6)
+
+
 def test_a_pack_that_never_starts_is_named_too(tmp_path: Path) -> None:
     pack = pack_of(tmp_path / "pack", "import time; time.sleep(60)\n")
     with pytest.raises(CannotJudge, match=r"policy pack `.*` did not start within 2 s and was stopped; see --timeout"):
@@ -190,6 +197,31 @@ aws.sqs.Queue("jobs", name="jobs", policy=bucket.arn)
     assert (found.kind, found.path, kept.exit_code) == (Kind.UNDECIDED, "policy", 1)
     assert [urn.rpartition("::")[2] for urn in found.waits_for] == ["inbox"]
     assert [each.message for each in gated(target, pack).outcomes] == ["arn:aws:s3:::inbox"]
+
+
+REMOTE = """
+import pulumi
+class Cluster(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("acme:index:Cluster", name, {"size": 1}, remote=True)
+Cluster("main")
+"""
+
+
+def test_a_component_that_was_not_built_blocks_where_other_packs_judge_alone(tmp_path: Path) -> None:
+    """What is in it was shown to no pack, so that they say nothing of it is no pass."""
+    target = program(tmp_path / "program", REMOTE)
+    pack = pack_of(tmp_path / "pack", policy("quiet", "pass"))
+    report = gated(target, pack)
+    assert [(each.policy.id, each.resource.name, each.kind) for each in report.outcomes] == [
+        ("pulumi-unseen-component", "main", Kind.UNDECIDED)
+    ]
+    assert (report.exit_code, report.policies) == (1, 1)
+
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("enforcement:\n  pulumi-unseen-component: disabled\n", encoding="utf-8")
+    accepted = judge(Request(str(target), HowToRun(timeout=60), settings, packs=(Wanted(pack),), own=False))
+    assert (accepted.outcomes, accepted.exit_code) == ((), 0)
 
 
 @pytest.fixture
