@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 from typing import NoReturn
 
 from stackguard.cli import main
+
+TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What a CI system and a closed terminal send. All that runs is ended then as for an interrupt, daemons too."""
 
 
 def run() -> NoReturn:
@@ -16,6 +20,9 @@ def run() -> NoReturn:
     The linter's tables and a large state are millions of objects; taking them apart one by one at exit would take as
     long as judging does. Whatever asked to run at exit runs.
     """
+    for number in TO_END:
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has one ignored
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     code = main()
     atexit._run_exitfuncs()  # noqa: SLF001 (what the interpreter does first, without what it does then)
     sys.stdout.flush()

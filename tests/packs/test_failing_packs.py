@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from policypack.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.packs import Wanted
 from tests.packs.making import judged, pack_of, policy, write_pack
+from tests.sources.states import as_bytes, export, state
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
 GOOD = policy("good", "report('seen')")
@@ -168,22 +172,45 @@ def test_a_pack_that_prints_a_lot_is_heard(tmp_path: Path) -> None:
     assert [each.message for each in said.outcomes] == ["seen"]
 
 
+LEAVES_OTHERS = (
+    "import os, subprocess\n"
+    "others = [subprocess.Popen(['sleep', '300'], start_new_session=daemon).pid for daemon in (False, True)]\n"
+    "open('pids', 'w').write(f'{os.getpid()} {os.getppid()} {others[0]} {others[1]}')\n"
+)
+
+
 def test_nothing_is_left_running(tmp_path: Path) -> None:
     """A pack ends with the judging, however that ends, and takes with it what it started."""
-    body = (
-        "import os, subprocess\n"
-        "others = [subprocess.Popen(['sleep', '300'], start_new_session=daemon).pid for daemon in (False, True)]\n"
-        "open('pids', 'w').write(f'{os.getpid()} {os.getppid()} {others[0]} {others[1]}')\n"
-    )
-    good = write_pack(tmp_path / "good", body + "def p(args, report): pass\n" + TOP[0])
-    bad = write_pack(tmp_path / "bad", body + "raise SystemExit(3)\n")
+    good = write_pack(tmp_path / "good", LEAVES_OTHERS + "def p(args, report): pass\n" + TOP[0])
+    bad = write_pack(tmp_path / "bad", LEAVES_OTHERS + "raise SystemExit(3)\n")
     judged([good], BUCKET)
     refused(bad)
-    pids = [int(pid) for pack in (good, bad) for pid in (pack / "pids").read_text().split()]
+    assert_all_ended(good, bad)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_running_where_we_are_told_to_end(tmp_path: Path, number: int) -> None:
+    pack = write_pack(tmp_path / "pack", LEAVES_OTHERS + "import time; time.sleep(300)\n")
+    target = tmp_path / "state.json"
+    target.write_bytes(as_bytes(export([state("aws:s3/bucket:Bucket", "inbox", {})])))
+    command = [sys.executable, "-m", "stackguard", "check", str(target), "--policy-pack", str(pack)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as gate:
+        deadline = time.monotonic() + 30
+        written = pack / "pids"
+        while not (written.exists() and written.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        gate.send_signal(number)
+        _, told = gate.communicate(timeout=30)
+    assert (gate.returncode, told.strip()) == (130, "interrupted")
+    assert_all_ended(pack)
+
+
+def assert_all_ended(*packs: Path) -> None:
+    pids = [int(pid) for pack in packs for pid in (pack / "pids").read_text().split()]
     deadline = time.monotonic() + 5
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(pids) == 8
+    assert len(pids) == 4 * len(packs)
     assert not [pid for pid in pids if alive(pid)]
 
 
