@@ -112,7 +112,7 @@ class Pack:
                     self.process.printed(),
                 )
             return CannotJudge(f"policy pack `{shown}` {how} while it judged {about}", self.process.printed())
-        printed = self.process.printed() or (error.details() or "")
+        printed = self.process.printed() or self.process.heard.told.hide(error.details() or "")
         return CannotJudge(f"policy pack `{shown}` failed while it judged {about}", printed)
 
     def late(self, about: str) -> CannotJudge:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
+from stackguard.packs.told import Heard, Told
 from stackguard.preview.output import Output
 from stackguard.preview.process import TOKEN, activated, end_known_by, without_credentials
 
@@ -35,11 +36,11 @@ class PackProcess:
     folder: PackFolder
     process: asyncio.subprocess.Process
     port: int
-    _output: Output
+    heard: Heard
 
     def printed(self) -> str:
-        """All that was printed so far, or the last of it."""
-        return self._output.text()
+        """All that was printed so far, or the last of it, without what is secret."""
+        return self.heard.text()
 
     async def how_it_ended(self) -> str:
         """What to say of a pack that hung up."""
@@ -51,13 +52,19 @@ class PackProcess:
 
 
 @contextlib.asynccontextmanager
-async def started(folder: PackFolder, project: Project | None, timeout: float) -> AsyncIterator[PackProcess]:  # noqa: ASYNC109
+async def started(
+    folder: PackFolder,
+    project: Project | None,
+    timeout: float,  # noqa: ASYNC109
+    told: Told,
+) -> AsyncIterator[PackProcess]:
     """Start a policy pack and wait for its port; when the block ends, however it ends, nothing of it is left running.
 
     Args:
         folder: the pack.
         project: the program under preview, whose names and config a pack may read; None where there is none.
         timeout: seconds to wait for the port.
+        told: the secrets that it is told, now and later.
 
     Raises:
         CannotJudge: it does not start, ends at once, hangs, or prints something else.
@@ -97,9 +104,10 @@ async def started(folder: PackFolder, project: Project | None, timeout: float) -
         )
         rest: asyncio.Task[None] | None = None
         try:
-            port = await _port(folder, process, printed, output, timeout)
+            heard = Heard(output, told)
+            port = await _port(folder, process, printed, heard, timeout)
             rest = asyncio.create_task(_copy(printed, output))
-            yield PackProcess(folder, process, port, output)
+            yield PackProcess(folder, process, port, heard)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
                 os.killpg(process.pid, signal.SIGKILL)
@@ -115,7 +123,7 @@ async def _port(
     folder: PackFolder,
     process: asyncio.subprocess.Process,
     printed: asyncio.StreamReader,
-    output: Output,
+    heard: Heard,
     timeout: float,  # noqa: ASYNC109
 ) -> int:
     """The number in the first line that the pack prints."""
@@ -129,23 +137,23 @@ async def _port(
                 await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
                 if not reading.done() or not reading.result():
                     reading.cancel()
-                    raise _failed_to_start(folder, await ended, output.text())
+                    raise _failed_to_start(folder, await ended, heard.text())
                 head += reading.result()
     except TimeoutError:
         raise CannotJudge(
             f"policy pack `{folder.name}` did not start within {timeout:g} s and was stopped; see --timeout",
-            output.text(),
+            heard.text(),
         ) from None
     finally:
         ended.cancel()
     line, _, rest = head.partition(b"\n")
     if not line.strip().isdigit() or int(line) not in PORTS:
-        os.write(output.write_end, head)
+        os.write(heard.output.write_end, head)
         raise CannotJudge(
             f"policy pack `{folder.name}` printed something other than its port first; print to standard error instead",
-            output.text(),
+            heard.text(),
         )
-    os.write(output.write_end, rest)
+    os.write(heard.output.write_end, rest)
     return int(line)
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policypack.policy import Kind, Outcome, Resource, Stack, urn_of
-from policypack.redaction import SHORTEST_SECRET, redacted, secret_texts, secrets_of
+from policypack.redaction import redacted, secret_texts, secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind, gathered
 from stackguard.packs import Wanted, answers, config, folder, process, requests
 from stackguard.packs.client import Pack, connected
 from stackguard.packs.remediation import remediated
+from stackguard.packs.told import Told, of_config
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, plain
 from stackguard.reports.words import name_of
 
@@ -39,6 +40,7 @@ class Packs:
     packs: Sequence[Pack]
     settings: Settings
     project: Project | None
+    told: Told
     _notes: list[Note] = field(default_factory=list)
     _providers: dict[str, Resource] = field(default_factory=dict)
     _left: dict[str, list[Outcome]] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Packs:
         for pack in self.packs:
             if not pack.remediates:
                 continue
+            self.told.add((*self._secrets(resource), *secret_texts(resource)))
             request = requests.for_one(resource, self._providers, self.project)
             sent = plain(request.properties)
             answer = await pack.remediate(request, name_of(resource.urn))
@@ -104,6 +107,7 @@ class Packs:
         asked = [pack for pack in self.packs if pack.judges_some(over_stack=False)]
         request = requests.for_one(resource, self._providers, self.project)
         about = name_of(resource.urn)
+        self.told.add((*self._secrets(resource), *secret_texts(resource)))
         said = await together(pack.analyze(request, about) for pack in asked)
         found: list[Outcome] = []
         for pack, answer in zip(asked, said, strict=True):
@@ -129,10 +133,11 @@ class Packs:
             return []
         self.knows(resources)
         request = requests.for_stack(resources, self._providers, self.project)
+        secrets = [*of_config(self.project), *secrets_of(Stack(tuple(resources), self.settings))]
+        self.told.add(secrets)
         said = await together(pack.analyze_stack(request) for pack in asked)
         by_urn = {each.urn: each for each in resources}
         root = _root(resources)
-        secrets = [*self._config_secrets(), *secrets_of(Stack(tuple(resources), self.settings))]
         found: list[Outcome] = []
         for pack, answer in zip(asked, said, strict=True):
             self._notes += (
@@ -190,11 +195,7 @@ class Packs:
     def _secrets(self, resource: Resource) -> list[str]:
         """The texts that a pack could quote in what it says of a resource: of its provider, and of the config."""
         provider = self._providers.get(resource.provider)
-        return [*self._config_secrets(), *(secret_texts(provider) if provider else ())]
-
-    def _config_secrets(self) -> list[str]:
-        values = (self.project.config.get(key, "") for key in self.project.secret) if self.project else ()
-        return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+        return [*of_config(self.project), *(secret_texts(provider) if provider else ())]
 
 
 def _settled(found: Iterable[Outcome], secrets: Sequence[str]) -> list[Outcome]:
@@ -248,10 +249,11 @@ async def started(
     """
     read = [(folder.read(each.folder), config.read(each.config) if each.config else None) for each in wanted]
     until_up = timeout if project is None else timeout / 2
+    told = Told(set(of_config(project)))
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(found: folder.PackFolder, given: Mapping[str, config.PolicyConfig] | None) -> Pack:
-            running = await stack.enter_async_context(process.started(found, project, until_up))
+            running = await stack.enter_async_context(process.started(found, project, until_up, told))
             return await stack.enter_async_context(connected(running, project, given, timeout))
 
-        yield Packs(await together(start(*each) for each in read), settings, project)
+        yield Packs(await together(start(*each) for each in read), settings, project, told)

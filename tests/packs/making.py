@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from policypack.policy import Outcome, Resource
@@ -54,6 +55,18 @@ def pack_of(folder: Path, *policies: str, name: str = "ours", settings: str = PY
         folder,
         "POLICIES = []\n" + "".join(policies) + f"PolicyPack(name={name!r}, policies=POLICIES{more})\n",
         settings,
+    )
+
+
+def project(**config: str) -> SimpleNamespace:
+    """A program under preview, with a secret in its config."""
+    return SimpleNamespace(
+        name="project",
+        stack="stack",
+        organization="org",
+        working_directory=Path.cwd(),
+        config={"project:key": "config-secret", "pulumi:tags": '{"cost": "low"}', **config},
+        secret=frozenset({"project:key"}),
     )
 
 

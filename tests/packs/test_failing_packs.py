@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.packs import Wanted
-from tests.packs.making import judged, pack_of, policy, write_pack
+from tests.packs.making import judged, pack_of, policy, project, write_pack
 from tests.sources.states import as_bytes, export, state
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
@@ -170,6 +171,33 @@ def test_a_pack_that_prints_a_lot_is_heard(tmp_path: Path) -> None:
     noise = "import sys; sys.stdout.write('x' * 3_000_000); sys.stderr.write('y' * 3_000_000); report('seen')"
     said = judged([pack_of(tmp_path / "pack", policy("loud", noise))], BUCKET)
     assert [each.message for each in said.outcomes] == ["seen"]
+
+
+KEY = "-----BEGIN KEY-----\nMIIEvQ\n-----END KEY-----"
+SECRETIVE = Resource(
+    "aws:s3/bucket:Bucket", "inbox", {"pin": "own-secret-1", "key": KEY}, secrets=frozenset({"pin", "key"})
+)
+TELLS = "[args.props['pin'], args.props['key'], pulumi.Config('project').get('key')]"
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        policy("p", f"raise RuntimeError(*{TELLS})"),
+        policy("p", f"import os; print({TELLS}, flush=True); os._exit(1)"),
+        policy("p", "", level="REMEDIATE", remediates=f"raise RuntimeError(*{TELLS})"),
+        policy("p", f"args = args.resources[0]; raise RuntimeError(*{TELLS})", over_stack=True),
+        "raise RuntimeError(pulumi.Config('project').get('key'))\n",
+    ],
+)
+def test_what_a_pack_prints_quotes_no_secret_that_it_was_told(tmp_path: Path, fails: str) -> None:
+    pack = pack_of(tmp_path / "pack", "import pulumi\n", fails)
+    subject = replace(SECRETIVE, outputs=SECRETIVE.inputs)
+    with pytest.raises(CannotJudge) as caught:
+        judged([pack], subject, project=project())
+    shown = f"{caught.value.message}\n{caught.value.detail}"
+    assert "…" in shown
+    assert not [each for each in ("own-secret-1", "MIIEvQ", "config-secret") if each in shown]
 
 
 LEAVES_OTHERS = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from policypack.policy import UNKNOWN, Asset, EnforcementLevel, Kind, Options, Reference, Resource, Severity, Unknown
 from policypack.settings import Settings
 from stackguard.notes import Note, NoteKind
-from tests.packs.making import judged, pack_of, policy
+from tests.packs.making import judged, pack_of, policy, project
 
 ADVISORY, MANDATORY = EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY
 PROJECT = "urn:pulumi:stack::project"
@@ -208,17 +207,6 @@ def test_no_message_and_no_reason_quotes_a_secret(tmp_path: Path) -> None:
     said = judged([pack], provider, subject, project=project())
     texts = [each.message for each in (*said.outcomes, *said.notes)]
     assert texts == ["… … …", "{'token': '…'} {'pin': '…'}", "… … …"]
-
-
-def project(**config: str) -> SimpleNamespace:
-    return SimpleNamespace(
-        name="project",
-        stack="stack",
-        organization="org",
-        working_directory=Path.cwd(),
-        config={"project:key": "config-secret", "pulumi:tags": '{"cost": "low"}', **config},
-        secret=frozenset({"project:key"}),
-    )
 
 
 def test_a_pack_knows_the_program_under_preview(tmp_path: Path) -> None:
