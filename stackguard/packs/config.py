@@ -66,7 +66,7 @@ def read(file: Path) -> Config:
         return {}
     if not isinstance(given, dict):
         raise CannotJudge(f'policy pack config `{file}` must be an object by policy, such as {{"{ALL}": "mandatory"}}')
-    if ENVIRONMENTS in given:
+    if given.pop(ENVIRONMENTS, []) != []:
         raise CannotJudge(
             f"policy pack config `{file}`: `{ENVIRONMENTS}` need Pulumi Cloud; write their values in the file instead"
         )

@@ -111,7 +111,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read(tmp_path / "missing.json")
 
 
-@pytest.mark.parametrize("text", ["", " \n", "null", "{}"])
+@pytest.mark.parametrize("text", ["", " \n", "null", "{}", '{"environments": []}'])
 def test_an_empty_file_configures_nothing(tmp_path: Path, text: str) -> None:
     assert read(config_of(tmp_path, text)) == {}
 
