@@ -24,6 +24,7 @@ SEVERITIES = (None, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITI
 """By the number on the wire."""
 UNSPECIFIED = Severity.HIGH
 """Of a policy that does not say how bad a violation is: `--fail-on high` must not open the gate to it."""
+DURING = " during preview: "
 WHERE = re.compile(r"value at \.(.+) can't be known during preview$")
 
 
@@ -33,7 +34,8 @@ class Judge:
 
     card: Policy[Any]
     level: str
-    over_stack: bool
+    over_stack: bool | None
+    """Whether it judges the stack and not single resources; None where its SDK is too old to say."""
 
     @property
     def enforcement(self) -> EnforcementLevel:
@@ -82,13 +84,12 @@ def outcome(
         unknown_is_advisory: the operator's choice.
         whole: whether the policy judges the whole stack, so that a path in the diagnostic is of any resource.
     """
-    start = (
-        f"can't run policy '{said.policyName}' from policy pack "
-        f"'{said.policyPackName}@v{said.policyPackVersion}' during preview: "
-    )
-    if said.message.startswith(start):
-        text = said.message.removeprefix(start)
-        return undecided(judge, text, resource, unknown_is_advisory=unknown_is_advisory, whole=whole)
+    policy_words = f"can't run policy '{said.policyName}'"
+    pack_words = f" from policy pack '{said.policyPackName}@v{said.policyPackVersion}'"  # SDKs before 1.8 lack them
+    for start in (f"{policy_words}{pack_words}{DURING}", f"{policy_words}{DURING}"):
+        if said.message.startswith(start):
+            text = said.message.removeprefix(start)
+            return undecided(judge, text, resource, unknown_is_advisory=unknown_is_advisory, whole=whole)
     message = said.message.removeprefix(said.description).strip() or said.message
     policy = judge.card
     if (given := severity(said.severity)) not in {None, policy.severity}:

@@ -35,6 +35,8 @@ WORKERS = 4
 TAGS = "pulumi:tags"
 LEVELS = ("advisory", "mandatory", "disabled", "remediate")
 """By the number on the wire."""
+OVER_STACK = {1: False, 2: True}
+"""By the number of a policy's type on the wire."""
 
 
 @dataclass(slots=True)
@@ -57,13 +59,15 @@ class Pack:
         return any(judge.level == "remediate" for judge in self.judges.values())
 
     def judges_some(self, *, over_stack: bool) -> bool:
-        """Whether any of its enabled policies judges single resources, or the stack."""
-        return any(judge.level != "disabled" and judge.over_stack is over_stack for judge in self.judges.values())
+        """Whether any of its enabled policies judges single resources, or the stack, as far as they say what."""
+        return any(
+            judge.level != "disabled" and judge.over_stack in {None, over_stack} for judge in self.judges.values()
+        )
 
     def judge(self, policy: str) -> Judge:
         """The policy of this name; a pack may speak of one that it did not tell of before."""
         known = self.judges.get(policy)
-        return known or Judge(card(self.name, protos.analyzer_pb2.PolicyInfo(name=policy)), "mandatory", False)  # noqa: FBT003
+        return known or Judge(card(self.name, protos.analyzer_pb2.PolicyInfo(name=policy)), "mandatory", None)
 
     async def remediate(self, request: analyzer_pb2.AnalyzeRequest, about: str) -> Any:
         """What the pack makes of a resource. The program waits for it, so it does not wait for its turn."""
@@ -153,7 +157,7 @@ async def connected(
             each.name: Judge(
                 card(pack.name, each),
                 settled[each.name].level or LEVELS[each.enforcementLevel],
-                each.policy_type == protos.analyzer_pb2.POLICY_TYPE_STACK,
+                OVER_STACK.get(each.policy_type),
             )
             for each in info.policies
         }

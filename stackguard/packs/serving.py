@@ -85,7 +85,7 @@ class Packs:
             for each in answer.remediations:
                 judge = pack.judge(each.policyName)
                 if each.diagnostic:
-                    text = each.diagnostic.partition(" during preview: ")[2] or each.diagnostic
+                    text = each.diagnostic.partition(answers.DURING)[2] or each.diagnostic
                     outcome = answers.undecided(judge, text, resource, unknown_is_advisory=self._lenient)
                     self._left.setdefault(resource.urn, []).append(outcome)
                     continue

@@ -110,6 +110,43 @@ def test_a_stack_policy_meets_an_unknown(tmp_path: Path) -> None:
     assert "string value at .arn can't be known during preview" in found.message
 
 
+OLD_SDK = """
+import pulumi_policy.policy as sdk
+Servicer = sdk._PolicyAnalyzerServicer
+def untyped(self, request, context, whole=Servicer.GetAnalyzerInfo):
+    info = whole(self, request, context)
+    for each in info.policies:
+        each.ClearField("policy_type")
+    return info
+def worded(whole):
+    def answer(self, request, context):
+        said = whole(self, request, context)
+        for each in said.diagnostics:
+            each.message = each.message.replace(" from policy pack 'ours@v0.0.1'", "")
+        return said
+    return answer
+Servicer.GetAnalyzerInfo = untyped
+Servicer.Analyze, Servicer.AnalyzeStack = worded(Servicer.Analyze), worded(Servicer.AnalyzeStack)
+"""
+"""What SDKs before 1.18 leave out: whether a policy is over the stack, and, before 1.8, the pack's name in a text."""
+
+
+def test_a_pack_of_an_older_sdk_says_the_same(tmp_path: Path) -> None:
+    subject = replace(BUCKET, inputs={"prefix": UNKNOWN}, outputs={"arn": UNKNOWN, "prefix": "in"})
+    policies = (
+        policy("single", "report('seen')"),
+        policy("over", "report('all')", over_stack=True),
+        policy("meets", "report(args.props['prefix'])"),
+        policy("over-meets", "report(args.resources[0].props['arn'])", over_stack=True),
+    )
+    new, old = (
+        judged([pack_of(tmp_path / name, head, *policies)], subject) for name, head in (("new", ""), ("old", OLD_SDK))
+    )
+    assert old.told() == new.told()
+    assert [policy for policy, *_ in old.told()] == ["ours/meets", "ours/over", "ours/over-meets", "ours/single"]
+    assert all(each.blocks for each in old.outcomes)
+
+
 def test_not_applicable_is_a_note_with_its_reason(tmp_path: Path) -> None:
     pack = pack_of(
         tmp_path,
