@@ -71,7 +71,8 @@ class Pack:
 
     async def remediate(self, request: analyzer_pb2.AnalyzeRequest, about: str) -> Any:
         """What the pack makes of a resource. The program waits for it, so it does not wait for its turn."""
-        return await self.call(self.stub.Remediate, request, about)
+        method = _unless_unimplemented(self.stub.Remediate, protos.analyzer_pb2.RemediateResponse())
+        return await self.call(method, request, about)
 
     async def analyze(self, request: analyzer_pb2.AnalyzeRequest, about: str) -> Any:
         """What the pack says of a resource."""
@@ -80,7 +81,8 @@ class Pack:
 
     async def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest) -> Any:
         """What the pack says of the stack."""
-        return await self.call(self.stub.AnalyzeStack, request, "the stack")
+        method = _unless_unimplemented(self.stub.AnalyzeStack, protos.analyzer_pb2.AnalyzeResponse())
+        return await self.call(method, request, "the stack")
 
     async def call(self, method: Callable[..., Awaitable[Any]], request: Any, about: str) -> Any:
         """One call.
@@ -166,8 +168,8 @@ async def connected(
         yield pack
 
 
-def _unless_unimplemented(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """The method, which older packs need not have."""
+def _unless_unimplemented(method: Callable[..., Awaitable[Any]], instead: Any = None) -> Callable[..., Awaitable[Any]]:
+    """The method, which older packs need not have, and what they answer without it."""
 
     async def call(request: Any, **options: Any) -> Any:
         try:
@@ -175,7 +177,7 @@ def _unless_unimplemented(method: Callable[..., Awaitable[Any]]) -> Callable[...
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
-            return None
+            return instead
 
     return call
 

@@ -147,6 +147,16 @@ def test_a_pack_of_an_older_sdk_says_the_same(tmp_path: Path) -> None:
     assert all(each.blocks for each in old.outcomes)
 
 
+def test_a_pack_without_the_newer_methods_judges_all_the_same(tmp_path: Path) -> None:
+    """As with the engine: what is left of a policy that would remediate is its judging."""
+    lacks = "import pulumi_policy.policy as sdk\ndel sdk._PolicyAnalyzerServicer.Remediate\n"
+    lacks += "del sdk._PolicyAnalyzerServicer.AnalyzeStack\ndel sdk._PolicyAnalyzerServicer.ConfigureStack\n"
+    fixing = policy("acl", "report(args.props['acl'])", level="REMEDIATE", remediates="return {}")
+    over = policy("over", "report('all')", over_stack=True)
+    said = judged([pack_of(tmp_path, lacks, fixing, over)], BUCKET, project=project())
+    assert said.told() == [("ours/acl", "inbox", "violation", "public-read")]
+
+
 def test_not_applicable_is_a_note_with_its_reason(tmp_path: Path) -> None:
     pack = pack_of(
         tmp_path,
