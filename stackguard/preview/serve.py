@@ -18,6 +18,7 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.autonaming import configured
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.engine import Engine
 from stackguard.preview.marks import Marks
@@ -55,7 +56,7 @@ async def _preview(
     timeout: float,  # noqa: ASYNC109
     observer: Observer,
 ) -> Preview:
-    registry = Registry(project, observer)
+    registry = Registry(project, observer, configured(project))
     monitor = Monitor(registry, marks, fill_computed=resolve)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
