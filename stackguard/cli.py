@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from policypack.policy import Policy
     from stackguard.destinations import Destination
     from stackguard.packs import Wanted
@@ -337,11 +340,29 @@ def _spinner(doing: str) -> Iterator[None]:
         yield
 
 
+def _end_in_order() -> None:
+    """Have the signals that end a job or close a terminal end this process as Ctrl-C does: with all that it started."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # else `nohup`, or an embedder's own
+            with suppress(ValueError):  # only the main thread may
+                signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """What Ctrl-C would do now; an event loop has its own way."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if not callable(interrupt):
+        raise KeyboardInterrupt
+    interrupt(number, frame)
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    _end_in_order()
     try:
         return int(cli.main(args, prog_name="stackguard", standalone_mode=False) or 0)
     except click.Abort:
