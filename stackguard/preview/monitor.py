@@ -309,6 +309,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """The resource with what a preview's creation answers, which is added to `struct`, the inputs."""
         inputs, secrets = resource.inputs, resource.secrets
         outputs: Mapping[str, Any] = {}
+        computed: Mapping[str, Any] = {}
         if not self.fill_computed and reference and not self.registry.configured(reference):
             struct.Clear()  # without its configuration a provider answers nothing
         elif request.type == STASH and "input" in inputs:
@@ -320,7 +321,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             secrets |= answer(struct, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
         known = "" if self.answers.unknown_id(request.importId) else request.importId
-        known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(outputs.get("id", ""))
+        known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(computed.get("id", ""))
         return replace(resource, outputs=outputs, secrets=secrets, id=known)
 
     async def _hashed(self, properties: dict[str, Any], urn: str) -> dict[str, Any]:
