@@ -16,8 +16,9 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.packs.told import Heard, Told
+from stackguard.preview._ending import TOKEN, end_known_by
 from stackguard.preview.output import Output
-from stackguard.preview.process import TOKEN, activated, end_known_by, without_credentials
+from stackguard.preview.process import activated, without_credentials
 
 if TYPE_CHECKING:
     from stackguard.preview.project import Project

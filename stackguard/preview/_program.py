@@ -1,6 +1,6 @@
 """Runs a Pulumi program in its own interpreter: the child's side of the preview.
 
-Started by path with one argument, a file descriptor. Depends on nothing but the `pulumi` of the program's own
+Started by path with a file descriptor and the folder of the engine's socket. Depends on nothing but the `pulumi` of the program's own
 environment, and works on every Python that `pulumi` works on. What it does is what Pulumi's language host does
 (sdk/python/cmd/pulumi-language-python-exec of https://github.com/pulumi/pulumi).
 
@@ -22,6 +22,7 @@ import queue
 import runpy
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import traceback
@@ -36,13 +37,16 @@ EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
 EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
+TOKEN = os.environ.get("STACKGUARD_PROGRAM", "")
+ENDING = str(Path(__file__).absolute().with_name("_ending.py"))
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
 def main() -> None:
     """Wait for the engine, run the program, and exit with what came of it."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=watch, args=(int(sys.argv[1]), lines), daemon=True).start()
+    watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
+    watcher.start()
     marks, asking = sibling("_marks"), sibling("_asking")
     if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
         del sys.path[0]  # this folder's modules are not the program's
@@ -56,8 +60,9 @@ def main() -> None:
     if tuple(map(int, version("pulumi").split(".")[:2])) < OLDEST_PULUMI:
         sys.exit(EXIT_OLD_PULUMI)
     line = lines.get()
-    if line:  # else the parent is gone, and `watch` is about to end this process
-        leave(run(pulumi, json.loads(line), lambda: asking.install(pulumi, marks)))
+    if not line:
+        watcher.join()  # the parent is gone, and `watch` is about to end this process
+    leave(run(pulumi, json.loads(line), lambda: asking.install(pulumi, marks)))
 
 
 def sibling(name: str) -> Any:
@@ -81,15 +86,16 @@ def leave(code: int) -> None:
     os._exit(code)
 
 
-def watch(descriptor: int, lines: queue.SimpleQueue[str]) -> None:
+def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     """Hand on the parent's line; when the parent dies, end this process and all that it started."""
     with os.fdopen(descriptor) as pipe:
         line = pipe.readline()
         lines.put(line)
         pipe.read()
-    if line:
-        socket = Path(json.loads(line)["address"].partition(":")[2])
-        shutil.rmtree(socket.parent, ignore_errors=True)  # the parent's own, which it could not remove
+    shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
+    with contextlib.suppress(OSError):
+        # What left the group is ended by a process of its own: as long as this one lives it may start more.
+        subprocess.Popen([sys.executable, "-IS", ENDING, TOKEN], env={}, start_new_session=True)  # noqa: S603
     os.killpg(0, signal.SIGKILL)
 
 

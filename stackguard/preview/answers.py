@@ -97,17 +97,18 @@ class Answers:
         """Whether nobody knows the id that a program gives."""
         return identity == UNKNOWN_STRING or self.marks.find(identity) is not None
 
-    def read(self, request: Any, struct: Any) -> dict[str, Any]:
-        """What another stack's state adds to a reference to it, also written into `struct`; nothing for other types."""
-        if request.type != STACK_REFERENCE:
-            return {}
-        found = self._stack(request.id)
+    def read(self, request: Any, struct: Any) -> tuple[dict[str, Any], frozenset[str]]:
+        """What another stack's state adds to a reference to it, also written into `struct`; nothing for other types.
+
+        And the paths in it that are secret.
+        """
+        found = self._stack(request.id) if request.type == STACK_REFERENCE else None
         if found is None:
-            return {}
+            return {}, frozenset()
         fill(struct, found)
         for name in found["secretOutputNames"]:
             hide(struct.fields["outputs"].struct_value.fields[name])
-        return dict(found)
+        return dict(found), frozenset(f"outputs.{name}" for name in found["secretOutputNames"])
 
     def settled(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """The inputs after the provider's Check; a name that it makes up from one with a mark is unknown."""

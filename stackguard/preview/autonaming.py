@@ -26,6 +26,7 @@ KEY = "pulumi:autonaming"
 HEX = "0123456789abcdef"
 ALPHANUMERIC = string.ascii_lowercase + string.digits
 RANDOM = re.compile(r"\$\{(hex|alphanum|string|num)\((\d+)\)\}")
+UUID = "${uuid}"
 ALPHABETS = {"hex": HEX, "alphanum": ALPHANUMERIC, "string": string.ascii_lowercase, "num": string.digits}
 
 
@@ -103,6 +104,16 @@ class Autonaming:
     packages: Mapping[str, Strategy] = field(default_factory=dict)
     types: Mapping[str, Strategy] = field(default_factory=dict)
     secret: bool = False
+
+    def replaces_first(self, type_token: str) -> bool:
+        """Whether a resource of this type has to be deleted before a new one can have its name.
+
+        The engine then overrules what the program says.
+        """
+        strategy = self.strategy_for(type_token)
+        if strategy.pattern is None:
+            return strategy.mode != "default"
+        return isinstance(strategy.pattern, str) and not (RANDOM.search(strategy.pattern) or UUID in strategy.pattern)
 
     def strategy_for(self, type_token: str) -> Strategy:
         """The most specific one for a type."""
@@ -263,4 +274,4 @@ def _proposed(pattern: str, name: str, urn: str) -> str:
         for index, (kind, length) in enumerate(zip(pieces[1::3], pieces[2::3], strict=True))
     ]
     text = "".join(part for pair in zip(pieces[::3], [*drawn, ""], strict=True) for part in pair)
-    return text.replace("${uuid}", str(uuid.UUID(draw(urn, HEX, 32), version=4)))
+    return text.replace(UUID, str(uuid.UUID(draw(urn, HEX, 32), version=4)))

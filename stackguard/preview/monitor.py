@@ -22,7 +22,7 @@ from policypack.policy import Options, Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import assets, protos
 from stackguard.preview.answers import Answers
-from stackguard.preview.autonaming import Refusal, configured
+from stackguard.preview.autonaming import Refusal
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.checking import checked
 from stackguard.preview.marks import Marks
@@ -87,7 +87,6 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         self.registry = registry
         self.marks = marks
         self.answers = Answers(registry, self.marks)
-        self.autonaming = configured(registry.project)
         self.callbacks = Callbacks()
         self.fill_computed = fill_computed
         self.refusals: list[str] = []
@@ -155,9 +154,10 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
         _set(response, id="" if request.id == UNKNOWN_STRING else request.id)
-        computed |= self.answers.read(request, response.properties)
         computed |= identified | ({"id": known} if known else {})
         secrets |= answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
+        of_stack, hidden = self.answers.read(request, response.properties)
+        computed, secrets = computed | of_stack, secrets | hidden
         outputs = {**given, **computed}
         resource = self._resource(
             request,
@@ -298,13 +298,18 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             secrets=secrets,
             custom=request.custom,
             remote=request.remote,
-            options=options_of(request, registry.aliases[urn]),
+            options=options_of(
+                request,
+                registry.aliases[urn],
+                replaced_first=request.custom and registry.autonaming.replaces_first(request.type),
+            ),
         )
 
     def _created(self, request: Any, resource: Resource, reference: str, struct: Struct) -> Resource:
         """The resource with what a preview's creation answers, which is added to `struct`, the inputs."""
         inputs, secrets = resource.inputs, resource.secrets
         outputs: Mapping[str, Any] = {}
+        computed: Mapping[str, Any] = {}
         if not self.fill_computed and reference and not self.registry.configured(reference):
             struct.Clear()  # without its configuration a provider answers nothing
         elif request.type == STASH and "input" in inputs:
@@ -316,7 +321,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             secrets |= answer(struct, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
         known = "" if self.answers.unknown_id(request.importId) else request.importId
-        known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(outputs.get("id", ""))
+        known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(computed.get("id", ""))
         return replace(resource, outputs=outputs, secrets=secrets, id=known)
 
     async def _hashed(self, properties: dict[str, Any], urn: str) -> dict[str, Any]:
@@ -336,7 +341,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         if not reference:
             return inputs, secrets
         provider = self.registry.provider(reference)
-        given = (request.name, urn, inputs, provider.inputs, self.autonaming, secrets, provider.secrets)
+        given = (request.name, urn, inputs, provider.inputs, self.registry.autonaming, secrets, provider.secrets)
         try:
             settled, hidden = checked(request.type, *given)
         except Refusal as error:

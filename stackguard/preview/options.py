@@ -49,20 +49,22 @@ def inherit(request: resource_pb2.RegisterResourceRequest, parent: Resource | No
         request.deletedWith = options.deleted_with
 
 
-def options_of(request: resource_pb2.RegisterResourceRequest, aliases: tuple[str, ...]) -> Options:
-    """The options of a registration, after its transforms.
+def options_of(
+    request: resource_pb2.RegisterResourceRequest, aliases: tuple[str, ...], *, replaced_first: bool = False
+) -> Options:
+    """The options of a registration, after its transforms; `replaced_first` overrules its `delete_before_replace`.
 
     Raises:
         Refused: a timeout is no duration.
 
     """
     timeouts = request.customTimeouts
-    replaced_first = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
+    asked = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
     return Options(
         protect=request.protect,
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
-        delete_before_replace=request.deleteBeforeReplace if replaced_first else None,
+        delete_before_replace=replaced_first or (request.deleteBeforeReplace if asked else None),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=aliases,
         timeouts={

@@ -5,22 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from stackguard.errors import CannotJudge
+from stackguard.preview._ending import TOKEN, end_known_by
 from stackguard.preview.output import Output
 from stackguard.preview.project import Project
 
 RUNNER = Path(__file__).with_name("_program.py")
-TOKEN = "STACKGUARD_PROGRAM"  # noqa: S105 (names a process)
-"""An environment variable by which every process that descends from a program is known."""
-ROUNDS = 8  # a process may start another while it is being ended
 
 CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG")
 KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider takes its region from them
@@ -31,6 +29,8 @@ class Program:
     """A started program. It waits for `go` before it runs, and importing its SDK goes on meanwhile."""
 
     process: subprocess.Popen[bytes]
+    folder: Path
+    """A folder for the engine's socket, that only this user can reach; it goes when the program has ended."""
     _control: IO[bytes]
     _output: Output
 
@@ -66,14 +66,18 @@ def started(project: Project) -> Iterator[Program]:
     """Start the program; when the block ends, however it ends, nothing of it is left running.
 
     Its own session keeps Ctrl-C from it, so that one process decides. Should this process die without a word, the
-    closed pipe tells the program's watcher thread to end its whole group.
+    closed pipe tells the program's watcher thread to end its whole group, and to remove the folder.
     """
     theirs, ours = os.pipe()
     token = os.urandom(8).hex()
-    with contextlib.closing(Output()) as output, os.fdopen(ours, "wb", buffering=0) as control:
+    with (
+        contextlib.closing(Output()) as output,
+        os.fdopen(ours, "wb", buffering=0) as control,
+        tempfile.TemporaryDirectory(prefix="stackguard-", ignore_cleanup_errors=True) as folder,
+    ):
         try:
             process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)
-                [str(project.interpreter), "-u", str(RUNNER), str(theirs)],
+                [str(project.interpreter), "-u", str(RUNNER), str(theirs), folder],
                 cwd=project.working_directory,
                 env=_environment(project, os.environ) | {TOKEN: token},
                 stdin=subprocess.DEVNULL,
@@ -86,55 +90,13 @@ def started(project: Project) -> Iterator[Program]:
             raise CannotJudge(f"cannot start `{project.interpreter}`: {error.strerror}") from None
         finally:
             os.close(theirs)
-        program = Program(process, control, output)
+        program = Program(process, Path(folder), control, output)
         try:
             yield program
         finally:
             program.kill()
             process.wait()
             end_known_by(token)
-
-
-def end_known_by(token: str) -> None:
-    """End the processes that carry the token: those that left the program's group, as daemons do.
-
-    Only where the kernel lets a process see the environment of others, as on Linux.
-    """
-    mark = f"{TOKEN}={token}".encode()
-    for _ in range(ROUNDS):
-        found = [process for process in _processes() if mark in _environment_of(process)]
-        if not found:
-            return
-        for process in found:
-            _end(process)
-
-
-def _end(process: int) -> None:
-    """End a process and wait until it is gone, but not for one that the kernel holds."""
-    with contextlib.suppress(OSError):  # it is gone
-        handle = os.pidfd_open(process)
-        try:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-            gone = select.poll()
-            gone.register(handle, select.POLLIN)
-            gone.poll(1000)
-        finally:
-            os.close(handle)
-
-
-def _processes() -> list[int]:
-    """The processes of this user that run: neither this one nor any that has ended and waits to be fetched."""
-    with contextlib.suppress(OSError), os.scandir("/proc") as entries:
-        return [int(each.name) for each in entries if each.name.isdecimal() and each.stat().st_uid == os.getuid()]
-    return []
-
-
-def _environment_of(process: int) -> bytes:
-    """A process's environment as it was at its start; nothing for one that has ended or may not be looked at."""
-    try:
-        return Path(f"/proc/{process}/environ").read_bytes()
-    except OSError:
-        return b""
 
 
 def _environment(project: Project, inherited: Mapping[str, str]) -> dict[str, str]:

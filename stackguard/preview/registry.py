@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from policypack.policy import Position, Resource
+from policypack.policy import Options, Position, Resource
 from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
+from stackguard.preview.autonaming import Autonaming
 from stackguard.preview.outputs import Place, place_of
 from stackguard.preview.project import Project
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
@@ -63,6 +64,7 @@ class Registry:
 
     project: Project
     observer: Observer = NOBODY
+    autonaming: Autonaming = field(default_factory=Autonaming)
     resources: dict[str, Resource] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     """By URN, the reference (`urn::id`) of the provider that serves a resource."""
@@ -168,6 +170,7 @@ class Registry:
                     inputs=inputs,
                     outputs=inputs,
                     secrets=secrets,
+                    options=Options(delete_before_replace=self.autonaming.replaces_first(type_token) or None),
                 )
             )
         return self._defaults[key]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import tempfile
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
@@ -18,6 +16,7 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.autonaming import configured
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.engine import Engine
 from stackguard.preview.marks import Marks
@@ -57,43 +56,42 @@ async def _preview(
     timeout: float,  # noqa: ASYNC109
     observer: Observer,
 ) -> Preview:
-    registry = Registry(project, observer)
+    registry = Registry(project, observer, configured(project))
     monitor = Monitor(registry, marks, fill_computed=resolve)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    # A socket file that only this user can reach; a port would be open to everyone on the machine.
-    with tempfile.TemporaryDirectory(prefix="stackguard-") as folder:
-        address = f"unix:{Path(folder, 'engine')}"
-        server.add_insecure_port(address)
+    # A socket file; a port would be open to everyone on the machine.
+    address = f"unix:{program.folder / 'engine'}"
+    server.add_insecure_port(address)
+    try:
         await server.start()
+        for note in project.notes:
+            program.note(f"note: {note}")
+        program.go(address, project)
+        follower = asyncio.create_task(observer.follow(project))
         try:
-            for note in project.notes:
-                program.note(f"note: {note}")
-            program.go(address, project)
-            follower = asyncio.create_task(observer.follow(project))
-            try:
-                async with asyncio.timeout(timeout):
-                    code = await _before(follower, _ended(program))
-                    _check(code, monitor, engine, program, project)
-                    resources = registry.in_order()
-                    observer.ended(resources)
-                    await follower
-            finally:
-                follower.cancel()
-                await asyncio.gather(follower, return_exceptions=True)
-        except TimeoutError:
-            if not follower.cancelled():
-                follower.result()  # what it waited for itself
-            raise CannotJudge(
-                f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
-                program.printed(),
-            ) from None
+            async with asyncio.timeout(timeout):
+                code = await _before(follower, _ended(program))
+                _check(code, monitor, engine, program, project)
+                resources = registry.in_order()
+                observer.ended(resources)
+                await follower
         finally:
-            program.kill()  # whatever it left running holds the output open
-            await monitor.callbacks.close()
-            await server.stop(None)
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+    except TimeoutError:
+        if not follower.cancelled():
+            follower.result()  # what it waited for itself
+        raise CannotJudge(
+            f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
+            program.printed(),
+        ) from None
+    finally:
+        program.kill()  # whatever it left running holds the output open
+        await monitor.callbacks.close()
+        await server.stop(None)
     return Preview(
         project=project.name,
         stack=project.stack,

@@ -60,6 +60,7 @@ def _fill(target: Value, value: Any) -> None:
         case str():
             target.string_value = value
         case list() | tuple():
+            target.Clear()  # what was there is replaced, not added to
             target.list_value.SetInParent()
             for each in value:
                 _fill(target.list_value.values.add(), each)
@@ -70,6 +71,7 @@ def _fill(target: Value, value: Any) -> None:
             identity = {"id": known} if known else {}
             _fill(target, {SIGNATURE: REFERENCE, "urn": value.urn, **identity})
         case _:
+            target.Clear()
             target.struct_value.SetInParent()
             fill(target.struct_value, value)
 

@@ -65,7 +65,10 @@ class Cursor:
             self._at += 1
             return
         while True:
-            if self.kind() != '"':
+            found = self.kind()
+            if not found:
+                raise self.cut_off()
+            if found != '"':
                 raise self.broken()
             name = NAMER.decode(self.value())
             self._take(":")

@@ -16,6 +16,7 @@ from policypack.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import REGION, Loaded
 from stackguard.sources.cursor import Cursor
+from stackguard.sources.shape import PREVIEW
 from stackguard.sources.state import Sharing, State, decoded, resource
 
 SECRET = "[secret]"  # noqa: S105 (what stands in a secret's place)
@@ -25,6 +26,21 @@ UPDATE = "update"
 UNCHANGED = frozenset({SAME, "refresh"})
 GONE = frozenset({"delete", "discard"})
 """The operations after which there is no such resource; a replacement creates what it deletes."""
+MAKES = frozenset(
+    {
+        "",
+        "create",
+        "create-replacement",
+        "import",
+        "import-replacement",
+        "read",
+        "read-replacement",
+        "replace",
+        SAME,
+        UPDATE,
+    }
+)
+"""The operations after which there is such a resource, so that their steps hold its new state."""
 NAMES = frozenset({"changeSummary", "diagnostics"})
 """The fields that tell a preview whose steps are missing, because it failed early, from anything else."""
 OTHERS = NAMES | {"config"}
@@ -88,6 +104,8 @@ def steps(cursor: Cursor, source: str) -> Steps:
         elif new is None and step.op in GONE:
             read.found.pop(step.urn, None)
             read.operations.pop(step.urn, None)
+        elif new is None and step.op in MAKES:
+            raise CannotJudge(f"{place} has no `newState`, so it is not known what it would make; {PREVIEW}")
     return read
 
 

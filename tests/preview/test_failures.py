@@ -164,6 +164,13 @@ def tagged(tag: str) -> list[str]:
     return [line for line in listing.splitlines() if tag in line]
 
 
+def appears(tag: str) -> bool:
+    deadline = time.monotonic() + 30
+    while not tagged(tag) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(tagged(tag))
+
+
 def gone(tag: str) -> bool:
     deadline = time.monotonic() + 10
     while tagged(tag) and time.monotonic() < deadline:
@@ -199,13 +206,51 @@ def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFac
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)},
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 30
-    while not tagged(f"sleep {tag}") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert tagged(f"sleep {tag}")
+    assert appears(f"sleep {tag}")
     caller.send_signal(number)
     caller.wait(30)
     assert gone(tag)
+    assert not [*temporary.iterdir()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
+def test_a_daemon_does_not_outlive_a_killed_gate(program: Path) -> None:
+    write(program, "subprocess.Popen(['sleep', '71006.5'], start_new_session=True)\ntime.sleep(600)")
+    command = [sys.executable, "-m", "stackguard", "check", str(program)]
+    with subprocess.Popen(command, cwd=program) as gate:
+        assert appears("sleep 71006.5")
+        gate.kill()
+    assert gone("71006.5")
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
+@pytest.mark.parametrize(("number", "tag"), [(signal.SIGTERM, "71007.5"), (signal.SIGHUP, "71008.5")])
+def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int, tag: str) -> None:
+    write(program, f"subprocess.Popen(['sleep', '{tag}'], start_new_session=True)\ntime.sleep(600)")
+    command = [sys.executable, "-m", "stackguard", "check", str(program)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
+        assert appears(f"sleep {tag}")
+        gate.send_signal(number)
+        _, said = gate.communicate(timeout=30)
+    assert (gate.returncode, said.strip()) == (130, "interrupted")
+    assert gone(tag)
+
+
+@pytest.mark.parametrize("milliseconds", range(0, 200, 25))
+def test_a_gate_that_is_killed_at_its_start_leaves_no_folder(program: Path, tmp_path: Path, milliseconds: int) -> None:
+    write(program, "time.sleep(600)")
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "stackguard", "check", str(program)]
+    with subprocess.Popen(command, env=os.environ | {"TMPDIR": str(temporary)}) as gate:
+        deadline = time.monotonic() + 30
+        while not [*temporary.iterdir()] and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(milliseconds / 1000)
+        gate.kill()
+    deadline = time.monotonic() + 10
+    while [*temporary.iterdir()] and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not [*temporary.iterdir()]
 
 

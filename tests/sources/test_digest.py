@@ -33,6 +33,17 @@ def test_the_steps_of_a_replacement_are_one_resource() -> None:
     assert [each.inputs for each in loaded.resources] == [{"bucket": "new"}]
 
 
+@pytest.mark.parametrize("op", ["", "create", "same", "update", "replace", "read", "import"])
+def test_a_step_that_leaves_out_what_it_makes_is_refused(op: str) -> None:
+    with pytest.raises(CannotJudge, match=r"^`preview.json`, step 2 has no `newState`, .*`pulumi preview --json"):
+        read(step(resources()[0]), step(None, op))
+
+
+@pytest.mark.parametrize("op", ["delete", "delete-replaced", "discard-replaced", "remove-pending-replace", "refresh"])
+def test_a_step_that_ends_a_resource_needs_no_new_state(op: str) -> None:
+    assert len(read(step(resources()[0]), step(None, op)).resources) == 1
+
+
 def test_a_blinded_secret_is_unknown_and_says_why() -> None:
     (found,) = read(step(state("a:b:C", "c", {"env": {"TOKEN": "[secret]"}, "list": ["[secret]"]}))).resources
     hidden = Unknown("is a secret, which `pulumi preview` leaves out")

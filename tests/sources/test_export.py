@@ -419,4 +419,5 @@ def test_pieces_of_an_export_in_any_order_are_read_or_refused(pieces: list[bytes
 
 @given(st.integers(0, len(as_bytes(export())) - 1))
 def test_an_export_that_is_cut_off_anywhere_is_refused(length: int) -> None:
-    assert refused(as_bytes(export())[:length])
+    message = refused(as_bytes(export())[:length])
+    assert "ends in the middle of its JSON" in message or (length == 0 and "is empty" in message)

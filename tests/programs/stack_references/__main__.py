@@ -14,5 +14,8 @@ pulumi.CustomResource(
         "missing": network.get_output("missing"),
         "list": network.get_output("subnets")[0],
         "secret": network.get_output("password"),
+        "nested": network.get_output("zones"),
+        "structure": named.get_output("access"),
+        "all": named.outputs,
     },
 )
