@@ -13,6 +13,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import run
+from tests.signals import as_usual
 
 PREAMBLE = """
 import os, subprocess, sys, time
@@ -228,7 +229,7 @@ def test_a_daemon_does_not_outlive_a_killed_gate(program: Path) -> None:
 def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int, tag: str) -> None:
     write(program, f"subprocess.Popen(['sleep', '{tag}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
+    with as_usual(number), subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
         assert appears(f"sleep {tag}")
         gate.send_signal(number)
         _, said = gate.communicate(timeout=30)
