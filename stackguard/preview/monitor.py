@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -25,6 +24,7 @@ from stackguard.preview.answers import Answers
 from stackguard.preview.autonaming import Refusal
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.checking import checked
+from stackguard.preview.features import FEATURES, numbers
 from stackguard.preview.marks import Marks
 from stackguard.preview.options import Identity, aliases_of, inherit, options_of
 from stackguard.preview.outputs import identified as identify
@@ -39,25 +39,6 @@ if TYPE_CHECKING:
     from pulumi.runtime.proto import resource_pb2
 
 STASH = "pulumi:index:Stash"  # the engine's own: what goes in comes out
-
-FEATURES = frozenset(
-    {
-        "secrets",
-        "resourceReferences",
-        "outputValues",
-        "aliasSpecs",
-        "replacementTrigger",
-        "deletedWith",
-        "replaceWith",
-        "transforms",
-        "invokeTransforms",
-        "parameterization",
-        "resourceHooks",
-        "errorHooks",
-        "invokeDependsOn",
-        "invokeParent",
-    }
-)
 
 
 def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -96,7 +77,6 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def GetDeploymentInfo(self, _request: Empty) -> Any:  # noqa: N802
         """All that the SDK asks first, in one answer."""
         project = self.registry.project
-        enum = protos.resource_pb2.ResourceMonitorFeature
         return protos.resource_pb2.DeploymentInfo(
             project=project.name,
             stack=project.stack,
@@ -105,7 +85,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             configSecretKeys=sorted(project.secret),
             dryRun=True,
             parallel=1,
-            supportedFeatures=[number for name, number in enum.items() if name in map(_enum_name, FEATURES)],
+            supportedFeatures=numbers(protos.resource_pb2.ResourceMonitorFeature.items()),
         )
 
     @answered
@@ -415,7 +395,3 @@ def _set(message: Any, **fields: Any) -> None:
     for name, value in fields.items():
         if name in message.DESCRIPTOR.fields_by_name:
             setattr(message, name, value)
-
-
-def _enum_name(feature: str) -> str:
-    return "RESOURCE_MONITOR_FEATURE_" + re.sub(r"(?=[A-Z])", "_", feature).upper()
