@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
 FEATURES = frozenset(
     {
@@ -27,8 +28,10 @@ FEATURES = frozenset(
     }
 )
 
+Number = TypeVar("Number", bound=int)
 
-def numbers(enum: Iterable[tuple[str, int]]) -> list[int]:
+
+def numbers(enum: Iterable[tuple[str, Number]]) -> list[Number]:
     """The features by the numbers that newer SDKs know them by."""
     names = {f"RESOURCE_MONITOR_FEATURE_{re.sub(r'(?=[A-Z])', '_', each).upper()}" for each in FEATURES}
     return [number for name, number in enum if name in names]
