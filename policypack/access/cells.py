@@ -1,21 +1,27 @@
 """Which texts a set of patterns tells apart.
 
 Texts that the same patterns match cannot be told apart by them, so all texts fall into finitely many cells; each is
-found with its shortest example by walking the patterns' automata side by side, as far as needed.
+found with its shortest example by walking the patterns' automata side by side, as far as needed. All automata are one
+number: a bit for each place in each pattern (the shift-and method of Baeza-Yates and Gonnet,
+https://doi.org/10.1145/135239.135243).
 """
 
 from __future__ import annotations
 
+import re
 import string
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from policypack.aws.globs import has_wildcard, matches
-
-MOST_STATES = 4_000
-"""How many states of the side-by-side walk are visited before it gives up."""
+MOST_WORK = 150_000
+"""How many states of the side-by-side walk, or as much other work, one question may take before it gives up."""
+WIDE = 512
+"""Places in patterns that cost as much as one more state."""
+ARN_COLONS = 5
+_RUN = re.compile(r"[*?]*\*[*?]*")
+_START = re.compile(r"[^*?]*")
 
 Membership = frozenset[int]
 
@@ -24,121 +30,190 @@ class TooManyCellsError(Exception):
     """The patterns tell more texts apart than is worth looking at."""
 
 
-class _Automaton(msgspec.Struct, frozen=True):
-    """One pattern's positions as bits: bit `i` is set when the first `i` characters of the pattern are used up."""
+class Work(msgspec.Struct):
+    """What is left of the work that one question may take."""
 
-    steps: Mapping[str, int]
-    """By literal character, the positions that it moves on from."""
-    skips: int
-    """The positions of `?`, which any character moves on from."""
-    stays: int
-    """The positions of `*`, where any character stays, and which may be left without one."""
-    end: int
+    left: int = MOST_WORK
 
-    @staticmethod
-    def of(pattern: str) -> _Automaton:
-        steps: dict[str, int] = {}
-        skips = stays = 0
-        for index, character in enumerate(pattern):
-            if character == "*":
-                stays |= 1 << index
-            elif character == "?":
-                skips |= 1 << index
+    def spend(self, steps: int) -> None:
+        """Count work before it is done.
+
+        Raises:
+            TooManyCellsError: it would be too much.
+        """
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyCellsError
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """A pattern in one of the ways in which IAM reads them."""
+
+    text: str
+    wild: bool = True
+    """Whether `*` and `?` are wildcards."""
+    fold: bool = False
+    """Whether case does not count."""
+    arn: bool = False
+    """Whether no wildcard reaches over a colon, save in the sixth part of an ARN."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it matches its own text alone."""
+        return not self.fold and not (self.wild and ("*" in self.text or "?" in self.text))
+
+
+Patterns = Sequence[str | Pattern]
+
+
+class _Machine(msgspec.Struct):
+    """The automata of all patterns, side by side: a set bit is a place that a pattern has reached."""
+
+    steps: dict[str, int] = msgspec.field(default_factory=dict)
+    """By literal character, the places that it moves on from."""
+    skips: int = 0
+    """The places of `?`, which any character moves on from."""
+    stays: int = 0
+    """The places of `*`, where any character stays, and which may be left without one."""
+    narrow: int = 0
+    """Those of the two at which no colon passes."""
+    start: int = 0
+    size: int = 0
+    ends: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    """For each pattern the place behind it, and the group that it is of."""
+
+    def add(self, pattern: Pattern, group: int) -> None:
+        text = _RUN.sub(lambda run: "?" * run[0].count("?") + "*", pattern.text) if pattern.wild else pattern.text
+        colons = 0
+        self.start |= 1 << self.size
+        for character in text:
+            bit = 1 << self.size
+            colons += character == ":"
+            if pattern.wild and character in "*?":
+                if character == "*":
+                    self.stays |= bit
+                else:
+                    self.skips |= bit
+                if pattern.arn and colons < ARN_COLONS:
+                    self.narrow |= bit
             else:
-                steps[character] = steps.get(character, 0) | 1 << index
-        return _Automaton(steps, skips, stays, 1 << len(pattern))
+                for each in {character.lower(), character.upper()} if pattern.fold else (character,):
+                    self.steps[each] = self.steps.get(each, 0) | bit
+            self.size += 1
+        self.ends.append((1 << self.size, group))
+        self.size += 1
 
-    def start(self) -> int:
-        return self._settle(1)
+    def begin(self) -> int:
+        return self.start | (self.start & self.stays) << 1
 
     def step(self, state: int, character: str) -> int:
-        moving = state & (self.steps.get(character, 0) | self.skips)
-        return self._settle(moving << 1 | state & self.stays)
+        skips, stays = self.skips, self.stays
+        if character == ":" and self.narrow:
+            skips, stays = skips & ~self.narrow, stays & ~self.narrow
+        onward = (state & (self.steps.get(character, 0) | skips)) << 1 | state & stays
+        return onward | (onward & self.stays) << 1
 
-    def _settle(self, state: int) -> int:
-        """Leave each `*` that is reached also without a character."""
-        reached = state
-        while reached := (reached & self.stays) << 1 & ~state:
-            state |= reached
+    def run(self, text: str) -> int:
+        state = self.begin()
+        for character in text:
+            state = self.step(state, character)
         return state
 
+    def groups(self, state: int) -> Membership:
+        return frozenset(group for end, group in self.ends if state & end)
 
-def cells(inside: str, groups: Sequence[Sequence[str]]) -> dict[Membership, str]:
+    def alphabet(self, state: int) -> list[str]:
+        """One character that no pattern asks for here, then each that one does."""
+        asked = sorted(character for character, places in self.steps.items() if places & state)
+        return [next((each for each in OTHERS if each not in asked), "~"), *asked]
+
+
+_PLAIN = string.ascii_lowercase[::-1] + string.digits
+OTHERS = _PLAIN[2:] + _PLAIN[:2]
+INSIDE = -1
+
+
+def cells(inside: str | Pattern, groups: Sequence[Patterns], work: Work | None = None) -> dict[Membership, str]:
     """The texts that `inside` matches, told apart by which groups of patterns match them.
 
     Args:
         inside: the pattern that all texts match.
         groups: each a list of patterns; a text is in the group when one of them matches it.
+        work: what the whole question may take; as much as one may for None.
 
     Returns:
         By the indexes of the groups that match, the shortest such text.
 
     Raises:
-        TooManyCellsError: there are more than `MOST_STATES` states to visit.
+        TooManyCellsError: there are more states to visit than that.
     """
-    if not has_wildcard(inside):
-        return {_membership(groups, inside): inside}
-    if not any(groups):
-        return {frozenset(): inside.replace("*", "").replace("?", "x")}
-    prefix = inside[: min(inside.find(each) for each in "*?" if each in inside)]
-    owners = [index for index, group in enumerate(groups) for _ in group]
-    patterns = (inside, *(pattern for group in groups for pattern in group))
-    automata, starts = zip(*(_after(pattern, prefix) for pattern in patterns), strict=True)
-    state: tuple[int, ...] = starts
+    work = work or Work()
+    within = _pattern(inside)
+    read = [[_pattern(each) for each in group] for group in groups]
+    if within.plain:
+        machine = _machine(read)
+        return {machine.groups(machine.run(within.text)): within.text}
+    texts = {each.text for group in read for each in group if each.plain}
+    wild = [[each for each in group if not each.plain] for group in read]
+    if texts and (found := _walked(within, wild, frozenset(texts), work)) is not None:
+        # A text that is named stands for itself; all the others are told apart by the wildcards alone.
+        whole = _machine([*read, [within]])
+        for text in sorted(texts, key=lambda each: (len(each), each)):
+            member = whole.groups(whole.run(text))
+            if len(read) in member:
+                found.setdefault(member - {len(read)}, text)
+        return found
+    found = _walked(within, read, frozenset(), work)
+    assert found is not None
+    return found
+
+
+def _pattern(written: str | Pattern) -> Pattern:
+    return Pattern(written) if isinstance(written, str) else written
+
+
+def _prefix(pattern: Pattern) -> str:
+    """What every text begins with that the pattern matches."""
+    if pattern.fold:
+        return ""
+    return _START.match(pattern.text)[0] if pattern.wild else pattern.text  # type: ignore[index]
+
+
+def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:
+    machine = _Machine()
+    for group, patterns in enumerate(groups):
+        for each in patterns:
+            machine.add(each, group)
+    return machine
+
+
+def _walked(
+    inside: Pattern, groups: Sequence[Sequence[Pattern]], but: frozenset[str], work: Work
+) -> dict[Membership, str] | None:
+    """The cells without the texts in `but`; None where one of those hides what else is in a cell."""
+    machine = _machine(groups)
+    offset = machine.size
+    machine.add(inside, INSIDE)
+    last, alive = machine.ends[-1][0], (1 << machine.size) - (1 << offset)
+    prefix, price = _prefix(inside), 1 + machine.size // WIDE
+    work.spend(price * len(prefix) // WIDE)
+    state = machine.run(prefix)
     found: dict[Membership, str] = {}
+    hidden: set[Membership] = set()
     waiting = deque([(state, prefix)])
     seen = {state}
     while waiting:
         state, text = waiting.popleft()
-        if state[0] & automata[0].end:
-            member = frozenset(
-                owner
-                for owner, automaton, at in zip(owners, automata[1:], state[1:], strict=True)
-                if at & automaton.end
-            )
-            found.setdefault(member, text)
-        for character in _alphabet(automata, state):
-            following = _next(automata, state, character)
-            if following[0] and following not in seen:
-                if len(seen) >= MOST_STATES:
-                    raise TooManyCellsError
+        if state & last:
+            member = machine.groups(state) - {INSIDE}
+            if text in but:
+                hidden.add(member)
+            else:
+                found.setdefault(member, text)
+        for character in machine.alphabet(state):
+            following = machine.step(state, character)
+            if following & alive and following not in seen:
+                work.spend(price)
                 seen.add(following)
                 waiting.append((following, text + character))
-    return found
-
-
-def _after(pattern: str, prefix: str) -> tuple[_Automaton, int]:
-    """A pattern's automaton, and its state behind a prefix that has no wildcard."""
-    if pattern.startswith(prefix):
-        automaton = _Automaton.of(pattern[len(prefix) :])
-        return automaton, automaton.start()
-    automaton = _Automaton.of(pattern)
-    state = automaton.start()
-    for character in prefix:
-        state = automaton.step(state, character)
-        if not state:
-            break
-    return automaton, state
-
-
-def _membership(groups: Sequence[Sequence[str]], text: str) -> Membership:
-    return frozenset(index for index, group in enumerate(groups) if any(matches(each, text) for each in group))
-
-
-def _next(automata: Sequence[_Automaton], state: tuple[int, ...], character: str) -> tuple[int, ...]:
-    return tuple(automaton.step(at, character) if at else 0 for automaton, at in zip(automata, state, strict=True))
-
-
-def _alphabet(automata: Sequence[_Automaton], state: tuple[int, ...]) -> list[str]:
-    """One character that no pattern asks for here, then each that one does."""
-    asked = sorted(
-        {
-            character
-            for automaton, at in zip(automata, state, strict=True)
-            for character, positions in automaton.steps.items()
-            if at & positions
-        }
-    )
-    plain = string.ascii_lowercase[::-1] + string.digits
-    other = next((each for each in plain[2:] + plain[:2] if each not in asked), "~")
-    return [other, *asked]
+    return found if hidden <= found.keys() else None

@@ -5,11 +5,13 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from policypack.aws.addresses import AddressError, Ranges, everything, nothing
+from policypack.access.cells import Pattern
+from policypack.aws.addresses import AddressError, Ranges, address_number, everything, nothing
 from policypack.aws.document import Condition
 from policypack.aws.globs import matches
 
@@ -18,6 +20,9 @@ VPC_SOURCE_IP = "aws:vpcsourceip"
 ADDRESS_KEYS = frozenset({SOURCE_IP, VPC_SOURCE_IP, "ec2-instance-connect:privateipaddress"})
 """Keys, in lower case, that hold an address."""
 ADDRESS_OPERATORS = ("IpAddress", "NotIpAddress")
+
+Values = tuple[str, ...]
+"""What a request has for a condition key; several values only where the key takes them."""
 
 
 def address_problems(condition: Condition) -> Iterator[str]:
@@ -78,18 +83,53 @@ def _outside(values: tuple[str, ...]) -> Ranges:
 
 
 def holds(condition: Condition, value: str | None) -> bool:
-    """Whether the condition holds for a request whose key has this one value, or lacks the key (None).
+    """Whether the condition holds for a request whose key has this one value, or lacks the key (None)."""
+    return met(condition, () if value is None else (value,))
 
-    Not for an address that is present: see `passing`.
+
+def met(condition: Condition, values: Values) -> bool:
+    """Whether a condition holds for what a request has for its key: no value where it lacks the key.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
     """
     if condition.operator == "Null":
-        return any((each.lower() == "true") == (value is None) for each in condition.values)
-    if value is None:
+        return any((each.lower() == "true") == (not values) for each in condition.values)
+    if not values:
         if condition.if_exists or condition.qualifier == "ForAllValues":
             return True
         return condition.negated and condition.qualifier != "ForAnyValue"
+    each_one = (one_met(condition, each) for each in values)
+    return all(each_one) if demands_all(condition) else any(each_one)
+
+
+def demands_all(condition: Condition) -> bool:
+    """Whether every value of a request has to meet the condition, rather than one of them."""
+    return condition.qualifier == "ForAllValues" or (not condition.qualifier and condition.negated)
+
+
+def one_met(condition: Condition, value: str) -> bool:
+    """Whether one value of a request meets a condition other than `Null`."""
+    if condition.operator in ADDRESS_OPERATORS:
+        return _inside(condition.values, value) != condition.negated
     compare = _COMPARISONS.get(condition.operator.replace("Not", ""), _equal)
     return any(compare(each, value) for each in condition.values) != condition.negated
+
+
+def pattern_of(operator: str, value: str) -> Pattern:
+    """How an operator on texts reads one of its values."""
+    arn = operator.startswith("Arn")
+    return Pattern(value, wild=arn or "Like" in operator, fold="IgnoreCase" in operator, arn=arn)
+
+
+def _inside(values: tuple[str, ...], address: str) -> bool:
+    bounds, at = _bounds(values), address_number(address)
+    return at is not None and bisect_right(bounds, at) % 2 == 1
+
+
+@lru_cache(maxsize=4096)
+def _bounds(values: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where the ranges begin and where the addresses behind them do, in order."""
+    return named(values).bounds()
 
 
 def _equal(written: str, value: str) -> bool:

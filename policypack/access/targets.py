@@ -111,10 +111,11 @@ def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[
         found = [each for prefix in prefixes if exists(prefix) for each in expand(f"{prefix}:{name or '*'}")]
     else:
         found = list(expand(pattern))
-    return [(str(each), each) for each in sorted(found, key=_rank)] or [(pattern, None)]
+    return [(str(each), each) for each in sorted(found, key=rank)] or [(pattern, None)]
 
 
-def _rank(action: Action) -> tuple[int, int, str]:
+def rank(action: Action) -> tuple[int, int, str]:
+    """The order in which actions make good examples."""
     favoured = (index for index, start in enumerate(FAVOURITES) if action.name.startswith(start))
     return next(favoured, len(FAVOURITES)), len(action.name), action.name
 

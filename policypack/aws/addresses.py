@@ -9,8 +9,9 @@ Sources: "IP address condition operators" and "aws:SourceIp" in the IAM User Gui
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _IPV6 = re.compile(r"[0-9A-Fa-f:]+(?::[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)?")
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _SHAPE = "must be a CIDR range such as `203.0.113.0/24`, or one address"
 
@@ -28,6 +30,8 @@ BROAD_IPV4 = 2 ** (32 - 8)
 """Addresses in a /8: a grant to more is public."""
 BROAD_IPV6 = 2 ** (128 - 32)
 """Addresses in a /32: a grant to more is public."""
+EXAMPLES = ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7")
+"""Addresses for documentation: RFC 5737 and RFC 3849."""
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """RFC 1918. `aws:SourceIp` never sees these, so they let nobody in from the internet."""
 
@@ -75,6 +79,11 @@ class Ranges(msgspec.Struct, frozen=True):
     def __bool__(self) -> bool:
         return bool(self.addresses)
 
+    def bounds(self) -> list[tuple[int, int]]:
+        """The first address of each range and the one behind its last, as numbers after the IP version, in order."""
+        parts = sorted((each.version, each.first, each.last + 1) for each in self.addresses.iter_ipranges())
+        return [(version, bound) for version, first, after in parts for bound in (first, after)]
+
     def size(self, version: int) -> int:
         """How many addresses of this IP version (4 or 6) there are."""
         return sum(cidr.size for cidr in self.addresses.iter_cidrs() if cidr.version == version)
@@ -87,7 +96,7 @@ class Ranges(msgspec.Struct, frozen=True):
         """
         from netaddr import IPAddress, IPSet
 
-        for preferred in ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7"):
+        for preferred in EXAMPLES:
             if IPAddress(preferred) in self.addresses:
                 return preferred
         public = (self.addresses - IPSet(PRIVATE)) or self.addresses
@@ -121,6 +130,37 @@ def private() -> Ranges:
     from netaddr import IPSet
 
     return Ranges(IPSet(PRIVATE))
+
+
+def told_apart(sets: Sequence[Ranges]) -> list[str]:
+    """Addresses of which there is at least one for each way in which one can be in some of the sets."""
+    from netaddr import IPAddress
+
+    bounds = sorted({(4, 0), (6, 0), *(bound for each in sets for bound in each.bounds())})
+    inside = [
+        (version, first + min(7, after - first - 1))
+        for (version, first), (following, after) in zip(bounds, [*bounds[1:], (6, 1 << 128)], strict=True)
+        if version == following
+    ]
+    last = bounds[bisect_left(bounds, (6, 0)) - 1][1]
+    if last < 1 << 32:
+        inside.append((4, last + min(7, (1 << 32) - last - 1)))
+    found = [
+        str(IPAddress(number, version)) for version, number in inside if number < 1 << (32 if version == 4 else 128)
+    ]
+    return [*EXAMPLES, *sorted(found, key=lambda each: each.startswith(("10.", "192.168.", "172.")))]
+
+
+@lru_cache(maxsize=65536)
+def address_number(text: str) -> tuple[int, int] | None:
+    """The IP version and the number of an address; None for what is none."""
+    from netaddr import IPAddress
+
+    try:
+        found = IPAddress(text) if _ADDRESS.fullmatch(text) else None
+    except ValueError:
+        return None
+    return found and (found.version, int(found))
 
 
 def broad(ranges: Ranges) -> bool:
