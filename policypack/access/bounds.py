@@ -35,6 +35,11 @@ class Bound(enum.Enum):
     MOST = "most"
     LEAST = "least"
 
+    @property
+    def other(self) -> Bound:
+        """The opposite one."""
+        return Bound.LEAST if self is Bound.MOST else Bound.MOST
+
 
 def variable(text: str) -> bool:
     """Whether a policy variable decides what the text matches."""
@@ -43,32 +48,41 @@ def variable(text: str) -> bool:
 
 def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, variables: Bound) -> Statement | None:
     """The statement without unknowns and variables, at these bounds; None where it matches nothing at all."""
+    found = known(document, statement, unknowns)
+    if found is None or not _has_variables(document):
+        return found
+    conditions = _settled(found.conditions, variables)
+    resources, not_resources = found.resources, found.not_resources
+    if resources is not None:
+        resources = tuple(widen(each) for each in resources if variables is Bound.MOST or not variable(each))
+    if not_resources is not None and any(map(variable, not_resources)):
+        if variables is Bound.LEAST:
+            return None
+        not_resources = tuple(each for each in not_resources if not variable(each))
+    if conditions is None:
+        return None
+    return msgspec.structs.replace(found, resources=resources, not_resources=not_resources, conditions=conditions)
+
+
+def known(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
+    """The statement without unknowns, at this bound; None where it matches nothing at all."""
     unknown = statement.unknown
-    least = unknowns is Bound.LEAST
+    if not unknown:
+        return statement
+    least = bound is Bound.LEAST
     if least and unknown & {"NotAction", "NotResource", "NotPrincipal"}:
         return None
     principals = statement.principals
     if principals is not None and "Principal" in unknown and not least:
         principals = (*principals, Principal("AWS", "*"))
-    conditions = _known(statement.conditions, frozenset(unknown_paths(document, statement, "Condition")), unknowns)
-    resources = _or_any(statement.resources, open_ended="Resource" in unknown and not least)
-    not_resources = statement.not_resources
-    if _has_variables(document):
-        conditions = None if conditions is None else _settled(conditions, variables)
-        if resources is not None:
-            resources = tuple(widen(each) for each in resources if variables is Bound.MOST or not variable(each))
-        if not_resources is not None and any(map(variable, not_resources)):
-            if variables is Bound.LEAST:
-                return None
-            not_resources = tuple(each for each in not_resources if not variable(each))
+    conditions = _known(statement.conditions, frozenset(unknown_paths(document, statement, "Condition")), bound)
     if conditions is None:
         return None
     return msgspec.structs.replace(
         statement,
         principals=principals,
         actions=_or_any(statement.actions, open_ended="Action" in unknown and not least),
-        resources=resources,
-        not_resources=not_resources,
+        resources=_or_any(statement.resources, open_ended="Resource" in unknown and not least),
         conditions=conditions,
         unknown=frozenset(),
     )

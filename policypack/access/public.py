@@ -9,7 +9,6 @@ docs/decisions/0007-meaning-of-public.md.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import product
@@ -19,9 +18,10 @@ import msgspec
 
 from policypack.access.bounds import Bound, bounded
 from policypack.access.cells import TooManyCellsError
-from policypack.access.conditions import SOURCE_IP, address_problems, holds, passing, refused
+from policypack.access.conditions import SOURCE_IP, holds, passing, refused
 from policypack.access.outsiders import PINNING_KEYS, Outsider, choices, concerns, outsiders
 from policypack.access.targets import Target, iam_prefix, targets
+from policypack.access.verdict import Answer, Verdict, Witness, refusal
 from policypack.aws.addresses import Ranges, broad, everything, nothing
 from policypack.aws.document import Condition, PolicyDocument, Statement
 from policypack.aws.globs import has_wildcard
@@ -33,40 +33,6 @@ UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:princ
 """Keys that an example need not mention: who calls says it already."""
 
 Request = Mapping[str, str | None]
-
-
-class Verdict(enum.StrEnum):
-    """What can be said of a document."""
-
-    PUBLIC = "public"
-    NOT_PUBLIC = "not-public"
-    UNDECIDED = "undecided"
-    INVALID = "invalid"
-
-
-class Witness(msgspec.Struct, frozen=True):
-    """A request that the document allows to an outsider."""
-
-    outsider: str
-    address: str | None
-    action: str
-    resource: str
-    context: tuple[tuple[str, str], ...] = ()
-    """Condition keys that the request must have, with their values."""
-
-    def __str__(self) -> str:
-        origin = f", from {self.address}," if self.address else ""
-        context = "".join(f", with `{key}` `{value}`" for key, value in self.context)
-        return f"{self.outsider}{origin} may `{self.action}` on `{self.resource}`{context}"
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A verdict, its reason as a clause, and where it is public the statement and an example."""
-
-    verdict: Verdict
-    why: str
-    path: str = ""
-    witness: Witness | None = None
 
 
 class _Opening(msgspec.Struct, frozen=True):
@@ -98,14 +64,7 @@ class _Opening(msgspec.Struct, frozen=True):
 
 def public(document: PolicyDocument) -> Answer:
     """Whether the document is public; a document that AWS refuses is invalid, whatever else it says."""
-    for path, message in document.problems:
-        if path != "Version":  # AWS takes a document without one
-            return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
-    for statement in document.statements:
-        for condition in statement.conditions:
-            for message in address_problems(condition):
-                return Answer(Verdict.INVALID, f"`{condition.path}`: {message}", condition.path)
-    return exposure(document)
+    return refusal(document) or exposure(document)
 
 
 def exposure(document: PolicyDocument) -> Answer:

@@ -12,7 +12,8 @@ import msgspec
 
 from policypack.access.bounds import unknown_paths
 from policypack.access.identity import issuer, loose_claim
-from policypack.access.public import Verdict, exposure
+from policypack.access.public import exposure
+from policypack.access.verdict import Verdict
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.reading import TRUST, documents
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policypack.access.public import Verdict, public
+from policypack.access.public import public
+from policypack.access.verdict import Verdict
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 from tests.policies.helpers import document

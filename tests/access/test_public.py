@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.access.public import Answer, Verdict, exposure, public
+from policypack.access.public import exposure, public
+from policypack.access.verdict import Answer, Verdict
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 from policypack.policy import UNKNOWN

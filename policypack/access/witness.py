@@ -1,0 +1,83 @@
+"""Makes an example of a request one that a person understands: an action that AWS has, a name that looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from policypack.access.outsiders import SERVICE_KEYS
+from policypack.access.request import Request, meets
+from policypack.access.targets import rank
+from policypack.access.verdict import Witness
+from policypack.aws.actions import Action, exists, expand
+from policypack.aws.document import Statement
+from policypack.aws.globs import has_wildcard
+
+MOST_TRIED = 400
+
+
+def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+    """The same example with a real action, on a resource that it works on, where the statements let it."""
+
+    def fits(tried: Request) -> bool:
+        return all(meets(each, tried) for each in required) and not any(meets(each, tried) for each in obstacles)
+
+    names = [each for each in _resources(request, required) if fits(msgspec.structs.replace(request, resource=each))]
+    best = msgspec.structs.replace(request, resource=names[0]) if names else request
+    found = None
+    for count, action in enumerate(_actions(request, required)):
+        if count >= MOST_TRIED:
+            break
+        real = msgspec.structs.replace(best, action=str(action))
+        if not fits(real):
+            continue
+        found = found or real
+        suited = next((each for each in names if action.fits(each)), None)
+        if suited is not None:
+            return msgspec.structs.replace(real, resource=suited)
+    return found or best
+
+
+def _actions(request: Request, required: Sequence[Statement]) -> Iterator[Action]:
+    """AWS's actions that could stand for the one in the example, those first that a reader understands at once."""
+    patterns = [request.action, *(each for statement in required for each in statement.actions or ())]
+    resource = request.resource.split(":")
+    if len(resource) > 2 and exists(resource[2]):
+        patterns.append(f"{resource[2]}:*")
+    seen: set[Action] = set()
+    for pattern in patterns:
+        if pattern.startswith("*") or pattern.partition(":")[0].endswith("*"):
+            continue
+        for action in sorted(expand(pattern), key=rank):
+            if action not in seen:
+                seen.add(action)
+                yield action
+
+
+def _resources(request: Request, required: Sequence[Statement]) -> Iterator[str]:
+    """Names in place of the shortest text that a wildcard stands for."""
+    for statement in required:
+        for pattern in statement.resources or ():
+            if has_wildcard(pattern):
+                yield pattern.replace("*", "example").replace("?", "x")
+    if request.resource.endswith(("/", ":")):
+        yield f"{request.resource}example"
+    yield request.resource or "*"
+
+
+def witness_of(request: Request, written: Mapping[str, str] | None = None) -> Witness:
+    """The example as it is reported."""
+    context = {key: values for key, values in request.context.items() if key != "aws:sourceip"}
+    address = next(iter(request.context.get("aws:sourceip", ())), None)
+    return Witness(
+        str(request.caller),
+        address,
+        request.action,
+        request.resource,
+        tuple(
+            ((written or {}).get(key, key), ", ".join(values))
+            for key, values in context.items()
+            if values and not (key in SERVICE_KEYS and request.caller.name in values)
+        ),
+    )

@@ -1,0 +1,178 @@
+"""Policy documents and requests of a small world, for property tests: whatever is drawn often meets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.access.reference import Asked
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/me"
+ACTIONS = ["s3:GetObject", "s3:GetObjectAcl", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage"]
+ACTION_PATTERNS = [*ACTIONS, "s3:Get*", "s3:*", "*", "S3:getobject", "s3:?etObject", "s3:*Object*"]
+RESOURCES = [
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/a",
+    "arn:aws:s3:::b/ab",
+    "arn:aws:s3:::b/abc/x",
+    "arn:aws:s3:::c/a",
+    "arn:aws:s3:::b/bob/x",
+    "arn:aws:s3:::b/*",
+]
+RESOURCE_PATTERNS = [
+    *RESOURCES[:5],
+    "*",
+    "arn:aws:s3:::b/*",
+    "arn:aws:s3:::b*",
+    "arn:aws:s3:::?/a*",
+    "arn:aws:s3:::b/a?",
+    "arn:aws:s3:::*/*c*",
+    "arn:aws:s3:::b/${aws:username}/*",
+    "arn:aws:s3:::b/${aws:username, 'bob'}/*",
+    "arn:aws:s3:::b/${*}",
+]
+PRINCIPALS: list[Any] = [
+    "*",
+    {"AWS": "*"},
+    {"AWS": ACCOUNT},
+    {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    {"AWS": ROLE},
+    {"AWS": SESSION},
+    {"AWS": [ROLE, OTHER]},
+    {"Service": "sns.amazonaws.com"},
+    {"Service": ["s3.amazonaws.com", "sns.amazonaws.com"], "AWS": OTHER},
+    {"Federated": "accounts.google.com"},
+    {"CanonicalUser": "79a59df900b949e5"},
+]
+SENDERS = [
+    ("", (), None),
+    ("AWS", (ROLE,), ACCOUNT),
+    ("AWS", (SESSION, ROLE), ACCOUNT),
+    ("AWS", (f"arn:aws:iam::{ACCOUNT}:user/x",), ACCOUNT),
+    ("AWS", (f"arn:aws:iam::{OTHER}:role/reader",), OTHER),
+    ("AWS", ("arn:aws:iam::777777777777:role/x",), "777777777777"),
+    ("Service", ("sns.amazonaws.com",), None),
+    ("Service", ("ec2.amazonaws.com",), None),
+    ("Federated", ("accounts.google.com",), None),
+    ("CanonicalUser", ("79a59df900b949e5",), None),
+]
+KEYS: dict[str, tuple[list[str], list[str]]] = {
+    # patterns, values
+    "s3:prefix": (["a*", "ab", "?b*", "*", "${aws:username}*", "x"], ["a", "ab", "abc", "x", "", "bobx"]),
+    "aws:username": (["bob", "b*"], ["bob", "bill", "eve"]),
+    "aws:PrincipalOrgID": (["o-1", "o-*"], ["o-1", "o-2"]),
+    "aws:TagKeys": (["a", "b", "a*"], ["a", "ab", "b", "c"]),
+    "aws:SourceVpce": (["vpce-1", "vpce-*"], ["vpce-1", "vpce-2"]),
+}
+STRINGS = ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringLike", "StringNotLike"]
+CIDRS = ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "203.0.113.0/24", "203.0.113.128/25", "::/0", "2001:db8::/32"]
+ADDRESSES = ["203.0.113.7", "203.0.113.200", "9.9.9.9", "198.51.100.7", "2001:db8::1", "2a00::1"]
+
+
+def conditions() -> st.SearchStrategy[tuple[str, str, Any]]:
+    """One operator on one key."""
+
+    def on(key: str) -> st.SearchStrategy[tuple[str, str, Any]]:
+        operators = [f"{each}{suffix}" for each in STRINGS for suffix in ("", "IfExists")]
+        if key == "aws:TagKeys":
+            operators = [f"{qualifier}:{each}" for qualifier in ("ForAllValues", "ForAnyValue") for each in operators]
+        values = st.lists(st.sampled_from(KEYS[key][0]), min_size=1, max_size=2, unique=True)
+        return st.tuples(st.sampled_from(operators), st.just(key), values)
+
+    null = st.tuples(st.just("Null"), st.sampled_from([*KEYS, "aws:SourceIp"]), st.sampled_from(["true", "false"]))
+    address = st.tuples(
+        st.sampled_from(["IpAddress", "NotIpAddress", "IpAddressIfExists", "NotIpAddressIfExists"]),
+        st.just("aws:SourceIp"),
+        st.lists(st.sampled_from(CIDRS), min_size=1, max_size=2, unique=True),
+    )
+    plain = st.tuples(
+        st.sampled_from(["Bool", "BoolIfExists"]), st.just("aws:SecureTransport"), st.sampled_from(["true", "false"])
+    )
+    number = st.tuples(
+        st.sampled_from(["NumericLessThan", "NumericGreaterThanEquals", "NumericEquals", "NumericNotEqualsIfExists"]),
+        st.just("s3:max-keys"),
+        st.sampled_from(["5", "10", 7]),
+    )
+    arn = st.tuples(
+        st.sampled_from(["ArnLike", "ArnNotLike", "ArnEquals", "ArnLikeIfExists"]),
+        st.just("aws:PrincipalArn"),
+        st.sampled_from([ROLE, f"arn:aws:iam::{ACCOUNT}:*", "arn:aws:iam::*:role/reader", "arn:aws:iam:*:role/*"]),
+    )
+    return st.one_of(null, address, plain, number, arn, *map(on, KEYS))
+
+
+def statements(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
+    """One statement."""
+
+    def either(name: str, patterns: list[Any]) -> st.SearchStrategy[dict[str, Any]]:
+        some = st.lists(st.sampled_from(patterns), min_size=1, max_size=2, unique=True)
+        return st.builds(lambda no, each: {f"{no}{name}": each}, st.sampled_from(["", "", "", "Not"]), some)
+
+    def nested(found: list[tuple[str, str, Any]]) -> dict[str, Any]:
+        condition: dict[str, dict[str, Any]] = {}
+        for operator, key, values in found:
+            condition.setdefault(operator, {})[key] = values
+        return {"Condition": condition} if condition else {}
+
+    whom = st.builds(
+        lambda no, each: {f"{no}Principal": each}, st.sampled_from(["", "", "", "Not"]), st.sampled_from(PRINCIPALS)
+    )
+    return st.builds(
+        lambda effect, *parts: {"Effect": effect} | {name: value for part in parts for name, value in part.items()},
+        st.sampled_from(["Allow", "Allow", "Deny"]),
+        either("Action", ACTION_PATTERNS),
+        either("Resource", RESOURCE_PATTERNS),
+        st.lists(conditions(), max_size=2).map(nested),
+        whom if principals else st.just({}),
+    )
+
+
+def documents(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
+    """A policy document of one to four statements."""
+    return st.builds(
+        lambda found: {"Version": "2012-10-17", "Statement": found},
+        st.lists(statements(principals=principals), min_size=1, max_size=4),
+    )
+
+
+def requests(*, principals: bool) -> st.SearchStrategy[Asked]:
+    """A request that could be made: keys go with who sends it, and from where."""
+
+    def made(sender: Any, action: str, resource: str, sent: dict[str, Any], network: bool) -> Asked:  # noqa: FBT001
+        kind, names, account = sender
+        context = {key.lower(): tuple(values) for key, values in sent.items() if values}
+        if principals:
+            context.pop("aws:sourceip" if network else "aws:sourcevpce", None)
+            context.pop("aws:principalarn", None)
+            if kind not in ("AWS", "Federated", "CanonicalUser"):
+                for key in ("aws:username", "aws:principalorgid", "aws:principalarn"):
+                    context.pop(key, None)
+            if kind == "AWS":
+                context["aws:principalarn"] = (names[-1],)
+            if kind == "Service":
+                context.pop("aws:sourceip", None)
+        return Asked(kind, names, account, action, resource, context)
+
+    def optional(values: list[str], most: int = 1) -> st.SearchStrategy[list[str]]:
+        return st.lists(st.sampled_from(values), max_size=most, unique=True)
+
+    sent = st.fixed_dictionaries(
+        {
+            **{key: optional(values, 3 if key == "aws:TagKeys" else 1) for key, (_, values) in KEYS.items()},
+            "aws:SourceIp": optional(ADDRESSES),
+            "aws:SecureTransport": st.sampled_from([["true"], ["false"]]),
+            "s3:max-keys": optional(["4", "5", "7", "9", "10", "11"]),
+            "aws:PrincipalArn": optional([ROLE, f"arn:aws:iam::{OTHER}:role/reader", f"arn:aws:iam::{ACCOUNT}:user/x"]),
+        }
+    )
+    return st.builds(
+        made,
+        st.sampled_from(SENDERS) if principals else st.just(("AWS", ("self",), None)),
+        st.sampled_from(ACTIONS),
+        st.sampled_from(RESOURCES),
+        sent,
+        st.booleans(),
+    )

@@ -1,0 +1,90 @@
+"""The engine's `diff` against the slow evaluator: every witness is newly allowed, and "no" survives requests."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policypack.access.bounds import Bound
+from policypack.access.diff import access, newly
+from policypack.access.request import Request
+from policypack.aws.grammar import parse
+from policypack.aws.tables import DocumentKind
+from tests.access.drawing import documents, requests
+from tests.access.reference import Asked, allowed
+
+EXAMPLES = int(os.environ.get("STACKGUARD_EXAMPLES", "1000"))
+SLOWLY = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def found(new: Any, old: Any, *, principals: bool) -> Request | None:
+    kind, of = (
+        (DocumentKind.RESOURCE, "s3/bucketPolicy:BucketPolicy")
+        if principals
+        else (DocumentKind.IDENTITY, "iam/policy:Policy")
+    )
+    read = [access([parse(each, kind, f"aws:{of}")], Bound.LEAST) for each in (new, old)]
+    answer = newly(read[0], read[1], attached=not principals)
+    return answer and answer[0]
+
+
+def asked(request: Request) -> Asked:
+    caller = request.caller
+    names = caller.arns if caller.type == "AWS" else (caller.name,)
+    return Asked(caller.type, names, caller.account, request.action, request.resource, request.context)
+
+
+def check(new: Any, old: Any, tried: list[Asked], *, principals: bool) -> None:
+    request = found(new, old, principals=principals)
+    if request is not None:
+        example = asked(request)
+        assert allowed(new, example), request
+        assert not allowed(old, example), request
+    else:
+        for each in tried:
+            assert not allowed(new, each) or allowed(old, each), each
+
+
+@SLOWLY
+@given(
+    documents(principals=False),
+    documents(principals=False),
+    st.lists(requests(principals=False), min_size=20, max_size=40),
+)
+def test_of_identities(new: Any, old: Any, tried: list[Asked]) -> None:
+    check(new, old, tried, principals=False)
+
+
+@SLOWLY
+@given(
+    documents(principals=True),
+    documents(principals=True),
+    st.lists(requests(principals=True), min_size=20, max_size=40),
+)
+def test_of_resources(new: Any, old: Any, tried: list[Asked]) -> None:
+    check(new, old, tried, principals=True)
+
+
+@SLOWLY
+@given(documents(principals=True), st.lists(requests(principals=True), min_size=20, max_size=40), st.data())
+def test_of_documents_that_differ_little(old: Any, tried: list[Asked], data: st.DataObject) -> None:
+    """Containment is rare among documents drawn apart, and common where one is made from the other."""
+    statements = list(old["Statement"])
+    place = data.draw(st.integers(0, len(statements) - 1))
+    other = data.draw(documents(principals=True))["Statement"][0]
+    change = data.draw(st.sampled_from(["drop", "replace", "add", "merge"]))
+    if change == "drop" and len(statements) > 1:
+        del statements[place]
+    elif change == "replace":
+        statements[place] = other
+    elif change == "merge":
+        statements[place] = {**statements[place], "Condition": other.get("Condition", {})}
+    else:
+        statements.append(other)
+    check({**old, "Statement": statements}, old, tried, principals=True)
+    check(old, {**old, "Statement": statements}, tried, principals=True)
