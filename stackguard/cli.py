@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stackguard.cli_access import access
+
 if TYPE_CHECKING:
     from policypack.policy import Policy
     from stackguard.destinations import Destination
@@ -252,6 +254,9 @@ def _config(pairs: Sequence[str]) -> dict[str, str]:
             raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
         found[key] = value
     return found
+
+
+cli.add_command(access)
 
 
 @cli.group(short_help="Files of answers for --mock.")
