@@ -95,7 +95,7 @@ def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
     return _parse_value(raw, kind, type_token, ())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocument:
     for trace in STRINGIFIED_OUTPUT:
         if trace in text:

@@ -131,7 +131,7 @@ def _of_identity(document: PolicyDocument) -> Answer:
     return Answer(Verdict.NOT_PUBLIC, "an identity-based document lets in nobody: it says what its holder may do")
 
 
-def _field(line: Mapping[str, Any], name: str, kind: type, wanted: str) -> Any:
+def _field(line: Mapping[str, Any], name: str, kind: type | tuple[type, ...], wanted: str) -> Any:
     if name not in line:
         raise LineError(f"`{name}` is missing; give {wanted}")
     if not isinstance(line[name], kind):
@@ -140,8 +140,7 @@ def _field(line: Mapping[str, Any], name: str, kind: type, wanted: str) -> Any:
 
 
 def _document(line: Mapping[str, Any], name: str) -> Any:
-    found = _field(line, name, (dict, str), "a policy document, as an object or as JSON text")  # type: ignore[arg-type]
-    return ENCODER.encode(found).decode() if isinstance(found, dict) else found
+    return _field(line, name, (dict, str), "a policy document, as an object or as JSON text")
 
 
 def _statements(document: Any) -> Iterator[Mapping[str, Any]]:
