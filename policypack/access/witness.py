@@ -29,13 +29,11 @@ def improved(request: Request, required: Sequence[Statement], obstacles: Sequenc
     for count, action in enumerate(_actions(request, required)):
         if count >= MOST_TRIED:
             break
-        real = msgspec.structs.replace(best, action=str(action))
-        if not fits(real):
-            continue
-        found = found or real
-        suited = next((each for each in names if action.fits(each)), None)
-        if suited is not None:
-            return msgspec.structs.replace(real, resource=suited)
+        named = [msgspec.structs.replace(best, action=str(action), resource=each) for each in names or [best.resource]]
+        tried = [each for each in named if fits(each)]
+        if suited := next((each for each in tried if action.fits(each.resource)), None):
+            return suited
+        found = found or next(iter(tried), None)
     return found or best
 
 
