@@ -66,6 +66,25 @@ class Pattern(msgspec.Struct, frozen=True):
 Patterns = Sequence[str | Pattern]
 
 
+class Wish(msgspec.Struct, frozen=True):
+    """Which groups are better not matched by a text, and which better matched; the others make a difference."""
+
+    unmatched: frozenset[int] = frozenset()
+    matched: frozenset[int] = frozenset()
+
+    def as_good(self, one: Membership, other: Membership) -> bool:
+        """Whether one way to be matched is as good as another in every group."""
+        free = self.unmatched | self.matched
+        return (
+            one - free == other - free
+            and one & self.unmatched <= other & self.unmatched
+            and one & self.matched >= other & self.matched
+        )
+
+
+ALL = Wish()
+
+
 class _Machine(msgspec.Struct):
     """The automata of all patterns, side by side: a set bit is a place that a pattern has reached."""
 
@@ -133,13 +152,17 @@ OTHERS = _PLAIN[2:] + _PLAIN[:2]
 INSIDE = -1
 
 
-def cells(inside: str | Pattern, groups: Sequence[Patterns], work: Work | None = None) -> dict[Membership, str]:
+def cells(
+    inside: str | Pattern, groups: Sequence[Patterns], work: Work | None = None, wish: Wish | None = None
+) -> dict[Membership, str]:
     """The texts that `inside` matches, told apart by which groups of patterns match them.
 
     Args:
         inside: the pattern that all texts match.
         groups: each a list of patterns; a text is in the group when one of them matches it.
         work: what the whole question may take; as much as one may for None.
+        wish: which groups are better not matched, or better matched; a cell may be left out then where there is one
+            that is as good in every group. None has all cells.
 
     Returns:
         By the indexes of the groups that match, the shortest such text.
@@ -153,9 +176,11 @@ def cells(inside: str | Pattern, groups: Sequence[Patterns], work: Work | None =
     if within.plain:
         machine = _machine(read)
         return {machine.groups(machine.run(within.text)): within.text}
+    if not any(read) and not within.fold:
+        return {frozenset(): within.text.replace("*", "").replace("?", "x")}
     texts = {each.text for group in read for each in group if each.plain}
     wild = [[each for each in group if not each.plain] for group in read]
-    if texts and (found := _walked(within, wild, frozenset(texts), work)) is not None:
+    if texts and (found := _walked(within, wild, frozenset(texts), work, wish or ALL)) is not None:
         # A text that is named stands for itself; all the others are told apart by the wildcards alone.
         whole = _machine([*read, [within]])
         for text in sorted(texts, key=lambda each: (len(each), each)):
@@ -163,7 +188,7 @@ def cells(inside: str | Pattern, groups: Sequence[Patterns], work: Work | None =
             if len(read) in member:
                 found.setdefault(member - {len(read)}, text)
         return found
-    found = _walked(within, read, frozenset(), work)
+    found = _walked(within, read, frozenset(), work, wish or ALL)
     assert found is not None
     return found
 
@@ -188,7 +213,7 @@ def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:
 
 
 def _walked(
-    inside: Pattern, groups: Sequence[Sequence[Pattern]], but: frozenset[str], work: Work
+    inside: Pattern, groups: Sequence[Sequence[Pattern]], but: frozenset[str], work: Work, wish: Wish
 ) -> dict[Membership, str] | None:
     """The cells without the texts in `but`; None where one of those hides what else is in a cell."""
     machine = _machine(groups)
@@ -202,6 +227,7 @@ def _walked(
     hidden: set[Membership] = set()
     waiting = deque([(state, prefix)])
     seen = {state}
+    best = _Best(machine, wish)
     while waiting:
         state, text = waiting.popleft()
         if state & last:
@@ -215,5 +241,32 @@ def _walked(
             if following & alive and following not in seen:
                 work.spend(price)
                 seen.add(following)
-                waiting.append((following, text + character))
-    return found if hidden <= found.keys() else None
+                if best.news(following, work):
+                    waiting.append((following, text + character))
+    return found if all(any(wish.as_good(each, other) for each in found) for other in hidden) else None
+
+
+class _Best:
+    """The states so far of which none is as good as another, whatever text follows."""
+
+    def __init__(self, machine: _Machine, wish: Wish) -> None:
+        places = {group: 0 for _, group in machine.ends}
+        start = 0
+        for end, group in machine.ends:
+            places[group] |= (end << 1) - (1 << start)
+            start = end.bit_length()
+        self.low = sum(places[group] for group in wish.unmatched if group in places)
+        self.high = sum(places[group] for group in wish.matched if group in places)
+        self.kept: dict[int, list[int]] = {}
+
+    def news(self, state: int, work: Work) -> bool:
+        """Whether no state before is as good; it is remembered then."""
+        if not self.low and not self.high:
+            return True
+        counted = state & self.low | ~state & self.high
+        alike = self.kept.setdefault(state & ~self.low & ~self.high, [])
+        work.spend(len(alike) // 16)
+        if any(other & counted == other for other in alike):
+            return False
+        alike.append(counted)
+        return True

@@ -8,7 +8,8 @@ certain others do not, cell by cell (`policypack.access.dimensions`), so the ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from typing import cast
 
@@ -31,6 +32,8 @@ NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}
 NEW = "the old document does not allow this"
 TOO_MANY = "the conditions and wildcards tell too many requests apart"
 
+Sent = tuple[Caller, variables.Assignment, bool]
+"""Who sends a request, with what for the variables, and whether through a VPC endpoint."""
 Groups = tuple[tuple[Statement, ...], ...]
 """Allow statements of documents each of which has to allow a request."""
 
@@ -45,16 +48,6 @@ class Access(msgspec.Struct, frozen=True):
     def statements(self) -> list[Statement]:
         """All statements."""
         return [*(each for groups in self.alternatives for group in groups for each in group), *self.denials]
-
-    def read(self, change: Mapping[int, Statement | None]) -> Access:
-        """The same with each statement as it is read, by its id; without those that match nothing."""
-
-        def changed(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-            return tuple(new for each in statements if (new := change[id(each)]) is not None)
-
-        return Access(
-            tuple(tuple(changed(group) for group in groups) for groups in self.alternatives), changed(self.denials)
-        )
 
 
 def access(documents: Iterable[PolicyDocument], unknowns: Bound) -> Access:
@@ -114,20 +107,7 @@ def newly(new: Access, old: Access, *, attached: bool) -> tuple[Request, Stateme
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    every, work = [*new.statements, *old.statements], Work()
-    for assignment in variables.assignments(every):
-        change = {id(each): variables.settled(each, assignment) for each in every}
-        found = _newly(new.read(change), old.read(change), World(assignment, work, attached=attached))
-        if found is not None:
-            request, statement = found
-            context = {key: tuple(map(variables.shown, values)) for key, values in request.context.items()}
-            plain = msgspec.structs.replace(request, resource=variables.shown(request.resource), context=context)
-            return plain, statement
-    return None
-
-
-def _newly(new: Access, old: Access, world: World) -> tuple[Request, Statement] | None:
-    world.look_at([*new.statements, *old.statements])
+    world = World([*new.statements, *old.statements], attached=attached)
     escapes = [
         tuple({id(each): each for group in choice for each in group}.values()) for choice in product(*old.alternatives)
     ]
@@ -149,94 +129,108 @@ def _newly(new: Access, old: Access, world: World) -> tuple[Request, Statement] 
 class World:
     """All requests, as far as some statements tell them apart."""
 
-    def __init__(self, assignment: variables.Assignment, work: Work, *, attached: bool) -> None:
-        self.assignment = assignment
-        self.work = work
-        self.attached = attached
-        self.callers: list[Caller] = []
-        self.networks: tuple[bool, ...] = (False,)
+    def __init__(self, statements: Sequence[Statement], *, attached: bool) -> None:
+        self.work = Work()
+        names = frozenset(each.name for statement in statements for each in statement.conditions)
+        every = [callers.SELF] if attached else callers.callers(statements, self.work)
+        variable = {name for each in statements for name in variables.names(each)}
+        self.callers = _distinct(every, statements, sorted(names | variable))
+        self.networks = (False, True) if names & NETWORK and not attached else (False,)
         self._keys: dict[tuple[str, tuple[int, ...]], list[Cell]] = {}
 
-    def look_at(self, statements: Sequence[Statement]) -> None:
-        """Tell apart what these statements do."""
-        names = frozenset(each.name for statement in statements for each in statement.conditions)
-        every = [callers.SELF] if self.attached else callers.callers(statements, self.work)
-        self.callers = _distinct(every, statements, sorted(names))
-        self.networks = (False, True) if names & NETWORK and not self.attached else (False,)
-
     def request(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request | None:
-        """A request that all of `required` match, and none of `obstacles`; None where there is none."""
+        """A request that all of `required` match, and none of `obstacles`; None where there is none.
+
+        Raises:
+            TooManyCellsError: there are too many requests to tell apart.
+        """
         about = text_cells(required, obstacles, actions, self.work)
-        named = text_cells(required, obstacles, resources, self.work) if about else []
-        if not about or not named:
+        concerned = [each for index, each in enumerate(obstacles) if _any(about) >> index & 1]
+        for caller in self.callers if about else ():
+            if all(takes_in(each, caller) for each in required):
+                against = [each for each in concerned if takes_in(each, caller)]
+                for given in variables.assignments(required, against, partial(callers.fixed, caller)):
+                    if found := self._given(required, against, caller, given):
+                        sent = {name: values[0] for name, values in found.context.items()}
+                        return _plain(improved(found, *_settled(required, obstacles, sent)))
+        return None
+
+    def _given(
+        self,
+        required: Sequence[Statement],
+        against: Sequence[Statement],
+        caller: Caller,
+        given: variables.Assignment,
+    ) -> Request | None:
+        """A request with these values for the variables in the statements."""
+        needed, others = _settled(required, against, given)
+        if len(needed) < len(required):
             return None
+        about = text_cells(needed, others, actions, self.work)
+        named = text_cells(needed, others, resources, self.work)
         reachable = _any(about) & _any(named)
-        for caller in self.callers:
-            if not all(takes_in(each, caller) for each in required):
-                continue
-            open_ones = [
-                index for index, each in enumerate(obstacles) if reachable >> index & 1 and takes_in(each, caller)
-            ]
-            for network in self.networks:
-                found = self._search(required, obstacles, open_ones, (about, named), caller, network=network)
-                if found is not None:
-                    return improved(found, required, obstacles)
+        open_ones = [index for index in range(len(others)) if reachable >> index & 1]
+        texts = [_only(about, open_ones), _only(named, open_ones)]
+        for network in self.networks:
+            found = self._search(needed, [others[index] for index in open_ones], texts, (caller, given, network))
+            if found is not None:
+                return found
         return None
 
     def _search(
-        self,
-        required: Sequence[Statement],
-        obstacles: Sequence[Statement],
-        open_ones: Sequence[int],
-        texts: tuple[list[Cell], list[Cell]],
-        caller: Caller,
-        *,
-        network: bool,
+        self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sent: Sent
     ) -> Request | None:
-        against = [obstacles[index] for index in open_ones]
         names = list(dict.fromkeys(each.name for statement in (*required, *against) for each in statement.conditions))
-        dimensions = [_only(cells, open_ones) for cells in texts]
+        dimensions = [*texts]
         for name in names:
-            cells = self._cells(name, required, against, caller, network=network)
-            if not cells:
+            dimensions.append(self._cells(name, required, against, sent))
+            if not dimensions[-1]:
                 return None
-            dimensions.append(cells)
         found = uncovered(dimensions, (1 << len(against)) - 1, self.work)
         if found is None:
             return None
         action, resource, *values = (each.example for each in found)
-        context: dict[str, Values] = {key: (value,) for key, value in self.assignment.items() if value is not None}
+        caller, given, _ = sent
+        context: dict[str, Values] = {key: (value,) for key, value in given.items() if value is not None}
         context |= {name: cast("Values", each) for name, each in zip(names, values, strict=True) if each}
         return Request(caller, str(action), str(resource), context)
 
-    def _cells(
-        self, name: str, required: Sequence[Statement], against: Sequence[Statement], caller: Caller, *, network: bool
-    ) -> list[Cell]:
-        """The cells of one key for one caller that `required` match; the numbers are of `against`."""
-        every = (*required, *against)
+    def _cells(self, name: str, required: Sequence[Statement], against: Sequence[Statement], sent: Sent) -> list[Cell]:
+        """The cells of one key that `required` match; the numbers are of `against`."""
+        every, (caller, given, network) = (*required, *against), sent
         values: Values | None
         if callers.without(network, name) and self.networks != (False,):
             values = ()
-        elif name in self.assignment:
-            given = self.assignment[name]
-            values = () if given is None else (given,)
+        elif name in given:
+            values = () if given[name] is None else (str(given[name]),)
         else:
             values = callers.fixed(caller, name)
         cells = self._free(name, every) if values is None else [Cell(_mask(name, values, every), values)]
         wanted = (1 << len(required)) - 1
-        return list(
-            {
-                each.mask >> len(required): Cell(each.mask >> len(required), each.example)
-                for each in cells
-                if each.mask & wanted == wanted
-            }.values()
-        )
+        matched = [each for each in cells if each.mask & wanted == wanted]
+        return list({each.mask: Cell(each.mask >> len(required), each.example) for each in matched}.values())
 
     def _free(self, name: str, statements: Sequence[Statement]) -> list[Cell]:
         mark = (name, tuple(map(id, statements)))
         if mark not in self._keys:
             self._keys[mark] = key_cells(name, statements, self.work)
         return self._keys[mark]
+
+
+def _settled(
+    required: Sequence[Statement], against: Sequence[Statement], given: variables.Assignment
+) -> tuple[list[Statement], list[Statement]]:
+    """The statements with values for their variables; without those that match nothing then."""
+    return (
+        [read for each in required if (read := variables.settled(each, given)) is not None],
+        [read for each in against if (read := variables.settled(each, given)) is not None],
+    )
+
+
+def _plain(request: Request) -> Request:
+    """The request with the characters that stood for those of an escape."""
+    context = {key: tuple(map(variables.shown, values)) for key, values in request.context.items()}
+    return msgspec.structs.replace(request, resource=variables.shown(request.resource), context=context)
 
 
 def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:

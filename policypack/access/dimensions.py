@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import msgspec
 
-from policypack.access.cells import Work, cells
+from policypack.access.cells import Wish, Work, cells
 from policypack.access.conditions import (
     ADDRESS_KEYS,
     ADDRESS_OPERATORS,
@@ -193,6 +193,8 @@ def text_cells(
 ) -> list[Cell]:
     """The cells of actions or of resources that all of `required` match; the numbers are of `others`.
 
+    A cell that others match too is left out where they match all that another one's others do.
+
     Raises:
         TooManyCellsError: the patterns tell too many texts apart.
     """
@@ -213,13 +215,21 @@ def _within(pattern: str, needed: Sequence[Said], others: Sequence[Said], work: 
     if any(member is (not said.inside) for member, said in zip(members, needed, strict=False)):
         return
     says = [each.inside for each in (*needed, *others)]
-    for member, text in cells(pattern, list(groups), work).items():
+    for member, text in cells(pattern, list(groups), work, _wish(members, says, len(needed))).items():
         held = [
             (each if isinstance(each, bool) else each in member) is inside
             for each, inside in zip(members, says, strict=True)
         ]
         if all(held[: len(needed)]):
             yield sum(each << index for index, each in enumerate(held[len(needed) :])), text
+
+
+def _wish(members: Sequence[int | bool], says: Sequence[bool], needed: int) -> Wish:
+    """That no statement behind the first `needed` matches; in a group that two read in opposite ways nothing is better."""
+    exact = {each for each in members[:needed] if not isinstance(each, bool)}
+    about = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and inside}
+    rest = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and not inside}
+    return Wish(frozenset(about - rest - exact), frozenset(rest - about - exact))
 
 
 def _group(said: Said, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:

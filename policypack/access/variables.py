@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 import msgspec
@@ -22,27 +22,47 @@ from policypack.aws.globs import has_wildcard
 VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
 LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}
 """What `${*}`, `${?}` and `${$}` stand for: characters that no wildcard is read into."""
-MOST_ASSIGNMENTS = 64
+MOST_ASSIGNMENTS = 256
 
 Assignment = Mapping[str, str | None]
 """By key in lower case, what the request has for it; None where it lacks the key."""
 
 
-def assignments(statements: Sequence[Statement]) -> Iterator[Assignment]:
-    """What the requests may have for the variables in these statements, as far as it matters.
+def assignments(
+    required: Sequence[Statement], others: Sequence[Statement], fixed: Callable[[str], Sequence[str] | None]
+) -> Iterator[Assignment]:
+    """What requests that `required` may match can have for the variables, as far as it matters to any statement.
+
+    Args:
+        required: the statements that are to match.
+        others: the other statements that decide.
+        fixed: what the caller has for a key whatever it asks for; None where that is open.
 
     Raises:
         TooManyCellsError: there are more than `MOST_ASSIGNMENTS` ways.
     """
-    names = dict.fromkeys(name for each in statements for text in _texts(each) for name in variables(text))
-    known = [
-        (f"anything-{index}-else", *dict.fromkeys(_mentioned(statements, name)), None)
-        for index, name in enumerate(names)
-    ]
-    for count, values in enumerate(product(*known)):
+    every = dict.fromkeys(name for each in (*required, *others) for name in names(each))
+    known = {name: _choices(name, (*required, *others), fixed(name)) for name in every}
+    first: Assignment = {name: choices[0] for name, choices in known.items()}
+    for name, choices in known.items():
+        lacking = {**first, name: None}
+        if None not in choices and all(settled(each, lacking) for each in required):
+            choices.append(None)
+    for count, values in enumerate(product(*known.values())):
         if count >= MOST_ASSIGNMENTS:
             raise TooManyCellsError
-        yield dict(zip(names, values, strict=True))
+        yield dict(zip(known, values, strict=True))
+
+
+def _choices(name: str, statements: Sequence[Statement], fixed: Sequence[str] | None) -> list[str | None]:
+    if fixed is not None:
+        return [*fixed] or [None]
+    return [f"any-{name.rpartition(':')[2].rpartition('/')[2]}", *dict.fromkeys(_mentioned(statements, name))]
+
+
+def names(statement: Statement) -> list[str]:
+    """The keys, in lower case, of the variables in a statement."""
+    return [name for text in _texts(statement) for name in variables(text)]
 
 
 def variables(text: str) -> list[str]:
@@ -64,12 +84,7 @@ def with_escapes(document: PolicyDocument) -> tuple[Statement, ...]:
 def settled(statement: Statement, values: Assignment) -> Statement | None:
     """The statement with these values for its variables; None where what it lacks makes it match nothing."""
     found = _mapped(statement, lambda text: _substituted(text, values))
-    if (statement.resources and not found.resources) or any(
-        not each.values and before.values and not before.negated
-        for each, before in zip(found.conditions, statement.conditions, strict=True)
-    ):
-        return None
-    return found
+    return None if statement.resources and not found.resources else found
 
 
 def shown(text: str) -> str:
@@ -91,7 +106,7 @@ def _substituted(text: str, values: Assignment) -> str | None:
         given = values.get(found[1].strip().lower())
         given = found[2] if given is None else given
         missing = missing or given is None
-        return given or ""
+        return (given or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
 
     result = VARIABLE.sub(value, text)
     return None if missing else result

@@ -1,0 +1,120 @@
+"""`python -m benchmarks.access`: the access engine against z3, on the same inclusions of real policy documents.
+
+The documents are AWS's own managed policies, as moto bundles them, each beside one that differs from it in one place.
+`z3-solver` is installed for it alone: `uv pip install z3-solver`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from policypack.access.diff import diff
+from policypack.access.verdict import Verdict
+from policypack.aws.grammar import parse
+from policypack.aws.tables import DocumentKind
+
+PAIRS = 40
+SEED = 20261125
+LARGEST = 6_000
+"""Characters of a document: that of a customer's managed policy."""
+
+
+def main() -> None:
+    """Ask both, and print how they agree and what each takes."""
+    from benchmarks.solver import NotEncodedError, newly_allowed
+
+    random.seed(SEED)
+    documents = managed()
+    times: list[tuple[float, float]] = []
+    verdicts: Counter[str] = Counter()
+    while len(times) < PAIRS:
+        old = random.choice(documents)
+        new = changed(old, random.choice(documents))
+        if random.random() < 0.5:
+            old, new = new, old
+        started = time.perf_counter()
+        try:
+            solved = newly_allowed(new, old)
+        except NotEncodedError:
+            continue
+        took = time.perf_counter() - started
+        started = time.perf_counter()
+        answer = diff([read(new)], [read(old)])
+        times.append((time.perf_counter() - started, took))
+        said = {Verdict.NEW_ACCESS: True, Verdict.NO_NEW_ACCESS: False}.get(answer.verdict)
+        kind = (
+            "both" if said == solved else "z3 gave up" if solved is None else "undecided" if said is None else "DIFFER"
+        )
+        verdicts[f"{kind}: {answer.verdict}" if kind == "both" else kind] += 1
+        if kind == "DIFFER":
+            print(
+                json.dumps(
+                    {"old": old, "new": new, "ours": answer.verdict, "z3": solved, "witness": str(answer.witness)}
+                )
+            )
+    ours, theirs = zip(*times, strict=True)
+    print(f"{PAIRS} pairs, seed {SEED}:", dict(verdicts))
+    for name, column in (("engine", ours), ("z3", theirs)):
+        ordered = sorted(column)
+        print(
+            f"{name}: median {statistics.median(ordered) * 1e3:.2f} ms, 99th percentile"
+            f" {ordered[int(len(ordered) * 0.99)] * 1e3:.1f} ms, longest {ordered[-1] * 1e3:.1f} ms"
+        )
+    print(
+        f"z3 takes {statistics.median(their / our for our, their in times):.0f} times as long (median of the pairs), ",
+        end="",
+    )
+    print(f"{sum(theirs) / sum(ours):.0f} times in all (wanted: 500)")
+    if verdicts["DIFFER"]:
+        sys.exit("the two differ")
+
+
+def read(document: Any) -> Any:
+    """A document as the engine reads it; parsed anew each time."""
+    return parse(copy.deepcopy(document), DocumentKind.IDENTITY, "aws:iam/policy:Policy")
+
+
+def managed() -> list[Any]:
+    """AWS's managed policies up to the size of a customer's own."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    found = [each["Document"] for each in json.loads(aws_managed_policies_data).values()]
+    return [each for each in found if len(json.dumps(each)) <= LARGEST]
+
+
+def changed(document: Any, other: Any) -> Any:
+    """A document that differs in one place: an element less, a wildcard more or less, or a statement of another one."""
+    new = copy.deepcopy(document)
+    statements = new["Statement"] = new["Statement"] if isinstance(new["Statement"], list) else [new["Statement"]]
+    statement = random.choice(statements)
+    others = other["Statement"] if isinstance(other["Statement"], list) else [other["Statement"]]
+    match random.choice(["less", "wider", "narrower", "statement", "condition", "deny"]):
+        case "less":
+            for element in ("Action", "Resource"):
+                if isinstance(statement.get(element), list) and len(statement[element]) > 1:
+                    statement[element].remove(random.choice(statement[element]))
+                    break
+        case "wider" if "Action" in statement:
+            values = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            values[random.randrange(len(values))] = random.choice(values)[: random.randrange(4, 14)] + "*"
+            statement["Action"] = values
+        case "narrower":
+            statement["Resource"] = ["arn:aws:s3:::inbox/*", "arn:aws:sqs:*:111122223333:jobs*"]
+        case "statement":
+            statements.append(copy.deepcopy(random.choice(others)))
+        case "condition":
+            statement["Condition"] = {"StringLike": {"aws:PrincipalTag/team": ["a*", "b"]}}
+        case "deny":
+            statements.append({**copy.deepcopy(random.choice(others)), "Effect": "Deny"})
+    return new
+
+
+if __name__ == "__main__":
+    main()
