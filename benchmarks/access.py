@@ -20,7 +20,7 @@ from policypack.access.verdict import Verdict
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 
-PAIRS = 40
+PAIRS = 300
 SEED = 20261125
 LARGEST = 6_000
 """Characters of a document: that of a customer's managed policy."""
@@ -28,10 +28,12 @@ LARGEST = 6_000
 
 def main() -> None:
     """Ask both, and print how they agree and what each takes."""
-    from benchmarks.solver import NotEncodedError, newly_allowed
+    from benchmarks.solver import NotEncodedError, newly_allowed  # noqa: PLC0415 (z3 is not among the project's packages)
 
     random.seed(SEED)
     documents = managed()
+    for each in documents[:50]:  # the first questions open AWS's tables
+        diff([read(json.dumps(each))], [read(json.dumps({**each, "Statement": each["Statement"][:1]}))])
     times: list[tuple[float, float]] = []
     verdicts: Counter[str] = Counter()
     while len(times) < PAIRS:
@@ -45,8 +47,9 @@ def main() -> None:
         except NotEncodedError:
             continue
         took = time.perf_counter() - started
+        texts = json.dumps(new), json.dumps(old)
         started = time.perf_counter()
-        answer = diff([read(new)], [read(old)])
+        answer = diff([read(texts[0])], [read(texts[1])])
         times.append((time.perf_counter() - started, took))
         said = {Verdict.NEW_ACCESS: True, Verdict.NO_NEW_ACCESS: False}.get(answer.verdict)
         kind = (
@@ -76,14 +79,14 @@ def main() -> None:
         sys.exit("the two differ")
 
 
-def read(document: Any) -> Any:
-    """A document as the engine reads it; parsed anew each time."""
-    return parse(copy.deepcopy(document), DocumentKind.IDENTITY, "aws:iam/policy:Policy")
+def read(text: str) -> Any:
+    """A document as the engine reads it."""
+    return parse(text, DocumentKind.IDENTITY, "aws:iam/policy:Policy")
 
 
 def managed() -> list[Any]:
     """AWS's managed policies up to the size of a customer's own."""
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415 (it is 10 MB of text)
 
     found = [each["Document"] for each in json.loads(aws_managed_policies_data).values()]
     return [each for each in found if len(json.dumps(each)) <= LARGEST]
