@@ -96,18 +96,19 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
     return Answer(Verdict.NO_NEW_ACCESS, "the old document allows all of it")
 
 
-def newly(new: Access, old: Access, *, attached: bool) -> tuple[Request, Statement] | None:
+def newly(new: Access, old: Access, *, attached: bool, who: Caller | None = None) -> tuple[Request, Statement] | None:
     """A request that is allowed newly, and the Allow statement that allows it; None where there is none.
 
     Args:
         new: what is allowed now.
         old: what was allowed before.
         attached: whether the caller is whoever the documents are attached to.
+        who: the one caller in question; None for all.
 
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    world = World([*new.statements, *old.statements], attached=attached)
+    world = World([*new.statements, *old.statements], attached=attached, who=who)
     escapes = [
         tuple({id(each): each for group in choice for each in group}.values()) for choice in product(*old.alternatives)
     ]
@@ -129,10 +130,11 @@ def newly(new: Access, old: Access, *, attached: bool) -> tuple[Request, Stateme
 class World:
     """All requests, as far as some statements tell them apart."""
 
-    def __init__(self, statements: Sequence[Statement], *, attached: bool) -> None:
+    def __init__(self, statements: Sequence[Statement], *, attached: bool, who: Caller | None = None) -> None:
         self.work = Work()
         names = frozenset(each.name for statement in statements for each in statement.conditions)
-        every = [callers.SELF] if attached else callers.callers(statements, self.work)
+        asked = callers.SELF if attached else who
+        every = [asked] if asked else callers.callers(statements, self.work)
         variable = {name for each in statements for name in variables.names(each)}
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
