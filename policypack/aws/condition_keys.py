@@ -32,6 +32,7 @@ GLOBAL_KEYS = (
     "aws:PrincipalArn",
     "aws:PrincipalIsAWSService",
     "aws:PrincipalOrgID",
+    "aws:PrincipalOrgMasterAccountId",
     "aws:PrincipalOrgPaths",
     "aws:PrincipalServiceName",
     "aws:PrincipalServiceNamesList",
@@ -126,7 +127,18 @@ def narrows(condition: Condition) -> bool:
 
 def scopes(conditions: Iterable[Condition]) -> bool:
     """Whether one of the conditions narrows which resources a statement is about, as tags do."""
-    return any(narrows(condition) and _scoping(condition.name) for condition in conditions)
+    return any(
+        _scoping(condition.name) and (narrows(condition) or _wants_tag(condition)) for condition in conditions
+    )
+
+
+def _wants_tag(condition: Condition) -> bool:
+    """Whether only resources that have a tag are meant, whatever its value."""
+    if "resourcetag/" not in condition.name or condition.if_exists or condition.qualifier == "ForAllValues":
+        return False
+    if condition.operator == "Null":
+        return bool(condition.values) and all(value.lower() == "false" for value in condition.values)
+    return condition.operator == "StringLike" and bool(condition.values)
 
 
 @cache

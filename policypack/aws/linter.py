@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from policypack.aws import parliament_input
-from policypack.aws.actions import Action, expand, key_type
+from policypack.aws.actions import Action, exists, expand
 from policypack.aws.condition_keys import is_global, scopes
+from policypack.aws.condition_types import mistyped
 from policypack.aws.document import Condition, PolicyDocument, Statement
 from policypack.aws.globs import has_wildcard, overlaps
-from policypack.aws.parliament import TooMuchError, bounded, loaded
+from policypack.aws.parliament import MAX_STEPS, TooMuchError, bounded, loaded, taken
 from policypack.aws.tables import DocumentKind
 
 DOCUMENT_VERSION = "2012-10-17"
@@ -27,6 +28,12 @@ NOT_LINTED = "NOT_LINTED"
 UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
 """The elements that may be unknown in a statement that is linted."""
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
+JOINT = frozenset({"ec2", "glue"})
+"""Services of which one call needs a resource of each required type; elsewhere they are often alternatives.
+
+Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policy-structure.html and
+https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html.
+"""
 MULTIVALUED = frozenset(
     {
         "aws:calledvia",
@@ -78,10 +85,16 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
         (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION or parliament_input.compares(known)
     ):
         found += _as_a_whole(known)
+    steps = 0
     for statement in known.statements:
+        if steps > MAX_STEPS:
+            found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), statement.path, None))
+            break
         shape = parliament_input.shaped(statement, known.kind)
         if shape is not None:
-            for each in _of_statement(shape):
+            findings, spent = _of_statement(shape)
+            steps += spent
+            for each in findings:
                 path = statement.path + each.path.removeprefix("Statement")
                 found.append(_Finding(each.issue, each.detail, path, statement))
     return tuple(dict.fromkeys(report for each in found for report in _reports(each, known)))
@@ -105,18 +118,24 @@ def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
 
 
 @lru_cache(maxsize=16384)
-def _of_statement(shape: Statement) -> tuple[_Finding, ...]:
-    """The findings about one statement, its two auditors without opinions included."""
+def _of_statement(shape: Statement) -> tuple[tuple[_Finding, ...], int]:
+    """The findings about one statement, its two auditors without opinions included, and the steps that they took."""
+    before = taken()
+    try:
+        found = _judged(shape)
+    except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
+        found = (_Finding(NOT_LINTED, _failure(error), shape.path, shape),)
+    return found, taken() - before
+
+
+def _judged(shape: Statement) -> tuple[_Finding, ...]:
     auditors = loaded().community_auditors
     alone = PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION)
-    try:
-        with bounded():
-            policy, given = _analysed(alone, compare=False)
-            if policy.is_valid:
-                auditors.advanced_policy_elements.audit(policy)
-                auditors.single_value_condition_too_permissive.audit(policy)
-    except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
-        return (_Finding(NOT_LINTED, _failure(error), shape.path, shape),)
+    with bounded():
+        policy, given = _analysed(alone, compare=False)
+        if policy.is_valid:
+            auditors.advanced_policy_elements.audit(policy)
+            auditors.single_value_condition_too_permissive.audit(policy)
     places = (given.path_of(each.location) or shape.path for each in policy.findings)
     return tuple(
         _Finding(each.issue, each.detail, place, shape) for each, place in zip(policy.findings, places, strict=True)
@@ -168,7 +187,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     siblings = [each for each in expanded(statement) if has_wildcard(each) and action in expand(each)]
     if any(other.fits(each) for pattern in siblings for other in expand(pattern) for each in resources):
         return True
-    if not action.required:
+    if not action.required or (len(action.required) > 1 and action.service not in JOINT):
         return any(action.fits(each) for each in resources)
     needed = [each for each in action.required if shape == "*" or overlaps(f"{':'.join(each.head)}:{each.tail}", shape)]
     elsewhere = [
@@ -196,7 +215,7 @@ def _effectively_star(finding: _Finding, document: PolicyDocument) -> str | None
     statement = finding.statement
     if statement is None or document.kind is not DocumentKind.IDENTITY or _unjudged(statement):
         return None
-    if any("${" in each for each in statement.resources or ()):
+    if scopes(statement.conditions) or any("${" in each for each in statement.resources or ()):
         return None
     return "lists resource patterns that together are as wide as `*`"
 
@@ -210,6 +229,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     if (
         finding.path.endswith("IfExists")
         or is_global(key)
+        or not expand(name)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
@@ -222,23 +242,13 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
 def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
     """The detail is not repeated: it quotes condition values."""
     statement = finding.statement
-    operator = finding.path.rpartition(".")[2]
-    conditions = [each for each in (statement.conditions if statement else ()) if each.path.startswith(finding.path)]
-    wanted = re.search(r"requires a value of type (\w+)", str(finding.detail))
-    if wanted and wanted[1] == "Arn" and all(value.startswith("arn:") for each in conditions for value in each.values):
-        return None  # an ARN operator compares any text that is an ARN
-    if wanted and statement and conditions and all(_newly_typed(each, statement, wanted[1]) for each in conditions):
-        return None
-    keys = ", ".join(f"`{each.key}`" for each in conditions) or "the key"
-    return f"`{operator}` compares {keys} with a value of another type than the key has"
-
-
-def _newly_typed(condition: Condition, statement: Statement, wanted: str) -> bool:
-    """Whether newer data gives the key the type that the operator compares."""
-    kinds = {key_type(action.service, condition.key) for pattern in expanded(statement) for action in expand(pattern)}
-    kinds.discard(None)
-    same = {"Arn": {"ARN", "Arn"}, "String": {"String", "ArrayOfString"}, "Bool": {"Bool", "Boolean"}}
-    return bool(kinds) and kinds <= same.get(wanted, {wanted})
+    told = (
+        clause
+        for each in (statement.conditions if statement else ())
+        if statement and each.path.startswith(finding.path)
+        for clause in mistyped(each, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
+    )
+    return "; ".join(told) or None
 
 
 def _several(finding: _Finding, _document: PolicyDocument) -> str | None:
@@ -257,8 +267,10 @@ def _escalation(finding: _Finding, _document: PolicyDocument) -> str:
 
 
 def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
-    what = "service" if finding.issue == "UNKNOWN_PREFIX" else "action"
-    return f"there is no {what} `{str(finding.detail).rpartition(' ')[2]}`"
+    name = str(finding.detail).rpartition(" ")[2]
+    if finding.issue == "UNKNOWN_PREFIX" and not exists(name):
+        return f"AWS's reference has no service `{name}`"
+    return f"AWS's reference has no action `{name}`" if ":" in name else f"AWS's reference has no such action of `{name}`"
 
 
 def _plain(text: str) -> Callable[[_Finding, PolicyDocument], str]:
@@ -280,7 +292,7 @@ _WORDS: dict[str, Callable[[_Finding, PolicyDocument], str | None]] = {
     "MISMATCHED_TYPE_OPERATION_TO_NULL": _plain("takes `true` or `false`"),
     "NO_VERSION": _plain("there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`"),
     "NOTPRINCIPAL_WITH_ALLOW": _plain("allows everybody but those named, anonymous callers included"),
-    "NOTRESOURCE_WITH_ALLOW": _plain("allows every resource but those named, of every service"),
+    "NOTRESOURCE_WITH_ALLOW": _plain("allows the actions on every resource but those named"),
     "OLD_VERSION": _plain("is the version of 2008, which takes policy variables literally; write `2012-10-17`"),
     "RESOURCE_EFFECTIVELY_STAR": _effectively_star,
     "RESOURCE_MISMATCH": _mismatch,

@@ -27,11 +27,12 @@ class TooMuchError(Exception):
     """A document takes more than `MAX_STEPS`."""
 
 
-class _Left(threading.local):
-    steps = sys.maxsize
+class _Meter(threading.local):
+    taken = 0
+    limit = sys.maxsize
 
 
-_left = _Left()
+_meter = _Meter()
 
 
 @contextmanager
@@ -41,16 +42,21 @@ def bounded() -> Iterator[None]:
     Raises:
         TooMuchError: it took more.
     """
-    _left.steps = MAX_STEPS
+    _meter.limit = _meter.taken + MAX_STEPS
     try:
         yield
     finally:
-        _left.steps = sys.maxsize
+        _meter.limit = sys.maxsize
+
+
+def taken() -> int:
+    """The steps that were taken in this thread so far."""
+    return _meter.taken
 
 
 def _spend(steps: int) -> None:
-    _left.steps -= steps
-    if _left.steps < 0:
+    _meter.taken += steps
+    if _meter.taken > _meter.limit:
         raise TooMuchError
 
 
@@ -77,6 +83,16 @@ def loaded() -> Any:
     statement.get_privilege_info = functools.cache(known.privilege)  # type: ignore[attr-defined]
     statement.translate_documentation_types = _renamed(statement.translate_documentation_types)  # type: ignore[attr-defined]
     return parliament
+
+
+@functools.lru_cache(maxsize=1024)
+def formerly(pattern: str) -> bool:
+    """Whether an action pattern meant something in Parliament's data, which is AWS's reference of early 2025."""
+    parliament = loaded()
+    try:
+        return bool(parliament.expand_action(pattern))
+    except (parliament.UnknownPrefixException, parliament.UnknownActionException, ValueError):
+        return False
 
 
 class _Definition:

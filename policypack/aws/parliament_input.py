@@ -17,6 +17,7 @@ import msgspec
 
 from policypack.aws.actions import expand, widen
 from policypack.aws.addresses import AddressError, Ranges
+from policypack.aws.condition_types import MOMENT
 from policypack.aws.document import Condition, PolicyDocument, Principal, Statement
 from policypack.aws.globs import has_wildcard, matches
 from policypack.aws.parliament import loaded
@@ -34,7 +35,6 @@ _NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _Words = tuple[set[str], set[str]]
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:[^\n]*")
 _PROVIDER = re.compile(r"arn:[-a-z*]+:iam::\d{12}:oidc-provider/.+")
-_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?|\d+")
 _MOMENTS = frozenset({"aws:currenttime", "aws:epochtime", "aws:tokenissuetime"})
 _ADDRESSES = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
@@ -250,7 +250,7 @@ def _values(condition: Condition) -> tuple[str, ...]:
         odd = [value for value in values if value.lower() not in ("true", "false")]
         return (*odd[:1], *(value.lower() for value in values[:1] if not odd))
     if condition.operator.startswith("Date") or condition.name in _MOMENTS:
-        return tuple("2020-01-01T00:00:00Z" if _MOMENT.fullmatch(value) else value for value in values)
+        return tuple("2020-01-01T00:00:00Z" if MOMENT.fullmatch(value) else value for value in values)
     if condition.name in _ADDRESSES:
         return tuple("192.0.2.1" if _address(value) else value for value in values)
     return tuple("arn:aws:x:::x" if _ARN.fullmatch(value) else value for value in values)

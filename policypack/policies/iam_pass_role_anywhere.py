@@ -30,7 +30,9 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     elif "Condition" in statement.unknown:
         yield Undecided("Condition")
     else:
-        yield Violation(element, f"allows `{ACTION}` for every role, without `iam:PassedToService`")
+        weak = any(each.name == "iam:passedtoservice" for each in statement.conditions)
+        limit = "and its `iam:PassedToService` names no service for sure" if weak else "without `iam:PassedToService`"
+        yield Violation(element, f"allows `{ACTION}` for every role, {limit}")
 
 
 def _names_service(condition: Condition) -> bool:

@@ -1,7 +1,7 @@
 """An action that AWS does not have does nothing, whatever was meant by it.
 
 In an Allow the call fails in production, and the quick repair is often a wildcard. In a Deny, or after `NotAction`, the
-protection that the line stands for is simply not there.
+protection that the line stands for is simply not there. What AWS has withdrawn, or never documents, is reported as such.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from policypack.aws.actions import exists, expand, names, services
 from policypack.aws.document import Statement
 from policypack.aws.globs import has_wildcard
+from policypack.aws.parliament import formerly
 from policypack.aws.reading import statements
 from policypack.policy import Policy, Resource, Severity, Violation
 
@@ -27,9 +28,11 @@ def _wrong(pattern: str) -> str:
     service, colon, name = pattern.partition(":")
     if not colon:
         return "is no action; actions are written `service:Name`"
+    if formerly(pattern):
+        return "is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
     if not has_wildcard(service) and not exists(service):
-        return f"names a service that AWS does not have{_hint(service.lower(), list(services()), '')}"
-    return f"is no action of AWS{_hint(name, names(service), f'{service}:')}"
+        return f"names a service that AWS's reference does not have{_hint(service.lower(), list(services()), '')}"
+    return f"is not in AWS's reference of actions{_hint(name, names(service), f'{service}:')}"
 
 
 def _hint(name: str, known: list[str], prefix: str) -> str:
@@ -39,7 +42,7 @@ def _hint(name: str, known: list[str], prefix: str) -> str:
 
 POLICY = Policy(
     id="iam-unknown-action",
-    title="Policy document names an action that does not exist",
+    title="Policy document names an action that AWS does not document",
     why=__doc__,
     severity=Severity.MEDIUM,
     fix="Write the action as the Service Authorization Reference lists it, such as `s3:ListBucket` for listing objects.",

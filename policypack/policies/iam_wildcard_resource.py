@@ -20,7 +20,7 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     if not statement.allows or scopes(statement.conditions):
         return
     if statement.not_resources is not None:
-        found: Violation | None = Violation("NotResource", "allows every resource but those named, of every service")
+        found: Violation | None = Violation("NotResource", "allows the actions on every resource but those named")
     else:
         found = _wide(statement, tuple(filter(has_wildcard, statement.resources or ())))
     if found and "Condition" in statement.unknown:

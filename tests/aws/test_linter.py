@@ -93,6 +93,25 @@ def test_classes_about_the_document() -> None:
     assert found(allow(["s3:PutBucketPolicy", "s3:*Object"], [BUCKET, OBJECTS])) == set()
 
 
+def test_a_report_about_types_names_the_keys_that_differ() -> None:
+    both = {"aws:ResourceTag/team": "blue", "eks:policyArn": "arn:aws:eks::aws:cluster-access-policy/Viewer"}
+    statement = allow("eks:AssociateAccessPolicy", "arn:aws:eks:*:*:access-entry/*", Condition={"StringEquals": both})
+    assert [each.reason for each in reports(statement)] == [
+        "`StringEquals` compares a text, and `eks:policyArn` holds an ARN"
+    ]
+
+
+def test_what_no_reference_tells_of_is_not_judged() -> None:
+    statement = allow("deepracer:ListTracks", "*", **when("Bool", "deepracer:MultiUser", "true"))
+    assert {each.issue for each in reports(statement)} <= {"RESOURCE_STAR"}
+
+
+def test_an_unknown_action_of_a_known_service_is_told_as_such() -> None:
+    assert [each.reason for each in reports(allow("securityagent:ListTasks", "*"))] == [
+        "AWS's reference has no such action of `securityagent`"
+    ]
+
+
 def test_reports_carry_title_severity_and_reason() -> None:
     (report,) = reports(allow("s3:GetObject", BUCKET))
     assert report.title == "No resources match for the given action"
@@ -127,6 +146,11 @@ def test_reports_carry_title_severity_and_reason() -> None:
         allow(**when("ForAnyValue:StringEquals", "aws:TagKeys", ["team"])),
         allow(None, OBJECTS, NotAction="iam:*"),
         allow("*", "*"),
+        allow("elasticloadbalancing:CreateRule", "arn:aws:elasticloadbalancing:*:*:listener/app/*/*/*"),
+        allow("bedrock:InvokeModel", "arn:aws:bedrock:*::foundation-model/*"),
+        allow("ecr:ListImages", "arn:*:ecr:*:*:repository/*", **when("Null", "aws:ResourceTag/team", "false")),
+        allow("kms:CreateGrant", "arn:*:kms:*:*:key/*", **when("StringLike", "kms:ViaService", "ec2.*.amazonaws.com")),
+        allow("iam:CreateRole", "arn:aws:iam::*:role/x", **when("StringNotEquals", "aws:PrincipalOrgMasterAccountId", "111122223333")),
     ],
 )
 def test_what_aws_accepts_is_not_reported(statement: dict[str, Any]) -> None:
@@ -217,7 +241,7 @@ def test_names_make_no_difference_to_one_statement(tail: str, action: str) -> No
     named = parliament_input.shaped(statement, DocumentKind.IDENTITY, names=True)
     assert shape is not None
     assert named is not None
-    issues = [[(each.issue, each.path) for each in linter._of_statement(each)] for each in (shape, named)]
+    issues = [[(each.issue, each.path) for each in linter._of_statement(each)[0]] for each in (shape, named)]
     assert issues[0] == issues[1]
 
 

@@ -27,9 +27,16 @@ def test_everywhere_a_document_names_actions() -> None:
 
 def test_the_message_suggests_what_was_meant() -> None:
     (message,) = messages(POLICY, role_policy(allow("s3:GetObjects")))
-    assert message == "`s3:GetObjects` is no action of AWS; did you mean `s3:GetObject`?"
+    assert message == "`s3:GetObjects` is not in AWS's reference of actions; did you mean `s3:GetObject`?"
     (message,) = messages(POLICY, role_policy(allow("lamda:InvokeFunction")))
     assert message.endswith("did you mean `lambda`?")
+
+
+@pytest.mark.parametrize("pattern", ["evidently:ListProjects", "deepracer:*", "IoTEvents:List*"])
+def test_what_aws_withdrew_is_told_as_such(pattern: str) -> None:
+    """AWS's own managed policies still name these; nothing was misspelled, so nothing else is suggested."""
+    (message,) = messages(POLICY, role_policy(allow(["s3:GetObject", pattern])))
+    assert message == f"`{pattern}` is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
 
 
 @pytest.mark.parametrize(
