@@ -144,6 +144,12 @@ def expand(pattern: str) -> frozenset[Action]:
     return frozenset(_action(service, key) for service in found for key in _table(service) if matches(name, key))
 
 
+def every_action(pattern: str) -> bool:
+    """Whether an `Action` pattern matches every action of every service, as `*` and `*:*` do."""
+    prefix, colon, name = pattern.partition(":")
+    return everything(prefix) and (not colon or everything(name))
+
+
 @lru_cache(maxsize=8192)
 def whole_service(pattern: str) -> bool:
     """Whether an `Action` pattern with wildcards matches every action of a service, as `*`, `s3:*` and `S3:?*` do."""

@@ -127,9 +127,7 @@ def narrows(condition: Condition) -> bool:
 
 def scopes(conditions: Iterable[Condition]) -> bool:
     """Whether one of the conditions narrows which resources a statement is about, as tags do."""
-    return any(
-        _scoping(condition.name) and (narrows(condition) or _wants_tag(condition)) for condition in conditions
-    )
+    return any(_scoping(condition.name) and (narrows(condition) or _wants_tag(condition)) for condition in conditions)
 
 
 def _wants_tag(condition: Condition) -> bool:

@@ -17,7 +17,7 @@ from policypack.aws import parliament_input
 from policypack.aws.actions import Action, exists, expand
 from policypack.aws.condition_keys import is_global, scopes
 from policypack.aws.condition_types import mistyped
-from policypack.aws.document import Condition, PolicyDocument, Statement
+from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.globs import has_wildcard, overlaps
 from policypack.aws.parliament import MAX_STEPS, TooMuchError, bounded, loaded, taken
 from policypack.aws.tables import DocumentKind
@@ -28,6 +28,8 @@ NOT_LINTED = "NOT_LINTED"
 UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
 """The elements that may be unknown in a statement that is linted."""
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
+HEAVY = frozenset({"RESOURCE_MISMATCH"})
+"""Parliament's issues that hold for some actions only if no other statement says otherwise."""
 JOINT = frozenset({"ec2", "glue"})
 """Services of which one call needs a resource of each required type; elsewhere they are often alternatives.
 
@@ -97,7 +99,16 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
             for each in findings:
                 path = statement.path + each.path.removeprefix("Statement")
                 found.append(_Finding(each.issue, each.detail, path, statement))
+    if steps + sum(_weight(each, known) for each in found) > MAX_STEPS:
+        found = [each for each in found if each.issue not in HEAVY]
+        if not any(each.issue == NOT_LINTED for each in found):
+            found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), "", None))
     return tuple(dict.fromkeys(report for each in found for report in _reports(each, known)))
+
+
+def _weight(finding: _Finding, document: PolicyDocument) -> int:
+    """The steps that telling of a finding takes, which is compared with every statement for each action."""
+    return len(finding.detail) * len(document.statements) // 4 if finding.issue in HEAVY else 1
 
 
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
@@ -185,7 +196,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     """Whether the mismatch is none, by newer data or by what the rest of the document allows."""
     resources = statement.resources or ()
     siblings = [each for each in expanded(statement) if has_wildcard(each) and action in expand(each)]
-    if any(other.fits(each) for pattern in siblings for other in expand(pattern) for each in resources):
+    if any(_some_fits(pattern, resources) for pattern in siblings):
         return True
     if not action.required or (len(action.required) > 1 and action.service not in JOINT):
         return any(action.fits(each) for each in resources)
@@ -197,6 +208,11 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
         for each in other.resources or ()
     ]
     return not any(not any(each.overlaps(resource) for resource in elsewhere) for each in needed)
+
+
+@lru_cache(maxsize=8192)
+def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
+    return any(action.fits(each) for action in expand(pattern) for each in resources)
 
 
 def _star(finding: _Finding, document: PolicyDocument) -> str | None:
@@ -234,9 +250,15 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     ):
         return None
     matching = [pattern for pattern in expanded(statement) if expand(name) <= expand(pattern)]
-    if any(action.knows(key) for pattern in matching for action in expand(pattern)):
+    if any(_some_knows(pattern, key) for pattern in matching):
         return None
-    return f"the request of `{name}` never holds `{key}`, so the condition is not about it"
+    shown = matching[0] if matching and has_wildcard(matching[0]) else name
+    return f"the request of `{shown}` never holds `{key}`, so the condition is not about it"
+
+
+@lru_cache(maxsize=8192)
+def _some_knows(pattern: str, key: str) -> bool:
+    return any(action.knows(key) for action in expand(pattern))
 
 
 def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
@@ -270,7 +292,9 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     name = str(finding.detail).rpartition(" ")[2]
     if finding.issue == "UNKNOWN_PREFIX" and not exists(name):
         return f"AWS's reference has no service `{name}`"
-    return f"AWS's reference has no action `{name}`" if ":" in name else f"AWS's reference has no such action of `{name}`"
+    return (
+        f"AWS's reference has no action `{name}`" if ":" in name else f"AWS's reference has no such action of `{name}`"
+    )
 
 
 def _plain(text: str) -> Callable[[_Finding, PolicyDocument], str]:

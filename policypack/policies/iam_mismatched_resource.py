@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import Action, expand
+from policypack.aws.actions import Action, every_action, expand
 from policypack.aws.document import Statement
 from policypack.aws.globs import everything
 from policypack.aws.reading import statements
@@ -20,7 +20,7 @@ UNLISTED = "apigateway"
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
     patterns, resources = statement.actions or (), statement.resources or ()
-    if statement.actions is None or any(map(everything, resources)) or any(map(everything, patterns)):
+    if statement.actions is None or any(map(everything, resources)) or any(map(every_action, patterns)):
         return
     expanded = {pattern: expand(pattern) for pattern in patterns}
     idle = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import Action, expand
+from policypack.aws.actions import Action, every_action, expand
 from policypack.aws.condition_keys import scopes
 from policypack.aws.document import Statement
 from policypack.aws.globs import everything, has_wildcard
@@ -35,7 +35,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     """What the statement allows on every resource of a kind."""
     if not resources:
         return None
-    if statement.actions is None or any(map(everything, statement.actions)):
+    if statement.actions is None or any(map(every_action, statement.actions)):
         wide = next((each for each in resources if everything(each) or each.startswith("arn:*")), None)
         return Violation("Resource", "allows actions of every service on every resource") if wide else None
     found = {action for pattern in statement.actions for action in expand(pattern) if narrowable(action)}

@@ -150,7 +150,11 @@ def test_reports_carry_title_severity_and_reason() -> None:
         allow("bedrock:InvokeModel", "arn:aws:bedrock:*::foundation-model/*"),
         allow("ecr:ListImages", "arn:*:ecr:*:*:repository/*", **when("Null", "aws:ResourceTag/team", "false")),
         allow("kms:CreateGrant", "arn:*:kms:*:*:key/*", **when("StringLike", "kms:ViaService", "ec2.*.amazonaws.com")),
-        allow("iam:CreateRole", "arn:aws:iam::*:role/x", **when("StringNotEquals", "aws:PrincipalOrgMasterAccountId", "111122223333")),
+        allow(
+            "iam:CreateRole",
+            "arn:aws:iam::*:role/x",
+            **when("StringNotEquals", "aws:PrincipalOrgMasterAccountId", "111122223333"),
+        ),
     ],
 )
 def test_what_aws_accepts_is_not_reported(statement: dict[str, Any]) -> None:

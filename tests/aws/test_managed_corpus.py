@@ -37,9 +37,7 @@ def managed() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def outcomes() -> list[Outcome]:
     resources = (Resource("aws:iam/policy:Policy", name, {"policy": each}) for name, each in managed().items())
-    return [
-        outcome for each in resources for outcome in evaluate(ABOUT_DOCUMENTS, Stack((each,), Settings()))
-    ]
+    return [outcome for each in resources for outcome in evaluate(ABOUT_DOCUMENTS, Stack((each,), Settings()))]
 
 
 def shape(outcome: Outcome) -> str:

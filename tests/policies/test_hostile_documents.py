@@ -1,0 +1,129 @@
+"""Whatever stands where a policy document should: every policy about documents has an outcome or nothing, and an end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.aws import parliament
+from policypack.evaluate import evaluate
+from policypack.policies import POLICIES
+from policypack.policy import UNKNOWN, Kind, Outcome, Resource, Stack
+from policypack.settings import Settings
+from tests.policies.helpers import allow, document
+
+ABOUT_DOCUMENTS = [each for each in POLICIES if each.id.startswith("iam-")]
+CARRIERS = {
+    "aws:iam/rolePolicy:RolePolicy": "policy",
+    "aws:s3/bucketPolicy:BucketPolicy": "policy",
+    "aws:iam/role:Role": "assumeRolePolicy",
+}
+
+WORDS = st.sampled_from(
+    [
+        "s3:GetObject",
+        "ec2:*",
+        "*",
+        "iam:PassRole",
+        "arn:aws:s3:::inbox/*",
+        "aws:SourceIp",
+        "${aws:username}",
+        "*a*a*a*?",
+    ]
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | WORDS
+    | st.just(UNKNOWN)
+)
+NAMES = st.sampled_from(
+    ["Action", "Resource", "StringLike", "ForAllValues:Bool", "AWS", "iam:PassedToService"]
+) | st.text(max_size=4)
+ANYTHING = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
+)
+OPERATORS = st.sampled_from(
+    ["StringEquals", "NumericLessThan", "Null", "IpAddress", "ForAnyValue:ArnLike", "DateEqualsIfExists"]
+)
+KEYS = st.sampled_from(["aws:SourceIp", "s3:prefix", "iam:PassedToService", "aws:CurrentTime", "aws:nothing", "plain"])
+CONDITIONS = st.dictionaries(OPERATORS, st.dictionaries(KEYS, ANYTHING, max_size=2) | ANYTHING, max_size=2)
+ELEMENTS = {
+    "Sid": ANYTHING,
+    "Effect": st.sampled_from(["Allow", "Deny", "allow"]) | LEAVES,
+    "Action": WORDS | st.lists(WORDS, max_size=3) | ANYTHING,
+    "NotAction": ANYTHING,
+    "Resource": WORDS | ANYTHING,
+    "NotResource": ANYTHING,
+    "Principal": ANYTHING,
+    "NotPrincipal": ANYTHING,
+    "Condition": CONDITIONS | ANYTHING,
+}
+STATEMENTS = st.fixed_dictionaries({}, optional=ELEMENTS)
+DOCUMENTS = ANYTHING | st.fixed_dictionaries(
+    {}, optional={"Version": st.just("2012-10-17") | ANYTHING, "Statement": st.lists(STATEMENTS, max_size=3) | ANYTHING}
+)
+
+
+def outcomes(raw: Any, kind: str = "aws:iam/rolePolicy:RolePolicy") -> list[Outcome]:
+    resource = Resource(kind, "hostile", {"role": "r", "bucket": "b", CARRIERS[kind]: raw})
+    return evaluate(ABOUT_DOCUMENTS, Stack((resource,), Settings()))
+
+
+@given(DOCUMENTS, st.sampled_from(sorted(CARRIERS)))
+def test_anything_at_all_has_an_outcome_or_none(raw: Any, kind: str) -> None:
+    assert [each.message for each in outcomes(raw, kind) if each.kind is Kind.ERROR] == []
+
+
+DEEP: dict[str, Any] = {}
+_place = DEEP
+for _ in range(900):
+    _place = _place.setdefault("a", {})
+
+HOSTILE = {
+    "a number in a condition": document(allow(Condition={"StringEquals": {"aws:PrincipalAccount": 5}})),
+    "a text for a statement": {"Version": "2012-10-17", "Statement": "x"},
+    "six globs against six": document(allow(resource=["arn:aws:s3:::" + "*a" * 6, "arn:aws:s3:::" + "*a" * 6 + "*"])),
+    "20 kB of wildcards": document(allow(resource="arn:aws:s3:::" + "*ab?" * 5000)),
+    "20 kB of wildcards in an action": document(allow("s3:" + "*G?t" * 5000)),
+    "1000 statements": document(*(allow("iam:*", f"arn:aws:ec2:*:*:instance/i-{each}*") for each in range(1000))),
+    "100 wide statements": document(
+        *(allow(["ec2:*", "*:*e*"], f"arn:aws:ec2:*:*:instance/x{each}:i") for each in range(100))
+    ),
+    "300 keys": document(
+        allow("ec2:*", "*", Condition={"StringLike": {f"ec2:{each}": ["*"] * 10 for each in range(300)}})
+    ),
+    "nesting": document(allow(Condition=DEEP)),
+    "odd characters": document(
+        allow(
+            "s3:Ge\u0130t*",
+            "arn:aws:s3:::\U0001f600*/\u0000",
+            Sid="\u202e",
+            Condition={"StringLike": {"aws:\u2028": "\ud800"}},
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("kind", ["aws:iam/rolePolicy:RolePolicy", "aws:s3/bucketPolicy:BucketPolicy"])
+def test_hostile_documents_come_to_an_end_by_counted_work(raw: Any, kind: str) -> None:
+    before = parliament.taken()
+    assert [each.message for each in outcomes(raw, kind) if each.kind is Kind.ERROR] == []
+    assert parliament.taken() - before <= 2 * parliament.MAX_STEPS
+
+
+def test_a_document_whose_statements_together_are_too_much_is_reported() -> None:
+    """Each statement alone is within the bound; none of the work is repeated for the next one once it is spent."""
+    everywhere = [f"arn:aws:s3:::b{each}*/*" for each in range(40)]
+    wide = [allow(["*:Get*", "*:List*"], [*everywhere, f"arn:aws:ec2:*:*:vpc/{each}?"]) for each in range(16)]
+    told = [each.message for each in outcomes(document(*wide)) if "NOT_LINTED" in each.message]
+    assert told == [
+        "is too large for Parliament, so it is not linted; split it or write it more plainly (`NOT_LINTED`, high)"
+    ]
