@@ -200,6 +200,11 @@ REMOVALS = (
         "iam-pass-role-anywhere",
         rewritten("role-policy", "SendDeadLetters", Action="iam:PassRole", Resource="*"),
     ),
+    Removal(
+        "the permissions of others",
+        "iam-privilege-escalation",
+        rewritten("role-policy", "SendDeadLetters", Action="iam:PutRolePolicy", Resource="*"),
+    ),
     Removal("real actions", "iam-unknown-action", rewritten("role-policy", "ReadIncoming", Action="s3:GetObjekt")),
     Removal(
         "actions on their resources",

@@ -22,12 +22,14 @@ FUNCTION = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
 PERMISSION = "aws:lambda/permission:Permission"
 ROLE = "aws:iam/role:Role"
+USER = "aws:iam/user:User"
+GROUP = "aws:iam/group:Group"
 MANAGED_POLICY = "aws:iam/policy:Policy"
 
 _FUNCTION = re.compile(
     r"(?:(?:.*:)?function:)?(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[A-Za-z0-9$_-]+))?(?:/invocations)?"
 )
-_ENTITY = {ROLE: "role", MANAGED_POLICY: "policy"}
+_ENTITY = {ROLE: "role", USER: "user", GROUP: "group", MANAGED_POLICY: "policy"}
 _LEADS = {ALIAS: "functionName", PERMISSION: "function"}
 """Types whose outputs tell of a function, and the property that says of which."""
 _LATEST = "$LATEST"

@@ -22,6 +22,7 @@ IDS = (
     "iam-wildcard-resource",
     "iam-unscoped-list",
     "iam-pass-role-anywhere",
+    "iam-privilege-escalation",
     "iam-open-trust",
     "iam-public-policy",
     "iam-open-address",

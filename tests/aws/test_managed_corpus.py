@@ -45,7 +45,8 @@ def shape(outcome: Outcome) -> str:
     issue = re.search(r"\(`([A-Z_]+)`, \w+\)$", outcome.message)
     if issue:
         return issue[1]
-    text = re.sub(r"\d+", "N", re.sub(r"`[^`]*`", "`…`", outcome.message))
+    first = outcome.message.partition(";")[0] if "act as others" in outcome.message else outcome.message
+    text = re.sub(r"\d+", "N", re.sub(r"`[^`]*`", "`…`", first))
     return re.sub(r"`…`(, `…`)+", "`…`", re.sub(r" and N more(?= )", "", text))
 
 
