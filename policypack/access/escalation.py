@@ -150,14 +150,17 @@ def _targets(call: Call, identity: Identity, statements: Iterable[Statement]) ->
     if call.own:
         tails += [identity.own] if identity.own.partition("/")[0] == tail.partition("/")[0] else []
         tails += ["user/${aws:username}"] if tail == "user/*" else []
-    places = dict.fromkeys([DEFAULTS, *_places(service, statements)])
-    for partition, region, account in list(places)[:MOST_PLACES]:
+    places = dict.fromkeys(((*DEFAULTS, ""), *_places(service, statements)))
+    if call.made:
+        tails += dict.fromkeys(name for *_, name in places if matches(tail, name))
+    owned = "*" in tail
+    for partition, region, account in list(dict.fromkeys(each[:3] for each in places))[:MOST_PLACES]:
         for each in tails:
-            owner = account if "*" in tail else ""
-            yield f"arn:{partition}:{service}:{'' if service == 'iam' else region}:{owner}:{each}"
+            yield f"arn:{partition}:{service}:{'' if service == 'iam' else region}:{account if owned else ''}:{each}"
 
 
-def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str, str, str]]:
+def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str, str, str, str]]:
+    """Partition, region, account and an example of the rest of each ARN of a service that the statements speak of."""
     for statement in statements:
         for resource in (*(statement.resources or ()), *(statement.not_resources or ())):
             parts = [each.replace("\0", ":") for each in _hidden(resource).split(":", 5)]
@@ -166,7 +169,7 @@ def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str
                     default if not part or has_wildcard(part) else part
                     for part, default in zip((parts[1], parts[3], parts[4]), DEFAULTS, strict=True)
                 )
-                yield partition, region, account
+                yield partition, region, account, parts[5].replace("*", "x").replace("?", "x")
 
 
 def _hidden(resource: str) -> str:

@@ -30,6 +30,8 @@ class Call(msgspec.Struct, frozen=True):
     What has a name here is AWS's own, in no account.
     """
     own: bool = False
+    made: bool = False
+    """Whether the caller makes what the action is on, so that a name that is fixed will do."""
     context: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -43,15 +45,21 @@ class Way(msgspec.Struct, frozen=True):
     source: str
 
 
+_MADE = {"ec2:RunInstances": Call("ec2:RunInstances", "ec2 instance/*", made=True)}
+"""What a call must be on, where it is on several things at once."""
+
+
 def _alone(id_: str, action: str, on: str, leads: str, source: str = RHINO, *, own: bool = False) -> Way:
     context = (("iam:policyarn", ADMINISTRATOR),) if action.startswith("iam:Attach") else ()
-    return Way(id_, ((Call(action, on, own, context),),), leads, source)
+    return Way(id_, ((Call(action, on, own, context=context),),), leads, source)
 
 
 def _passing(id_: str, service: str, leads: str, *steps: str | tuple[str, ...], source: str = RHINO) -> Way:
     """Pass any role to a service, and have the service act with it."""
     passing = Call("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
-    calls = tuple(tuple(Call(name) for name in ([each] if isinstance(each, str) else each)) for each in steps)
+    calls = tuple(
+        tuple(_MADE.get(name, Call(name)) for name in ([each] if isinstance(each, str) else each)) for each in steps
+    )
     return Way(id_, ((passing,), *calls), leads, source)
 
 

@@ -87,7 +87,7 @@ def test_a_step_that_is_missing_closes_a_way(way: Way) -> None:
 @each_way
 def test_what_is_named_is_the_holders_own(way: Way) -> None:
     """A role, a prefix or a tag keeps to its own; what a step makes anew may have any name."""
-    pinned = [step[0] for step in way.steps if step[0].on]
+    pinned = [step[0] for step in way.steps if step[0].on and not step[0].made]
     assert pinned
     for call in pinned:
         others = [name for name in named(way) if name != call.action]
@@ -185,6 +185,12 @@ def test_giving_oneself_permissions_needs_no_other_identity() -> None:
 def test_what_a_function_is_called_makes_no_difference_to_who_makes_it() -> None:
     mine = "arn:aws:lambda:eu-west-1:111122223333:function:app-*"
     assert ways(allow("iam:PassRole", "*"), allow(LAMBDA, mine)) == {"lambda"}
+
+
+def test_an_instance_is_started_where_the_instance_itself_is_allowed() -> None:
+    passing = allow("iam:PassRole", "*")
+    for resource, found in (("instance/*", {"instance"}), ("instance/app-*", {"instance"}), ("subnet/*", set())):
+        assert ways(passing, allow("ec2:RunInstances", f"arn:aws:ec2:*:*:{resource}")) == found, resource
 
 
 def test_an_administrator_has_nothing_to_gain() -> None:
