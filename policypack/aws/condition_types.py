@@ -39,9 +39,11 @@ _GLOBAL = {
     ),
     "Bool": (
         "aws:assumedroot",
+        "aws:ismcpserviceaction",
         "aws:multifactorauthpresent",
         "aws:principalisawsservice",
         "aws:securetransport",
+        "aws:viaawsmcpservice",
         "aws:viaawsservice",
     ),
     "Date": ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime"),

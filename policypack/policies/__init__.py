@@ -18,6 +18,8 @@ IDS = (
     "iam-linter-report",
     "iam-unknown-action",
     "iam-mismatched-resource",
+    "iam-ineffective-condition",
+    "iam-absent-key-allowed",
     "iam-wildcard-action",
     "iam-wildcard-resource",
     "iam-unscoped-list",

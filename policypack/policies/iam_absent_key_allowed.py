@@ -1,0 +1,67 @@
+"""`ForAllValues` holds for a request that has no value at all for the key, so an Allow with it lets such requests in.
+
+Whoever calls from no organization has no organization's path, and a condition that all of its paths are ours is true
+for him. `ForAnyValue`, or a second condition that the key is there, says what was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policypack.aws.condition_problems import holds_without_key
+from policypack.aws.document import PolicyDocument
+from policypack.aws.linter import lint
+from policypack.aws.reading import documents
+from policypack.policy import Policy, Resource, Severity, Violation
+
+
+def check(document: PolicyDocument) -> Iterator[Violation]:
+    told = {each.path for each in lint(document) if each.issue == "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE"}
+    for statement in document.statements:
+        if statement.path in told:
+            continue
+        for condition in holds_without_key(statement):
+            yield Violation(
+                condition.path,
+                f"`ForAllValues` on `{condition.key}` also holds for requests without it, which are then allowed",
+            )
+
+
+def _shared(condition: dict[str, Any]) -> Resource:
+    return Resource(
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "inbox",
+        {
+            "bucket": "inbox",
+            "policy": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": "*",
+                        "Action": "s3:GetObject",
+                        "Resource": "arn:aws:s3:::inbox/*",
+                        "Condition": condition,
+                    }
+                ],
+            },
+        },
+    )
+
+
+POLICY = Policy(
+    id="iam-absent-key-allowed",
+    title="Allow statement also holds for requests without its condition key",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix='Write `ForAnyValue`, or add `"Null": {KEY: "false"}` to the condition.',
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
+    ],
+    bad=_shared({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}}),
+    good=_shared({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}}),
+    reads=documents(),
+    check=check,
+)
