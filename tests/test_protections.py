@@ -208,7 +208,11 @@ REMOVALS = (
     Removal(
         "a condition that works",
         "iam-ineffective-condition",
-        rewritten("ingest-policy", "DenyPlaintextTransport", Condition={"Bool": {"aws:SecureTransports": "false"}}),
+        rewritten(
+            "ingest-policy",
+            "DenyObjectsFromUntrustedAddresses",
+            Condition={"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/ingest-*"}},
+        ),
     ),
     Removal("real actions", "iam-unknown-action", rewritten("role-policy", "ReadIncoming", Action="s3:GetObjekt")),
     Removal(

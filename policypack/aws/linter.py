@@ -77,7 +77,19 @@ def lint(document: PolicyDocument) -> tuple[Report, ...]:
 
     The grammar's problems (`document.problems`) are not repeated: Parliament never sees what they are about.
     """
-    known = document
+    return _linted(document.kind, document.type, document.statements, document.version, document.unknowns)
+
+
+@lru_cache(maxsize=1024)
+def _linted(
+    kind: DocumentKind,
+    type_token: str,
+    statements: tuple[Statement, ...],
+    version: str | None,
+    unknowns: tuple[tuple[str, str], ...],
+) -> tuple[Report, ...]:
+    """The reports of a document, which several policies ask for, by all that they depend on."""
+    document = known = PolicyDocument(kind, type_token, statements, version, unknowns=unknowns)
     if document.unknowns:
         known = msgspec.structs.replace(
             document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED)

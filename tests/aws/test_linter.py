@@ -221,6 +221,7 @@ def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(loaded().statement, "is_valid_region", crash)
     linter._of_statement.cache_clear()
+    linter._linted.cache_clear()
     (report,) = reports(allow(resource="arn:aws:s3:::crashing/$/*"))
     linter._of_statement.cache_clear()
     assert (report.issue, report.path) == (NOT_LINTED, "Statement[0]")

@@ -87,4 +87,5 @@ def test_the_work_on_each_is_far_below_its_bound() -> None:
     from policypack.aws import linter
 
     linter._of_statement.cache_clear()
+    linter._linted.cache_clear()
     assert max(spent()) < MOST_STEPS

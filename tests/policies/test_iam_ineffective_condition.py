@@ -11,7 +11,6 @@ from policypack.policies.iam_linter_report import POLICY as LINTER
 from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, bucket_policy, deny, messages, outcomes, role, role_policy, undecided
 
-
 NEW = "s3:UpdateObjectEncryption"
 """An action that Parliament's data lacks, so that it judges nothing beside it."""
 
