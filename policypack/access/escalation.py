@@ -108,7 +108,11 @@ def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opene
         return None
     limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
     every = [*about, *given.denials, *(each for limit in limits for each in limit.statements)]
-    asked = Access((((_question(call, identity, every),),),))
+    question = _question(call, identity, every)
+    about = tuple(each for each in about if _reaches(each, question.resources or ()))
+    if not about:
+        return None
+    asked = Access((((question,),),))
     for limit in limits:
         asked = within(asked, limit)
     found = newly(within(Access(((about,),), given.denials), asked), _NOTHING, attached=True)
@@ -116,6 +120,17 @@ def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opene
         return None
     index, _, path = found[1].path.partition(" ")
     return Opener(call.action, int(index), path)
+
+
+def _reaches(statement: Statement, targets: Sequence[str]) -> bool:
+    """Whether the statement may be about one of the targets; cheap, and never a wrong no."""
+    if statement.resources is None or "*" in targets:
+        return True
+    return any(
+        "${" in pattern or "${" in target or matches(pattern, target)
+        for pattern in statement.resources
+        for target in targets
+    )
 
 
 def _question(call: Call, identity: Identity, statements: Sequence[Statement]) -> Statement:

@@ -20,7 +20,10 @@ from policypack.aws.actions import key_type
 from policypack.aws.globs import matches, overlaps
 
 MAX_STEPS = 300_000
-"""Comparisons for one document, which take about a second. A narrow document takes some twenty."""
+"""Comparisons for one statement, or for a document as a whole, which take about a second.
+
+A narrow document takes some twenty, and once the statements of a document took as many, no other is judged.
+"""
 
 
 class TooMuchError(Exception):
