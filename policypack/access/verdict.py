@@ -46,6 +46,11 @@ class Answer(msgspec.Struct, frozen=True):
     path: str = ""
     witness: Witness | None = None
 
+    @property
+    def told(self) -> str:
+        """The example, where there is one, and the reason."""
+        return f"{self.witness}: {self.why}" if self.witness else self.why
+
 
 def refusal(document: PolicyDocument) -> Answer | None:
     """Why AWS refuses a document; None where it takes it."""

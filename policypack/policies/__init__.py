@@ -14,6 +14,7 @@ IDS = (
     "aws-unused-provider",
     "aws-unknown-argument",
     "aws-contested-resource",
+    "aws-public-share",
     "iam-malformed-document",
     "iam-linter-report",
     "iam-unknown-action",

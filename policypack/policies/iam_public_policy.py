@@ -3,6 +3,9 @@
 A condition is no protection when the caller chooses the value (a referer, a user agent), when the value has a
 wildcard, or when a request that lacks the key passes. What the document allows and what it denies are put together
 here, and an example of a request that comes through is shown.
+
+An access block does not excuse it: with `blockPublicPolicy` AWS refuses the document, so the update fails, and with
+`restrictPublicBuckets` alone one switch is all that keeps the public out. `stackguard access public` tells what is left.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields the statement that lets in outsiders, with an example."""
     answer = exposure(document)
     if answer.verdict is Verdict.PUBLIC:
-        yield Violation(answer.path, f"{answer.witness}: {answer.why}")
+        yield Violation(answer.path, answer.told)
     elif answer.verdict is Verdict.UNDECIDED:
         inside = [path for _, path in document.unknowns if path.startswith(answer.path)]
         yield Undecided(inside[0]) if inside else Undecided(answer.path, "cannot be told public or not")

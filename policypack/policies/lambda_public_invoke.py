@@ -8,49 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
+from policypack.access.invoking import invoking
+from policypack.access.opening import waiting
+from policypack.access.sharing import shares
+from policypack.access.verdict import Answer, Verdict
 from policypack.aws.meaning import PERMISSION
-from policypack.aws.permission import permission
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 
-FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
-LAYER_PERMISSION = "aws:lambda/layerVersionPermission:LayerVersionPermission"
 
-
-class Door(msgspec.Struct, frozen=True):
-    """What may let everybody in: the property that says so, its value, the value that opens, and whether it is limited."""
-
-    path: str
-    value: str | Unknown | None
-    opening: str
-    limited: bool
-    message: str
-
-
-def doors(resource: Resource) -> Iterator[Reading[Door]]:
-    """What a permission, a function URL or a layer's permission opens."""
-    inputs = resource.inputs
+def answers(resource: Resource) -> Iterator[Reading[Answer]]:
+    """Whom a permission, a function's URL or a layer's permission lets in."""
     if resource.type == PERMISSION:
-        found = permission(resource)
-        limited = any(each is not None for each in (found.source_arn, found.source_account, found.organization))
-        message = "lets everybody invoke the function, without a source, an account or an organization"
-        yield "", Door("principal", found.principal, "*", limited, message)
-    elif resource.type == LAYER_PERMISSION:
-        limited = inputs.get("organizationId") not in (None, "")
-        yield "", Door("principal", inputs.get("principal"), "*", limited, "lets every account use the layer")
-    elif resource.type == FUNCTION_URL:
-        message = "opens the function's URL to the whole internet, without authorization"
-        yield "", Door("authorizationType", inputs.get("authorizationType"), "NONE", limited=False, message=message)
+        opening = invoking(resource)
+        yield opening.path, opening.answer
+    elif resource.type.startswith("aws:lambda/"):
+        for path, lets in shares(resource):
+            if lets:
+                yield path, waiting(lets) if isinstance(lets, Unknown) else lets.answer
 
 
-def check(door: Door) -> Iterator[Judgement]:
-    if door.limited:
-        return
-    if isinstance(door.value, Unknown):
-        yield Undecided(door.path, door.value.why, door.value.fix)
-    elif door.value == door.opening:
-        yield Violation(door.path, door.message)
+def check(answer: Answer) -> Iterator[Judgement]:
+    if answer.verdict is Verdict.PUBLIC:
+        yield Violation("", answer.told)
+    elif answer.verdict is Verdict.UNDECIDED:
+        yield Undecided("")
 
 
 POLICY = Policy(
@@ -75,6 +56,6 @@ POLICY = Policy(
             "principalOrgId": "o-a1b2c3d4e5",
         },
     ),
-    reads=doors,
+    reads=answers,
     check=check,
 )

@@ -1,62 +1,20 @@
 """A public ACL gives the bucket or the object to the internet, or to everybody who has any AWS account at all.
 
 It works beside the bucket policy: whoever reviews only policy documents sees nothing. "Authenticated users" means
-every AWS customer, not the users of this account.
+every AWS customer, not the users of this account. Where ACLs are off or blocked AWS refuses it, and the update fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from policypack.aws.tables import canonical
-from policypack.policy import Policy, Reading, Resource, Severity, Unknown, Violation
-
-BUCKET = ("acl", "grants[*].uri")
-OBJECT = ("acl",)
-PATHS = {
-    "aws:s3/bucket:Bucket": BUCKET,
-    "aws:s3/bucketAcl:BucketAcl": ("acl", "accessControlPolicy.grants[*].grantee.uri"),
-    "aws:s3/bucketLogging:BucketLogging": ("targetGrants[*].grantee.uri",),
-    "aws:s3/bucketObject:BucketObject": OBJECT,
-    "aws:s3/objectCopy:ObjectCopy": BUCKET,
-}
-"""Where each type holds a canned ACL or a group, by canonical type."""
-
-CANNED = {
-    "public-read": "lets anybody on the internet read",
-    "public-read-write": "lets anybody on the internet read and write",
-    "authenticated-read": "lets everybody with an AWS account read",
-}
-GROUPS = {
-    "/groups/global/allusers": "grants access to anybody on the internet",
-    "/groups/global/authenticatedusers": "grants access to everybody with an AWS account",
-}
+from policypack.access.acl import Grant, grants
+from policypack.policy import Policy, Resource, Severity, Violation
 
 
-def acls(resource: Resource) -> Iterator[Reading[str]]:
-    """Each canned ACL, and the URI of each group that an ACL grants access to."""
-    for pattern in PATHS.get(canonical(resource.type), ()):
-        yield from _texts(resource.inputs, pattern.split("."), "")
-
-
-def _texts(value: Any, names: list[str], path: str) -> Iterator[Reading[str]]:
-    if isinstance(value, Unknown) or (isinstance(value, str) and not names):
-        yield path, value
-    elif isinstance(value, Mapping) and names:
-        name = names[0].removesuffix("[*]")
-        inner, place = value.get(name), f"{path}.{name}".lstrip(".")
-        if isinstance(inner, list):
-            for index, each in enumerate(inner):
-                yield from _texts(each, names[1:], f"{place}[{index}]")
-        else:
-            yield from _texts(inner, names[1:], place)
-
-
-def check(acl: str) -> Iterator[Violation]:
-    group = acl.lower().partition("acs.amazonaws.com")[2]
-    if effect := CANNED.get(acl) or GROUPS.get(group):
-        yield Violation("", f"this ACL {effect}")
+def check(grant: Grant) -> Iterator[Violation]:
+    if lets := grant.lets:
+        yield Violation("", lets.answer.told)
 
 
 POLICY = Policy(
@@ -71,6 +29,6 @@ POLICY = Policy(
     ],
     bad=Resource("aws:s3/bucketAcl:BucketAcl", "inbox", {"bucket": "acme-inbox", "acl": "public-read"}),
     good=Resource("aws:s3/bucketAcl:BucketAcl", "inbox", {"bucket": "acme-inbox", "acl": "private"}),
-    reads=acls,
+    reads=grants,
     check=check,
 )

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from policypack.policies.lambda_public_invoke import FUNCTION_URL, LAYER_PERMISSION, POLICY
+from policypack.access.sharing import FUNCTION_URL, LAYER_PERMISSION
+from policypack.policies.lambda_public_invoke import POLICY
 from policypack.policy import UNKNOWN, Resource
-from tests.policies.helpers import outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import permission
 
 
@@ -61,3 +62,34 @@ def test_what_is_unknown_may_be_everybody() -> None:
     assert undecided(POLICY, url(UNKNOWN)) == ["authorizationType"]
     assert undecided(POLICY, layer(UNKNOWN)) == ["principal"]
     assert outcomes(POLICY, of(UNKNOWN, sourceAccount="111122223333")) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "request_"),
+    [
+        (of("*"), "anyone with an AWS account, from 198.51.100.7, may `lambda:InvokeFunction` on "),
+        (
+            of("*", action="lambda:InvokeFunctionUrl", functionUrlAuthType="NONE"),
+            "anyone on the internet, from 198.51.100.7, may `lambda:InvokeFunctionUrl` on ",
+        ),
+        (
+            of("*", eventSourceToken="amzn1.ask.skill.1"),
+            "with `lambda:EventSourceToken` `amzn1.ask.skill.1`",
+        ),
+        (url("NONE"), "anyone on the internet, from 198.51.100.7, may `lambda:InvokeFunctionUrl` on "),
+        (layer("*"), "anyone with an AWS account, from 198.51.100.7, may `lambda:GetLayerVersion` on "),
+    ],
+)
+def test_the_message_shows_a_request(resource: Resource, request_: str) -> None:
+    (message,) = messages(POLICY, resource)
+    assert request_ in message
+
+
+def test_a_source_with_a_wildcard_is_no_limit() -> None:
+    assert violations(POLICY, of("*", sourceArn="arn:aws:s3:::*")) == ["principal"]
+    assert outcomes(POLICY, of("s3.amazonaws.com", sourceArn="arn:aws:s3:::*")) == []
+
+
+def test_a_source_that_is_not_known_may_have_a_wildcard() -> None:
+    assert undecided(POLICY, of("*", sourceArn=UNKNOWN)) == ["sourceArn"]
+    assert outcomes(POLICY, of("*", sourceArn=UNKNOWN, sourceAccount="111122223333")) == []

@@ -49,9 +49,49 @@ def test_public(resource: Resource, path: str) -> None:
 
 
 def test_the_message_tells_who_gets_in() -> None:
-    assert messages(POLICY, made("BucketAcl", acl="authenticated-read")) == [
-        "this ACL lets everybody with an AWS account read"
+    assert messages(POLICY, made("BucketAcl", bucket="acme", acl="authenticated-read")) == [
+        (
+            "anyone with an AWS account, from 198.51.100.7, may `s3:ListBucket` on `arn:aws:s3:::acme`: "
+            "the canned ACL `authenticated-read` is to everybody"
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("resource", "request_"),
+    [
+        (made("Bucket", acl="public-read"), "may `s3:ListBucket` on `arn:aws:s3:::inbox-1a2b3c4`:"),
+        (made("BucketAcl", bucket="acme", acl="public-read-write"), "may `s3:PutObject` on `arn:aws:s3:::acme/x`:"),
+        (
+            made("BucketObject", bucket="acme", key="a/b", acl="public-read"),
+            "may `s3:GetObject` on `arn:aws:s3:::acme/a/b`:",
+        ),
+        (
+            made("Bucket", bucket="acme", grants=[{"uri": ALL_USERS, "permissions": ["READ_ACP"]}]),
+            "may `s3:GetBucketAcl` on `arn:aws:s3:::acme`:",
+        ),
+        (
+            made(
+                "BucketAcl",
+                bucket="acme",
+                accessControlPolicy={"grants": [{"permission": "WRITE", "grantee": {"uri": ALL_USERS}}]},
+            ),
+            "may `s3:PutObject` on `arn:aws:s3:::acme/x`: a grant to the group `AllUsers` is to everybody",
+        ),
+        (
+            made(
+                "BucketLogging",
+                targetBucket="logs",
+                targetGrants=[{"permission": "FULL_CONTROL", "grantee": {"uri": ALL_USERS}}],
+            ),
+            "may `s3:GetObject` on `arn:aws:s3:::logs/x`:",
+        ),
+    ],
+)
+def test_the_message_shows_a_request(resource: Resource, request_: str) -> None:
+    (message,) = messages(POLICY, resource)
+    assert request_ in message
+    assert message.startswith("anyone on the internet, from 198.51.100.7, may ")
 
 
 @pytest.mark.parametrize(
