@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stackguard.cli_access import access
+from stackguard.cli_work import (
+    CANNOT_JUDGE,
+    Failure,
+    config_option,
+    configured,
+    judged,
+    mock_option,
+    stack_option,
+    timeout_option,
+    unknown_option,
+)
 
 if TYPE_CHECKING:
     from policypack.policy import Policy
@@ -18,8 +28,6 @@ if TYPE_CHECKING:
     from stackguard.packs import Wanted
     from stackguard.reports import Report
 
-T = TypeVar("T")
-CANNOT_JUDGE = 2
 RECORD_TIMEOUT = 300.0
 INTERRUPTED = 130
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -65,14 +73,8 @@ def cli() -> None:
 
 @cli.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
 @click.argument("target", default=".")
-@click.option("--stack", metavar="NAME", help="Stack of the program, where it has several.")
-@click.option(
-    "--config",
-    "-c",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a config value, such as aws:region=eu-west-1. Repeatable.",
-)
+@stack_option
+@config_option
 @click.option("--format", multiple=True, type=click.Choice(FORMATS), help="How to report; text by default. Repeatable.")
 @click.option(
     "--output",
@@ -108,28 +110,9 @@ def cli() -> None:
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), default="low", show_default=True, help="The least severity that blocks."
 )
-@click.option(
-    "--unknown",
-    type=click.Choice(["keep", "resolve"]),
-    default="resolve",
-    show_default=True,
-    help="Computed values of a program: keep them unknown, or resolve those that AWS forms from names, account and region.",
-)
-@click.option(
-    "--mock",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Answers that only the cloud could give to a program, such as the id of a VPC. Repeatable; the first wins.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Stop a program that runs longer.",
-)
+@unknown_option
+@mock_option
+@timeout_option
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -177,9 +160,9 @@ def check(
         raise click.UsageError(
             "`--no-own-policies` leaves only `--policy-pack` to judge by; give one, and no `--policy`"
         )
-    how = HowToRun(stack, _config(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
     request = Request(target, how, settings, policy, Severity(fail_on), packs, own=not no_own_policies)
-    report = _judged(lambda: _judge(request), f"judging {target}")
+    report = judged(lambda: _judge(request), f"judging {target}")
     _deliver(report, destinations)
     ctx.exit(report.exit_code)
 
@@ -215,19 +198,6 @@ def _writable(paired: Callable[[], list[Destination]]) -> list[Destination]:
     return destinations
 
 
-def _judged(work: Callable[[], T], doing: str) -> T:
-    from policypack.settings import SettingsError
-    from stackguard.errors import CannotJudge
-
-    try:
-        with _spinner(doing):
-            return work()
-    except SettingsError as error:
-        raise Failure(str(error)) from None
-    except CannotJudge as error:
-        raise Failure(error.message, error.detail) from None
-
-
 def _deliver(report: Report, destinations: Sequence[Destination]) -> None:
     from stackguard.destinations import screen
     from stackguard.reports import render
@@ -244,16 +214,6 @@ def _write(text: str, file: Path | None) -> None:
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
         raise Failure(f"`{file or 'standard output'}` cannot be written: {reason}") from None
-
-
-def _config(pairs: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for each in pairs:
-        key, equals, value = each.partition("=")
-        if not key or not equals:
-            raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
-        found[key] = value
-    return found
 
 
 cli.add_command(access)
@@ -283,7 +243,7 @@ def record(target: str, output: str) -> None:
     from stackguard.recording import record as recorded
 
     (destination,) = _writable(lambda: pair(["output"], (), (output,)))
-    text = _judged(lambda: recorded(target, RECORD_TIMEOUT), f"reading {target}")
+    text = judged(lambda: recorded(target, RECORD_TIMEOUT), f"reading {target}")
     _write(text, destination.file)
 
 
@@ -313,35 +273,6 @@ def _card(policy_id: str) -> Policy[Any]:
         if policy.id == policy_id:
             return policy
     raise click.UsageError(f"there is no policy `{policy_id}`; {near(policy_id, POLICIES)}")
-
-
-class Failure(click.ClickException):
-    """The gate could not judge: one line, after what the program printed."""
-
-    exit_code = CANNOT_JUDGE
-
-    def __init__(self, message: str, detail: str = "") -> None:
-        super().__init__(message)
-        self.detail = detail
-
-    def show(self, file: Any = None) -> None:
-        """Print the detail as it came, then the line."""
-        if self.detail:
-            click.echo(self.detail.rstrip("\n"), file=file, err=True)
-        click.echo(f"{click.style('cannot judge', fg='red', bold=True)}: {self.message}", file=file, err=True)
-
-
-@contextmanager
-def _spinner(doing: str) -> Iterator[None]:
-    """A sign of life on a terminal; nothing anywhere else."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    with Console(stderr=True).status(Text(doing)):
-        yield
 
 
 def main(args: Sequence[str] | None = None) -> int:

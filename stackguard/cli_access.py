@@ -9,6 +9,18 @@ from typing import Any
 
 import click
 
+from stackguard.cli_work import (
+    config_option,
+    configured,
+    judged,
+    mock_option,
+    stack_option,
+    timeout_option,
+    unknown_option,
+)
+
+DEFAULT_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
+
 EXIT_CODES = """\b
 Exit codes:
   0    nobody is let in; nothing is newly allowed
@@ -24,25 +36,55 @@ def access() -> None:
 
 
 @access.command(short_help="Who is let in from outside.", epilog=EXIT_CODES)
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--jsonl", is_flag=True, help="A question a line, an answer a line.")
 @click.option(
     "--type",
     "type_token",
-    default="aws:s3/bucketPolicy:BucketPolicy",
-    show_default=True,
     metavar="TOKEN",
-    help="What carries the document in FILE: a Pulumi type token, or `identity`.",
+    help=f"What carries the document in TARGET: a Pulumi type token, or `identity`.  [default: {DEFAULT_TYPE}]",
 )
+@click.option("--all", "everything", is_flag=True, help="Of a stack, tell what is not public too.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to tell of a stack.",
+)
+@stack_option
+@config_option
+@unknown_option
+@mock_option
+@timeout_option
 @click.pass_context
-def public(ctx: click.Context, *, files: tuple[str, ...], jsonl: bool, type_token: str) -> None:
-    """Say whether the policy document in FILE, or on standard input, lets in anyone from outside.
+def public(
+    ctx: click.Context,
+    *,
+    targets: tuple[str, ...],
+    jsonl: bool,
+    type_token: str | None,
+    everything: bool,
+    format_: str,
+    stack: str | None,
+    config: tuple[str, ...],
+    unknown: str,
+    mock: tuple[Path, ...],
+    timeout: float,
+) -> None:
+    """Say which things of TARGET let in anyone from outside, with an example of a request.
+
+    TARGET is a Pulumi program's folder, what `pulumi stack export` or `pulumi preview --json --show-sames` wrote, or a
+    single policy document; - is standard input, and the default.
 
     With --jsonl each line is `{"id", "type", "document"}` and its answer `{"id", "verdict", "witness", "why"}`; the
     verdict is public, not-public, undecided or invalid.
 
     \b
     Examples:
+      stackguard access public stack
+      stackguard access public state.json --all --format json
       stackguard access public bucket-policy.json
       stackguard access public --type aws:sqs/queuePolicy:QueuePolicy queue.json
       stackguard access public --jsonl < questions.jsonl > answers.jsonl
@@ -50,9 +92,36 @@ def public(ctx: click.Context, *, files: tuple[str, ...], jsonl: bool, type_toke
     from stackguard.access import lines
 
     if jsonl:
-        _batch(files, lines.asked_public)
+        _batch(targets, lines.asked_public)
         return
-    ctx.exit(_each(files or ("-",), lambda text: lines.asked_public({"type": type_token, "document": text})))
+    from stackguard.sources import HowToRun
+
+    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+    name = (lambda each: each) if len(targets) > 1 else (lambda _: "")
+    ctx.exit(max(_told(each, name(each), how, type_token, format_, everything) for each in targets or ("-",)))
+
+
+def _told(target: str, name: str, how: Any, type_token: str | None, format_: str, everything: bool) -> int:  # noqa: FBT001
+    """Tell of one target: a document, or a stack; returns the exit code."""
+    from stackguard.access import lines
+    from stackguard.access.target import read
+
+    found = _text(target) if type_token is not None else judged(lambda: read(target, how), f"reading {target}")
+    if isinstance(found, str):
+        answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": found})
+        if format_ == "text":
+            return _print(answer, name)
+        click.echo(lines.ENCODER.encode(lines.told(name or None, answer)))
+        return _exit_code(answer)
+    from stackguard.access import public as stacks
+    from stackguard.destinations import screen, write
+
+    verdicts = judged(lambda: stacks.judge(found), f"judging {target}")
+    if format_ == "text":
+        write(stacks.text(verdicts, screen(None), everything=everything), None)
+    else:
+        write(stacks.json(verdicts, everything=everything), None)
+    return verdicts.exit_code
 
 
 @access.command(short_help="What a change newly allows.", epilog=EXIT_CODES)
@@ -124,17 +193,17 @@ def _text(file: str) -> str:
         raise click.UsageError(f"`{file}` is not UTF-8 text") from None
 
 
-def _each(files: tuple[str, ...], ask: Callable[[str], Any]) -> int:
-    return max(_print(ask(_text(each)), each if len(files) > 1 else "") for each in files)
-
-
 def _print(answer: Any, name: str = "") -> int:
-    from policypack.access.verdict import Verdict
-
     prefix = f"{name}: " if name else ""
     click.echo(f"{prefix}{answer.verdict}: {answer.why}" + (f" ({answer.path})" if answer.path else ""))
     if answer.witness:
         click.echo(f"  for example, {answer.witness}")
+    return _exit_code(answer)
+
+
+def _exit_code(answer: Any) -> int:
+    from policypack.access.verdict import Verdict
+
     if answer.verdict is Verdict.INVALID:
         return 2
     return 0 if answer.verdict in (Verdict.NOT_PUBLIC, Verdict.NO_NEW_ACCESS) else 1

@@ -36,15 +36,17 @@ def invoking(resource: Resource) -> Opening:
     path = "principal"
     if answer.verdict is Verdict.UNDECIDED and not isinstance(found.principal, Unknown):
         path = "sourceArn" if isinstance(found.source_arn, Unknown) else "action"
-    return Opening(resource, path, _signed(answer, found))
+    return Opening(resource, path, _signed(answer, found, _function(resource)))
 
 
-def _signed(answer: Answer, found: Permission) -> Answer:
+def _signed(answer: Answer, found: Permission, function: str) -> Answer:
     """Lambda takes no request without a signature but through a URL that asks for none."""
-    through_url = str(found.action).lower() == URL_ACTION and found.url_auth in (None, WITHOUT_SIGNATURE)
-    if answer.witness is None or through_url:
+    if answer.witness is None:
         return answer
-    return msgspec.structs.replace(answer, witness=msgspec.structs.replace(answer.witness, outsider=STRANGER.words))
+    through_url = str(found.action).lower() == URL_ACTION and found.url_auth in (None, WITHOUT_SIGNATURE)
+    who = answer.witness.outsider if through_url else STRANGER.words
+    witness = msgspec.structs.replace(answer.witness, outsider=who, resource=function)
+    return msgspec.structs.replace(answer, witness=witness)
 
 
 def statement(resource: Resource) -> dict[str, Any]:

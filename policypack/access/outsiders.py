@@ -76,6 +76,8 @@ SHAPES = {
 ACCOUNT = re.compile(r"\d{12}")
 
 Choices = Sequence[str | None]
+Spared = frozenset[str] | None
+"""The keys that S3's reading spares; None where that reading does not hold."""
 
 
 class Outsider(msgspec.Struct, frozen=True):
@@ -162,7 +164,7 @@ def concerns(statement: Statement, outsider: Outsider, allowed: Statement) -> bo
 
 
 def choices(
-    key: str, outsider: Outsider, allow: Sequence[Condition], deny: Sequence[Condition], *, s3: bool
+    key: str, outsider: Outsider, allow: Sequence[Condition], deny: Sequence[Condition], *, spared: Spared
 ) -> Choices:
     """The values of one key that an outsider may send, as far as these conditions tell them apart.
 
@@ -171,7 +173,7 @@ def choices(
         outsider: who sends it.
         allow: the conditions on this key in the Allow statement.
         deny: those in the Deny statements.
-        s3: whether S3's reading holds, by which a value with a wildcard is never fixed.
+        spared: for S3's reading, by which a value with a wildcard is not fixed, the keys that it spares.
 
     Raises:
         TooManyCellsError: the patterns tell too many values apart.
@@ -184,8 +186,8 @@ def choices(
     if key in PINNING_KEYS:
         if key not in outsider.present:
             return (None,)
-        loose = [value for each in allow for value in _patterns(each) if not _fixed(key, value, s3=s3)]
-        loose += [value for each in deny for value in _patterns(each) if not _fixed(key, value, s3=False)]
+        loose = [value for each in allow for value in _patterns(each) if not _fixed(key, value, spared=spared)]
+        loose += [value for each in deny for value in _patterns(each) if not _fixed(key, value, spared=None)]
         pinned = {value for each in conditions for value in each.values} - set(loose)
         return (None, *(each for each in _told_apart(loose, SHAPES.get(key, "*")) if each not in pinned))
     if not outsider.signed and key.startswith(SIGNED_ONLY):
@@ -210,14 +212,14 @@ def _patterns(condition: Condition) -> Sequence[str]:
     return [value for value in condition.values if has_wildcard(value)]
 
 
-def _fixed(key: str, pattern: str, *, s3: bool) -> bool:
+def _fixed(key: str, pattern: str, *, spared: Spared) -> bool:
     """Whether a pattern pins the value down although it has a wildcard: to an account, or to a bucket's own name."""
     if key == "aws:userid":  # the id of one role or user, then any session
         head, colon, _ = pattern.partition(":")
         return bool(colon) and not has_wildcard(head)
     if key in ("aws:principalorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"):
         return "/" in pattern and not has_wildcard(pattern.partition("/")[0])
-    if s3 and key != "s3:dataaccesspointarn":
+    if spared is not None and key not in spared:
         return False
     arn = Arn.parse(pattern)
     if arn is None:

@@ -19,7 +19,7 @@ import msgspec
 from policypack.access.bounds import Bound, bounded
 from policypack.access.cells import TooManyCellsError
 from policypack.access.conditions import SOURCE_IP, holds, passing, refused
-from policypack.access.outsiders import PINNING_KEYS, Outsider, choices, concerns, outsiders
+from policypack.access.outsiders import PINNING_KEYS, Outsider, Spared, choices, concerns, outsiders
 from policypack.access.targets import Target, iam_prefix, targets
 from policypack.access.verdict import Answer, Verdict, Witness, refusal
 from policypack.aws.addresses import Ranges, broad, everything, nothing
@@ -31,6 +31,15 @@ MOST_REQUESTS = 4_000
 
 UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:principalisawsservice"})
 """Keys that an example need not mention: who calls says it already."""
+
+ACCESS_POINTS = frozenset(
+    {
+        "aws:s3/accessPoint:AccessPoint",
+        "aws:s3control/accessPointPolicy:AccessPointPolicy",
+        "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy",
+    }
+)
+"""Types whose documents are those of access points."""
 
 Request = Mapping[str, str | None]
 
@@ -75,13 +84,13 @@ def exposure(document: PolicyDocument) -> Answer:
     try:
         if not unread and (found := _search(document, Bound.LEAST)):
             return Answer(Verdict.PUBLIC, _why(found.outsider), found.statement.path, found.witness())
-        s3 = iam_prefix(document.type) == "s3" and _pins_with_wildcard(document)
-        if not unread and s3 and (found := _search(document, Bound.LEAST, s3=True)):
+        spared = _spared_keys(document)
+        if not unread and spared is not None and (found := _search(document, Bound.LEAST, spared)):
             witness = msgspec.structs.replace(found.witness(), outsider="whoever fits the wildcard")
             return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", found.statement.path, witness)
         if unread:
             return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
-        if _depends(document) and (found := _search(document, Bound.MOST, s3=s3)):
+        if _depends(document) and (found := _search(document, Bound.MOST, spared)):
             why = "an unknown value or a policy variable decides whether outsiders are let in"
             return Answer(Verdict.UNDECIDED, why, found.statement.path)
     except TooManyCellsError:
@@ -114,11 +123,11 @@ def _depends(document: PolicyDocument) -> bool:
     )
 
 
-def _search(document: PolicyDocument, allowed: Bound, *, s3: bool = False) -> _Opening | None:
+def _search(document: PolicyDocument, allowed: Bound, spared: Spared = None) -> _Opening | None:
     """An opening, counting unknowns for Allow at this bound and for Deny at the other.
 
-    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants. With `s3`
-    neither is a value with a wildcard, even where its fixed part is no outsider's.
+    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants. With
+    `spared` neither is a value with a wildcard, even where its fixed part is no outsider's, but for those keys.
     """
     other = Bound.LEAST if allowed is Bound.MOST else Bound.MOST
     denials = [
@@ -130,12 +139,19 @@ def _search(document: PolicyDocument, allowed: Bound, *, s3: bool = False) -> _O
     for each in document.statements:
         if not _may_be_open(each) or (allow := bounded(document, each, allowed, Bound.MOST)) is None:
             continue
-        for opening in _openings(allow, denials, iam_prefix(document.type), s3=s3):
+        for opening in _openings(allow, denials, iam_prefix(document.type), spared):
             if opening.wide:
                 return opening
             narrow.append(opening)
     distinct = {id(each.addresses): each.addresses for each in narrow}
     return narrow[0] if len(distinct) > 1 and broad(Ranges.union(distinct.values())) else None
+
+
+def _spared_keys(document: PolicyDocument) -> Spared:
+    """S3's reading, where it holds and matters: it spares access points by name, but not in their own documents."""
+    if iam_prefix(document.type) != "s3" or not _pins_with_wildcard(document):
+        return None
+    return frozenset() if document.type in ACCESS_POINTS else frozenset({"s3:dataaccesspointarn"})
 
 
 def _pins_with_wildcard(document: PolicyDocument) -> bool:
@@ -147,17 +163,17 @@ def _pins_with_wildcard(document: PolicyDocument) -> bool:
     )
 
 
-def _openings(allow: Statement, denials: Sequence[Statement], service: str, *, s3: bool) -> Iterator[_Opening]:
+def _openings(allow: Statement, denials: Sequence[Statement], service: str, spared: Spared) -> Iterator[_Opening]:
     about = targets(allow, denials, service)
     for outsider in outsiders(allow):
         for target in about:
             relevant = [denials[index] for index in sorted(target.denials)]
             against = [each for each in relevant if concerns(each, outsider, allow)]
-            yield from _requests(allow, against, outsider, target, s3=s3)
+            yield from _requests(allow, against, outsider, target, spared)
 
 
 def _requests(
-    allow: Statement, against: Sequence[Statement], outsider: Outsider, target: Target, *, s3: bool
+    allow: Statement, against: Sequence[Statement], outsider: Outsider, target: Target, spared: Spared
 ) -> Iterator[_Opening]:
     """The openings for one kind of outsider and one target, one for each combination of condition values."""
     base = _addresses(allow.conditions, outsider.address_key)
@@ -172,7 +188,7 @@ def _requests(
     for key in keys:
         in_allow = [each for each in asked if each.name == key]
         in_deny = [each for statement in against for each in statement.conditions if each.name == key]
-        values = choices(key, outsider, in_allow, in_deny, s3=s3)
+        values = choices(key, outsider, in_allow, in_deny, spared=spared)
         sendable.append([(key, each) for each in values if all(holds(every, each) for every in in_allow)])
     for count, sent in enumerate(product(*sendable)):
         if count >= MOST_REQUESTS:

@@ -83,7 +83,7 @@ def answers(lines: Iterable[bytes], ask: Ask) -> Iterator[bytes]:
     for number, line in enumerate(lines, 1):
         if text := line.strip():
             identity, answer = _answered(text, ask)
-            yield ENCODER.encode(_told(number if identity is None else identity, answer)) + b"\n"
+            yield ENCODER.encode(told(number if identity is None else identity, answer)) + b"\n"
 
 
 def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
@@ -105,7 +105,8 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
         return identity, invalid("the document is nested too deeply")
 
 
-def _told(identity: Any, answer: Answer) -> dict[str, Any]:
+def told(identity: Any, answer: Answer) -> dict[str, Any]:
+    """An answer as JSON, under the id of its question."""
     return {"id": identity, "verdict": answer.verdict, "witness": example(answer.witness), "why": answer.why}
 
 

@@ -59,7 +59,7 @@ def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:
         CannotJudge: the target is missing, malformed, or its program failed.
     """
     if target == STANDARD_INPUT:
-        return _document(reading.standard_input("standard input", how.timeout), "standard input", how)
+        return exported(reading.standard_input("standard input", how.timeout), "standard input", how)
     path = Path(target)
     if _is_folder(path):
         from stackguard.sources.program import run
@@ -71,7 +71,7 @@ def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:
             raise CannotJudge(
                 f"{source} is part of a program; give the program's folder: `stackguard check {path.parent}`"
             )
-        return _document(blocks, source, how)
+        return exported(blocks, source, how)
 
 
 def _is_folder(path: Path) -> bool:
@@ -81,7 +81,17 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _document(blocks: Iterator[bytes], source: str, how: HowToRun) -> Loaded:
+def exported(blocks: Iterator[bytes], source: str, how: HowToRun) -> Loaded:
+    """Read the text of a file that is there already.
+
+    Args:
+        blocks: the text, as `reading` gives it.
+        source: what to call it in an error: the path in backticks, or `standard input`.
+        how: of a program; only its config counts here.
+
+    Raises:
+        CannotJudge: it is no export and no preview, or malformed.
+    """
     from stackguard.sources.export import parse
 
     if how.stack is not None:

@@ -1,0 +1,157 @@
+"""Which things of a stack are open to outsiders, told to people and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.text import Text
+
+from policypack.access.exposed import Exposed, exposed
+from policypack.access.opening import Opening
+from policypack.access.verdict import Verdict
+from policypack.policy import Resource, Stack
+from policypack.redaction import REDACTED, secrets_of
+from policypack.settings import Settings
+from stackguard.access.lines import example
+from stackguard.reports import Screen
+from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.words import name_of, printable
+from stackguard.sources import Loaded
+
+VERSION = 1
+STYLES = {Verdict.PUBLIC: "bold red", Verdict.UNDECIDED: "magenta", Verdict.NOT_PUBLIC: "green"}
+INDENT = 4
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The verdicts on one stack."""
+
+    things: tuple[Exposed, ...]
+    target: str
+    folder: Path | None = None
+    secrets: tuple[str, ...] = ()
+    """Texts that no report may have in it."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing is public or undecided, else 1."""
+        return int(any(each.verdict is not Verdict.NOT_PUBLIC for each in self.things))
+
+    def clean(self, text: str) -> str:
+        """The text without secrets and without what would drive a terminal."""
+        for secret in self.secrets:
+            text = text.replace(secret, REDACTED)
+        return printable(text)
+
+    def place(self, resource: Resource) -> str:
+        """The file and line at which the program constructs a resource; empty where nobody knows."""
+        if resource.position is None:
+            return ""
+        file = Path(resource.position.file)
+        return printable(f"{self.folder / file if self.folder else file}:{resource.position.line}")
+
+
+def judge(loaded: Loaded) -> Found:
+    """The verdict on each thing of a stack that could be open to outsiders."""
+    stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
+    things = tuple(exposed(stack))
+    return Found(things, loaded.target.strip("`"), loaded.folder, tuple(secrets_of(stack)))
+
+
+def text(found: Found, screen: Screen, *, everything: bool) -> str:
+    """For people; what is not public is only counted unless `everything` is asked for."""
+    return paint(_lines(found, screen, everything=everything), screen)
+
+
+def _lines(found: Found, screen: Screen, *, everything: bool) -> Iterator[Text]:
+    for thing in found.things:
+        if everything or thing.verdict is not Verdict.NOT_PUBLIC:
+            yield from _thing(found, thing, screen)
+            yield Text()
+    yield _count(found)
+
+
+def _thing(found: Found, thing: Exposed, screen: Screen) -> Iterator[Text]:
+    line = Text.assemble((thing.verdict, STYLES[thing.verdict]), "  ", (name_of(thing.thing.urn), "bold"))
+    if place := found.place(thing.thing):
+        line.append(f"  {place}", "dim")
+    yield line
+    worst = [each for each in thing.openings if each.answer.verdict is thing.verdict]
+    for opening in worst:
+        yield from _opening(found, thing, opening, screen)
+
+
+def _opening(found: Found, thing: Exposed, opening: Opening, screen: Screen) -> Iterator[Text]:
+    answer = opening.answer
+    if answer.witness:
+        yield from wrapped(found.clean(str(answer.witness)), screen, INDENT, "for example")
+    yield from wrapped(found.clean(answer.why), screen, INDENT, "why")
+    if opening.path or opening.by.urn != thing.thing.urn:
+        where = " ".join(filter(None, (name_of(opening.by.urn), printable(opening.path))))
+        label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
+        yield from wrapped("  ".join(filter(None, (where, found.place(opening.by)))), screen, INDENT, label)
+
+
+def _count(found: Found) -> Text:
+    counts = Counter(each.verdict for each in found.things)
+    told = f"{counts[Verdict.PUBLIC]} public, {counts[Verdict.UNDECIDED]} undecided, {counts[Verdict.NOT_PUBLIC]} not public"
+    return Text(f"{told} in {printable(found.target)}", "bold")
+
+
+def json(found: Found, *, everything: bool) -> str:
+    """For scripts: the same, and every opening of each thing."""
+    counts = Counter(each.verdict for each in found.things)
+    told = [each for each in found.things if everything or each.verdict is not Verdict.NOT_PUBLIC]
+    document = {
+        "version": VERSION,
+        "target": printable(found.target),
+        "summary": {
+            "public": counts[Verdict.PUBLIC],
+            "undecided": counts[Verdict.UNDECIDED],
+            "notPublic": counts[Verdict.NOT_PUBLIC],
+            "exitCode": found.exit_code,
+        },
+        "things": [_entry(found, each) for each in told],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _entry(found: Found, thing: Exposed) -> dict[str, Any]:
+    return {
+        "urn": printable(thing.thing.urn),
+        "type": printable(thing.thing.type),
+        "name": printable(thing.thing.name),
+        "position": _position(thing.thing),
+        "verdict": thing.verdict,
+        "openings": [_told(found, each) for each in thing.openings],
+    }
+
+
+def _told(found: Found, opening: Opening) -> dict[str, Any]:
+    answer = opening.answer
+    witness = example(answer.witness)
+    return {
+        "verdict": answer.verdict,
+        "why": found.clean(answer.why),
+        "witness": _cleaned(found, witness),
+        "urn": printable(opening.by.urn),
+        "path": printable(opening.path),
+        "position": _position(opening.by),
+    }
+
+
+def _cleaned(found: Found, value: Any) -> Any:
+    if isinstance(value, str):
+        return found.clean(value)
+    return (
+        {found.clean(name): _cleaned(found, each) for name, each in value.items()} if isinstance(value, dict) else value
+    )
+
+
+def _position(resource: Resource) -> dict[str, Any] | None:
+    at = resource.position
+    return {"file": printable(at.file), "line": at.line} if at else None

@@ -1,0 +1,103 @@
+"""What commands share: the options of a program, a sign of life, and how a command says that it could not judge."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+T = TypeVar("T")
+CANNOT_JUDGE = 2
+
+stack_option = click.option("--stack", metavar="NAME", help="Stack of the program, where it has several.")
+config_option = click.option(
+    "--config",
+    "-c",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a config value, such as aws:region=eu-west-1. Repeatable.",
+)
+unknown_option = click.option(
+    "--unknown",
+    type=click.Choice(["keep", "resolve"]),
+    default="resolve",
+    show_default=True,
+    help="Computed values of a program: keep them unknown, or resolve those that AWS forms from names, account and region.",
+)
+mock_option = click.option(
+    "--mock",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Answers that only the cloud could give to a program, such as the id of a VPC. Repeatable; the first wins.",
+)
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop a program that runs longer.",
+)
+
+
+class Failure(click.ClickException):
+    """The gate could not judge: one line, after what the program printed."""
+
+    exit_code = CANNOT_JUDGE
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+    def show(self, file: Any = None) -> None:
+        """Print the detail as it came, then the line."""
+        if self.detail:
+            click.echo(self.detail.rstrip("\n"), file=file, err=True)
+        click.echo(f"{click.style('cannot judge', fg='red', bold=True)}: {self.message}", file=file, err=True)
+
+
+def judged(work: Callable[[], T], doing: str) -> T:
+    """What comes of some work, under a sign of life.
+
+    Raises:
+        Failure: the work could not be done.
+    """
+    from policypack.settings import SettingsError
+    from stackguard.errors import CannotJudge
+
+    try:
+        with _spinner(doing):
+            return work()
+    except SettingsError as error:
+        raise Failure(str(error)) from None
+    except CannotJudge as error:
+        raise Failure(error.message, error.detail) from None
+
+
+def configured(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The config values that `--config` sets."""
+    found = {}
+    for each in pairs:
+        key, equals, value = each.partition("=")
+        if not key or not equals:
+            raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
+        found[key] = value
+    return found
+
+
+@contextmanager
+def _spinner(doing: str) -> Iterator[None]:
+    """A sign of life on a terminal; nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status(Text(doing)):
+        yield
