@@ -93,7 +93,8 @@ def named(stack: Stack, carrier: Resource, place: str, types: Sequence[str]) -> 
 
 def _names(resource: Resource) -> Iterator[str]:
     yield resource.id
-    for name in NAMES:
-        value = resource[name]
+    details = resource["details"]
+    inner = details.get("name") if isinstance(details, Mapping) else None
+    for value in (inner, *(resource[name] for name in NAMES)):
         if isinstance(value, str):
             yield value

@@ -120,14 +120,16 @@ SHARES: Mapping[str, tuple[Share, ...]] = {
 def shares(resource: Resource) -> Iterator[Reading[Lets | None]]:
     """Each value that may share the resource, and what it lets everybody do: None for one that does not."""
     for share in SHARES.get(resource.type, ()):
-        if resource.inputs.get(share.unless) in (None, "", []):
-            for path, value in _values(resource.inputs, share.path.split("."), ""):
-                if isinstance(value, Unknown):
-                    yield path, value
-                elif str(value).strip().lower() == share.everybody:
-                    yield path, Lets(share.who, share.action, _filled(share.resource, resource), share.why)
-                else:
-                    yield path, None
+        if resource.inputs.get(share.unless) not in (None, "", []):
+            yield share.unless, None
+            continue
+        for path, value in _values(resource.inputs, share.path.split("."), ""):
+            if isinstance(value, Unknown):
+                yield path, value
+            elif str(value).strip().lower() == share.everybody:
+                yield path, Lets(share.who, share.action, _filled(share.resource, resource), share.why)
+            else:
+                yield path, None
 
 
 def _values(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,210 @@
+"""Which things of a little stack are open to outsiders, by what AWS documents of each type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.access.exposed import Exposed, exposed
+from policypack.access.owners import OWNERS
+from policypack.access.sharing import SHARES
+from policypack.access.verdict import Verdict
+from policypack.aws.tables import DocumentKind, argument_names, document_properties, grants
+from policypack.policy import UNKNOWN, Resource, Stack
+from policypack.settings import Settings
+from tests.policies.helpers import allow, document
+
+CASES = json.loads((Path(__file__).parent / "cases" / "exposed-cases.json").read_text(encoding="utf-8"))
+BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+BUCKET_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
+OPEN = document(allow(Principal="*"))
+
+
+def found(*resources: Resource) -> dict[str, Exposed]:
+    """The verdicts by the name of the thing."""
+    return {each.thing.name: each for each in exposed(Stack(resources, Settings()))}
+
+
+def verdict(name: str, *resources: Resource) -> Verdict:
+    return found(*resources)[name].verdict
+
+
+def _read(value: Any) -> Any:
+    """A case's inputs, with what is unknown in them."""
+    if isinstance(value, dict):
+        return UNKNOWN if value == {"$unknown": True} else {name: _read(each) for name, each in value.items()}
+    return [_read(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_documented_case(case: dict[str, Any]) -> None:
+    resources = [Resource(each["type"], each["name"], _read(each["inputs"])) for each in case["resources"]]
+    thing = found(*resources)[case["thing"]]
+    assert (thing.verdict.value, case["why"]) == (case["expect"], case["why"])
+    assert (thing.opening.answer.witness is not None) == (case["expect"] == "public")
+    assert case["source"].startswith("https://docs.aws.amazon.com/")
+
+
+def test_every_case_is_of_types_that_exist() -> None:
+    for case in CASES:
+        for each in case["resources"]:
+            known = argument_names(each["type"])
+            assert known is not None, each["type"]
+            assert set(each["inputs"]) <= known, (case["name"], each["type"])
+
+
+def test_the_tables_name_properties_that_exist() -> None:
+    for token, (place, owners) in OWNERS.items():
+        assert place.partition(".")[0] in (argument_names(token) or ()), token
+        assert all(argument_names(each) for each in owners), token
+    for token, shares in SHARES.items():
+        for share in shares:
+            known = argument_names(token) or ()
+            assert share.path.split(".")[0].removesuffix("[*]") in known, token
+            assert not share.unless or share.unless in known, token
+
+
+ALWAYS_CLOSED = {
+    "aws:fsx/s3AccessPointAttachment:S3AccessPointAttachment",
+    "aws:s3/accessPoint:AccessPoint",  # by default
+    "aws:s3/vectorsVectorBucketPolicy:VectorsVectorBucketPolicy",
+    "aws:s3control/bucketPolicy:BucketPolicy",
+    "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy",
+}
+"""Types to which AWS itself blocks public access."""
+
+
+@pytest.mark.parametrize(
+    ("token", "place"),
+    [
+        (token, place)
+        for token, places in sorted(document_properties().items())
+        for place, kind in places.items()
+        if kind is DocumentKind.RESOURCE and grants(token, place)
+    ],
+)
+def test_an_open_document_is_seen_wherever_one_can_be(token: str, place: str) -> None:
+    inputs: Any = document(allow("*", "*", Principal="*"))
+    for name in reversed(place.split(".")):
+        inputs = {name: inputs}
+    expected = Verdict.NOT_PUBLIC if token in ALWAYS_CLOSED else Verdict.PUBLIC
+    assert verdict("it", Resource(token, "it", inputs)) is expected
+
+
+def test_the_verdict_shows_who_from_where_what_on_what_and_the_place() -> None:
+    thing = found(
+        Resource(BUCKET, "inbox", {"bucket": "acme"}),
+        Resource(BUCKET_POLICY, "sidecar", {"bucket": "acme", "policy": OPEN}),
+    )["inbox"]
+    told = "anyone on the internet, from 198.51.100.7, may `s3:GetObject` on `arn:aws:s3:::inbox/x`"
+    assert str(thing.opening.answer.witness) == told
+    assert (thing.opening.by.name, thing.opening.path) == ("sidecar", "policy.Statement[0]")
+
+
+def provider(name: str, **inputs: Any) -> Resource:
+    return Resource("pulumi:providers:aws", name, inputs)
+
+
+def account_wide(*providers: Resource) -> Verdict:
+    """A public bucket of the first provider, and an account's access block of the last."""
+    return verdict(
+        "inbox",
+        *providers,
+        Resource(BUCKET, "inbox", {"policy": OPEN}, provider=f"{providers[0].urn}::id"),
+        Resource(ACCOUNT_BLOCK, "all", {"restrictPublicBuckets": True}, provider=f"{providers[-1].urn}::id"),
+    )
+
+
+def test_an_accounts_block_holds_for_buckets_of_the_account_alone() -> None:
+    here, there = provider("here", profile="one", region="eu-west-1"), provider("there", profile="two")
+    assert account_wide(here) is Verdict.NOT_PUBLIC
+    assert account_wide(here, provider("us", profile="one", region="us-east-1")) is Verdict.NOT_PUBLIC
+    assert account_wide(here, there) is Verdict.UNDECIDED, "two profiles may be of one account"
+    one, two = provider("one", allowedAccountIds=["111122223333"]), provider("two", allowedAccountIds=["444455556666"])
+    assert account_wide(one, two) is Verdict.PUBLIC
+
+
+def test_a_document_of_a_bucket_that_is_not_known_yet() -> None:
+    """It decides only where the buckets that it may be of differ."""
+    policy = Resource(BUCKET_POLICY, "sidecar", {"bucket": UNKNOWN, "policy": OPEN})
+    buckets = Resource(BUCKET, "one", {}), Resource(BUCKET, "two", {})
+    assert verdict("sidecar", *buckets, policy) is Verdict.PUBLIC
+    shut = [Resource(BUCKET_BLOCK, each.name, {"bucket": each.name, "restrictPublicBuckets": True}) for each in buckets]
+    named = Resource(BUCKET, "one", {"bucket": "one"}), Resource(BUCKET, "two", {"bucket": "two"})
+    assert verdict("sidecar", *named, policy, shut[0]) is Verdict.UNDECIDED
+    assert verdict("sidecar", *named, policy, *shut) is Verdict.NOT_PUBLIC
+
+
+def test_a_block_of_a_bucket_that_is_not_known_yet_decides() -> None:
+    buckets = Resource(BUCKET, "one", {"bucket": "one", "policy": OPEN}), Resource(BUCKET, "two", {"bucket": "two"})
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": UNKNOWN, "restrictPublicBuckets": True})
+    assert verdict("one", *buckets, block) is Verdict.UNDECIDED
+    assert verdict("two", *buckets, block) is Verdict.NOT_PUBLIC
+    off = Resource(BUCKET_BLOCK, "block", {"bucket": UNKNOWN, "restrictPublicBuckets": False})
+    assert verdict("one", *buckets, off) is Verdict.PUBLIC, "a block that is off decides nothing"
+
+
+def test_a_bucket_outside_the_stack_has_its_settings_by_name() -> None:
+    policy = Resource(BUCKET_POLICY, "sidecar", {"bucket": "theirs", "policy": OPEN})
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": "theirs", "restrictPublicBuckets": True})
+    other = Resource(BUCKET_BLOCK, "block", {"bucket": "others", "restrictPublicBuckets": True})
+    assert verdict("sidecar", policy, block) is Verdict.NOT_PUBLIC
+    assert verdict("sidecar", policy, other) is Verdict.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("resources", "note"),
+    [
+        (
+            [Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicAcls": True})],
+            "`blockPublicAcls` of `block`",
+        ),
+        ([], "made since April 2023"),
+    ],
+)
+def test_the_reason_says_where_aws_would_refuse_an_acl(resources: Sequence[Resource], note: str) -> None:
+    bucket = Resource(BUCKET, "inbox", {"bucket": "acme", "acl": "public-read"})
+    thing = found(bucket, *resources)["inbox"]
+    assert thing.verdict is Verdict.PUBLIC
+    assert note in thing.opening.answer.why
+
+
+def test_the_reason_says_where_aws_would_refuse_a_document() -> None:
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicPolicy": True})
+    thing = found(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
+    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in thing.opening.answer.why
+
+
+def test_a_thing_tells_of_all_that_opens_it_worst_first() -> None:
+    unknown = Resource("aws:s3/bucketAcl:BucketAcl", "acl", {"bucket": "acme", "acl": UNKNOWN})
+    thing = found(
+        Resource(BUCKET, "inbox", {"bucket": "acme"}),
+        unknown,
+        Resource(BUCKET_POLICY, "policy", {"bucket": "acme", "policy": OPEN}),
+    )["inbox"]
+    assert [(each.by.name, each.answer.verdict) for each in thing.openings] == [
+        ("policy", Verdict.PUBLIC),
+        ("acl", Verdict.UNDECIDED),
+    ]
+
+
+def test_what_is_only_read_is_not_judged() -> None:
+    assert found(Resource(BUCKET, "theirs", {"policy": OPEN}, external=True)) == {}
+
+
+def test_a_sidecar_is_of_the_thing_that_it_was_computed_from() -> None:
+    queue = Resource("aws:sqs/queue:Queue", "jobs", {})
+    policy = Resource(
+        "aws:sqs/queuePolicy:QueuePolicy",
+        "sidecar",
+        {"queueUrl": UNKNOWN, "policy": document(allow("sqs:SendMessage", "*", Principal="*"))},
+        property_dependencies={"queueUrl": (queue.urn,)},
+    )
+    things = found(queue, Resource("aws:sqs/queue:Queue", "other", {}), policy)
+    assert {name: each.verdict.value for name, each in things.items()} == {"jobs": "public", "other": "not-public"}
