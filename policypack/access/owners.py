@@ -87,8 +87,19 @@ def named(stack: Stack, carrier: Resource, place: str, types: Sequence[str]) -> 
         return traced[0]
     if not isinstance(value, str) or not value:
         return None
-    same = [each for each in stack.of(*types) if value in _names(each)]
+    same = _by_name(stack, types).get(value, [])
     return same[0] if len(same) == 1 else None
+
+
+def _by_name(stack: Stack, types: Sequence[str]) -> Mapping[str, list[Resource]]:
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for each in stack.of(*types):
+            for name in set(_names(each)):
+                found.setdefault(name, []).append(each)
+        return found
+
+    return stack.once(("owners by name", *types), compute)
 
 
 def _names(resource: Resource) -> Iterator[str]:

@@ -1,0 +1,168 @@
+"""`stackguard access public` of a program, an export, a preview and a document, as a person and a script see it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from stackguard.cli import main
+from tests.policies.helpers import allow, document
+from tests.sources.states import as_bytes, export, shown, state
+
+OPEN = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/*")))
+SHUT = json.dumps(document(allow(Principal={"AWS": "111122223333"})))
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+PROGRAM = f"""
+import pulumi_aws as aws
+
+site = aws.s3.Bucket("site", bucket="acme")
+aws.s3.BucketPolicy("opens", bucket=site.id, policy={OPEN!r})
+aws.s3.Bucket("shut")
+"""
+
+
+def stack(*policies: str) -> bytes:
+    """An export with a bucket for each policy document."""
+    resources = [state("aws:s3/bucket:Bucket", f"b{index}", {"policy": each}) for index, each in enumerate(policies)]
+    return as_bytes(export(resources))
+
+
+def told(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
+    code = main(["access", "public", *args])
+    return code, capsys.readouterr().out
+
+
+def file(folder: Path, content: bytes | str, name: str = "state.json") -> str:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def test_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file(tmp_path, "name: shop\nruntime: python\n", "Pulumi.yaml")
+    file(tmp_path, "config:\n  aws:region: eu-central-1\n", "Pulumi.dev.yaml")
+    file(tmp_path, PROGRAM, "__main__.py")
+    code, out = told(capsys, str(tmp_path))
+    assert code == 1
+    assert out.splitlines() == [
+        f"public  aws:s3:Bucket site  {tmp_path}/__main__.py:4",
+        "    for example: anyone on the internet, from 198.51.100.7, may `s3:GetObject` on `arn:aws:s3:::acme/x`",
+        "    why: nothing in it pins the caller to a fixed principal, network or source",
+        f"    by: aws:s3:BucketPolicy opens policy.Statement[0]  {tmp_path}/__main__.py:5",
+        "",
+        f"1 public, 0 undecided, 1 not public in {tmp_path}",
+    ]
+
+
+def test_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = told(capsys, file(tmp_path, stack(OPEN, SHUT)))
+    assert code == 1
+    assert "public  aws:s3:Bucket b0" in out
+    assert "b1" not in out
+    assert "1 public, 0 undecided, 1 not public" in out
+
+
+def test_all_tells_what_is_not_public_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = told(capsys, "--all", file(tmp_path, stack(SHUT)))
+    assert code == 0
+    assert "not-public  aws:s3:Bucket b0" in out
+    assert "why: every Allow statement names its principals" in out
+
+
+def test_undecided_says_what_it_waits_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = told(capsys, file(tmp_path, stack(UNKNOWN)))
+    assert code == 1
+    assert "undecided  aws:s3:Bucket b0" in out
+    assert "waits for: aws:s3:Bucket b0 policy" in out
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = told(capsys, "--format", "json", file(tmp_path, stack(OPEN, SHUT)))
+    report = json.loads(out)
+    assert code == report["summary"]["exitCode"] == 1
+    assert {name: report["summary"][name] for name in ("public", "undecided", "notPublic")} == {
+        "public": 1,
+        "undecided": 0,
+        "notPublic": 1,
+    }
+    (thing,) = report["things"]
+    assert (thing["name"], thing["verdict"]) == ("b0", "public")
+    (opening,) = thing["openings"]
+    assert opening["path"] == "policy.Statement[0]"
+    assert opening["witness"] == {
+        "principal": "anyone on the internet",
+        "action": "s3:GetObject",
+        "resource": "arn:aws:s3:::acme/x",
+        "context": {"aws:SourceIp": "198.51.100.7"},
+    }
+    both = json.loads(told(capsys, "--all", "--format", "json", file(tmp_path, stack(OPEN, SHUT)))[1])
+    assert [each["verdict"] for each in both["things"]] == ["public", "not-public"]
+
+
+def test_a_compressed_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, file(tmp_path, gzip.compress(stack(OPEN)), "state.json.gz"))[0] == 1
+
+
+@pytest.mark.parametrize(("content", "code", "start"), [(OPEN, 1, "public: "), (SHUT, 0, "not-public: ")])
+def test_a_document(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, code: int, start: str) -> None:
+    found, out = told(capsys, file(tmp_path, content))
+    assert found == code
+    assert out.startswith(start)
+
+
+def test_a_document_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = told(capsys, "--format", "json", file(tmp_path, OPEN))
+    assert code == 1
+    assert json.loads(out)["verdict"] == "public"
+
+
+@pytest.mark.parametrize(("content", "said"), [(OPEN.encode(), "public: "), (stack(OPEN), "1 public, ")])
+def test_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, out = told(capsys, "-")
+    assert code == 1
+    assert said in out
+
+
+def test_several_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shut, open_ = file(tmp_path, SHUT, "shut.json"), file(tmp_path, OPEN, "open.json")
+    code, out = told(capsys, shut, open_, file(tmp_path, stack(SHUT)))
+    assert code == 1
+    assert f"{shut}: not-public" in out
+    assert f"{open_}: public" in out
+    assert "0 public, 0 undecided, 1 not public" in out
+
+
+@pytest.mark.parametrize(
+    ("args", "content", "line"),
+    [
+        ([], "{", "is cut off"),
+        ([], '{"name": "x", "version": "1"}', "looks like a package's metadata"),
+        (["--type", "identity"], "{", None),
+    ],
+)
+def test_what_cannot_be_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: Sequence[str], content: str, line: str | None
+) -> None:
+    assert main(["access", "public", *args, file(tmp_path, content)]) == 2
+    captured = capsys.readouterr()
+    if line:
+        assert captured.err.startswith("cannot judge: ")
+
+
+def test_nothing_of_a_secret_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/s3cr3t-prefix/*")))
+    parameter = state("aws:ssm/parameter:Parameter", "token", {"value": shown("s3cr3t-prefix")})
+    bucket = state("aws:s3/bucket:Bucket", "b0", {"policy": hidden})
+    code, out = told(capsys, file(tmp_path, as_bytes(export([bucket, parameter]))))
+    assert code == 1
+    assert "s3cr3t" not in out
+    assert "arn:aws:s3:::acme/…/x" in out
