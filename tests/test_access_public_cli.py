@@ -166,3 +166,15 @@ def test_nothing_of_a_secret_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert code == 1
     assert "s3cr3t" not in out
     assert "arn:aws:s3:::acme/…/x" in out
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_of_a_secret_document_only_the_verdict_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], format_: str
+) -> None:
+    bucket = state("aws:s3/bucket:Bucket", "b0", {"policy": shown(OPEN)})
+    code, out = told(capsys, "--format", format_, file(tmp_path, as_bytes(export([bucket]))))
+    assert code == 1
+    assert "anyone on the internet" in out
+    assert "acme" not in out
+    assert "GetObject" not in out

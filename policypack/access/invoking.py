@@ -35,7 +35,7 @@ def invoking(resource: Resource) -> Opening:
     )
     path = "principal"
     if answer.verdict is Verdict.UNDECIDED and not isinstance(found.principal, Unknown):
-        path = "sourceArn" if isinstance(found.source_arn, Unknown) else "action"
+        path = "sourceArn"
     return Opening(resource, path, _signed(answer, found, _function(resource)))
 
 
@@ -52,15 +52,15 @@ def _signed(answer: Answer, found: Permission, function: str) -> Answer:
 def statement(resource: Resource) -> dict[str, Any]:
     """The statement that a permission adds to the function's document."""
     found = permission(resource)
-    given = {
+    given: dict[str, dict[str, Any]] = {
         "ArnLike": {"AWS:SourceArn": found.source_arn},
         "StringEquals": {
             "AWS:SourceAccount": _fixed(found.source_account, "sourceAccount"),
             "aws:PrincipalOrgID": _fixed(found.organization, "principalOrgId"),
-            "lambda:EventSourceToken": found.token,
-            "lambda:FunctionUrlAuthType": found.url_auth,
+            "lambda:EventSourceToken": _known(found.token),
+            "lambda:FunctionUrlAuthType": _known(found.url_auth),
         },
-        "Bool": {"lambda:InvokedViaFunctionUrl": _written(resource.inputs.get("invokedViaFunctionUrl"))},
+        "Bool": {"lambda:InvokedViaFunctionUrl": _switched(resource.inputs.get("invokedViaFunctionUrl"))},
     }
     conditions = {
         operator: asked
@@ -70,7 +70,7 @@ def statement(resource: Resource) -> dict[str, Any]:
     return {
         "Effect": "Allow",
         "Principal": _principal(found.principal),
-        "Action": found.action if found.action is not None else "lambda:InvokeFunction",
+        "Action": _known(found.action) or "lambda:InvokeFunction",
         "Resource": _function(resource),
         **({"Condition": conditions} if conditions else {}),
     }
@@ -87,9 +87,12 @@ def _fixed(value: str | Unknown | None, name: str) -> str | None:
     return FIXED[name] if isinstance(value, Unknown) else value
 
 
-def _written(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return value
+def _known(value: str | Unknown | None) -> str | None:
+    """A part that pins nobody whatever it turns out to be: which action, and what the caller chooses to send."""
+    return None if isinstance(value, Unknown) else value
+
+
+def _switched(value: Any) -> str | None:
     return "true" if str(value).lower() == "true" else None
 
 

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from policypack.access.exposed import Exposed, exposed
 from policypack.access.opening import Opening
-from policypack.access.verdict import Verdict
+from policypack.access.verdict import Answer, Verdict, Witness
 from policypack.policy import Resource, Stack
-from policypack.redaction import REDACTED, secrets_of
+from policypack.redaction import PUBLIC, QUOTED, REDACTED, is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.access.lines import example
 from stackguard.reports import Screen
@@ -55,6 +55,16 @@ class Found(msgspec.Struct, frozen=True):
         return printable(f"{self.folder / file if self.folder else file}:{resource.position.line}")
 
 
+def _shown(opening: Opening) -> Answer:
+    """The answer without what stands in a secret document: of that only the words of the policy language are told."""
+    answer = opening.answer
+    if not is_secret(opening.by, opening.path):
+        return answer
+    why = QUOTED.sub(lambda quoted: quoted[0] if quoted[1] in PUBLIC else f"`{REDACTED}`", answer.why)
+    witness = answer.witness and Witness(answer.witness.outsider, answer.witness.address, REDACTED, REDACTED)
+    return msgspec.structs.replace(answer, why=why, witness=witness)
+
+
 def judge(loaded: Loaded) -> Found:
     """The verdict on each thing of a stack that could be open to outsiders."""
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
@@ -86,7 +96,7 @@ def _thing(found: Found, thing: Exposed, screen: Screen) -> Iterator[Text]:
 
 
 def _opening(found: Found, thing: Exposed, opening: Opening, screen: Screen) -> Iterator[Text]:
-    answer = opening.answer
+    answer = _shown(opening)
     if answer.witness:
         yield from wrapped(found.clean(str(answer.witness)), screen, INDENT, "for example")
     yield from wrapped(found.clean(answer.why), screen, INDENT, "why")
@@ -132,7 +142,7 @@ def _entry(found: Found, thing: Exposed) -> dict[str, Any]:
 
 
 def _told(found: Found, opening: Opening) -> dict[str, Any]:
-    answer = opening.answer
+    answer = _shown(opening)
     witness = example(answer.witness)
     return {
         "verdict": answer.verdict,

@@ -93,3 +93,8 @@ def test_a_source_with_a_wildcard_is_no_limit() -> None:
 def test_a_source_that_is_not_known_may_have_a_wildcard() -> None:
     assert undecided(POLICY, of("*", sourceArn=UNKNOWN)) == ["sourceArn"]
     assert outcomes(POLICY, of("*", sourceArn=UNKNOWN, sourceAccount="111122223333")) == []
+
+
+@pytest.mark.parametrize("part", ["action", "functionUrlAuthType", "eventSourceToken", "invokedViaFunctionUrl"])
+def test_an_unknown_part_that_pins_nobody(part: str) -> None:
+    assert violations(POLICY, of("*", **{part: UNKNOWN})) == ["principal"]

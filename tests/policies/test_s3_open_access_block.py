@@ -50,3 +50,30 @@ def test_a_known_breach_is_reported_beside_an_unknown_switch() -> None:
     resource = block(**{**CLOSED, "blockPublicPolicy": UNKNOWN, "blockPublicAcls": False})
     assert violations(POLICY, resource) == ["blockPublicAcls"]
     assert undecided(POLICY, resource) == ["blockPublicPolicy"]
+
+
+def point(settings: object) -> Resource:
+    inputs = {"bucket": "inbox", "publicAccessBlockConfiguration": settings}
+    return Resource("aws:s3/accessPoint:AccessPoint", "point", inputs)
+
+
+def test_a_switch_of_an_access_point_is_on_until_it_is_written_off() -> None:
+    assert violations(POLICY, point({"restrictPublicBuckets": False})) == [
+        "publicAccessBlockConfiguration.restrictPublicBuckets"
+    ]
+    assert outcomes(POLICY, point(None)) == []
+    assert outcomes(POLICY, point({})) == []
+    assert outcomes(POLICY, point({"ignorePublicAcls": True})) == []
+    assert undecided(POLICY, point(UNKNOWN)) == ["publicAccessBlockConfiguration"]
+    assert undecided(POLICY, point({"ignorePublicAcls": UNKNOWN})) == [
+        "publicAccessBlockConfiguration.ignorePublicAcls"
+    ]
+
+
+def test_a_switch_of_a_multi_region_access_point() -> None:
+    details = {"name": "global", "publicAccessBlock": {"blockPublicPolicy": False}}
+    token = "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint"
+    assert violations(POLICY, Resource(token, "point", {"details": details})) == [
+        "details.publicAccessBlock.blockPublicPolicy"
+    ]
+    assert undecided(POLICY, Resource(token, "point", {"details": UNKNOWN})) == ["details.publicAccessBlock"]
