@@ -178,3 +178,12 @@ def test_of_a_secret_document_only_the_verdict_is_told(
     assert "anyone on the internet" in out
     assert "acme" not in out
     assert "GetObject" not in out
+
+
+@pytest.mark.parametrize(
+    ("preview", "count"), [("create", "0 public, 1 undecided"), ("refresh-only", "1 public, 0 undecided")]
+)
+def test_a_preview(capsys: pytest.CaptureFixture[str], preview: str, count: str) -> None:
+    code, out = told(capsys, str(Path(__file__).parent / "sources" / "previews" / f"{preview}.json"))
+    assert code == 1
+    assert count in out

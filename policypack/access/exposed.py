@@ -26,13 +26,13 @@ from policypack.access.bucket_settings import (
 from policypack.access.invoking import invoking
 from policypack.access.opening import WORST, Opening, waiting
 from policypack.access.owners import OWNER_TYPES, OWNERS, owner
-from policypack.access.reach import ALWAYS, BLOCKED, reached
+from policypack.access.reach import ALWAYS, BLOCKED, noting_refusal, reached
 from policypack.access.sharing import FUNCTION_URL, SHARES, shares
 from policypack.access.trust import trusting
 from policypack.access.verdict import Answer, Verdict
 from policypack.aws.bucket import BUCKET_TYPES
 from policypack.aws.document import PolicyDocument
-from policypack.aws.meaning import FUNCTION, PERMISSION, ROLE, meant
+from policypack.aws.meaning import FUNCTION, PERMISSION, ROLE, meant, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical, document_properties
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
@@ -138,7 +138,7 @@ def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, t
     answer, elsewhere = reached(document, thing)
     if elsewhere:
         return Opening(thing, elsewhere, answer)
-    return Opening(resource, _inside(path, document, answer), answer)
+    return Opening(resource, _inside(path, document, answer), noting_refusal(answer, resource))
 
 
 def _inside(path: str, document: PolicyDocument, answer: Answer) -> str:
@@ -157,8 +157,10 @@ def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> 
         if element in ("Statement", "Effect"):
             yield role, Opening(role, f"{path}.{inner}", waiting())
     for answer in trusting(document):
-        why = answer.why or UNKNOWN.why
-        yield role, Opening(role, f"{path}.{answer.path}", msgspec.structs.replace(answer, why=why))
+        named = f"arn:aws:iam::*:role/{resource_name(role) or role.name}"
+        witness = answer.witness and msgspec.structs.replace(answer.witness, resource=named)
+        told = msgspec.structs.replace(answer, why=answer.why or UNKNOWN.why, witness=witness)
+        yield role, Opening(role, f"{path}.{answer.path}", told)
 
 
 def _thing(stack: Stack, resource: Resource) -> Resource:

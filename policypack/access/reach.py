@@ -31,7 +31,25 @@ BLOCKED: Mapping[str, str] = {
     "aws:fsx/s3AccessPointAttachment:S3AccessPointAttachment": "https://docs.aws.amazon.com/fsx/latest/OpenZFSGuide/s3-access-points.html",
 }
 """By type, where AWS says that Block Public Access is always on for it."""
+REFUSING: Mapping[str, str] = {
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-bpa.html",
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": "https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html",
+}
+"""By carrier, where AWS says that it refuses a public document."""
+ON_REQUEST = {
+    "aws:secretsmanager/secret:Secret": "blockPublicPolicy",
+    "aws:secretsmanager/secretPolicy:SecretPolicy": "blockPublicPolicy",
+}
+"""By carrier, the property that has AWS refuse a public document."""
 ALWAYS = Answer(Verdict.NOT_PUBLIC, "AWS blocks public access to it always, and refuses a public document")
+
+
+def noting_refusal(answer: Answer, carrier: Resource) -> Answer:
+    """The answer, with a word on it where AWS refuses the document: the update fails, so it is a breach all the same."""
+    asked = str(carrier.inputs.get(ON_REQUEST.get(carrier.type, ""))).lower() == "true"
+    if answer.verdict is not Verdict.PUBLIC or not (asked or carrier.type in REFUSING):
+        return answer
+    return msgspec.structs.replace(answer, why=f"{answer.why}; AWS refuses this document, so the update fails")
 
 
 def reached(document: PolicyDocument, thing: Resource) -> tuple[Answer, str]:

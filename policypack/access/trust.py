@@ -32,10 +32,8 @@ def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answe
     )
     element = "NotPrincipal" if statement.not_principals is not None else "Principal"
     if answer.verdict is Verdict.PUBLIC and answer.witness:
-        service = "service" in answer.witness.outsider
-        whom = "any AWS service, for anyone" if service else "anyone with an AWS account"
-        why = f"lets {whom} assume the role: {answer.why}"
-        yield Answer(Verdict.PUBLIC, why, statement.at(element), _assuming(answer.witness, statement))
+        witness = _assuming(answer.witness, statement)
+        yield Answer(Verdict.PUBLIC, answer.why, statement.at(element), witness)
     elif answer.verdict is Verdict.UNDECIDED:
         unknown = unknown_paths(document, statement, "Principal", "NotPrincipal", "Condition")
         why = "cannot be told open or not"

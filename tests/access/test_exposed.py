@@ -208,3 +208,24 @@ def test_a_sidecar_is_of_the_thing_that_it_was_computed_from() -> None:
     )
     things = found(queue, Resource("aws:sqs/queue:Queue", "other", {}), policy)
     assert {name: each.verdict.value for name, each in things.items()} == {"jobs": "public", "other": "not-public"}
+
+
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        Resource("aws:dynamodb/resourcePolicy:ResourcePolicy", "it", {"policy": OPEN}),
+        Resource("aws:efs/fileSystemPolicy:FileSystemPolicy", "it", {"policy": OPEN}),
+        Resource("aws:secretsmanager/secretPolicy:SecretPolicy", "it", {"policy": OPEN, "blockPublicPolicy": True}),
+    ],
+)
+def test_a_document_that_aws_refuses_is_a_breach_that_says_so(carrier: Resource) -> None:
+    thing = found(carrier)["it"]
+    assert thing.verdict is Verdict.PUBLIC
+    assert thing.opening.answer.why.endswith("; AWS refuses this document, so the update fails")
+
+
+def test_the_example_of_a_role_names_the_role() -> None:
+    trust = document(allow("sts:AssumeRole", None, Principal={"AWS": "*"}))
+    thing = found(Resource("aws:iam/role:Role", "reader", {"name": "acme", "assumeRolePolicy": trust}))["reader"]
+    told = "anyone with an AWS account, from 198.51.100.7, may `sts:AssumeRole` on `arn:aws:iam::*:role/acme`"
+    assert str(thing.opening.answer.witness) == told
