@@ -15,6 +15,7 @@ import msgspec
 
 from policypack.access.acl import OWNERS as ACL_OWNERS
 from policypack.access.acl import grants
+from policypack.access.api_definition import in_definition
 from policypack.access.bucket_settings import (
     ACCESS_POINT,
     REGIONS_POINT,
@@ -26,7 +27,7 @@ from policypack.access.bucket_settings import (
 from policypack.access.invoking import invoking
 from policypack.access.opening import WORST, Opening, waiting
 from policypack.access.owners import OWNER_TYPES, OWNERS, owner
-from policypack.access.reach import ALWAYS, BLOCKED, noting_refusal, reached
+from policypack.access.reach import ALWAYS, APIS, BLOCKED, noting_refusal, reached
 from policypack.access.sharing import FUNCTION_URL, SHARES, shares
 from policypack.access.trust import trusting
 from policypack.access.verdict import Answer, Verdict
@@ -35,6 +36,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.meaning import FUNCTION, PERMISSION, ROLE, meant, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical, document_properties
+from policypack.aws.tables import grants as grants_access
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
@@ -85,7 +87,7 @@ def openings(stack: Stack, resource: Resource) -> Iterator[Placed]:
         if isinstance(grant, Unknown) or grant.lets:
             answer = waiting(grant) if isinstance(grant, Unknown) else grant.lets.answer if grant.lets else CLOSED
             yield from _in_bucket(stack, Opening(resource, path, answer), ACL_OWNERS[kind], of_acl=True)
-    for path, document in documents_of(resource, RESOURCE, granting=True):
+    for path, document in (*documents_of(resource, RESOURCE, granting=True), *in_definition(resource)):
         yield from _by_document(stack, resource, path, document)
     for path, document in documents_of(resource, TRUST):
         yield from _by_trust(resource, path, document)
@@ -98,15 +100,15 @@ def openings(stack: Stack, resource: Resource) -> Iterator[Placed]:
 
 @cache
 def _things() -> frozenset[str]:
-    """Types of which it is told that nothing opens them."""
-    carriers = {each for each, kinds in document_properties().items() if DocumentKind.RESOURCE in kinds.values()}
-    return frozenset(
-        map(canonical, {*BUCKET_TYPES, FUNCTION, ROLE, ACCESS_POINT, *OWNER_TYPES, *SHARES, *carriers})
-    ) - {
-        *OWNERS,
-        *OF_FUNCTIONS,
-        BUCKET_POLICY,
+    """Types of which it is told that nothing opens them. Without a document an API is as open as its methods are."""
+    carriers = {
+        token
+        for token, places in document_properties().items()
+        for place, kind in places.items()
+        if kind is DocumentKind.RESOURCE and grants_access(token, place)
     }
+    judged = {*BUCKET_TYPES, FUNCTION, ROLE, ACCESS_POINT, *OWNER_TYPES, *SHARES, *carriers}
+    return frozenset(map(canonical, judged)) - {*OWNERS, *OF_FUNCTIONS, *APIS, BUCKET_POLICY}
 
 
 def _by_document(stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:

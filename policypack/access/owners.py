@@ -29,7 +29,6 @@ OWNERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "aws:dynamodb/resourcePolicy:ResourcePolicy": ("resourceArn", ("aws:dynamodb/table:Table",)),
     "aws:ecr/repositoryPolicy:RepositoryPolicy": ("repository", ("aws:ecr/repository:Repository",)),
-    "aws:ecrpublic/repositoryPolicy:RepositoryPolicy": ("repositoryName", ("aws:ecrpublic/repository:Repository",)),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": ("fileSystemId", ("aws:efs/fileSystem:FileSystem",)),
     "aws:elasticsearch/domainPolicy:DomainPolicy": ("domainName", ("aws:elasticsearch/domain:Domain",)),
     "aws:glacier/vaultLock:VaultLock": ("vaultName", ("aws:glacier/vault:Vault",)),

@@ -229,3 +229,23 @@ def test_the_example_of_a_role_names_the_role() -> None:
     thing = found(Resource("aws:iam/role:Role", "reader", {"name": "acme", "assumeRolePolicy": trust}))["reader"]
     told = "anyone with an AWS account, from 198.51.100.7, may `sts:AssumeRole` on `arn:aws:iam::*:role/acme`"
     assert str(thing.opening.answer.witness) == told
+
+
+def api(**inputs: Any) -> Resource:
+    return Resource("aws:apigateway/restApi:RestApi", "orders", inputs)
+
+
+def test_the_document_in_the_definition_of_an_api_counts() -> None:
+    definition = {
+        "openapi": "3.0.1",
+        "x-amazon-apigateway-policy": document(allow("execute-api:*", "*", Principal="*")),
+    }
+    thing = found(api(body=json.dumps(definition)))["orders"]
+    assert thing.verdict is Verdict.PUBLIC
+    assert thing.opening.path == "body.x-amazon-apigateway-policy.Statement[0]"
+    assert verdict("orders", api(body="x-amazon-apigateway-policy:\n  Statement: []\n")) is Verdict.UNDECIDED
+
+
+def test_nothing_is_claimed_of_an_api_without_a_document() -> None:
+    """Its methods decide, each by its own authorization."""
+    assert found(api(), api(body="{}"), Resource("aws:ecrpublic/repository:Repository", "images", {})) == {}
