@@ -249,3 +249,47 @@ def test_the_document_in_the_definition_of_an_api_counts() -> None:
 def test_nothing_is_claimed_of_an_api_without_a_document() -> None:
     """Its methods decide, each by its own authorization."""
     assert found(api(), api(body="{}"), Resource("aws:ecrpublic/repository:Repository", "images", {})) == {}
+
+
+ODD: list[Any] = [
+    UNKNOWN,
+    None,
+    "",
+    "x",
+    "*",
+    "arn:aws:s3:::acme",
+    3.0,
+    True,
+    [],
+    {},
+    [UNKNOWN],
+    [{"uri": 3}],
+    {"types": 3},
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_no_value_of_a_property_is_too_odd(value: Any) -> None:
+    """Every type that is looked at, with every argument that it takes set to the same odd value."""
+    tokens = {*document_properties(), *OWNERS, *SHARES, *JOINED}
+    resources = [
+        Resource(token, f"it{number}", dict.fromkeys(sorted(argument_names(token) or ()), value))
+        for number, token in enumerate(sorted(tokens))
+    ]
+    assert {each.verdict for each in exposed(Stack(tuple(resources), Settings()))} <= set(Verdict)
+
+
+JOINED = (
+    BUCKET,
+    BUCKET_BLOCK,
+    ACCOUNT_BLOCK,
+    "aws:s3/bucketAcl:BucketAcl",
+    "aws:s3/bucketLogging:BucketLogging",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/objectCopy:ObjectCopy",
+    "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint",
+    "aws:lambda/function:Function",
+    "aws:lambda/permission:Permission",
+    "aws:iam/role:Role",
+)
