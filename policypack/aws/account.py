@@ -7,6 +7,7 @@ Source: https://www.pulumi.com/registry/packages/aws/installation-configuration/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from policypack.policy import Resource, Stack, Unknown
@@ -30,13 +31,19 @@ def same_account(stack: Stack, one: Resource, other: Resource) -> bool | None:
         if allowed[0] == allowed[1] and len(allowed[0]) == 1:
             return True
     given = [[_settled(each.get(name)) for name in CREDENTIALS] for each in (mine, theirs)]
-    known = not any(isinstance(value, Unknown) for each in given for value in each)
+    known = not any(_unknown_in(value) for each in given for value in each)
     return True if known and given[0] == given[1] else None
 
 
 def _provider(stack: Stack, resource: Resource) -> Resource | None:
     reference = resource.provider
     return (stack.by_urn.get(reference) or stack.by_urn.get(reference.rpartition("::")[0])) if reference else None
+
+
+def _unknown_in(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_unknown_in, value.values()))
+    return any(map(_unknown_in, value)) if isinstance(value, list) else isinstance(value, Unknown)
 
 
 def _settled(value: Any) -> Any:
