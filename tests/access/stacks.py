@@ -1,0 +1,25 @@
+"""Little stacks, and the verdicts on the things in them."""
+
+from __future__ import annotations
+
+from policypack.access.exposed import Exposed, exposed
+from policypack.access.verdict import Verdict
+from policypack.policy import Resource, Stack
+from policypack.settings import Settings
+from tests.policies.helpers import allow, document
+
+BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+BUCKET_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
+OPEN = document(allow(Principal="*"))
+
+
+def found(*resources: Resource) -> dict[str, Exposed]:
+    """The verdicts by the name of the thing."""
+    return {each.thing.name: each for each in exposed(Stack(resources, Settings()))}
+
+
+def verdict(name: str, *resources: Resource) -> Verdict:
+    """The verdict on one thing."""
+    return found(*resources)[name].verdict
