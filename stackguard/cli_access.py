@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,16 @@ Exit codes:
 """
 
 
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to tell of a stack.",
+)
+
+
 @click.group(short_help="Who can do what, with an example of a request.")
 def access() -> None:
     """Exact answers about access, offline: who is let in, and what a change newly allows."""
@@ -45,14 +57,7 @@ def access() -> None:
     help=f"What carries the document in TARGET: a Pulumi type token, or `identity`.  [default: {DEFAULT_TYPE}]",
 )
 @click.option("--all", "everything", is_flag=True, help="Of a stack, tell what is not public too.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to tell of a stack.",
-)
+@format_option
 @stack_option
 @config_option
 @unknown_option
@@ -125,11 +130,32 @@ def _told(target: str, name: str, how: Any, type_token: str | None, format_: str
 
 
 @access.command(short_help="What a change newly allows.", epilog=EXIT_CODES)
-@click.argument("files", nargs=-1, metavar="OLD NEW")
+@click.argument("targets", nargs=-1, metavar="OLD NEW")
 @click.option("--jsonl", is_flag=True, help="A question a line, an answer a line.")
+@format_option
+@stack_option
+@config_option
+@unknown_option
+@mock_option
+@timeout_option
 @click.pass_context
-def diff(ctx: click.Context, *, files: tuple[str, ...], jsonl: bool) -> None:
-    """Say what the policy document NEW allows that OLD does not.
+def diff(
+    ctx: click.Context,
+    *,
+    targets: tuple[str, ...],
+    jsonl: bool,
+    format_: str,
+    stack: str | None,
+    config: tuple[str, ...],
+    unknown: str,
+    mock: tuple[Path, ...],
+    timeout: float,
+) -> None:
+    """Say what NEW allows that OLD does not: each newly allowed class of request, with an example.
+
+    OLD and NEW are two stacks or two policy documents. A stack is a Pulumi program's folder, or what `pulumi stack
+    export` or `pulumi preview --json --show-sames` wrote; the options are for programs. Names that Pulumi makes up in a
+    program are taken from the state that it is compared with.
 
     With --jsonl each line is `{"id", "old", "new"}` and its answer `{"id", "verdict", "witness", "why"}`; the verdict
     is new-access, no-new-access, undecided or invalid.
@@ -137,18 +163,39 @@ def diff(ctx: click.Context, *, files: tuple[str, ...], jsonl: bool) -> None:
     \b
     Examples:
       stackguard access diff main.json branch.json
+      pulumi stack export | stackguard access diff - stack
       stackguard access diff --jsonl < questions.jsonl > answers.jsonl
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import lines
 
     if jsonl:
-        _batch(files, lines.asked_diff)
+        _batch(targets, lines.asked_diff)
         return
-    if len(files) != 2:
-        raise click.UsageError("give two files: OLD NEW")
-    old, new = map(_text, files)
-    answer = lines.asked_diff({"old": old, "new": new})
-    ctx.exit(_print(answer))
+    if len(targets) != 2 or targets == ("-", "-"):
+        raise click.UsageError("give two targets: OLD NEW; at most one of them is standard input")
+    from stackguard.access.target import read
+    from stackguard.sources import HowToRun
+
+    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+    old, new = (judged(partial(read, each, _for(each, how)), f"reading {each}") for each in targets)
+    if isinstance(old, str) and isinstance(new, str):
+        answer = lines.asked_diff({"old": old, "new": new})
+        if format_ == "json":
+            click.echo(lines.ENCODER.encode(lines.told(None, answer)))
+        ctx.exit(_print(answer, "") if format_ == "text" else _exit_code(answer))
+    if isinstance(old, str) or isinstance(new, str):
+        raise click.UsageError("one of the two is a policy document and the other a stack; give two of a kind")
+    from stackguard.access import diff as stacks
+    from stackguard.destinations import screen, write
+
+    change = judged(lambda: stacks.compare(new, old), "comparing")
+    write(stacks.text(change, screen(None)) if format_ == "text" else stacks.json(change), None)
+    ctx.exit(change.exit_code)
+
+
+def _for(target: str, how: Any) -> Any:
+    """How to run a target: the stack's name is for a program alone."""
+    return how if Path(target).is_dir() else replace(how, stack=None)
 
 
 def _batch(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:

@@ -8,7 +8,7 @@ certain others do not, cell by cell (`policypack.access.dimensions`), so the ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from typing import cast
@@ -108,23 +108,42 @@ def newly(new: Access, old: Access, *, attached: bool, who: Caller | None = None
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
+    return next(gains(new, old, attached=attached, who=who), None)
+
+
+def gains(
+    new: Access, old: Access, *, attached: bool, who: Caller | None = None
+) -> Iterator[tuple[Request, Statement]]:
+    """A request for each new Allow statement and each kind of caller to whom it newly allows something.
+
+    The arguments are those of `newly`.
+
+    Raises:
+        TooManyCellsError: there are too many requests to tell apart.
+    """
     world = World([*new.statements, *old.statements], attached=attached, who=who)
+    told: set[tuple[int, Caller]] = set()
+    for required, obstacles in _questions(new, old):
+        for request in world.requests(required, obstacles):
+            mark = (id(required[0]), request.caller)
+            if mark not in told:
+                told.add(mark)
+                yield request, required[0]
+
+
+def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:
+    """Which statements a newly allowed request matches, and which it does not: one of these pairs each."""
     escapes = [
         tuple({id(each): each for group in choice for each in group}.values()) for choice in product(*old.alternatives)
     ]
     for groups in new.alternatives:
         for required in product(*groups):
             for escaped in escapes:
-                if any(each in escaped for each in required):
-                    continue
-                if found := world.request(required, (*escaped, *new.denials)):
-                    return found, required[0]
+                if not any(each in escaped for each in required):
+                    yield required, (*escaped, *new.denials)
             for denial in old.denials:
-                if denial in new.denials:
-                    continue
-                if found := world.request((*required, denial), new.denials):
-                    return found, required[0]
-    return None
+                if denial not in new.denials:
+                    yield (*required, denial), new.denials
 
 
 class World:
@@ -140,8 +159,8 @@ class World:
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
         self._keys: dict[tuple[str, tuple[int, ...]], list[Cell]] = {}
 
-    def request(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request | None:
-        """A request that all of `required` match, and none of `obstacles`; None where there is none.
+    def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
+        """A request of each kind of caller that all of `required` match, and none of `obstacles`.
 
         Raises:
             TooManyCellsError: there are too many requests to tell apart.
@@ -151,10 +170,15 @@ class World:
         for caller in self.callers if about else ():
             if all(takes_in(each, caller) for each in required):
                 against = [each for each in concerned if takes_in(each, caller)]
-                for given in variables.assignments(required, against, partial(callers.fixed, caller)):
-                    if found := self._given(required, against, caller, given):
-                        sent = {name: values[0] for name, values in found.context.items()}
-                        return _plain(improved(found, *_settled(required, obstacles, sent)))
+                if found := self._of(caller, required, against):
+                    sent = {name: values[0] for name, values in found.context.items()}
+                    yield _plain(improved(found, *_settled(required, obstacles, sent)))
+
+    def _of(self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement]) -> Request | None:
+        """A request of one caller."""
+        for given in variables.assignments(required, against, partial(callers.fixed, caller)):
+            if found := self._given(required, against, caller, given):
+                return found
         return None
 
     def _given(

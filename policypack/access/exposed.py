@@ -95,7 +95,7 @@ def openings(stack: Stack, resource: Resource) -> Iterator[Placed]:
         yield _function(stack, resource), invoking(resource)
     for path, lets in shares(resource):
         answer = CLOSED if lets is None else waiting(lets) if isinstance(lets, Unknown) else lets.answer
-        yield _thing(stack, resource), Opening(resource, path, answer)
+        yield thing_of(stack, resource), Opening(resource, path, answer)
 
 
 @cache
@@ -113,7 +113,7 @@ def _things() -> frozenset[str]:
 
 def _by_document(stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
     kind = canonical(resource.type)
-    thing = _thing(stack, resource)
+    thing = thing_of(stack, resource)
     if kind in BLOCKED or thing.type in BLOCKED:
         yield thing, Opening(resource, path, ALWAYS)
         return
@@ -165,7 +165,7 @@ def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> 
         yield role, Opening(role, f"{path}.{answer.path}", told)
 
 
-def _thing(stack: Stack, resource: Resource) -> Resource:
+def thing_of(stack: Stack, resource: Resource) -> Resource:
     """What a resource's own document or sharing is about: the resource, or another of the stack that it names."""
     if resource.type in OF_FUNCTIONS:
         return _function(stack, resource)

@@ -47,6 +47,14 @@ class Found(msgspec.Struct, frozen=True):
             text = text.replace(secret, REDACTED)
         return printable(text)
 
+    def cleaned(self, value: Any) -> Any:
+        """The same with every text in it cleaned."""
+        if isinstance(value, str):
+            return self.clean(value)
+        return (
+            {self.clean(name): self.cleaned(each) for name, each in value.items()} if isinstance(value, dict) else value
+        )
+
     def place(self, resource: Resource) -> str:
         """The file and line at which the program constructs a resource; empty where nobody knows."""
         if resource.position is None:
@@ -55,10 +63,9 @@ class Found(msgspec.Struct, frozen=True):
         return printable(f"{self.folder / file if self.folder else file}:{resource.position.line}")
 
 
-def _shown(opening: Opening) -> Answer:
+def shown(by: Resource, path: str, answer: Answer) -> Answer:
     """The answer without what stands in a secret document: of that only the words of the policy language are told."""
-    answer = opening.answer
-    if not is_secret(opening.by, opening.path):
+    if not is_secret(by, path):
         return answer
     why = QUOTED.sub(lambda quoted: quoted[0] if quoted[1] in PUBLIC else f"`{REDACTED}`", answer.why)
     witness = answer.witness and Witness(answer.witness.outsider, answer.witness.address, REDACTED, REDACTED)
@@ -96,7 +103,7 @@ def _thing(found: Found, thing: Exposed, screen: Screen) -> Iterator[Text]:
 
 
 def _opening(found: Found, thing: Exposed, opening: Opening, screen: Screen) -> Iterator[Text]:
-    answer = _shown(opening)
+    answer = shown(opening.by, opening.path, opening.answer)
     if answer.witness:
         yield from wrapped(found.clean(str(answer.witness)), screen, INDENT, "for example")
     yield from wrapped(found.clean(answer.why), screen, INDENT, "why")
@@ -135,33 +142,26 @@ def _entry(found: Found, thing: Exposed) -> dict[str, Any]:
         "urn": printable(thing.thing.urn),
         "type": printable(thing.thing.type),
         "name": printable(thing.thing.name),
-        "position": _position(thing.thing),
+        "position": position(thing.thing),
         "verdict": thing.verdict,
         "openings": [_told(found, each) for each in thing.openings],
     }
 
 
 def _told(found: Found, opening: Opening) -> dict[str, Any]:
-    answer = _shown(opening)
+    answer = shown(opening.by, opening.path, opening.answer)
     witness = example(answer.witness)
     return {
         "verdict": answer.verdict,
         "why": found.clean(answer.why),
-        "witness": _cleaned(found, witness),
+        "witness": found.cleaned(witness),
         "urn": printable(opening.by.urn),
         "path": printable(opening.path),
-        "position": _position(opening.by),
+        "position": position(opening.by),
     }
 
 
-def _cleaned(found: Found, value: Any) -> Any:
-    if isinstance(value, str):
-        return found.clean(value)
-    return (
-        {found.clean(name): _cleaned(found, each) for name, each in value.items()} if isinstance(value, dict) else value
-    )
-
-
-def _position(resource: Resource) -> dict[str, Any] | None:
+def position(resource: Resource) -> dict[str, Any] | None:
+    """The file and line at which the program constructs a resource, as JSON."""
     at = resource.position
     return {"file": printable(at.file), "line": at.line} if at else None

@@ -1,0 +1,108 @@
+"""What a stack newly allows against another, told to people and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from rich.text import Text
+
+from policypack.access.change import Gain, gained
+from policypack.access.verdict import Verdict
+from policypack.policy import Stack
+from policypack.redaction import secrets_of
+from policypack.settings import Settings
+from stackguard.access.alignment import aligned
+from stackguard.access.lines import example
+from stackguard.access.public import Found, position, shown
+from stackguard.reports import Screen
+from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.words import name_of, printable
+from stackguard.sources import Loaded
+
+VERSION = 1
+STYLES = {Verdict.NEW_ACCESS: "bold red", Verdict.UNDECIDED: "magenta"}
+INDENT = 4
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What one stack newly allows."""
+
+    gains: tuple[Gain, ...]
+    found: Found
+    """How to name and place what is told."""
+    old: str
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing is newly allowed or undecided, else 1."""
+        return int(bool(self.gains))
+
+
+def compare(new: Loaded, old: Loaded) -> Change:
+    """What the stack `new` allows that `old` does not. What is made up in a program is taken from a state."""
+    resources = new.resources
+    if new.folder is not None and old.folder is None:
+        resources = aligned(resources, old.resources)
+    stacks = [
+        Stack(tuple(each), Settings(stack_region=of.region)) for each, of in ((resources, new), (old.resources, old))
+    ]
+    secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1])})
+    found = Found((), new.target.strip("`"), new.folder, secrets)
+    return Change(tuple(gained(*stacks)), found, old.target.strip("`"))
+
+
+def text(change: Change, screen: Screen) -> str:
+    """For people: each class of request, with its example and the statement that allows it."""
+    return paint(_lines(change, screen), screen)
+
+
+def _lines(change: Change, screen: Screen) -> Iterator[Text]:
+    for gain in change.gains:
+        answer = shown(gain.by, gain.path, gain.answer)
+        line = Text.assemble((answer.verdict, STYLES[answer.verdict]), "  ", (name_of(gain.holder.urn), "bold"))
+        if place := change.found.place(gain.holder):
+            line.append(f"  {place}", "dim")
+        yield line
+        if answer.witness:
+            yield from wrapped(change.found.clean(str(answer.witness)), screen, INDENT, "for example")
+        yield from wrapped(change.found.clean(answer.why), screen, INDENT, "why")
+        where = " ".join(filter(None, (name_of(gain.by.urn), printable(gain.path))))
+        label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
+        yield from wrapped("  ".join(filter(None, (where, change.found.place(gain.by)))), screen, INDENT, label)
+        yield Text()
+    counts = Counter(each.answer.verdict for each in change.gains)
+    told = f"{counts[Verdict.NEW_ACCESS]} newly allowed, {counts[Verdict.UNDECIDED]} undecided"
+    yield Text(f"{told} in {printable(change.found.target)} against {printable(change.old)}", "bold")
+
+
+def json(change: Change) -> str:
+    """For scripts: the same."""
+    counts = Counter(each.answer.verdict for each in change.gains)
+    document = {
+        "version": VERSION,
+        "target": printable(change.found.target),
+        "old": printable(change.old),
+        "summary": {
+            "newAccess": counts[Verdict.NEW_ACCESS],
+            "undecided": counts[Verdict.UNDECIDED],
+            "exitCode": change.exit_code,
+        },
+        "gains": [_entry(change, each) for each in change.gains],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _entry(change: Change, gain: Gain) -> dict[str, Any]:
+    answer = shown(gain.by, gain.path, gain.answer)
+    return {
+        "verdict": answer.verdict,
+        "holder": printable(gain.holder.urn),
+        "urn": printable(gain.by.urn),
+        "path": printable(gain.path),
+        "position": position(gain.by),
+        "why": change.found.clean(answer.why),
+        "witness": change.found.cleaned(example(answer.witness)),
+    }
