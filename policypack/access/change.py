@@ -85,9 +85,10 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
     found: dict[Key, Holding] = {}
     for holder in holders(stack):
         if not holder.identity.external:
-            unread = ((holder.identity, "permissionsBoundary"),) if holder.unread else ()
+            unread = [(each.resource, each.path) for each in holder.unseen]
+            unread += [(holder.identity, "permissionsBoundary")] if holder.unread else []
             key = ("identity", *_end(holder.identity))
-            found[key] = Holding(holder.identity, holder.carried, holder.boundary, unread)
+            found[key] = Holding(holder.identity, holder.carried, holder.boundary, tuple(unread))
     for resource in stack.resources:
         if resource.external:
             continue

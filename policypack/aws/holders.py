@@ -45,6 +45,17 @@ class Carried(msgspec.Struct, frozen=True):
     certain: bool = True
 
 
+class Unseen(msgspec.Struct, frozen=True):
+    """A document that is known only after the update."""
+
+    resource: Resource
+    path: str
+    certain: bool = True
+
+
+Attached = Carried | Unseen
+
+
 class Holder(msgspec.Struct, frozen=True):
     """One identity. `boundary` is None where there is none; `unread` says that there is one that cannot be read."""
 
@@ -52,6 +63,7 @@ class Holder(msgspec.Struct, frozen=True):
     carried: tuple[Carried, ...]
     boundary: tuple[PolicyDocument, ...] | None = None
     unread: bool = False
+    unseen: tuple[Unseen, ...] = ()
 
 
 def holders(stack: Stack) -> Sequence[Holder]:
@@ -69,22 +81,24 @@ def boundaries(stack: Stack) -> frozenset[str]:
 
 
 def _holders(stack: Stack) -> Iterator[Holder]:
-    found: dict[str, list[Carried]] = {each.urn: list(_own(stack, each)) for each in stack.of(ROLE, USER, GROUP)}
+    found: dict[str, list[Attached]] = {each.urn: list(_own(stack, each)) for each in stack.of(ROLE, USER, GROUP)}
     for urn, carried in (*_inline(stack), *_attached(stack)):
         found[urn].append(carried)
     joined = {urn: list(carried) for urn, carried in found.items()}
     for user, group, certain in _members(stack):
         joined[user] += [_at_most(each, certain=certain) for each in found[group]]
     for identity in stack.of(ROLE, USER, GROUP):
-        unique: dict[tuple[str, str], Carried] = {}
+        unique: dict[tuple[str, str], Attached] = {}
         for each in joined[identity.urn]:
             mark = (each.resource.urn, each.path)
             if mark not in unique or each.certain:
                 unique[mark] = each
-        yield Holder(identity, tuple(unique.values()), *_boundary(stack, identity))
+        seen = tuple(each for each in unique.values() if isinstance(each, Carried))
+        unseen = tuple(each for each in unique.values() if isinstance(each, Unseen))
+        yield Holder(identity, seen, *_boundary(stack, identity), unseen)
 
 
-def _inline(stack: Stack) -> Iterator[tuple[str, Carried]]:
+def _inline(stack: Stack) -> Iterator[tuple[str, Attached]]:
     """The URN of an identity, and a document that a resource of its own writes for it."""
     for type_token, (name, kind) in INLINE.items():
         for resource in stack.of(type_token):
@@ -93,7 +107,7 @@ def _inline(stack: Stack) -> Iterator[tuple[str, Carried]]:
                     yield urn, each
 
 
-def _attached(stack: Stack) -> Iterator[tuple[str, Carried]]:
+def _attached(stack: Stack) -> Iterator[tuple[str, Attached]]:
     """The URN of an identity, and a document of a managed policy that is attached to it."""
     for type_token, (policies, identities) in _ATTACHMENTS.items():
         for resource in stack.of(type_token):
@@ -113,19 +127,21 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
                     yield user, group, certain and sure
 
 
-def _own(stack: Stack, identity: Resource) -> Iterator[Carried]:
+def _own(stack: Stack, identity: Resource) -> Iterator[Attached]:
     yield from _documents(identity)
     if identity.inputs.get("managedPolicyArns"):
         yield from _managed(stack, identity, "managedPolicyArns")
 
 
-def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Carried]:
+def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached]:
     for path, document in documents_of(resource, IDENTITY, granting=True):
         if isinstance(document, PolicyDocument):
             yield Carried(resource, path, document, certain)
+        else:
+            yield Unseen(resource, path, certain)
 
 
-def _managed(stack: Stack, resource: Resource, name: str) -> Iterator[Carried]:
+def _managed(stack: Stack, resource: Resource, name: str) -> Iterator[Attached]:
     """The documents of the managed policies that a property means."""
     for means in all_meant(stack, resource, name, _listed(resource.inputs, name), MANAGED_POLICY):
         for named in means.all:
@@ -147,7 +163,7 @@ def _listed(inputs: Mapping[str, Any], name: str) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _at_most(carried: Carried, *, certain: bool) -> Carried:
+def _at_most(carried: Attached, *, certain: bool) -> Attached:
     return carried if certain else msgspec.structs.replace(carried, certain=False)
 
 

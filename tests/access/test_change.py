@@ -1,0 +1,161 @@
+"""What one stack newly allows against another: whose, by which statement, with which example."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from policypack.access.change import Gain, gained
+from policypack.access.verdict import Verdict
+from policypack.policy import UNKNOWN, Resource, Stack
+from policypack.settings import Settings
+from tests.policies.helpers import allow, deny, document
+
+ACCOUNT = "111122223333"
+
+
+def resource(type_token: str, called: str, /, **inputs: Any) -> Resource:
+    urn = f"urn:pulumi:dev::app::{type_token}::{called}"
+    return Resource(type_token, called, inputs, urn=urn, outputs=inputs)
+
+
+def role(*statements: Any, **more: Any) -> tuple[Resource, ...]:
+    trust = document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"}))
+    return (
+        resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(trust), **more),
+        resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=json.dumps(document(*statements))),
+    )
+
+
+def queue(*statements: Any) -> tuple[Resource, ...]:
+    url = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"
+    return (
+        resource("aws:sqs/queue:Queue", "jobs", name="jobs", url=url),
+        resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", queueUrl=url, policy=json.dumps(document(*statements))),
+    )
+
+
+def gains(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[Gain]:
+    return list(gained(Stack(new, Settings()), Stack(old, Settings())))
+
+
+def told(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            each.answer.verdict,
+            each.holder.name,
+            f"{each.by.name} {each.path}",
+            each.answer.witness.action if each.answer.witness else "",
+        )
+        for each in gains(new, old)
+    ]
+
+
+READ = allow("s3:GetObject", "arn:aws:s3:::inbox/*")
+WRITE = allow("s3:PutObject", "arn:aws:s3:::inbox/*")
+SEND = allow("sqs:SendMessage", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/worker"})
+
+
+def test_the_same_stack_newly_allows_nothing_whatever_its_project_is_called() -> None:
+    old = (*role(READ), *queue(SEND))
+    assert gains(old, old) == []
+    moved = tuple(replace(each, urn=each.urn.replace("dev::app", "prod::other")) for each in old)
+    assert gains(moved, old) == []
+
+
+def test_a_statement_that_says_the_same_in_other_words_is_nothing_new() -> None:
+    assert gains(role(allow(["s3:GetObject"], ["arn:aws:s3:::inbox/*"])), role(READ, READ)) == []
+
+
+def test_what_a_role_gains_is_told_with_the_statement() -> None:
+    assert told(role(READ, WRITE), role(READ)) == [
+        (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[1]", "s3:PutObject")
+    ]
+    (gain,) = gains(role(READ, WRITE), role(READ))
+    assert gain.answer.witness is not None
+    assert gain.answer.witness.outsider == "the role `worker`"
+
+
+def test_each_class_of_request_is_told_once() -> None:
+    new = queue(allow("sqs:*", "*", Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:role/worker", "444455556666"]}))
+    found = gains(new, queue(SEND))
+    assert [str(each.answer.witness).partition(" may ")[0] for each in found] == [
+        f"arn:aws:iam::{ACCOUNT}:role/worker",
+        "arn:aws:iam::444455556666:role/x",
+    ]
+
+
+def test_a_denial_that_goes_is_access_that_comes() -> None:
+    assert told(role(READ), role(READ, deny("s3:*", "arn:aws:s3:::inbox/private/*"))) == [
+        (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[0]", "s3:GetObject")
+    ]
+
+
+def test_another_home_for_the_same_document_is_nothing_new() -> None:
+    managed = resource(
+        "aws:iam/policy:Policy", "rights", policy=json.dumps(document(READ)), arn="arn:aws:iam::1:policy/rights"
+    )
+    attached = resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "a",
+        role="worker",
+        policyArn="arn:aws:iam::1:policy/rights",
+    )
+    new = (role()[0], managed, attached)
+    assert gains(new, role(READ)) == []
+
+
+def test_a_boundary_that_goes_is_access_that_comes() -> None:
+    limit = resource(
+        "aws:iam/policy:Policy",
+        "limit",
+        policy=json.dumps(document(allow("sqs:*", "*"))),
+        arn=f"arn:aws:iam::{ACCOUNT}:policy/limit",
+    )
+    limited = (*role(READ, permissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/limit"), limit)
+    assert [each[0] for each in told((*role(READ), limit), limited)] == [Verdict.NEW_ACCESS]
+    assert told(limited, (*role(READ), limit)) == []
+
+
+def test_a_wider_trust_policy_is_told() -> None:
+    wider = document(allow("sts:AssumeRole", None, Principal={"AWS": "444455556666"}))
+    new = (resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(wider)),)
+    assert told(new, role()[:1]) == [
+        (Verdict.NEW_ACCESS, "worker", "worker assumeRolePolicy.Statement[0]", "sts:AssumeRole")
+    ]
+
+
+def test_a_new_holder_gains_all_that_it_has() -> None:
+    assert [each[:2] for each in told(role(READ), ())] == [
+        (Verdict.NEW_ACCESS, "worker"),
+        (Verdict.NEW_ACCESS, "worker"),
+    ]
+
+
+def test_what_opens_without_a_document_counts_too() -> None:
+    acl = resource("aws:s3/bucketAcl:BucketAcl", "inbox", bucket="inbox", acl="public-read")
+    bucket = resource("aws:s3/bucket:Bucket", "inbox", bucket="inbox")
+    (gain,) = gains((bucket, acl), (bucket,))
+    assert (gain.answer.verdict, gain.holder.name, gain.path) == (Verdict.NEW_ACCESS, "inbox", "acl")
+    assert gains((bucket, acl), (bucket, acl)) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ({"policy": UNKNOWN}, {"policy": json.dumps(document(READ))}),
+        ({"policy": json.dumps(document(READ, WRITE))}, {"policy": UNKNOWN}),
+        (
+            {"policy": {"Version": "2012-10-17", "Statement": [{**WRITE, "Resource": UNKNOWN}]}},
+            {"policy": json.dumps(document(READ))},
+        ),
+    ],
+)
+def test_what_is_unknown_on_either_side_is_undecided(new: dict[str, Any], old: dict[str, Any]) -> None:
+    sides = [
+        (role()[0], resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", **each)) for each in (new, old)
+    ]
+    assert {each[0] for each in told(sides[0], sides[1])} == {Verdict.UNDECIDED}
