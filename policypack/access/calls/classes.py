@@ -1,0 +1,177 @@
+"""Classes of the package: what they make, their attributes, and settings that read the environment."""
+
+from __future__ import annotations
+
+import ast
+
+from policypack.access.calls import calling, expressions
+from policypack.access.calls.reader import Given, Reader
+from policypack.access.calls.values import (
+    EMPTY,
+    UNKNOWN,
+    Class,
+    Code,
+    Foreign,
+    Instance,
+    Scope,
+    Super,
+    Values,
+    either,
+    text,
+    texts,
+)
+
+SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
+PROPERTIES = ("property", "cached_property", "functools.cached_property", "functools.property")
+PLAIN = ("staticmethod",)
+OF_CLASS = ("classmethod",)
+FIELDS = ("dataclasses.dataclass", "attr.s", "attrs.define", "attrs.frozen", "attr.define", "pydantic.dataclasses.dataclass")
+FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
+
+
+def lines_of(owner: Class, reader: Reader) -> list[Class | Foreign]:
+    """A class and what it derives from, nearest first."""
+    found: list[Class | Foreign] = [owner]
+    for base in owner.bases:
+        if isinstance(base, Class) and base not in found and len(found) < 12:
+            found += lines_of(base, reader)
+        elif isinstance(base, Foreign):
+            found.append(base)
+    return found
+
+
+def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope) -> Values:
+    """An instance, once its constructor has been read."""
+    instance = Instance(cls, (scope.module.file, node.lineno, node.col_offset))
+    self: Values = frozenset({instance})
+    above_it = lines_of(cls, reader)
+    if not _has(reader, cls, "__init__") and _has_fields(reader, cls, above_it):
+        _fill(reader, instance, given, scope, above_it)
+        constructors: Values = attribute(reader, instance, "__post_init__", node, scope)
+        given = Given()
+    else:
+        constructors = attribute(reader, instance, "__init__", node, scope)
+    for each in constructors:
+        if isinstance(each, Code):
+            calling.run(reader, each, given, node, scope)
+    return self
+
+
+def _has(reader: Reader, cls: Class, name: str) -> bool:
+    return any(isinstance(each, Class) and name in each.scope.names for each in lines_of(cls, reader))
+
+
+def _has_fields(reader: Reader, cls: Class, above_it: list[Class | Foreign]) -> bool:
+    decorated = {
+        each.name
+        for decorator in cls.node.decorator_list
+        for each in expressions.value(
+            reader, decorator.func if isinstance(decorator, ast.Call) else decorator, cls.scope.outer or cls.scope
+        )
+        if isinstance(each, Foreign)
+    }
+    return bool(decorated & {*FIELDS}) or any(isinstance(each, Foreign) and each.name in FIELD_BASES for each in above_it)
+
+
+def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | Foreign]) -> None:
+    """Give each field what is given for it, else its default; a field of settings is a variable of the environment."""
+    reads = any(isinstance(each, Foreign) and each.name in SETTINGS for each in above_it)
+    fields: dict[str, tuple[ast.AnnAssign, Scope]] = {}
+    for each in reversed(above_it):
+        if isinstance(each, Class):
+            for statement in each.node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    fields[statement.target.id] = (statement, each.scope)
+    prefix = _prefix(instance.cls) if reads else ""
+    for index, (name, (statement, inside)) in enumerate(fields.items()):
+        found = given.get(name, index)
+        if not found:
+            default, alias = _default(reader, statement.value, inside)
+            found = expressions.variable(*_variable(alias or f"{prefix}{name}".upper()), default) if reads else default
+        if not found and statement.annotation is not None:
+            from policypack.access.calls import libraries
+
+            found = libraries.annotated(reader, statement.annotation, scope)
+        reader.put(instance, name, found or UNKNOWN)
+
+
+def _variable(name: str) -> tuple[object]:
+    return (next(iter(texts(text(name)))),)
+
+
+def _prefix(cls: Class) -> str:
+    """`env_prefix` in the configuration of a class of settings."""
+    for node in ast.walk(cls.node):
+        match node:
+            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str() as found)):
+                return found
+            case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str() as found)):
+                return found
+    return ""
+
+
+def _default(reader: Reader, node: ast.expr | None, scope: Scope) -> tuple[Values, str]:
+    """A field's default, and the variable that it is named after."""
+    if node is None:
+        return EMPTY, ""
+    if not isinstance(node, ast.Call) or not _called(node).endswith(("field", "Field", "ib")):
+        return expressions.value(reader, node, scope), ""
+    default, alias = EMPTY, ""
+    if node.args and not (isinstance(node.args[0], ast.Constant) and node.args[0].value is Ellipsis):
+        default = expressions.value(reader, node.args[0], scope)
+    for keyword in node.keywords:
+        found = expressions.value(reader, keyword.value, scope)
+        if keyword.arg == "default":
+            default = found
+        elif keyword.arg in ("default_factory", "factory"):
+            default = either(calling.call(reader, each, Given(), node, scope) for each in found)
+        elif keyword.arg in ("env", "validation_alias", "alias"):
+            fixed = [each.constant for each in texts(found)]
+            alias = fixed[0] or "" if fixed else ""
+    return default, alias
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+
+
+def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: ast.expr, scope: Scope) -> Values:
+    """What an attribute of an instance or a class may be."""
+    if isinstance(base, Super):
+        found = [attribute(reader, each, name, node, scope) for each in base.bases if isinstance(each, Class)]
+        codes = [each for values in found for each in values if isinstance(each, Code)]
+        return frozenset(Code(each.node, each.scope, base.self, each.cls) for each in codes)
+    cls = base.cls if isinstance(base, Instance) else base
+    found_ones = [reader.heap.get((base, name), EMPTY)] if isinstance(base, Instance) else []
+    for each in lines_of(cls, reader):
+        if isinstance(each, Class):
+            held = either((each.scope.names.get(name, EMPTY), reader.heap.get((each, name), EMPTY)))
+            if held:
+                found_ones += [_bound(reader, one, base, each, node, scope) for one in held]
+                break
+        elif not any(found_ones):
+            found_ones.append(UNKNOWN)
+    return either(found_ones)
+
+
+def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, node: ast.expr, scope: Scope) -> Values:
+    if not isinstance(held, Code) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
+        return frozenset({held})  # type: ignore[arg-type]
+    decorators = {ast.unparse(each) for each in held.node.decorator_list}
+    if decorators & {*PLAIN}:
+        return frozenset({Code(held.node, held.scope, None, owner)})
+    if decorators & {*OF_CLASS}:
+        cls = base.cls if isinstance(base, Instance) else base
+        return frozenset({Code(held.node, held.scope, frozenset({cls}), owner)})
+    if isinstance(base, Class):
+        return frozenset({Code(held.node, held.scope, None, owner)})
+    code = Code(held.node, held.scope, frozenset({base}), owner)
+    return calling.run(reader, code, Given(), node, scope) if decorators & {*PROPERTIES} else frozenset({code})
+
+
+def above(scope: Scope) -> Values:
+    """`super()`."""
+    owner = scope.owner
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    first = next(iter(scope.names.values()), EMPTY)
+    return frozenset({Super(cls.bases, first)}) if cls else UNKNOWN

@@ -1,0 +1,295 @@
+"""What an expression may stand for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from itertools import product
+
+from policypack.access.calls import boto, calling
+from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Environment, Hole, Text, joined
+from policypack.access.calls.reader import Given, Reader, stars
+from policypack.access.calls.values import (
+    EMPTY,
+    EVENT,
+    MOST,
+    NONE,
+    UNKNOWN,
+    Class,
+    Code,
+    Collection,
+    Foreign,
+    Instance,
+    Loaded,
+    Mapped,
+    Scope,
+    Several,
+    Super,
+    Thing,
+    Values,
+    either,
+    of_event,
+    text,
+    texts,
+)
+
+ENVIRON = "os.environ"
+
+
+def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each kind of expression)
+    """What an expression may stand for; the calls in it are noted."""
+    reader.step()
+    match node:
+        case ast.Constant(value=str() as found):
+            return text(found)
+        case ast.Constant(value=None):
+            return NONE
+        case ast.Name(id=name):
+            return named(reader, name, scope)
+        case ast.Attribute(value=base, attr=name):
+            return calling.attribute(reader, value(reader, base, scope), name, node, scope)
+        case ast.Call():
+            return calling.called(reader, node, scope)
+        case ast.JoinedStr(values=parts):
+            return concatenated([value(reader, each, scope) for each in parts])
+        case ast.FormattedValue(value=inner):
+            found = value(reader, inner, scope)
+            return found if node.format_spec is None else UNKNOWN
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return added(value(reader, left, scope), value(reader, right, scope))
+        case ast.BinOp(left=left, op=ast.Mod(), right=right):
+            return _formatted(reader, left, right, scope)
+        case ast.BinOp(left=left, right=right):  # `Path("a") / key`, or numbers
+            value(reader, left, scope)
+            value(reader, right, scope)
+            return UNKNOWN
+        case ast.BoolOp(op=ast.Or(), values=[first, *rest]):
+            return _or(value(reader, first, scope), [value(reader, each, scope) for each in rest])
+        case ast.BoolOp(values=parts):
+            return either([value(reader, each, scope) for each in parts])
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            value(reader, test, scope)
+            return either((value(reader, body, scope), value(reader, orelse, scope)))
+        case ast.Subscript(value=base, slice=index):
+            return item(value(reader, base, scope), value(reader, index, scope), index)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            alike = any(isinstance(each, ast.Starred) for each in elements)
+            found_ones = tuple(value(reader, each, scope) for each in elements)
+            return frozenset({Several((either(found_ones),), alike=True) if alike or len(elements) > MOST else Several(found_ones)})
+        case ast.Starred(value=inner):
+            return iterated(reader, value(reader, inner, scope), inner, scope)
+        case ast.Dict(keys=keys, values=values):
+            return _mapped(reader, keys, values, scope)
+        case ast.ListComp(generators=loops, elt=element) | ast.SetComp(generators=loops, elt=element):
+            return _comprehended(reader, loops, element, scope)
+        case ast.GeneratorExp(generators=loops, elt=element):
+            return _comprehended(reader, loops, element, scope)
+        case ast.DictComp(generators=loops, key=key, value=inner):
+            _comprehended(reader, loops, key, scope)
+            found = _comprehended(reader, loops, inner, scope)
+            return frozenset({Mapped(((UNKNOWN_TEXT, iterated(reader, found, node, scope)),), open=True)})
+        case ast.Lambda():
+            return frozenset({Code(node, scope)})
+        case ast.NamedExpr(target=target, value=inner):
+            found = value(reader, inner, scope)
+            assign(reader, target, found, scope)
+            return found
+        case ast.Await(value=inner):
+            return value(reader, inner, scope)
+        case ast.Yield(value=inner):
+            found = value(reader, inner, scope) if inner else NONE
+            scope.yielded = either((scope.yielded or EMPTY, found))
+            return UNKNOWN
+        case ast.YieldFrom(value=inner):
+            found = iterated(reader, value(reader, inner, scope), inner, scope)
+            scope.yielded = either((scope.yielded or EMPTY, found))
+            return UNKNOWN
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.expr):
+            value(reader, inner, scope)
+    return UNKNOWN
+
+
+def named(reader: Reader, name: str, scope: Scope) -> Values:
+    """What a name may stand for."""
+    where: Scope | None = scope
+    while where is not None:
+        inside = where is scope or not isinstance(where.owner, Class) or where.outer is None
+        if inside and name in where.names and not (name in scope.globals and where is scope):
+            return where.names[name]
+        where = where.outer
+    found = either(reader.imported(star, name) for star in stars(scope.module)) if not hasattr(ast, name) else EMPTY
+    return found or frozenset({Foreign(f"builtins.{name}")})
+
+
+def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:
+    """Let a target hold values too; alone, where no branch may leave it as it was."""
+    match target:
+        case ast.Name(id=name):
+            where = scope
+            if name in scope.globals:
+                where = scope.module.scope or scope
+            keeps = scope.branches > 0 or where is not scope
+            where.names[name] = either((where.names.get(name, EMPTY), values)) if keeps else values
+            if isinstance(where.owner, Class):
+                reader.put(where.owner, name, values)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for index, each in enumerate(elements):
+                inner = each.value if isinstance(each, ast.Starred) else each
+                assign(reader, inner, _at(reader, values, index, len(elements), target, scope), scope)
+        case ast.Attribute(value=base, attr=name):
+            for owner in value(reader, base, scope):
+                if isinstance(owner, Instance | Class):
+                    reader.put(owner, name, values)
+                elif isinstance(owner, Loaded) and owner.module.scope:
+                    names = owner.module.scope.names
+                    names[name] = either((names.get(name, EMPTY), values))
+        case ast.Subscript(value=ast.Name() as base, slice=index):
+            keys = texts(value(reader, index, scope))
+            changed = [
+                each.merged(Mapped(tuple((key, values) for key in keys)))
+                if isinstance(each, Mapped)
+                else each
+                for each in value(reader, base, scope)
+            ]
+            if any(isinstance(each, Mapped) for each in changed):
+                assign(reader, base, frozenset(changed), scope)
+        case ast.Subscript(value=base, slice=index):
+            value(reader, base, scope)
+            value(reader, index, scope)
+
+
+def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
+    found = [
+        each.elements[index]
+        if isinstance(each, Several) and not each.alike and len(each.elements) == count
+        else iterated(reader, frozenset({each}), node, scope)
+        for each in values
+    ]
+    return either(found)
+
+
+def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
+    """What going through values gives."""
+    found: list[Values] = []
+    for each in values:
+        if isinstance(each, Several):
+            found += each.elements
+        elif isinstance(each, Collection):
+            found.append(boto.listed(reader, each, Given(), reader.place(node, scope)))
+        elif isinstance(each, Instance):
+            got = calling.method(reader, each, "__iter__", Given(), node, scope)
+            found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
+        elif isinstance(each, Mapped):
+            found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
+        else:
+            found.append(EVENT if each == EVENT_TEXT else UNKNOWN)
+    return either(found)
+
+
+def item(base: Values, index: Values, node: ast.expr) -> Values:
+    """What is at an index."""
+    found: list[Values] = []
+    position = node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
+    for each in base:
+        if isinstance(each, Foreign) and each.name == ENVIRON:
+            found += [variable(key) for key in texts(index)]
+        elif isinstance(each, Mapped):
+            found += [UNKNOWN if key.constant is None else each.item(key.constant) for key in texts(index)]
+        elif isinstance(each, Several):
+            fits = position is not None and not each.alike and -len(each.elements) <= position < len(each.elements)
+            found += [each.elements[position]] if fits and position is not None else each.elements
+        else:
+            found.append(EVENT if each == EVENT_TEXT and not isinstance(node, ast.Slice) else UNKNOWN)
+    return either(found)
+
+
+def variable(name: Text, default: Values = EMPTY) -> Values:
+    """A variable of the environment."""
+    if name.constant is None:
+        return UNKNOWN
+    fixed = [each.constant for each in texts(default)]
+    known = fixed[0] if len(fixed) == 1 else None
+    return frozenset({Text((Environment(name.constant, known),))})
+
+
+def concatenated(parts: Iterable[Values]) -> Values:
+    """Texts one after the other."""
+    found = text("")
+    for each in parts:
+        found = added(found, each)
+    return found
+
+
+def added(left: Values, right: Values) -> Values:
+    """Two texts, or two lists, one after the other."""
+    lists = [each for each in (*left, *right) if isinstance(each, Several)]
+    if lists:
+        return frozenset({Several((either(element for each in lists for element in each.elements),), alike=True)})
+    pairs = list(product(texts(left) or [UNKNOWN_TEXT], texts(right) or [UNKNOWN_TEXT]))
+    if len(pairs) > MOST:
+        return UNKNOWN
+    return frozenset(joined((*_inner(one), *_inner(other))) for one, other in pairs)
+
+
+def _inner(part: Text) -> tuple[object, ...]:
+    return part.parts
+
+
+def _or(first: Values, rest: list[Values]) -> Values:
+    """`os.environ.get("NAME") or "default"`."""
+    if len(first) == 1 and len(rest) == 1:
+        (one,) = first
+        if isinstance(one, Text) and len(one.parts) == 1:
+            (part,) = one.parts
+            if isinstance(part, Environment) and part.default is None:
+                return variable(Text((part.name,)), rest[0])
+    return either([first, *rest])
+
+
+def _formatted(reader: Reader, left: ast.expr, right: ast.expr, scope: Scope) -> Values:
+    """`"%s/%s" % (one, other)`."""
+    patterns = texts(value(reader, left, scope))
+    operands = value(reader, right, scope)
+    found = []
+    for each in patterns:
+        if each.constant is None:
+            return UNKNOWN
+        pieces = each.constant.replace("%d", "%s").split("%s")
+        given: list[Values] = []
+        for operand in operands:
+            given = list(operand.elements) if isinstance(operand, Several) and not operand.alike else [operands]
+        if "%" in "".join(pieces) or len(given) != len(pieces) - 1:
+            return UNKNOWN
+        parts = [text(pieces[0])]
+        for argument, piece in zip(given, pieces[1:], strict=True):
+            parts += [argument, text(piece)]
+        found.append(concatenated(parts))
+    return either(found) or UNKNOWN
+
+
+def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope) -> Values:
+    found = Mapped(())
+    for key, each in zip(keys, values, strict=True):
+        given = value(reader, each, scope)
+        if key is None:
+            inner = [one for one in given if isinstance(one, Mapped)]
+            for one in inner:
+                found = found.merged(one)
+            if len(inner) != len(given):
+                found = Mapped(found.items, open=True)
+        else:
+            spelled = texts(value(reader, key, scope))
+            found = found.merged(Mapped(tuple((one, given) for one in spelled)))
+    return frozenset({found})
+
+
+def _comprehended(reader: Reader, loops: list[ast.comprehension], element: ast.expr, scope: Scope) -> Values:
+    for loop in loops:
+        source = value(reader, loop.iter, scope)
+        assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
+        for condition in loop.ifs:
+            value(reader, condition, scope)
+    return frozenset({Several((value(reader, element, scope),), alike=True)})
+
+

@@ -1,0 +1,292 @@
+"""What is not in the package: the standard library where it passes texts on, boto3's factories, and libraries that
+call AWS for the function.
+
+Sources: https://docs.powertools.aws.dev/lambda/python/latest/utilities/parameters/#iam-permissions and
+https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/#iam-permissions.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from policypack.access.calls import boto, calling, expressions, sdk
+from policypack.access.calls.model import EVENT_TEXT, Text
+from policypack.access.calls.reader import Given, Reader
+from policypack.access.calls.values import (
+    EMPTY,
+    EVENT,
+    UNKNOWN,
+    Client,
+    Code,
+    Foreign,
+    Instance,
+    Mapped,
+    Method,
+    Partial,
+    Scope,
+    Session,
+    Several,
+    Thing,
+    Values,
+    either,
+    of_event,
+    text,
+    texts,
+)
+
+SDK = frozenset({"boto3", "botocore", "aioboto3", "aiobotocore", "s3transfer"})
+SESSIONS = frozenset(
+    {
+        "boto3.Session",
+        "boto3.session.Session",
+        "aioboto3.Session",
+        "aioboto3.session.Session",
+        "botocore.session.get_session",
+        "botocore.session.Session",
+        "aiobotocore.session.get_session",
+        "boto3._get_default_session",
+    }
+)
+OPAQUE = frozenset(
+    {"awswrangler", "s3fs", "smart_open", "s3path", "cloudpathlib", "pynamodb", "dynamodb_encryption_sdk", "aws_encryption_sdk"}
+    | {"langchain_aws", "sagemaker", "chalice", "pyathena", "aws_secretsmanager_caching", "fsspec", "kombu", "dyntastic"}
+)
+"""Libraries that call AWS in ways that their use does not tell."""
+PASSED_ON = frozenset(
+    {"str", "list", "tuple", "sorted", "set", "iter", "reversed", "next", "deepcopy", "copy", "closing", "cast", "enumerate"}
+    | {"unquote", "unquote_plus", "loads", "nullcontext", "lru_cache", "cache", "wraps", "aclosing", "dict", "deque"}
+)
+"""Functions of the standard library whose result holds what they are given, by their last name."""
+KEPT = frozenset({"strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys", "removesuffix"})
+"""Methods that give back what is in, or nearly is, the thing itself."""
+POWERTOOLS = "aws_lambda_powertools.utilities."
+PARAMETERS = {
+    "get_parameter": ("ssm", "GetParameter", "Name", "name"),
+    "get_parameters": ("ssm", "GetParametersByPath", "Path", "path"),
+    "get_parameters_by_name": ("ssm", "GetParameters", "Names", "parameters"),
+    "set_parameter": ("ssm", "PutParameter", "Name", "name"),
+    "get_secret": ("secretsmanager", "GetSecretValue", "SecretId", "name"),
+    "set_secret": ("secretsmanager", "PutSecretValue", "SecretId", "name"),
+}
+PROVIDERS = {
+    "SSMProvider": ("ssm", {"get": ("GetParameter", "Name"), "get_multiple": ("GetParametersByPath", "Path")}),
+    "SecretsProvider": ("secretsmanager", {"get": ("GetSecretValue", "SecretId")}),
+}
+CONFIGURATION = ("StartConfigurationSession", "GetLatestConfiguration")
+IDEMPOTENCY = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+TYPED = ("types_boto3_", "mypy_boto3_")
+
+
+def noticed(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+    """An import of a library that calls AWS by itself."""
+    names = [each.name for each in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    for each in {name.partition(".")[0] for name in names} if not getattr(node, "level", 0) else ():
+        if each in SDK:
+            reader.suspects = True
+        if each in OPAQUE and each not in reader.modules:
+            reader.give_up(reader.place(node, scope), f"imports `{each}`, which calls AWS in ways that are not read here")
+
+
+def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
+    """What a function that is not in the package returns."""
+    place = reader.place(node, scope)
+    top, _, last = name.partition(".")[0], "", name.rpartition(".")[2]
+    if name in SESSIONS:
+        return frozenset({Session()})
+    if name in ("boto3.client", "boto3.resource"):
+        return boto.client(reader, given.get("service_name", 0), place, resource=last == "resource")
+    if name in ("os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"):
+        keys = texts(given.get("key", 0))
+        return either(expressions.variable(each, given.get("default", 1)) for each in keys) or UNKNOWN
+    if name == "os.environ.copy" or (last == "dict" and given.get("", 0) == {Foreign("os.environ")}):
+        return frozenset({Foreign("os.environ")})
+    if name == "builtins.getattr":
+        return _attribute(reader, given, node, scope)
+    if name == "functools.partial" and given.args:
+        return frozenset({Partial(given.args[0], given.args[1:], given.keywords)})
+    if name == "builtins.dict":
+        return _dictionary(given)
+    if name == "builtins.map" and len(given.args) > 1:
+        each = Given(tuple(expressions.iterated(reader, one, node, scope) for one in given.args[1:]))
+        found = either(calling.call(reader, one, each, node, scope) for one in given.args[0])
+        return frozenset({Several((found,), alike=True)})
+    if name.startswith(POWERTOOLS) and (found := _powertools(reader, name, last, given, node, scope)) is not None:
+        return found
+    hand_on(reader, given, node, scope)
+    if last in PASSED_ON and given.args:
+        first = given.args[0]
+        if last == "enumerate":
+            element = expressions.iterated(reader, first, node, scope)
+            return frozenset({Several((frozenset({Several((UNKNOWN, element))}),), alike=True)})
+        return expressions.iterated(reader, first, node, scope) if last == "next" else first
+    if last == "zip":
+        elements = tuple(expressions.iterated(reader, one, node, scope) for one in given.args)
+        return frozenset({Several((frozenset({Several(elements)}),), alike=True)})
+    decorated = [one for one in given.all if any(isinstance(each, Code) for each in one)]
+    if top in SDK and not decorated and last in ("client", "resource"):
+        return frozenset({Client(None)})
+    if any(map(of_event, given.all)) and (name.startswith(POWERTOOLS) or "data_classes" in name):
+        return EVENT
+    return frozenset({Foreign(f"{name}()")})
+
+
+def hand_on(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> None:
+    """Functions that a library is given are called by it, with what nobody knows or with the event."""
+    handed = Given((EVENT,)) if any(map(of_event, given.all)) else Given((UNKNOWN,), (), open=True)
+    for values in given.all:
+        for each in values:
+            if isinstance(each, Code | Partial):
+                calling.call(reader, each, handed, node, scope)
+
+
+def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: Scope) -> Values:
+    """What a method of a text, a list, a dictionary or something unknown returns."""
+    owner, name = callee.owner, callee.name
+    if isinstance(owner, Mapped) and name == "get":
+        keys = [each.constant for each in texts(given.get("", 0))]
+        return either(UNKNOWN if key is None else either((owner.item(key), given.get("", 1))) for key in keys)
+    if isinstance(owner, Mapped) and name in ("items", "values"):
+        pairs = [value if name == "values" else frozenset({Several((frozenset({key}), value))}) for key, value in owner.items]
+        return frozenset({Several((either(pairs) or UNKNOWN,), alike=True)})
+    if isinstance(owner, Text):
+        if owner == EVENT_TEXT:
+            return EVENT if name in KEPT else UNKNOWN
+        if name in ("strip", "encode", "decode", "rstrip", "lstrip", "lower"):
+            return frozenset({owner}) if owner.constant is None or name != "lower" else text(owner.constant.lower())
+        if name == "format" and owner.constant is not None:
+            return _filled(owner.constant, given)
+        if name == "join":
+            return _joined(owner, given)
+        _suspected(reader, name, node, scope)
+    hand_on(reader, given, node, scope)
+    return UNKNOWN
+
+
+def _suspected(reader: Reader, name: str, node: ast.expr, scope: Scope) -> None:
+    """A method of something unknown that is called as an operation of AWS is."""
+    if reader.suspects and name in _well_known():
+        why = f"calls `{name}` of something that comes from outside the package, and may be a client"
+        reader.give_up(reader.place(node, scope), why)
+
+
+SUSPECTED = ("dynamodb", "events", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts", "stepfunctions")
+
+
+def _well_known() -> frozenset[str]:
+    names = {name for service in SUSPECTED for name in sdk.operations(service)}
+    return frozenset({*(each for each in names if "_" in each), *boto.TRANSFERS, "get_paginator", "get_waiter"} - {"copy"})
+
+
+def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:
+    base, names = given.get("", 0), texts(given.get("", 1))
+    fixed = [each.constant for each in names if each.constant is not None]
+    if len(fixed) != len(names):
+        if any(isinstance(each, Client | Session | Thing) for each in base):
+            reader.give_up(reader.place(node, scope), "calls an operation whose name is not a constant")
+        return UNKNOWN
+    return either(calling.attribute(reader, base, name, node, scope) for name in fixed)
+
+
+def _dictionary(given: Given) -> Values:
+    found = Mapped(tuple((Text((name,)), value) for name, value in given.keywords), open=given.open)
+    for each in given.get("", 0):
+        found = each.merged(found) if isinstance(each, Mapped) else Mapped(found.items, open=True)
+    return frozenset({found})
+
+
+def _filled(pattern: str, given: Given) -> Values:
+    """`"{}/{name}".format(…)`."""
+    parts: list[Values] = []
+    position = 0
+    pieces = pattern.split("{")
+    parts.append(text(pieces[0]))
+    for piece in pieces[1:]:
+        name, closed, rest = piece.partition("}")
+        if not closed or not (name == "" or name.isidentifier() or name.isdigit()):
+            return UNKNOWN
+        at = int(name) if name.isdigit() else position
+        position += name == ""
+        parts += [given.get(name, None if name.isidentifier() else at) or UNKNOWN, text(rest)]
+    return expressions.concatenated(parts)
+
+
+def _joined(separator: Text, given: Given) -> Values:
+    for each in given.get("", 0):
+        if isinstance(each, Several) and not each.alike and each.elements and len(given.get("", 0)) == 1:
+            parts = [each.elements[0]]
+            for element in each.elements[1:]:
+                parts += [frozenset({separator}), element]
+            return expressions.concatenated(parts)
+    return UNKNOWN
+
+
+def _powertools(
+    reader: Reader, name: str, last: str, given: Given, node: ast.expr, scope: Scope
+) -> Values | None:
+    place = reader.place(node, scope)
+    if name.startswith(f"{POWERTOOLS}parameters."):
+        if last in PARAMETERS:
+            service, operation, argument, keyword = PARAMETERS[last]
+            names = given.get(keyword, 0)
+            if argument == "Names":
+                keys = [key for each in names if isinstance(each, Mapped) for key, _ in each.items]
+                names = frozenset({Several((frozenset(keys) or UNKNOWN,), alike=True)})
+            reader.called_with(place, service, operation, [(argument, names)])
+            return UNKNOWN
+        if last == "get_app_config":
+            for operation in CONFIGURATION:
+                reader.called_with(place, "appconfigdata", operation, [])
+            return UNKNOWN
+        owner, _, verb = name.removeprefix(f"{POWERTOOLS}parameters.").rpartition("().")
+        provider = PROVIDERS.get(owner.rpartition(".")[2])
+        if provider and verb in provider[1]:
+            operation, argument = provider[1][verb]
+            reader.called_with(place, provider[0], operation, [(argument, given.get("name", 0) or given.get("path"))])
+            return UNKNOWN
+        if last == "DynamoDBProvider":
+            for operation in ("GetItem", "Query"):
+                reader.called_with(place, "dynamodb", operation, [("TableName", given.get("table_name", 0))])
+        elif last == "AppConfigProvider":
+            for operation in CONFIGURATION:
+                reader.called_with(place, "appconfigdata", operation, [])
+    elif name.startswith(f"{POWERTOOLS}idempotency") and last == "DynamoDBPersistenceLayer":
+        for operation in IDEMPOTENCY:
+            reader.called_with(place, "dynamodb", operation, [("TableName", given.get("table_name", 0))])
+    elif name.startswith(f"{POWERTOOLS}feature_flags") and last == "AppConfigStore":
+        for operation in CONFIGURATION:
+            reader.called_with(place, "appconfigdata", operation, [])
+    return None
+
+
+def annotated(reader: Reader, annotation: ast.expr, scope: Scope) -> Values:
+    """The client, or instance, that an annotation says; nothing where it says something else."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except (SyntaxError, ValueError):
+            return EMPTY
+    if isinstance(annotation, ast.BinOp):
+        return either((annotated(reader, annotation.left, scope), annotated(reader, annotation.right, scope)))
+    if not isinstance(annotation, ast.Name | ast.Attribute):
+        return EMPTY
+    found: list[Values] = []
+    for each in expressions.value(reader, annotation, scope):
+        if isinstance(each, Foreign) and each.name.startswith(TYPED):
+            found.append(_typed(each.name))
+    return either(found)
+
+
+def _typed(name: str) -> Values:
+    """`types_boto3_s3.S3Client`, `mypy_boto3_dynamodb.service_resource.Table`."""
+    module, _, member = name.partition(".")
+    service = module.partition("boto3_")[2].replace("_", "-")
+    kind = member.rpartition(".")[2]
+    if not sdk.exists(service):
+        return EMPTY
+    if kind.endswith("Client"):
+        return frozenset({Client(service)})
+    if kind.endswith("ServiceResource"):
+        return frozenset({Thing(service)})
+    return frozenset({Thing(service, kind)}) if sdk.resource(service, kind) else EMPTY
+
+

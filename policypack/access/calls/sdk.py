@@ -1,0 +1,94 @@
+"""What boto3 offers: operations, paginators, waiters and resources, from the models of botocore and boto3.
+
+A service's model is read when the code in question uses that service.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+@cache
+def _data(package: str) -> Path | None:
+    spec = find_spec(package)
+    return Path(spec.origin).parent / "data" if spec and spec.origin else None
+
+
+@cache
+def _model(package: str, service: str, name: str) -> Json:
+    """The newest model of this name; empty where there is none."""
+    data = _data(package)
+    folder = data / service if data and service.replace("-", "").isalnum() else None
+    for version in sorted(folder.glob("*-*"), reverse=True) if folder and folder.is_dir() else ():
+        packed, plain = version / f"{name}.json.gz", version / f"{name}.json"
+        if packed.is_file():
+            found: Json = json.loads(gzip.decompress(packed.read_bytes()))
+            return found
+        if plain.is_file():
+            read: Json = json.loads(plain.read_bytes())
+            return read
+    return {}
+
+
+@cache
+def python_name(name: str) -> str:
+    """The method of an operation: `list_objects_v2`."""
+    from botocore import xform_name
+
+    return str(xform_name(name))
+
+
+def exists(service: str) -> bool:
+    """Whether botocore has a client of this name."""
+    data = _data("botocore")
+    return bool(data and service.replace("-", "").isalnum() and (data / service).is_dir())
+
+
+@cache
+def operations(service: str) -> Mapping[str, str]:
+    """The operations of a service by the name of their method."""
+    return {python_name(each): each for each in _model("botocore", service, "service-2").get("operations", ())}
+
+
+def signing_name(service: str) -> str:
+    """The name that a service signs requests by, which is mostly the prefix of its actions."""
+    about = _model("botocore", service, "service-2").get("metadata", {})
+    return str(about.get("signingName") or about.get("endpointPrefix") or service)
+
+
+@cache
+def waiters(service: str) -> Mapping[str, str]:
+    """The operation that each waiter asks, by the waiter's name in Python and as the model writes it."""
+    found = _model("botocore", service, "waiters-2").get("waiters", {})
+    return {spelled: each["operation"] for name, each in found.items() for spelled in (python_name(name), name)}
+
+
+@cache
+def resource(service: str, kind: str) -> Json:
+    """The definition of a resource; the empty kind is the service itself."""
+    model = _model("boto3", service, "resources-1")
+    found: Json = model.get("resources", {}).get(kind, {}) if kind else model.get("service", {})
+    return found
+
+
+@cache
+def members(service: str, kind: str) -> frozenset[str]:
+    """The attributes of a resource that boto3 loads when they are first read."""
+    shape = resource(service, kind).get("shape", "")
+    shapes = _model("botocore", service, "service-2").get("shapes", {})
+    return frozenset(python_name(each) for each in shapes.get(shape, {}).get("members", ()))
+
+
+def named(definitions: Json, method: str) -> tuple[str, Json] | None:
+    """The definition that boto3 offers under this name, with its name in the model."""
+    return next(
+        ((name, each) for name, each in definitions.items() if method in (name, python_name(name))), None
+    )

@@ -1,0 +1,194 @@
+"""Statements, read in order: what may run, runs; a loop's body runs twice, so that it sees what it leaves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from policypack.access.calls import boto, calling, expressions, libraries
+from policypack.access.calls.reader import Given, Reader, absolute
+from policypack.access.calls.values import (
+    EMPTY,
+    UNKNOWN,
+    Class,
+    Client,
+    Code,
+    Foreign,
+    Instance,
+    Module,
+    Scope,
+    Several,
+    Thing,
+    Values,
+    either,
+)
+
+REPEATED = 2
+
+
+def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
+    """Read statements."""
+    for each in body:
+        _execute(reader, each, scope)
+
+
+def load(reader: Reader, module: Module) -> None:
+    """Read a module's own statements."""
+    module.scope = module.scope or Scope(module)
+    module.scope.branches = 0
+    execute(reader, module.tree.body, module.scope)
+
+
+@contextmanager
+def _branch(scope: Scope) -> Iterator[None]:
+    scope.branches += 1
+    yield
+    scope.branches -= 1
+
+
+def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa: C901, PLR0912, PLR0915 (one case for each kind of statement)
+    reader.step()
+    match statement:
+        case ast.Assign(targets=targets, value=given):
+            found = expressions.value(reader, given, scope)
+            for target in targets:
+                expressions.assign(reader, target, found, scope)
+        case ast.AnnAssign(target=target, value=given) if given is not None:
+            found = expressions.value(reader, given, scope)
+            if found <= UNKNOWN:
+                found = libraries.annotated(reader, statement.annotation, scope) or found
+            expressions.assign(reader, target, found, scope)
+        case ast.AugAssign(target=target, value=given):
+            old = expressions.value(reader, target, scope)
+            new = expressions.added(old, expressions.value(reader, given, scope))
+            with _branch(scope):
+                expressions.assign(reader, target, new, scope)
+        case ast.Return(value=given):
+            found = expressions.value(reader, given, scope) if given else EMPTY
+            scope.returned = either((scope.returned, found))
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            _define(reader, statement, scope)
+        case ast.ClassDef():
+            _define_class(reader, statement, scope)
+        case ast.Import() | ast.ImportFrom():
+            _import(reader, statement, scope)
+        case ast.Global(names=names):
+            scope.globals.update(names)
+        case ast.If(test=test, body=body, orelse=orelse):
+            expressions.value(reader, test, scope)
+            with _branch(scope):
+                execute(reader, body, scope)
+                execute(reader, orelse, scope)
+        case ast.For(target=target, iter=source, body=body, orelse=orelse) | ast.AsyncFor(
+            target=target, iter=source, body=body, orelse=orelse
+        ):
+            each = expressions.iterated(reader, expressions.value(reader, source, scope), source, scope)
+            expressions.assign(reader, target, each, scope)
+            with _branch(scope):
+                for _ in range(REPEATED):
+                    execute(reader, body, scope)
+                execute(reader, orelse, scope)
+        case ast.While(test=test, body=body, orelse=orelse):
+            with _branch(scope):
+                for _ in range(REPEATED):
+                    expressions.value(reader, test, scope)
+                    execute(reader, body, scope)
+                execute(reader, orelse, scope)
+        case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+            for item in items:
+                entered = _entered(reader, expressions.value(reader, item.context_expr, scope), item.context_expr, scope)
+                if item.optional_vars is not None:
+                    expressions.assign(reader, item.optional_vars, entered, scope)
+            execute(reader, body, scope)
+        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody) | ast.TryStar(
+            body=body, handlers=handlers, orelse=orelse, finalbody=finalbody
+        ):
+            with _branch(scope):
+                execute(reader, body, scope)
+                for handler in handlers:
+                    if handler.name:
+                        scope.names[handler.name] = UNKNOWN
+                    execute(reader, handler.body, scope)
+                execute(reader, orelse, scope)
+            execute(reader, finalbody, scope)
+        case ast.Match(subject=subject, cases=cases):
+            expressions.value(reader, subject, scope)
+            with _branch(scope):
+                for case in cases:
+                    _captured(case.pattern, scope)
+                    if case.guard:
+                        expressions.value(reader, case.guard, scope)
+                    execute(reader, case.body, scope)
+        case _:
+            for node in ast.iter_child_nodes(statement):
+                if isinstance(node, ast.expr):
+                    expressions.value(reader, node, scope)
+
+
+def _captured(pattern: ast.pattern, scope: Scope) -> None:
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            scope.names[name] = UNKNOWN
+
+
+def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+    code = Code(node, scope, None, scope.owner if isinstance(scope.owner, Class) else None)
+    found: Values = frozenset({code})
+    reader.defined.setdefault(id(node), (code,))
+    for decorator in reversed(node.decorator_list):
+        made = expressions.value(reader, decorator, scope)
+        local = [each for each in made if isinstance(each, Code)]
+        if local:
+            wrapped = either(calling.run(reader, each, Given((found,)), decorator, scope) for each in local)
+            found = wrapped or found
+        elif any(isinstance(each, Foreign) and each.name.endswith("contextmanager") for each in made):
+            found = frozenset({Code(node, scope, None, code.cls)})
+    expressions.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
+
+
+def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
+    bases = either(expressions.value(reader, each, scope) for each in node.bases)
+    mark = (id(node), id(scope))
+    cls = reader.classes.get(mark)
+    if cls is None or cls.bases != bases:
+        cls = Class(node, Scope(scope.module, outer=scope), bases)
+        cls.scope.owner = cls
+        reader.classes[mark] = cls
+    execute(reader, node.body, cls.scope)
+    expressions.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
+
+
+def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+    libraries.noticed(reader, node, scope)
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            whole = reader.imported(alias.name)
+            top = whole if alias.asname else reader.imported(alias.name.partition(".")[0])
+            scope.names[alias.asname or alias.name.partition(".")[0]] = top
+        return
+    module = absolute(scope.module, node)
+    for alias in node.names:
+        if alias.name == "*":
+            reader.module(module)
+        else:
+            found = reader.imported(module, alias.name)
+            scope.names[alias.asname or alias.name] = found
+
+
+def _entered(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
+    """What `with` gives."""
+    found: list[Values] = []
+    for each in values:
+        if isinstance(each, Several):
+            found += each.elements
+        elif isinstance(each, Instance):
+            found.append(calling.method(reader, each, "__enter__", Given(), node, scope) or frozenset({each}))
+        elif isinstance(each, Client | Thing):
+            found.append(frozenset({each}))
+        else:
+            found.append(frozenset({each}))
+    return either(found)
+
+

@@ -1,0 +1,233 @@
+"""What an expression may stand for while code is read. Values are hashable; a set of them is what may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Hole, Text
+
+MOST = 12
+"""Values that are kept apart; more are one unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """`None`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something of a module that is not in the package, by its dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of boto3 or botocore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client; the service is None where its name is not known."""
+
+    service: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A resource of boto3 with its identifiers; the empty kind is the service's own."""
+
+    service: str
+    kind: str = ""
+    identifiers: tuple[tuple[str, frozenset[Value]], ...] = ()
+
+    def identifier(self, name: str) -> Values:
+        """One of its identifiers."""
+        return dict(self.identifiers).get(name, UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Several resources, which one operation lists: `bucket.objects`."""
+
+    owner: Thing
+    name: str
+    narrowed: bool = False
+    """Whether a call is noted for it already: it is filtered, or limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paginator:
+    """Calls one operation again and again: a paginator, or a waiter."""
+
+    service: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of one of the values above, not called yet."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """Names of a function, a class or a module, and those around it."""
+
+    module: Module
+    names: dict[str, Values] = field(default_factory=dict)
+    outer: Scope | None = None
+    globals: set[str] = field(default_factory=set)
+    branches: int = 0
+    """How many branches deep the reading is: there a name may keep what it was."""
+    owner: Instance | Class | None = None
+    returned: Values = frozenset()
+    yielded: Values | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """A module of the package."""
+
+    name: str
+    file: str
+    tree: ast.Module
+    is_package: bool = False
+    scope: Scope | None = None
+    read: int = 0
+    """The round in which it was last read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A module of the package as a value."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function of the package, where it stands, and what it is bound to."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    bound: frozenset[Value] | None = None
+    cls: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the package."""
+
+    node: ast.ClassDef
+    scope: Scope
+    """Of its body."""
+    bases: frozenset[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What one expression makes of a class."""
+
+    cls: Class
+    place: tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` inside a method."""
+
+    bases: frozenset[Value]
+    self: frozenset[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list, tuple, set or generator: by position, or any number alike."""
+
+    elements: tuple[frozenset[Value], ...]
+    alike: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A dictionary by its keys; `open` where it may hold others."""
+
+    items: tuple[tuple[Text, frozenset[Value]], ...]
+    open: bool = False
+
+    def item(self, key: str) -> Values:
+        """What is at a key."""
+        found = [value for each, value in self.items if each.constant == key]
+        others = [value for each, value in self.items if each.constant is None]
+        return either([*found, *others, *([UNKNOWN] if self.open or not found else [])])
+
+    def merged(self, other: Mapped) -> Mapped:
+        """Both, where the other one's come last."""
+        return Mapped(tuple({**dict(self.items), **dict(other.items)}.items()), self.open or other.open)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A function with some arguments given."""
+
+    of: frozenset[Value]
+    args: tuple[frozenset[Value], ...]
+    keywords: tuple[tuple[str, frozenset[Value]], ...]
+
+
+Value = (
+    Nothing
+    | Foreign
+    | Session
+    | Client
+    | Thing
+    | Collection
+    | Paginator
+    | Method
+    | Loaded
+    | Code
+    | Class
+    | Instance
+    | Super
+    | Several
+    | Mapped
+    | Partial
+    | Text
+)
+Values = frozenset[Value]
+
+UNKNOWN: Values = frozenset({UNKNOWN_TEXT})
+EVENT: Values = frozenset({EVENT_TEXT})
+NONE: Values = frozenset({Nothing()})
+EMPTY: Values = frozenset()
+
+
+def text(value: str) -> Values:
+    """A constant."""
+    return frozenset({Text((value,) if value else ())})
+
+
+def either(values: Iterable[Values]) -> Values:
+    """What is one of these."""
+    found = frozenset().union(*values)
+    if len(found) <= MOST:
+        return found
+    kept = frozenset(each for each in found if not isinstance(each, Text | Several | Mapped | Nothing))
+    return kept | UNKNOWN
+
+
+def texts(values: Values) -> list[Text]:
+    """What a value may be as a text: one that is none is not known, and `None` is left out."""
+    found = {each if isinstance(each, Text) else UNKNOWN_TEXT for each in values if not isinstance(each, Nothing)}
+    return sorted(found, key=str)
+
+
+def of_event(values: Values) -> bool:
+    """Whether a value surely comes with the event."""
+    return bool(values) and all(isinstance(each, Text) and each.parts == (Hole(event=True),) for each in values)
