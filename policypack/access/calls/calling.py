@@ -31,6 +31,7 @@ from policypack.access.calls.values import (
     Value,
     Values,
     either,
+    opaque,
 )
 
 DEEPEST = 40
@@ -209,7 +210,7 @@ def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
         found = given.args[index] if index < len(given.args) and index < len(positional) else keywords.pop(each.arg, EMPTY)
         if not found and each.arg in defaults:
             found = expressions.value(reader, defaults[each.arg], code.scope)
-        if (not found or found <= UNKNOWN) and each.annotation is not None:
+        if opaque(found) and each.annotation is not None:
             found = libraries.annotated(reader, each.annotation, code.scope) or found
         inner.names[each.arg] = found or UNKNOWN
     if spec.vararg:

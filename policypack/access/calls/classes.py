@@ -146,8 +146,9 @@ def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: a
     for each in lines_of(cls, reader):
         if isinstance(each, Class):
             held = either((each.scope.names.get(name, EMPTY), reader.heap.get((each, name), EMPTY)))
-            if held:
+            if held and not (any(found_ones) and not any(isinstance(one, Code) for one in held)):
                 found_ones += [_bound(reader, one, base, each, node, scope) for one in held]
+            if held:
                 break
         elif not any(found_ones):
             found_ones.append(UNKNOWN)

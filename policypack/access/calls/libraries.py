@@ -8,6 +8,7 @@ https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/#iam-
 from __future__ import annotations
 
 import ast
+import sys
 
 from policypack.access.calls import boto, calling, expressions, sdk
 from policypack.access.calls.model import EVENT_TEXT, Text
@@ -35,6 +36,7 @@ from policypack.access.calls.values import (
 )
 
 SDK = frozenset({"boto3", "botocore", "aioboto3", "aiobotocore", "s3transfer"})
+KNOWN = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "builtins"}
 SESSIONS = frozenset(
     {
         "boto3.Session",
@@ -112,6 +114,8 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         return frozenset({Several((found,), alike=True)})
     if name.startswith(POWERTOOLS) and (found := _powertools(reader, name, last, given, node, scope)) is not None:
         return found
+    if "." in name and top not in KNOWN and top not in sys.stdlib_module_names:
+        _suspected(reader, last, node, scope)
     hand_on(reader, given, node, scope)
     if last in PASSED_ON and given.args:
         first = given.args[0]

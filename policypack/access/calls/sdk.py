@@ -73,10 +73,21 @@ def waiters(service: str) -> Mapping[str, str]:
 
 @cache
 def resource(service: str, kind: str) -> Json:
-    """The definition of a resource; the empty kind is the service itself."""
+    """The definition of a resource; the empty kind is the service itself, which has every kind by its identifiers."""
     model = _model("boto3", service, "resources-1")
-    found: Json = model.get("resources", {}).get(kind, {}) if kind else model.get("service", {})
-    return found
+    every: Mapping[str, Json] = model.get("resources", {})
+    if kind:
+        return every.get(kind, {})
+    has = {
+        name: {
+            "resource": {
+                "type": name,
+                "identifiers": [{"target": one["name"], "source": "input"} for one in each.get("identifiers", ())],
+            }
+        }
+        for name, each in every.items()
+    }
+    return {**model.get("service", {}), "has": has}
 
 
 @cache

@@ -22,6 +22,7 @@ from policypack.access.calls.values import (
     Thing,
     Values,
     either,
+    opaque,
 )
 
 REPEATED = 2
@@ -56,7 +57,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 expressions.assign(reader, target, found, scope)
         case ast.AnnAssign(target=target, value=given) if given is not None:
             found = expressions.value(reader, given, scope)
-            if found <= UNKNOWN:
+            if opaque(found):
                 found = libraries.annotated(reader, statement.annotation, scope) or found
             expressions.assign(reader, target, found, scope)
         case ast.AugAssign(target=target, value=given):

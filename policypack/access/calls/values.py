@@ -165,7 +165,7 @@ class Mapped:
         """What is at a key."""
         found = [value for each, value in self.items if each.constant == key]
         others = [value for each, value in self.items if each.constant is None]
-        return either([*found, *others, *([UNKNOWN] if self.open or not found else [])])
+        return either([*found, *others, *([] if found else [UNKNOWN])])
 
     def merged(self, other: Mapped) -> Mapped:
         """Both, where the other one's come last."""
@@ -226,6 +226,11 @@ def texts(values: Values) -> list[Text]:
     """What a value may be as a text: one that is none is not known, and `None` is left out."""
     found = {each if isinstance(each, Text) else UNKNOWN_TEXT for each in values if not isinstance(each, Nothing)}
     return sorted(found, key=str)
+
+
+def opaque(values: Values) -> bool:
+    """Whether nothing is known of a value, or only which foreign function made it."""
+    return all(each == UNKNOWN_TEXT or (isinstance(each, Foreign) and each.name.endswith("()")) for each in values)
 
 
 def of_event(values: Values) -> bool:
