@@ -92,7 +92,7 @@ class Package:
     def _load(self, name: str) -> Module | None:
         base = name.replace(".", "/")
         for file in (f"{base}.py", f"{base}/__init__.py"):
-            content = _content(self.archive, file)
+            content = content_of(self.archive, file)
             if content is not None:
                 module = Module(file, name, _parsed(content, file), self)
                 _index(module, is_package=file.endswith("/__init__.py"))
@@ -223,7 +223,7 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _top_level(handler.body)
 
 
-def _content(archive: Asset, file: str) -> bytes | None:
+def content_of(archive: Asset, file: str) -> bytes | None:
     """The bytes of one file of an archive, or None where there is no such file."""
     if archive.members is not None:
         return _member(archive, file)
@@ -265,7 +265,7 @@ def _member(archive: Asset, file: str) -> bytes | None:
         place = name.removeprefix("./").strip("/")
         if asset.archive:
             inside = file if place in ("", ".") else file.removeprefix(f"{place}/")
-            found = _content(asset, inside) if inside != file or place in ("", ".") else None
+            found = content_of(asset, inside) if inside != file or place in ("", ".") else None
             if found is not None:
                 return found
         elif place == file:

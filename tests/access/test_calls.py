@@ -159,11 +159,16 @@ WAYS = {
             boto3.resource("s3").Bucket("in").upload_fileobj(None, "g")
         """,
         [
+            "5 s3:CreateMultipartUpload Bucket=out Key=a",
             "5 s3:PutObject Bucket=out Key=a",
             "6 s3:GetObject Bucket=in Key=b",
+            "6 s3:HeadObject Bucket=in Key=b",
             "7 s3:CopyObject Bucket=out Key=d",
+            "7 s3:CreateMultipartUpload Bucket=out Key=d",
+            "7 s3:UploadPartCopy Bucket=out Key=d",
             "8 s3:GetObject Bucket=in Key=e",
             "9 s3:PutObject Bucket=in Key=f",
+            "10 s3:CreateMultipartUpload Bucket=in Key=g",
             "10 s3:PutObject Bucket=in Key=g",
         ],
     ),

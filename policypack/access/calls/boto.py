@@ -31,13 +31,13 @@ from policypack.access.calls.values import (
 from policypack.aws.handler import Place
 
 TRANSFERS = {
-    "upload_file": ("PutObject", ("Filename", "Bucket", "Key")),
-    "upload_fileobj": ("PutObject", ("Fileobj", "Bucket", "Key")),
-    "download_file": ("GetObject", ("Bucket", "Key", "Filename")),
-    "download_fileobj": ("GetObject", ("Bucket", "Key", "Fileobj")),
-    "copy": ("CopyObject", ("CopySource", "Bucket", "Key")),
+    "upload_file": (("PutObject", "CreateMultipartUpload"), ("Filename", "Bucket", "Key")),
+    "upload_fileobj": (("PutObject", "CreateMultipartUpload"), ("Fileobj", "Bucket", "Key")),
+    "download_file": (("HeadObject", "GetObject"), ("Bucket", "Key", "Filename")),
+    "download_fileobj": (("HeadObject", "GetObject"), ("Bucket", "Key", "Fileobj")),
+    "copy": (("CopyObject", "CreateMultipartUpload", "UploadPartCopy"), ("CopySource", "Bucket", "Key")),
 }
-"""Managed transfers of S3: the operation whose permissions they need, and their parameters in order."""
+"""Managed transfers of S3: the operations that they may send, and their parameters in order."""
 NO_CALL = frozenset(
     {"can_paginate", "close", "register", "register_first", "unregister", "get_available_subresources"}
 )
@@ -132,8 +132,8 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Gi
         reader.called_with(place, "s3", "PutObject", fields)
         return UNKNOWN
     if service == "s3" and name in TRANSFERS:
-        operation, order = TRANSFERS[name]
-        _transfer(reader, operation, {each: given.get(each, index) for index, each in enumerate(order)}, given, place)
+        operations, order = TRANSFERS[name]
+        _transfer(reader, operations, {each: given.get(each, index) for index, each in enumerate(order)}, given, place)
         return UNKNOWN
     if name in NO_CALL or name in IDLE:
         return frozenset({owner}) if name == "meta" else UNKNOWN
@@ -168,13 +168,15 @@ def _response(operation: str, given: Given) -> Values:
     return UNKNOWN
 
 
-def _transfer(reader: Reader, operation: str, named: Mapping[str, Values], given: Given, place: Place) -> None:
+def _transfer(
+    reader: Reader, operations: tuple[str, ...], named: Mapping[str, Values], given: Given, place: Place
+) -> None:
     extra = [each for each in given.get("ExtraArgs") if isinstance(each, Mapped)]
     keywords = {key.constant: value for each in extra for key, value in each.items if key.constant}
     arguments = {name: value for name, value in named.items() if name not in ("Filename", "Fileobj") and value}
-    reader.called_with(
-        place, "s3", operation, {**keywords, **arguments}.items(), open_=len(extra) != len(given.get("ExtraArgs"))
-    )
+    unread = len(extra) != len(given.get("ExtraArgs"))
+    for operation in operations:
+        reader.called_with(place, "s3", operation, {**keywords, **arguments}.items(), open_=unread)
 
 
 def _of_thing(reader: Reader, owner: Thing, name: str, given: Given, place: Place) -> Values:
@@ -182,12 +184,12 @@ def _of_thing(reader: Reader, owner: Thing, name: str, given: Given, place: Plac
     if name == "get_available_subresources":
         return UNKNOWN
     if owner.service == "s3" and name in TRANSFERS and owner.kind in ("Bucket", "Object"):
-        operation, order = TRANSFERS[name]
+        operations, order = TRANSFERS[name]
         known = {"Bucket": owner.identifier("Name" if owner.kind == "Bucket" else "BucketName")}
         if owner.kind == "Object":
             known["Key"] = owner.identifier("Key")
         rest = [each for each in order if each not in known]
-        _transfer(reader, operation, {each: given.get(each, at) for at, each in enumerate(rest)} | known, given, place)
+        _transfer(reader, operations, {each: given.get(each, at) for at, each in enumerate(rest)} | known, given, place)
         return UNKNOWN
     if owner.service == "dynamodb" and owner.kind == "Table" and name == "batch_writer":
         table = tuple(texts(owner.identifier("Name")))

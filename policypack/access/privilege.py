@@ -1,0 +1,187 @@
+"""Least privilege of one function of a stack: its code's calls and its own settings against its execution role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.access.calls.libraries import SDK
+from policypack.access.calls.model import Call, Found, Unresolved
+from policypack.access.calls.permissions import listed, permissions
+from policypack.access.calls.run import LIBRARIES, calls_of
+from policypack.access.calls.targets import Upload, Where, targets
+from policypack.access.keys import key_needs
+from policypack.access.platform import platform_needs
+from policypack.access.unused import Comparison, Held, Need, Role, compare
+from policypack.aws.arn import Arn
+from policypack.aws.bucket import bucket_name
+from policypack.aws.document import PolicyDocument
+from policypack.aws.function import Grants, role_documents
+from policypack.aws.handler import FIX, NOT_CODE, recorded
+from policypack.aws.managed import FOR_FUNCTIONS
+from policypack.aws.meaning import FUNCTION
+from policypack.aws.notification import triggers
+from policypack.aws.python_package import AbsentError, UnreadableError
+from policypack.aws.python_sources import imported_sources
+from policypack.aws.reading import IDENTITY, documents_of
+from policypack.policy import Asset, Resource, Stack, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """What was found of one function."""
+
+    function: Resource
+    found: Found
+    needs: tuple[Need, ...]
+    role: Role
+    comparison: Comparison
+    carriers: Mapping[int, tuple[Resource, str]]
+    """By the identity of a document: the resource that carries it and the path there."""
+
+
+def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Privilege | Unknown | None:
+    """Judge one function.
+
+    Args:
+        stack: where its role is.
+        function: an `aws:lambda/function:Function`.
+        code: its package, where it is not to be read from the stack.
+
+    Returns:
+        None for other runtimes, for container images, for code in a bucket, and for code of which a state from
+        another machine has only the hash: there is no code to read. `Unknown` for what should be readable and is not.
+    """
+    key = ("privilege", function.urn, code.path if code else "")
+    return stack.once(key, lambda: _privilege(stack, function, code))
+
+
+def functions(stack: Stack) -> tuple[Resource, ...]:
+    """The functions that the stack makes."""
+    return tuple(each for each in stack.of(FUNCTION) if not each.external)
+
+
+def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privilege | Unknown | None:
+    found = _calls(function, code)
+    if not isinstance(found, Found):
+        return found
+    where = _where(stack, function)
+    needs, unresolved = _needs(found, where)
+    needs += platform_needs(stack, function, where)
+    needs += key_needs(stack, function, needs, where)
+    grants = role_documents(stack, function)
+    carriers = _carriers(stack)
+    role = _role(grants, carriers)
+    comparison = compare(needs, role, where, unresolved)
+    return Privilege(function, Found(found.calls, unresolved), tuple(needs), role, comparison, carriers)
+
+
+def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:
+    inputs = function.inputs
+    runtime, name = inputs.get("runtime"), inputs.get("handler")
+    held = inputs.get("code") if code is None else code
+    if isinstance(runtime, str) and not runtime.startswith("python"):
+        return None
+    if held is None or inputs.get("packageType") == "Image" or inputs.get("imageUri") is not None:
+        return None
+    for value in (runtime, name, held):
+        if isinstance(value, Unknown):
+            return value
+    if not isinstance(runtime, str) or not isinstance(name, str):
+        return None
+    if not isinstance(held, Asset):
+        return NOT_CODE
+    try:
+        return calls_of(imported_sources(held, name, LIBRARIES | SDK), name)
+    except AbsentError as error:
+        return None if recorded(held) else Unknown(str(error), FIX)
+    except UnreadableError as error:
+        if inputs.get("layers"):
+            return None  # the handler is in a layer, which is not in the archive
+        return Unknown(str(error), FIX)
+
+
+def _where(stack: Stack, function: Resource) -> Where:
+    variables = function.inputs.get("environment")
+    held = variables.get("variables") if isinstance(variables, Mapping) else None
+    region, account = _home(stack, function)
+    return Where(held if isinstance(held, Mapping) else {}, tuple(_uploads(stack, function)), region, account)
+
+
+def _home(stack: Stack, function: Resource) -> tuple[str, str]:
+    """The region and account that a function is in, `*` where they are not known."""
+    region, account = "*", "*"
+    texts: list[Any] = [function.outputs.get("arn"), function.inputs.get("role"), function.outputs.get("role")]
+    for value in texts:
+        arn = Arn.parse(value) if isinstance(value, str) else None
+        if arn:
+            region = arn.region or region
+            account = arn.account or account
+    for known in (function.inputs.get("region"), function.outputs.get("region"), stack.settings.stack_region):
+        if region == "*" and isinstance(known, str) and known:
+            region = known
+    return region, account if account.isdigit() else "*"
+
+
+def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
+    """What S3 tells the function of."""
+    for trigger in triggers(stack):
+        if any(each.resource.urn == function.urn for each in trigger.functions.all):
+            prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
+            buckets = trigger.buckets.certain or trigger.buckets.possible
+            known = [name for each in buckets if (name := bucket_name(each))]
+            given = trigger.notification.inputs.get("bucket")
+            for name in known or ([given] if isinstance(given, str) else []):
+                yield Upload(name, prefix)
+
+
+def _needs(found: Found, where: Where) -> tuple[list[Need], tuple[Unresolved, ...]]:
+    needs: dict[Need, None] = {}
+    unresolved = list(found.unresolved)
+    for call in found.calls:
+        wanted = permissions(call)
+        if wanted is None:
+            why = "an operation whose actions AWS does not list" if listed(call.service, call.operation) else "an operation that is not in the tables"
+            unresolved.append(Unresolved(call.place, f"calls `{call.operation}` of `{call.service}`, {why}"))
+            continue
+        for each in wanted:
+            for target in targets(call, each, where):
+                needs[Need(each.action, target, _shown(call), call.place, each.may)] = None
+    return list(needs), tuple(dict.fromkeys(unresolved))
+
+
+def _shown(call: Call) -> str:
+    return f"calls `{call.operation}` of `{call.service}`"
+
+
+def _role(grants: Grants, carriers: Mapping[int, tuple[Resource, str]]) -> Role:
+    def held(document: PolicyDocument, *, certain: bool) -> Held:
+        carrier = carriers.get(id(document))
+        return Held(document, f"{carrier[0].name}.{carrier[1]}" if carrier else "", certain)
+
+    unread = [each.why for each in grants.unread]
+    unread += [f"has the AWS managed policy `{name}`, which is not read here" for name in sorted(grants.managed - set(FOR_FUNCTIONS))]
+    managed = {name: FOR_FUNCTIONS[name] for name in sorted(grants.managed) if name in FOR_FUNCTIONS}
+    boundary: tuple[PolicyDocument, ...] | None = None
+    if grants.boundary is not None:
+        boundary = (*grants.boundary.documents, *grants.boundary.possible)
+        if grants.boundary.managed or grants.boundary.unread:
+            unread.append("has a permissions boundary that is not read here")
+            boundary = None
+    documents = [held(each, certain=True) for each in grants.documents]
+    documents += [held(each, certain=False) for each in grants.possible]
+    return Role(tuple(documents), managed, boundary, tuple(dict.fromkeys(unread)))
+
+
+def _carriers(stack: Stack) -> Mapping[int, tuple[Resource, str]]:
+    def compute() -> dict[int, tuple[Resource, str]]:
+        found: dict[int, tuple[Resource, str]] = {}
+        for resource in stack.resources:
+            if resource.type.startswith("aws:iam/"):
+                for path, document in documents_of(resource, IDENTITY):
+                    if isinstance(document, PolicyDocument):
+                        found.setdefault(id(document), (resource, path))
+        return found
+
+    return stack.once("carriers", compute)

@@ -1,0 +1,75 @@
+"""The modules of an archive that a handler imports, as far as the archive has them: file names and texts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator
+
+from policypack.aws.python_package import UnreadableError, content_of
+from policypack.policy import Asset
+
+MOST_FILES = 400
+MOST_BYTES = 4_000_000
+
+
+def imported_sources(archive: Asset, handler: str, known: Container[str] = ()) -> dict[str, bytes]:
+    """The handler's module and what it imports, and what those import.
+
+    Args:
+        archive: an asset whose files are on this machine.
+        handler: as Lambda names it: `ingest.handler.handler`.
+        known: packages that are not looked into.
+
+    Raises:
+        UnreadableError: the archive cannot be read, holds no such module, or holds too much.
+    """
+    entry = handler.replace("/", ".").rpartition(".")[0]
+    found: dict[str, bytes] = {}
+    seen: set[str] = set()
+    waiting = [entry]
+    size = 0
+    while waiting:
+        name = waiting.pop()
+        if name in seen or not all(name.split(".")) or name.partition(".")[0] in known:
+            continue
+        seen.add(name)
+        if (outer := name.rpartition(".")[0]) and outer not in seen:
+            waiting.append(outer)
+        read = _module(archive, name)
+        if read is None:
+            if name == entry:
+                raise UnreadableError(f"holds no module `{entry}`, which the handler is in")
+            continue
+        file, text = read
+        found[file] = text
+        size += len(text)
+        if len(found) > MOST_FILES or size > MOST_BYTES:
+            raise UnreadableError("holds more code than is read here")
+        waiting += _imported(text, name if file.endswith("/__init__.py") else name.rpartition(".")[0])
+    return found
+
+
+def _module(archive: Asset, name: str) -> tuple[str, bytes] | None:
+    base = name.replace(".", "/")
+    for file in (f"{base}.py", f"{base}/__init__.py"):
+        text = content_of(archive, file)
+        if text is not None:
+            return file, text
+    return None
+
+
+def _imported(text: bytes, parent: str) -> Iterator[str]:
+    """The dotted names that may be modules."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = parent.split(".") if parent else []
+            kept = parts[: len(parts) - node.level + 1] if node.level else []
+            module = ".".join([*kept, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{each.name}" if module else each.name for each in node.names)
