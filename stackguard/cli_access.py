@@ -31,6 +31,13 @@ Exit codes:
        (with --jsonl such a line is `invalid`, and the exit code is 0)
 """
 
+UNUSED_CODES = """\b
+Exit codes:
+  0    nothing is missing, nothing is over
+  1    something is missing, over, or undecided
+  2    could not judge: the stack or the code cannot be read
+"""
+
 
 format_option = click.option(
     "--format",
@@ -196,6 +203,51 @@ def diff(
 def _for(target: str, how: Any) -> Any:
     """How to run a target: the stack's name is for a program alone."""
     return how if Path(target).is_dir() else replace(how, stack=None)
+
+
+@access.command(short_help="What a function's code needs, against what its role allows.", epilog=UNUSED_CODES)
+@click.argument("stack", metavar="STACK")
+@click.option(
+    "--code",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The function's package; by default what the stack packages.",
+)
+@click.option("--function", "function_name", metavar="NAME", help="One function, where the stack has several.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--stack-name", metavar="NAME", help="Stack of the program, where it has several.")
+@click.pass_context
+def unused(
+    ctx: click.Context, *, stack: str, code: Path | None, function_name: str | None, form: str, stack_name: str | None
+) -> None:
+    """Say which AWS calls the code of the functions in STACK makes, what of them their roles do not allow, and what
+    the roles allow that is never called.
+
+    STACK is what `stackguard check` takes: a program's folder, a stack export, or - for standard input.
+
+    \b
+    Examples:
+      stackguard access unused stack
+      stackguard access unused stack --code lambda_fn
+      stackguard access unused state.json --code lambda_fn --function normalise --format json
+    """  # noqa: D205, D301 (click reads the character \\b)
+    from stackguard.access import unused as told
+    from stackguard.cli import Failure
+    from stackguard.errors import CannotJudge
+    from stackguard.sources import HowToRun
+
+    try:
+        answers = told.ask(stack, HowToRun(stack_name), code, function_name)
+        exit_code = told.exit_code(answers)
+    except CannotJudge as error:
+        raise Failure(error.message, error.detail) from None
+    if form == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(told.as_json(answers))).decode())
+    else:
+        click.echo("\n".join(told.text(answers)))
+    ctx.exit(exit_code)
 
 
 def _batch(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:

@@ -85,7 +85,9 @@ def _touches(need: Need, resource: Resource, where: Where) -> bool:
     arn = arn_of(resource, where).pattern
     if need.action.partition(":")[0] != Arn_service(arn):
         return False
-    return overlaps(need.target.pattern, arn) or (arn.startswith("arn:aws:s3:") and overlaps(need.target.pattern, f"{arn}/*"))
+    return overlaps(need.target.pattern, arn) or (
+        arn.startswith("arn:aws:s3:") and overlaps(need.target.pattern, f"{arn}/*")
+    )
 
 
 def Arn_service(arn: str) -> str:  # noqa: N802
@@ -115,7 +117,11 @@ def _key(stack: Stack, resource: Resource, name: str, value: Any) -> Resource | 
     found = [each for urn in origins if (each := stack.by_urn.get(urn)) and each.type == KEY]
     if len(found) == 1:
         return found[0]
-    keys = [each for each in stack.of(KEY) if isinstance(value, str) and value in (each.outputs.get("arn"), each.outputs.get("keyId"), each.id)]
+    keys = [
+        each
+        for each in stack.of(KEY)
+        if isinstance(value, str) and value in (each.outputs.get("arn"), each.outputs.get("keyId"), each.id)
+    ]
     return keys[0] if len(keys) == 1 else None
 
 

@@ -22,22 +22,38 @@ from policypack.policy import Reference, Resource, Stack, Unknown
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
-SENDS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction", "events": "events:PutEvents", "s3": "s3:PutObject"}
+SENDS = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "s3": "s3:PutObject",
+}
 """By service of a dead-letter target or a destination, what Lambda does with it."""
 READS = {
-    "sqs": (("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), ("sqs:ChangeMessageVisibility", "sqs:GetQueueUrl")),
+    "sqs": (
+        ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        ("sqs:ChangeMessageVisibility", "sqs:GetQueueUrl"),
+    ),
     "kinesis": (
         ("kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"),
         ("kinesis:DescribeStream", "kinesis:ListStreams", "kinesis:SubscribeToShard"),
     ),
-    "dynamodb": (("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"), ("dynamodb:ListStreams",)),
+    "dynamodb": (
+        ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+        ("dynamodb:ListStreams",),
+    ),
 }
 """By service of an event source, what Lambda's poller calls, and what it may."""
 NETWORK = (
     ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
-    ("ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses", "ec2:GetSecurityGroupsForVpc"),
+    (
+        "ec2:DescribeSubnets",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ),
 )
-TRACES = (("xray:PutTraceSegments", "xray:PutTelemetryRecords"), ("xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:GetSamplingStatisticSummaries"))
+TRACES = (("xray:PutTraceSegments", "xray:PutTelemetryRecords"), ())
 FILES = (("elasticfilesystem:ClientMount",), ("elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"))
 ANY = Target("*")
 OF_TYPE = {
@@ -65,7 +81,9 @@ def platform_needs(stack: Stack, function: Resource, where: Where) -> Iterator[N
         yield from _all(TRACES, ANY, "the function sends traces", may=not sure)
     files = _given(function, "fileSystemConfig", "arn")
     if files is not None:
-        yield from _all(FILES, Target("*", every=False, argument="fileSystemConfig"), "the function mounts a file system")
+        yield from _all(
+            FILES, Target("*", every=False, argument="fileSystemConfig"), "the function mounts a file system"
+        )
     if function.inputs.get("kmsKeyArn") is not None:
         yield from _all(((), ("kms:Decrypt",)), Target("*", every=False), "the environment is encrypted")
 
@@ -77,7 +95,9 @@ def _given(resource: Resource, name: str, inner: str) -> Any:
     return held.get(inner) if isinstance(held, Mapping) else held if isinstance(held, Unknown) else None
 
 
-def _all(actions: tuple[tuple[str, ...], tuple[str, ...]], target: Target, why: str, *, may: bool = False) -> Iterator[Need]:
+def _all(
+    actions: tuple[tuple[str, ...], tuple[str, ...]], target: Target, why: str, *, may: bool = False
+) -> Iterator[Need]:
     for each in actions[0]:
         yield Need(each, target, why, may=may)
     for each in actions[1]:
@@ -93,13 +113,27 @@ def _logs(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
     known = isinstance(group, str)
     head = f"arn:aws:logs:{where.region}:{where.account}:log-group:"
     groups = [each.inputs.get("name") for each in stack.of(LOG_GROUP)]
-    exists = any(each == group or not isinstance(each, str) for each in groups)
+    if known and group in groups:
+        exists: bool | None = True
+    else:
+        exists = None if not known or any(not isinstance(each, str) for each in groups) else False
     base = f"{head}{group}" if known else f"{head}*"
     why = "Lambda writes the function's logs"
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        yield Need(action, Target(f"{base}:log-stream:*" if known else base, every=known, reach=f"{base}:*" if known else "", argument="" if known else "loggingConfig"), why)
-    reach = Target(base, every=known, reach=f"{base}*" if known else "")
-    yield Need("logs:CreateLogGroup", reach, "Lambda makes the function's log group, which is not in the stack", may=exists)
+        yield Need(
+            action,
+            Target(
+                f"{base}:log-stream:*" if known else base,
+                every=known,
+                reach=f"{base}:*" if known else "",
+                argument="" if known else "loggingConfig",
+            ),
+            why,
+        )
+    reach = Target(f"{base}*" if known else base, every=known, part=True)
+    if not exists:
+        why = "Lambda makes the function's log group, which is not in the stack"
+        yield Need("logs:CreateLogGroup", reach, why, may=exists is None)
 
 
 def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
@@ -107,7 +141,10 @@ def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
     if dead is not None:
         yield from _sent(stack, function, "deadLetterConfig", dead, where)
     for config in stack.of(INVOKE_CONFIG):
-        if any(each.resource.urn == function.urn for each in all_meant(stack, config, "functionName", [config.inputs.get("functionName")], FUNCTION)[0].all):
+        if any(
+            each.resource.urn == function.urn
+            for each in all_meant(stack, config, "functionName", [config.inputs.get("functionName")], FUNCTION)[0].all
+        ):
             destinations = config.inputs.get("destinationConfig")
             for name in ("onFailure", "onSuccess") if isinstance(destinations, Mapping) else ():
                 held = destinations.get(name)
@@ -118,10 +155,16 @@ def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
 
 def _sent(stack: Stack, resource: Resource, name: str, value: Any, where: Where) -> Iterator[Need]:
     service, target = _meant(stack, resource, name, value, where)
-    why = "Lambda sends on what the function could not handle" if name == "deadLetterConfig" else "Lambda sends on what became of an event"
+    why = (
+        "Lambda sends on what the function could not handle"
+        if name == "deadLetterConfig"
+        else "Lambda sends on what became of an event"
+    )
     for each in [SENDS[service]] if service in SENDS else SENDS.values() if service is None else []:
         suffix = "/*" if each == "s3:PutObject" and service else ""
-        yield Need(each, Target(f"{target.pattern}{suffix}", target.every, argument=target.argument), why, may=service is None)
+        yield Need(
+            each, Target(f"{target.pattern}{suffix}", target.every, argument=target.argument), why, may=service is None
+        )
 
 
 def _sources(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
@@ -132,7 +175,12 @@ def _sources(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
         service, target = _meant(stack, mapping, "eventSourceArn", mapping.inputs.get("eventSourceArn"), where)
         if service == "dynamodb" and target.every and "/stream/" not in target.pattern:
             target = Target(f"{target.pattern}/stream/*", every=False, argument="eventSourceArn")
-        yield from _all(READS.get(service or "", ((), ())), target, "Lambda reads the events that invoke the function", may=not means.certain)
+        yield from _all(
+            READS.get(service or "", ((), ())),
+            target,
+            "Lambda reads the events that invoke the function",
+            may=not means.certain,
+        )
         if mapping.inputs.get("destinationConfig") is not None:
             held = mapping.inputs["destinationConfig"]
             failing = held.get("onFailure") if isinstance(held, Mapping) else None

@@ -142,7 +142,11 @@ def _needs(found: Found, where: Where) -> tuple[list[Need], tuple[Unresolved, ..
     for call in found.calls:
         wanted = permissions(call)
         if wanted is None:
-            why = "an operation whose actions AWS does not list" if listed(call.service, call.operation) else "an operation that is not in the tables"
+            why = (
+                "an operation whose actions AWS does not list"
+                if listed(call.service, call.operation)
+                else "an operation that is not in the tables"
+            )
             unresolved.append(Unresolved(call.place, f"calls `{call.operation}` of `{call.service}`, {why}"))
             continue
         for each in wanted:
@@ -161,7 +165,10 @@ def _role(grants: Grants, carriers: Mapping[int, tuple[Resource, str]]) -> Role:
         return Held(document, f"{carrier[0].name}.{carrier[1]}" if carrier else "", certain)
 
     unread = [each.why for each in grants.unread]
-    unread += [f"has the AWS managed policy `{name}`, which is not read here" for name in sorted(grants.managed - set(FOR_FUNCTIONS))]
+    unread += [
+        f"has the AWS managed policy `{name}`, which is not read here"
+        for name in sorted(grants.managed - set(FOR_FUNCTIONS))
+    ]
     managed = {name: FOR_FUNCTIONS[name] for name in sorted(grants.managed) if name in FOR_FUNCTIONS}
     boundary: tuple[PolicyDocument, ...] | None = None
     if grants.boundary is not None:

@@ -16,11 +16,11 @@ from policypack.access.calls.model import Unresolved
 from policypack.access.calls.targets import Target, Where
 from policypack.access.cells import TooManyCellsError
 from policypack.access.diff import Access, newly, within
-from policypack.aws.actions import Action, concerns, expand
+from policypack.aws.actions import Action, expand
 from policypack.aws.document import Effect, PolicyDocument, Statement
-from policypack.aws.globs import has_wildcard
 from policypack.aws.handler import Place
 
+NOTHING = Access(())
 TOO_MANY = "its wildcards tell too many requests apart"
 SHOWN = 4
 
@@ -63,6 +63,8 @@ class Missing(msgspec.Struct, frozen=True):
     resource: str
     why: str = ""
     sure: bool = True
+    partly: bool = False
+    """Whether the role allows it on some of the resource."""
 
 
 class Over(msgspec.Struct, frozen=True):
@@ -91,7 +93,10 @@ def compare(needs: Sequence[Need], role: Role, where: Where, unresolved: Sequenc
     over = tuple(_over(needs, role, where, least.denials))
     if unresolved:
         why = f"`{unresolved[0].place}` {unresolved[0].why}"
-        over = tuple(msgspec.structs.replace(each, message=f"{each.message}, unless it is for what {why}", sure=False) for each in over)
+        over = tuple(
+            msgspec.structs.replace(each, message=f"{each.message}, unless it is for what {why}", sure=False)
+            for each in over
+        )
     conditions = tuple(
         dict.fromkeys(
             f"{held.name}.{condition.path}" if held.name else condition.path
@@ -100,7 +105,7 @@ def compare(needs: Sequence[Need], role: Role, where: Where, unresolved: Sequenc
             for condition in statement.conditions
         )
     )
-    return Comparison(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(over)), conditions)
+    return Comparison(tuple(dict.fromkeys(missing)), over, conditions)
 
 
 def _access(role: Role, bound: Bound, where: Where) -> Access:
@@ -170,14 +175,16 @@ def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | N
                 return None
             return Missing(need, need.target.pattern, "a value that is known only after the update decides", sure=False)
         if role.unread:
-            return Missing(need, found[0].resource, f"the role {role.unread[0]}", sure=False)
-        partly = not need.target.every and newly(within(alone, most), Access(((),)), attached=True) is not None
+            return Missing(need, need.target.pattern, f"the role {role.unread[0]}", sure=False)
+        partly = newly(within(alone, most), NOTHING, attached=True) is not None
     except TooManyCellsError:
         return Missing(need, need.target.pattern, TOO_MANY, sure=False)
-    if partly:
+    if partly and need.target.part:
+        return None
+    if partly and not need.target.every:
         unknown_argument = f"`{need.target.argument}`" if need.target.argument else "what it is called on"
         return Missing(need, need.target.pattern, f"{unknown_argument} cannot be told from the code", sure=False)
-    return Missing(need, need.target.pattern if not has_wildcard(need.target.pattern) else found[0].resource)
+    return Missing(need, need.target.pattern, partly=partly)
 
 
 def _over(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statement, ...]) -> Iterator[Over]:
@@ -190,17 +197,27 @@ def _over(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statem
                 continue
             if statement.unknown & {"Action", "NotAction", "Resource", "NotResource"}:
                 unknown = min(statement.unknown & {"Action", "NotAction", "Resource", "NotResource"})
-                yield Over(held, statement.at(unknown), statement.sid, "holds a value that is known only after the update", sure=False)
+                yield Over(
+                    held,
+                    statement.at(unknown),
+                    statement.sid,
+                    "holds a value that is known only after the update",
+                    sure=False,
+                )
             read = known(held.document, statement, Bound.LEAST)
             if read is not None:
                 yield from _of_statement(held, read, _plain(read, where), used, denials)
 
 
 def _of_statement(
-    held: Held, written: Statement, plain: Statement, used: Mapping[str, list[Statement]], denials: tuple[Statement, ...]
+    held: Held,
+    written: Statement,
+    plain: Statement,
+    used: Mapping[str, list[Statement]],
+    denials: tuple[Statement, ...],
 ) -> Iterator[Over]:
     if plain.actions is None or plain.resources is None:
-        every = Access((tuple((each,) for each in ()) or (tuple(one for many in used.values() for one in many),),))
+        every = Access(((tuple(one for many in used.values() for one in many),),))
         element = "NotAction" if plain.actions is None else "NotResource"
         if witness := _newly(_alone(plain, denials), every):
             yield Over(held, written.at(element), written.sid, f"allows more than is called, for example {witness}")
@@ -213,7 +230,7 @@ def _of_statement(
         if expanded and not here:
             yield Over(held, written.at("Action"), written.sid, f"allows `{pattern}`, which is never called")
         elif len(here) < len(expanded):
-            names = ", ".join(f"`{each}`" for each in here[:SHOWN]) + (" …" if len(here) > SHOWN else "")
+            names = _listed([str(each) for each in here])
             yield Over(
                 held,
                 written.at("Action"),
@@ -242,19 +259,35 @@ def _of_resource(
         needed = Access(((tuple(used[name.lower()]),),))
         if witness := _newly(mine, needed):
             found[name] = witness
-            if not _newly(within(mine, needed), Access(((),))):
+            if not _newly(within(mine, needed), NOTHING):
                 untouched.append(name)
     if called and len(untouched) == len(fitting):
-        about = ", ".join(f"`{each}`" for each in list(called)[:SHOWN])
-        yield Over(held, written.at("Resource"), written.sid, f"names `{shown}`, on which {about} {'is' if len(called) == 1 else 'are'} never called")
-        return
-    for name, witness in found.items():
-        message = (
-            f"allows `{name}` on `{shown}`, on which it is never called"
-            if name in untouched
-            else f"allows `{name}` on more of `{shown}` than it is called on, for example on `{witness}`"
+        yield Over(
+            held,
+            written.at("Resource"),
+            written.sid,
+            f"names `{shown}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called",
         )
+        return
+    wider = [name for name in found if name not in untouched]
+    if untouched:
+        yield Over(
+            held,
+            written.at("Resource"),
+            written.sid,
+            f"allows {_listed(untouched)} on `{shown}`, on which {_verb(untouched)} never called",
+        )
+    if wider:
+        message = f"allows {_listed(wider)} on more of `{shown}` than {_verb(wider)} called on, for example on `{found[wider[0]]}`"
         yield Over(held, written.at("Resource"), written.sid, message)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+
+
+def _verb(names: Sequence[str]) -> str:
+    return "it is" if len(names) == 1 else "they are"
 
 
 def _newly(new: Access, old: Access) -> str:
@@ -264,8 +297,3 @@ def _newly(new: Access, old: Access) -> str:
     except TooManyCellsError:
         return ""
     return found[0].resource if found else ""
-
-
-def concerned(needs: Iterable[Need], statement: Statement) -> list[Need]:
-    """The needs that a statement is about."""
-    return [each for each in needs if concerns(statement, each.action)]

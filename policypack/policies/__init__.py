@@ -49,6 +49,8 @@ IDS = (
     "lambda-redundant-source-account",
     "lambda-public-invoke",
     "lambda-early-return",
+    "lambda-missing-permission",
+    "lambda-unused-permission",
     "sqs-missing-encryption",
     "sns-missing-encryption",
     "logs-missing-retention",

@@ -302,7 +302,10 @@ def test_calls_are_followed_through_the_modules_of_the_package() -> None:
 
 
 def test_modules_that_the_handler_never_imports_are_not_read() -> None:
-    assert called("def handler(event, context):\n    pass\n", tool='import boto3\nboto3.client("s3").list_buckets()\n') == []
+    assert (
+        called("def handler(event, context):\n    pass\n", tool='import boto3\nboto3.client("s3").list_buckets()\n')
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -327,5 +330,7 @@ def test_a_file_that_does_not_parse_is_told() -> None:
 
 
 def test_code_that_calls_itself_is_read_in_bounded_time() -> None:
-    lines = "".join(f"def f{index}(*a): return f{(index + 1) % 40}(*a, {index}), f{(index + 7) % 40}(a)\n" for index in range(40))
+    lines = "".join(
+        f"def f{index}(*a): return f{(index + 1) % 40}(*a, {index}), f{(index + 7) % 40}(a)\n" for index in range(40)
+    )
     assert calls_of({"app.py": f"{lines}def handler(event, context): f0(event)\n"}, "app.handler").calls == ()

@@ -62,7 +62,12 @@ def test_every_operation_needs_an_action_that_exists_or_is_listed(service: str) 
         ("s3", "HeadBucket", {}, ["s3:ListBucket"]),
         ("s3", "HeadObject", {}, ["s3:GetObject", "s3:ListBucket?"]),
         ("s3", "GetObject", {"VersionId": "1"}, ["s3:GetObjectVersion"]),
-        ("s3", "PutObject", {"Tagging": "a=b", "ACL": "private"}, ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl"]),
+        (
+            "s3",
+            "PutObject",
+            {"Tagging": "a=b", "ACL": "private"},
+            ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl"],
+        ),
         (
             "s3",
             "CopyObject",
@@ -76,7 +81,12 @@ def test_every_operation_needs_an_action_that_exists_or_is_listed(service: str) 
         ("sns", "PublishBatch", {}, ["sns:Publish"]),
         ("lambda", "Invoke", {}, ["lambda:InvokeFunction"]),
         ("dynamodb", "BatchGetItem", {}, ["dynamodb:BatchGetItem"]),
-        ("dynamodb", "TransactWriteItems", {"TransactItems[].Put.TableName": "t"}, ["dynamodb:PutItem@TransactItems[].Put"]),
+        (
+            "dynamodb",
+            "TransactWriteItems",
+            {"TransactItems[].Put.TableName": "t"},
+            ["dynamodb:PutItem@TransactItems[].Put"],
+        ),
         ("stepfunctions", "StartExecution", {}, ["states:StartExecution"]),
         ("cloudwatch", "PutMetricData", {}, ["cloudwatch:PutMetricData"]),
         ("events", "PutEvents", {}, ["events:PutEvents"]),

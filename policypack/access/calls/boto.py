@@ -38,9 +38,7 @@ TRANSFERS = {
     "copy": (("CopyObject", "CreateMultipartUpload", "UploadPartCopy"), ("CopySource", "Bucket", "Key")),
 }
 """Managed transfers of S3: the operations that they may send, and their parameters in order."""
-NO_CALL = frozenset(
-    {"can_paginate", "close", "register", "register_first", "unregister", "get_available_subresources"}
-)
+NO_CALL = frozenset({"can_paginate", "close", "register", "register_first", "unregister", "get_available_subresources"})
 NARROWINGS = ("all", "filter", "limit", "page_size", "pages")
 IDLE = ("meta", "exceptions", "waiter_names")
 DYNAMIC_SERVICE = "uses a client whose service is not named in the code"
@@ -278,5 +276,3 @@ def _many(collection: Collection) -> tuple[str, Mapping[str, Any]]:
 def _collected(collection: Collection) -> Thing:
     _, definition = _many(collection)
     return _made(collection.owner, definition["resource"], Given(), {})
-
-

@@ -207,7 +207,9 @@ def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
     defaults |= {each.arg: default for each, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default}
     keywords = dict(given.keywords)
     for index, each in enumerate([*positional, *spec.kwonlyargs]):
-        found = given.args[index] if index < len(given.args) and index < len(positional) else keywords.pop(each.arg, EMPTY)
+        found = (
+            given.args[index] if index < len(given.args) and index < len(positional) else keywords.pop(each.arg, EMPTY)
+        )
         if not found and each.arg in defaults:
             found = expressions.value(reader, defaults[each.arg], code.scope)
         if opaque(found) and each.annotation is not None:

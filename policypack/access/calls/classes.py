@@ -25,7 +25,14 @@ SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 PROPERTIES = ("property", "cached_property", "functools.cached_property", "functools.property")
 PLAIN = ("staticmethod",)
 OF_CLASS = ("classmethod",)
-FIELDS = ("dataclasses.dataclass", "attr.s", "attrs.define", "attrs.frozen", "attr.define", "pydantic.dataclasses.dataclass")
+FIELDS = (
+    "dataclasses.dataclass",
+    "attr.s",
+    "attrs.define",
+    "attrs.frozen",
+    "attr.define",
+    "pydantic.dataclasses.dataclass",
+)
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
@@ -70,7 +77,9 @@ def _has_fields(reader: Reader, cls: Class, above_it: list[Class | Foreign]) -> 
         )
         if isinstance(each, Foreign)
     }
-    return bool(decorated & {*FIELDS}) or any(isinstance(each, Foreign) and each.name in FIELD_BASES for each in above_it)
+    return bool(decorated & {*FIELDS}) or any(
+        isinstance(each, Foreign) and each.name in FIELD_BASES for each in above_it
+    )
 
 
 def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | Foreign]) -> None:
@@ -132,7 +141,13 @@ def _default(reader: Reader, node: ast.expr | None, scope: Scope) -> tuple[Value
 
 
 def _called(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    return (
+        node.func.id
+        if isinstance(node.func, ast.Name)
+        else node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else ""
+    )
 
 
 def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: ast.expr, scope: Scope) -> Values:

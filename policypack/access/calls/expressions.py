@@ -75,7 +75,9 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             alike = any(isinstance(each, ast.Starred) for each in elements)
             found_ones = tuple(value(reader, each, scope) for each in elements)
-            return frozenset({Several((either(found_ones),), alike=True) if alike or len(elements) > MOST else Several(found_ones)})
+            return frozenset(
+                {Several((either(found_ones),), alike=True) if alike or len(elements) > MOST else Several(found_ones)}
+            )
         case ast.Starred(value=inner):
             return iterated(reader, value(reader, inner, scope), inner, scope)
         case ast.Dict(keys=keys, values=values):
@@ -147,9 +149,7 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
         case ast.Subscript(value=ast.Name() as base, slice=index):
             keys = texts(value(reader, index, scope))
             changed = [
-                each.merged(Mapped(tuple((key, values) for key in keys)))
-                if isinstance(each, Mapped)
-                else each
+                each.merged(Mapped(tuple((key, values) for key in keys))) if isinstance(each, Mapped) else each
                 for each in value(reader, base, scope)
             ]
             if any(isinstance(each, Mapped) for each in changed):
@@ -291,5 +291,3 @@ def _comprehended(reader: Reader, loops: list[ast.comprehension], element: ast.e
         for condition in loop.ifs:
             value(reader, condition, scope)
     return frozenset({Several((value(reader, element, scope),), alike=True)})
-
-

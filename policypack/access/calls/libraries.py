@@ -50,16 +50,50 @@ SESSIONS = frozenset(
     }
 )
 OPAQUE = frozenset(
-    {"awswrangler", "s3fs", "smart_open", "s3path", "cloudpathlib", "pynamodb", "dynamodb_encryption_sdk", "aws_encryption_sdk"}
-    | {"langchain_aws", "sagemaker", "chalice", "pyathena", "aws_secretsmanager_caching", "fsspec", "kombu", "dyntastic"}
+    {
+        "awswrangler",
+        "s3fs",
+        "smart_open",
+        "s3path",
+        "cloudpathlib",
+        "pynamodb",
+        "dynamodb_encryption_sdk",
+        "aws_encryption_sdk",
+    }
+    | {
+        "langchain_aws",
+        "sagemaker",
+        "chalice",
+        "pyathena",
+        "aws_secretsmanager_caching",
+        "fsspec",
+        "kombu",
+        "dyntastic",
+    }
 )
 """Libraries that call AWS in ways that their use does not tell."""
 PASSED_ON = frozenset(
-    {"str", "list", "tuple", "sorted", "set", "iter", "reversed", "next", "deepcopy", "copy", "closing", "cast", "enumerate"}
+    {
+        "str",
+        "list",
+        "tuple",
+        "sorted",
+        "set",
+        "iter",
+        "reversed",
+        "next",
+        "deepcopy",
+        "copy",
+        "closing",
+        "cast",
+        "enumerate",
+    }
     | {"unquote", "unquote_plus", "loads", "nullcontext", "lru_cache", "cache", "wraps", "aclosing", "dict", "deque"}
 )
 """Functions of the standard library whose result holds what they are given, by their last name."""
-KEPT = frozenset({"strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys", "removesuffix"})
+KEPT = frozenset(
+    {"strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys", "removesuffix"}
+)
 """Methods that give back what is in, or nearly is, the thing itself."""
 POWERTOOLS = "aws_lambda_powertools.utilities."
 PARAMETERS = {
@@ -86,7 +120,9 @@ def noticed(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
         if each in SDK:
             reader.suspects = True
         if each in OPAQUE and each not in reader.modules:
-            reader.give_up(reader.place(node, scope), f"imports `{each}`, which calls AWS in ways that are not read here")
+            reader.give_up(
+                reader.place(node, scope), f"imports `{each}`, which calls AWS in ways that are not read here"
+            )
 
 
 def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
@@ -150,7 +186,9 @@ def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: 
         keys = [each.constant for each in texts(given.get("", 0))]
         return either(UNKNOWN if key is None else either((owner.item(key), given.get("", 1))) for key in keys)
     if isinstance(owner, Mapped) and name in ("items", "values"):
-        pairs = [value if name == "values" else frozenset({Several((frozenset({key}), value))}) for key, value in owner.items]
+        pairs = [
+            value if name == "values" else frozenset({Several((frozenset({key}), value))}) for key, value in owner.items
+        ]
         return frozenset({Several((either(pairs) or UNKNOWN,), alike=True)})
     if isinstance(owner, Text):
         if owner == EVENT_TEXT:
@@ -178,7 +216,9 @@ SUSPECTED = ("dynamodb", "events", "kms", "lambda", "s3", "secretsmanager", "sns
 
 def _well_known() -> frozenset[str]:
     names = {name for service in SUSPECTED for name in sdk.operations(service)}
-    return frozenset({*(each for each in names if "_" in each), *boto.TRANSFERS, "get_paginator", "get_waiter"} - {"copy"})
+    return frozenset(
+        {*(each for each in names if "_" in each), *boto.TRANSFERS, "get_paginator", "get_waiter"} - {"copy"}
+    )
 
 
 def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:
@@ -224,9 +264,7 @@ def _joined(separator: Text, given: Given) -> Values:
     return UNKNOWN
 
 
-def _powertools(
-    reader: Reader, name: str, last: str, given: Given, node: ast.expr, scope: Scope
-) -> Values | None:
+def _powertools(reader: Reader, name: str, last: str, given: Given, node: ast.expr, scope: Scope) -> Values | None:
     place = reader.place(node, scope)
     if name.startswith(f"{POWERTOOLS}parameters."):
         if last in PARAMETERS:
@@ -292,5 +330,3 @@ def _typed(name: str) -> Values:
     if kind.endswith("ServiceResource"):
         return frozenset({Thing(service)})
     return frozenset({Thing(service, kind)}) if sdk.resource(service, kind) else EMPTY
-
-

@@ -87,7 +87,9 @@ class Reader:
         """Where something stands."""
         return Place(scope.module.file, node.lineno)
 
-    def called_with(self, place: Place, service: str, operation: str, given: Iterable[tuple[str, Values]], *, open_: bool = False) -> None:
+    def called_with(
+        self, place: Place, service: str, operation: str, given: Iterable[tuple[str, Values]], *, open_: bool = False
+    ) -> None:
         """Note a call."""
         arguments = tuple(sorted(flat for name, values in given for flat in _flattened(name, values, NESTED)))
         found = Call(place, service, operation, _merged(arguments), open_)

@@ -35,8 +35,14 @@ def calls_of(sources: Mapping[str, str | bytes], handler: str | None = None) -> 
             before = reader.state()
             _round(reader, begin, function if entry in modules else "")
     except (TooMuchError, RecursionError):
-        broken.append(Unresolved(Place(modules[begin[0]].file, 1), "begins code that is too large, or too deeply nested, to be read"))
-    calls = sorted(reader.calls, key=lambda each: (each.place.file, each.place.line, each.operation, str(each.arguments)))
+        broken.append(
+            Unresolved(
+                Place(modules[begin[0]].file, 1), "begins code that is too large, or too deeply nested, to be read"
+            )
+        )
+    calls = sorted(
+        reader.calls, key=lambda each: (each.place.file, each.place.line, each.operation, str(each.arguments))
+    )
     unresolved = sorted({*reader.unresolved, *broken}, key=lambda each: (each.place.file, each.place.line, each.why))
     return Found(tuple(calls), tuple(unresolved))
 
@@ -93,7 +99,13 @@ def _methods(reader: Reader, cls: Class) -> None:
     if not waiting:
         return
     known: Values = frozenset(key[0] for key in reader.heap if getattr(key[0], "cls", None) == cls)
-    made = known or classes.made(reader, cls, Given(open=True), cls.node.bases[0] if cls.node.bases else ast.Name("self", lineno=cls.node.lineno, col_offset=0), cls.scope)
+    made = known or classes.made(
+        reader,
+        cls,
+        Given(open=True),
+        cls.node.bases[0] if cls.node.bases else ast.Name("self", lineno=cls.node.lineno, col_offset=0),
+        cls.scope,
+    )
     for each in waiting:
         if id(each.node) not in reader.called:
             static = any(ast.unparse(one) == "staticmethod" for one in getattr(each.node, "decorator_list", ()))

@@ -100,6 +100,4 @@ def members(service: str, kind: str) -> frozenset[str]:
 
 def named(definitions: Json, method: str) -> tuple[str, Json] | None:
     """The definition that boto3 offers under this name, with its name in the model."""
-    return next(
-        ((name, each) for name, each in definitions.items() if method in (name, python_name(name))), None
-    )
+    return next(((name, each) for name, each in definitions.items() if method in (name, python_name(name))), None)

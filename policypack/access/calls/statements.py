@@ -81,8 +81,9 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             with _branch(scope):
                 execute(reader, body, scope)
                 execute(reader, orelse, scope)
-        case ast.For(target=target, iter=source, body=body, orelse=orelse) | ast.AsyncFor(
-            target=target, iter=source, body=body, orelse=orelse
+        case (
+            ast.For(target=target, iter=source, body=body, orelse=orelse)
+            | ast.AsyncFor(target=target, iter=source, body=body, orelse=orelse)
         ):
             each = expressions.iterated(reader, expressions.value(reader, source, scope), source, scope)
             expressions.assign(reader, target, each, scope)
@@ -98,12 +99,15 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 execute(reader, orelse, scope)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
             for item in items:
-                entered = _entered(reader, expressions.value(reader, item.context_expr, scope), item.context_expr, scope)
+                entered = _entered(
+                    reader, expressions.value(reader, item.context_expr, scope), item.context_expr, scope
+                )
                 if item.optional_vars is not None:
                     expressions.assign(reader, item.optional_vars, entered, scope)
             execute(reader, body, scope)
-        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody) | ast.TryStar(
-            body=body, handlers=handlers, orelse=orelse, finalbody=finalbody
+        case (
+            ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
+            | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
         ):
             with _branch(scope):
                 execute(reader, body, scope)
@@ -191,5 +195,3 @@ def _entered(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
         else:
             found.append(frozenset({each}))
     return either(found)
-
-

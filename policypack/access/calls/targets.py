@@ -41,6 +41,8 @@ class Target(msgspec.Struct, frozen=True):
     """An ARN, or a pattern of ARNs. The partition is always `aws`."""
     every: bool = True
     """Whether the call is sure to be about all that the pattern matches, in time: else about something that does."""
+    part: bool = False
+    """Whether it is enough to allow part of the pattern: AWS writes the ARN in more than one way."""
     reach: str = ""
     """The pattern that counts as used, where it is wider."""
     argument: str = ""
@@ -62,12 +64,20 @@ NAMES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("StreamArn", "{}"),
         ("ResourceArn", "{}"),
     ),
-    "secretsmanager": (("SecretId", "secret:{}-??????"), ("SecretIdList[]", "secret:{}-??????"), ("Name", "secret:{}-??????")),
+    "secretsmanager": (
+        ("SecretId", "secret:{}-??????"),
+        ("SecretIdList[]", "secret:{}-??????"),
+        ("Name", "secret:{}-??????"),
+    ),
     "kms": (("KeyId", "key/{}"), ("TargetKeyId", "key/{}")),
     "lambda": (("FunctionName", "function:{}"),),
     "ssm": (("Name", "parameter/{}"), ("Names[]", "parameter/{}"), ("Path", "parameter/{}*")),
     "events": (("EventBusName", "event-bus/{}"), ("Entries[].EventBusName", "event-bus/{}")),
-    "states": (("stateMachineArn", "stateMachine:{}"), ("executionArn", "execution:{}"), ("activityArn", "activity:{}")),
+    "states": (
+        ("stateMachineArn", "stateMachine:{}"),
+        ("executionArn", "execution:{}"),
+        ("activityArn", "activity:{}"),
+    ),
     "kinesis": (("StreamName", "stream/{}"), ("StreamARN", "stream/{}")),
     "firehose": (("DeliveryStreamName", "deliverystream/{}"),),
     "logs": (("logGroupName", "log-group:{}:*"), ("logGroupIdentifier", "log-group:{}:*")),
@@ -132,7 +142,7 @@ def _arn(value: str, known: bool, template: str, service: str, name: str, call: 
     owner = "iam" if service == "sts" else service
     head = f"arn:aws:{owner}:{'' if owner == 'iam' else region}:{where.account}:"
     reach = head + tail.replace("-??????", "-*") if "??????" in tail else ""
-    return Target(head + tail, known, reach, "" if known else name)
+    return Target(head + tail, known, reach=reach, argument="" if known else name)
 
 
 def _of_s3(call: Call, action: actions.Action, subject: str, where: Where) -> Iterator[Target]:
@@ -154,9 +164,7 @@ def _of_s3(call: Call, action: actions.Action, subject: str, where: Where) -> It
 
 
 def _objects(bucket: Text, key: Text | None, within: str, where: Where) -> Iterator[Target]:
-    places: list[tuple[str, str | None, bool]] = [
-        (name, None, known) for name, known in _values(bucket, where) if name
-    ]
+    places: list[tuple[str, str | None, bool]] = [(name, None, known) for name, known in _values(bucket, where) if name]
     if bucket.parts == (Hole(event=True),) and where.uploads:
         places = [(each.bucket, each.prefix, True) for each in where.uploads]
     for name, prefix, known in places:

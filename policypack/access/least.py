@@ -1,0 +1,73 @@
+"""What a stack's functions lack and what they have over, one reading for each, for policies and for the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.access.privilege import Privilege, functions, privilege
+from policypack.access.unused import Missing, Over
+from policypack.policy import Asset, Judgement, Placed, Resource, Stack, Undecided, Unknown, Violation
+
+UNREAD_FIX = "Write what the managed policy allows, and the code needs, into the role's own policy."
+CALL_FIX = "Name the service, the operation and the resource in the code or in the function's environment."
+
+
+def lacks(stack: Stack) -> Iterator[Placed[Missing]]:
+    """Each need of a function's code or settings that its role does not meet, or may not."""
+    for function in functions(stack):
+        found = privilege(stack, function)
+        if isinstance(found, Unknown):
+            yield function, "code", found
+        elif found is not None:
+            for each in grouped(found):
+                yield function, "role", each
+
+
+def excesses(stack: Stack) -> Iterator[Placed[Over]]:
+    """Each element of a role's document that allows more than all functions with that role need."""
+    for function in functions(stack):
+        found = privilege(stack, function)
+        if isinstance(found, Unknown):
+            yield function, "code", found
+        elif found is not None:
+            for each in found.comparison.over:
+                yield placed(found, each)
+            if found.role.documents or found.role.managed:
+                for why in found.role.unread:
+                    yield function, "role", Unknown(why, UNREAD_FIX)
+
+
+def placed(found: Privilege, over: Over) -> tuple[Resource, str, Over]:
+    """The resource that carries a document, and the path of an element there."""
+    carrier = found.carriers.get(id(over.held.document))
+    return (carrier[0], f"{carrier[1]}.{over.path}", over) if carrier else (found.function, "role", over)
+
+
+def grouped(found: Privilege) -> list[Missing]:
+    """What is missing, once for each action and resource, at the first line that needs it."""
+    kept: dict[tuple[str, str, bool], Missing] = {}
+    for each in found.comparison.missing:
+        kept.setdefault((each.need.action, each.resource, each.sure), each)
+    return list(kept.values())
+
+
+def told(missing: Missing) -> Judgement:
+    """What is missing, in words."""
+    need = missing.need
+    who = f"`{need.place}` {need.why}" if need.place else need.why
+    if missing.sure:
+        everything = "all of " if missing.partly else ""
+        return Violation("", f"does not allow `{need.action}` on {everything}`{missing.resource}`: {who}")
+    return Undecided(
+        "", f"may not allow `{need.action}` on `{missing.resource}`, because {missing.why}: {who}", CALL_FIX
+    )
+
+
+def exceeding(over: Over) -> Judgement:
+    """What is over, in words."""
+    return Violation("", over.message) if over.sure else Undecided("", over.message, CALL_FIX)
+
+
+def judged(stack: Stack, function: Resource, code: Asset | None) -> Privilege | Unknown | None:
+    """One function with a package that is given."""
+    return privilege(stack, function, code)
