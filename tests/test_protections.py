@@ -279,6 +279,24 @@ REMOVALS = (
         rewritten("role-policy", "WriteResults", Resource=f"arn:aws:s3:::{INGEST}/*"),
     ),
     Removal(
+        "reading by version",
+        "lambda-missing-permission",
+        rewritten("role-policy", "ReadIncoming", Action="s3:GetObject"),
+    ),
+    Removal("dead letters are sent", "lambda-missing-permission", rewritten("role-policy", "SendDeadLetters")),
+    Removal("traces are sent", "lambda-missing-permission", rewritten("role-policy", "SendTraces")),
+    Removal("logs are written", "lambda-missing-permission", rewritten("role-policy", "WriteOwnLogs")),
+    Removal(
+        "no more than is called",
+        "lambda-unused-permission",
+        rewritten("role-policy", "ReadIncoming", Action=["s3:GetObjectVersion", "s3:GetObject"]),
+    ),
+    Removal(
+        "no more than is addressed",
+        "lambda-unused-permission",
+        rewritten("role-policy", "ReadIncoming", Resource=f"arn:aws:s3:::{INGEST}/*"),
+    ),
+    Removal(
         "every record",
         "lambda-early-return",
         changed(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from policypack.access.calls.model import Call
+from policypack.access.calls.model import Call, Hole, Text
 from policypack.access.least import grouped, placed
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
@@ -133,11 +134,18 @@ def _grouped(calls: tuple[Call, ...]) -> dict[str, list[str]]:
     """By service, operation and resource: the lines."""
     found: dict[str, list[str]] = {}
     for each in calls:
-        named = [f"{name} {'|'.join(map(str, given))}" for name, given in each.arguments if name in SHOWN]
+        named = [f"{name}={_short(given)}" for name, given in each.arguments if name in SHOWN]
         places = found.setdefault(" ".join([f"{each.service}:{each.operation}", *named]), [])
         if str(each.place) not in places:
             places.append(str(each.place))
     return found
+
+
+def _short(given: tuple[Text, ...]) -> str:
+    """Texts up to where they are not known."""
+    known = [list(takewhile(lambda part: not isinstance(part, Hole), each.parts)) for each in given]
+    heads = [Text((*head, *each.parts[len(head) : len(head) + 1])) for head, each in zip(known, given, strict=True)]
+    return "|".join(dict.fromkeys(map(str, heads)))
 
 
 SHOWN = (

@@ -19,6 +19,21 @@ def handler(event, context):
 """
 
 
+NORMALISER = """
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def handler(event, context):
+    listed = s3.list_objects_v2(Bucket="acme-orders-111122223333", Prefix="incoming/")
+    for each in listed["Contents"]:
+        body = s3.get_object(Bucket="acme-orders-111122223333", Key="incoming/" + each["Key"])["Body"].read()
+        s3.put_object(Bucket="acme-results-111122223333", Key="normalised/" + each["ETag"], Body=body)
+"""
+"""Reads the orders, and writes the results."""
+
+
 def document(*statements: Mapping[str, Any]) -> str:
     """A policy document."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -94,7 +109,7 @@ def execution_role(
     )
     logs = {
         "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{name}:*",
     }
     aws.iam.RolePolicy(f"{name}-role-policy", role=role.name, policy=document(logs, *statements), opts=opts)
@@ -105,14 +120,15 @@ def function(
     name: str,
     opts: pulumi.ResourceOptions | None = None,
     statements: Sequence[Mapping[str, Any]] = (),
+    code: str = HANDLER,
 ) -> aws.lambda_.Function:
-    """A function that prints the keys it is told of."""
+    """A function that prints the keys it is told of, or does what `code` says."""
     return aws.lambda_.Function(
         name,
         name=name,
         role=execution_role(name, opts, statements).arn,
         runtime="python3.13",
         handler="index.handler",
-        code=pulumi.AssetArchive({"index.py": pulumi.StringAsset(HANDLER)}),
+        code=pulumi.AssetArchive({"index.py": pulumi.StringAsset(code)}),
         opts=opts,
     )

@@ -14,8 +14,21 @@ WRITE = {
     "Resource": "arn:aws:s3:::acme-orders-111122223333/*",
 }
 
+WRITER = """
+import uuid
+
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def handler(event, context):
+    for record in event["Records"]:
+        s3.put_object(Bucket="acme-orders-111122223333", Key=str(uuid.uuid4()), Body=b"")
+"""
+
 orders = protected_bucket("orders", "acme-orders-111122223333")
-normalise = function("normalise", statements=[WRITE])
+normalise = function("normalise", statements=[WRITE], code=WRITER)
 
 permission = aws.lambda_.Permission(
     "orders-invoke",

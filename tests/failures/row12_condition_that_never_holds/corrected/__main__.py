@@ -3,7 +3,7 @@
 import sys
 
 sys.path.append("../..")
-from protected import function, protected_bucket
+from protected import NORMALISER, function, protected_bucket
 
 GRANTS = [
     {
@@ -26,4 +26,4 @@ GRANTS = [
 
 orders = protected_bucket("orders", "acme-orders-111122223333")
 results = protected_bucket("results", "acme-results-111122223333")
-normalise = function("normalise", statements=GRANTS)
+normalise = function("normalise", statements=GRANTS, code=NORMALISER)
