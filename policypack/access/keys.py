@@ -15,7 +15,7 @@ from typing import Any
 from policypack.access.calls.targets import Target, Where
 from policypack.access.platform import arn_of
 from policypack.access.unused import Need
-from policypack.aws.actions import concerns, expand
+from policypack.aws.actions import concerns
 from policypack.aws.arn import Arn
 from policypack.aws.bucket import buckets, sidecars
 from policypack.aws.document import PolicyDocument, Statement
@@ -83,20 +83,14 @@ def _touches(need: Need, resource: Resource, where: Where) -> bool:
         arn = f"arn:aws:secretsmanager:{where.region}:{where.account}:secret:{name if isinstance(name, str) else ''}*"
         return overlaps(need.target.pattern, arn)
     arn = arn_of(resource, where).pattern
-    if need.action.partition(":")[0] != Arn_service(arn):
+    if need.action.partition(":")[0] != arn.split(":")[2]:
         return False
     return overlaps(need.target.pattern, arn) or (
         arn.startswith("arn:aws:s3:") and overlaps(need.target.pattern, f"{arn}/*")
     )
 
 
-def Arn_service(arn: str) -> str:  # noqa: N802
-    return arn.split(":")[2]
-
-
 def _uses(need: Need) -> tuple[str, ...]:
-    known = expand(need.action)
-    level = next(iter(known)).level if known else ""
     name = need.action.lower()
     if name in BOTH:
         return (DATA_KEY, DECRYPT)
@@ -104,7 +98,6 @@ def _uses(need: Need) -> tuple[str, ...]:
         return (DECRYPT,)
     if name in ("s3:putobject", "secretsmanager:putsecretvalue"):
         return (DATA_KEY,)
-    del level
     return ()
 
 

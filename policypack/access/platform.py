@@ -146,8 +146,9 @@ def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
             for each in all_meant(stack, config, "functionName", [config.inputs.get("functionName")], FUNCTION)[0].all
         ):
             destinations = config.inputs.get("destinationConfig")
-            for name in ("onFailure", "onSuccess") if isinstance(destinations, Mapping) else ():
-                held = destinations.get(name)
+            given = destinations if isinstance(destinations, Mapping) else {}
+            for name in ("onFailure", "onSuccess"):
+                held = given.get(name)
                 target = held.get("destination") if isinstance(held, Mapping) else None
                 if target is not None:
                     yield from _sent(stack, config, "destinationConfig", target, where)

@@ -126,9 +126,12 @@ def _of(documents: Iterable[PolicyDocument], bound: Bound, where: Where) -> Acce
             if statement.allows:
                 if (read := known(document, statement, bound)) is not None:
                     allowed.append(_plain(read, where))
-            elif not statement.conditions and "Condition" not in statement.unknown:
-                if (read := known(document, statement, bound.other)) is not None:
-                    denied.append(_plain(read, where))
+            elif (
+                not statement.conditions
+                and "Condition" not in statement.unknown
+                and (read := known(document, statement, bound.other)) is not None
+            ):
+                denied.append(_plain(read, where))
     return Access(((tuple(allowed),),), tuple(denied))
 
 

@@ -148,19 +148,28 @@ def _short(given: tuple[Text, ...]) -> str:
     return "|".join(dict.fromkeys(map(str, heads)))
 
 
-SHOWN = (
-    "Bucket",
-    "Key",
-    "Prefix",
-    "QueueUrl",
-    "TopicArn",
-    "TableName",
-    "IndexName",
-    "SecretId",
-    "KeyId",
-    "FunctionName",
+SHOWN = frozenset(
+    (
+        "Bucket",
+        "Key",
+        "Prefix",
+        "QueueUrl",
+        "TopicArn",
+        "TableName",
+        "IndexName",
+        "SecretId",
+        "KeyId",
+        "FunctionName",
+        "Name",
+        "Path",
+        "stateMachineArn",
+        "EventBusName",
+        "StreamName",
+        "modelId",
+        "RequestItems{}",
+    )
 )
-SHOWN += ("Name", "Path", "stateMachineArn", "EventBusName", "StreamName", "modelId", "RequestItems{}")
+"""The arguments that a person is shown: those that name what a call is about."""
 
 
 def _missing(each: Missing) -> str:
@@ -196,7 +205,7 @@ def _json(answer: Answer) -> dict[str, Any]:
         "verdict": "clean"
         if answer.clean
         else "unclean"
-        if any(each.sure for each in (*missing, *over))
+        if any(each.sure for each in missing) or any(each.sure for each in over)
         else "undecided",
         "calls": [
             {

@@ -9,13 +9,61 @@ from policypack.access.calls.permissions import listed, permissions
 from policypack.aws.actions import expand
 from policypack.aws.handler import Place
 
-MOST_USED = (
-    "s3 sqs sns dynamodb dynamodbstreams lambda secretsmanager ssm kms events stepfunctions logs cloudwatch sts sesv2 ses "
-    "cognito-idp cognito-identity bedrock-runtime bedrock-agent-runtime kinesis firehose athena glue ecs ecr ec2 iam rds "
-    "rds-data cloudfront apigatewaymanagementapi iot-data scheduler textract rekognition comprehend transcribe translate "
-    "polly xray appconfigdata codepipeline codebuild cloudformation batch elasticache route53 opensearch redshift-data "
-    "organizations s3control pipes"
-).split()
+MOST_USED = [
+    "s3",
+    "sqs",
+    "sns",
+    "dynamodb",
+    "dynamodbstreams",
+    "lambda",
+    "secretsmanager",
+    "ssm",
+    "kms",
+    "events",
+    "stepfunctions",
+    "logs",
+    "cloudwatch",
+    "sts",
+    "sesv2",
+    "ses",
+    "cognito-idp",
+    "cognito-identity",
+    "bedrock-runtime",
+    "bedrock-agent-runtime",
+    "kinesis",
+    "firehose",
+    "athena",
+    "glue",
+    "ecs",
+    "ecr",
+    "ec2",
+    "iam",
+    "rds",
+    "rds-data",
+    "cloudfront",
+    "apigatewaymanagementapi",
+    "iot-data",
+    "scheduler",
+    "textract",
+    "rekognition",
+    "comprehend",
+    "transcribe",
+    "translate",
+    "polly",
+    "xray",
+    "appconfigdata",
+    "codepipeline",
+    "codebuild",
+    "cloudformation",
+    "batch",
+    "elasticache",
+    "route53",
+    "opensearch",
+    "redshift-data",
+    "organizations",
+    "s3control",
+    "pipes",
+]
 WITHOUT_ACTION = {
     ("sts", "GetCallerIdentity"),
     ("sts", "AssumeRoleWithSAML"),

@@ -10,19 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from policypack.access.calls import sdk
-from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Text
+from policypack.access.calls.model import UNKNOWN_TEXT, Text
 from policypack.access.calls.reader import Given, Reader
 from policypack.access.calls.values import (
     EMPTY,
     UNKNOWN,
     Client,
     Collection,
-    Foreign,
     Mapped,
     Method,
     Paginator,
     Session,
-    Several,
     Thing,
     Values,
     either,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from policypack.access.calls import calling, expressions
+from policypack.access.calls.model import Text
 from policypack.access.calls.reader import Given, Reader
 from policypack.access.calls.values import (
     EMPTY,
@@ -17,7 +18,6 @@ from policypack.access.calls.values import (
     Super,
     Values,
     either,
-    text,
     texts,
 )
 
@@ -96,16 +96,12 @@ def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_
         found = given.get(name, index)
         if not found:
             default, alias = _default(reader, statement.value, inside)
-            found = expressions.variable(*_variable(alias or f"{prefix}{name}".upper()), default) if reads else default
+            found = expressions.variable(Text((alias or f"{prefix}{name}".upper(),)), default) if reads else default
         if not found and statement.annotation is not None:
             from policypack.access.calls import libraries
 
             found = libraries.annotated(reader, statement.annotation, scope)
         reader.put(instance, name, found or UNKNOWN)
-
-
-def _variable(name: str) -> tuple[object]:
-    return (next(iter(texts(text(name)))),)
 
 
 def _prefix(cls: Class) -> str:

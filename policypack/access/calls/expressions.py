@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import product
 
 from policypack.access.calls import boto, calling
-from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Environment, Hole, Text, joined
+from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Environment, Text
 from policypack.access.calls.reader import Given, Reader, stars
 from policypack.access.calls.values import (
     EMPTY,
@@ -24,11 +24,8 @@ from policypack.access.calls.values import (
     Mapped,
     Scope,
     Several,
-    Super,
-    Thing,
     Values,
     either,
-    of_event,
     text,
     texts,
 )
@@ -40,8 +37,8 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901
     """What an expression may stand for; the calls in it are noted."""
     reader.step()
     match node:
-        case ast.Constant(value=str() as found):
-            return text(found)
+        case ast.Constant(value=str() as constant):
+            return text(constant)
         case ast.Constant(value=None):
             return NONE
         case ast.Name(id=name):
@@ -99,16 +96,16 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901
         case ast.Await(value=inner):
             return value(reader, inner, scope)
         case ast.Yield(value=inner):
-            found = value(reader, inner, scope) if inner else NONE
+            found = NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
             return UNKNOWN
         case ast.YieldFrom(value=inner):
             found = iterated(reader, value(reader, inner, scope), inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
             return UNKNOWN
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, ast.expr):
-            value(reader, inner, scope)
+    for each in ast.iter_child_nodes(node):
+        if isinstance(each, ast.expr):
+            value(reader, each, scope)
     return UNKNOWN
 
 
@@ -124,7 +121,7 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
     return found or frozenset({Foreign(f"builtins.{name}")})
 
 
-def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:
+def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of target)
     """Let a target hold values too; alone, where no branch may leave it as it was."""
     match target:
         case ast.Name(id=name):
@@ -229,11 +226,7 @@ def added(left: Values, right: Values) -> Values:
     pairs = list(product(texts(left) or [UNKNOWN_TEXT], texts(right) or [UNKNOWN_TEXT]))
     if len(pairs) > MOST:
         return UNKNOWN
-    return frozenset(joined((*_inner(one), *_inner(other))) for one, other in pairs)
-
-
-def _inner(part: Text) -> tuple[object, ...]:
-    return part.parts
+    return frozenset(one + other for one, other in pairs)
 
 
 def _or(first: Values, rest: list[Values]) -> Values:

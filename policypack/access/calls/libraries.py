@@ -1,5 +1,4 @@
-"""What is not in the package: the standard library where it passes texts on, boto3's factories, and libraries that
-call AWS for the function.
+"""What is not in the package: boto3's factories, the standard library, and libraries that call AWS.
 
 Sources: https://docs.powertools.aws.dev/lambda/python/latest/utilities/parameters/#iam-permissions and
 https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/#iam-permissions.
@@ -10,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 
-from policypack.access.calls import boto, calling, expressions, sdk
+from policypack.access.calls import boto, calling, expressions, powertools, sdk
 from policypack.access.calls.model import EVENT_TEXT, Text
 from policypack.access.calls.reader import Given, Reader
 from policypack.access.calls.values import (
@@ -20,7 +19,6 @@ from policypack.access.calls.values import (
     Client,
     Code,
     Foreign,
-    Instance,
     Mapped,
     Method,
     Partial,
@@ -95,21 +93,6 @@ KEPT = frozenset(
     {"strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys", "removesuffix"}
 )
 """Methods that give back what is in, or nearly is, the thing itself."""
-POWERTOOLS = "aws_lambda_powertools.utilities."
-PARAMETERS = {
-    "get_parameter": ("ssm", "GetParameter", "Name", "name"),
-    "get_parameters": ("ssm", "GetParametersByPath", "Path", "path"),
-    "get_parameters_by_name": ("ssm", "GetParameters", "Names", "parameters"),
-    "set_parameter": ("ssm", "PutParameter", "Name", "name"),
-    "get_secret": ("secretsmanager", "GetSecretValue", "SecretId", "name"),
-    "set_secret": ("secretsmanager", "PutSecretValue", "SecretId", "name"),
-}
-PROVIDERS = {
-    "SSMProvider": ("ssm", {"get": ("GetParameter", "Name"), "get_multiple": ("GetParametersByPath", "Path")}),
-    "SecretsProvider": ("secretsmanager", {"get": ("GetSecretValue", "SecretId")}),
-}
-CONFIGURATION = ("StartConfigurationSession", "GetLatestConfiguration")
-IDEMPOTENCY = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 TYPED = ("types_boto3_", "mypy_boto3_")
 
 
@@ -125,7 +108,7 @@ def noticed(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
             )
 
 
-def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
+def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each function)
     """What a function that is not in the package returns."""
     place = reader.place(node, scope)
     top, _, last = name.partition(".")[0], "", name.rpartition(".")[2]
@@ -148,8 +131,8 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         each = Given(tuple(expressions.iterated(reader, one, node, scope) for one in given.args[1:]))
         found = either(calling.call(reader, one, each, node, scope) for one in given.args[0])
         return frozenset({Several((found,), alike=True)})
-    if name.startswith(POWERTOOLS) and (found := _powertools(reader, name, last, given, node, scope)) is not None:
-        return found
+    if name.startswith(powertools.PREFIX) and (made := powertools.called(reader, name, given, node, scope)):
+        return made
     if "." in name and top not in KNOWN and top not in sys.stdlib_module_names:
         _suspected(reader, last, node, scope)
     hand_on(reader, given, node, scope)
@@ -165,7 +148,7 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
     decorated = [one for one in given.all if any(isinstance(each, Code) for each in one)]
     if top in SDK and not decorated and last in ("client", "resource"):
         return frozenset({Client(None)})
-    if any(map(of_event, given.all)) and (name.startswith(POWERTOOLS) or "data_classes" in name):
+    if any(map(of_event, given.all)) and (name.startswith(powertools.PREFIX) or "data_classes" in name):
         return EVENT
     return frozenset({Foreign(f"{name}()")})
 
@@ -264,42 +247,6 @@ def _joined(separator: Text, given: Given) -> Values:
     return UNKNOWN
 
 
-def _powertools(reader: Reader, name: str, last: str, given: Given, node: ast.expr, scope: Scope) -> Values | None:
-    place = reader.place(node, scope)
-    if name.startswith(f"{POWERTOOLS}parameters."):
-        if last in PARAMETERS:
-            service, operation, argument, keyword = PARAMETERS[last]
-            names = given.get(keyword, 0)
-            if argument == "Names":
-                keys = [key for each in names if isinstance(each, Mapped) for key, _ in each.items]
-                names = frozenset({Several((frozenset(keys) or UNKNOWN,), alike=True)})
-            reader.called_with(place, service, operation, [(argument, names)])
-            return UNKNOWN
-        if last == "get_app_config":
-            for operation in CONFIGURATION:
-                reader.called_with(place, "appconfigdata", operation, [])
-            return UNKNOWN
-        owner, _, verb = name.removeprefix(f"{POWERTOOLS}parameters.").rpartition("().")
-        provider = PROVIDERS.get(owner.rpartition(".")[2])
-        if provider and verb in provider[1]:
-            operation, argument = provider[1][verb]
-            reader.called_with(place, provider[0], operation, [(argument, given.get("name", 0) or given.get("path"))])
-            return UNKNOWN
-        if last == "DynamoDBProvider":
-            for operation in ("GetItem", "Query"):
-                reader.called_with(place, "dynamodb", operation, [("TableName", given.get("table_name", 0))])
-        elif last == "AppConfigProvider":
-            for operation in CONFIGURATION:
-                reader.called_with(place, "appconfigdata", operation, [])
-    elif name.startswith(f"{POWERTOOLS}idempotency") and last == "DynamoDBPersistenceLayer":
-        for operation in IDEMPOTENCY:
-            reader.called_with(place, "dynamodb", operation, [("TableName", given.get("table_name", 0))])
-    elif name.startswith(f"{POWERTOOLS}feature_flags") and last == "AppConfigStore":
-        for operation in CONFIGURATION:
-            reader.called_with(place, "appconfigdata", operation, [])
-    return None
-
-
 def annotated(reader: Reader, annotation: ast.expr, scope: Scope) -> Values:
     """The client, or instance, that an annotation says; nothing where it says something else."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
@@ -311,11 +258,8 @@ def annotated(reader: Reader, annotation: ast.expr, scope: Scope) -> Values:
         return either((annotated(reader, annotation.left, scope), annotated(reader, annotation.right, scope)))
     if not isinstance(annotation, ast.Name | ast.Attribute):
         return EMPTY
-    found: list[Values] = []
-    for each in expressions.value(reader, annotation, scope):
-        if isinstance(each, Foreign) and each.name.startswith(TYPED):
-            found.append(_typed(each.name))
-    return either(found)
+    meant = expressions.value(reader, annotation, scope)
+    return either(_typed(each.name) for each in meant if isinstance(each, Foreign) and each.name.startswith(TYPED))
 
 
 def _typed(name: str) -> Values:

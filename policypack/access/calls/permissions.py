@@ -76,7 +76,8 @@ def permissions(call: Call) -> tuple[Permission, ...] | None:
         if not actions.expand(name):
             return None
         row = _Row((call.operation,))
-    found = {name: False for each in row.needs if (name := _given(each, call))} | dict.fromkeys(row.may, True)
+    needed = [given for each in row.needs if (given := _given(each, call))]
+    found = dict.fromkeys(needed, False) | dict.fromkeys(row.may, True)
     for argument, change in service.given.items() if service else ():
         if call.has(argument):
             found = {change.instead.get(name, name): may for name, may in found.items()}

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.access.calls import boto, calling, expressions, libraries
+from policypack.access.calls import calling, expressions, libraries
 from policypack.access.calls.reader import Given, Reader, absolute
 from policypack.access.calls.values import (
     EMPTY,

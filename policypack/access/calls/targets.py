@@ -14,7 +14,6 @@ from policypack.access.calls.model import UNKNOWN_TEXT, Call, Environment, Hole,
 from policypack.access.calls.permissions import Permission
 from policypack.aws import actions
 from policypack.aws.arn import Arn
-from policypack.policy import Unknown
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -138,9 +137,9 @@ def _arn(value: str, known: bool, template: str, service: str, name: str, call: 
     tail = template.format(value)
     if service == "dynamodb" and (index := call.argument("IndexName")):
         tail += f"/index/{_values(index[0], where)[0][0]}"
-    region = "" if service in ("iam",) else where.region
-    owner = "iam" if service == "sts" else service
-    head = f"arn:aws:{owner}:{'' if owner == 'iam' else region}:{where.account}:"
+    head = f"arn:aws:{service}:{where.region}:{where.account}:"
+    if service == "sts":
+        head = f"arn:aws:iam::{where.account}:"
     reach = head + tail.replace("-??????", "-*") if "??????" in tail else ""
     return Target(head + tail, known, reach=reach, argument="" if known else name)
 
@@ -188,7 +187,7 @@ def _values(text: Text, where: Where) -> list[tuple[str, bool]]:
     for part in text.parts:
         if isinstance(part, Environment):
             value = where.variables.get(part.name, part.default)
-            if not isinstance(value, str) or isinstance(value, Unknown):
+            if not isinstance(value, str):
                 return [(f"{found}*", False)]
             found += value
         elif isinstance(part, Hole):

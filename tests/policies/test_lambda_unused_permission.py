@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from policypack.policies.lambda_unused_permission import POLICY
+from policypack.policy import UNKNOWN, Resource
+from tests.policies.helpers import allow, messages, outcomes, undecided, violations
+from tests.policies.test_lambda_missing_permission import PUT, stack
+
+IN = "policy.Statement[1]"
+
+
+@pytest.mark.parametrize(
+    ("resources", "path", "message"),
+    [
+        (
+            stack(allow(["s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")),
+            f"{IN}.Action",
+            "allows `s3:DeleteObject`, which is never called",
+        ),
+        (
+            stack(allow("s3:PutObject", ["arn:aws:s3:::acme/out/*", "arn:aws:s3:::spare/*"])),
+            f"{IN}.Resource",
+            "names `arn:aws:s3:::spare/*`, on which `s3:PutObject` is never called",
+        ),
+        (
+            stack(allow("s3:PutObject", "arn:aws:s3:::acme/*")),
+            f"{IN}.Resource",
+            "allows `s3:PutObject` on more of `arn:aws:s3:::acme/*` than it is called on",
+        ),
+        (
+            stack(allow("s3:Put*", "arn:aws:s3:::acme/out/*")),
+            f"{IN}.Action",
+            "actions by `s3:Put*`, of which `s3:PutObject` is called",
+        ),
+        (stack(allow(None, "*", NotAction="iam:*")), f"{IN}.NotAction", "allows more than is called"),
+        (
+            stack(PUT, allow("xray:PutTraceSegments", "*")),
+            "policy.Statement[2].Action",
+            "allows `xray:PutTraceSegments`",
+        ),
+    ],
+)
+def test_what_is_over(resources: list[Resource], path: str, message: str) -> None:
+    assert violations(POLICY, *resources) == [path]
+    assert message in messages(POLICY, *resources)[0]
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        stack(PUT),
+        stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
+        stack(PUT, allow("xray:PutTraceSegments", "*"), tracingConfig={"mode": "Active"}),
+        stack(allow("s3:*", "*"), runtime="nodejs22.x"),
+    ],
+)
+def test_silent(resources: list[Resource]) -> None:
+    assert outcomes(POLICY, *resources) == []
+
+
+def test_a_call_that_cannot_be_resolved_makes_it_undecided_and_names_the_line() -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            boto3.client(event["service"]).run()
+    """
+    spare = stack(allow("s3:GetObject", "arn:aws:s3:::acme/*"), text=text)
+    assert violations(POLICY, *spare) == []
+    (outcome,) = outcomes(POLICY, *spare)
+    assert undecided(POLICY, *spare) == [f"{IN}.Action"]
+    assert "`app.py:4` makes a client of a service whose name is not a constant" in outcome.message
+
+
+def test_an_unknown_resource_is_undecided() -> None:
+    assert undecided(POLICY, *stack(allow("s3:PutObject", UNKNOWN))) == [f"{IN}.Resource"]
+
+
+def test_a_managed_policy_that_is_not_read_is_undecided() -> None:
+    attached = Resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "all",
+        {"role": "read", "policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"},
+    )
+    assert undecided(POLICY, *stack(PUT), attached) == ["role"]
+    assert "`AmazonS3FullAccess`" in outcomes(POLICY, *stack(PUT), attached)[0].message
