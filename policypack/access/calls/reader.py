@@ -91,7 +91,8 @@ class Reader:
         self, place: Place, service: str, operation: str, given: Iterable[tuple[str, Values]], *, open_: bool = False
     ) -> None:
         """Note a call."""
-        arguments = tuple(sorted(flat for name, values in given for flat in _flattened(name, values, NESTED)))
+        flat = (each for name, values in given for each in _flattened(name, values, NESTED))
+        arguments = tuple(sorted(flat, key=lambda each: (each[0], str(each[1]))))
         found = Call(place, service, operation, _merged(arguments), open_)
         self.calls[found] = None
 
