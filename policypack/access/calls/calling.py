@@ -170,6 +170,7 @@ def run(reader: Reader, code: Code, given: Given, node: ast.expr | None, scope: 
     del node, scope
     if code.bound is not None:
         given = Given((code.bound, *given.args), given.keywords, given.open)
+    given = reader.context(code.node, given)
     mark = (code.node, code.scope, given)
     if mark in reader.fresh:
         return reader.results.get(mark, EMPTY)

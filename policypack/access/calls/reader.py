@@ -9,23 +9,31 @@ from dataclasses import dataclass, field
 from policypack.access.calls.model import Call, Text, Unresolved
 from policypack.access.calls.values import (
     EMPTY,
+    UNKNOWN,
     Class,
+    Client,
     Foreign,
     Instance,
     Loaded,
     Mapped,
     Module,
     Nothing,
+    Partial,
     Scope,
+    Session,
     Several,
+    Thing,
     Values,
     either,
+    of_event,
     texts,
 )
 from policypack.aws.handler import Place
 
-STEPS = 400_000
+STEPS = 200_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
+WAYS = 16
+"""Ways to call a function that are told apart."""
 NESTED = 4
 """How deep inside an argument texts are looked for."""
 
@@ -52,6 +60,11 @@ class Given:
         """Every argument."""
         return [*self.args, *(each for _, each in self.keywords)]
 
+    def widened(self, *, wholly: bool) -> Given:
+        """The same with less told apart: no texts and lists, or nothing at all but what a method belongs to."""
+        args = tuple(each if wholly and not at else _wide(each, wholly=wholly) for at, each in enumerate(self.args))
+        return Given(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
+
 
 @dataclass(slots=True)
 class Reader:
@@ -72,7 +85,8 @@ class Reader:
     scopes: dict[object, Scope] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
     """The functions that have been read in this round, by the identity of their syntax."""
-    defined: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    contexts: dict[int, set[Given]] = field(default_factory=dict)
+    """The arguments that a function is read for, by the identity of its syntax."""
     classes: dict[tuple[int, int], Class] = field(default_factory=dict)
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
@@ -123,6 +137,19 @@ class Reader:
             return either(self.imported(star, member) for star in stars(found))
         return frozenset({Foreign(f"{module}.{member}")})
 
+    def context(self, node: ast.AST, given: Given) -> Given:
+        """The arguments to read a function for: as given, or with less told apart where it is called in many ways."""
+        known = self.contexts.setdefault(id(node), set())
+        for limit, candidate in (
+            (WAYS, given),
+            (2 * WAYS, given.widened(wholly=False)),
+            (1 << 30, given.widened(wholly=True)),
+        ):
+            if candidate in known or len(known) < limit:
+                known.add(candidate)
+                return candidate
+        return given
+
     def put(self, owner: Instance | Class, name: str, values: Values) -> None:
         """An attribute may hold this too."""
         self.heap[owner, name] = either((self.heap.get((owner, name), EMPTY), values))
@@ -130,6 +157,15 @@ class Reader:
     def state(self) -> object:
         """What must stay the same for the reading to be at its end."""
         return (len(self.calls), len(self.unresolved), {key: len(each) for key, each in self.heap.items()})
+
+
+def _wide(values: Values, *, wholly: bool) -> Values:
+    if of_event(values):
+        return values
+    kept = frozenset(each for each in values if not isinstance(each, Text | Several | Mapped | Nothing | Partial))
+    if wholly:
+        kept = frozenset(each for each in kept if isinstance(each, Client | Thing | Session))
+    return kept if len(kept) == len(values) else kept | UNKNOWN
 
 
 def stars(module: Module) -> Iterator[str]:

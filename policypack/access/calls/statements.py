@@ -141,7 +141,6 @@ def _captured(pattern: ast.pattern, scope: Scope) -> None:
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
     code = Code(node, scope, None, scope.owner if isinstance(scope.owner, Class) else None)
     found: Values = frozenset({code})
-    reader.defined.setdefault(id(node), (code,))
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
         local = [each for each in made if isinstance(each, Code)]

@@ -10,6 +10,9 @@ from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Hole, Text
 
 MOST = 12
 """Values that are kept apart; more are one unknown."""
+MOST_KEYS = 64
+DEEPEST = 5
+"""Lists in lists, and the like, that are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,15 @@ class Several:
 
     elements: tuple[frozenset[Value], ...]
     alike: bool = False
+    level: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Cut off what is nested too deeply: code that calls itself would nest without end."""
+        object.__setattr__(self, "level", level(self.elements))
+        if self.level > DEEPEST:
+            object.__setattr__(self, "elements", (UNKNOWN,))
+            object.__setattr__(self, "alike", True)
+            object.__setattr__(self, "level", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,15 @@ class Mapped:
 
     items: tuple[tuple[Text, frozenset[Value]], ...]
     open: bool = False
+    level: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Cut off what is nested too deeply, and what is too much."""
+        object.__setattr__(self, "level", level(value for _, value in self.items))
+        if self.level > DEEPEST or len(self.items) > MOST_KEYS:
+            object.__setattr__(self, "items", ())
+            object.__setattr__(self, "open", True)
+            object.__setattr__(self, "level", 1)
 
     def item(self, key: str) -> Values:
         """What is at a key."""
@@ -179,6 +200,17 @@ class Partial:
     of: frozenset[Value]
     args: tuple[frozenset[Value], ...]
     keywords: tuple[tuple[str, frozenset[Value]], ...]
+    level: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Cut off what is nested too deeply."""
+        held = (self.of, *self.args, *(value for _, value in self.keywords))
+        object.__setattr__(self, "level", level(held))
+        if self.level > DEEPEST:
+            object.__setattr__(self, "of", UNKNOWN)
+            object.__setattr__(self, "args", ())
+            object.__setattr__(self, "keywords", ())
+            object.__setattr__(self, "level", 1)
 
 
 Value = (
@@ -208,6 +240,11 @@ NONE: Values = frozenset({Nothing()})
 EMPTY: Values = frozenset()
 
 
+def level(held: Iterable[Values]) -> int:
+    """How deep values are nested that hold these."""
+    return 1 + max((getattr(each, "level", 0) for values in held for each in values), default=0)
+
+
 def text(value: str) -> Values:
     """A constant."""
     return frozenset({Text((value,) if value else ())})
@@ -218,8 +255,8 @@ def either(values: Iterable[Values]) -> Values:
     found = frozenset().union(*values)
     if len(found) <= MOST:
         return found
-    kept = frozenset(each for each in found if not isinstance(each, Text | Several | Mapped | Nothing))
-    return kept | UNKNOWN
+    kept = frozenset(each for each in found if not isinstance(each, Text | Several | Mapped | Nothing | Partial))
+    return (kept if len(kept) <= MOST * 4 else EMPTY) | UNKNOWN
 
 
 def texts(values: Values) -> list[Text]:
