@@ -8,7 +8,7 @@ from itertools import product
 
 from policypack.access.calls import boto, calling
 from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Environment, Text
-from policypack.access.calls.reader import Given, Reader, stars
+from policypack.access.calls.reader import Given, Reader
 from policypack.access.calls.values import (
     EMPTY,
     EVENT,
@@ -117,7 +117,7 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
         if inside and name in where.names and not (name in scope.globals and where is scope):
             return where.names[name]
         where = where.outer
-    found = either(reader.imported(star, name) for star in stars(scope.module)) if not hasattr(ast, name) else EMPTY
+    found = either(reader.imported(star, name) for star in scope.module.stars)
     return found or frozenset({Foreign(f"builtins.{name}")})
 
 

@@ -30,7 +30,7 @@ from policypack.access.calls.values import (
 )
 from policypack.aws.handler import Place
 
-STEPS = 200_000
+STEPS = 100_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
 WAYS = 16
 """Ways to call a function that are told apart."""
@@ -134,7 +134,7 @@ class Reader:
         if inner:
             return frozenset({Loaded(inner)})
         if found and found.scope:
-            return either(self.imported(star, member) for star in stars(found))
+            return either(self.imported(star, member) for star in found.stars)
         return frozenset({Foreign(f"{module}.{member}")})
 
     def context(self, node: ast.AST, given: Given) -> Given:
@@ -166,13 +166,6 @@ def _wide(values: Values, *, wholly: bool) -> Values:
     if wholly:
         kept = frozenset(each for each in kept if isinstance(each, Client | Thing | Session))
     return kept if len(kept) == len(values) else kept | UNKNOWN
-
-
-def stars(module: Module) -> Iterator[str]:
-    """The modules that a module imports everything from."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names):
-            yield absolute(module, node)
 
 
 def absolute(module: Module, node: ast.ImportFrom) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from policypack.access.calls import calling, classes, statements
 from policypack.access.calls.libraries import SDK
 from policypack.access.calls.model import Found, Unresolved
-from policypack.access.calls.reader import Given, Reader, TooMuchError
+from policypack.access.calls.reader import Given, Reader, TooMuchError, absolute
 from policypack.access.calls.values import EVENT, UNKNOWN, Class, Code, Module, Values
 from policypack.aws.handler import Place
 
@@ -56,7 +56,12 @@ def _parsed(sources: Mapping[str, str | bytes]) -> tuple[dict[str, Module], list
         is_package = file.endswith("/__init__.py")
         name = file.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
         try:
-            modules[name] = Module(name, file, ast.parse(text), is_package)
+            module = modules[name] = Module(name, file, ast.parse(text), is_package)
+            module.stars = tuple(
+                absolute(module, node)
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
+            )
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             broken.append(Unresolved(Place(file, 1), "begins a file that does not parse as Python"))
     return modules, broken

@@ -104,6 +104,8 @@ class Module:
     scope: Scope | None = None
     read: int = 0
     """The round in which it was last read."""
+    stars: tuple[str, ...] = ()
+    """The modules that it imports everything from."""
 
 
 @dataclass(frozen=True, slots=True)
