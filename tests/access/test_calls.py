@@ -245,6 +245,17 @@ WAYS = {
             "11 ssm:GetParameter Name=/app/b",
         ],
     ),
+    "a batch of writes, whose arguments are texts and lists of them": (
+        """
+        import boto3
+        table = boto3.resource("dynamodb").Table("orders")
+        def handler(event, context):
+            with table.batch_writer() as batch:
+                batch.put_item(Item={})
+            boto3.client("events").put_events(Entries=[{"Source": "a", "Detail": f"{event}"}, {"Source": event["b"]}])
+        """,
+        ["5 dynamodb:BatchWriteItem", "7 events:PutEvents"],
+    ),
     "context managers, and arguments in a dictionary": (
         """
         import boto3

@@ -17,6 +17,7 @@ from policypack.access.calls.values import (
     UNKNOWN,
     Client,
     Collection,
+    Foreign,
     Mapped,
     Method,
     Paginator,
@@ -191,7 +192,7 @@ def _of_thing(reader: Reader, owner: Thing, name: str, given: Given, place: Plac
         table = tuple(texts(owner.identifier("Name")))
         request = frozenset({Mapped(tuple((each, UNKNOWN) for each in table))})
         reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)])
-        return UNKNOWN
+        return frozenset({Foreign("boto3.batch_writer()")})
     if name in ("load", "reload") and "load" in definition:
         _request(reader, owner, definition["load"]["request"], given, place)
         return UNKNOWN
