@@ -42,7 +42,7 @@ AWS_OWN = ("alias/aws/", "aws/")
 def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], where: Where) -> list[Need]:
     """What the needs bring with them."""
     found: dict[Need, None] = {}
-    for resource, name, value in _encrypted(stack):
+    for resource, name, value in stack.once("encrypted by keys", lambda: tuple(_encrypted(stack))):
         if isinstance(value, str) and (value.startswith(AWS_OWN) or ":alias/aws/" in value):
             continue
         for need in needs:

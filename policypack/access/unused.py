@@ -16,8 +16,9 @@ from policypack.access.calls.model import Unresolved
 from policypack.access.calls.targets import Target, Where
 from policypack.access.cells import TooManyCellsError
 from policypack.access.diff import Access, newly, within
-from policypack.aws.actions import Action, expand
+from policypack.aws.actions import Action, concerns, expand
 from policypack.aws.document import Effect, PolicyDocument, Statement
+from policypack.aws.globs import covers, overlaps
 from policypack.aws.handler import Place
 
 NOTHING = Access(())
@@ -168,8 +169,9 @@ def _alone(statement: Statement, denials: tuple[Statement, ...] = ()) -> Access:
 
 
 def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | None:
-    wanted = _statement((need.action,), (need.target.pattern,))
-    alone = _alone(wanted)
+    if _plainly(need, least):
+        return None
+    alone = _alone(_statement((need.action,), (need.target.pattern,)))
     try:
         found = newly(alone, most, attached=True)
         if found is None:
@@ -188,6 +190,19 @@ def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | N
         unknown_argument = f"`{need.target.argument}`" if need.target.argument else "what it is called on"
         return Missing(need, need.target.pattern, f"{unknown_argument} cannot be told from the code", sure=False)
     return Missing(need, need.target.pattern, partly=partly)
+
+
+def _plainly(need: Need, allowed: Access) -> bool:
+    """Whether one statement alone allows all of a need, and nothing can deny it, which is quickly seen."""
+    if allowed.denials or len(allowed.alternatives) != 1 or len(allowed.alternatives[0]) != 1:
+        return False
+    return any(
+        each.actions is not None
+        and each.resources is not None
+        and concerns(each, need.action)
+        and any(covers(pattern, need.target.pattern) for pattern in each.resources)
+        for each in allowed.alternatives[0][0]
+    )
 
 
 def _over(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statement, ...]) -> Iterator[Over]:
@@ -258,6 +273,13 @@ def _of_resource(
     found: dict[str, str] = {}
     untouched = []
     for name in fitting:
+        patterns = [each for statement in used[name.lower()] for each in statement.resources or ()]
+        if any(covers(each, pattern) for each in patterns):
+            continue
+        if not denials and not any(overlaps(each, pattern) for each in patterns):
+            found[name] = pattern
+            untouched.append(name)
+            continue
         mine = _alone(_statement((name,), (pattern,)), denials)
         needed = Access(((tuple(used[name.lower()]),),))
         if witness := _newly(mine, needed):
