@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
-from policypack.policy import Asset, Judgement, Placed, Resource, Stack, Undecided, Unknown, Violation
+from policypack.policy import Judgement, Placed, Resource, Stack, Undecided, Unknown, Violation
 
 UNREAD_FIX = "Write what the managed policy allows, and the code needs, into the role's own policy."
 CALL_FIX = "Name the service, the operation and the resource in the code or in the function's environment."
@@ -25,16 +25,20 @@ def lacks(stack: Stack) -> Iterator[Placed[Missing]]:
 
 def excesses(stack: Stack) -> Iterator[Placed[Over]]:
     """Each element of a role's document that allows more than all functions with that role need."""
+    told: set[tuple[str, str, str]] = set()
     for function in functions(stack):
         found = privilege(stack, function)
         if isinstance(found, Unknown):
             yield function, "code", found
         elif found is not None:
             for each in found.comparison.over:
-                yield placed(found, each)
+                carrier, path, _ = placed(found, each)
+                if (carrier.urn, path, each.message) not in told:  # a role that two functions share is told of once
+                    told.add((carrier.urn, path, each.message))
+                    yield carrier, path, each
             if found.role.documents or found.role.managed:
                 for why in found.role.unread:
-                    yield function, "role", Unknown(why, UNREAD_FIX)
+                    yield function, "", Unknown(why, UNREAD_FIX)
 
 
 def placed(found: Privilege, over: Over) -> tuple[Resource, str, Over]:
@@ -44,10 +48,14 @@ def placed(found: Privilege, over: Over) -> tuple[Resource, str, Over]:
 
 
 def grouped(found: Privilege) -> list[Missing]:
-    """What is missing, once for each action and resource, at the first line that needs it."""
+    """What is missing, once for each action and resource, at the first line that needs it.
+
+    A role that cannot be read is told of once.
+    """
     kept: dict[tuple[str, str, bool], Missing] = {}
     for each in found.comparison.missing:
-        kept.setdefault((each.need.action, each.resource, each.sure), each)
+        unread = not each.sure and bool(found.role.unread)
+        kept.setdefault(("", each.why, False) if unread else (each.need.action, each.resource, each.sure), each)
     return list(kept.values())
 
 
@@ -66,8 +74,3 @@ def told(missing: Missing) -> Judgement:
 def exceeding(over: Over) -> Judgement:
     """What is over, in words."""
     return Violation("", over.message) if over.sure else Undecided("", over.message, CALL_FIX)
-
-
-def judged(stack: Stack, function: Resource, code: Asset | None) -> Privilege | Unknown | None:
-    """One function with a package that is given."""
-    return privilege(stack, function, code)

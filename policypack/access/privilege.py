@@ -20,12 +20,14 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.handler import FIX, NOT_CODE, recorded
 from policypack.aws.managed import FOR_FUNCTIONS
-from policypack.aws.meaning import FUNCTION
+from policypack.aws.meaning import FUNCTION, ROLE, meant
 from policypack.aws.notification import triggers
 from policypack.aws.python_package import AbsentError, UnreadableError
 from policypack.aws.python_sources import imported_sources
-from policypack.aws.reading import IDENTITY, documents_of
+from policypack.aws.reading import IDENTITY, TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown
+
+OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,81 @@ def functions(stack: Stack) -> tuple[Resource, ...]:
     return tuple(each for each in stack.of(FUNCTION) if not each.external)
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What one function needs by itself."""
+
+    calls: tuple[Call, ...]
+    unresolved: tuple[Unresolved, ...]
+    needs: tuple[Need, ...]
+    where: Where
+
+
 def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privilege | Unknown | None:
-    found = _calls(function, code)
-    if not isinstance(found, Found):
-        return found
-    where = _where(stack, function)
-    needs, unresolved = _needs(found, where)
-    needs += platform_needs(stack, function, where)
-    needs += key_needs(stack, function, needs, where)
-    grants = role_documents(stack, function)
+    own = _own(stack, function, code)
+    if not isinstance(own, _Own):
+        return own
     carriers = _carriers(stack)
-    role = _role(grants, carriers)
-    comparison = compare(needs, role, where, unresolved)
-    return Privilege(function, Found(found.calls, unresolved), tuple(needs), role, comparison, carriers)
+    role = _role(role_documents(stack, function), carriers)
+    others, open_ends = _shared(stack, function)
+    unread = [
+        f"what `{each.place}` {each.why}" for each in (*own.unresolved, *(one for o in others for one in o.unresolved))
+    ]
+    every = (*own.needs, *(need for other in others for need in other.needs))
+    comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
+    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison, carriers)
+
+
+def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | Unknown | None:
+    def compute() -> _Own | Unknown | None:
+        found = _calls(function, code)
+        if not isinstance(found, Found):
+            return found
+        where = _where(stack, function)
+        needs, unresolved = _needs(found, where)
+        needs += platform_needs(stack, function, where)
+        needs += key_needs(stack, function, needs, where)
+        return _Own(found.calls, unresolved, tuple(needs), where)
+
+    return stack.once(("needs", function.urn, code.path if code else ""), compute)
+
+
+def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
+    """What the other functions with the same role need, and who else may have it whose needs are not known."""
+    roles = {each.resource.urn for each in meant(stack, function, "role", ROLE).all}
+    found: list[_Own] = []
+    unknown = [
+        f"`{service}`, which may assume the role too"
+        for urn in roles
+        for service in _assumed_by(stack.by_urn[urn])
+        if service not in OWN_SERVICES
+    ]
+    for other in functions(stack):
+        if other.urn != function.urn and roles & _roles_of(stack).get(other.urn, frozenset()):
+            own = _own(stack, other)
+            if isinstance(own, _Own):
+                found.append(own)
+            else:
+                unknown.append(f"`{other.name}`, which has the same role, and whose code is not read here")
+    return found, unknown
+
+
+def _roles_of(stack: Stack) -> Mapping[str, frozenset[str]]:
+    def compute() -> dict[str, frozenset[str]]:
+        return {
+            each.urn: frozenset(one.resource.urn for one in meant(stack, each, "role", ROLE).all)
+            for each in functions(stack)
+        }
+
+    return stack.once("roles of functions", compute)
+
+
+def _assumed_by(role: Resource) -> Iterator[str]:
+    """The services that a role's trust policy lets in."""
+    for _, document in documents_of(role, TRUST):
+        for statement in document.statements if isinstance(document, PolicyDocument) else ():
+            if statement.allows:
+                yield from (each.value for each in statement.principals or () if each.type == "Service")
 
 
 def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:
@@ -166,7 +230,7 @@ def _role(grants: Grants, carriers: Mapping[int, tuple[Resource, str]]) -> Role:
 
     unread = [each.why for each in grants.unread]
     unread += [
-        f"has the AWS managed policy `{name}`, which is not read here"
+        f"has a role with the AWS managed policy `{name}`, which is not read here"
         for name in sorted(grants.managed - set(FOR_FUNCTIONS))
     ]
     managed = {name: FOR_FUNCTIONS[name] for name in sorted(grants.managed) if name in FOR_FUNCTIONS}
@@ -174,7 +238,7 @@ def _role(grants: Grants, carriers: Mapping[int, tuple[Resource, str]]) -> Role:
     if grants.boundary is not None:
         boundary = (*grants.boundary.documents, *grants.boundary.possible)
         if grants.boundary.managed or grants.boundary.unread:
-            unread.append("has a permissions boundary that is not read here")
+            unread.append("has a role with a permissions boundary that is not read here")
             boundary = None
     documents = [held(each, certain=True) for each in grants.documents]
     documents += [held(each, certain=False) for each in grants.possible]

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from policypack.access.bounds import Bound, known
-from policypack.access.calls.model import Unresolved
 from policypack.access.calls.targets import Target, Where
 from policypack.access.cells import TooManyCellsError
 from policypack.access.diff import Access, newly, within
@@ -87,15 +86,24 @@ class Comparison(msgspec.Struct, frozen=True):
     """The paths of the conditions that are taken to hold, or for a Deny not to hold."""
 
 
-def compare(needs: Sequence[Need], role: Role, where: Where, unresolved: Sequence[Unresolved] = ()) -> Comparison:
-    """Compare what is needed with what is allowed."""
+def compare(
+    needs: Sequence[Need], every: Sequence[Need], role: Role, where: Where, unread: Sequence[str] = ()
+) -> Comparison:
+    """Compare what is needed with what is allowed.
+
+    Args:
+        needs: what one function needs.
+        every: what all functions with this role need.
+        role: what they may do.
+        where: where that function is.
+        unread: what else may need something, as far as nobody can tell what: that makes all that is over undecided.
+    """
     most, least = _access(role, Bound.MOST, where), _access(role, Bound.LEAST, where)
     missing = tuple(found for need in needs if not need.may and (found := _missing(need, most, least, role)))
-    over = tuple(_over(needs, role, where, least.denials))
-    if unresolved:
-        why = f"`{unresolved[0].place}` {unresolved[0].why}"
+    over = tuple(_over(every, role, where, least.denials))
+    if unread:
         over = tuple(
-            msgspec.structs.replace(each, message=f"{each.message}, unless it is for what {why}", sure=False)
+            msgspec.structs.replace(each, message=f"{each.message}, unless it is for {unread[0]}", sure=False)
             for each in over
         )
     conditions = tuple(
@@ -180,7 +188,7 @@ def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | N
                 return None
             return Missing(need, need.target.pattern, "a value that is known only after the update decides", sure=False)
         if role.unread:
-            return Missing(need, need.target.pattern, f"the role {role.unread[0]}", sure=False)
+            return Missing(need, need.target.pattern, f"the function {role.unread[0]}", sure=False)
         partly = newly(within(alone, most), NOTHING, attached=True) is not None
     except TooManyCellsError:
         return Missing(need, need.target.pattern, TOO_MANY, sure=False)
@@ -196,11 +204,12 @@ def _plainly(need: Need, allowed: Access) -> bool:
     """Whether one statement alone allows all of a need, and nothing can deny it, which is quickly seen."""
     if allowed.denials or len(allowed.alternatives) != 1 or len(allowed.alternatives[0]) != 1:
         return False
+    fits = overlaps if need.target.part else covers
     return any(
         each.actions is not None
         and each.resources is not None
         and concerns(each, need.action)
-        and any(covers(pattern, need.target.pattern) for pattern in each.resources)
+        and any(fits(pattern, need.target.pattern) for pattern in each.resources)
         for each in allowed.alternatives[0][0]
     )
 

@@ -117,7 +117,7 @@ def _told(found: Privilege) -> Iterator[str]:
             [
                 *(_missing(each) for each in missing if not each.sure),
                 *(_over(found, each) for each in over if not each.sure),
-                *(f"the role {each}" for each in found.role.unread),
+                *(f"the function {each}" for each in found.role.unread),
             ],
         ),
         ("could not be resolved", [f"{each.place}  {each.why}" for each in found.found.unresolved]),
@@ -199,7 +199,7 @@ def _json(answer: Answer) -> dict[str, Any]:
     if isinstance(found, Unknown):
         return {**about, "verdict": "undecided", "why": f"its code {found.why}"}
     missing, over = grouped(found), found.comparison.over
-    unread = [{"why": f"the role {each}"} for each in found.role.unread]
+    unread = [{"why": f"the function {each}"} for each in found.role.unread]
     return {
         **about,
         "verdict": "clean"

@@ -169,3 +169,9 @@ def test_an_event_source_is_read_by_the_role() -> None:
         ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], "arn:aws:sqs:eu-west-1:111122223333:work"
     )
     assert outcomes(POLICY, *stack(PUT, reads), source) == []
+
+
+def test_a_role_from_elsewhere_is_undecided_once() -> None:
+    function = stack(role="arn:aws:iam::111122223333:role/theirs")[2]
+    assert undecided(POLICY, function) == ["role"]
+    assert "because the function runs with a role that is not in this stack" in outcomes(POLICY, function)[0].message

@@ -4,7 +4,7 @@ import pytest
 
 from policypack.policies.lambda_unused_permission import POLICY
 from policypack.policy import UNKNOWN, Resource
-from tests.policies.helpers import allow, messages, outcomes, undecided, violations
+from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
 from tests.policies.test_lambda_missing_permission import PUT, stack
 
 IN = "policy.Statement[1]"
@@ -82,5 +82,38 @@ def test_a_managed_policy_that_is_not_read_is_undecided() -> None:
         "all",
         {"role": "read", "policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"},
     )
-    assert undecided(POLICY, *stack(PUT), attached) == ["role"]
+    assert undecided(POLICY, *stack(PUT), attached) == [""]
     assert "`AmazonS3FullAccess`" in outcomes(POLICY, *stack(PUT), attached)[0].message
+
+
+READ = """
+    import boto3
+    def handler(event, context):
+        boto3.client("s3").get_object(Bucket="acme", Key="out/a")
+"""
+
+
+def test_a_role_that_two_functions_share_is_held_to_what_both_need() -> None:
+    both = allow(["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")
+    role, policy, function = stack(both)
+    other = stack(text=READ)[2]
+    logging = {**other.inputs, "loggingConfig": {"logGroup": "/aws/lambda/read"}}
+    second = Resource(other.type, "second", {**logging, "name": "second"})
+    found = messages(POLICY, role, policy, function, second)
+    assert set(found) == {
+        "allows `s3:DeleteObject`, which is never called",
+        "allows `s3:GetObject` on more of `arn:aws:s3:::acme/out/*` than it is called on, for example on `arn:aws:s3:::acme/out/example`",
+    }
+    foreign = Resource(other.type, "second", {**second.inputs, "runtime": "nodejs22.x"})
+    assert violations(POLICY, role, policy, function, foreign) == []
+    assert "`second`, which has the same role" in outcomes(POLICY, role, policy, function, foreign)[0].message
+
+
+def test_a_role_that_another_service_assumes_may_need_more() -> None:
+    role, policy, function = stack(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::acme/out/*"))
+    trust = document({"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    shared = Resource(role.type, role.name, {**role.inputs, "assumeRolePolicy": trust})
+    assert violations(POLICY, shared, policy, function) == []
+    assert (
+        "`states.amazonaws.com`, which may assume the role too" in outcomes(POLICY, shared, policy, function)[0].message
+    )
