@@ -206,7 +206,7 @@ def _for(target: str, how: Any) -> Any:
 
 
 @access.command(short_help="What a function's code needs, against what its role allows.", epilog=UNUSED_CODES)
-@click.argument("stack", metavar="STACK")
+@click.argument("target", metavar="STACK")
 @click.option(
     "--code",
     metavar="DIR",
@@ -215,13 +215,26 @@ def _for(target: str, how: Any) -> Any:
 )
 @click.option("--function", "function_name", metavar="NAME", help="One function, where the stack has several.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--stack-name", metavar="NAME", help="Stack of the program, where it has several.")
+@click.option("--stack", "stack_name", metavar="NAME", help="Stack of the program, where it has several.")
+@click.option(
+    "--mock",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Answers that only the cloud could give to a program. Repeatable; the first wins.",
+)
 @click.pass_context
 def unused(
-    ctx: click.Context, *, stack: str, code: Path | None, function_name: str | None, form: str, stack_name: str | None
+    ctx: click.Context,
+    *,
+    target: str,
+    code: Path | None,
+    function_name: str | None,
+    form: str,
+    stack_name: str | None,
+    mock: tuple[Path, ...],
 ) -> None:
-    """Say which AWS calls the code of the functions in STACK makes, what of them their roles do not allow, and what
-    the roles allow that is never called.
+    """Say what the functions in STACK call that their roles do not allow, and what the roles allow that is never called.
 
     STACK is what `stackguard check` takes: a program's folder, a stack export, or - for standard input.
 
@@ -230,14 +243,14 @@ def unused(
       stackguard access unused stack
       stackguard access unused stack --code lambda_fn
       stackguard access unused state.json --code lambda_fn --function normalise --format json
-    """  # noqa: D205, D301 (click reads the character \\b)
+    """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import unused as told
     from stackguard.cli import Failure
     from stackguard.errors import CannotJudge
     from stackguard.sources import HowToRun
 
     try:
-        answers = told.ask(stack, HowToRun(stack_name), code, function_name)
+        answers = told.ask(target, HowToRun(stack_name, mock=mock), code, function_name)
         exit_code = told.exit_code(answers)
     except CannotJudge as error:
         raise Failure(error.message, error.detail) from None
