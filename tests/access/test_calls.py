@@ -245,6 +245,26 @@ WAYS = {
             "11 ssm:GetParameter Name=/app/b",
         ],
     ),
+    "a function inside a method": (
+        """
+        import boto3
+        class Store:
+            key = "none"
+            def put(self, names):
+                s3, key = boto3.client("s3"), "b"
+                def one(name):
+                    s3.put_object(Bucket="out", Key=key)
+                return [one(each) for each in names]
+            def get(self):
+                boto3.client("s3").get_object(Bucket="out", Key=self.key)
+        def handler(event, context):
+            Store().put(["a"])
+            Store().get()
+        if __name__ == "__main__":
+            boto3.client("s3").list_buckets()
+        """,
+        ["8 s3:PutObject Bucket=out Key=b", "11 s3:GetObject Bucket=out Key=none"],
+    ),
     "a batch of writes, whose arguments are texts and lists of them": (
         """
         import boto3

@@ -183,7 +183,6 @@ def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, n
 
 def above(scope: Scope) -> Values:
     """`super()`."""
-    owner = scope.owner
-    cls = owner.cls if isinstance(owner, Instance) else owner
+    cls = scope.owner
     first = next(iter(scope.names.values()), EMPTY)
     return frozenset({Super(cls.bases, first)}) if cls else UNKNOWN

@@ -113,8 +113,11 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
     """What a name may stand for."""
     where: Scope | None = scope
     while where is not None:
-        inside = where is scope or not isinstance(where.owner, Class) or where.outer is None
-        if inside and name in where.names and not (name in scope.globals and where is scope):
+        if (
+            (where is scope or not where.is_class)
+            and name in where.names
+            and not (name in scope.globals and where is scope)
+        ):
             return where.names[name]
         where = where.outer
     found = either(reader.imported(star, name) for star in scope.module.stars)
@@ -130,7 +133,7 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
                 where = scope.module.scope or scope
             keeps = scope.branches > 0 or where is not scope
             where.names[name] = either((where.names.get(name, EMPTY), values)) if keeps else values
-            if isinstance(where.owner, Class):
+            if where.is_class and where.owner is not None:
                 reader.put(where.owner, name, values)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             for index, each in enumerate(elements):

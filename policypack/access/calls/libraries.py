@@ -93,6 +93,73 @@ KEPT = frozenset(
     {"strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys", "removesuffix"}
 )
 """Methods that give back what is in, or nearly is, the thing itself."""
+SUSPECTED = frozenset(
+    [
+        "abort_multipart_upload",
+        "assume_role",
+        "batch_get_item",
+        "batch_write_item",
+        "complete_multipart_upload",
+        "copy_object",
+        "create_multipart_upload",
+        "delete_item",
+        "delete_message",
+        "delete_message_batch",
+        "delete_object",
+        "delete_objects",
+        "download_file",
+        "download_fileobj",
+        "execute_statement",
+        "generate_data_key",
+        "generate_presigned_post",
+        "generate_presigned_url",
+        "get_item",
+        "get_object",
+        "get_object_tagging",
+        "get_paginator",
+        "get_parameter",
+        "get_parameters",
+        "get_parameters_by_path",
+        "get_query_results",
+        "get_queue_url",
+        "get_secret_value",
+        "get_waiter",
+        "head_bucket",
+        "head_object",
+        "invoke_model",
+        "list_buckets",
+        "list_object_versions",
+        "list_objects",
+        "list_objects_v2",
+        "publish_batch",
+        "put_events",
+        "put_item",
+        "put_metric_data",
+        "put_object",
+        "put_object_tagging",
+        "put_parameter",
+        "put_record",
+        "put_records",
+        "put_secret_value",
+        "receive_message",
+        "send_email",
+        "send_message",
+        "send_message_batch",
+        "send_raw_email",
+        "send_task_failure",
+        "send_task_success",
+        "start_execution",
+        "start_query_execution",
+        "transact_get_items",
+        "transact_write_items",
+        "update_item",
+        "update_secret",
+        "upload_file",
+        "upload_fileobj",
+        "upload_part",
+    ]
+)
+"""Methods that are hardly anything but an operation of AWS, whatever they are called on."""
 TYPED = ("types_boto3_", "mypy_boto3_")
 
 
@@ -189,19 +256,9 @@ def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: 
 
 def _suspected(reader: Reader, name: str, node: ast.expr, scope: Scope) -> None:
     """A method of something unknown that is called as an operation of AWS is."""
-    if reader.suspects and name in _well_known():
+    if reader.suspects and name in SUSPECTED:
         why = f"calls `{name}` of something that comes from outside the package, and may be a client"
         reader.give_up(reader.place(node, scope), why)
-
-
-SUSPECTED = ("dynamodb", "events", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts", "stepfunctions")
-
-
-def _well_known() -> frozenset[str]:
-    names = {name for service in SUSPECTED for name in sdk.operations(service)}
-    return frozenset(
-        {*(each for each in names if "_" in each), *boto.TRANSFERS, "get_paginator", "get_waiter"} - {"copy"}
-    )
 
 
 def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:

@@ -76,6 +76,8 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             _import(reader, statement, scope)
         case ast.Global(names=names):
             scope.globals.update(names)
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=orelse):
+            execute(reader, orelse, scope)  # Lambda imports the module
         case ast.If(test=test, body=body, orelse=orelse):
             expressions.value(reader, test, scope)
             with _branch(scope):
@@ -139,7 +141,7 @@ def _captured(pattern: ast.pattern, scope: Scope) -> None:
 
 
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-    code = Code(node, scope, None, scope.owner if isinstance(scope.owner, Class) else None)
+    code = Code(node, scope, None, scope.owner)
     found: Values = frozenset({code})
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
@@ -158,7 +160,7 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
     cls = reader.classes.get(mark)
     if cls is None or cls.bases != bases:
         cls = Class(node, Scope(scope.module, outer=scope), bases)
-        cls.scope.owner = cls
+        cls.scope.owner, cls.scope.is_class = cls, True
         reader.classes[mark] = cls
     execute(reader, node.body, cls.scope)
     expressions.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)

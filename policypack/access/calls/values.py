@@ -88,7 +88,10 @@ class Scope:
     globals: set[str] = field(default_factory=set)
     branches: int = 0
     """How many branches deep the reading is: there a name may keep what it was."""
-    owner: Instance | Class | None = None
+    owner: Class | None = None
+    """The class whose body this is, or in whose method it is."""
+    is_class: bool = False
+    """Whether it is a class's body, whose names its methods do not see."""
     returned: Values = frozenset()
     yielded: Values | None = None
 
