@@ -356,6 +356,28 @@ def test_what_cannot_be_resolved_is_told_with_its_line(text: str, why: str) -> N
     assert any(each.startswith(why) for each in told), told
 
 
+def test_without_a_handler_what_nothing_calls_is_where_reading_begins() -> None:
+    text = """
+        import boto3
+        def put(s3, key):
+            s3.put_object(Bucket="out", Key=key)
+        class Store:
+            def __init__(self, s3):
+                self.s3 = s3
+            def put(self):
+                self.s3.put_object(Bucket="out", Key="b")
+        def main(event, context):
+            put(boto3.client("s3"), "a")
+            Store(boto3.client("s3")).put()
+    """
+    read = calls_of({"app.py": textwrap.dedent(text)})
+    assert read.unresolved == ()
+    assert [shown(each) for each in read.calls] == [
+        "4 s3:PutObject Bucket=out Key=a",
+        "9 s3:PutObject Bucket=out Key=b",
+    ]
+
+
 def test_a_file_that_does_not_parse_is_told() -> None:
     assert unresolved("def handler(event, context:\n") == ["1 begins a file that does not parse as Python"]
 

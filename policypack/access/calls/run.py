@@ -78,20 +78,32 @@ def _round(reader: Reader, begin: list[str], function: str) -> None:
     if entry and entry.scope:
         for each in entry.scope.names.get(function, ()):
             _enter(reader, each, (EVENT, UNKNOWN))
-    for name in list(reader.modules):
-        if reader.modules[name].read == reader.round:
-            _rest(reader, reader.modules[name])
+    _rest(reader, [each for each in reader.modules.values() if each.read == reader.round])
 
 
-def _rest(reader: Reader, module: Module) -> None:
-    """Call what nobody has called in this round: a library may, or a test."""
-    for values in list((module.scope.names if module.scope else {}).values()):
-        for each in values:
-            if isinstance(each, Code) and each.scope is module.scope and id(each.node) not in reader.called:
-                first = EVENT if "handler" in getattr(each.node, "name", "") else UNKNOWN
-                _enter(reader, each, (first,))
-            elif isinstance(each, Class) and each.scope.outer is module.scope:
-                _methods(reader, each)
+def _rest(reader: Reader, modules: list[Module]) -> None:
+    """Call what nobody has called in this round: a library may. What nothing mentions comes first: it calls the rest."""
+    held = [each for module in modules if module.scope for values in module.scope.names.values() for each in values]
+    mentioned = {name for module in modules for name in _mentioned(module)}
+    functions = [each for each in held if isinstance(each, Code) and each.scope is each.scope.module.scope]
+    functions.sort(key=lambda each: getattr(each.node, "name", "") in mentioned)
+    for each in functions:
+        if id(each.node) not in reader.called:
+            _enter(reader, each, (EVENT if "handler" in getattr(each.node, "name", "") else UNKNOWN,))
+    for cls in held:
+        if isinstance(cls, Class) and cls.scope.outer is cls.scope.module.scope:
+            _methods(reader, cls)
+
+
+def _mentioned(module: Module) -> frozenset[str]:
+    """The names that a module uses, apart from those in imports."""
+    if module.mentioned is None:
+        module.mentioned = frozenset(
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Name | ast.Attribute)
+        )
+    return module.mentioned
 
 
 def _methods(reader: Reader, cls: Class) -> None:

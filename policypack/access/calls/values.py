@@ -109,6 +109,8 @@ class Module:
     """The round in which it was last read."""
     stars: tuple[str, ...] = ()
     """The modules that it imports everything from."""
+    mentioned: frozenset[str] | None = None
+    """The names that it uses, once somebody has asked."""
 
 
 @dataclass(frozen=True, slots=True)
