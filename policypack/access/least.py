@@ -21,6 +21,10 @@ def lacks(stack: Stack) -> Iterator[Placed[Missing]]:
         elif found is not None:
             for each in grouped(found):
                 yield function, "role", each
+            if unresolved := found.found.unresolved:
+                more = f", and {len(unresolved) - 1} more" if len(unresolved) > 1 else ""
+                why = f"makes calls that cannot be told: `{unresolved[0].place}` {unresolved[0].why}{more}"
+                yield function, "code", Unknown(why, CALL_FIX)
 
 
 def excesses(stack: Stack) -> Iterator[Placed[Over]]:

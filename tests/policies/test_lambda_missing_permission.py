@@ -175,3 +175,32 @@ def test_a_role_from_elsewhere_is_undecided_once() -> None:
     function = stack(role="arn:aws:iam::111122223333:role/theirs")[2]
     assert undecided(POLICY, function) == ["role"]
     assert "because the function runs with a role that is not in this stack" in outcomes(POLICY, function)[0].message
+
+
+def test_a_call_that_cannot_be_resolved_is_undecided_beside_what_is_missing() -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            boto3.client("s3").get_object(Bucket="acme", Key="a")
+            boto3.client(event["service"]).run()
+    """
+    found = stack(text=text)
+    assert messages(POLICY, *found) == [
+        "does not allow `s3:GetObject` on `arn:aws:s3:::acme/a`: `app.py:4` calls `GetObject` of `s3`"
+    ]
+    assert undecided(POLICY, *found) == ["code"]
+    assert "`app.py:5` makes a client of a service whose name is not a constant" in outcomes(POLICY, *found)[1].message
+
+
+def test_modules_far_from_the_handler_are_not_read_without_end() -> None:
+    members = {f"lib/m{index}.py": Asset(text="import boto3\n") for index in range(400)}
+    main = textwrap.dedent(CODE) + "".join(f"import lib.m{index}\n" for index in range(400))
+    code = Asset(archive=True, members={"app.py": Asset(text=main), "lib/__init__.py": Asset(text=""), **members})
+    assert "does not allow `s3:PutObject`" in messages(POLICY, *stack(code=code))[0]
+
+
+def test_modules_that_import_each_other_too_deeply_are_undecided() -> None:
+    members = {f"m{index}.py": Asset(text=f"import m{index + 1}\n") for index in range(400)}
+    code = Asset(archive=True, members={"app.py": Asset(text=f"import m0\n{textwrap.dedent(CODE)}"), **members})
+    assert undecided(POLICY, *stack(PUT, code=code)) == ["code"]
+    assert "too deeply nested, to be read" in outcomes(POLICY, *stack(PUT, code=code))[0].message
