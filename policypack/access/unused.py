@@ -312,7 +312,9 @@ def _of_resource(
             f"allows {_listed(untouched)} on `{shown}`, on which {_verb(untouched)} never called",
         )
     if wider:
-        message = f"allows {_listed(wider)} on more of `{shown}` than {_verb(wider)} called on, for example on `{found[wider[0]]}`"
+        example = found[wider[0]]
+        shown_example = "" if example in resource else f", for example on `{example}`"
+        message = f"allows {_listed(wider)} on more of `{shown}` than {_verb(wider)} called on{shown_example}"
         yield Over(held, written.at("Resource"), written.sid, message)
 
 

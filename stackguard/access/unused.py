@@ -77,8 +77,10 @@ def exit_code(answers: list[Answer]) -> int:
     judged = [each for each in answers if isinstance(each.privilege, Privilege)]
     if not judged:
         reasons = {each.privilege.why for each in answers if isinstance(each.privilege, Unknown)}
-        why = "; ".join(sorted(reasons)) or "is no Python in the stack"
-        raise CannotJudge(f"the code of `{answers[0].function.name}` {why}; give its folder by `--code`")
+        name = answers[0].function.name
+        if not reasons:
+            raise CannotJudge(f"`{name}` has no Python code in the stack; give its folder by `--code`")
+        raise CannotJudge(f"the code of `{name}` {'; '.join(sorted(reasons))}; give its folder by `--code`")
     return CLEAN if all(each.clean or each.privilege is None for each in answers) else FOUND
 
 
