@@ -254,12 +254,7 @@ def unused(
         exit_code = told.exit_code(answers)
     except CannotJudge as error:
         raise Failure(error.message, error.detail) from None
-    if form == "json":
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(told.as_json(answers))).decode())
-    else:
-        click.echo("\n".join(told.text(answers)))
+    click.echo(told.render(answers, form))
     ctx.exit(exit_code)
 
 

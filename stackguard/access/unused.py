@@ -8,11 +8,14 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from policypack.access.calls.model import Call, Hole, Text
 from policypack.access.least import grouped, placed
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.redaction import REDACTED, secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun, load
@@ -27,6 +30,8 @@ class Answer:
 
     function: Resource
     privilege: Privilege | Unknown | None
+    secrets: tuple[str, ...] = ()
+    """The texts in the stack's secrets, longest first."""
 
     @property
     def clean(self) -> bool:
@@ -65,7 +70,8 @@ def ask(target: str, how: HowToRun, code: Path | None, name: str | None) -> list
         known = ", ".join(f"`{each.name}`" for each in chosen)
         raise CannotJudge(f"`--code` is of one function, and {loaded.target} has {known}; name it by `--function`")
     with_code = Asset(path=str(code.resolve()), archive=True) if code else None
-    return [Answer(each, privilege(stack, each, with_code)) for each in chosen]
+    secrets = tuple(secrets_of(stack))
+    return [Answer(each, privilege(stack, each, with_code), secrets) for each in chosen]
 
 
 def exit_code(answers: list[Answer]) -> int:
@@ -82,6 +88,17 @@ def exit_code(answers: list[Answer]) -> int:
             raise CannotJudge(f"`{name}` has no Python code in the stack; give its folder by `--code`")
         raise CannotJudge(f"the code of `{name}` {'; '.join(sorted(reasons))}; give its folder by `--code`")
     return CLEAN if all(each.clean or each.privilege is None for each in answers) else FOUND
+
+
+def render(answers: list[Answer], form: str) -> str:
+    """The answers in a format, without what a secret holds."""
+    if form == "json":
+        found = msgspec.json.format(msgspec.json.encode(as_json(answers))).decode()
+    else:
+        found = "\n".join(text(answers))
+    for secret in answers[0].secrets:
+        found = found.replace(secret, REDACTED)
+    return found
 
 
 def text(answers: list[Answer]) -> Iterator[str]:

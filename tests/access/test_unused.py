@@ -12,7 +12,9 @@ from click.testing import CliRunner
 from policypack.access.least import exceeding, grouped, told
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.policy import Asset, Resource, Stack, Violation
+from policypack.redaction import secrets_of
 from policypack.settings import Settings
+from stackguard.access.unused import Answer, render
 from stackguard.cli import cli
 from stackguard.preview import Preview, run
 from tests.test_protections import rewritten
@@ -126,3 +128,34 @@ def test_the_command_says_what_it_could_not_judge() -> None:
         cli, ["access", "unused", str(ROOT / "stack"), "--code", str(ROOT / "docs")], standalone_mode=False
     )
     assert "holds no module `ingest.handler`" in str(empty.exception)
+
+
+def test_the_command_quotes_no_secret() -> None:
+    code = Asset(archive=True, members={"app.py": Asset(text=CODE)})
+    variables = {"BUCKET": "acme-very-secret-name"}
+    function = Resource(
+        "aws:lambda/function:Function",
+        "f",
+        {
+            "role": "arn:aws:iam::111122223333:role/f",
+            "runtime": "python3.13",
+            "handler": "app.handler",
+            "code": code,
+            "environment": {"variables": variables},
+        },
+        secrets=frozenset({"environment.variables.BUCKET"}),
+    )
+    role = Resource("aws:iam/role:Role", "f", {"name": "f"})
+    stack = Stack((role, function), Settings())
+    answers = [Answer(function, privilege(stack, function), tuple(secrets_of(stack)))]
+    for form in ("text", "json"):
+        assert "PutObject" in render(answers, form)
+        assert "acme-very-secret-name" not in render(answers, form)
+
+
+CODE = """
+import os
+import boto3
+def handler(event, context):
+    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="a")
+"""
