@@ -58,6 +58,14 @@ def client(reader: Reader, names: Values, place: Place, *, resource: bool = Fals
     return either(found)
 
 
+def offers(owner: Client, name: str) -> bool:
+    """Whether a client has this operation, or helper."""
+    if owner.service is None:
+        return False
+    helpers = {"get_paginator", "get_waiter", "generate_presigned_url"}
+    return name in sdk.operations(owner.service) or name in helpers or (owner.service == "s3" and name in TRANSFERS)
+
+
 def attribute(
     reader: Reader, base: Session | Client | Thing | Collection | Paginator, name: str, place: Place
 ) -> Values:

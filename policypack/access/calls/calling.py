@@ -40,7 +40,7 @@ SUPER = "builtins.super"
 
 def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     """What a call returns; the arguments are read in any case."""
-    callee = expressions.value(reader, node.func, scope)
+    callee = _likely(expressions.value(reader, node.func, scope))
     given = arguments(reader, node, scope)
     if len(callee) == 1 and Foreign(SUPER) in callee:
         return classes.above(scope)
@@ -48,6 +48,16 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     if changed is not None:
         return changed
     return either(call(reader, each, given, node, scope) for each in callee) if callee else UNKNOWN
+
+
+def _likely(callee: Values) -> Values:
+    """Without what has no such method, and what is not known, where a client surely has it: that is the one meant."""
+    methods = [each for each in callee if isinstance(each, Method)]
+    if len(methods) < 2:
+        return callee
+    meant = {each for each in methods if isinstance(each.owner, Client) and boto.offers(each.owner, each.name)}
+    other = {each for each in methods if isinstance(each.owner, Client | Text) and each not in meant}
+    return callee - other if meant else callee
 
 
 def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Given:

@@ -160,6 +160,10 @@ SUSPECTED = frozenset(
     ]
 )
 """Methods that are hardly anything but an operation of AWS, whatever they are called on."""
+ONCE = frozenset({"submit", "to_thread", "apply_async", "run_in_executor", "run_sync", "run"})
+"""Methods of executors that call what they are given with the arguments that follow."""
+EACH = frozenset({"map", "imap", "imap_unordered"})
+"""The same for each element of the arguments that follow."""
 TYPED = ("types_boto3_", "mypy_boto3_")
 
 
@@ -221,12 +225,20 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
 
 
 def hand_on(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> None:
-    """Functions that a library is given are called by it, with what nobody knows or with the event."""
+    """Functions that a library is given are called by it: with what it is given for them, or with the event."""
+    name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
     handed = Given((EVENT,)) if any(map(of_event, given.all)) else Given((UNKNOWN,), (), open=True)
-    for values in given.all:
+    for at, values in enumerate(given.args):
+        rest = Given(given.args[at + 1 :], given.keywords)
+        if name in EACH:
+            rest = Given(tuple(expressions.iterated(reader, each, node, scope) for each in rest.args))
         for each in values:
             if isinstance(each, Code | Partial):
-                calling.call(reader, each, handed, node, scope)
+                calling.call(reader, each, rest if name in EACH | ONCE else handed, node, scope)
+    targets = [each for name, values in given.keywords for each in values if isinstance(each, Code | Partial)]
+    args = [each for each in given.get("args") if isinstance(each, Several) and not each.alike]
+    for each in targets:
+        calling.call(reader, each, Given(args[0].elements) if len(args) == 1 else handed, node, scope)
 
 
 def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: Scope) -> Values:
