@@ -20,7 +20,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.handler import FIX, NOT_CODE, recorded
 from policypack.aws.managed import FOR_FUNCTIONS
-from policypack.aws.meaning import FUNCTION, ROLE, meant
+from policypack.aws.meaning import FUNCTION, MANAGED_POLICY, ROLE, meant
 from policypack.aws.notification import triggers
 from policypack.aws.python_package import AbsentError, UnreadableError
 from policypack.aws.python_sources import imported_sources
@@ -106,6 +106,7 @@ def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     """What the other functions with the same role need, and who else may have it whose needs are not known."""
     roles = {each.resource.urn for each in meant(stack, function, "role", ROLE).all}
+    managed = _managed(stack, function)
     found: list[_Own] = []
     unknown = [
         f"`{service}`, which may assume the role too"
@@ -113,24 +114,38 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
         for service in _assumed_by(stack.by_urn[urn])
         if service not in OWN_SERVICES
     ]
-    for other in functions(stack):
-        if other.urn != function.urn and roles & _roles_of(stack).get(other.urn, frozenset()):
-            own = _own(stack, other)
-            if isinstance(own, _Own):
-                found.append(own)
-            else:
-                unknown.append(f"`{other.name}`, which has the same role, and whose code is not read here")
+    sharing = _sharing(stack)
+    others = {each.urn: each for key in (*roles, *managed) for each in sharing.get(key, ()) if each.urn != function.urn}
+    for other in others.values():
+        own = _own(stack, other)
+        if isinstance(own, _Own):
+            found.append(own)
+        else:
+            unknown.append(
+                f"`{other.name}`, which has the same role or managed policy, and whose code is not read here"
+            )
     return found, unknown
 
 
-def _roles_of(stack: Stack) -> Mapping[str, frozenset[str]]:
-    def compute() -> dict[str, frozenset[str]]:
-        return {
-            each.urn: frozenset(one.resource.urn for one in meant(stack, each, "role", ROLE).all)
-            for each in functions(stack)
-        }
+def _managed(stack: Stack, function: Resource) -> frozenset[int]:
+    """The documents of the stack's own managed policies that the function has, by identity."""
+    carriers = _carriers(stack)
+    held = (id(each) for each in role_documents(stack, function).documents)
+    return frozenset(each for each in held if each in carriers and carriers[each][0].type == MANAGED_POLICY)
 
-    return stack.once("roles of functions", compute)
+
+def _sharing(stack: Stack) -> Mapping[str | int, list[Resource]]:
+    """The functions by the URN of their role, and by the managed policies of the stack's own that they have."""
+
+    def compute() -> dict[str | int, list[Resource]]:
+        found: dict[str | int, list[Resource]] = {}
+        for each in functions(stack):
+            roles = {one.resource.urn for one in meant(stack, each, "role", ROLE).all}
+            for key in (*roles, *_managed(stack, each)):
+                found.setdefault(key, []).append(each)
+        return found
+
+    return stack.once("functions by what they share", compute)
 
 
 def _assumed_by(role: Resource) -> Iterator[str]:

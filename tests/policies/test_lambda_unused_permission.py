@@ -106,7 +106,10 @@ def test_a_role_that_two_functions_share_is_held_to_what_both_need() -> None:
     }
     foreign = Resource(other.type, "second", {**second.inputs, "runtime": "nodejs22.x"})
     assert violations(POLICY, role, policy, function, foreign) == []
-    assert "`second`, which has the same role" in outcomes(POLICY, role, policy, function, foreign)[0].message
+    assert (
+        "`second`, which has the same role or managed policy"
+        in outcomes(POLICY, role, policy, function, foreign)[0].message
+    )
 
 
 def test_a_role_that_another_service_assumes_may_need_more() -> None:
@@ -117,3 +120,19 @@ def test_a_role_that_another_service_assumes_may_need_more() -> None:
     assert (
         "`states.amazonaws.com`, which may assume the role too" in outcomes(POLICY, shared, policy, function)[0].message
     )
+
+
+def test_a_managed_policy_of_two_roles_is_held_to_what_both_need() -> None:
+    arn = "arn:aws:iam::111122223333:policy/both"
+    both = document(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::acme/out/*"))
+    policy = Resource("aws:iam/policy:Policy", "both", {"name": "both", "policy": both}, outputs={"arn": arn})
+    held = []
+    for name, resources in (("read", stack()), ("second", stack(text=READ.replace('"out/a"', '"out/" + event["a"]')))):
+        role_arn = f"arn:aws:iam::111122223333:role/{name}"
+        held += [
+            Resource("aws:iam/role:Role", name, {"name": name}),
+            Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", name, {"role": name, "policyArn": arn}),
+            Resource(resources[2].type, name, {**resources[2].inputs, "name": name, "role": role_arn}),
+        ]
+    assert outcomes(POLICY, policy, *held) == []
+    assert "allows `s3:GetObject`, which is never called" in messages(POLICY, policy, *held[:3])
