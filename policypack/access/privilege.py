@@ -115,7 +115,8 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
         if service not in OWN_SERVICES
     ]
     sharing = _sharing(stack)
-    others = {each.urn: each for key in (*roles, *managed) for each in sharing.get(key, ()) if each.urn != function.urn}
+    keys: list[str | int] = [*roles, *managed]
+    others = {each.urn: each for key in keys for each in sharing.get(key, ()) if each.urn != function.urn}
     for other in others.values():
         own = _own(stack, other)
         if isinstance(own, _Own):
@@ -141,7 +142,8 @@ def _sharing(stack: Stack) -> Mapping[str | int, list[Resource]]:
         found: dict[str | int, list[Resource]] = {}
         for each in functions(stack):
             roles = {one.resource.urn for one in meant(stack, each, "role", ROLE).all}
-            for key in (*roles, *_managed(stack, each)):
+            keys: list[str | int] = [*roles, *_managed(stack, each)]
+            for key in keys:
                 found.setdefault(key, []).append(each)
         return found
 
