@@ -214,15 +214,12 @@ def _for(target: str, how: Any) -> Any:
     help="The function's package; by default what the stack packages.",
 )
 @click.option("--function", "function_name", metavar="NAME", help="One function, where the stack has several.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--stack", "stack_name", metavar="NAME", help="Stack of the program, where it has several.")
-@click.option(
-    "--mock",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Answers that only the cloud could give to a program. Repeatable; the first wins.",
-)
+@format_option
+@stack_option
+@config_option
+@unknown_option
+@mock_option
+@timeout_option
 @click.pass_context
 def unused(
     ctx: click.Context,
@@ -230,9 +227,12 @@ def unused(
     target: str,
     code: Path | None,
     function_name: str | None,
-    form: str,
-    stack_name: str | None,
+    format_: str,
+    stack: str | None,
+    config: tuple[str, ...],
+    unknown: str,
     mock: tuple[Path, ...],
+    timeout: float,
 ) -> None:
     """Say what the functions in STACK call that their roles do not allow, and what the roles allow that is never called.
 
@@ -245,16 +245,12 @@ def unused(
       stackguard access unused state.json --code lambda_fn --function normalise --format json
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import unused as told
-    from stackguard.cli import Failure
-    from stackguard.errors import CannotJudge
     from stackguard.sources import HowToRun
 
-    try:
-        answers = told.ask(target, HowToRun(stack_name, mock=mock), code, function_name)
-        exit_code = told.exit_code(answers)
-    except CannotJudge as error:
-        raise Failure(error.message, error.detail) from None
-    click.echo(told.render(answers, form))
+    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+    answers = judged(partial(told.ask, target, how, code, function_name), f"reading {target}")
+    exit_code = judged(partial(told.exit_code, answers), "comparing")
+    click.echo(told.render(answers, format_))
     ctx.exit(exit_code)
 
 
