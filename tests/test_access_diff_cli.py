@@ -1,0 +1,244 @@
+"""`stackguard access diff` of documents, exports, programs and JSON lines, as a person and a script see it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.policy import Resource
+from stackguard.access.alignment import aligned
+from stackguard.cli import main
+from tests.policies.helpers import allow, deny, document
+from tests.sources.states import as_bytes, export, state
+
+READ = allow("s3:GetObject", "arn:aws:s3:::inbox/*")
+WRITE = allow("s3:PutObject", "arn:aws:s3:::inbox/*")
+TRUST = document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"}))
+PROGRAM = """
+import json
+import pulumi_aws as aws
+
+role = aws.iam.Role("worker", assume_role_policy={trust!r})
+bucket = aws.s3.Bucket("inbox")
+aws.iam.RolePolicy(
+    "rights",
+    role=role.name,
+    policy=bucket.arn.apply(lambda arn: json.dumps({{"Version": "2012-10-17", "Statement": [
+        {{"Effect": "Allow", "Action": {actions}, "Resource": f"{{arn}}/*"}}]}})),
+)
+"""
+
+
+def told(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
+    code = main(["access", "diff", *args])
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
+
+
+def written(folder: Path, name: str, content: Any) -> str:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    return str(path)
+
+
+def program(folder: Path, name: str, actions: list[str]) -> str:
+    made = folder / name
+    made.mkdir()
+    (made / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (made / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-central-1\n")
+    (made / "__main__.py").write_text(PROGRAM.format(trust=json.dumps(TRUST), actions=actions))
+    return str(made)
+
+
+def running(bucket: str, *actions: str) -> bytes:
+    """What runs: the same stack with the names that it got."""
+    rights = document(allow(list(actions), f"arn:aws:s3:::{bucket}/*"))
+    arn = f"arn:aws:s3:::{bucket}"
+    return as_bytes(
+        export(
+            [
+                state("aws:iam/role:Role", "worker", {"name": "worker-0a1b2c3", "assumeRolePolicy": json.dumps(TRUST)}),
+                {
+                    **state("aws:s3/bucket:Bucket", "inbox", {"bucket": bucket}),
+                    "id": bucket,
+                    "outputs": {"bucket": bucket, "arn": arn},
+                },
+                state(
+                    "aws:iam/rolePolicy:RolePolicy", "rights", {"role": "worker-0a1b2c3", "policy": json.dumps(rights)}
+                ),
+            ]
+        )
+    )
+
+
+def test_two_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = written(tmp_path, "old.json", document(READ)), written(tmp_path, "new.json", document(READ, WRITE))
+    assert told(capsys, new, old) == (0, "no-new-access: the old document allows all of it\n")
+    code, out = told(capsys, old, new)
+    assert code == 1
+    assert out.splitlines() == [
+        "new-access: the old document does not allow this (Statement[1])",
+        "  for example, the principal that it is attached to may `s3:PutObject` on `arn:aws:s3:::inbox/example`",
+    ]
+
+
+def test_a_program_against_what_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = written(tmp_path, "state.json", running("inbox-9f8e7d6", "s3:GetObject"))
+    assert told(capsys, old, program(tmp_path, "same", ["s3:GetObject"]))[0] == 0
+    code, out = told(capsys, old, more := program(tmp_path, "more", ["s3:GetObject", "s3:PutObject"]))
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0] == f"new-access  aws:iam:Role worker  {more}/__main__.py:5"
+    assert "the role `worker-0a1b2c3` may `s3:PutObject` on `arn:aws:s3:::inbox-9f8e7d6/example`" in lines[1]
+    assert lines[3] == f"    by: aws:iam:RolePolicy rights policy.Statement[0]  {more}/__main__.py:7"
+    assert lines[-1].startswith("1 newly allowed, 0 undecided in ")
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    states = [
+        written(tmp_path, f"{each}.json", running("inbox", *actions))
+        for each, actions in {"a": ["s3:GetObject"], "b": ["s3:*"]}.items()
+    ]
+    code, out = told(capsys, *states, "--format", "json")
+    found = json.loads(out)
+    assert (code, found["version"], found["summary"]) == (1, 1, {"newAccess": 1, "undecided": 0, "exitCode": 1})
+    (gain,) = found["gains"]
+    assert (gain["verdict"], gain["path"]) == ("new-access", "policy.Statement[0]")
+    assert gain["witness"]["resource"] == "arn:aws:s3:::inbox/example"
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "give two targets: OLD NEW"),
+        (("-", "-"), "at most one of them is standard input"),
+        (
+            ("document.json", "state.json"),
+            "one of the two is a policy document and the other a stack; give two of a kind",
+        ),
+        (("document.json", "gone.json"), "there is no file or folder"),
+        (("document.json", "broken.json"), "is not JSON"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(
+    names: Sequence[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "document.json", document(READ))
+    written(tmp_path, "state.json", running("inbox", "s3:GetObject"))
+    written(tmp_path, "broken.json", b"{ no")
+    code, out = told(capsys, *names)
+    assert code == 2
+    assert len([line for line in out.splitlines() if message in line]) == 1
+
+
+def test_a_document_that_aws_refuses_is_invalid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = (
+        written(tmp_path, "old.json", document(READ)),
+        written(tmp_path, "new.json", {"Statement": [{"Effect": "allow"}]}),
+    )
+    code, out = told(capsys, old, new)
+    assert code == 2
+    assert out.startswith("invalid: `Statement[0]")
+
+
+class TestLines:
+    def asked(
+        self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch, *lines: Any, command: str = "diff"
+    ) -> list[Any]:
+        text = b"".join(each if isinstance(each, bytes) else json.dumps(each).encode() + b"\n" for each in lines)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+        assert main(["access", command, "--jsonl"]) == 0
+        return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+
+    def test_each_line_has_its_answer_whatever_stands_in_the_others(
+        self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shut = document(allow(Principal={"AWS": "111122223333"}))
+        found = self.asked(
+            capsysbinary,
+            monkeypatch,
+            {"id": "same", "old": document(READ), "new": document(READ)},
+            {"id": "text", "old": json.dumps(document(READ)), "new": json.dumps(document(WRITE))},
+            {"id": ["any", "id"], "old": shut, "new": document(allow(Principal="*"))},
+            {"id": "denied", "old": document(READ), "new": document(READ, deny("s3:*", "*"))},
+            b"{\n",
+            b"\n",
+            b"[]\n",
+            {"id": "half", "old": document(READ)},
+            {"id": "number", "old": document(READ), "new": 7},
+            {"id": "refused", "old": document(READ), "new": {"Statement": "x"}},
+            b'{"id": "deep", "old": ' + b"[" * 5000 + b"\n",
+            b'{"id": "last", "old": {"Statement": []}, "new": {"Version": "2012-10-17", "Statement": []}}',
+        )
+        assert [(each["id"], each["verdict"]) for each in found] == [
+            ("same", "no-new-access"),
+            ("text", "new-access"),
+            (["any", "id"], "new-access"),
+            ("denied", "no-new-access"),
+            (5, "invalid"),
+            (7, "invalid"),
+            ("half", "invalid"),
+            ("number", "invalid"),
+            ("refused", "invalid"),
+            (11, "invalid"),
+            ("last", "invalid"),
+        ]
+        assert found[1]["witness"] == {
+            "principal": "the principal that it is attached to",
+            "action": "s3:PutObject",
+            "resource": "arn:aws:s3:::inbox/example",
+            "context": {},
+        }
+        assert found[6]["why"] == "`new` is missing; give a policy document, as an object or as JSON text"
+        assert all(each["why"] for each in found)
+
+    def test_public(self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        bucket = "aws:s3/bucketPolicy:BucketPolicy"
+        found = self.asked(
+            capsysbinary,
+            monkeypatch,
+            {"id": 1, "type": bucket, "document": document(allow(Principal="*"))},
+            {"id": 2, "type": bucket, "document": document(allow(Principal={"AWS": "111122223333"}))},
+            {"id": 3, "type": "identity", "document": document(allow("*", "*"))},
+            {"id": 4, "type": "aws:s3/bucketObject:BucketObject", "document": document(allow(Principal="*"))},
+            {"id": 5, "document": document(READ)},
+            command="public",
+        )
+        assert [each["verdict"] for each in found] == ["public", "not-public", "not-public", "invalid", "invalid"]
+        assert found[0]["witness"]["context"] == {"aws:SourceIp": "198.51.100.7"}
+
+
+class TestAlignment:
+    @staticmethod
+    def bucket(name: str, arn: str, **more: Any) -> Resource:
+        return Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": name, **more}, outputs={"bucket": name, "arn": arn})
+
+    def test_a_made_up_name_is_that_of_the_state(self) -> None:
+        new = self.bucket("inbox-0000000", "arn:aws:s3:::inbox-0000000", tags={"of": "inbox-0000000!"})
+        (found,) = aligned([new], [self.bucket("inbox-9f8e7d6", "arn:aws:s3:::inbox-9f8e7d6")])
+        assert found.inputs == {"bucket": "inbox-9f8e7d6", "tags": {"of": "inbox-9f8e7d6!"}}
+        assert found.outputs["arn"] == "arn:aws:s3:::inbox-9f8e7d6"
+
+    def test_a_name_that_the_program_writes_is_a_change(self) -> None:
+        new = self.bucket("orders", "arn:aws:s3:::orders")
+        (found,) = aligned([new], [self.bucket("invoices", "arn:aws:s3:::invoices")])
+        assert found.inputs["bucket"] == "orders"
+
+    def test_the_account_is_that_of_the_state(self) -> None:
+        def role(account: str) -> Resource:
+            return Resource("aws:iam/role:Role", "r", {"name": "r"}, outputs={"arn": f"arn:aws:iam::{account}:role/r"})
+
+        policy = Resource("aws:sqs/queuePolicy:QueuePolicy", "q", {"policy": "arn:aws:iam::111122223333:root"})
+        _, found = aligned([role("111122223333"), policy], [role("999900001111")])
+        assert found.inputs == {"policy": "arn:aws:iam::999900001111:root"}
