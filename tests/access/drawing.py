@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -138,41 +139,27 @@ def documents(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-def requests(*, principals: bool) -> st.SearchStrategy[Asked]:
-    """A request that could be made: keys go with who sends it, and from where."""
+def sampled(chance: Random, *, principals: bool) -> Asked:
+    """A request that could be made, by chance: keys go with who sends it, and from where."""
 
-    def made(sender: Any, action: str, resource: str, sent: dict[str, Any], network: bool) -> Asked:  # noqa: FBT001
-        kind, names, account = sender
-        context = {key.lower(): tuple(values) for key, values in sent.items() if values}
-        if principals:
-            context.pop("aws:sourceip" if network else "aws:sourcevpce", None)
-            context.pop("aws:principalarn", None)
-            if kind not in ("AWS", "Federated", "CanonicalUser"):
-                for key in ("aws:username", "aws:principalorgid", "aws:principalarn"):
-                    context.pop(key, None)
-            if kind == "AWS":
-                context["aws:principalarn"] = (names[-1],)
-            if kind == "Service":
-                context.pop("aws:sourceip", None)
-        return Asked(kind, names, account, action, resource, context)
+    def some(values: list[str], most: int = 1) -> tuple[str, ...]:
+        return tuple(chance.sample(values, chance.randint(0, most)))
 
-    def optional(values: list[str], most: int = 1) -> st.SearchStrategy[list[str]]:
-        return st.lists(st.sampled_from(values), max_size=most, unique=True)
+    kind, names, account = chance.choice(SENDERS) if principals else ("AWS", ("self",), None)
+    sent = {key.lower(): some(values, 3 if key == "aws:TagKeys" else 1) for key, (_, values) in KEYS.items()}
+    sent["aws:sourceip"] = some(ADDRESSES)
+    sent["aws:securetransport"] = (chance.choice(["true", "false"]),)
+    sent["s3:max-keys"] = some(["4", "5", "7", "9", "10", "11"])
+    sent["aws:principalarn"] = some([ROLE, f"arn:aws:iam::{OTHER}:role/reader", f"arn:aws:iam::{ACCOUNT}:user/x"])
+    if principals:
+        _goes_with(sent, kind, names, through_endpoint=chance.random() < 0.5)
+    context = {key: values for key, values in sent.items() if values}
+    return Asked(kind, names, account, chance.choice(ACTIONS), chance.choice(RESOURCES), context)
 
-    sent = st.fixed_dictionaries(
-        {
-            **{key: optional(values, 3 if key == "aws:TagKeys" else 1) for key, (_, values) in KEYS.items()},
-            "aws:SourceIp": optional(ADDRESSES),
-            "aws:SecureTransport": st.sampled_from([["true"], ["false"]]),
-            "s3:max-keys": optional(["4", "5", "7", "9", "10", "11"]),
-            "aws:PrincipalArn": optional([ROLE, f"arn:aws:iam::{OTHER}:role/reader", f"arn:aws:iam::{ACCOUNT}:user/x"]),
-        }
-    )
-    return st.builds(
-        made,
-        st.sampled_from(SENDERS) if principals else st.just(("AWS", ("self",), None)),
-        st.sampled_from(ACTIONS),
-        st.sampled_from(RESOURCES),
-        sent,
-        st.booleans(),
-    )
+
+def _goes_with(sent: dict[str, tuple[str, ...]], kind: str, names: tuple[str, ...], *, through_endpoint: bool) -> None:
+    """Leave out what such a caller, or a request from there, never sends, and add what it always does."""
+    sent["aws:sourceip" if through_endpoint or kind == "Service" else "aws:sourcevpce"] = ()
+    sent["aws:principalarn"] = (names[-1],) if kind == "AWS" else ()
+    if kind not in ("AWS", "Federated", "CanonicalUser"):
+        sent["aws:username"] = sent["aws:principalorgid"] = ()
