@@ -7,6 +7,7 @@ The documents are AWS's own managed policies, as moto bundles them, each beside 
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 import random
 import statistics
@@ -19,6 +20,7 @@ from policypack.access.diff import diff
 from policypack.access.verdict import Verdict
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
+from stackguard.access.lines import answers, asked_diff
 
 PAIRS = 300
 SEED = 20261125
@@ -27,11 +29,45 @@ LARGEST = 6_000
 
 
 def main() -> None:
-    """Ask both, and print how they agree and what each takes."""
+    """Print what a batch costs, and how the engine and z3 agree and what each takes."""
+    documents = managed()
+    batches(documents)
+    if importlib.util.find_spec("z3") is None:
+        print("the engine against z3: left out, `z3-solver` is not installed")
+    else:
+        against_z3(documents)
+
+
+def batches(documents: list[Any]) -> None:
+    """Print the cost of a document in batches of three sizes, each document another one."""
+    for size in (100, 1_000, 10_000):
+        lines = [
+            json.dumps(
+                {
+                    "id": number,
+                    "old": renamed(documents[number % len(documents)], number),
+                    "new": renamed(documents[number % len(documents)], number + 1),
+                }
+            )
+            for number in range(size)
+        ]
+        started = time.perf_counter()
+        for _ in answers([line.encode() for line in lines], asked_diff):
+            pass
+        took = time.perf_counter() - started
+        print(f"{size} lines of `access diff --jsonl`: {took:.2f} s, {took / size * 1e3:.2f} ms each")
+
+
+def renamed(document: Any, number: int) -> Any:
+    """The document about other resources, so that nothing that was computed for one serves the next."""
+    return json.loads(json.dumps(document).replace("arn:aws:", f"arn:aws-{number}:"))
+
+
+def against_z3(documents: list[Any]) -> None:
+    """Ask both the same."""
     from benchmarks.solver import NotEncodedError, newly_allowed  # noqa: PLC0415 (z3 is not among the project's packages)
 
     random.seed(SEED)
-    documents = managed()
     for each in documents[:50]:  # the first questions open AWS's tables
         diff([read(json.dumps(each))], [read(json.dumps({**each, "Statement": each["Statement"][:1]}))])
     times: list[tuple[float, float]] = []
