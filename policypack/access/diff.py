@@ -158,6 +158,7 @@ class World:
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
         self._keys: dict[tuple[str, tuple[int, ...]], list[Cell]] = {}
+        self._about: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Cell]] = {}
 
     def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
         """A request of each kind of caller that all of `required` match, and none of `obstacles`.
@@ -166,7 +167,9 @@ class World:
             TooManyCellsError: there are too many requests to tell apart.
         """
         about = text_cells(required, obstacles, actions, self.work)
-        concerned = [each for index, each in enumerate(obstacles) if _any(about) >> index & 1]
+        indexes = [index for index in range(len(obstacles)) if _any(about) >> index & 1]
+        concerned = [obstacles[index] for index in indexes]
+        self._about = {(tuple(map(id, required)), tuple(map(id, concerned))): _only(about, indexes)}
         for caller in self.callers if about else ():
             if all(takes_in(each, caller) for each in required):
                 against = [each for each in concerned if takes_in(each, caller)]
@@ -192,7 +195,8 @@ class World:
         needed, others = _settled(required, against, given)
         if len(needed) < len(required):
             return None
-        about = text_cells(needed, others, actions, self.work)
+        mark = (tuple(map(id, needed)), tuple(map(id, others)))
+        about = self._about.get(mark) or text_cells(needed, others, actions, self.work)
         named = text_cells(needed, others, resources, self.work)
         reachable = _any(about) & _any(named)
         open_ones = [index for index in range(len(others)) if reachable >> index & 1]

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from policypack.access.conditions import met
 from policypack.access.outsiders import SERVICE_KEYS
-from policypack.access.request import Request, meets
+from policypack.access.request import Request, reaches, takes_in
 from policypack.access.targets import rank
 from policypack.access.verdict import Witness
-from policypack.aws.actions import Action, exists, expand
+from policypack.aws.actions import Action, concerns, exists, expand
 from policypack.aws.document import Statement
 from policypack.aws.globs import has_wildcard
 
@@ -19,22 +20,41 @@ MOST_TRIED = 400
 
 def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
     """The same example with a real action, on a resource that it works on, where the statements let it."""
+    needed = [each for each in required if _met_but_for_action(each, request)]
+    named = [
+        (msgspec.structs.replace(request, resource=each), against)
+        for each in _resources(request, required)
+        if all(reaches(statement, each) for statement in needed)
+        for against in [_against(msgspec.structs.replace(request, resource=each), obstacles)]
+    ]
 
-    def fits(tried: Request) -> bool:
-        return all(meets(each, tried) for each in required) and not any(meets(each, tried) for each in obstacles)
+    def fits(action: str, against: Sequence[Statement]) -> bool:
+        return all(concerns(each, action) for each in needed) and not any(concerns(each, action) for each in against)
 
-    names = [each for each in _resources(request, required) if fits(msgspec.structs.replace(request, resource=each))]
-    best = msgspec.structs.replace(request, resource=names[0]) if names else request
-    found = None
+    found = next((each for each, against in named if fits(request.action, against)), request)
+    real: Request | None = None
     for count, action in enumerate(_actions(request, required)):
         if count >= MOST_TRIED:
             break
-        named = [msgspec.structs.replace(best, action=str(action), resource=each) for each in names or [best.resource]]
-        tried = [each for each in named if fits(each)]
+        name = str(action)
+        tried = [each for each, against in named if fits(name, against)]
         if suited := next((each for each in tried if action.fits(each.resource)), None):
-            return suited
-        found = found or next(iter(tried), None)
-    return found or best
+            return msgspec.structs.replace(suited, action=name)
+        if tried and real is None:
+            real = msgspec.structs.replace(tried[0], action=name)
+    return real or found
+
+
+def _met_but_for_action(statement: Statement, request: Request) -> bool:
+    """Whether a statement matches a request in everything but perhaps its action and its resource."""
+    return takes_in(statement, request.caller) and all(
+        met(each, request.context.get(each.name, ())) for each in statement.conditions
+    )
+
+
+def _against(request: Request, obstacles: Sequence[Statement]) -> list[Statement]:
+    """The obstacles that would match the request with another action."""
+    return [each for each in obstacles if reaches(each, request.resource) and _met_but_for_action(each, request)]
 
 
 def _actions(request: Request, required: Sequence[Statement]) -> Iterator[Action]:
