@@ -105,7 +105,7 @@ def _all(
 
 
 def _logs(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
-    """The log group that Lambda writes to; it makes one only where the stack has none."""
+    """The log group that Lambda writes to; it may make one where the stack has none, which may be there already."""
     group = _given(function, "loggingConfig", "logGroup")
     name = resource_name(function)
     if group is None:
@@ -113,10 +113,6 @@ def _logs(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
     known = isinstance(group, str)
     head = f"arn:aws:logs:{where.region}:{where.account}:log-group:"
     groups = [each.inputs.get("name") for each in stack.of(LOG_GROUP)]
-    if known and group in groups:
-        exists: bool | None = True
-    else:
-        exists = None if not known or any(not isinstance(each, str) for each in groups) else False
     base = f"{head}{group}" if known else f"{head}*"
     why = "Lambda writes the function's logs"
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
@@ -131,9 +127,9 @@ def _logs(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
             why,
         )
     reach = Target(f"{base}*" if known else base, every=known, part=True)
-    if not exists:
-        why = "Lambda makes the function's log group, which is not in the stack"
-        yield Need("logs:CreateLogGroup", reach, why, may=exists is None)
+    if not known or group not in groups:
+        why = "Lambda makes the function's log group, which is not in the stack, unless it is there"
+        yield Need("logs:CreateLogGroup", reach, why, may=True)
 
 
 def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:

@@ -26,17 +26,17 @@ def needs(*others: Resource, may: bool = False, **inputs: Any) -> list[str]:
     return [each.action for each in found if each.may is may and each.action not in LOGS]
 
 
-def test_logs_are_always_written_and_the_group_is_made_where_the_stack_has_none() -> None:
+def test_logs_are_always_written_and_the_group_may_be_made_where_the_stack_has_none() -> None:
     function = Resource("aws:lambda/function:Function", "f", {"name": "f"})
     found = list(platform_needs(Stack((function,), Settings()), function, WHERE))
     assert [(each.action, each.may) for each in found] == [
         ("logs:CreateLogStream", False),
         ("logs:PutLogEvents", False),
-        ("logs:CreateLogGroup", False),
+        ("logs:CreateLogGroup", True),
     ]
-    assert "logs:CreateLogGroup" not in needs()
+    assert "logs:CreateLogGroup" not in (*needs(), *needs(may=True))
     other = {"loggingConfig": {"logGroup": "/elsewhere"}}
-    assert needs(**other) == ["logs:CreateLogGroup"]
+    assert needs(may=True, **other) == ["logs:CreateLogGroup"]
 
 
 @pytest.mark.parametrize(
