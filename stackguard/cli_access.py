@@ -7,19 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli_work import (
-    config_option,
-    configured,
-    judged,
-    mock_option,
-    stack_option,
-    timeout_option,
-    unknown_option,
-)
+from stackguard.cli_work import judged, program_options
+
+if TYPE_CHECKING:
+    from stackguard.sources import HowToRun
 
 DEFAULT_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
 
@@ -65,11 +60,7 @@ def access() -> None:
 )
 @click.option("--all", "everything", is_flag=True, help="Of a stack, tell what is not public too.")
 @format_option
-@stack_option
-@config_option
-@unknown_option
-@mock_option
-@timeout_option
+@program_options
 @click.pass_context
 def public(
     ctx: click.Context,
@@ -79,11 +70,7 @@ def public(
     type_token: str | None,
     everything: bool,
     format_: str,
-    stack: str | None,
-    config: tuple[str, ...],
-    unknown: str,
-    mock: tuple[Path, ...],
-    timeout: float,
+    how: HowToRun,
 ) -> None:
     """Say which things of TARGET let in anyone from outside, with an example of a request.
 
@@ -106,14 +93,11 @@ def public(
     if jsonl:
         _batch(targets, lines.asked_public)
         return
-    from stackguard.sources import HowToRun
-
-    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
     name = (lambda each: each) if len(targets) > 1 else (lambda _: "")
     ctx.exit(max(_told(each, name(each), how, type_token, format_, everything) for each in targets or ("-",)))
 
 
-def _told(target: str, name: str, how: Any, type_token: str | None, format_: str, everything: bool) -> int:  # noqa: FBT001
+def _told(target: str, name: str, how: HowToRun, type_token: str | None, format_: str, everything: bool) -> int:  # noqa: FBT001
     """Tell of one target: a document, or a stack; returns the exit code."""
     from stackguard.access import lines
     from stackguard.access.target import read
@@ -140,11 +124,7 @@ def _told(target: str, name: str, how: Any, type_token: str | None, format_: str
 @click.argument("targets", nargs=-1, metavar="OLD NEW")
 @click.option("--jsonl", is_flag=True, help="A question a line, an answer a line.")
 @format_option
-@stack_option
-@config_option
-@unknown_option
-@mock_option
-@timeout_option
+@program_options
 @click.pass_context
 def diff(
     ctx: click.Context,
@@ -152,11 +132,7 @@ def diff(
     targets: tuple[str, ...],
     jsonl: bool,
     format_: str,
-    stack: str | None,
-    config: tuple[str, ...],
-    unknown: str,
-    mock: tuple[Path, ...],
-    timeout: float,
+    how: HowToRun,
 ) -> None:
     """Say what NEW allows that OLD does not: each newly allowed class of request, with an example.
 
@@ -181,9 +157,7 @@ def diff(
     if len(targets) != 2 or targets == ("-", "-"):
         raise click.UsageError("give two targets: OLD NEW; at most one of them is standard input")
     from stackguard.access.target import read
-    from stackguard.sources import HowToRun
 
-    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
     old, new = (judged(partial(read, each, _for(each, how)), f"reading {each}") for each in targets)
     if isinstance(old, str) and isinstance(new, str):
         answer = lines.asked_diff({"old": old, "new": new})
@@ -200,7 +174,7 @@ def diff(
     ctx.exit(change.exit_code)
 
 
-def _for(target: str, how: Any) -> Any:
+def _for(target: str, how: HowToRun) -> HowToRun:
     """How to run a target: the stack's name is for a program alone."""
     return how if Path(target).is_dir() else replace(how, stack=None)
 
@@ -215,11 +189,7 @@ def _for(target: str, how: Any) -> Any:
 )
 @click.option("--function", "function_name", metavar="NAME", help="One function, where the stack has several.")
 @format_option
-@stack_option
-@config_option
-@unknown_option
-@mock_option
-@timeout_option
+@program_options
 @click.pass_context
 def unused(
     ctx: click.Context,
@@ -228,11 +198,7 @@ def unused(
     code: Path | None,
     function_name: str | None,
     format_: str,
-    stack: str | None,
-    config: tuple[str, ...],
-    unknown: str,
-    mock: tuple[Path, ...],
-    timeout: float,
+    how: HowToRun,
 ) -> None:
     """Say what the functions in STACK call that their roles do not allow, and what the roles allow that is never called.
 
@@ -245,9 +211,7 @@ def unused(
       stackguard access unused state.json --code lambda_fn --function normalise --format json
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import unused as told
-    from stackguard.sources import HowToRun
 
-    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
     answers = judged(partial(told.ask, target, how, code, function_name), f"reading {target}")
     exit_code = judged(partial(told.exit_code, answers), "comparing")
     click.echo(told.render(answers, format_))

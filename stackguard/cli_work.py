@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,30 @@ timeout_option = click.option(
     metavar="SECONDS",
     help="Stop a program that runs longer.",
 )
+
+
+def program_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a program; it takes them as `how`."""
+
+    @functools.wraps(command)
+    def with_how(
+        *args: Any,
+        stack: str | None,
+        config: tuple[str, ...],
+        unknown: str,
+        mock: tuple[Path, ...],
+        timeout: float,
+        **options: Any,
+    ) -> None:
+        from stackguard.sources import HowToRun
+
+        how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+        command(*args, how=how, **options)
+
+    with_options: Callable[..., None] = with_how
+    for option in (timeout_option, mock_option, unknown_option, config_option, stack_option):
+        with_options = option(with_options)
+    return with_options
 
 
 class Failure(click.ClickException):

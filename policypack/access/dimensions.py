@@ -28,21 +28,10 @@ from policypack.access.conditions import (
 from policypack.access.outsiders import ALWAYS_SENT
 from policypack.aws.actions import key_type
 from policypack.aws.addresses import told_apart
+from policypack.aws.condition_keys import MULTIVALUED
 from policypack.aws.document import Condition, Statement
 from policypack.aws.globs import covers, overlaps
 
-MULTIVALUED = frozenset(
-    {
-        "aws:calledvia",
-        "aws:principalorgpaths",
-        "aws:principalservicenameslist",
-        "aws:resourceorgpaths",
-        "aws:sourceorgpaths",
-        "aws:tagkeys",
-        "aws:vpceorgpaths",
-    }
-)
-"""Keys of all services that have several values in one request."""
 BOOLEAN = ("true", "false")
 
 

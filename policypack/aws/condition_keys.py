@@ -76,6 +76,19 @@ GLOBAL_KEYS = (
 )
 """Keys of requests to every service, and of the sessions that send them."""
 
+MULTIVALUED = frozenset(
+    {
+        "aws:calledvia",
+        "aws:principalorgpaths",
+        "aws:principalservicenameslist",
+        "aws:resourceorgpaths",
+        "aws:sourceorgpaths",
+        "aws:tagkeys",
+        "aws:vpceorgpaths",
+    }
+)
+"""Global keys with several values in one request, for which `ForAllValues` and `ForAnyValue` are made."""
+
 SCOPING_KEYS = (
     "*:requesttag/*",
     "*:resourcetag/*",

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from policypack.aws.actions import condition_keys, documented, key_type
-from policypack.aws.condition_keys import GLOBAL_KEYS
+from policypack.aws.condition_keys import GLOBAL_KEYS, MULTIVALUED
 from policypack.aws.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.aws.document import Condition, PolicyDocument, Statement
-from policypack.aws.linter import MULTIVALUED, lint
+from policypack.aws.linter import lint
 from policypack.aws.tables import DocumentKind
 
 LITERAL = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")

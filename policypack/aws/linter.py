@@ -15,7 +15,7 @@ import msgspec
 
 from policypack.aws import parliament_input
 from policypack.aws.actions import Action, exists, expand
-from policypack.aws.condition_keys import is_global, scopes
+from policypack.aws.condition_keys import MULTIVALUED, is_global, scopes
 from policypack.aws.condition_types import mistyped
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.globs import has_wildcard, overlaps
@@ -36,18 +36,6 @@ JOINT = frozenset({"ec2", "glue"})
 Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policy-structure.html and
 https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html.
 """
-MULTIVALUED = frozenset(
-    {
-        "aws:calledvia",
-        "aws:principalorgpaths",
-        "aws:principalservicenameslist",
-        "aws:resourceorgpaths",
-        "aws:sourceorgpaths",
-        "aws:tagkeys",
-        "aws:vpceorgpaths",
-    }
-)
-"""Global keys with several values in one request, for which `ForAllValues` and `ForAnyValue` are made."""
 
 
 class Report(msgspec.Struct, frozen=True):
