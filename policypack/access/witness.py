@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -13,9 +14,14 @@ from policypack.access.targets import rank
 from policypack.access.verdict import Witness
 from policypack.aws.actions import Action, concerns, exists, expand
 from policypack.aws.document import Statement
-from policypack.aws.globs import has_wildcard
+from policypack.aws.globs import everything, has_wildcard
 
 MOST_TRIED = 400
+COMMON = ("s3", "iam", "ec2")
+"""Services whose actions every reader knows, for an example that may be of any."""
+PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+EXAMPLES = {"partition": "aws", "region": "us-east-1", "account": "111122223333"}
+"""What stands for the placeholders of AWS's ARN formats, by their names; anything else is an `example`."""
 
 
 def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
@@ -38,11 +44,24 @@ def improved(request: Request, required: Sequence[Statement], obstacles: Sequenc
             break
         name = str(action)
         tried = [each for each, against in named if fits(name, against)]
-        if suited := next((each for each in tried if action.fits(each.resource)), None):
+        suited = next((each for each in tried if action.fits(each.resource)), None)
+        if suited and not (everything(suited.resource) and action.formats):
             return msgspec.structs.replace(suited, action=name)
+        whole = _of_its_kind(action, tried[0]) if tried else None
+        if whole and all(reaches(each, whole.resource) for each in needed) and fits(name, _against(whole, obstacles)):
+            return whole
         if tried and real is None:
-            real = msgspec.structs.replace(tried[0], action=name)
+            real = msgspec.structs.replace(suited or tried[0], action=name)
     return real or found
+
+
+def _of_its_kind(action: Action, request: Request) -> Request | None:
+    """The request on a resource as AWS writes the ARNs of what the action works on; None where it works on none."""
+    if not action.formats:
+        return None
+    shown = min((each.shown for each in action.formats), key=len)
+    arn = PLACEHOLDER.sub(lambda found: EXAMPLES.get(found[1].lower(), "example"), shown)
+    return msgspec.structs.replace(request, action=str(action), resource=arn)
 
 
 def _met_but_for_action(statement: Statement, request: Request) -> bool:
@@ -63,6 +82,8 @@ def _actions(request: Request, required: Sequence[Statement]) -> Iterator[Action
     resource = request.resource.split(":")
     if len(resource) > 2 and exists(resource[2]):
         patterns.append(f"{resource[2]}:*")
+    service = request.action.partition(":")[0]
+    patterns += [f"{each}:*" for each in (service, *COMMON) if exists(each)]
     seen: set[Action] = set()
     for pattern in patterns:
         if pattern.startswith("*") or pattern.partition(":")[0].endswith("*"):
