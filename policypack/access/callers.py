@@ -19,6 +19,7 @@ from policypack.aws.globs import has_wildcard
 KINDS = ("arn:aws:iam::????????????:role/?*", "arn:aws:iam::????????????:user/?*", "arn:aws:iam::????????????:root")
 PRINCIPAL_ARN = "aws:principalarn"
 ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
+CANONICAL = "CanonicalUser"
 STRANGER_ACCOUNTS = ("999999999999", "888888888888", "777777777777")
 SELF = Caller("AWS", "the principal", words="the principal that it is attached to")
 """Whoever an identity-based document is attached to: what it is called decides nothing."""
@@ -37,11 +38,11 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
     for kind, other in (
         ("Service", "any-other.amazonaws.com"),
         ("Federated", "any-other-provider"),
-        ("CanonicalUser", "any-other-user"),
+        (CANONICAL, "any-other-user"),
     ):
         names = dict.fromkeys(each.value for each in principals if each.type == kind)
         found += [Caller(kind, name.replace("*", "x").replace("?", "x")) for name in names]
-        if kind == "Service" or names:
+        if kind != CANONICAL or names:
             found.append(Caller(kind, other))
     return list(dict.fromkeys(found))
 
@@ -88,9 +89,13 @@ def fixed(caller: Caller, name: str) -> Values | None:
     """What every request of a caller has for a key; None where requests of one caller differ."""
     if caller is SELF:
         return None
-    signed = caller.type in ("AWS", "Federated", "CanonicalUser")
     if name in SERVICE_KEYS and caller.type != "Service":
         return ()
+    if name in CALLER_KEYS and caller.type == "Federated":  # who signs in with a provider is no principal of AWS yet
+        return ()
+    signed = caller.type in ("AWS", "Federated", CANONICAL)
+    if name == PRINCIPAL_ARN and caller.type == CANONICAL:  # another name for an account
+        return (f"arn:aws:iam::{STRANGER_ACCOUNTS[0]}:root",)
     if name == PRINCIPAL_ARN and caller.type == "AWS":
         return caller.arns[-1:] if caller.account else None
     if name in ACCOUNT_KEYS and caller.type == "AWS" and caller.account:

@@ -160,6 +160,9 @@ def sampled(chance: Random, *, principals: bool) -> Asked:
 def _goes_with(sent: dict[str, tuple[str, ...]], kind: str, names: tuple[str, ...], *, through_endpoint: bool) -> None:
     """Leave out what such a caller, or a request from there, never sends, and add what it always does."""
     sent["aws:sourceip" if through_endpoint or kind == "Service" else "aws:sourcevpce"] = ()
-    sent["aws:principalarn"] = (names[-1],) if kind == "AWS" else ()
-    if kind not in ("AWS", "Federated", "CanonicalUser"):
-        sent["aws:username"] = sent["aws:principalorgid"] = ()
+    arns = {"AWS": names[-1:], "CanonicalUser": ("arn:aws:iam::999999999999:root",)}
+    sent["aws:principalarn"] = arns.get(kind, ())
+    if kind not in arns:
+        sent["aws:principalorgid"] = ()
+    if kind not in (*arns, "Federated"):
+        sent["aws:username"] = ()
