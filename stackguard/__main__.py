@@ -22,12 +22,19 @@ def run() -> NoReturn:
     """
     for number in TO_END:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has one ignored
-            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+            signal.signal(number, _interrupt)
     code = main()
     atexit._run_exitfuncs()  # noqa: SLF001 (what the interpreter does first, without what it does then)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _interrupt(*_: object) -> None:
+    """Do what Ctrl-C would, though a shell has that ignored in what it runs in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

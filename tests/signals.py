@@ -15,3 +15,13 @@ def as_usual(number: int) -> Iterator[None]:
         yield
     finally:
         signal.signal(number, before)
+
+
+@contextmanager
+def ignored(number: int) -> Iterator[None]:
+    """Children that start in here ignore the signal, as what a shell runs in the background does an interrupt."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)

@@ -13,7 +13,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import run
-from tests.signals import as_usual
+from tests.signals import as_usual, ignored
 
 PREAMBLE = """
 import os, subprocess, sys, time
@@ -235,6 +235,20 @@ def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int,
         _, said = gate.communicate(timeout=30)
     assert (gate.returncode, said.strip()) == (130, "interrupted")
     assert gone(tag)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
+def test_a_gate_in_the_background_of_a_shell_ends_too(program: Path) -> None:
+    write(program, "subprocess.Popen(['sleep', '71009.5'], start_new_session=True)\ntime.sleep(600)")
+    command = [sys.executable, "-m", "stackguard", "check", str(program)]
+    with ignored(signal.SIGINT), as_usual(signal.SIGTERM):
+        gate = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True)
+    with gate:
+        assert appears("sleep 71009.5")
+        gate.send_signal(signal.SIGTERM)
+        _, said = gate.communicate(timeout=30)
+    assert (gate.returncode, said.strip()) == (130, "interrupted")
+    assert gone("71009.5")
 
 
 @pytest.mark.parametrize("milliseconds", range(0, 200, 25))
