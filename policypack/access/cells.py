@@ -142,9 +142,10 @@ class _Machine(msgspec.Struct):
         return frozenset(group for end, group in self.ends if state & end)
 
     def alphabet(self, state: int) -> list[str]:
-        """One character that no pattern asks for here, then each that one does."""
-        asked = sorted(character for character, places in self.steps.items() if places & state)
-        return [next((each for each in OTHERS if each not in asked), "~"), *asked]
+        """One character that no pattern asks for here, then each that one does, or that not all wildcards take."""
+        asked = {character for character, places in self.steps.items() if places & state}
+        asked |= {":"} if state & self.narrow else set()
+        return [next((each for each in OTHERS if each not in asked), "~"), *sorted(asked)]
 
 
 _PLAIN = string.ascii_lowercase[::-1] + string.digits

@@ -1,0 +1,215 @@
+"""What the engine answers for small documents that each hang on one rule: found by changing the engine at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.access.bounds import Bound
+from policypack.access.diff import Access, access, diff, newly
+from policypack.access.request import Caller
+from policypack.access.together import within_account
+from policypack.access.verdict import Answer, Verdict
+from policypack.aws.grammar import parse
+from policypack.aws.tables import DocumentKind
+from policypack.policy import UNKNOWN
+from tests.policies.helpers import allow, deny, document
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/me"
+USER = f"arn:aws:iam::{ACCOUNT}:user/ann"
+NEW, OLD = Verdict.NEW_ACCESS, Verdict.NO_NEW_ACCESS
+
+
+def own(new: list[Any], old: list[Any]) -> Answer:
+    """Of the documents of a principal."""
+    read = [parse(document(*each), DocumentKind.IDENTITY, "aws:iam/policy:Policy") for each in (new, old) if each]
+    return diff(read[:1], read[1:])
+
+
+def bucket(new: list[Any], old: list[Any]) -> Answer:
+    """Of the documents of a bucket."""
+    read = [
+        parse(document(*each), DocumentKind.RESOURCE, "aws:s3/bucketPolicy:BucketPolicy") for each in (new, old) if each
+    ]
+    return diff(read[:1], read[1:])
+
+
+def when(*conditions: tuple[str, str, Any]) -> dict[str, Any]:
+    """An Allow statement of a principal under conditions."""
+    found: dict[str, dict[str, Any]] = {}
+    for operator, key, values in conditions:
+        found.setdefault(operator, {})[key] = values
+    return allow(Condition=found)
+
+
+def sent(answer: Answer, key: str) -> str:
+    assert answer.witness is not None
+    return dict(answer.witness.context)[key.lower()]
+
+
+def anyone(*args: Any, **elements: Any) -> dict[str, Any]:
+    return allow(*args, **{"Principal": "*", **elements})
+
+
+def test_one_request_has_several_tags() -> None:
+    both = when(("ForAnyValue:StringEquals", "aws:TagKeys", "team"), ("ForAnyValue:StringLike", "aws:TagKeys", "cost"))
+    assert own([both], []).verdict is NEW
+
+
+def test_a_wildcard_in_an_exact_comparison_is_a_plain_character() -> None:
+    answer = own([when(("StringEquals", "s3:prefix", ["ab", "a*"]))], [when(("StringEquals", "s3:prefix", "a*"))])
+    assert (answer.verdict, sent(answer, "s3:prefix")) == (NEW, "ab")
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalAccount", "kms:CallerAccount"])
+def test_a_condition_on_the_account_lets_its_principals_in(key: str) -> None:
+    answer = bucket([anyone(Condition={"StringEquals": {key: OTHER}})], [])
+    assert answer.verdict is NEW
+    assert answer.witness is not None
+    assert OTHER in answer.witness.outsider
+
+
+def test_only_a_signed_request_says_who_sent_it() -> None:
+    organization = {"aws:PrincipalOrgID": "o-1", "aws:userid": "AIDA1"}
+    signed = anyone(Condition={"StringEquals": organization, "StringLike": {"aws:PrincipalArn": "*"}})
+    user = anyone(Condition={"StringEquals": organization})
+    assert bucket([user], [signed]).verdict is OLD
+
+
+def test_a_variable_has_the_value_that_the_caller_has() -> None:
+    def on(resource: str) -> dict[str, Any]:
+        return allow("s3:GetObject", f"arn:aws:s3:::b/{resource}/x", Principal={"AWS": ACCOUNT})
+
+    variable = "${aws:PrincipalAccount}"
+    assert bucket([on(variable)], [on(ACCOUNT)]).verdict is OLD
+    answer = bucket([on(variable)], [on(OTHER)])
+    assert answer.verdict is NEW
+    assert answer.witness is not None
+    assert answer.witness.resource == f"arn:aws:s3:::b/{ACCOUNT}/x"
+
+
+def test_two_variables_are_two_values() -> None:
+    names = ["${aws:username}", "${aws:userid}"]
+    new, old = ([allow("s3:GetObject", f"arn:aws:s3:::b/{each}/x")] for each in names)
+    assert own(new, old).verdict is NEW
+    assert own(new, new).verdict is OLD
+
+
+def test_in_an_arn_a_wildcard_stands_for_characters_of_one_part() -> None:
+    wide = when(("ArnLike", "aws:SourceArn", f"arn:aws:sns:eu-west-?:{ACCOUNT}:t"))
+    narrow = when(("ArnLike", "aws:SourceArn", f"arn:aws:sns:eu-west-1:{ACCOUNT}:t"))
+    answer = own([wide], [narrow])
+    assert answer.verdict is NEW
+    assert sent(answer, "aws:SourceArn").count(":") == 5
+    text = when(("StringLike", "aws:SourceArn", f"arn:aws:sns:eu-west-?:{ACCOUNT}:t"))
+    assert own([text], [wide]).verdict is NEW
+    assert own([wide], [text]).verdict is OLD
+
+
+def test_a_stranger_has_an_account_of_its_own() -> None:
+    signed = {"StringLike": {"aws:PrincipalArn": "*"}}
+    answer = bucket([anyone(Condition=signed)], [])
+    assert answer.witness is not None
+    assert answer.witness.outsider == "`arn:aws:iam::999999999999:role/x`, of another account"
+
+
+def test_a_session_is_known_by_the_arn_of_its_role() -> None:
+    def by(arn: str) -> Answer:
+        return bucket([allow(Principal={"AWS": SESSION}, Condition={"ArnEquals": {"aws:PrincipalArn": arn}})], [])
+
+    assert (by(ROLE).verdict, by(SESSION).verdict) == (NEW, OLD)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "value"),
+    [
+        (("NumericGreaterThan", "10"), ("NumericLessThan", "5"), "11"),
+        (("NumericLessThan", "5"), ("NumericGreaterThan", "10"), "4"),
+        (("NumericLessThanEquals", "5"), ("NumericLessThan", "5"), "5"),
+        (("NumericGreaterThanEquals", "5"), ("NumericGreaterThan", "5"), "5"),
+        (("NumericLessThan", "10"), ("NumericLessThanEquals", "5"), "7.5"),
+    ],
+)
+def test_numbers_are_told_apart_where_conditions_name_them(
+    new: tuple[str, str], old: tuple[str, str], value: str
+) -> None:
+    answer = own(*([when((operator, "s3:max-keys", limit))] for operator, limit in (new, old)))
+    assert (answer.verdict, sent(answer, "s3:max-keys")) == (NEW, value)
+
+
+def test_an_address_is_in_a_range_or_not() -> None:
+    wide, narrow = (when(("IpAddress", "aws:SourceIp", each)) for each in ("203.0.113.0/24", "203.0.113.0/25"))
+    assert own([wide], [narrow]).verdict is NEW
+    assert own([narrow], [wide]).verdict is OLD
+    outside = when(("NotIpAddress", "aws:SourceIp", "203.0.113.0/25"))
+    assert own([outside], [narrow]).verdict is NEW
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "why"),
+    [
+        ("StringEquals", "aws:SourceIp", "write `IpAddress`"),
+        ("StringNotEquals", "aws:SourceIp", "write `NotIpAddress`"),
+        ("StringLikeIfExists", "aws:SourceIp", "write `IpAddressIfExists`"),
+        ("IpAddress", "aws:username", "`IpAddress` compares addresses, and `aws:username` holds none"),
+    ],
+)
+def test_what_aws_refuses_is_told_with_what_to_write(operator: str, key: str, why: str) -> None:
+    answer = own([when((operator, key, "203.0.113.7"))], [])
+    assert answer.verdict is Verdict.INVALID
+    assert answer.why.endswith(why)
+
+
+def test_the_denials_of_a_bucket_hold_for_a_user_within_a_boundary() -> None:
+    def read(kind: DocumentKind, token: str, *statements: Any) -> Access:
+        return access([parse(document(*statements), kind, token)], Bound.LEAST)
+
+    nothing, limit = (
+        read(DocumentKind.IDENTITY, "aws:iam/policy:Policy", each) for each in (deny("iam:*", "*"), allow("s3:*", "*"))
+    )
+    granted = allow(Principal={"AWS": USER})
+    theirs = [
+        read(DocumentKind.RESOURCE, "aws:s3/bucketPolicy:BucketPolicy", *each)
+        for each in ([granted], [granted, deny("s3:*", "*", Principal="*")])
+    ]
+    who = Caller("AWS", USER, (USER,), ACCOUNT)
+    found = [
+        newly(within_account(nothing, each, limit, role=False), Access(()), attached=False, who=who) for each in theirs
+    ]
+    assert [each is not None for each in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "value"),
+    [
+        (("StringLike", "a**"), ("StringLike", "a?*"), "a"),
+        (("StringLike", "a*"), ("StringEquals", "a*"), "a"),
+        (("StringEquals", "a**"), ("StringEquals", "x"), "a**"),
+        (("StringEqualsIgnoreCase", "AB"), ("StringEquals", "AB"), "Ab"),
+    ],
+)
+def test_texts_are_told_apart_as_the_operators_read_them(
+    new: tuple[str, str], old: tuple[str, str], value: str
+) -> None:
+    answer = own(*([when((operator, "s3:prefix", pattern))] for operator, pattern in (new, old)))
+    assert (answer.verdict, sent(answer, "s3:prefix")) == (NEW, value)
+
+
+def test_no_role_is_a_service_of_aws() -> None:
+    def by(said: str) -> Answer:
+        return bucket([allow(Principal={"AWS": ROLE}, Condition={"Bool": {"aws:PrincipalIsAWSService": said}})], [])
+
+    assert (by("true").verdict, by("false").verdict) == (OLD, NEW)
+
+
+def test_a_denial_of_something_unknown_leaves_open_what_is_allowed() -> None:
+    assert own([allow(), deny("s3:*", UNKNOWN)], []).verdict is Verdict.UNDECIDED
+    assert own([allow()], [allow(), deny("s3:*", UNKNOWN)]).verdict is Verdict.UNDECIDED
+
+
+def test_what_is_named_exactly_hides_nothing_else() -> None:
+    answer = own([allow(resource="arn:aws:s3:::b/*")], [allow(resource=["arn:aws:s3:::b/", "arn:aws:s3:::b/*z"])])
+    assert answer.verdict is NEW
