@@ -161,10 +161,15 @@ def _place(holding: Holding, allow: Statement) -> tuple[Resource, str]:
     """The resource that carries a statement, and where in it."""
     for each in holding.carried:
         for statement_of in each.document.statements:
-            same = (statement_of.path, statement_of.sid, statement_of.actions, statement_of.not_actions)
-            if same == (allow.path, allow.sid, allow.actions, allow.not_actions):
+            same = (statement_of.path, statement_of.sid, statement_of.not_actions)
+            if same == (allow.path, allow.sid, allow.not_actions) and _may_be(statement_of.actions, allow.actions):
                 return each.resource, f"{each.path}.{allow.path}".lstrip(".")
     return holding.holder, allow.path
+
+
+def _may_be(written: tuple[str, ...] | None, read: tuple[str, ...] | None) -> bool:
+    """Whether a statement with these actions is read with those: `*` is added for one that is unknown."""
+    return read in (written, (*(written or ()), "*"))
 
 
 def _by_document(thing: Exposed) -> bool:

@@ -159,3 +159,17 @@ def test_what_is_unknown_on_either_side_is_undecided(new: dict[str, Any], old: d
         (role()[0], resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", **each)) for each in (new, old)
     ]
     assert {each[0] for each in told(sides[0], sides[1])} == {Verdict.UNDECIDED}
+
+
+def test_what_an_unknown_action_may_allow_is_told_with_its_place() -> None:
+    rights = document(READ, {**READ, "Action": UNKNOWN})
+    carrier = resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=rights)
+    assert told((role()[0], carrier), role(READ)) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[1]", "")]
+
+
+def test_what_a_boundary_allows_may_be_unknown() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    limit = document({**READ, "Resource": UNKNOWN})
+    new = (*role(READ, permissionsBoundary=arn), resource("aws:iam/policy:Policy", "limit", policy=limit, arn=arn))
+    holders = {"worker": Verdict.UNDECIDED}
+    assert {each[1]: each[0] for each in told(new, role()[:1])} == holders

@@ -208,8 +208,17 @@ def test_no_role_is_a_service_of_aws() -> None:
 def test_a_denial_of_something_unknown_leaves_open_what_is_allowed() -> None:
     assert own([allow(), deny("s3:*", UNKNOWN)], []).verdict is Verdict.UNDECIDED
     assert own([allow()], [allow(), deny("s3:*", UNKNOWN)]).verdict is Verdict.UNDECIDED
+    assert own([allow(), deny("s3:*", UNKNOWN)], [allow()]).verdict is OLD
 
 
 def test_what_is_named_exactly_hides_nothing_else() -> None:
     answer = own([allow(resource="arn:aws:s3:::b/*")], [allow(resource=["arn:aws:s3:::b/", "arn:aws:s3:::b/*z"])])
     assert answer.verdict is NEW
+
+
+def test_the_example_is_an_action_of_aws_where_a_denial_spares_some_resources() -> None:
+    spared = deny("s3:*", None, NotResource="arn:aws:s3:::b/z*", Principal="*")
+    answer = bucket([anyone("s3:Get*", "arn:aws:s3:::b/*"), spared], [deny("s3:PutObject", "*", Principal="*")])
+    assert answer.witness is not None
+    assert answer.witness.resource.startswith("arn:aws:s3:::b/z")
+    assert answer.witness.action == "s3:GetObject"
