@@ -157,7 +157,7 @@ class World:
         variable = {name for each in statements for name in variables.names(each)}
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
-        self._keys: dict[tuple[str, tuple[int, ...]], list[Cell]] = {}
+        self._keys: dict[object, list[Cell]] = {}
         self._about: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Cell]] = {}
 
     def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
@@ -241,7 +241,10 @@ class World:
         return list({each.mask: Cell(each.mask >> len(required), each.example) for each in matched}.values())
 
     def _free(self, name: str, statements: Sequence[Statement]) -> list[Cell]:
-        mark = (name, tuple(map(id, statements)))
+        mark = (
+            name,
+            tuple(tuple(each for each in statement.conditions if each.name == name) for statement in statements),
+        )
         if mark not in self._keys:
             self._keys[mark] = key_cells(name, statements, self.work)
         return self._keys[mark]

@@ -1,8 +1,9 @@
 """Policy variables, by what a request has for them: a document is read once for each assignment that could matter.
 
-Only two kinds of value can matter: one that no document mentions, and those that a document compares the same key
-with. So a statement with `${aws:username}` in it is read with a name that stands nowhere else, and with each of those
-that conditions on `aws:username` name.
+Three kinds of value can matter: one that no document mentions, those that a document compares the same key with, and
+those with which a text is matched by other patterns than with these. So a statement with `${aws:username}` in it is
+read with a name that stands nowhere else, with each of those that conditions on `aws:username` name, and, where
+`b/${aws:username}` meets `b/c*` elsewhere, with a name that begins with a `c` and with one that does not.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
 
@@ -15,9 +16,9 @@ from itertools import product
 import msgspec
 
 from policypack.access.bounds import WIDER
-from policypack.access.cells import TooManyCellsError
+from policypack.access.cells import TooManyCellsError, cells
 from policypack.aws.document import VERSIONS, PolicyDocument, Statement
-from policypack.aws.globs import has_wildcard
+from policypack.aws.globs import has_wildcard, matches
 
 VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
 LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}
@@ -42,7 +43,10 @@ def assignments(
         TooManyCellsError: there are more than `MOST_ASSIGNMENTS` ways.
     """
     every = dict.fromkeys(name for each in (*required, *others) for name in names(each))
-    known = {name: _choices(name, (*required, *others), fixed(name)) for name in every}
+    known = {
+        name: _choices(name, stand_in, (*required, *others), fixed(name))
+        for name, stand_in in _stand_ins(every).items()
+    }
     first: Assignment = {name: choices[0] for name, choices in known.items()}
     for name, choices in known.items():
         lacking = {**first, name: None}
@@ -54,10 +58,91 @@ def assignments(
         yield dict(zip(known, values, strict=True))
 
 
-def _choices(name: str, statements: Sequence[Statement], fixed: Sequence[str] | None) -> list[str | None]:
+def _stand_ins(names: Iterable[str]) -> dict[str, str]:
+    """For each key a value that no other key has."""
+    found: dict[str, str] = {}
+    for name in names:
+        beginning, short = "any-", name.rpartition(":")[2].rpartition("/")[2]
+        while beginning + short in found.values():
+            beginning += "other-"
+        found[name] = beginning + short
+    return found
+
+
+def _choices(
+    name: str, stand_in: str, statements: Sequence[Statement], fixed: Sequence[str] | None
+) -> list[str | None]:
     if fixed is not None:
         return [*fixed] or [None]
-    return [f"any-{name.rpartition(':')[2].rpartition('/')[2]}", *dict.fromkeys(_mentioned(statements, name))]
+    found = dict.fromkeys((stand_in, *_mentioned(statements, name)))
+    for texts in _compared(statements):
+        for text in dict.fromkeys(texts):
+            if name in variables(text):
+                found |= dict.fromkeys(_telling(name, text, _others(name, text, texts, statements), list(found)))
+    return [*found]
+
+
+def _compared(statements: Sequence[Statement]) -> Iterator[list[str]]:
+    """The texts in statements that are compared with the same thing: the resource, or what a request has for a key."""
+    yield [
+        each for statement in statements for each in (*(statement.resources or ()), *(statement.not_resources or ()))
+    ]
+    conditions = [each for statement in statements for each in statement.conditions if each.operator != "Null"]
+    for key in dict.fromkeys(each.name for each in conditions):
+        yield [value for each in conditions if each.name == key for value in each.values]
+
+
+def _others(name: str, text: str, texts: Iterable[str], statements: Sequence[Statement]) -> list[str]:
+    """The patterns that may tell apart what a text is with different values: those beside it, and those of the key."""
+    values = [
+        value
+        for statement in statements
+        for condition in statement.conditions
+        if condition.name == name and condition.operator != "Null"
+        for value in condition.values
+    ]
+    found = dict.fromkeys([*map(_wide, texts), *(_wide(text, {name: _wide(each)}) for each in values)])
+    return [each for each in found if each not in ("*", _wide(text))]
+
+
+def _telling(name: str, text: str, patterns: Sequence[str], tried: Iterable[str]) -> Iterator[str]:
+    """A value for each way in which patterns match a text that they do not match so with a value that is tried."""
+    told = {
+        frozenset(index for index, each in enumerate(patterns) if matches(each, example))
+        for value in tried
+        for example in [_wide(text, {name: value}).replace("*", "").replace("?", "x")]
+    }
+    read = _reader(name, text)
+    for member, example in cells(_wide(text), [[each] for each in patterns]).items():
+        if member not in told and (found := read.fullmatch(example)):
+            yield found[1]
+
+
+def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
+    """A text with wildcards for its variables, save those that values are given for."""
+
+    def stand_in(found: re.Match[str]) -> str:
+        return LITERAL.get(found[1]) or (values or {}).get(found[1].strip().lower(), "?*")
+
+    return VARIABLE.sub(stand_in, text)
+
+
+def _reader(name: str, text: str) -> re.Pattern[str]:
+    """What finds the value of a variable in an example of a text: each part at its first place, never tried again."""
+    first, *rest = re.split(r"([*\ue076])", _wide(text, {name: "\ue076"}))
+    found, captured = _literally(first), False
+    for place in range(0, len(rest), 2):
+        anything, last = ".+" if rest[place] == "\ue076" else ".*", place + 2 == len(rest)
+        anything += "" if last else "?"
+        if rest[place] == "\ue076" and not captured:
+            anything, captured = f"({anything})", True
+        part = anything + _literally(rest[place + 1])
+        found += part if last else f"(?>{part})"
+    return re.compile(found, re.DOTALL)
+
+
+def _literally(part: str) -> str:
+    return "".join("." if each == "?" else re.escape(each) for each in part)
 
 
 def names(statement: Statement) -> list[str]:

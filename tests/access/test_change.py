@@ -173,3 +173,8 @@ def test_what_a_boundary_allows_may_be_unknown() -> None:
     new = (*role(READ, permissionsBoundary=arn), resource("aws:iam/policy:Policy", "limit", policy=limit, arn=arn))
     holders = {"worker": Verdict.UNDECIDED}
     assert {each[1]: each[0] for each in told(new, role()[:1])} == holders
+
+
+def test_what_is_perhaps_attached_may_be_new() -> None:
+    perhaps = resource("aws:iam/rolePolicy:RolePolicy", "rights", role=UNKNOWN, policy=json.dumps(document(READ)))
+    assert told((role()[0], perhaps), role()[:1]) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[0]", "")]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policypack.access.bounds import Bound
-from policypack.access.diff import Access, access, diff, newly
+from policypack.access.diff import Access, access, diff, gains, newly
 from policypack.access.request import Caller
 from policypack.access.together import within_account
 from policypack.access.verdict import Answer, Verdict
@@ -72,11 +72,12 @@ def test_a_condition_on_the_account_lets_its_principals_in(key: str) -> None:
     assert OTHER in answer.witness.outsider
 
 
-def test_only_a_signed_request_says_who_sent_it() -> None:
-    organization = {"aws:PrincipalOrgID": "o-1", "aws:userid": "AIDA1"}
-    signed = anyone(Condition={"StringEquals": organization, "StringLike": {"aws:PrincipalArn": "*"}})
-    user = anyone(Condition={"StringEquals": organization})
-    assert bucket([user], [signed]).verdict is OLD
+@pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:userid", "kms:CallerAccount"])
+def test_only_a_signed_request_says_who_sent_it(key: str) -> None:
+    known = anyone(Condition={"Null": {key: "false"}})
+    signed = anyone(Condition={"Null": {"aws:PrincipalArn": "false"}})
+    assert bucket([known], [signed]).verdict is OLD
+    assert bucket([signed], [known]).verdict is (OLD if key == "kms:CallerAccount" else NEW)
 
 
 def test_a_variable_has_the_value_that_the_caller_has() -> None:
@@ -91,11 +92,43 @@ def test_a_variable_has_the_value_that_the_caller_has() -> None:
     assert answer.witness.resource == f"arn:aws:s3:::b/{ACCOUNT}/x"
 
 
-def test_two_variables_are_two_values() -> None:
-    names = ["${aws:username}", "${aws:userid}"]
-    new, old = ([allow("s3:GetObject", f"arn:aws:s3:::b/{each}/x")] for each in names)
-    assert own(new, old).verdict is NEW
-    assert own(new, new).verdict is OLD
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("aws:username", "aws:userid"), ("aws:PrincipalTag/team", "aws:RequestTag/team")],
+)
+def test_two_variables_are_two_values(one: str, other: str) -> None:
+    different, same = (allow("s3:GetObject", f"arn:aws:s3:::b/${{{one}}}/${{{second}}}/x") for second in (other, one))
+    assert own([different], [same]).verdict is NEW
+    assert own([different], [different]).verdict is OLD
+
+
+HOME = "arn:aws:s3:::b/${aws:username}/x"
+
+
+@pytest.mark.parametrize("pattern", ["a*", "*-*", "any-*", "????????????/x", "any-username/x", "bob/*"])
+def test_a_variable_is_not_only_what_a_pattern_beside_it_matches(pattern: str) -> None:
+    few = allow(resource=f"arn:aws:s3:::b/{pattern}")
+    assert own([allow(resource=HOME)], [few]).verdict is NEW
+    assert own([allow(resource=HOME)], [allow(resource=HOME), few]).verdict is OLD
+
+
+@pytest.mark.parametrize("pattern", ["c*", "*-c*", "?/x", "bob/*"])
+def test_a_variable_may_be_what_a_pattern_beside_it_matches(pattern: str) -> None:
+    home, denied = allow(resource=HOME), deny("s3:*", f"arn:aws:s3:::b/{pattern}")
+    assert own([home], [home, denied]).verdict is NEW
+    assert own([home, denied], [home]).verdict is OLD
+
+
+def test_a_variable_under_a_condition_is_any_value_that_meets_it() -> None:
+    home = allow(resource=HOME, Condition={"StringLike": {"aws:username": "b*"}})
+    assert own([home], [allow(resource="arn:aws:s3:::b/bx*")]).verdict is NEW
+    assert own([home], [allow(resource="arn:aws:s3:::b/b*")]).verdict is OLD
+
+
+def test_a_variable_in_a_condition_is_any_value_too() -> None:
+    own_prefix, few = (when(("StringLike", "s3:prefix", each)) for each in ("${aws:username}/*", "a*"))
+    assert own([own_prefix], [few]).verdict is NEW
+    assert own([own_prefix], [few, own_prefix]).verdict is OLD
 
 
 def test_in_an_arn_a_wildcard_stands_for_characters_of_one_part() -> None:
@@ -222,3 +255,33 @@ def test_the_example_is_an_action_of_aws_where_a_denial_spares_some_resources() 
     assert answer.witness is not None
     assert answer.witness.resource.startswith("arn:aws:s3:::b/z")
     assert answer.witness.action == "s3:GetObject"
+
+
+def test_a_condition_that_only_services_meet_lets_services_in() -> None:
+    answer = bucket([anyone(Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})], [])
+    assert answer.verdict is NEW
+    assert answer.witness is not None
+    assert answer.witness.outsider == "any-other.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        (allow(resource="arn:aws:s3:::b/*/x"), allow(resource="arn:aws:s3:::b/a*")),
+        (allow(resource="arn:aws:s3:::b/*/x"), allow(resource=["arn:aws:s3:::b/a*", "arn:aws:s3:::b/?*/x"])),
+        (allow(resource="arn:aws:s3:::b/*/x*z"), allow(resource=None, NotResource="arn:aws:s3:::b/a*/x?z")),
+    ],
+)
+def test_what_a_pattern_names_behind_its_wildcard_counts(new: Any, old: Any) -> None:
+    assert own([new], [old]).verdict is NEW
+    assert own([new], [old, new]).verdict is OLD
+
+
+def test_each_statement_is_told_once_however_many_reasons_there_are() -> None:
+    everything = [allow("s3:*", "*")]
+    before = [allow("s3:Get*", "*"), deny("s3:*", "arn:aws:s3:::b/*"), deny("s3:*", "arn:aws:s3:::c/*")]
+    new, old = (
+        access([parse(document(*each), DocumentKind.IDENTITY, "aws:iam/policy:Policy")], Bound.LEAST)
+        for each in (everything, before)
+    )
+    assert len(list(gains(new, old, attached=True))) == 1
