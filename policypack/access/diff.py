@@ -96,7 +96,9 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
     return Answer(Verdict.NO_NEW_ACCESS, "the old document allows all of it")
 
 
-def newly(new: Access, old: Access, *, attached: bool, who: Caller | None = None) -> tuple[Request, Statement] | None:
+def newly(
+    new: Access, old: Access, *, attached: bool, who: Caller | None = None, foreign: bool = False
+) -> tuple[Request, Statement] | None:
     """A request that is allowed newly, and the Allow statement that allows it; None where there is none.
 
     Args:
@@ -104,15 +106,17 @@ def newly(new: Access, old: Access, *, attached: bool, who: Caller | None = None
         old: what was allowed before.
         attached: whether the caller is whoever the documents are attached to.
         who: the one caller in question; None for all.
+        foreign: whether what resources are called is taken to be nothing of the caller's, so that a variable never
+            stands for a part of their names.
 
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    return next(gains(new, old, attached=attached, who=who), None)
+    return next(gains(new, old, attached=attached, who=who, foreign=foreign), None)
 
 
 def gains(
-    new: Access, old: Access, *, attached: bool, who: Caller | None = None
+    new: Access, old: Access, *, attached: bool, who: Caller | None = None, foreign: bool = False
 ) -> Iterator[tuple[Request, Statement]]:
     """A request for each new Allow statement and each kind of caller to whom it newly allows something.
 
@@ -121,7 +125,7 @@ def gains(
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    world = World([*new.statements, *old.statements], attached=attached, who=who)
+    world = World([*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
     told: set[tuple[int, Caller]] = set()
     for required, obstacles in _questions(new, old):
         for request in world.requests(required, obstacles):
@@ -149,8 +153,11 @@ def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], 
 class World:
     """All requests, as far as some statements tell them apart."""
 
-    def __init__(self, statements: Sequence[Statement], *, attached: bool, who: Caller | None = None) -> None:
+    def __init__(
+        self, statements: Sequence[Statement], *, attached: bool, who: Caller | None = None, foreign: bool = False
+    ) -> None:
         self.work = Work()
+        self.foreign = foreign
         names = frozenset(each.name for statement in statements for each in statement.conditions)
         asked = callers.SELF if attached else who
         every = [asked] if asked else callers.callers(statements, self.work)
@@ -179,7 +186,7 @@ class World:
 
     def _of(self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement]) -> Request | None:
         """A request of one caller."""
-        for given in variables.assignments(required, against, partial(callers.fixed, caller)):
+        for given in variables.assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
             if found := self._given(required, against, caller, given):
                 return found
         return None

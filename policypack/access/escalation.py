@@ -115,7 +115,7 @@ def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opene
     asked = Access((((question,),),))
     for limit in limits:
         asked = within(asked, limit)
-    found = newly(within(Access(((about,),), given.denials), asked), _NOTHING, attached=True)
+    found = newly(within(Access(((about,),), given.denials), asked), _NOTHING, attached=True, foreign=True)
     if found is None:
         return None
     index, _, path = found[1].path.partition(" ")

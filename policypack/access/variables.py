@@ -30,7 +30,11 @@ Assignment = Mapping[str, str | None]
 
 
 def assignments(
-    required: Sequence[Statement], others: Sequence[Statement], fixed: Callable[[str], Sequence[str] | None]
+    required: Sequence[Statement],
+    others: Sequence[Statement],
+    fixed: Callable[[str], Sequence[str] | None],
+    *,
+    foreign: bool = False,
 ) -> Iterator[Assignment]:
     """What requests that `required` may match can have for the variables, as far as it matters to any statement.
 
@@ -38,13 +42,14 @@ def assignments(
         required: the statements that are to match.
         others: the other statements that decide.
         fixed: what the caller has for a key whatever it asks for; None where that is open.
+        foreign: whether only conditions on a key say what else than a stand-in it may be.
 
     Raises:
         TooManyCellsError: there are more than `MOST_ASSIGNMENTS` ways.
     """
     every = dict.fromkeys(name for each in (*required, *others) for name in names(each))
     known = {
-        name: _choices(name, stand_in, (*required, *others), fixed(name))
+        name: _choices(name, stand_in, (*required, *others), fixed(name), foreign=foreign)
         for name, stand_in in _stand_ins(every).items()
     }
     first: Assignment = {name: choices[0] for name, choices in known.items()}
@@ -70,12 +75,12 @@ def _stand_ins(names: Iterable[str]) -> dict[str, str]:
 
 
 def _choices(
-    name: str, stand_in: str, statements: Sequence[Statement], fixed: Sequence[str] | None
+    name: str, stand_in: str, statements: Sequence[Statement], fixed: Sequence[str] | None, *, foreign: bool
 ) -> list[str | None]:
     if fixed is not None:
         return [*fixed] or [None]
     found = dict.fromkeys((stand_in, *_mentioned(statements, name)))
-    for texts in _compared(statements):
+    for texts in () if foreign else _compared(statements):
         for text in dict.fromkeys(texts):
             if name in variables(text):
                 found |= dict.fromkeys(_telling(name, text, _others(name, text, texts, statements), list(found)))
