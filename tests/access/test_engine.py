@@ -54,8 +54,9 @@ def anyone(*args: Any, **elements: Any) -> dict[str, Any]:
     return allow(*args, **{"Principal": "*", **elements})
 
 
-def test_one_request_has_several_tags() -> None:
-    both = when(("ForAnyValue:StringEquals", "aws:TagKeys", "team"), ("ForAnyValue:StringLike", "aws:TagKeys", "cost"))
+@pytest.mark.parametrize("key", ["aws:TagKeys", "aws:PrincipalOrgPaths", "aws:CalledVia"])
+def test_one_request_has_several_values_of_some_keys(key: str) -> None:
+    both = when(("ForAnyValue:StringEquals", key, "one"), ("ForAnyValue:StringLike", key, "two"))
     assert own([both], []).verdict is NEW
 
 
@@ -222,6 +223,7 @@ def test_the_denials_of_a_bucket_hold_for_a_user_within_a_boundary() -> None:
         (("StringLike", "a*"), ("StringEquals", "a*"), "a"),
         (("StringEquals", "a**"), ("StringEquals", "x"), "a**"),
         (("StringEqualsIgnoreCase", "AB"), ("StringEquals", "AB"), "Ab"),
+        (("StringEqualsIgnoreCase", "AB"), ("StringLike", "A*"), "aB"),
     ],
 )
 def test_texts_are_told_apart_as_the_operators_read_them(
@@ -285,3 +287,35 @@ def test_each_statement_is_told_once_however_many_reasons_there_are() -> None:
         for each in (everything, before)
     )
     assert len(list(gains(new, old, attached=True))) == 1
+
+
+def test_through_a_vpc_endpoint_a_request_has_no_public_address() -> None:
+    assert bucket([anyone(Condition={"Null": {"aws:SourceIp": "true"}})], []).verdict is NEW
+
+
+def test_a_key_is_true_or_false() -> None:
+    yes, no = (when(("Bool", "aws:MultiFactorAuthPresent", each)) for each in ("true", "false"))
+    assert own([yes], [no]).verdict is NEW
+    assert own([yes, no], [yes, no]).verdict is OLD
+
+
+def test_a_request_without_a_variable_matches_nothing() -> None:
+    two = allow(resource="arn:aws:s3:::b/${aws:username}/${aws:userid}")
+    assert own([two], [allow(resource="arn:aws:s3:::b/?*/*")]).verdict is OLD
+
+
+def test_an_account_is_its_number_or_its_root() -> None:
+    number, root = (allow(Principal={"AWS": each}) for each in (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"))
+    assert bucket([number], [root]).verdict is OLD
+    assert bucket([root], [number]).verdict is OLD
+
+
+def test_the_last_part_of_an_arn_may_have_colons() -> None:
+    function = ("ArnLike", "aws:SourceArn", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:*")
+    assert own([when(function, ("StringLike", "aws:SourceArn", "*:function:*z"))], []).verdict is NEW
+
+
+def test_a_key_that_is_only_asked_for_may_be_there() -> None:
+    assert own([when(("Null", "s3:prefix", "false"))], []).verdict is NEW
+    assert own([when(("Null", "s3:prefix", "true"))], [when(("Null", "s3:prefix", "false"))]).verdict is NEW
+    assert own([when(("Null", "s3:prefix", ["true", "false"]))], []).verdict is NEW
