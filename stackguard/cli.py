@@ -66,6 +66,8 @@ def cli() -> None:
       stackguard check                      the program in this folder
       stackguard check stack --stack prod   the program in ./stack, as its stack prod
       stackguard check state.json           what `pulumi stack export` wrote
+      stackguard access public stack        what is open to outsiders
+      stackguard access diff state.json stack   what the program newly allows
       stackguard explain                    every policy, a line each
       stackguard explain iam-open-trust     why it matters, and how to fix it
     """  # noqa: D301 (click reads the character \\b)
