@@ -15,8 +15,8 @@ from itertools import product
 
 import msgspec
 
-from policypack.access.bounds import WIDER
 from policypack.access.cells import TooManyCellsError, cells
+from policypack.access.conditions import pattern_of
 from policypack.aws.document import VERSIONS, PolicyDocument, Statement
 from policypack.aws.globs import has_wildcard, matches
 
@@ -228,11 +228,21 @@ def _texts(statement: Statement) -> Iterator[str]:
 
 
 def _mentioned(statements: Sequence[Statement], name: str) -> Iterator[str]:
-    """The texts that conditions compare a key with, an example for each pattern."""
-    for statement in statements:
-        for condition in statement.conditions:
-            if condition.name == name and condition.operator != "Null":
-                for value in condition.values:
-                    if not variables(value):
-                        pattern = condition.operator in WIDER.values() and has_wildcard(value)
-                        yield value.replace("*", "x").replace("?", "x") if pattern else value
+    """A text for each way in which conditions on a key can hold, and those that they name.
+
+    Raises:
+        TooManyCellsError: they tell too many apart.
+    """
+    conditions = [
+        condition
+        for statement in statements
+        for condition in statement.conditions
+        if condition.name == name and condition.operator.startswith(("String", "Arn", "Binary"))
+    ]
+    groups = [
+        [pattern_of(each.operator, value) for value in each.values if not variables(value)] for each in conditions
+    ]
+    if any(groups):
+        yield from cells("?*", groups).values()
+    for condition in conditions:
+        yield from (each for each in condition.values if not variables(each) and not has_wildcard(each))

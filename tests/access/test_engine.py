@@ -319,3 +319,12 @@ def test_a_key_that_is_only_asked_for_may_be_there() -> None:
     assert own([when(("Null", "s3:prefix", "false"))], []).verdict is NEW
     assert own([when(("Null", "s3:prefix", "true"))], [when(("Null", "s3:prefix", "false"))]).verdict is NEW
     assert own([when(("Null", "s3:prefix", ["true", "false"]))], []).verdict is NEW
+
+
+def test_a_variable_is_also_each_value_that_conditions_on_its_key_tell_apart() -> None:
+    home = allow(resource="arn:aws:s3:::b/${aws:username}/*")
+    some = allow(Condition={"StringNotEquals": {"aws:username": ["bob", "eve"]}})
+    fewer = allow(Condition={"StringNotLike": {"aws:username": "b*"}})
+    answer = own([some], [home, fewer])
+    assert answer.verdict is NEW
+    assert sent(answer, "aws:username").startswith("b")

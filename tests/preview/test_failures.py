@@ -13,7 +13,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import run
-from tests.signals import as_usual, ignored
+from tests.signals import ignored
 
 PREAMBLE = """
 import os, subprocess, sys, time
@@ -229,7 +229,7 @@ def test_a_daemon_does_not_outlive_a_killed_gate(program: Path) -> None:
 def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int, tag: str) -> None:
     write(program, f"subprocess.Popen(['sleep', '{tag}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
-    with as_usual(number), subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
         assert appears(f"sleep {tag}")
         gate.send_signal(number)
         _, said = gate.communicate(timeout=30)
@@ -241,7 +241,7 @@ def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int,
 def test_a_gate_in_the_background_of_a_shell_ends_too(program: Path) -> None:
     write(program, "subprocess.Popen(['sleep', '71009.5'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
-    with ignored(signal.SIGINT), as_usual(signal.SIGTERM):
+    with ignored(signal.SIGINT):
         gate = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True)
     with gate:
         assert appears("sleep 71009.5")
