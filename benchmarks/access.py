@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.diff import diff
@@ -22,7 +23,7 @@ from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
 from stackguard.access.lines import answers, asked_diff
 
-PAIRS = 300
+PAIRS, GLOB_PAIRS = 300, 60
 SEED = 20261125
 LARGEST = 6_000
 """Characters of a document: that of a customer's managed policy."""
@@ -64,19 +65,46 @@ def renamed(document: Any, number: int) -> Any:
 
 
 def against_z3(documents: list[Any]) -> None:
-    """Ask both the same."""
-    from benchmarks.solver import NotEncodedError, newly_allowed  # noqa: PLC0415 (z3 is not among the project's packages)
-
+    """Ask both the same, of two samples."""
     random.seed(SEED)
     for each in documents[:50]:  # the first questions open AWS's tables
         diff([read(json.dumps(each))], [read(json.dumps({**each, "Statement": each["Statement"][:1]}))])
-    times: list[tuple[float, float]] = []
-    verdicts: Counter[str] = Counter()
-    while len(times) < PAIRS:
+    compare(f"{PAIRS} pairs of managed policies", managed_pairs(documents), PAIRS)
+    compare(f"{GLOB_PAIRS} inclusions of ARNs with wildcards", glob_pairs(), GLOB_PAIRS)
+
+
+def managed_pairs(documents: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """A managed policy and one that differs from it in one place, either way round."""
+    while True:
         old = random.choice(documents)
         new = changed(old, random.choice(documents))
-        if random.random() < 0.5:
-            old, new = new, old
+        yield (new, old) if random.random() < 0.5 else (old, new)
+
+
+def glob_pairs() -> Iterator[tuple[Any, Any]]:
+    """Objects of buckets by patterns, and the same patterns wider or narrower in one place."""
+    while True:
+        old = [glob() for _ in range(random.randrange(1, 5))]
+        new = [each.replace("*", random.choice(["*", "*-*", "a*", "*z", "*/*"]), 1) for each in old]
+        yield tuple(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": each}]}
+            for each in random.choice([(new, old), (old, new)])
+        )
+
+
+def glob() -> str:
+    """An ARN with three to six wildcards."""
+    words = [random.choice(["logs", "app", "prod", "eu", "2026", "a", "x-y"]) for _ in range(random.randrange(3, 7))]
+    return "arn:aws:s3:::" + "*".join(words) + "*"
+
+
+def compare(title: str, pairs: Iterator[tuple[Any, Any]], count: int) -> None:
+    """Print how the two agree and what each takes."""
+    from benchmarks.solver import NotEncodedError, newly_allowed  # noqa: PLC0415 (z3 is not among the project's packages)
+
+    times: list[tuple[float, float]] = []
+    verdicts: Counter[str] = Counter()
+    for new, old in pairs:
         started = time.perf_counter()
         try:
             solved = newly_allowed(new, old)
@@ -89,7 +117,7 @@ def against_z3(documents: list[Any]) -> None:
         times.append((time.perf_counter() - started, took))
         said = {Verdict.NEW_ACCESS: True, Verdict.NO_NEW_ACCESS: False}.get(answer.verdict)
         kind = (
-            "both" if said == solved else "z3 gave up" if solved is None else "undecided" if said is None else "DIFFER"
+            "z3 gave up" if solved is None else "undecided" if said is None else "both" if said == solved else "DIFFER"
         )
         verdicts[f"{kind}: {answer.verdict}" if kind == "both" else kind] += 1
         if kind == "DIFFER":
@@ -98,19 +126,20 @@ def against_z3(documents: list[Any]) -> None:
                     {"old": old, "new": new, "ours": answer.verdict, "z3": solved, "witness": str(answer.witness)}
                 )
             )
+        if len(times) == count:
+            break
     ours, theirs = zip(*times, strict=True)
-    print(f"{PAIRS} pairs, seed {SEED}:", dict(verdicts))
+    print(f"{title}, seed {SEED}:", dict(verdicts))
     for name, column in (("engine", ours), ("z3", theirs)):
         ordered = sorted(column)
         print(
-            f"{name}: median {statistics.median(ordered) * 1e3:.2f} ms, 99th percentile"
+            f"  {name}: median {statistics.median(ordered) * 1e3:.2f} ms, 99th percentile"
             f" {ordered[int(len(ordered) * 0.99)] * 1e3:.1f} ms, longest {ordered[-1] * 1e3:.1f} ms"
         )
     print(
-        f"z3 takes {statistics.median(their / our for our, their in times):.0f} times as long (median of the pairs), ",
-        end="",
+        f"  z3 takes {statistics.median(their / our for our, their in times):.0f} times as long (median of the pairs),"
+        f" {sum(theirs) / sum(ours):.0f} times in all (wanted: 500)"
     )
-    print(f"{sum(theirs) / sum(ours):.0f} times in all (wanted: 500)")
     if verdicts["DIFFER"]:
         sys.exit("the two differ")
 
