@@ -8,20 +8,19 @@ https://doi.org/10.1145/135239.135243).
 
 from __future__ import annotations
 
-import re
 import string
 from collections import deque
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from policypack.aws.globs import beginning, normal
+
 MOST_WORK = 150_000
 """How many states of the side-by-side walk, or as much other work, one question may take before it gives up."""
 WIDE = 512
 """Places in patterns that cost as much as one more state."""
 ARN_COLONS = 5
-_RUN = re.compile(r"[*?]*\*[*?]*")
-_START = re.compile(r"[^*?]*")
 
 Membership = frozenset[int]
 
@@ -102,7 +101,7 @@ class _Machine(msgspec.Struct):
     """For each pattern the place behind it, and the group that it is of."""
 
     def add(self, pattern: Pattern, group: int) -> None:
-        text = _RUN.sub(lambda run: "?" * run[0].count("?") + "*", pattern.text) if pattern.wild else pattern.text
+        text = normal(pattern.text) if pattern.wild else pattern.text
         colons = 0
         self.start |= 1 << self.size
         for character in text:
@@ -202,7 +201,7 @@ def _prefix(pattern: Pattern) -> str:
     """What every text begins with that the pattern matches."""
     if pattern.fold:
         return ""
-    return _START.match(pattern.text)[0] if pattern.wild else pattern.text  # type: ignore[index]
+    return beginning(pattern.text) if pattern.wild else pattern.text
 
 
 def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:

@@ -72,9 +72,9 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before = holdings(old)
     for key, holding in holdings(new).items():
         yield from _gained(key, holding, before.get(key))
-    open_before = {_end(each.thing): each.verdict for each in exposed(old)}
+    open_before = {end_of(each.thing): each.verdict for each in exposed(old)}
     for each in exposed(new):
-        was = open_before.get(_end(each.thing))
+        was = open_before.get(end_of(each.thing))
         if each.verdict is Verdict.PUBLIC and was is not Verdict.PUBLIC and not _by_document(each):
             answer = msgspec.structs.replace(each.opening.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
             yield Gain(each.thing, each.opening.by, each.opening.path, answer)
@@ -87,20 +87,22 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
         if not holder.identity.external:
             unread = [(each.resource, each.path) for each in holder.unseen]
             unread += [(holder.identity, "permissionsBoundary")] if holder.unread else []
-            key = ("identity", *_end(holder.identity))
+            key = ("identity", *end_of(holder.identity))
             found[key] = Holding(holder.identity, holder.carried, holder.boundary, tuple(unread))
     for resource in stack.resources:
         if resource.external:
             continue
         for path, document in documents_of(resource, TRUST):
-            _add(found, ("trust", *_end(resource)), resource, resource, path, document)
+            _add(found, ("trust", *end_of(resource)), resource, resource, path, document)
         for path, document in documents_of(resource, RESOURCE, granting=True):
             thing = thing_of(stack, resource)
-            _add(found, ("resource", *_end(thing)), thing, resource, path, document)
+            _add(found, ("resource", *end_of(thing)), thing, resource, path, document)
         if resource.type == PERMISSION:
             thing = thing_of(stack, resource)
             raw = {"Version": "2012-10-17", "Statement": [statement(resource)]}
-            _add(found, ("resource", *_end(thing)), thing, resource, "", parse(raw, DocumentKind.RESOURCE, PERMISSION))
+            _add(
+                found, ("resource", *end_of(thing)), thing, resource, "", parse(raw, DocumentKind.RESOURCE, PERMISSION)
+            )
     return found
 
 
@@ -120,7 +122,7 @@ def _add(
         found[key] = msgspec.structs.replace(holding, carried=carried)
 
 
-def _end(resource: Resource) -> tuple[str, str]:
+def end_of(resource: Resource) -> tuple[str, str]:
     """What stays of a URN in another stack: the types that lead to the resource, and its name."""
     types, _, name = resource.urn.split("::", 2)[-1].partition("::")
     return "$".join(map(canonical, types.split("$"))), name

@@ -22,7 +22,7 @@ from policypack.access.conditions import Values, met
 from policypack.access.cover import uncovered
 from policypack.access.dimensions import Cell, actions, key_cells, resources, text_cells
 from policypack.access.outsiders import NETWORK_KEYS
-from policypack.access.request import Caller, Request, meets, takes_in
+from policypack.access.request import Caller, Request, takes_in
 from policypack.access.verdict import Answer, Verdict, refusal
 from policypack.access.witness import improved, witness_of
 from policypack.aws.document import PolicyDocument, Statement
@@ -304,10 +304,3 @@ def _only(cells: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
         mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
         found.setdefault(mask, Cell(mask, each.example))
     return list(found.values())
-
-
-def allows(read: Access, request: Request) -> bool:
-    """Whether documents allow a request, in which no statement has an unknown or a variable."""
-    if any(meets(each, request) for each in read.denials):
-        return False
-    return any(all(any(meets(each, request) for each in group) for group in groups) for groups in read.alternatives)

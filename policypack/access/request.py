@@ -1,4 +1,4 @@
-"""A concrete request, and whether one statement matches it.
+"""A concrete request, and whether the principals and resources of a statement take it in.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 """
@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from policypack.access.conditions import Values, met
-from policypack.aws.actions import concerns
+from policypack.access.conditions import Values
 from policypack.aws.arn import Arn
 from policypack.aws.document import Principal, Statement
 from policypack.aws.globs import matches
@@ -68,16 +67,6 @@ def account_of(value: str) -> str | None:
         return value
     arn = Arn.parse(value)
     return arn.account if arn is not None and arn.service == "iam" and arn.resource == "root" else None
-
-
-def meets(statement: Statement, request: Request) -> bool:
-    """Whether a statement, in which nothing is unknown and no variable, matches a request."""
-    return (
-        takes_in(statement, request.caller)
-        and concerns(statement, request.action)
-        and reaches(statement, request.resource)
-        and all(met(each, request.context.get(each.name, ())) for each in statement.conditions)
-    )
 
 
 def takes_in(statement: Statement, caller: Caller) -> bool:

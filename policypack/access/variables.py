@@ -202,9 +202,7 @@ def _substituted(text: str, values: Assignment) -> str | None:
     return None if missing else result
 
 
-def _mapped(statement: Statement, change: object) -> Statement:
-    assert callable(change)
-
+def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statement:
     def texts(values: Iterable[str] | None) -> tuple[str, ...] | None:
         return None if values is None else tuple(new for each in values if (new := change(each)) is not None)
 

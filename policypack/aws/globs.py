@@ -21,6 +21,12 @@ def has_wildcard(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
+def beginning(pattern: str) -> str:
+    """What every text begins with that the pattern matches."""
+    found = _START.match(pattern)
+    return found[0] if found else ""
+
+
 def everything(pattern: str) -> bool:
     """Whether the pattern matches every text that is not empty: `*`, `**`, `?*`."""
     return "*" in pattern and pattern.count("?") <= 1 and WILDCARDS.issuperset(pattern)
@@ -43,7 +49,7 @@ def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
         return matches(second, first)
     if not has_wildcard(second):
         return matches(first, second)
-    start, other = _START.match(first)[0], _START.match(second)[0]  # type: ignore[index]
+    start, other = beginning(first), beginning(second)
     if not start.startswith(other) and not other.startswith(start):
         return False
     return _overlaps(first, second)
@@ -61,23 +67,23 @@ def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
         return True
     if not has_wildcard(narrow):
         return matches(wide, narrow)
-    if not narrow.startswith(_START.match(wide)[0]):  # type: ignore[index]
+    if not narrow.startswith(beginning(wide)):
         return False
-    return _covers(_normal(wide), _normal(narrow))
+    return _covers(normal(wide), normal(narrow))
 
 
 @lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> re.Pattern[str]:
     """The first chunk anchored, each later chunk found at its first place and never tried again, the last at the end."""
     first, *rest = (
-        "".join("." if char == "?" else re.escape(char) for char in chunk) for chunk in _normal(pattern).split("*")
+        "".join("." if char == "?" else re.escape(char) for char in chunk) for chunk in normal(pattern).split("*")
     )
     middle = "".join(f"(?>.*?{chunk})" for chunk in rest[:-1])
     return re.compile(first + middle + (f".*{rest[-1]}" if rest else ""), re.DOTALL)
 
 
 @lru_cache(maxsize=8192)
-def _normal(pattern: str) -> str:
+def normal(pattern: str) -> str:
     """The same pattern with each run of wildcards written as its `?`, then one `*`."""
     if "**" not in pattern and "*?" not in pattern:
         return pattern
@@ -87,11 +93,11 @@ def _normal(pattern: str) -> str:
 @lru_cache(maxsize=65536)
 def _overlaps(first: str, second: str) -> bool:
     """Walk `first` while the places that can be reached in `second` are the bits of one number."""
-    second = _normal(second)
+    second = normal(second)
     stars, plain, chars = _masks(second)
     end = 1 << len(second)
     reached = _past_stars(1, stars)
-    for char in _normal(first):
+    for char in normal(first):
         if char == "*":
             reached = (end << 1) - (reached & -reached)  # every place from the lowest on
             continue

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from policypack.access.change import end_of
 from policypack.aws.arn import Arn
 from policypack.policy import Resource
 
@@ -28,12 +29,12 @@ def aligned(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[
         resources: of a program.
         others: of a state.
     """
-    known = {_end(each): each for each in others}
+    known = {end_of(each): each for each in others}
     written = {text for each in resources for text in _texts(each.inputs) if not MADE_UP.search(text)}
     pairs = {
         made_up: real
         for each in resources
-        if (other := known.get(_end(each)))
+        if (other := known.get(end_of(each)))
         for made_up, real in _pairs(each, other)
         if made_up not in written
     }
@@ -52,10 +53,6 @@ def aligned(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[
         )
         for each in resources
     )
-
-
-def _end(resource: Resource) -> str:
-    return resource.urn.split("::", 2)[-1]
 
 
 def _pairs(resource: Resource, other: Resource) -> Iterator[tuple[str, str]]:

@@ -16,15 +16,14 @@ from policypack.redaction import secrets_of
 from policypack.settings import Settings
 from stackguard.access.alignment import aligned
 from stackguard.access.lines import example
-from stackguard.access.public import Found, position, shown
+from stackguard.access.public import Found, position, reasons, shown, whence
 from stackguard.reports import Screen
-from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.screen import paint
 from stackguard.reports.words import name_of, printable
 from stackguard.sources import Loaded
 
 VERSION = 1
 STYLES = {Verdict.NEW_ACCESS: "bold red", Verdict.UNDECIDED: "magenta"}
-INDENT = 4
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -66,12 +65,8 @@ def _lines(change: Change, screen: Screen) -> Iterator[Text]:
         if place := change.found.place(gain.holder):
             line.append(f"  {place}", "dim")
         yield line
-        if answer.witness:
-            yield from wrapped(change.found.clean(str(answer.witness)), screen, INDENT, "for example")
-        yield from wrapped(change.found.clean(answer.why), screen, INDENT, "why")
-        where = " ".join(filter(None, (name_of(gain.by.urn), printable(gain.path))))
-        label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
-        yield from wrapped("  ".join(filter(None, (where, change.found.place(gain.by)))), screen, INDENT, label)
+        yield from reasons(change.found, answer, screen)
+        yield from whence(change.found, gain.by, gain.path, answer, screen)
         yield Text()
     counts = Counter(each.answer.verdict for each in change.gains)
     told = f"{counts[Verdict.NEW_ACCESS]} newly allowed, {counts[Verdict.UNDECIDED]} undecided"

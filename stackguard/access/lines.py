@@ -14,7 +14,7 @@ import msgspec
 
 from policypack.access.diff import diff
 from policypack.access.public import public
-from policypack.access.verdict import Answer, Verdict, Witness
+from policypack.access.verdict import Answer, Verdict, Witness, refusal
 from policypack.aws import tables
 from policypack.aws.document import PolicyDocument
 from policypack.aws.grammar import parse
@@ -25,7 +25,6 @@ IDENTITY_TYPE = "aws:iam/policy:Policy"
 RESOURCE_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
 LONGEST = 4 * 1024 * 1024
 """Bytes of one line: no policy document of AWS's is longer than a hundredth of that."""
-DEEPEST = 100
 
 ENCODER = msgspec.json.Encoder()
 NO_OBJECT = "the line is not a JSON object"
@@ -126,10 +125,8 @@ def example(witness: Witness | None) -> dict[str, Any] | None:
 
 
 def _of_identity(document: PolicyDocument) -> Answer:
-    for path, message in document.problems:
-        if path != "Version":
-            return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
-    return Answer(Verdict.NOT_PUBLIC, "an identity-based document lets in nobody: it says what its holder may do")
+    why = "an identity-based document lets in nobody: it says what its holder may do"
+    return refusal(document) or Answer(Verdict.NOT_PUBLIC, why)
 
 
 def _field(line: Mapping[str, Any], name: str, kind: type | tuple[type, ...], wanted: str) -> Any:

@@ -103,14 +103,23 @@ def _thing(found: Found, thing: Exposed, screen: Screen) -> Iterator[Text]:
 
 
 def _opening(found: Found, thing: Exposed, opening: Opening, screen: Screen) -> Iterator[Text]:
-    answer = shown(opening.by, opening.path, opening.answer)
+    yield from reasons(found, shown(opening.by, opening.path, opening.answer), screen)
+    if opening.path or opening.by.urn != thing.thing.urn:
+        yield from whence(found, opening.by, opening.path, opening.answer, screen)
+
+
+def reasons(found: Found, answer: Answer, screen: Screen) -> Iterator[Text]:
+    """The example of a request, and why."""
     if answer.witness:
         yield from wrapped(found.clean(str(answer.witness)), screen, INDENT, "for example")
     yield from wrapped(found.clean(answer.why), screen, INDENT, "why")
-    if opening.path or opening.by.urn != thing.thing.urn:
-        where = " ".join(filter(None, (name_of(opening.by.urn), printable(opening.path))))
-        label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
-        yield from wrapped("  ".join(filter(None, (where, found.place(opening.by)))), screen, INDENT, label)
+
+
+def whence(found: Found, by: Resource, path: str, answer: Answer, screen: Screen) -> Iterator[Text]:
+    """What decides: the resource, the path in it, and where the program constructs it."""
+    where = " ".join(filter(None, (name_of(by.urn), printable(path))))
+    label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
+    yield from wrapped("  ".join(filter(None, (where, found.place(by)))), screen, INDENT, label)
 
 
 def _count(found: Found) -> Text:
