@@ -27,7 +27,7 @@ test:
 # lock every dependency again, with hashes and without a registry's address
 lock:
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack -o locks/run.txt
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack --group test --group lint -o locks/dev.txt
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack --extra template --group test --group lint -o locks/dev.txt
     cd lambda_fn && uv pip compile --quiet --upgrade pyproject.toml -o requirements.lock
 
 bench:
