@@ -154,13 +154,13 @@ def told_apart(sets: Sequence[Ranges]) -> list[str]:
 @lru_cache(maxsize=65536)
 def address_number(text: str) -> tuple[int, int] | None:
     """The IP version and the number of an address; None for what is none."""
-    from netaddr import IPAddress
+    from netaddr import INET_PTON, AddrFormatError, IPAddress
 
     try:
-        found = IPAddress(text) if _ADDRESS.fullmatch(text) else None
-    except ValueError:
+        found = IPAddress(text, flags=INET_PTON) if _ADDRESS.fullmatch(text) else None
+    except (AddrFormatError, ValueError):
         return None
-    return found and (found.version, int(found))
+    return None if found is None else (found.version, int(found))  # netaddr's `0.0.0.0` and `::` are false
 
 
 def broad(ranges: Ranges) -> bool:

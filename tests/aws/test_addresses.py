@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.aws.addresses import AddressError, Ranges, broad, everything, nothing, private
+from policypack.aws.addresses import AddressError, Ranges, address_number, broad, everything, nothing, private
 
 
 def ranges(*texts: str) -> Ranges:
@@ -155,3 +155,20 @@ def test_an_example_is_in_the_set(some: Ranges) -> None:
     if some:
         assert Ranges.parse(some.example()) & some
     assert bool(some) == bool(some & everything())
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0.0.0.0", (4, 0)),
+        ("::", (6, 0)),
+        ("203.0.113.7", (4, 0xCB007107)),
+        ("::1", (6, 1)),
+        ("0", None),
+        ("1.2.3", None),
+        ("a:b", None),
+        ("", None),
+    ],
+)
+def test_an_address_has_a_number_also_the_first(text: str, number: tuple[int, int] | None) -> None:
+    assert address_number(text) == number
