@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from policypack.access.cells import Pattern, Work, cells
 from policypack.access.conditions import Values, pattern_of
-from policypack.access.outsiders import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
+from policypack.access.outsiders import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.access.request import ANONYMOUS, Caller, account_of
 from policypack.aws.arn import Arn
 from policypack.aws.document import Principal, Statement
@@ -59,21 +59,27 @@ def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work:
                 groups.append([pattern_of(condition.operator, each) for each in condition.values])
             elif condition.name in ACCOUNT_KEYS and condition.operator != "Null":
                 groups += [[Pattern(f"arn:aws:iam::{value}:*")] for value in condition.values]
-    for arn in (*arns, *(each for kind in KINDS for each in cells(kind, groups, work).values())):
+    yield from (_named(each) for each in arns if not (has_wildcard(each) and Arn.parse(each)))
+    for account in sorted(accounts):
+        if not ACCOUNT.fullmatch(account):  # of none of the kinds, and yet a name that two documents may share
+            yield Caller("AWS", root := f"arn:aws:iam::{account}:root", (root,), account)
+    for arn in (each for kind in KINDS for each in cells(kind, groups, work).values()):
         parsed = Arn.parse(arn)
-        if parsed is None:  # the id of a principal that is gone, or one that only its own document knows
-            yield Caller("AWS", arn, (arn,))
-        elif parsed.service == "sts" and parsed.resource.startswith("assumed-role/"):
-            role = arn_of_role(parsed)
-            yield Caller("AWS", arn, (arn, role), parsed.account)
-        elif has_wildcard(arn):
-            continue
-        else:
+        if parsed is not None and not has_wildcard(arn):
             yield _plain(arn, parsed, accounts)
 
 
+def _named(name: str) -> Caller:
+    parsed = Arn.parse(name)
+    if parsed is None:  # the id of a principal that is gone, or one that only its own document knows
+        return Caller("AWS", name, (name,))
+    if parsed.service == "sts" and parsed.resource.startswith("assumed-role/"):
+        return Caller("AWS", name, (name, arn_of_role(parsed)), parsed.account)
+    return Caller("AWS", name, (name,), parsed.account)
+
+
 def _plain(arn: str, parsed: Arn, accounts: Iterable[str]) -> Caller:
-    if parsed.account == "?" * 12 or not parsed.account.isdigit():
+    if not ACCOUNT.fullmatch(parsed.account):
         account = next(each for each in STRANGER_ACCOUNTS if each not in set(accounts))
         arn = arn.replace(f"::{parsed.account}:", f"::{account}:", 1)
         return Caller("AWS", arn, (arn,), account, words=f"`{arn}`, of another account")

@@ -150,6 +150,23 @@ def test_a_stranger_has_an_account_of_its_own() -> None:
     assert answer.witness.outsider == "`arn:aws:iam::999999999999:role/x`, of another account"
 
 
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "arn:aws:iam::1234567890123456:root",
+        "arn:aws:iam::ACCOUNT:root",
+        "arn:aws:iam::ACCOUNT:user/ann",
+        "arn:aws:iam::1234:role/reader",
+        "arn:aws:s3:::inbox",
+    ],
+)
+def test_a_principal_of_an_odd_form_is_somebody(principal: str) -> None:
+    narrow, wide = allow("s3:GetObject", Principal={"AWS": principal}), allow("s3:*", Principal={"AWS": principal})
+    assert bucket([wide], [narrow]).verdict is NEW
+    assert bucket([narrow], [wide]).verdict is OLD
+    assert bucket([wide], [allow("s3:*", Principal={"AWS": ACCOUNT})]).verdict is NEW
+
+
 def test_a_session_is_known_by_the_arn_of_its_role() -> None:
     def by(arn: str) -> Answer:
         return bucket([allow(Principal={"AWS": SESSION}, Condition={"ArnEquals": {"aws:PrincipalArn": arn}})], [])
