@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.aws.condition_keys import is_global
-from policypack.aws.globs import covers, everything, has_wildcard, matches, overlaps
+from policypack.aws.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,9 +165,15 @@ def whole_service(pattern: str) -> bool:
 def concerns(statement: Statement, name: str) -> bool:
     """Whether a statement is about an action such as `s3:ListBucket`, by `Action` or by not naming it in `NotAction`."""
     if statement.actions is not None:
-        return any(matches(pattern, name, ignore_case=True) for pattern in statement.actions)
+        return any_matches(lowered(statement.actions), name.lower())
     excluded = statement.not_actions
-    return excluded is not None and not any(matches(pattern, name, ignore_case=True) for pattern in excluded)
+    return excluded is not None and not any_matches(lowered(excluded), name.lower())
+
+
+@lru_cache(maxsize=8192)
+def lowered(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns in lower case: the case of actions does not count."""
+    return tuple(each.lower() for each in patterns)
 
 
 def names(service: str) -> list[str]:

@@ -36,9 +36,33 @@ def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
     """Whether the pattern matches the whole text. `*` and `?` in `text` are plain characters."""
     if ignore_case:
         pattern, text = pattern.lower(), text.lower()
-    if not has_wildcard(pattern):
+    if "?" in pattern:
+        return _compiled(pattern).fullmatch(text) is not None
+    first, *chunks = pattern.split("*")
+    if not chunks:
         return pattern == text
-    return _compiled(pattern).fullmatch(text) is not None
+    if not text.startswith(first):
+        return False
+    last, at = chunks.pop(), len(first)
+    end = len(text) - len(last)
+    for chunk in chunks:
+        at = text.find(chunk, at, end) + len(chunk)
+        if at < len(chunk):
+            return False
+    return at <= end and text.endswith(last)
+
+
+def any_matches(patterns: tuple[str, ...], text: str) -> bool:
+    """Whether one of the patterns matches the whole text."""
+    plain, wild = by_kind(patterns)
+    return text in plain or any(matches(each, text) for each in wild)
+
+
+@lru_cache(maxsize=8192)
+def by_kind(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The patterns that match their own text alone, and those with wildcards."""
+    wild = tuple(each for each in patterns if has_wildcard(each))
+    return frozenset(patterns).difference(wild), wild
 
 
 def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
@@ -58,14 +82,15 @@ def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
 def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
     """Whether every text that matches `narrow` matches `wide` too.
 
-    The answer is exact as long as no more than `MAX_FRONTIER` states are open at once; past that it is False, which
-    says "not shown".
+    Without a `?` in `wide` the wildcards of `narrow` are as good as any other characters that `wide` does not name.
+    Otherwise the answer is exact as long as no more than `MAX_FRONTIER` states are open at once; past that it is False,
+    which says "not shown".
     """
     if ignore_case:
         wide, narrow = wide.lower(), narrow.lower()
     if wide == narrow:
         return True
-    if not has_wildcard(narrow):
+    if "?" not in wide or not has_wildcard(narrow):
         return matches(wide, narrow)
     if not narrow.startswith(beginning(wide)):
         return False

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.aws.globs import covers, everything, matches, overlaps
+from policypack.aws.globs import any_matches, covers, everything, matches, overlaps
 
 PATTERNS = st.text("ab*?", max_size=7)
 TEXTS = st.text("abc", max_size=7)
@@ -28,6 +28,11 @@ def model(pattern: str, text: str) -> bool:
 @given(PATTERNS, TEXTS)
 def test_matches_is_the_definition(pattern: str, text: str) -> None:
     assert matches(pattern, text) == model(pattern, text)
+
+
+@given(st.lists(PATTERNS, max_size=3), TEXTS)
+def test_any_of_several_matches(patterns: list[str], text: str) -> None:
+    assert any_matches(tuple(patterns), text) == any(model(each, text) for each in patterns)
 
 
 @given(st.text("ab*?", max_size=4), st.text("ab*?", max_size=4))
