@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -116,5 +117,8 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     unknowns: tuple[tuple[str, str], ...] = ()
     """The unknown leaves: the element (`Action`, …) and the path."""
     raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    size: int = 0
-    """Characters without white space, as IAM counts them against its quotas."""
+
+    @property
+    def size(self) -> int:
+        """Characters of the minimal JSON text, as IAM counts them against its quotas: without white space."""
+        return len(json.dumps(self.raw, separators=(",", ":"), ensure_ascii=False, default=lambda _: ""))

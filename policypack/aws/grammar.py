@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from policypack.aws.document import (
@@ -105,7 +105,7 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
         return PolicyDocument(kind, type_token, problems=(("", "is empty; write a policy document or leave it out"),))
     duplicates: list[str] = []
     try:
-        raw = json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, duplicates), parse_constant=_refuse)
+        raw = json.loads(text, object_pairs_hook=partial(_unique, duplicates), parse_constant=_refuse)
     except RecursionError:
         return PolicyDocument(kind, type_token, problems=(("", "is nested too deeply to be a policy document"),))
     except ValueError as error:
@@ -114,7 +114,7 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
     return _parse_value(raw, kind, type_token, duplicates)
 
 
-def _unique(pairs: list[tuple[str, Any]], duplicates: list[str]) -> dict[str, Any]:
+def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -148,7 +148,6 @@ def _parse_value(raw: Any, kind: DocumentKind, type_token: str, duplicates: Sequ
         tuple(parser.problems),
         tuple(parser.unknowns),
         raw,
-        _size(raw),
     )
 
 
@@ -260,11 +259,12 @@ def _strings(raw: Any, path: str, element: str, parser: _Parser) -> tuple[str, .
     if listed and not raw:
         parser.problem(path, "is an empty list")
     for index, value in enumerate(raw if listed else [raw]):
-        place = f"{path}[{index}]" if listed else path
-        if isinstance(value, Unknown) or (isinstance(value, str) and value in UNKNOWNS):
-            parser.unknowns.append((element, place))
-        elif isinstance(value, str) and value:
+        if isinstance(value, str) and value and value not in UNKNOWNS:
             found.append(value)
+            continue
+        place = f"{path}[{index}]" if listed else path
+        if isinstance(value, Unknown) or (isinstance(value, str) and value):
+            parser.unknowns.append((element, place))
         else:
             parser.problem(place, "must be a text that is not empty")
     return tuple(found)
@@ -356,11 +356,6 @@ def _sids(statements: tuple[Statement, ...], parser: _Parser) -> None:
         if statement.sid and statement.sid in seen:
             parser.problem(statement.at("Sid"), "is used by another statement too; a `Sid` is unique in its document")
         seen.add(statement.sid or "")
-
-
-def _size(raw: Any) -> int:
-    """Characters of the minimal JSON text: IAM does not count white space."""
-    return len(json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=lambda _: ""))
 
 
 def _identifier(name: object) -> str:
