@@ -165,7 +165,6 @@ class World:
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
         self._keys: dict[object, list[Cell]] = {}
-        self._about: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Cell]] = {}
 
     def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
         """A request of each kind of caller that all of `required` match, and none of `obstacles`.
@@ -174,42 +173,47 @@ class World:
             TooManyCellsError: there are too many requests to tell apart.
         """
         about = text_cells(required, obstacles, actions, self.work)
-        indexes = [index for index in range(len(obstacles)) if _any(about) >> index & 1]
-        concerned = [obstacles[index] for index in indexes]
-        self._about = {(tuple(map(id, required)), tuple(map(id, concerned))): _only(about, indexes)}
+        met_somewhere = _any(about)
+        concerned = [index for index in range(len(obstacles)) if met_somewhere >> index & 1]
         for caller in self.callers if about else ():
             if all(takes_in(each, caller) for each in required):
-                against = [each for each in concerned if takes_in(each, caller)]
-                if found := self._of(caller, required, against):
+                indexes = [index for index in concerned if takes_in(obstacles[index], caller)]
+                against = [obstacles[index] for index in indexes]
+                if found := self._of(caller, required, against, _only(about, indexes)):
                     sent = {name: values[0] for name, values in found.context.items()}
-                    yield _plain(improved(found, *_settled(required, obstacles, sent)))
+                    yield _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
 
-    def _of(self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement]) -> Request | None:
-        """A request of one caller."""
+    def _of(
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+    ) -> Request | None:
+        """A request of one caller for an action of these cells, whose numbers are of `against`."""
         for given in variables.assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
-            if found := self._given(required, against, caller, given):
-                return found
+            needed = _settled(required, given)
+            others = {
+                index: read
+                for index, each in enumerate(against)
+                if (read := variables.settled(each, given)) is not None
+            }
+            if len(needed) == len(required):
+                found = self._given(needed, [*others.values()], _only(about, [*others]), (caller, given))
+                if found is not None:
+                    return found
         return None
 
     def _given(
         self,
-        required: Sequence[Statement],
-        against: Sequence[Statement],
-        caller: Caller,
-        given: variables.Assignment,
+        needed: Sequence[Statement],
+        others: Sequence[Statement],
+        about: Sequence[Cell],
+        sent: tuple[Caller, variables.Assignment],
     ) -> Request | None:
-        """A request with these values for the variables in the statements."""
-        needed, others = _settled(required, against, given)
-        if len(needed) < len(required):
-            return None
-        mark = (tuple(map(id, needed)), tuple(map(id, others)))
-        about = self._about.get(mark) or text_cells(needed, others, actions, self.work)
+        """A request by way of statements that have these values for their variables."""
         named = text_cells(needed, others, resources, self.work)
         reachable = _any(about) & _any(named)
         open_ones = [index for index in range(len(others)) if reachable >> index & 1]
         texts = [_only(about, open_ones), _only(named, open_ones)]
         for network in self.networks:
-            found = self._search(needed, [others[index] for index in open_ones], texts, (caller, given, network))
+            found = self._search(needed, [others[index] for index in open_ones], texts, (*sent, network))
             if found is not None:
                 return found
         return None
@@ -257,14 +261,9 @@ class World:
         return self._keys[mark]
 
 
-def _settled(
-    required: Sequence[Statement], against: Sequence[Statement], given: variables.Assignment
-) -> tuple[list[Statement], list[Statement]]:
+def _settled(statements: Sequence[Statement], given: variables.Assignment) -> list[Statement]:
     """The statements with values for their variables; without those that match nothing then."""
-    return (
-        [read for each in required if (read := variables.settled(each, given)) is not None],
-        [read for each in against if (read := variables.settled(each, given)) is not None],
-    )
+    return [read for each in statements if (read := variables.settled(each, given)) is not None]
 
 
 def _plain(request: Request) -> Request:

@@ -296,6 +296,14 @@ def test_what_a_pattern_names_behind_its_wildcard_counts(new: Any, old: Any) -> 
     assert own([new], [old, new]).verdict is OLD
 
 
+def test_an_example_beside_a_variable_is_not_what_a_denial_matches() -> None:
+    answer = own([allow("s3:?yzObject", "arn:aws:s3:::b/${aws:username}"), deny("s3:x*", "*")], [])
+    assert answer.witness is not None
+    assert not answer.witness.action.startswith("s3:x")
+    within = own([allow("s3:?yzObject", "arn:aws:s3:::b/${aws:username}"), deny("s3:?yz*", "*")], [])
+    assert within.verdict is OLD
+
+
 def test_each_statement_is_told_once_however_many_reasons_there_are() -> None:
     everything = [allow("s3:*", "*")]
     before = [allow("s3:Get*", "*"), deny("s3:*", "arn:aws:s3:::b/*"), deny("s3:*", "arn:aws:s3:::c/*")]
