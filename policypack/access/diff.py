@@ -21,6 +21,7 @@ from policypack.access.cells import TooManyCellsError, Work
 from policypack.access.conditions import Values, met
 from policypack.access.cover import uncovered
 from policypack.access.dimensions import Cell, actions, key_cells, resources, text_cells
+from policypack.access.included import includes
 from policypack.access.outsiders import NETWORK_KEYS
 from policypack.access.request import Caller, Request, takes_in
 from policypack.access.verdict import Answer, Verdict, refusal
@@ -125,9 +126,10 @@ def gains(
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    world = World([*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
+    world: World | None = None
     told: set[tuple[int, Caller]] = set()
     for required, obstacles in _questions(new, old):
+        world = world or World([*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
         for request in world.requests(required, obstacles):
             mark = (id(required[0]), request.caller)
             if mark not in told:
@@ -143,10 +145,10 @@ def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], 
     for groups in new.alternatives:
         for required in product(*groups):
             for escaped in escapes:
-                if not any(each in escaped for each in required):
+                if not any(includes(each, one) for each in escaped for one in required):
                     yield required, (*escaped, *new.denials)
             for denial in old.denials:
-                if denial not in new.denials:
+                if not any(includes(each, denial) for each in new.denials):
                     yield (*required, denial), new.denials
 
 

@@ -26,11 +26,11 @@ from policypack.access.conditions import (
     pattern_of,
 )
 from policypack.access.outsiders import ALWAYS_SENT
-from policypack.aws.actions import key_type
+from policypack.aws.actions import key_type, lowered
 from policypack.aws.addresses import told_apart
 from policypack.aws.condition_keys import MULTIVALUED
 from policypack.aws.document import Condition, Statement
-from policypack.aws.globs import covers, overlaps
+from policypack.aws.globs import any_matches, covers, has_wildcard, overlaps
 
 BOOLEAN = ("true", "false")
 
@@ -54,21 +54,22 @@ def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Ce
         for each in statement.conditions
         if each.name == name
     ]
-    distinct = list({_meaning(each): each for _, each in conditions}.values())
+    distinct = list({meaning(each): each for _, each in conditions}.values())
     found: dict[int, Values] = {}
     for values in _sets(name, distinct, work):
         work.spend(1 + len(distinct) // 4)
-        held = {_meaning(each) for each in distinct if met(each, values)}
+        held = {meaning(each) for each in distinct if met(each, values)}
         mask = (1 << len(statements)) - 1
         for index, each in conditions:
-            if _meaning(each) not in held:
+            if meaning(each) not in held:
                 mask &= ~(1 << index)
         found.setdefault(mask, values)
     return [Cell(mask, values) for mask, values in found.items()]
 
 
-def _meaning(condition: Condition) -> tuple[object, ...]:
-    return condition.operator, condition.values, condition.qualifier, condition.if_exists
+def meaning(condition: Condition) -> tuple[object, ...]:
+    """What decides when a condition holds; not where it stands."""
+    return condition.name, condition.operator, condition.values, condition.qualifier, condition.if_exists
 
 
 def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Values]:
@@ -161,20 +162,21 @@ class Said(msgspec.Struct, frozen=True):
         """Of the two elements, of which a statement has one; one that has neither is about everything."""
         return Said(not_about or (), inside=False) if about is None else Said(about, inside=True)
 
+    def about(self, text: str) -> bool:
+        """Whether it is about a text."""
+        return any_matches(self.patterns, text) is self.inside
+
 
 def actions(statement: Statement) -> Said:
     """What a statement says of actions; in lower case, since case does not count."""
-    return Said.of(_lower(statement.actions), _lower(statement.not_actions))
+    return Said.of(
+        statement.actions and lowered(statement.actions), statement.not_actions and lowered(statement.not_actions)
+    )
 
 
 def resources(statement: Statement) -> Said:
     """What a statement says of resources."""
     return Said.of(statement.resources, statement.not_resources)
-
-
-@lru_cache(maxsize=65536)
-def _lower(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    return None if patterns is None else tuple(each.lower() for each in patterns)
 
 
 def text_cells(
@@ -192,6 +194,8 @@ def text_cells(
     found: dict[int, str] = {}
     for pattern in first.patterns if first.inside else ("*",):
         for mask, text in _within(pattern, needed, [said(each) for each in others], work):
+            if not mask:
+                return [Cell(mask, text)]
             found.setdefault(mask, text)
     return [Cell(mask, text) for mask, text in found.items()]
 
@@ -199,6 +203,14 @@ def text_cells(
 def _within(pattern: str, needed: Sequence[Said], others: Sequence[Said], work: Work) -> Iterator[tuple[int, str]]:
     """The cells among the texts that one pattern matches."""
     work.spend(1 + len(others) // 8)
+    if not has_wildcard(pattern):
+        if all(each.about(pattern) for each in needed):
+            yield sum(each.about(pattern) << index for index, each in enumerate(others)), pattern
+        return
+    for text in (pattern.replace("*", anything).replace("?", "x") for anything in ("", "x")):
+        if not any(each.about(text) for each in others) and all(each.about(text) for each in needed):
+            yield 0, text
+            return
     groups: dict[tuple[str, ...], int] = {}
     members = [_group(each, pattern, groups) for each in (*needed, *others)]
     if any(member is (not said.inside) for member, said in zip(members, needed, strict=False)):
