@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import islice
 
 import msgspec
 
@@ -14,7 +16,7 @@ from policypack.access.targets import rank
 from policypack.access.verdict import Witness
 from policypack.aws.actions import Action, concerns, exists, expand
 from policypack.aws.document import Statement
-from policypack.aws.globs import everything, has_wildcard
+from policypack.aws.globs import everything, has_wildcard, overlaps
 
 MOST_TRIED = 400
 COMMON = ("s3", "iam", "ec2")
@@ -27,32 +29,38 @@ EXAMPLES = {"partition": "aws", "region": "us-east-1", "account": "111122223333"
 def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
     """The same example with a real action, on a resource that it works on, where the statements let it."""
     needed = [each for each in required if _met_but_for_action(each, request)]
-    named = [
-        (msgspec.structs.replace(request, resource=each), against)
-        for each in _resources(request, required)
-        if all(reaches(statement, each) for statement in needed)
-        for against in [_against(msgspec.structs.replace(request, resource=each), obstacles)]
-    ]
+    named = dict.fromkeys(_resources(request, required))
 
-    def fits(action: str, against: Sequence[Statement]) -> bool:
-        return all(concerns(each, action) for each in needed) and not any(concerns(each, action) for each in against)
+    @cache
+    def against(resource: str) -> Sequence[Statement]:
+        return _against(msgspec.structs.replace(request, resource=resource), obstacles)
 
-    found = next((each for each, against in named if fits(request.action, against)), request)
+    def fitting(action: str) -> Iterator[Request]:
+        if all(concerns(each, action) for each in needed):
+            for resource in named:
+                if _reached(needed, resource) and not _concerned(against(resource), action):
+                    yield msgspec.structs.replace(request, action=action, resource=resource)
+
     real: Request | None = None
-    for count, action in enumerate(_actions(request, required)):
-        if count >= MOST_TRIED:
-            break
-        name = str(action)
-        tried = [each for each, against in named if fits(name, against)]
-        suited = next((each for each in tried if action.fits(each.resource)), None)
-        if suited and not (everything(suited.resource) and action.formats):
-            return msgspec.structs.replace(suited, action=name)
-        whole = _of_its_kind(action, tried[0]) if tried else None
-        if whole and all(reaches(each, whole.resource) for each in needed) and fits(name, _against(whole, obstacles)):
+    for action in islice(_actions(request, required), MOST_TRIED):
+        name, first = str(action), None
+        for each in fitting(name):
+            if action.fits(each.resource) and not (everything(each.resource) and action.formats):
+                return each
+            first = first or each
+        whole = _of_its_kind(action, first) if first else None
+        if whole and _reached(needed, whole.resource) and not _concerned(_against(whole, obstacles), name):
             return whole
-        if tried and real is None:
-            real = msgspec.structs.replace(suited or tried[0], action=name)
-    return real or found
+        real = real or first
+    return real or next(fitting(request.action), request)
+
+
+def _reached(statements: Sequence[Statement], resource: str) -> bool:
+    return all(reaches(each, resource) for each in statements)
+
+
+def _concerned(statements: Sequence[Statement], action: str) -> bool:
+    return any(concerns(each, action) for each in statements)
 
 
 def _of_its_kind(action: Action, request: Request) -> Request | None:
@@ -80,18 +88,35 @@ def _actions(request: Request, required: Sequence[Statement]) -> Iterator[Action
     """AWS's actions that could stand for the one in the example, those first that a reader understands at once."""
     patterns = [request.action, *(each for statement in required for each in statement.actions or ())]
     resource = request.resource.split(":")
-    if len(resource) > 2 and exists(resource[2]):
-        patterns.append(f"{resource[2]}:*")
-    service = request.action.partition(":")[0]
-    patterns += [f"{each}:*" for each in (service, *COMMON) if exists(each)]
+    services = dict.fromkeys([*resource[2:3], request.action.partition(":")[0], *COMMON])
+    patterns += [f"{each}:*" for each in services if exists(each) and _unnamed(each, required)]
     seen: set[Action] = set()
     for pattern in patterns:
-        if pattern.startswith("*") or pattern.partition(":")[0].endswith("*"):
-            continue
-        for action in sorted(expand(pattern), key=rank):
+        for action in () if _of_any_service(pattern) else _ranked(pattern):
             if action not in seen:
                 seen.add(action)
                 yield action
+
+
+def _unnamed(service: str, required: Sequence[Statement]) -> bool:
+    """Whether all of `required` may match actions of a service that none of their patterns names."""
+    return all(
+        any(
+            _of_any_service(pattern) and overlaps(pattern, f"{service}:*", ignore_case=True) for pattern in each.actions
+        )
+        for each in required
+        if each.actions is not None
+    )
+
+
+def _of_any_service(pattern: str) -> bool:
+    return pattern.startswith("*") or pattern.partition(":")[0].endswith("*")
+
+
+@lru_cache(maxsize=2048)
+def _ranked(pattern: str) -> tuple[Action, ...]:
+    """The actions that a pattern matches, those first that make good examples."""
+    return tuple(sorted(expand(pattern), key=rank))
 
 
 def _resources(request: Request, required: Sequence[Statement]) -> Iterator[str]:

@@ -304,6 +304,23 @@ def test_an_example_beside_a_variable_is_not_what_a_denial_matches() -> None:
     assert within.verdict is OLD
 
 
+@pytest.mark.parametrize(
+    ("actions", "resource", "action"),
+    [
+        ("s*", "arn:aws:sqs:us-east-1:111122223333:q", "sqs:"),
+        ("*", "arn:aws:sns:us-east-1:111122223333:t", "sns:"),
+        (["iam:GetRole", "s*"], "arn:aws:s3:::b", "s3:"),
+        ("organizat*", "*", "organizat"),
+    ],
+)
+def test_where_no_service_is_named_the_example_is_an_action_of_one_that_may_be_meant(
+    actions: Any, resource: str, action: str
+) -> None:
+    witness = own([allow(actions, resource)], []).witness
+    assert witness is not None
+    assert witness.action.startswith(action)
+
+
 def test_each_statement_is_told_once_however_many_reasons_there_are() -> None:
     everything = [allow("s3:*", "*")]
     before = [allow("s3:Get*", "*"), deny("s3:*", "arn:aws:s3:::b/*"), deny("s3:*", "arn:aws:s3:::c/*")]
