@@ -14,6 +14,7 @@ from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.keys import key_needs
 from policypack.access.platform import platform_needs
 from policypack.access.unused import Comparison, Held, Need, Role, compare
+from policypack.aws.archive import AbsentError, UnreadableError, opened, packaged
 from policypack.aws.arn import Arn
 from policypack.aws.bucket import bucket_name
 from policypack.aws.document import PolicyDocument
@@ -22,7 +23,6 @@ from policypack.aws.handler import FIX, NOT_CODE, recorded
 from policypack.aws.managed import FOR_FUNCTIONS
 from policypack.aws.meaning import FUNCTION, MANAGED_POLICY, ROLE, meant
 from policypack.aws.notification import triggers
-from policypack.aws.python_package import AbsentError, UnreadableError
 from policypack.aws.python_sources import imported_sources
 from policypack.aws.reading import IDENTITY, TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown
@@ -174,7 +174,8 @@ def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:
     if not isinstance(held, Asset):
         return NOT_CODE
     try:
-        return calls_of(imported_sources(held, name, LIBRARIES | SDK), name)
+        archive = packaged(function) if code is None else opened(code)
+        return calls_of(imported_sources(archive, name, LIBRARIES | SDK), name)
     except AbsentError as error:
         return None if recorded(held) else Unknown(str(error), FIX)
     except UnreadableError as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from policypack.aws.archive import AbsentError, UnreadableError, packaged
 from policypack.aws.meaning import FUNCTION
 from policypack.policy import Asset, Reading, Resource, Unknown
 
@@ -88,11 +89,11 @@ def _read(resource: Resource) -> Reading[Handling] | None:
     if not isinstance(code, Asset):
         return "code", NOT_CODE
     # parsing is paid for only where there is code to parse
-    from policypack.aws.python_package import AbsentError, Package, UnreadableError
+    from policypack.aws.python_package import Package
     from policypack.aws.record_loops import read_handler
 
     try:
-        return "code", read_handler(Package(code), name, layered=bool(inputs.get("layers")))
+        return "code", read_handler(Package(packaged(resource)), name, layered=bool(inputs.get("layers")))
     except AbsentError as error:
         # A state records the hash of code that was read, and judged, where the program ran.
         return None if recorded(code) else ("code", Unknown(str(error), FIX))

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import ast
-import tarfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Protocol
 
-from policypack.policy import Asset
-
-MAX_BYTES = 2_000_000
-"""Of one module. People write a hundredth of that."""
+from policypack.aws.archive import UnreadableError
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class UnreadableError(Exception):
-    """A module cannot be read here. The message is a clause that follows the property's name."""
+class Files(Protocol):
+    """Files by name."""
 
-
-class AbsentError(UnreadableError):
-    """The code lies on another machine."""
+    def content(self, name: str, /) -> bytes | None:
+        """The whole of one file, or None where there is none; raises `UnreadableError`."""
 
 
 @dataclass(eq=False, slots=True)
@@ -72,10 +66,10 @@ class Package:
     """The modules of an archive, by dotted name.
 
     Args:
-        archive: an asset whose files are on this machine.
+        archive: its files.
     """
 
-    def __init__(self, archive: Asset) -> None:
+    def __init__(self, archive: Files) -> None:
         self.archive = archive
         self._modules: dict[str, Module | None] = {}
 
@@ -92,7 +86,7 @@ class Package:
     def _load(self, name: str) -> Module | None:
         base = name.replace(".", "/")
         for file in (f"{base}.py", f"{base}/__init__.py"):
-            content = content_of(self.archive, file)
+            content = self.archive.content(file)
             if content is not None:
                 module = Module(file, name, _parsed(content, file), self)
                 _index(module, is_package=file.endswith("/__init__.py"))
@@ -149,8 +143,6 @@ class Package:
 
 
 def _parsed(content: bytes, file: str) -> ast.Module:
-    if len(content) > MAX_BYTES:
-        raise UnreadableError(f"holds `{file}`, which is too large to be read")
     try:
         return ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -221,65 +213,3 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _top_level(getattr(statement, name, []))
             for handler in getattr(statement, "handlers", []):
                 yield from _top_level(handler.body)
-
-
-def content_of(archive: Asset, file: str) -> bytes | None:
-    """The bytes of one file of an archive, or None where there is no such file."""
-    if archive.members is not None:
-        return _member(archive, file)
-    if archive.uri is not None:
-        raise UnreadableError("is at a URL, and is not read from there")
-    if archive.path is None:
-        raise AbsentError("is not on this machine")
-    path = Path(archive.path)
-    try:
-        if path.is_dir():
-            inside = path / file
-            return inside.read_bytes() if inside.is_file() else None
-        if not path.exists():
-            raise AbsentError("is packaged from a path that is not on this machine")
-        return _packed(path, file)
-    except (OSError, zipfile.BadZipFile, tarfile.TarError, RuntimeError):
-        raise UnreadableError("is packaged from a file that cannot be read") from None
-
-
-def _packed(path: Path, file: str) -> bytes | None:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            names = {each.removeprefix("./"): each for each in packed.namelist()}
-            if file not in names:
-                return None
-            if packed.getinfo(names[file]).file_size > MAX_BYTES:
-                raise UnreadableError(f"holds `{file}`, which is too large to be read")
-            return packed.read(names[file])
-    if tarfile.is_tarfile(path):
-        with tarfile.open(path) as packed_tar:
-            member = next((each for each in packed_tar if each.name.removeprefix("./") == file), None)
-            stream = packed_tar.extractfile(member) if member and member.size <= MAX_BYTES else None
-            return stream.read() if stream else None
-    raise UnreadableError("is packaged from a file that is no archive")
-
-
-def _member(archive: Asset, file: str) -> bytes | None:
-    for name, asset in (archive.members or {}).items():
-        place = name.removeprefix("./").strip("/")
-        if asset.archive:
-            inside = file if place in ("", ".") else file.removeprefix(f"{place}/")
-            found = content_of(asset, inside) if inside != file or place in ("", ".") else None
-            if found is not None:
-                return found
-        elif place == file:
-            return _text(asset)
-    return None
-
-
-def _text(asset: Asset) -> bytes:
-    if asset.text is not None:
-        return asset.text.encode()
-    if asset.path is None:
-        raise UnreadableError("holds a file that is not on this machine")
-    try:
-        path = Path(asset.path)
-        return path.read_bytes() if path.stat().st_size <= MAX_BYTES else b"\0" * (MAX_BYTES + 1)
-    except OSError:
-        raise UnreadableError("holds a file that is not on this machine") from None

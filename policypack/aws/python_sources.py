@@ -6,19 +6,19 @@ import ast
 from collections import deque
 from collections.abc import Container, Iterator
 
-from policypack.aws.python_package import UnreadableError, content_of
-from policypack.policy import Asset
+from policypack.aws.archive import UnreadableError
+from policypack.aws.python_package import Files
 
 MOST_FILES = 200
 MOST_BYTES = 4_000_000
 """What is read at most: the function's own modules are the nearest to the handler, and come first."""
 
 
-def imported_sources(archive: Asset, handler: str, known: Container[str] = ()) -> dict[str, bytes]:
+def imported_sources(archive: Files, handler: str, known: Container[str] = ()) -> dict[str, bytes]:
     """The handler's module and what it imports, and what those import.
 
     Args:
-        archive: an asset whose files are on this machine.
+        archive: its files.
         handler: as Lambda names it: `ingest.handler.handler`.
         known: packages that are not looked into.
 
@@ -51,10 +51,10 @@ def imported_sources(archive: Asset, handler: str, known: Container[str] = ()) -
     return found
 
 
-def _module(archive: Asset, name: str) -> tuple[str, bytes] | None:
+def _module(archive: Files, name: str) -> tuple[str, bytes] | None:
     base = name.replace(".", "/")
     for file in (f"{base}.py", f"{base}/__init__.py"):
-        text = content_of(archive, file)
+        text = archive.content(file)
         if text is not None:
             return file, text
     return None

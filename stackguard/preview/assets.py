@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from policypack.aws.archive import BOOKKEEPING, walked
 from policypack.policy import Asset
 from stackguard.preview import go_tar
 
@@ -27,7 +28,6 @@ TARS = {".tar": "r|", ".tgz": "r|gz", ".tar.gz": "r|gz"}
 ZIPS = (".zip", ".jar")
 FORMATS = (*TARS, *ZIPS)
 STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what Go's reader knows
-BOOKKEEPING = ".pulumi"  # Pulumi's own folder, which is in no archive
 BLOCK = 1 << 20
 
 Member = tuple[str, int, Iterator[bytes]]
@@ -200,20 +200,8 @@ def _walked(root: str) -> Iterator[Member]:
     """The files below a folder, by name; links to files are followed, links to folders are left out."""
     if os.path.islink(root) or os.path.basename(root) == BOOKKEEPING:  # noqa: PTH114, PTH119
         return  # Pulumi packs nothing of a folder that is itself a link
-    for path, name in _files(root, ""):
+    for path, name in walked(root):
         yield name, *_file(path)
-
-
-def _files(root: str, below: str) -> Iterator[tuple[str, str]]:
-    with os.scandir(root) as entries:
-        ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
-    for entry in ordered:
-        if entry.name == BOOKKEEPING:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path, f"{below}{entry.name}/")
-        elif not stat.S_ISDIR(entry.stat().st_mode):
-            yield entry.path, below + entry.name
 
 
 def _tarred(path: str) -> Iterator[Member]:
