@@ -14,15 +14,15 @@ from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.keys import key_needs
 from policypack.access.platform import platform_needs
 from policypack.access.unused import Comparison, Held, Need, Role, compare
-from policypack.aws.archive import AbsentError, UnreadableError, opened, packaged
+from policypack.aws.archive import AbsentError, UnreadableError, opened
 from policypack.aws.arn import Arn
 from policypack.aws.bucket import bucket_name
 from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
-from policypack.aws.handler import FIX, NOT_CODE, recorded
 from policypack.aws.managed import FOR_FUNCTIONS
 from policypack.aws.meaning import FUNCTION, MANAGED_POLICY, ROLE, meant
 from policypack.aws.notification import triggers
+from policypack.aws.packaging import FIX, NOT_CODE, packaged, recorded
 from policypack.aws.python_sources import imported_sources
 from policypack.aws.reading import IDENTITY, TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown

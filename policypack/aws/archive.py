@@ -23,7 +23,7 @@ from lzma import LZMAError
 from pathlib import Path
 
 from policypack.aws.lambda_limits import UNZIPPED
-from policypack.policy import Asset, Resource
+from policypack.policy import Asset
 
 MAX_BYTES = 2_000_000
 """Of one file that is read whole. People write a hundredth of that."""
@@ -132,15 +132,6 @@ def opened(asset: Asset) -> Archive:
         if tarfile.is_tarfile(path):
             return _Tar(path)
     raise UnreadableError("is packaged from a file that is no archive")
-
-
-def packaged(resource: Resource) -> Archive:
-    """The archive in a resource's `code`, which must be an asset: opened once for all that read it.
-
-    Raises:
-        UnreadableError: it cannot be read here.
-    """
-    return resource.once("archive", lambda: opened(resource.inputs["code"]))
 
 
 def walked(root: str, below: str = "") -> Iterator[tuple[str, str]]:

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.archive import AbsentError, UnreadableError, packaged
+from policypack.aws.archive import Archive
 from policypack.aws.meaning import FUNCTION
-from policypack.policy import Asset, Reading, Resource, Unknown
-
-FIX = "Package the function's code from the program's own folder, and judge the program where that folder is."
-NOT_CODE = Unknown("is not an archive of code that can be read here", FIX)
+from policypack.aws.packaging import is_packaged, read_code
+from policypack.policy import Reading, Resource, Unknown
 
 
 class How(enum.StrEnum):
@@ -76,33 +74,23 @@ def handlers(resource: Resource) -> Iterator[Reading[Handling]]:
 
 def _read(resource: Resource) -> Reading[Handling] | None:
     inputs = resource.inputs
-    runtime, code, name = inputs.get("runtime"), inputs.get("code"), inputs.get("handler")
+    runtime, name = inputs.get("runtime"), inputs.get("handler")
     if isinstance(runtime, str) and not runtime.startswith("python"):
         return None
-    if code is None or inputs.get("packageType") == "Image" or inputs.get("imageUri") is not None:
+    if not is_packaged(resource):
         return None
-    for path, value in (("runtime", runtime), ("handler", name), ("code", code)):
+    for path, value in (("runtime", runtime), ("handler", name)):
         if isinstance(value, Unknown):
             return path, value
     if not isinstance(runtime, str) or not isinstance(name, str):
         return None
-    if not isinstance(code, Asset):
-        return "code", NOT_CODE
-    # parsing is paid for only where there is code to parse
-    from policypack.aws.python_package import Package
-    from policypack.aws.record_loops import read_handler
 
-    try:
-        return "code", read_handler(Package(packaged(resource)), name, layered=bool(inputs.get("layers")))
-    except AbsentError as error:
-        # A state records the hash of code that was read, and judged, where the program ran.
-        return None if recorded(code) else ("code", Unknown(str(error), FIX))
-    except UnreadableError as error:
-        return "code", Unknown(str(error), FIX)
-    except RecursionError:
-        return "code", Unknown("holds code that is nested too deeply to be read", FIX)
+    def read(archive: Archive) -> Handling | Unknown:
+        # parsing is paid for only where there is code to parse
+        from policypack.aws.python_package import Package
+        from policypack.aws.record_loops import read_handler
 
+        return read_handler(Package(archive), name, layered=bool(inputs.get("layers")))
 
-def recorded(code: Asset) -> bool:
-    """Whether this comes from a state: the engine adds a hash once it has read the code."""
-    return bool(code.hash) or any(recorded(member) for member in (code.members or {}).values())
+    found = read_code(resource, read)
+    return None if found is None else ("code", found)

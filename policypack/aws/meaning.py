@@ -1,4 +1,4 @@
-"""Which functions, roles and managed policies of the stack a property means.
+"""Which functions, layers, roles and managed policies of the stack a property means.
 
 A property may hold a name, an ARN, a reference, or a value that nobody knows yet. A known text decides by name;
 otherwise Pulumi's record of what the value was computed from does. That record is kept for a top-level property as a
@@ -19,6 +19,7 @@ from policypack.aws.arn import Arn
 from policypack.policy import Reference, Resource, Stack
 
 FUNCTION = "aws:lambda/function:Function"
+LAYER = "aws:lambda/layerVersion:LayerVersion"
 ALIAS = "aws:lambda/alias:Alias"
 PERMISSION = "aws:lambda/permission:Permission"
 ROLE = "aws:iam/role:Role"
@@ -29,7 +30,10 @@ MANAGED_POLICY = "aws:iam/policy:Policy"
 _FUNCTION = re.compile(
     r"(?:(?:.*:)?function:)?(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[A-Za-z0-9$_-]+))?(?:/invocations)?"
 )
+_LAYER = re.compile(r"(?:.*:)?layer:(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[0-9]+))?")
 _ENTITY = {ROLE: "role", USER: "user", GROUP: "group", MANAGED_POLICY: "policy"}
+_PHYSICAL = {LAYER: "layerName"}
+"""Where a type has its physical name, if not in `name`."""
 _LEADS = {ALIAS: "functionName", PERMISSION: "function"}
 """Types whose outputs tell of a function, and the property that says of which."""
 _LATEST = "$LATEST"
@@ -68,7 +72,7 @@ def meant(stack: Stack, resource: Resource, name: str, kind: str) -> Meant:
         stack: where to look.
         resource: which has the property.
         name: of the property.
-        kind: the type token of what is looked for: `FUNCTION`, `ROLE` or `MANAGED_POLICY`.
+        kind: the type token of what is looked for: `FUNCTION`, `LAYER`, `ROLE` or `MANAGED_POLICY`.
     """
     value = resource.inputs.get(name)
     if not isinstance(value, str | Reference | None) and isinstance(resource.outputs.get(name), str):
@@ -86,8 +90,9 @@ def all_meant(stack: Stack, resource: Resource, name: str, values: Sequence[Any]
 
 
 def resource_name(resource: Resource) -> str | None:
-    """The physical name of a function, role or managed policy; None where nobody knows it yet."""
-    for value in (resource.inputs.get("name"), resource.outputs.get("name")):
+    """The physical name of a function, layer, role or managed policy; None where nobody knows it yet."""
+    name = _PHYSICAL.get(resource.type, "name")
+    for value in (resource.inputs.get(name), resource.outputs.get(name)):
         if isinstance(value, str) and value:
             return value
     for value in (resource.outputs.get("arn"), resource.id):
@@ -176,9 +181,9 @@ def _follow(stack: Stack, resource: Resource | None, kind: str, seen: frozenset[
 
 
 def _parsed(text: str, kind: str) -> tuple[str, str]:
-    """Name and qualifier in a name or ARN."""
-    if kind == FUNCTION:
-        found = _FUNCTION.fullmatch(text)
+    """Name and qualifier, or version of a layer, in a name or ARN."""
+    if kind in (FUNCTION, LAYER):
+        found = (_FUNCTION if kind == FUNCTION else _LAYER).fullmatch(text)
         if not found:
             return text, ""
         qualifier = found["qualifier"] or ""
@@ -220,7 +225,7 @@ def _anything(stack: Stack, kind: str) -> Meant:
 
 def _may_be_named(resource: Resource, name: str) -> bool:
     """Whether a resource whose name nobody knows may turn out to have this one: Pulumi's own begin with its name."""
-    if resource.inputs.get("name") is not None:
+    if resource.inputs.get(_PHYSICAL.get(resource.type, "name")) is not None:
         return True
     prefix = resource.inputs.get("namePrefix")
     if prefix is None:

@@ -1,0 +1,124 @@
+"""What a Lambda function runs: the archive of its code, and the layers that the stack has for it.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html and
+https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from policypack.aws.archive import AbsentError, Archive, Member, UnreadableError, opened
+from policypack.aws.meaning import FUNCTION, LAYER, all_meant
+from policypack.policy import Asset, Resource, Stack, Unknown
+
+T = TypeVar("T")
+
+FIX = "Package the function's code from the program's own folder, and judge the program where that folder is."
+NOT_CODE = Unknown("is not an archive of code that can be read here", FIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The layers of a function: those that the stack has, and whether there are or may be others."""
+
+    known: tuple[Resource, ...] = ()
+    others: bool = False
+    count: int | None = 0
+    """How many there are in all; None where nobody knows yet."""
+
+
+class Search:
+    """Files that are looked for in several archives, below a folder in each; the first that has one counts."""
+
+    def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
+        self.places = tuple(places)
+
+    def find(self, name: str) -> Member | None:
+        """The file of this name, or None where no place has one."""
+        return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
+
+    def content(self, name: str) -> bytes | None:
+        """The whole of one file, or None where no place has one; raises `UnreadableError`."""
+        found = (archive.content(folder + name) for archive, folder in self.places)
+        return next((each for each in found if each is not None), None)
+
+
+def functions(stack: Stack) -> Iterator[Resource]:
+    """The functions that the stack makes and that run a zip file, not a container image."""
+    for each in stack.of(FUNCTION):
+        if not each.external and not _is_image(each):
+            yield each
+
+
+def is_packaged(resource: Resource) -> bool:
+    """Whether the program packages the code of a function or layer: it is not in a bucket, nor in an image."""
+    return resource.inputs.get("code") is not None and not _is_image(resource)
+
+
+def read_code(resource: Resource, read: Callable[[Archive], T]) -> T | Unknown | None:
+    """What `read` finds in the archive of a function or layer.
+
+    Args:
+        resource: with the archive in its property `code`.
+        read: raises `UnreadableError` where the archive does.
+
+    Returns:
+        None for container images, for code that lies in a bucket, and for code of which a state from another machine
+        has only the hash: there is nothing to read. `Unknown` for what should be readable and is not.
+    """
+    code = resource.inputs.get("code")
+    if not is_packaged(resource):
+        return None
+    if isinstance(code, Unknown):
+        return code
+    if not isinstance(code, Asset):
+        return NOT_CODE
+    try:
+        return read(packaged(resource))
+    except AbsentError as error:
+        # A state records the hash of code that was read, and judged, where the program ran.
+        return None if recorded(code) else Unknown(str(error), FIX)
+    except UnreadableError as error:
+        return Unknown(str(error), FIX)
+    except RecursionError:
+        return Unknown("holds code that is nested too deeply to be read", FIX)
+
+
+def packaged(resource: Resource) -> Archive:
+    """The archive in a resource's `code`, which must be an asset: opened once for all that read it.
+
+    Raises:
+        UnreadableError: it cannot be read here.
+    """
+    return resource.once("archive", lambda: opened(resource.inputs["code"]))
+
+
+def recorded(code: Asset) -> bool:
+    """Whether this comes from a state: the engine adds a hash once it has read the code."""
+    return bool(code.hash) or any(recorded(member) for member in (code.members or {}).values())
+
+
+def layers(stack: Stack, function: Resource) -> Layers:
+    """The layers of a function."""
+    value = function.inputs.get("layers")
+    if value is None:
+        return Layers()
+    values = value if isinstance(value, list) else [value]
+    meant = all_meant(stack, function, "layers", values, LAYER)
+    known = {
+        named.resource.urn: named.resource
+        for each in meant
+        for named in (each.certain or (each.possible if each.between else ()))
+    }
+    return Layers(
+        tuple(known.values()),
+        others=any(not (each.certain or each.between) for each in meant),
+        count=len(values) if isinstance(value, list) else None,
+    )
+
+
+def _is_image(resource: Resource) -> bool:
+    return resource.inputs.get("packageType") == "Image" or resource.inputs.get("imageUri") is not None
