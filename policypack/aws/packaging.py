@@ -40,6 +40,11 @@ class Search:
         """The file of this name, or None where no place has one."""
         return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
 
+    def names(self) -> Iterator[str]:
+        """The files in all places, by the name that finds them."""
+        for archive, folder in self.places:
+            yield from (each.removeprefix(folder) for each in archive.members if each.startswith(folder))
+
     def content(self, name: str) -> bytes | None:
         """The whole of one file, or None where no place has one; raises `UnreadableError`."""
         found = (archive.content(folder + name) for archive, folder in self.places)

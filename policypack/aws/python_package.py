@@ -115,6 +115,24 @@ class Package:
         found = (self.method(base, name, depth - 1) for base in bases if isinstance(base, Class))
         return next((each for each in found if each), None)
 
+    def defines(self, module: Module, name: str, depth: int = 8) -> bool | None:
+        """Whether a module has a member of this name once it is imported; None where its code does not tell."""
+        if depth == 0:
+            return None
+        found = [self._bound(each, depth) for each in module.names.get(name, ())]
+        stars = [(star, self._readable(star)) for star in module.stars]
+        found += [self.defines(target, name, depth - 1) if target else None for _, target in stars]
+        if True in found or any(isinstance(each, ast.Name) and _binds(each, name) for each in ast.walk(module.tree)):
+            return True
+        return None if None in found or any(map(_makes_names, ast.walk(module.tree))) else False
+
+    def _bound(self, given: Function | Class | Import | ast.expr, depth: int) -> bool | None:
+        """Whether an import finds what it imports: only what the archive itself holds can be looked into."""
+        target = self._readable(given.module) if isinstance(given, Import) and given.member else None
+        if target is None or not isinstance(given, Import):
+            return True
+        return bool(self._readable(f"{given.module}.{given.member}")) or self.defines(target, given.member, depth - 1)
+
     def _named(self, module: Module, name: str, depth: int) -> Definition | None:
         if depth == 0:
             return None
@@ -140,6 +158,19 @@ class Package:
             return self.module(name)
         except UnreadableError:
             return None
+
+
+def _binds(node: ast.Name, name: str) -> bool:
+    return node.id == name and isinstance(node.ctx, ast.Store)
+
+
+def _makes_names(node: ast.AST) -> bool:
+    """Whether names of a module may come about in ways that only running it shows."""
+    if isinstance(node, ast.FunctionDef):
+        return node.name == "__getattr__"
+    if isinstance(node, ast.Attribute):
+        return node.attr == "modules"
+    return isinstance(node, ast.Name) and node.id in ("exec", "globals", "locals", "setattr", "vars")
 
 
 def _parsed(content: bytes, file: str) -> ast.Module:

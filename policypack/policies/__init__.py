@@ -49,6 +49,7 @@ IDS = (
     "lambda-redundant-source-account",
     "lambda-public-invoke",
     "lambda-early-return",
+    "lambda-missing-handler",
     "lambda-missing-permission",
     "lambda-unused-permission",
     "sqs-missing-encryption",

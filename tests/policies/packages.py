@@ -1,0 +1,55 @@
+"""Functions and layers with their archives, as short as a test needs them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from policypack.policy import UNKNOWN, Asset, Resource
+
+FUNCTION = "aws:lambda/function:Function"
+LAYER = "aws:lambda/layerVersion:LayerVersion"
+HANDLER = "def handler(event, context):\n    return event\n"
+ELSEWHERE = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:4"
+
+
+def texts(files: Mapping[str, str]) -> Asset:
+    """An archive of texts."""
+    return Asset(archive=True, members={name: Asset(text=text) for name, text in files.items()})
+
+
+def zipped(path: Path, files: Mapping[str, bytes], modes: Mapping[str, int] | None = None) -> Asset:
+    """An archive that is a zip file, with the modes that Unix gives its files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (modes or {}).get(name, 0o644) << 16 or 0x20  # writestr makes 0 its own
+            packed.writestr(entry, content)
+    return Asset(path=str(path), archive=True)
+
+
+def function(code: Any = None, **inputs: Any) -> Resource:
+    """A function on Python 3.13 that runs `index.handler`; None leaves an input out."""
+    held = {"runtime": "python3.13", "handler": "index.handler", "code": code, **inputs}
+    return Resource(FUNCTION, "read", {name: value for name, value in held.items() if value is not None})
+
+
+def layer(code: Any, **inputs: Any) -> Resource:
+    """A layer version."""
+    return Resource(LAYER, "deps", {"layerName": "deps", "code": code, **inputs})
+
+
+def with_layers(resource: Resource, *layers: Resource, known: bool = True) -> tuple[Resource, ...]:
+    """The function with these layers, whose ARNs may be known only after the update."""
+    values = [f"arn:aws:lambda:eu-west-1:111122223333:layer:{each.inputs['layerName']}:1" for each in layers]
+    return (
+        *layers,
+        replace(
+            resource,
+            inputs={**resource.inputs, "layers": values if known else [UNKNOWN for _ in layers]},
+            property_dependencies={"layers": tuple(each.urn for each in layers)},
+        ),
+    )
