@@ -50,6 +50,7 @@ IDS = (
     "lambda-public-invoke",
     "lambda-early-return",
     "lambda-missing-handler",
+    "lambda-foreign-binary",
     "lambda-missing-permission",
     "lambda-unused-permission",
     "sqs-missing-encryption",

@@ -1,0 +1,51 @@
+"""A library that was built for another machine or another Python cannot be loaded, and the function fails at its first event.
+
+It is what `pip install` on a laptop gives: the wheels for the laptop. The deployment succeeds, and the error names the
+import and not the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.aws.foreign import Foreign, foreign
+from policypack.aws.meaning import FUNCTION
+from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
+
+
+def check(found: Foreign) -> Iterator[Judgement]:
+    where = f"has the layer `{found.layer}`, which holds" if found.layer else "holds"
+    for reason in dict.fromkeys(reason for _, reason in found.files):
+        first, *others = (name for name, each in found.files if each == reason)
+        more = f" and {len(others)} more" if others else ""
+        yield Violation("", f"{where} `{first}`{more}, {reason}; the function runs {found.target}")
+    for declared in found.declared:
+        yield Violation("", f"has the layer `{found.layer}`, which is for {declared}; the function runs {found.target}")
+
+
+def _function(*tags: str) -> Resource:
+    metadata = "Wheel-Version: 1.0\n" + "".join(f"Tag: {tag}\n" for tag in tags)
+    members = {
+        "index.py": Asset(text="import fast\n\n\ndef handler(event, context):\n    return fast.sum(event)\n"),
+        "fast-1.0.dist-info/WHEEL": Asset(text=metadata),
+    }
+    inputs = {"runtime": "python3.13", "architectures": ["arm64"], "handler": "index.handler"}
+    return Resource(FUNCTION, "read", {**inputs, "code": Asset(archive=True, members=members)})
+
+
+POLICY = Policy(
+    id="lambda-foreign-binary",
+    title="Archive holds code that was built for another machine",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Install the function's dependencies for Lambda's platform and the function's runtime, as `stackguard bundle` does.",
+    references=[
+        "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-native-libraries",
+        "https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html",
+        "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
+    ],
+    bad=_function("cp313-cp313-macosx_11_0_arm64"),
+    good=_function("cp313-cp313-manylinux_2_17_aarch64", "cp313-cp313-manylinux2014_aarch64"),
+    reads=over_stack(foreign),
+    check=check,
+)
