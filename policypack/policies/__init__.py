@@ -51,6 +51,7 @@ IDS = (
     "lambda-early-return",
     "lambda-missing-handler",
     "lambda-foreign-binary",
+    "lambda-secret-in-archive",
     "lambda-missing-permission",
     "lambda-unused-permission",
     "sqs-missing-encryption",
