@@ -11,7 +11,7 @@ import msgspec
 
 from policypack.aws.archive import Archive
 from policypack.aws.binaries import HEAD, Target, mismatch, wheel_mismatch
-from policypack.aws.packaging import functions, layers, read_code
+from policypack.aws.packaging import UNSURE, functions, layers, read_code
 from policypack.policy import Placed, Resource, Stack, Unknown
 
 DEFAULT_ARCHITECTURE = "x86_64"
@@ -79,9 +79,8 @@ def foreign(stack: Stack) -> Iterator[Placed[Foreign]]:
 
 def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, Foreign | Unknown]]:
     inputs = function.inputs
-    target = _target(function)
-    held = layers(stack, function).known
-    if target is None or (inputs.get("code") is None and not held):
+    target, held = _target(function), layers(stack, function)
+    if target is None or (inputs.get("code") is None and not (held.known or held.unsure)):
         return
     if not isinstance(target, Target):
         yield target
@@ -89,7 +88,9 @@ def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, Foreign | 
     found = read_code(function, lambda archive: tuple(foreign_files(archive, target)))
     if found is not None:
         yield "code", found if isinstance(found, Unknown) else Foreign(_said(target), found)
-    for layer in held:
+    if held.unsure:
+        yield "layers", UNSURE
+    for layer in held.known:
         inside = read_code(layer, lambda archive: tuple(foreign_files(archive, target)))
         files = () if inside is None or isinstance(inside, Unknown) else inside
         yield "layers", Foreign(_said(target), files, layer.name, tuple(_declared(layer.inputs, target)))

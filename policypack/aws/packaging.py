@@ -18,6 +18,10 @@ T = TypeVar("T")
 
 FIX = "Package the function's code from the program's own folder, and judge the program where that folder is."
 NOT_CODE = Unknown("is not an archive of code that can be read here", FIX)
+UNSURE = Unknown(
+    "may have a layer of this stack, which is known only after the update",
+    "Pass the layer's own `arn` to the function.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Layers:
 
     known: tuple[Resource, ...] = ()
     others: bool = False
+    unsure: bool = False
+    """Whether one of the stack's layers may be among them, and nobody knows yet."""
     count: int | None = 0
     """How many there are in all; None where nobody knows yet."""
 
@@ -121,6 +127,7 @@ def layers(stack: Stack, function: Resource) -> Layers:
     return Layers(
         tuple(known.values()),
         others=any(not (each.certain or each.between) for each in meant),
+        unsure=any(each.possible and not each.between for each in meant),
         count=len(values) if isinstance(value, list) else None,
     )
 

@@ -52,6 +52,7 @@ IDS = (
     "lambda-missing-handler",
     "lambda-foreign-binary",
     "lambda-secret-in-archive",
+    "lambda-oversized-archive",
     "lambda-missing-permission",
     "lambda-unused-permission",
     "sqs-missing-encryption",

@@ -23,11 +23,11 @@ def texts(files: Mapping[str, str]) -> Asset:
 
 def zipped(path: Path, files: Mapping[str, bytes], modes: Mapping[str, int] | None = None) -> Asset:
     """An archive that is a zip file, with the modes that Unix gives its files."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(path, "w") as packed:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)
             entry.external_attr = (modes or {}).get(name, 0o644) << 16 or 0x20  # writestr makes 0 its own
-            packed.writestr(entry, content)
+            packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return Asset(path=str(path), archive=True)
 
 

@@ -1,0 +1,53 @@
+"""Lambda refuses code that is too large, when it is uploaded or when a version is made of it, and no quota can be raised.
+
+The preview does not know: the update stops half-way, with the new resources made and the old code still running.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from policypack.aws.lambda_limits import LAYERS, MB, UNZIPPED, ZIPPED
+from policypack.aws.meaning import FUNCTION
+from policypack.aws.package_size import Size, sizes
+from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
+
+
+def check(found: Size) -> Iterator[Judgement]:
+    if found.zipped is not None and found.zipped > ZIPPED:
+        yield Violation("", f"is {_mb(found.zipped)} zipped, and Lambda takes {_mb(ZIPPED)} that is not in a bucket")
+    if found.unzipped is not None and found.unzipped > UNZIPPED:
+        heaviest = ", ".join(f"`{name}` {_mb(size)}" for name, size in found.heaviest)
+        means = "come, with the function's code, to" if found.with_layers else "unzips to"
+        yield Violation(
+            "", f"{means} {_mb(found.unzipped)}, and Lambda takes {_mb(UNZIPPED)}; the heaviest: {heaviest}"
+        )
+    if found.layers > LAYERS:
+        yield Violation("", f"are {found.layers}, and Lambda takes {LAYERS} for one function")
+
+
+def _mb(size: int) -> str:
+    """Megabytes, rounded up, so that what is too large never looks as if it were not."""
+    return f"{math.ceil(size / MB * 10) / 10:g} MB"
+
+
+def _function(layers: int) -> Resource:
+    archive = Asset(archive=True, members={"index.py": Asset(text="def handler(event, context):\n    return 'done'\n")})
+    arns = [f"arn:aws:lambda:eu-central-1:444455556666:layer:tool-{number}:1" for number in range(1, layers + 1)]
+    inputs = {"runtime": "python3.13", "handler": "index.handler", "code": archive, "layers": arns}
+    return Resource(FUNCTION, "read", inputs)
+
+
+POLICY = Policy(
+    id="lambda-oversized-archive",
+    title="Code of a function is larger than Lambda takes",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix="Leave out what the runtime has and what nothing imports, upload a large zip through a bucket, or build an image.",
+    references=["https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"],
+    bad=_function(6),
+    good=_function(2),
+    reads=over_stack(sizes),
+    check=check,
+)
