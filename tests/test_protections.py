@@ -15,6 +15,7 @@ from policypack.policies import POLICIES
 from policypack.policy import Asset, Resource, Stack
 from policypack.settings import Settings
 from stackguard.preview import Preview, run
+from tests.compiled import wheel
 
 STACK = Path(__file__).parents[1] / "stack"
 
@@ -58,6 +59,17 @@ def changed(name: str, **inputs: Any) -> Edit:
 
     def edit(resources: Resources) -> Resources:
         return tuple(_changed(each, inputs) if each.name == name else each for each in resources)
+
+    return edit
+
+
+def packed(file: str, text: str) -> Edit:
+    """Packs one more file with the function's code."""
+
+    def edit(resources: Resources) -> Resources:
+        code = next(each.inputs["code"] for each in resources if each.name == "function")
+        more = Asset(archive=True, members={".": code, file: Asset(text=text)})
+        return changed("function", code=more)(resources)
 
     return edit
 
@@ -310,6 +322,15 @@ REMOVALS = (
                 },
             ),
         ),
+    ),
+    Removal("the handler is packaged", "lambda-missing-handler", changed("function", handler="ingest.main.handler")),
+    Removal("the handler is defined", "lambda-missing-handler", changed("function", handler="ingest.handler.main")),
+    Removal("wheels for the function", "lambda-foreign-binary", packed("a-1.dist-info/WHEEL", wheel("py3-none-win32"))),
+    Removal("no secrets in the code", "lambda-secret-in-archive", packed("ingest/.env", "TOKEN=correct-horse")),
+    Removal(
+        "no more layers than Lambda takes",
+        "lambda-oversized-archive",
+        changed("function", layers=[f"arn:aws:lambda:eu-central-1:444455556666:layer:tool-{n}:1" for n in range(6)]),
     ),
 )
 

@@ -1,0 +1,3 @@
+from fastcsv._native import parse
+
+__all__ = ["parse"]
