@@ -49,13 +49,13 @@ def example_text(example: Resource | Sequence[Resource]) -> str:
     return json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, default=plain)
 
 
-def plain(value: object) -> str:
-    """What JSON has no word for."""
+def plain(value: object) -> Any:
+    """What JSON has no word for: the files of an archive by name, and the text of a file."""
     match value:
         case Unknown():
             return "(known after the update)"
         case Asset():
-            return f"({'archive' if value.archive else 'file'} {value.path or 'inline'})"
+            return value.members or value.text or f"({'archive' if value.archive else 'file'} {value.path})"
         case Reference():
             return value.urn
     return str(value)

@@ -98,8 +98,6 @@ class Archive(ABC):
         Raises:
             UnreadableError: it cannot be read, or is larger than `MAX_BYTES`.
         """
-        if name.startswith("/") or ".." in name.split("/"):
-            return None
         member = self.find(name)
         if member is None:
             return None
@@ -132,6 +130,11 @@ def opened(asset: Asset) -> Archive:
         if tarfile.is_tarfile(path):
             return _Tar(path)
     raise UnreadableError("is packaged from a file that is no archive")
+
+
+def shown(name: str) -> str:
+    """A member's name for a message: whatever is no character that can be printed is a question mark."""
+    return "".join(each if each.isprintable() else "?" for each in name)
 
 
 def walked(root: str, below: str = "") -> Iterator[tuple[str, str]]:
@@ -225,6 +228,8 @@ class _Folder(Archive):
         return found
 
     def find(self, name: str) -> Member | None:
+        if name.startswith("/") or ".." in name.split("/"):
+            return None
         path = self._root / name
         with _reading():
             return Member(path.stat().st_size) if path.is_file() else None
@@ -290,7 +295,9 @@ def _asset_head(asset: Asset, most: int) -> bytes:
 
 
 def _plain(asset: Asset) -> Path:
-    """Where a file's content is. Of a file at a URL, and of what is no file, nothing is read."""
+    """Where a file's content is. Nothing is read of what is no file: a pipe would be waited for without end."""
+    if asset.uri is not None:
+        raise UnreadableError("holds a file at a URL, and is not read from there")
     path = Path(asset.path or "")
     if asset.path is None or not path.is_file():
         raise AbsentError(_ABSENT)

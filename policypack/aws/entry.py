@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.aws.archive import Archive
+from policypack.aws.archive import Archive, shown
 from policypack.aws.packaging import Layers, Search, functions, layers, read_code
 from policypack.policy import Placed, Resource, Stack, Unknown
 
@@ -124,7 +124,8 @@ class _Reader:
         if layered and self.unread:
             return OTHER_LAYER
         name = posixpath.basename(file)
-        return Entry(file, min((each for each in self.archive.members if posixpath.basename(each) == name), default=""))
+        alike = [each for each in self.archive.members if posixpath.basename(each) == name]
+        return Entry(shown(file), shown(min(alike, default="")))
 
     def _python(self, handler: str) -> Entry | Unknown:
         from policypack.aws.python_package import Package

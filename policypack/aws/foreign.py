@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.archive import Archive
+from policypack.aws.archive import Archive, shown
 from policypack.aws.binaries import HEAD, Target, mismatch, wheel_mismatch
 from policypack.aws.packaging import UNSURE, functions, layers, read_code
 from policypack.policy import Placed, Resource, Stack, Unknown
@@ -61,13 +61,13 @@ def foreign_files(archive: Archive, target: Target) -> Iterator[tuple[str, str]]
                 found.append((name, reason))
             elif head.startswith(b"\x7fELF"):
                 fitting.add(_without_machine(name))
-    yield from sorted(each for each in found if _without_machine(each[0]) not in fitting)
+    yield from sorted((shown(name), reason) for name, reason in found if _without_machine(name) not in fitting)
     for name in sorted(archive.members):
         wheel = _WHEEL.search(name)
         if wheel and not _is_for_other_python(name, target):
             metadata = archive.head(name, _MOST_METADATA).decode(errors="replace")
             if reason := wheel_mismatch(metadata, target):
-                yield wheel["package"], reason
+                yield shown(wheel["package"]), reason
 
 
 def foreign(stack: Stack) -> Iterator[Placed[Foreign]]:

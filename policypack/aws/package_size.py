@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.archive import Archive
+from policypack.aws.archive import Archive, shown
 from policypack.aws.meaning import LAYER
 from policypack.aws.packaging import UNSURE, functions, layers, read_code
 from policypack.policy import Placed, Resource, Stack, Unknown
@@ -39,7 +39,7 @@ def package_sizes(archive: Archive) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for name, member in archive.members.items():
-        package = _PLACE.sub("", name, count=1).partition("/")[0]
+        package = shown(_PLACE.sub("", name, count=1).partition("/")[0])
         found[package] = found.get(package, 0) + member.size
     return found
 

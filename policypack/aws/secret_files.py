@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policypack.aws.archive import Archive, UnreadableError
+from policypack.aws.archive import Archive, UnreadableError, shown
 
 MOST_OF_ONE = 1_000_000
 """Bytes of a file that are searched."""
@@ -104,7 +104,7 @@ def secret_files(archive: Archive) -> list[SecretFile]:
                 raise UnreadableError("holds more text than is searched for secrets")
             kind = secret_text(name, archive.head(name, MOST_OF_ONE))
         if kind:
-            found.append(SecretFile(name, kind))
+            found.append(SecretFile(shown(name), kind))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A library that was built for another machine or another Python cannot be loaded, and the function fails at its first event.
+"""A library that was built for another machine or Python cannot be loaded: the function fails at its first event.
 
 It is what `pip install` on a laptop gives: the wheels for the laptop. The deployment succeeds, and the error names the
 import and not the reason.

@@ -1,4 +1,4 @@
-"""Lambda starts a function by the name of its handler, and takes any name: whether the code has it shows at the first event.
+"""Lambda takes any name for a handler, and whether the code has it shows only at the first event.
 
 The deployment succeeds, and from then on every invocation fails. With events from S3 nobody is told: they are retried
 twice and are lost.

@@ -1,4 +1,4 @@
-"""Lambda refuses code that is too large, when it is uploaded or when a version is made of it, and no quota can be raised.
+"""Lambda refuses code that is too large, at its upload or when a version is made of it, and no quota can be raised.
 
 The preview does not know: the update stops half-way, with the new resources made and the old code still running.
 """

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policypack.aws import archive as archives
-from policypack.aws.archive import AbsentError, Member, UnreadableError, opened
+from policypack.aws.archive import AbsentError, Member, UnreadableError, opened, shown
 from policypack.aws.packaging import packaged
 from policypack.policy import Asset, Resource
 
@@ -94,6 +94,7 @@ def test_no_name_leads_out_of_an_archive(pack: Pack, tmp_path: Path) -> None:
     archive = opened(pack(tmp_path, FILES))
     for name in ("../outside.py", "pkg/../../outside.py", str(tmp_path / "outside.py"), ".."):
         assert archive.content(name) is None
+        assert archive.find(name) is None
 
 
 @each_kind
@@ -141,7 +142,7 @@ def test_a_folder_is_read_as_pulumi_packs_it(tmp_path: Path) -> None:
         (Asset(uri="https://example.com/a.zip", archive=True), "is at a URL", UnreadableError),
         (Asset(path=__file__, archive=True), "is packaged from a file that is no archive", UnreadableError),
         (Asset(archive=True, members={"a": Asset(path="/nowhere/a")}), "holds a file that is not on", AbsentError),
-        (Asset(archive=True, members={"a": Asset(uri="https://example.com/a")}), "holds a file", AbsentError),
+        (Asset(archive=True, members={"a": Asset(uri="https://example.com/a")}), "a file at a URL", UnreadableError),
         (Asset(archive=True, members={"a": Asset(path="/nowhere", archive=True)}), "a path that is", AbsentError),
     ],
 )
@@ -149,6 +150,11 @@ def test_what_cannot_be_read_says_why(asset: Asset, why: str, kind: type[Unreada
     with pytest.raises(UnreadableError, match=why) as raised:
         opened(asset).members  # noqa: B018
     assert type(raised.value) is kind
+
+
+def test_a_name_is_shown_without_what_cannot_be_printed() -> None:
+    assert shown("a/ü b.py") == "a/ü b.py"
+    assert shown("a\n\x1b[31m\udcff.env") == "a??[31m?.env"
 
 
 def test_an_archive_is_opened_once_for_all_that_read_it(tmp_path: Path) -> None:

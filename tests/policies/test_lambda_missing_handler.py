@@ -178,6 +178,14 @@ def test_where_there_is_no_code_to_read_there_is_nothing_to_judge(run: Resource)
     assert outcomes(POLICY, run) == []
 
 
+def test_a_handler_is_not_looked_for_outside_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "index.js").write_text("")
+    code = Asset(path=str(tmp_path / "code"), archive=True)
+    for handler in ("../index.handler", f"{tmp_path}/index.handler"):
+        assert violations(POLICY, function(code, runtime="nodejs22.x", handler=handler)) == ["handler"]
+
+
 def test_the_reference_is_silent() -> None:
     folder = Asset(path=str(STACK / "lambda_fn"), archive=True)
     assert outcomes(POLICY, function(folder, handler="ingest.handler.handler")) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import string
 from pathlib import Path
@@ -152,6 +153,19 @@ def test_a_folder_is_searched_for_what_pulumi_packs_of_it(tmp_path: Path) -> Non
     (tmp_path / "index.py").write_text(HANDLER)
     code = Asset(path=str(tmp_path), archive=True)
     assert messages(POLICY, function(code)) == ["holds the repository's history: `.git/HEAD`"]
+
+
+def test_a_name_that_is_no_text_breaks_no_report(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n"))
+    folder.mkdir()
+    (folder / ".env").write_text("A=1")
+    (found,) = messages(POLICY, function(Asset(path=str(tmp_path), archive=True)))
+    assert found == "holds an environment file: `??/.env`"
+
+
+def test_a_file_at_a_url_beside_files_that_are_here_is_undecided() -> None:
+    members = {"index.py": Asset(text=HANDLER, hash="2c26b46b"), "a.txt": Asset(uri="https://example.com/a.txt")}
+    assert undecided(POLICY, function(Asset(archive=True, members=members))) == ["code"]
 
 
 def test_more_text_than_is_searched_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
