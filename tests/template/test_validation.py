@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackguard.errors import CannotJudge
+from stackguard.template import validation
+from stackguard.template.validation import Level, lint, written
+
+BUCKET = "AWS::S3::Bucket"
+
+
+def template(properties: dict[str, Any], resource_type: str = BUCKET, **more: Any) -> dict[str, Any]:
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {"Inbox": {"Type": resource_type, "Properties": properties}},
+        **more,
+    }
+
+
+BROKEN = template({"BucketName": "inbox", "Colour": "red"})
+
+
+def rules(given: dict[str, Any], region: str | None = None) -> list[str]:
+    return [result.rule for result in lint(given, region).results]
+
+
+def test_a_good_template_has_no_result() -> None:
+    found = lint(template({"BucketName": "inbox"}, Outputs={"Name": {"Value": {"Ref": "Inbox"}}}), "eu-central-1")
+    assert found.results == ()
+    assert found.errors == ()
+    assert found.region == "eu-central-1"
+    assert found.rules > 300
+    assert set(found.left_out) <= {"I4010", "W4011", "W4012"}
+
+
+def test_a_result_says_what_where_and_where_to_read_on() -> None:
+    (result,) = lint(BROKEN).results
+    assert (result.rule, result.level, result.logical_id) == ("E3002", Level.ERROR, "Inbox")
+    assert result.title == "Resource properties are invalid"
+    assert result.message == "Additional properties are not allowed ('Colour' was unexpected)"
+    assert result.path == ("Resources", "Inbox", "Properties", "Colour")
+    assert '"Colour": "red"' in written(BROKEN).splitlines()[result.line - 1]
+    assert result.url.startswith("https://")
+
+
+def test_every_level_is_told_and_only_errors_are_errors() -> None:
+    table = template(
+        {
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+        "AWS::DynamoDB::Table",
+        Parameters={"Unused": {"Type": "String"}},
+        Outputs={"Odd": {"Value": {"Ref": "Nothing"}}},
+    )
+    found = lint(table)
+    assert {result.level for result in found.results} == set(Level)
+    assert [result.rule for result in found.errors] == ["E6101"]
+    assert [result.line for result in found.results] == sorted(result.line for result in found.results)
+
+
+def test_what_is_about_no_resource_has_no_logical_id() -> None:
+    (result,) = (each for each in lint({"Resources": {}, "Colour": 1}).results if "Colour" in each.message)
+    assert result.logical_id == ""
+
+
+@pytest.mark.parametrize("where", ["home", "working folder"])
+def test_no_file_of_the_users_switches_a_rule_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E]\nregions: [nowhere]\n")
+    monkeypatch.setenv("HOME", str(tmp_path)) if where == "home" else monkeypatch.chdir(tmp_path)
+    assert rules(BROKEN) == ["E3002"]
+
+
+def test_a_template_does_not_switch_its_own_rules_off() -> None:
+    switches = {"cfn-lint": {"config": {"ignore_checks": ["E3002", "W", "I"]}}}
+    broken = template({"Colour": "red"}, Metadata=switches)
+    broken["Resources"]["Inbox"]["Metadata"] = switches
+    assert "E3002" in rules(broken)
+
+
+def test_the_region_decides_what_exists() -> None:
+    service = template({"SourceConfiguration": {}}, "AWS::AppRunner::Service")
+    assert "E3006" not in rules(service, "eu-west-1")
+    assert "E3006" in rules(service, "ca-west-1")
+
+
+def test_an_unknown_region_is_said() -> None:
+    with pytest.raises(CannotJudge, match=r"does not know the region `eu-atlantis-1`.*mend `aws:region`"):
+        lint(BROKEN, "eu-atlantis-1")
+
+
+def test_a_missing_linter_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "find_spec", lambda _: None)
+    with pytest.raises(CannotJudge, match=r"install `stackguard\[template\]`"):
+        lint(BROKEN)
+
+
+def test_no_network_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        pytest.fail("cfn-lint opened a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert rules(BROKEN, "ap-southeast-2") == ["E3002"]
+
+
+def test_the_text_is_the_templates_own_order_and_letters() -> None:
+    assert written({"b": "ä", "a": []}) == '{\n  "b": "ä",\n  "a": []\n}\n'
