@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from policypack.settings import Settings
 
 T = TypeVar("T")
+LIBRARIES = frozenset({"site-packages", "dist-packages"})
+"""The folders that installed Python libraries lie in."""
 
 
 class Severity(enum.StrEnum):
@@ -93,6 +95,11 @@ class Position:
 
     file: str
     line: int
+
+    @property
+    def installed(self) -> bool:
+        """Whether the file is of an installed library, not the program's own."""
+        return not LIBRARIES.isdisjoint(self.file.split("/"))
 
 
 @dataclass(frozen=True, slots=True)

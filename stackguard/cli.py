@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RECORD_TIMEOUT = 300.0
 INTERRUPTED = 130
 SEVERITIES = ("low", "medium", "high", "critical")
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif")
 ORDER = "stackguard.order"
 
 EXIT_CODES = """\b

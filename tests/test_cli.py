@@ -103,7 +103,7 @@ def test_a_crashing_policy_is_exit_code_2(
         (["bad.json", "--policy", "zzz"], "there is no policy `zzz`; `stackguard explain` lists them"),
         (["bad.json", "--settings", "nope.yaml"], "cannot judge: there is no settings file `nope.yaml`"),
         (["bad.json", "--config", "region"], "`--config` takes KEY=VALUE"),
-        (["bad.json", "--format", "sarif"], "'sarif' is not one of 'text', 'json'"),
+        (["bad.json", "--format", "xml"], "'xml' is not one of 'text', 'json', 'sarif'"),
         (["bad.json", "--fail-on", "bad"], "'bad' is not one of"),
         (["bad.json", "--timeout", "0"], "Invalid value for '--timeout'"),
         (["bad.json", "--stack", "prod"], "`--stack` chooses the stack of a program"),

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +22,6 @@ from stackguard.preview.project import Project
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
 
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
-LIBRARIES = {"site-packages", "dist-packages"}
 Trail = tuple[tuple[str, int], ...]
 
 
@@ -243,6 +241,6 @@ def position_of(trail: Trail, root: str) -> Position | None:
     """The innermost of these calls that is the program's own, relative to its folder; else the innermost of all."""
     files = [(unquote(urlsplit(uri).path), line) for uri, line in trail if uri.startswith("file://")]
     for path, line in reversed(files):
-        if path.startswith(root + os.sep) and not LIBRARIES & {*Path(path).parts}:
+        if path.startswith(root + os.sep) and not Position(path, line).installed:
             return Position(os.path.relpath(path, root), line)
     return Position(*files[-1]) if files else None

@@ -143,14 +143,14 @@ def test_a_secret_statement_is_not_shown(secret: str) -> None:
     resource = sample.role_policy(
         "r", sample.document(sample.allow("s3:Hush*", sample.MARKER)), secrets=frozenset({secret})
     )
-    for name in ("text", "json"):
+    for name in ("text", "json", "sarif"):
         text = render(judged((sample.WILDCARD,), (resource,)), name, Screen())
         assert "policy.Statement[0].Action" in text
         assert "allows `…`, on `…`" in text
         assert "hush" not in text.lower()
 
 
-@pytest.mark.parametrize("name", ["text", "json"])
+@pytest.mark.parametrize("name", ["text", "json", "sarif"])
 @pytest.mark.parametrize(
     "message",
     [
@@ -182,14 +182,14 @@ def test_a_resource_without_secrets_is_quoted_in_full() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["text", "json"])
+@pytest.mark.parametrize("name", ["text", "json", "sarif"])
 def test_a_crash_never_quotes_what_it_crashed_on(name: str) -> None:
     text = render(judged((sample.CRASH,)), name, Screen())
     assert "s3-crash" in text
     assert "hush" not in text
 
 
-@pytest.mark.parametrize("name", ["text", "json"])
+@pytest.mark.parametrize("name", ["text", "json", "sarif"])
 @pytest.mark.parametrize("sly", ["a\x1b[2Jb", "a\n::error::b", "a\u202eb", "a\ud800b", "a\x9bb"])
 def test_a_name_drives_neither_terminal_nor_log(name: str, sly: str) -> None:
     resource = replace(

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from policypack.evaluate import evaluate
+from policypack.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown
+from policypack.settings import Settings
+from stackguard.notes import Note, NoteKind
+from stackguard.reports import Report, Screen, render
+from tests.reports import sample
+from tests.reports.sarif_schema import log
+from tests.reports.test_reports import without_lines
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a program in `stack`, which is the working folder's own."""
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    for name in ("Pulumi.yaml", "__main__.py", "storage.py"):
+        (folder / name).touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def reported(
+    policies: tuple[Policy[Any], ...] = sample.POLICIES, resources: tuple[Resource, ...] | None = None, **more: Any
+) -> Report:
+    stack = Stack(sample.resources() if resources is None else resources, Settings())
+    fields: dict[str, Any] = {"target": "stack", "folder": Path("stack")}
+    outcomes = tuple(evaluate(policies, stack))
+    return Report(outcomes=outcomes, resources=len(stack.resources), policies=len(policies), **(fields | more))
+
+
+def run(report: Report) -> dict[str, Any]:
+    (found,) = log(render(report, "sarif", Screen()))["runs"]
+    return dict(found)
+
+
+def one(report: Report) -> dict[str, Any]:
+    (found,) = run(report)["results"]
+    return dict(found)
+
+
+def bucket(**more: Any) -> Resource:
+    return replace(sample.resources()[2], **more)
+
+
+def file_of(result: dict[str, Any]) -> tuple[str, int]:
+    place = result["locations"][0]["physicalLocation"]
+    return place["artifactLocation"]["uri"], place["region"]["startLine"]
+
+
+def test_the_sarif_reads_well(snapshot: SnapshotAssertion) -> None:
+    text = render(reported((*sample.POLICIES, sample.CRASH)), "sarif", Screen())
+    log(text)
+    assert without_lines(text) == snapshot
+
+
+def test_a_clean_run_is_a_log_without_results() -> None:
+    found = run(reported((sample.RESOURCE,), sample.resources()[:3]))
+    assert found["results"] == []
+    assert found["invocations"] == [{"executionSuccessful": True, "exitCode": 0}]
+
+
+def test_a_rule_is_the_card() -> None:
+    (rule,) = run(reported((sample.WILDCARD,), sample.resources()[3:4]))["tool"]["driver"]["rules"]
+    assert rule["id"] == "iam-wildcard-action"
+    assert rule["shortDescription"]["text"] == sample.WILDCARD.title
+    assert rule["fullDescription"]["text"] == "One leaked credential is then a lost account."
+    assert "The holder can switch off the logs, too." in rule["help"]["text"]
+    assert f"Fix: {sample.WILDCARD.fix}" in rule["help"]["markdown"]
+    assert rule["helpUri"] == sample.WILDCARD.references[0]
+    assert rule["properties"]["security-severity"] == "9.5"
+
+
+@pytest.mark.parametrize(
+    ("severity", "least", "most", "level"),
+    [
+        (Severity.CRITICAL, 9.01, 10, "error"),
+        (Severity.HIGH, 7, 8.9, "error"),
+        (Severity.MEDIUM, 4, 6.9, "warning"),
+        (Severity.LOW, 0.1, 3.9, "warning"),
+    ],
+)
+def test_a_severity_is_githubs(severity: Severity, least: float, most: float, level: str) -> None:
+    report = reported((replace(sample.PLAINTEXT, severity=severity),), (bucket(),))
+    (rule,) = run(report)["tool"]["driver"]["rules"]
+    assert least <= float(rule["properties"]["security-severity"]) <= most
+    assert rule["defaultConfiguration"]["level"] == one(report)["level"] == level
+
+
+@pytest.mark.parametrize("references", [[], ["the team's wiki"], ["javascript:alert(1)"]])
+def test_only_an_address_is_a_link(references: list[str]) -> None:
+    (rule,) = run(reported((replace(sample.PLAINTEXT, references=references),), (bucket(),)))["tool"]["driver"]["rules"]
+    assert "helpUri" not in rule
+
+
+@pytest.mark.parametrize("kind", ["below --fail-on", "advisory"])
+def test_what_does_not_close_the_gate_is_a_note(kind: str) -> None:
+    report = reported((sample.PLAINTEXT,), (bucket(),))
+    if kind == "advisory":
+        outcomes = tuple(each.at("advisory") for each in report.outcomes)  # type: ignore[arg-type]
+        report = replace(report, outcomes=outcomes)
+    else:
+        report = replace(report, fail_on=Severity.HIGH)
+    assert one(report)["level"] == "note"
+    assert one(report)["properties"]["blocks"] is False
+
+
+def test_undecided_is_shown_and_says_so() -> None:
+    """A level of `none`, which the standard asks of `kind: review`, would hide what closes the gate."""
+    result = one(reported((sample.WILDCARD,), (sample.role_policy("r", Unknown()),)))
+    assert result["message"]["text"].startswith("undecided: aws:iam:RolePolicy r, policy: ")
+    assert result["level"] == "error"
+    assert "kind" not in result
+    assert result["properties"]["outcome"] == Kind.UNDECIDED
+
+
+def test_a_crash_is_no_result_and_the_run_did_not_succeed() -> None:
+    found = run(reported((sample.CRASH,), (bucket(),)))
+    assert found["results"] == []
+    (invocation,) = found["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["level"] == "error"
+    assert told["associatedRule"]["id"] == "s3-crash"
+
+
+def test_a_note_is_told() -> None:
+    note = Note(NoteKind.UNANSWERED, "aws:ec2/getVpc:getVpc", "nobody knows what it says", (sample.BUCKET,))
+    (told,) = run(reported(notes=(note,)))["invocations"][0]["toolExecutionNotifications"]
+    assert told == {
+        "level": "note",
+        "message": {"text": "aws:ec2/getVpc:getVpc (aws:s3:Bucket inbox): nobody knows what it says"},
+    }
+
+
+def test_a_place_is_relative_to_the_repository(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
+    for working, folder in ((repository, "stack"), (repository / "stack", "."), (repository / "stack", "../stack")):
+        monkeypatch.chdir(working)
+        result = one(reported((sample.PLAINTEXT,), (bucket(),), folder=Path(folder)))
+        assert file_of(result) == ("stack/storage.py", 41)
+    assert result["locations"][0]["logicalLocations"] == [
+        {"name": "inbox", "fullyQualifiedName": sample.BUCKET, "kind": "resource"}
+    ]
+
+
+def test_a_file_of_another_folder_of_the_repository_is_named(repository: Path) -> None:
+    shared = repository / "a library" / "bucket.py"
+    shared.parent.mkdir()
+    shared.touch()
+    result = one(reported((sample.PLAINTEXT,), (bucket(position=Position(str(shared), 7)),)))
+    assert file_of(result) == ("a%20library/bucket.py", 7)
+
+
+@pytest.mark.parametrize(
+    "position",
+    [None, Position("/usr/lib/component.py", 3), Position("gone.py", 3), Position("x/site-packages/component.py", 3)],
+)
+def test_what_no_file_of_the_repository_constructs_is_the_programs(position: Position | None, repository: Path) -> None:
+    installed = repository / "stack/x/site-packages/component.py"
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    result = one(reported((sample.PLAINTEXT,), (bucket(position=position),)))
+    assert file_of(result) == ("stack/Pulumi.yaml", 1)
+
+
+def test_an_export_is_its_own_place_unless_its_program_is_here(
+    monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    (repository / "state.json").touch()
+    report = reported((sample.PLAINTEXT,), (bucket(),), target="state.json", folder=None)
+    assert file_of(one(report)) == ("state.json", 1)
+    monkeypatch.chdir(repository / "stack")
+    assert file_of(one(replace(report, target="standard input"))) == ("stack/storage.py", 41)
+
+
+def test_what_lies_outside_of_every_repository_has_a_whole_address(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "state.json"
+    elsewhere.touch()
+    result = one(reported((sample.PLAINTEXT,), (bucket(),), target=str(elsewhere), folder=None))
+    assert file_of(result) == (elsewhere.as_uri(), 1)
+    assert "uriBaseId" not in result["locations"][0]["physicalLocation"]["artifactLocation"]
+
+
+def test_the_log_does_not_say_where_it_was_made(repository: Path) -> None:
+    assert str(repository) not in render(reported(), "sarif", Screen())
+
+
+def test_an_alert_is_known_again_when_lines_move() -> None:
+    before, after = (
+        one(reported((sample.PLAINTEXT,), (bucket(position=Position("storage.py", line)),))) for line in (4, 9)
+    )
+    assert before["partialFingerprints"] == after["partialFingerprints"]
+    assert before["locations"] != after["locations"]
+
+
+def test_what_one_line_makes_twice_is_two_alerts() -> None:
+    twins = (bucket(), bucket(urn=f"{sample.BUCKET}-2", name="inbox-2"))
+    first, second = run(reported((sample.PLAINTEXT,), twins))["results"]
+    assert first["locations"][0]["physicalLocation"] == second["locations"][0]["physicalLocation"]
+    assert first["partialFingerprints"] != second["partialFingerprints"]
+
+
+def test_a_name_makes_no_link() -> None:
+    sly = "[press here](https://evil.example)"
+    text = render(reported((sample.PLAINTEXT,), (bucket(name=sly, urn=sample.BUCKET + sly),)), "sarif", Screen())
+    for result in json.loads(text)["runs"][0]["results"]:
+        assert "press here" in result["message"]["text"]
+        assert "](" not in result["message"]["text"]
