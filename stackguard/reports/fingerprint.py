@@ -15,10 +15,17 @@ def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
     Neither lines nor wording count. A statement with a `Sid` keeps its fingerprint when it moves in its document.
     Outcomes that agree in all of that are told apart by their order.
     """
+    return told_apart(
+        (outcome.kind, outcome.policy.id, outcome.resource.urn, _anchored(outcome)) for outcome in outcomes
+    )
+
+
+def told_apart(keys: Iterable[Iterable[str]]) -> list[str]:
+    """A fingerprint for each key; those that agree are told apart by their order."""
     seen: dict[str, int] = {}
     found = []
-    for outcome in outcomes:
-        key = "\n".join((outcome.kind, outcome.policy.id, outcome.resource.urn, _anchored(outcome)))
+    for parts in keys:
+        key = "\n".join(parts)
         seen[key] = seen.get(key, 0) + 1
         found.append(hashlib.sha256(f"{key}\n{seen[key]}".encode(errors="replace")).hexdigest()[:32])
     return found

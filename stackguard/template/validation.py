@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from policypack.redaction import REDACTED
 from stackguard.errors import CannotJudge
+from stackguard.reports import Report
 
 if TYPE_CHECKING:
     from cfnlint.config import ConfigMixIn
@@ -75,12 +77,30 @@ class Lint:
         return tuple(result for result in self.results if result.level is Level.ERROR)
 
 
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Everything that was found in one template: by cfn-lint, and by our own policies over what it creates."""
+
+    file: str
+    """The template's file as a person would name it."""
+    text: str
+    """What stands in it."""
+    lint: Lint
+    report: Report
+    """Our own outcomes over the resources that are read back from the template."""
+
+    @property
+    def exit_code(self) -> Literal[0, 1, 2]:
+        """0 valid, 1 errors of cfn-lint's or outcomes that block, 2 could not judge."""
+        return 1 if self.lint.errors and self.report.exit_code == 0 else self.report.exit_code
+
+
 def written(template: Mapping[str, Any]) -> str:
     """The template as it stands in its file: indented JSON in the template's own order, ending in a line break."""
     return json.dumps(template, indent=2, ensure_ascii=False) + "\n"
 
 
-def lint(template: Mapping[str, Any], region: str | None = None) -> Lint:
+def lint(template: Mapping[str, Any], region: str | None = None, secrets: Sequence[str] = ()) -> Lint:
     """Hold a template to every rule of cfn-lint that is not experimental, the informational ones too.
 
     Neither a `.cfnlintrc` of the user's nor the template's own metadata switches a rule off.
@@ -88,6 +108,7 @@ def lint(template: Mapping[str, Any], region: str | None = None) -> Lint:
     Args:
         template: of JSON's types alone.
         region: what resource types and values must exist in; None is `us-east-1`.
+        secrets: texts that no message may quote, longest first.
 
     Raises:
         CannotJudge: cfn-lint is not installed, or does not know the region.
@@ -101,7 +122,9 @@ def lint(template: Mapping[str, Any], region: str | None = None) -> Lint:
     config = _config(region or PRIMARY, __version__)
     runner = Runner(config)
     matches = runner.validate_template(cfn_json.loads(written(template)))
-    results = sorted(map(_result, matches), key=lambda each: (each.line, each.rule, each.message))
+    results = sorted(
+        (_result(match, secrets) for match in matches), key=lambda each: (each.line, each.rule, each.message)
+    )
     ran = {rule for rule in runner.rules if runner.rules.is_rule_enabled(rule, config)}
     return Lint(__version__, region or PRIMARY, len(ran), tuple(sorted(set(runner.rules) - ran)), tuple(results))
 
@@ -124,13 +147,15 @@ def _config(region: str, version: str) -> ConfigMixIn:
     return Unconfigured([], regions=[region], include_checks=LEVELS, mandatory_checks=LEVELS)
 
 
-def _result(match: Match) -> Result:
-    rule = match.rule
+def _result(match: Match, secrets: Sequence[str]) -> Result:
+    rule, message = match.rule, match.message
+    for secret in secrets:
+        message = message.replace(secret, REDACTED)
     return Result(
         rule=rule.id,
         title=rule.shortdesc,
         level=Level(rule.severity),
-        message=match.message,
+        message=message,
         path=tuple(key if isinstance(key, int) else str(key) for key in getattr(match, "path", None) or ()),
         line=match.linenumber,
         url=rule.source_url,

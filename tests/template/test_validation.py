@@ -100,6 +100,12 @@ def test_a_missing_linter_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         lint(BROKEN)
 
 
+def test_a_secret_is_not_quoted() -> None:
+    given = template({"BucketName": "Hush-7f3a"})
+    assert "Hush-7f3a" in "".join(result.message for result in lint(given).results)
+    assert "Hush-7f3a" not in "".join(result.message for result in lint(given, secrets=["Hush-7f3a"]).results)
+
+
 def test_no_network_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         pytest.fail("cfn-lint opened a connection")
