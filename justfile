@@ -2,7 +2,7 @@
 python := ".venv/bin/python"
 
 # everything that CI runs
-check: lint types contracts docs test
+check: locks lint types contracts docs workflows test
 
 lint:
     .venv/bin/ruff check . && .venv/bin/ruff format --check .
@@ -24,11 +24,17 @@ generate:
 test:
     .venv/bin/pytest
 
+# every lock is one of its pyproject.toml
+locks:
+    {{python}} tools/lock.py --check
+
 # lock every dependency again, with hashes and without a registry's address
 lock:
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack -o locks/run.txt
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --extra stack --extra template --group test --group lint -o locks/dev.txt
-    cd lambda_fn && uv pip compile --quiet --upgrade pyproject.toml -o requirements.lock
+    {{python}} tools/lock.py --upgrade
+
+# zizmor and actionlint over our workflow, and over the one that docs/ci.md shows
+workflows:
+    {{python}} tools/lint_workflows.py
 
 bench:
     {{python}} -m benchmarks
