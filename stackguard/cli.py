@@ -145,6 +145,7 @@ def check(
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
+      stackguard check --format text --format sarif --output stackguard.sarif
       stackguard check --policy s3-public-acl --config aws:region=eu-west-1
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
       stackguard check stack --policy-pack ../tagging --no-own-policies

@@ -14,6 +14,13 @@ ROOT = Path(__file__).parents[1]
 OURS = ROOT / ".github" / "workflows"
 PAGE = ROOT / "docs" / "ci.md"
 SHOWN = re.compile(r"^```yaml\n(# \.github/workflows/(\S+\.yml)\n.*?)^```$", re.MULTILINE | re.DOTALL)
+ZIZMOR = [
+    str(Path(sys.executable).with_name("zizmor")),
+    "--offline",
+    "--no-config",
+    "--pedantic",
+    "--strict-collection",
+]
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 GO = ROOT / "locks" / "go.txt"
 """Go as PyPI has it, for machines without one."""
@@ -52,18 +59,19 @@ def main() -> int:
         try:
             linter = actionlint(folder)
         except (OSError, subprocess.CalledProcessError) as error:
-            print(f"actionlint cannot be had, so workflows are not judged: neither Go nor locks/go.txt gave it ({error})")
+            print(
+                f"actionlint cannot be had, so workflows are not judged: neither Go nor locks/go.txt gave it ({error})"
+            )
             return 2
         workflows = folder / "docs" / ".github" / "workflows"
         workflows.mkdir(parents=True)
         for file, text in examples.items():
             (workflows / file).write_text(text, encoding="utf-8")
         files = [str(file) for place in (OURS, workflows) for file in sorted(place.glob("*.yml"))]
-        zizmor = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-config", "--pedantic"]
         print(f"linting {', '.join(files)}", flush=True)
         # what those two find on PATH, shellcheck and pyflakes, would make the answer the machine's
         codes = [
-            subprocess.run([*zizmor, "--strict-collection", *files], check=False).returncode,
+            subprocess.run([*ZIZMOR, *files], check=False).returncode,
             subprocess.run([linter, "-shellcheck=", "-pyflakes=", *files], check=False).returncode,
         ]
     return 1 if any(codes) else 0

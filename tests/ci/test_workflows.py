@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tools import lint_workflows
+
+ROOT = Path(__file__).parents[2]
+RUN = (ROOT / ".ci/run").read_text(encoding="utf-8")
+OURS = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+(THEIRS,) = lint_workflows.shown(PAGE).values()
+SETUP = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+PIN = re.compile(r"uses: ([^@\s]+)@(\S+)(?: # (\S+))?")
+
+
+def local_steps() -> list[tuple[str, str, str]]:
+    """Name, folder and command of each step of `.ci/run`."""
+    found = []
+    for line in re.findall(r"^step .*$", RUN, re.MULTILINE):
+        _, name, folder, command = shlex.split(line)
+        setup = re.fullmatch(r"\$\{commands\[(\d)\]\}", command)
+        found.append((name, folder, SETUP[int(setup[1])] if setup else command))
+    return found
+
+
+def jobs(text: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(text)["jobs"])
+
+
+def commands(text: str) -> list[str]:
+    return [step["run"] for step in jobs(text)["check"]["steps"] if "run" in step]
+
+
+def test_the_workflow_has_the_steps_of_the_script() -> None:
+    steps = [step for step in jobs(OURS)["check"]["steps"] if "run" in step]
+    assert [(step["name"], step["working-directory"], step["run"]) for step in steps] == local_steps()
+    assert len(steps) > 15
+
+
+def test_the_workflow_has_the_settings_of_the_script() -> None:
+    (options,) = re.findall(r'^export PYTEST_ADDOPTS="(.*)"$', RUN, re.MULTILINE)
+    environment = jobs(OURS)["check"]["env"]
+    assert environment["PYTEST_ADDOPTS"] == options
+    assert set(environment) == set(re.findall(r"^export (\w+)", RUN, re.MULTILINE))
+
+
+def test_every_folder_of_a_step_is_checked_out() -> None:
+    checkouts = [step["with"]["path"] for step in jobs(OURS)["check"]["steps"] if "checkout" in step.get("uses", "")]
+    assert set(checkouts) == {folder for _, folder, _ in local_steps()}
+    assert f"for folder in {' '.join(checkouts)}; do" in RUN
+
+
+@pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_a_workflow_may_do_no_more_than_it_must(text: str) -> None:
+    assert yaml.safe_load(text)["permissions"] == {}
+    assert jobs(text)["check"]["permissions"] == {"contents": "read"}
+    report = jobs(text)["report"]
+    assert not [step for step in report["steps"] if "run" in step or "checkout" in step["uses"]]
+    assert all(job["timeout-minutes"] for job in jobs(text).values())
+    assert text.count("persist-credentials: false") == text.count("actions/checkout@")
+    assert "secrets." not in text
+
+
+def test_actions_are_pinned_by_hash_and_alike() -> None:
+    pins: dict[str, set[tuple[str, str]]] = {}
+    for action, commit, version in PIN.findall(OURS + THEIRS):
+        assert re.fullmatch("[0-9a-f]{40}", commit), action
+        assert re.fullmatch(r"v\d+\.\d+\.\d+", version), action
+        pins.setdefault(action, set()).add((commit, version))
+    assert {action: len(each) for action, each in pins.items()} == dict.fromkeys(pins, 1)
+    assert len(pins) == len(set(re.findall(r"uses: ([^@\s]+)", OURS + THEIRS)))
+
+
+def test_users_are_shown_every_step_in_order() -> None:
+    shown = commands(THEIRS)
+    wanted = [
+        "uv lock --check",
+        "pytest",
+        "stackguard bundle lambda_fn",
+        "stackguard template stack",
+        "stackguard check stack",
+    ]
+    places = [next(place for place, command in enumerate(shown) if each in command) for each in wanted]
+    assert places == sorted(places)
+    gitlab = yaml.safe_load(re.findall(r"```yaml\n# \.gitlab-ci\.yml\n(.*?)```", PAGE, re.DOTALL)[0])
+    assert gitlab["stackguard"]["script"][1:] == shown
+
+
+@pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_zizmor_has_nothing_to_say(text: str, tmp_path: Path) -> None:
+    (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [*lint_workflows.ZIZMOR, str(tmp_path / "workflow.yml")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "No findings to report. Good job!\n"), done.stdout + done.stderr
+
+
+def test_a_linter_that_cannot_be_had_fails(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    assert lint_workflows.main() == 2
+    assert "actionlint cannot be had, so workflows are not judged" in capfd.readouterr().out
+
+
+def test_a_page_that_shows_no_workflow_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ci.md").write_text("```yaml\nname: Stackguard\n```\n")
+    monkeypatch.setattr(lint_workflows, "PAGE", tmp_path / "ci.md")
+    assert lint_workflows.main() == 2
+    assert "shows no workflow" in capsys.readouterr().out
