@@ -6,6 +6,7 @@ Source: https://docs.github.com/en/code-security/reference/code-scanning/sarif-f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -50,6 +51,8 @@ SCORES: Mapping[Severity, str] = {
     Severity.LOW: "2.0",
 }
 """Within the bounds by which GitHub tells severities apart: over 9.0, from 7.0, from 4.0, from 0.1."""
+LINK = re.compile(r"https://[\w.~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
+"""What a card may refer to by a link: a pack of somebody else's may say anything there."""
 FINGERPRINT = "stackguard/v1"
 GITHUBS_FINGERPRINT = "primaryLocationLineHash"
 """The only one by which GitHub knows an alert again. By its own, of the line's text, all that a loop makes is one."""
@@ -127,9 +130,9 @@ def _rule(policy: Policy[Any]) -> Rule:
         full_description=plain(why[0] if why else policy.title),
         help=Message(
             text="\n\n".join([*sections, *links]),
-            markdown="\n\n".join([*sections, *(f"<{each}>" for each in links)]),
+            markdown="\n\n".join([*sections, *(f"<{each}>" if LINK.fullmatch(each) else each for each in links)]),
         ),
-        help_uri=next((each for each in links if each.startswith("https://")), None),
+        help_uri=next(filter(LINK.fullmatch, links), None),
         default_configuration=Configuration(level=_level(policy.severity, blocks=True)),
         properties={"security-severity": SCORES[policy.severity], "tags": ["security"]},
     )

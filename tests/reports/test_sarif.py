@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from policypack.evaluate import evaluate
@@ -13,6 +15,7 @@ from policypack.policy import Kind, Policy, Position, Resource, Severity, Stack,
 from policypack.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen, render
+from stackguard.reports.words import UNPRINTABLE
 from tests.reports import sample
 from tests.reports.sarif_schema import log
 from tests.reports.test_reports import without_lines
@@ -97,7 +100,7 @@ def test_a_severity_is_githubs(severity: Severity, least: float, most: float, le
     assert rule["defaultConfiguration"]["level"] == one(report)["level"] == level
 
 
-@pytest.mark.parametrize("references", [[], ["the team's wiki"], ["javascript:alert(1)"]])
+@pytest.mark.parametrize("references", [[], ["the team's wiki"], ["javascript:alert(1)"], ["https://a b"]])
 def test_only_an_address_is_a_link(references: list[str]) -> None:
     (rule,) = run(reported((replace(sample.PLAINTEXT, references=references),), (bucket(),)))["tool"]["driver"]["rules"]
     assert "helpUri" not in rule
@@ -218,3 +221,14 @@ def test_a_name_makes_no_link() -> None:
     for result in json.loads(text)["runs"][0]["results"]:
         assert "press here" in result["message"]["text"]
         assert "](" not in result["message"]["text"]
+
+
+@given(name=st.text(), file=st.text(min_size=1), why=st.text(), reference=st.text())
+def test_whatever_a_program_and_a_pack_call_things_the_log_is_sarif(
+    name: str, file: str, why: str, reference: str
+) -> None:
+    policy = replace(sample.PLAINTEXT, title=name, why=why, references=[reference, f"https://{reference}"])
+    resource = bucket(name=name, urn=sample.BUCKET + name, position=Position(file, 1))
+    text = render(reported((policy,), (resource,)), "sarif", Screen())
+    log(text)
+    assert not UNPRINTABLE.search(text.replace("\n", ""))
