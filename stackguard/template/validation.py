@@ -103,7 +103,7 @@ def written(template: Mapping[str, Any]) -> str:
 def lint(template: Mapping[str, Any], region: str | None = None, secrets: Sequence[str] = ()) -> Lint:
     """Hold a template to every rule of cfn-lint that is not experimental, the informational ones too.
 
-    Neither a `.cfnlintrc` of the user's nor the template's own metadata switches a rule off.
+    Neither a `.cfnlintrc` of the user's nor the template's own metadata chooses, loosens or switches off a rule.
 
     Args:
         template: of JSON's types alone.
@@ -134,10 +134,14 @@ def _config(region: str, version: str) -> ConfigMixIn:
     from cfnlint.helpers import REGIONS
 
     class Unconfigured(ConfigMixIn):  # type: ignore[misc] # cfn-lint publishes no types
-        """A configuration that no file of the user's has a part in."""
+        """A configuration that neither a file of the user's nor the template has a part in."""
 
         def _find_config(self) -> tuple[str, str]:
             return "", ""
+
+        def set_template_args(self, template: Mapping[str, Any]) -> None:  # noqa: ARG002 (what it overrides takes it)
+            """Take nothing from its metadata."""
+            super().set_template_args({})
 
     if region not in REGIONS:
         raise CannotJudge(

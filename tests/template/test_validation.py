@@ -70,8 +70,13 @@ def test_what_is_about_no_resource_has_no_logical_id() -> None:
 
 
 @pytest.mark.parametrize("where", ["home", "working folder"])
-def test_no_file_of_the_users_switches_a_rule_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E]\nregions: [nowhere]\n")
+@pytest.mark.parametrize(
+    "settings", ["ignore_checks: [E]\nregions: [nowhere]\n", "include_experimental: true\n", "colour: red\n"]
+)
+def test_no_file_of_the_users_has_a_part_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, settings: str
+) -> None:
+    (tmp_path / ".cfnlintrc").write_text(settings)
     monkeypatch.setenv("HOME", str(tmp_path)) if where == "home" else monkeypatch.chdir(tmp_path)
     assert rules(BROKEN) == ["E3002"]
 
@@ -81,6 +86,14 @@ def test_a_template_does_not_switch_its_own_rules_off() -> None:
     broken = template({"Colour": "red"}, Metadata=switches)
     broken["Resources"]["Inbox"]["Metadata"] = switches
     assert "E3002" in rules(broken)
+
+
+def test_a_template_does_not_choose_its_rules() -> None:
+    chosen = {"cfn-lint": {"config": {"include_experimental": True, "configure_rules": {"E3012": {"strict": True}}}}}
+    given = {"BucketName": "inbox", "OwnershipControls": {"Rules": "none"}}
+    plain, choosing = lint(template(given)), lint(template(given, Metadata=chosen))
+    assert [(each.rule, each.path) for each in choosing.results] == [(each.rule, each.path) for each in plain.results]
+    assert (choosing.rules, choosing.left_out) == (plain.rules, plain.left_out)
 
 
 def test_the_region_decides_what_exists() -> None:
