@@ -186,7 +186,7 @@ def cells(
         for text in sorted(texts, key=lambda each: (len(each), each)):
             member = whole.groups(whole.run(text))
             if len(read) in member:
-                found.setdefault(member - {len(read)}, text)
+                found[member - {len(read)}] = min(text, found.get(member - {len(read)}, text), key=len)
         return found
     found = _walked(within, read, frozenset(), work, wish or ALL)
     assert found is not None

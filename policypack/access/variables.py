@@ -1,9 +1,11 @@
 """Policy variables, by what a request has for them: a document is read once for each assignment that could matter.
 
-Three kinds of value can matter: one that no document mentions, those that a document compares the same key with, and
-those with which a text is matched by other patterns than with these. So a statement with `${aws:username}` in it is
-read with a name that stands nowhere else, with each of those that conditions on `aws:username` name, and, where
-`b/${aws:username}` meets `b/c*` elsewhere, with a name that begins with a `c` and with one that does not.
+One variable gets its value after the other. Three kinds of value can matter: one that no document mentions, one for
+each way in which conditions on the same key hold, and one for each way in which texts with the variable match what they
+are compared with. So a statement with `${aws:username}` in it is read with a name that stands nowhere else, with each
+of those that conditions on `aws:username` tell apart, and, where `b/${aws:username}` meets `b/c*` elsewhere, with a
+name that begins with a `c` and with one that does not. The next variable meets the values of those before it as plain
+text, so that it is also tried with theirs where the two are compared.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
 
@@ -11,14 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
 
 import msgspec
 
-from policypack.access.cells import TooManyCellsError, cells
+from policypack.access.cells import Pattern, TooManyCellsError, Wish, Work, cells
 from policypack.access.conditions import pattern_of
+from policypack.access.pieces import pieces
 from policypack.aws.document import VERSIONS, PolicyDocument, Statement
-from policypack.aws.globs import has_wildcard, matches
 
 VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
 LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}
@@ -45,22 +46,173 @@ def assignments(
         foreign: whether only conditions on a key say what else than a stand-in it may be.
 
     Raises:
-        TooManyCellsError: there are more than `MOST_ASSIGNMENTS` ways.
+        TooManyCellsError: there are more than `MOST_ASSIGNMENTS` ways, or they take too much work to find.
     """
-    every = dict.fromkeys(name for each in (*required, *others) for name in names(each))
-    known = {
-        name: _choices(name, stand_in, (*required, *others), fixed(name), foreign=foreign)
-        for name, stand_in in _stand_ins(every).items()
-    }
-    first: Assignment = {name: choices[0] for name, choices in known.items()}
-    for name, choices in known.items():
-        lacking = {**first, name: None}
-        if None not in choices and all(settled(each, lacking) for each in required):
-            choices.append(None)
-    for count, values in enumerate(product(*known.values())):
+    every = list(dict.fromkeys(name for each in (*required, *others) for name in names(each)))
+    if not every:
+        yield {}
+        return
+    limited = {each.name for statement in (*required, *others) for each in statement.conditions}
+    trial = _Trial(_stand_ins(every), sorted(every, key=lambda name: name not in limited), fixed, foreign)
+    for count, given in enumerate(trial.grown(required, others, {})):
         if count >= MOST_ASSIGNMENTS:
             raise TooManyCellsError
-        yield dict(zip(known, values, strict=True))
+        yield {name: given[name] for name in every}
+
+
+class _Trial(msgspec.Struct):
+    """Gives one variable after the other each value that matters beside those given before."""
+
+    stand_ins: Mapping[str, str]
+    """For each key a value that no other key has."""
+    order: Sequence[str]
+    """The keys; first those that conditions limit, since others can follow them and not the other way round."""
+    fixed: Callable[[str], Sequence[str] | None]
+    foreign: bool
+    work: Work = msgspec.field(default_factory=Work)
+
+    def grown(
+        self, required: Sequence[Statement], others: Sequence[Statement], given: Assignment
+    ) -> Iterator[Assignment]:
+        """The assignments that begin with `given`, of which the statements are read already."""
+        name = next((each for each in self.order if each not in given), None)
+        if name is None:
+            yield given
+            return
+        for value in self._choices(name, required, others, given):
+            one = {name: value}
+            needed = [settled(each, one, partly=True) for each in required]
+            against = [settled(each, one, partly=True) for each in others]
+            if None not in needed:
+                yield from self.grown(
+                    [each for each in needed if each], [each for each in against if each], {**given, **one}
+                )
+
+    def _choices(
+        self, name: str, required: Sequence[Statement], others: Sequence[Statement], given: Assignment
+    ) -> list[str | None]:
+        fixed = self.fixed(name)
+        if fixed is not None:
+            return [*fixed] or [None]
+        found = _Groups()
+        elements = [*_elements(required, wanted=True), *_elements(others, wanted=False)]
+        known = _known(elements) | {name: [each for each in given.values() if each]}
+        for each in elements:
+            if each.about == name:
+                found.add(each.patterns, wanted=each.wanted)
+                for pattern in each.patterns if self.foreign else ():
+                    found.add((pattern,), wanted=None)
+                for text in _expanded([text for text in each.texts if variables(text)], known):
+                    found.add((text,), wanted=each.wanted)
+        for group, wanted in () if self.foreign else self._told(name, [*elements, *self._sent(elements, given)], known):
+            found.add(group, wanted=wanted)
+        stand_in = self.stand_ins[name]
+        (plain,) = cells(Pattern(stand_in, wild=False), found.groups, self.work)
+        told = cells("?*", found.groups, self.work, found.wish)
+        return [stand_in, *(value for member, value in told.items() if member != plain), None]
+
+    def _told(
+        self, name: str, elements: Sequence[_Element], known: Mapping[str, list[str]]
+    ) -> Iterator[tuple[tuple[str, ...], bool]]:
+        """Groups of patterns by which texts with a variable match what they are compared with, and whether they better do.
+
+        Two texts that a request had better not match are not compared: it matches neither.
+        """
+        patterns: dict[_Element, list[str]] = {}
+        texts = [(each, text) for each in elements for text in each.texts if name in variables(text)]
+        for one, text in texts:
+            for other in elements:
+                if other is one or other.about != one.about or not (one.wanted or other.wanted):
+                    continue
+                if other not in patterns:
+                    patterns[other] = _expanded(other.texts, known)
+                self.work.spend(len(patterns[other]))
+                for group in _pieces(name, text, patterns[other]):
+                    yield group, one.wanted and other.wanted
+
+    def _sent(self, elements: Iterable[_Element], given: Assignment) -> Iterator[_Element]:
+        """What a request has for the keys that elements are about, as far as that is known."""
+        for name in dict.fromkeys(each.about for each in elements):
+            value = given.get(name)
+            if values := self.fixed(name) or (() if value is None else (value,)):
+                yield _Element(name, tuple(values), wanted=True)
+
+
+class _Element(msgspec.Struct, frozen=True):
+    """Texts of which one is to match: the resource, or what a request has for a key."""
+
+    about: str
+    """The key, in lower case; nothing for the resource."""
+    texts: tuple[str, ...]
+    wanted: bool
+    """Whether a request had better match, for it to be one that is looked for."""
+    operator: str = "StringLike"
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The texts as they are read, other variables being anything."""
+        return tuple(
+            msgspec.structs.replace(pattern_of(self.operator, _wide(each)), wild=True)
+            if variables(each)
+            else pattern_of(self.operator, each)
+            for each in self.texts
+        )
+
+
+def _elements(statements: Sequence[Statement], *, wanted: bool) -> Iterator[_Element]:
+    for statement in statements:
+        if statement.resources:
+            yield _Element("", statement.resources, wanted)
+        if statement.not_resources:
+            yield _Element("", statement.not_resources, not wanted)
+        for each in statement.conditions:
+            if each.operator.startswith(("String", "Arn", "Binary")):
+                yield _Element(each.name, each.values, wanted is not each.negated, each.operator)
+
+
+def _known(elements: Iterable[_Element]) -> dict[str, list[str]]:
+    """By key, what conditions compare it with."""
+    found: dict[str, list[str]] = {}
+    for each in elements:
+        found.setdefault(each.about, []).extend(map(_wide, each.texts))
+    return found
+
+
+class _Groups:
+    """Groups of patterns for one value, with what a request had better do: match them or not."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str | Pattern, ...], set[bool | None]] = {}
+
+    def add(self, group: tuple[str | Pattern, ...], *, wanted: bool | None) -> None:
+        """One more; None where it can matter both ways."""
+        self._found.setdefault(group, set()).add(wanted)
+
+    @property
+    def groups(self) -> list[tuple[str | Pattern, ...]]:
+        """All groups."""
+        return [*self._found]
+
+    @property
+    def wish(self) -> Wish:
+        """For the groups, by their indexes."""
+        unmatched, matched = (
+            frozenset(index for index, each in enumerate(self._found.values()) if each == {wanted})
+            for wanted in (False, True)
+        )
+        return Wish(unmatched, matched)
+
+
+def _expanded(texts: Iterable[str], known: Mapping[str, list[str]]) -> list[str]:
+    """Texts with their variables as anything, as their default, and as each value that is known for them."""
+    found: dict[str, None] = {}
+    for each in texts:
+        found[_wide(each)] = None
+        for variable in VARIABLE.finditer(each):
+            name, default = variable[1].strip().lower(), variable[2]
+            values = [*known.get(name, ()), *([default] if default else [])]
+            found |= dict.fromkeys(_wide(each, {name: value}) for value in values)
+    return [*found]
 
 
 def _stand_ins(names: Iterable[str]) -> dict[str, str]:
@@ -74,53 +226,14 @@ def _stand_ins(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _choices(
-    name: str, stand_in: str, statements: Sequence[Statement], fixed: Sequence[str] | None, *, foreign: bool
-) -> list[str | None]:
-    if fixed is not None:
-        return [*fixed] or [None]
-    found = dict.fromkeys((stand_in, *_mentioned(statements, name)))
-    for texts in () if foreign else _compared(statements):
-        for text in dict.fromkeys(texts):
-            if name in variables(text):
-                found |= dict.fromkeys(_telling(name, text, _others(name, text, texts, statements), list(found)))
-    return [*found]
-
-
-def _compared(statements: Sequence[Statement]) -> Iterator[list[str]]:
-    """The texts in statements that are compared with the same thing: the resource, or what a request has for a key."""
-    yield [
-        each for statement in statements for each in (*(statement.resources or ()), *(statement.not_resources or ()))
-    ]
-    conditions = [each for statement in statements for each in statement.conditions if each.operator != "Null"]
-    for key in dict.fromkeys(each.name for each in conditions):
-        yield [value for each in conditions if each.name == key for value in each.values]
-
-
-def _others(name: str, text: str, texts: Iterable[str], statements: Sequence[Statement]) -> list[str]:
-    """The patterns that may tell apart what a text is with different values: those beside it, and those of the key."""
-    values = [
-        value
-        for statement in statements
-        for condition in statement.conditions
-        if condition.name == name and condition.operator != "Null"
-        for value in condition.values
-    ]
-    found = dict.fromkeys([*map(_wide, texts), *(_wide(text, {name: _wide(each)}) for each in values)])
-    return [each for each in found if each not in ("*", _wide(text))]
-
-
-def _telling(name: str, text: str, patterns: Sequence[str], tried: Iterable[str]) -> Iterator[str]:
-    """A value for each way in which patterns match a text that they do not match so with a value that is tried."""
-    told = {
-        frozenset(index for index, each in enumerate(patterns) if matches(each, example))
-        for value in tried
-        for example in [_wide(text, {name: value}).replace("*", "").replace("?", "x")]
-    }
-    read = _reader(name, text)
-    for member, example in cells(_wide(text), [[each] for each in patterns]).items():
-        if member not in told and (found := read.fullmatch(example)):
-            yield found[1]
+def _pieces(name: str, text: str, patterns: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Patterns of the values with which a text matches others; each of a value's places decides by itself."""
+    places = [each for each in VARIABLE.finditer(text) if each[1].strip().lower() == name]
+    for pattern in patterns:
+        for place in places if pattern != _wide(text) else ():
+            before, after = _wide(text[: place.start()]), _wide(text[place.end() :])
+            found = pieces(before, after, pattern)
+            yield from ((each,) for group in found for each in group) if len(places) > 1 else found
 
 
 def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
@@ -130,24 +243,6 @@ def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
         return LITERAL.get(found[1]) or (values or {}).get(found[1].strip().lower(), "?*")
 
     return VARIABLE.sub(stand_in, text)
-
-
-def _reader(name: str, text: str) -> re.Pattern[str]:
-    """What finds the value of a variable in an example of a text: each part at its first place, never tried again."""
-    first, *rest = re.split(r"([*\ue076])", _wide(text, {name: "\ue076"}))
-    found, captured = _literally(first), False
-    for place in range(0, len(rest), 2):
-        anything, last = ".+" if rest[place] == "\ue076" else ".*", place + 2 == len(rest)
-        anything += "" if last else "?"
-        if rest[place] == "\ue076" and not captured:
-            anything, captured = f"({anything})", True
-        part = anything + _literally(rest[place + 1])
-        found += part if last else f"(?>{part})"
-    return re.compile(found, re.DOTALL)
-
-
-def _literally(part: str) -> str:
-    return "".join("." if each == "?" else re.escape(each) for each in part)
 
 
 def names(statement: Statement) -> list[str]:
@@ -171,9 +266,15 @@ def with_escapes(document: PolicyDocument) -> tuple[Statement, ...]:
     )
 
 
-def settled(statement: Statement, values: Assignment) -> Statement | None:
-    """The statement with these values for its variables; None where what it lacks makes it match nothing."""
-    found = _mapped(statement, lambda text: _substituted(text, values))
+def settled(statement: Statement, values: Assignment, *, partly: bool = False) -> Statement | None:
+    """The statement with these values for its variables; None where what it lacks makes it match nothing.
+
+    Args:
+        statement: what is read.
+        values: for each key, what the request has.
+        partly: whether variables that no value is given for stay; else the request lacks them.
+    """
+    found = _mapped(statement, lambda text: _substituted(text, values, partly=partly))
     return None if statement.resources and not found.resources else found
 
 
@@ -184,7 +285,7 @@ def shown(text: str) -> str:
     return text.replace("\u200b", "")
 
 
-def _substituted(text: str, values: Assignment) -> str | None:
+def _substituted(text: str, values: Assignment, *, partly: bool) -> str | None:
     if "${" not in text:
         return text
     missing = False
@@ -193,7 +294,10 @@ def _substituted(text: str, values: Assignment) -> str | None:
         nonlocal missing
         if found[1] in LITERAL:
             return LITERAL[found[1]]
-        given = values.get(found[1].strip().lower())
+        name = found[1].strip().lower()
+        if partly and name not in values:
+            return found[0]
+        given = values.get(name)
         given = found[2] if given is None else given
         missing = missing or given is None
         return (given or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
@@ -223,24 +327,3 @@ def _texts(statement: Statement) -> Iterator[str]:
     yield from statement.not_resources or ()
     for condition in statement.conditions:
         yield from condition.values
-
-
-def _mentioned(statements: Sequence[Statement], name: str) -> Iterator[str]:
-    """A text for each way in which conditions on a key can hold, and those that they name.
-
-    Raises:
-        TooManyCellsError: they tell too many apart.
-    """
-    conditions = [
-        condition
-        for statement in statements
-        for condition in statement.conditions
-        if condition.name == name and condition.operator.startswith(("String", "Arn", "Binary"))
-    ]
-    groups = [
-        [pattern_of(each.operator, value) for value in each.values if not variables(value)] for each in conditions
-    ]
-    if any(groups):
-        yield from cells("?*", groups).values()
-    for condition in conditions:
-        yield from (each for each in condition.values if not variables(each) and not has_wildcard(each))

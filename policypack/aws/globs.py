@@ -115,22 +115,33 @@ def normal(pattern: str) -> str:
     return re.sub(r"[*?]*\*[*?]*", lambda run: "?" * run[0].count("?") + "*", pattern)
 
 
+def places(pattern: str, text: str, *, every: bool = False) -> int:
+    """How far a pattern, in which no two stars are neighbours, is matched by the texts that another one matches.
+
+    Returns:
+        A number with a bit for each place that some such text can end at, or with `every` each: bit 0 is the beginning
+        of `pattern`. With `every` the places are those that the wildcards of `pattern` alone allow for.
+    """
+    stars, plain, chars = _masks(pattern)
+    wide = chars["?"] if every else plain
+    reached = _past_stars(1, stars)
+    for char in text:
+        if char == "*":
+            lowest = reached & -reached
+            reached = _past_stars(reached & stars, stars) if every else (2 << len(pattern)) - lowest
+        else:
+            step = wide if char == "?" else chars.get(char, chars["?"])
+            reached = _past_stars((reached & step) << 1 | reached & stars, stars)
+        if not reached:
+            break
+    return reached
+
+
 @lru_cache(maxsize=65536)
 def _overlaps(first: str, second: str) -> bool:
     """Walk `first` while the places that can be reached in `second` are the bits of one number."""
     second = normal(second)
-    stars, plain, chars = _masks(second)
-    end = 1 << len(second)
-    reached = _past_stars(1, stars)
-    for char in normal(first):
-        if char == "*":
-            reached = (end << 1) - (reached & -reached)  # every place from the lowest on
-            continue
-        step = plain if char == "?" else chars.get(char, chars["?"])
-        reached = _past_stars((reached & step) << 1 | reached & stars, stars)
-        if not reached:
-            return False
-    return bool(reached & end)
+    return places(second, normal(first)) >> len(second) & 1 == 1
 
 
 @lru_cache(maxsize=8192)

@@ -21,6 +21,8 @@ RESOURCES = [
     "arn:aws:s3:::b/abc/x",
     "arn:aws:s3:::c/a",
     "arn:aws:s3:::b/bob/x",
+    "arn:aws:s3:::b/xbob/x",
+    "arn:aws:s3:::b/bob/bob",
     "arn:aws:s3:::b/*",
 ]
 RESOURCE_PATTERNS = [
@@ -33,6 +35,9 @@ RESOURCE_PATTERNS = [
     "arn:aws:s3:::*/*c*",
     "arn:aws:s3:::b/${aws:username}/*",
     "arn:aws:s3:::b/${aws:username, 'bob'}/*",
+    "arn:aws:s3:::b/${aws:userid}/*",
+    "arn:aws:s3:::b/x${aws:userid}/*",
+    "arn:aws:s3:::b/${aws:userid}/${aws:username}",
     "arn:aws:s3:::b/${*}",
 ]
 PRINCIPALS: list[Any] = [
@@ -62,8 +67,12 @@ SENDERS = [
 ]
 KEYS: dict[str, tuple[list[str], list[str]]] = {
     # patterns, values
-    "s3:prefix": (["a*", "ab", "?b*", "*", "${aws:username}*", "x"], ["a", "ab", "abc", "x", "", "bobx"]),
-    "aws:username": (["bob", "b*"], ["bob", "bill", "eve"]),
+    "s3:prefix": (
+        ["a*", "ab", "?b*", "*", "${aws:username}*", "${aws:userid}", "x"],
+        ["a", "ab", "abc", "x", "", "bob", "bobx"],
+    ),
+    "aws:username": (["bob", "b*", "${aws:userid}"], ["bob", "bill", "eve"]),
+    "aws:userid": (["bob", "x*", "${aws:username}"], ["bob", "bill", "xbob"]),
     "aws:PrincipalOrgID": (["o-1", "o-*"], ["o-1", "o-2"]),
     "aws:TagKeys": (["a", "b", "a*"], ["a", "ab", "b", "c"]),
     "aws:SourceVpce": (["vpce-1", "vpce-*"], ["vpce-1", "vpce-2"]),
@@ -139,6 +148,50 @@ def documents(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+VARIABLES = ["${aws:username}", "${aws:userid}", "${aws:username, 'bob'}"]
+PIECES = [*VARIABLES, *VARIABLES, "*", "b*", "x", "bob"]
+
+
+def documents_of_variables() -> st.SearchStrategy[dict[str, Any]]:
+    """A policy document in which variables meet each other in names of one or two parts, and in conditions on keys."""
+    parts = st.lists(
+        st.builds("".join, st.lists(st.sampled_from(PIECES), min_size=1, max_size=2)), min_size=1, max_size=2
+    )
+    names = parts.map(lambda found: f"arn:aws:s3:::b/{'/'.join(found)}")
+    compared = st.tuples(
+        st.sampled_from(["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"]),
+        st.sampled_from(["aws:username", "aws:userid", "s3:prefix"]),
+        st.sampled_from(PIECES),
+    )
+    return st.lists(
+        st.builds(
+            lambda effect, name, found: {
+                "Effect": effect,
+                "Action": "s3:GetObject",
+                "Resource": name,
+                **({"Condition": {found[0]: {found[1]: found[2]}}} if found else {}),
+            },
+            st.sampled_from(["Allow", "Deny"]),
+            st.one_of(names, st.just("*")),
+            st.one_of(st.none(), compared),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(lambda found: {"Version": "2012-10-17", "Statement": found})
+
+
+def sampled_with_variables(chance: Random) -> Asked:
+    """A request by chance whose name is made of what it has for the variables."""
+    values = ["bob", "bx", "x", "xbob", "eve"]
+    sent = {key: chance.choice([*values, ""]) for key in ("aws:username", "aws:userid", "s3:prefix")}
+    known = [each for each in sent.values() if each]
+    parts = [
+        "".join(chance.choices([*values, *known, *known], k=chance.randint(1, 2))) for _ in range(chance.randint(1, 2))
+    ]
+    context = {key: (value,) for key, value in sent.items() if value}
+    return Asked("AWS", ("self",), None, "s3:GetObject", f"arn:aws:s3:::b/{'/'.join(parts)}", context)
+
+
 def sampled(chance: Random, *, principals: bool) -> Asked:
     """A request that could be made, by chance: keys go with who sends it, and from where."""
 
@@ -165,4 +218,4 @@ def _goes_with(sent: dict[str, tuple[str, ...]], kind: str, names: tuple[str, ..
     if kind not in arns:
         sent["aws:principalorgid"] = ()
     if kind not in (*arns, "Federated"):
-        sent["aws:username"] = ()
+        sent["aws:username"] = sent["aws:userid"] = ()

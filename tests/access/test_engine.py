@@ -370,3 +370,61 @@ def test_a_variable_is_also_each_value_that_conditions_on_its_key_tell_apart() -
     answer = own([some], [home, fewer])
     assert answer.verdict is NEW
     assert sent(answer, "aws:username").startswith("b")
+
+
+USER, ID = "${aws:username}", "${aws:userid}"
+
+
+@pytest.mark.parametrize(
+    ("home", "denied", "request_has"),
+    [
+        (f"{USER}/*", f"{ID}/*", {"aws:username": "any-username", "aws:userid": "any-username"}),
+        (f"{USER}/*", f"x-{ID}/*", {"aws:username": "x-x", "aws:userid": "x"}),
+        (f"x-{USER}/*", f"{ID}/*", {"aws:username": "any-username", "aws:userid": "x-any-username"}),
+        (f"{USER}/{ID}/*", f"{ID}/{USER}/*", {"aws:username": "any-username", "aws:userid": "any-username"}),
+        (f"{USER}/{USER}", "*x*/*y*", {"aws:username": "x/y"}),
+    ],
+)
+def test_a_variable_may_have_the_value_of_another(home: str, denied: str, request_has: dict[str, str]) -> None:
+    mine, theirs = (f"arn:aws:s3:::b/{each}" for each in (home, denied))
+    answer = own([allow(resource=mine)], [allow(resource=mine), deny("s3:*", theirs)])
+    assert answer.verdict is NEW
+    assert {key: sent(answer, key) for key in request_has} == request_has
+    assert own([allow(resource=mine), deny("s3:*", theirs)], [allow(resource=mine)]).verdict is OLD
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike"])
+@pytest.mark.parametrize(("key", "variable"), [("aws:username", ID), ("aws:userid", USER)])
+def test_a_variable_may_be_what_a_condition_compares_its_key_with(operator: str, key: str, variable: str) -> None:
+    both = allow(resource=f"arn:aws:s3:::b/{USER}/{ID}/*")
+    same = deny("s3:*", "arn:aws:s3:::b/*", Condition={operator: {key: variable}})
+    answer = own([both], [both, same])
+    assert answer.verdict is NEW
+    assert sent(answer, "aws:username") == sent(answer, "aws:userid")
+
+
+def test_a_variable_follows_another_that_conditions_limit() -> None:
+    home = allow(resource=f"arn:aws:s3:::b/{USER}/*")
+    bob = deny("s3:*", f"arn:aws:s3:::b/x-{ID}/*", Condition={"StringEquals": {"aws:userid": "bob"}})
+    assert sent(own([home], [home, bob]), "aws:username") == "x-bob"
+
+
+def test_a_variable_may_be_the_default_of_another() -> None:
+    home = allow(resource=f"arn:aws:s3:::b/{ID}/*")
+    bob = deny("s3:*", "arn:aws:s3:::b/${aws:username, 'bob'}/*", Condition={"Null": {"aws:username": "true"}})
+    assert sent(own([home], [home, bob]), "aws:userid") == "bob"
+
+
+def test_a_variable_in_two_texts_meets_what_both_are_compared_with() -> None:
+    home = allow(resource=HOME, Condition={"StringEquals": {"s3:prefix": USER}})
+    denied = deny("s3:*", "arn:aws:s3:::b/a*", Condition={"StringLike": {"s3:prefix": "*z"}})
+    assert sent(own([home], [home, denied]), "aws:username") == "az"
+
+
+def test_many_patterns_with_a_variable_are_answered() -> None:
+    several = [
+        allow(resource=f"arn:aws:s3:::*{ID}*b*${{aws:PrincipalTag/team}}*{USER}*d{index}*") for index in range(100)
+    ]
+    asked = allow(resource=f"arn:aws:s3:::b/*{USER}*{ID}*${{aws:PrincipalTag/team}}")
+    assert own([asked], several).verdict is NEW
+    assert own([asked], [*several, asked]).verdict is OLD
