@@ -83,11 +83,8 @@ def _linted(
             document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED)
         )
     found: list[_Finding] = []
-    if known.statements and (
-        (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION or parliament_input.compares(known)
-    ):
-        found += _as_a_whole(known)
     steps = 0
+    seen = set()
     for statement in known.statements:
         if steps > MAX_STEPS:
             found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), statement.path, None))
@@ -95,10 +92,14 @@ def _linted(
         shape = parliament_input.shaped(statement, known.kind)
         if shape is not None:
             findings, spent = _of_statement(shape)
-            steps += spent
+            steps += spent if shape not in seen else 0
+            seen.add(shape)
             for each in findings:
                 path = statement.path + each.path.removeprefix("Statement")
                 found.append(_Finding(each.issue, each.detail, path, statement))
+    odd_version = (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION
+    if steps <= MAX_STEPS and known.statements and (odd_version or parliament_input.compares(known)):
+        found = _as_a_whole(known) + found
     if steps + sum(_weight(each, known) for each in found) > MAX_STEPS:
         found = [each for each in found if each.issue not in HEAVY]
         if not any(each.issue == NOT_LINTED for each in found):
@@ -107,8 +108,8 @@ def _linted(
 
 
 def _weight(finding: _Finding, document: PolicyDocument) -> int:
-    """The steps that telling of a finding takes, which is compared with every statement for each action."""
-    return len(finding.detail) * len(document.statements) // 4 if finding.issue in HEAVY else 1
+    """The steps that telling of a finding takes; a heavy one is compared with every statement for each action."""
+    return len(finding.detail) * len(document.statements) // 4 if finding.issue in HEAVY else 5
 
 
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:

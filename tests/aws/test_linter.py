@@ -212,6 +212,42 @@ def test_what_takes_too_long_is_a_report() -> None:
     assert (NOT_LINTED, "Statement[1]") in found(allow(), allow(["*:Get*", "*:List*", "*:Put*"], everywhere))
 
 
+def taken(statements: list[dict[str, Any]]) -> tuple[int, list[Any]]:
+    """The steps that Parliament takes for statements that it has not seen before, and what it reports."""
+    from policypack.aws import linter, parliament
+
+    linter._of_statement.cache_clear()
+    linter._linted.cache_clear()
+    before = parliament.taken()
+    told = reports(*statements)
+    return parliament.taken() - before, told
+
+
+@pytest.mark.parametrize("sid", [None, "Same"])
+def test_many_heavy_statements_are_given_up_in_time(sid: str | None) -> None:
+    from policypack.aws.parliament import MAX_STEPS
+
+    named = {"Sid": sid} if sid else {}
+    several = [allow("ec2:*", f"arn:aws:ec2:*:*:instance*/i-*x{index}*", **named) for index in range(300)]
+    steps, told = taken(several)
+    assert [each.issue for each in told] == [NOT_LINTED]
+    one, _ = taken(several[:1])
+    assert 0 < steps <= MAX_STEPS + one
+    keyed = [allow("ec2:*", "*", **when("StringEquals", f"ec2:Key{index}", "x")) for index in range(300)]
+    steps, told = taken(keyed)
+    assert NOT_LINTED in {each.issue for each in told}
+    one, _ = taken(keyed[:1])
+    assert one >= 5000
+    assert steps <= MAX_STEPS + one
+
+
+def test_the_same_statement_many_times_is_linted_once() -> None:
+    steps, told = taken([allow("ec2:*", "*")] * 300)
+    assert steps == taken([allow("ec2:*", "*")])[0]
+    assert {each.issue for each in told} == {"RESOURCE_STAR"}
+    assert len(told) == 300
+
+
 def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     from policypack.aws import linter
     from policypack.aws.parliament import loaded

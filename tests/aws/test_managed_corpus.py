@@ -24,7 +24,7 @@ from policypack.settings import Settings
 
 RECORDED = Path(__file__).with_name("managed_corpus.json")
 ABOUT_DOCUMENTS = [each for each in POLICIES if each.id.startswith("iam-")]
-MOST_STEPS = parliament.MAX_STEPS // 2
+MOST_STEPS = parliament.MAX_STEPS * 2 // 3
 
 
 def managed() -> dict[str, Any]:
