@@ -199,6 +199,7 @@ REMOVALS = (
     Removal(
         "named actions", "iam-wildcard-action", rewritten("role-policy", "ReadIncoming", Action="s3:*", Condition=None)
     ),
+    Removal("logs of the account", "iam-confused-deputy", rewritten("key", "LogGroupUsesKey", Condition=None)),
     Removal("named resources", "iam-wildcard-resource", rewritten("role-policy", "WriteResults", Resource="*")),
     Removal(
         "listing by prefix",

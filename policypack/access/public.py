@@ -44,7 +44,7 @@ ACCESS_POINTS = frozenset(
 Request = Mapping[str, str | None]
 
 
-class _Opening(msgspec.Struct, frozen=True):
+class Passing(msgspec.Struct, frozen=True):
     """What one Allow statement leaves open to one kind of outsider for one target."""
 
     statement: Statement
@@ -123,7 +123,7 @@ def _depends(document: PolicyDocument) -> bool:
     )
 
 
-def _search(document: PolicyDocument, allowed: Bound, spared: Spared = None) -> _Opening | None:
+def _search(document: PolicyDocument, allowed: Bound, spared: Spared = None) -> Passing | None:
     """An opening, counting unknowns for Allow at this bound and for Deny at the other.
 
     A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants. With
@@ -135,11 +135,11 @@ def _search(document: PolicyDocument, allowed: Bound, spared: Spared = None) -> 
         for each in document.statements
         if not each.allows and (read := bounded(document, each, other, other)) is not None
     ]
-    narrow: list[_Opening] = []
+    narrow: list[Passing] = []
     for each in document.statements:
         if not _may_be_open(each) or (allow := bounded(document, each, allowed, Bound.MOST)) is None:
             continue
-        for opening in _openings(allow, denials, iam_prefix(document.type), spared):
+        for opening in passings(allow, denials, outsiders(allow), iam_prefix(document.type), spared):
             if opening.wide:
                 return opening
             narrow.append(opening)
@@ -163,9 +163,23 @@ def _pins_with_wildcard(document: PolicyDocument) -> bool:
     )
 
 
-def _openings(allow: Statement, denials: Sequence[Statement], service: str, spared: Spared) -> Iterator[_Opening]:
+def passings(
+    allow: Statement, denials: Sequence[Statement], who: Sequence[Outsider], service: str, spared: Spared = None
+) -> Iterator[Passing]:
+    """What an Allow statement leaves open to outsiders whom its principals take in.
+
+    Args:
+        allow: the statement, without unknowns and variables.
+        denials: the Deny statements, likewise.
+        who: the outsiders.
+        service: the prefix of the actions of the service that carries the document, as `s3`.
+        spared: for S3's reading of wildcards, the keys that it spares.
+
+    Raises:
+        TooManyCellsError: the conditions tell too many requests apart.
+    """
     about = targets(allow, denials, service)
-    for outsider in outsiders(allow):
+    for outsider in who:
         for target in about:
             relevant = [denials[index] for index in sorted(target.denials)]
             against = [each for each in relevant if concerns(each, outsider, allow)]
@@ -174,7 +188,7 @@ def _openings(allow: Statement, denials: Sequence[Statement], service: str, spar
 
 def _requests(
     allow: Statement, against: Sequence[Statement], outsider: Outsider, target: Target, spared: Spared
-) -> Iterator[_Opening]:
+) -> Iterator[Passing]:
     """The openings for one kind of outsider and one target, one for each combination of condition values."""
     base = _addresses(allow.conditions, outsider.address_key)
     if not base:
@@ -199,7 +213,7 @@ def _requests(
             if left and _others_hold(statement.conditions, outsider.address_key, request):
                 left = _spared(left, statement.conditions, outsider.address_key)
         if left:
-            yield _Opening(allow, against, outsider, target, request, left)
+            yield Passing(allow, against, outsider, target, request, left)
 
 
 def _others_hold(conditions: Sequence[Condition], address_key: str | None, request: Request) -> bool:

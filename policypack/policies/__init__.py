@@ -28,6 +28,7 @@ IDS = (
     "iam-privilege-escalation",
     "iam-open-trust",
     "iam-public-policy",
+    "iam-confused-deputy",
     "iam-open-address",
     "iam-invalid-address",
     "iam-lockout-deny",
