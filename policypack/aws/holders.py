@@ -5,14 +5,18 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 
-from policypack.aws.document import PolicyDocument
+from policypack.aws.document import VERSIONS, PolicyDocument
+from policypack.aws.grammar import parse
 from policypack.aws.meaning import GROUP, MANAGED_POLICY, ROLE, USER, all_meant, meant
 from policypack.aws.reading import IDENTITY, documents_of
+from policypack.aws.tables import DocumentKind
 from policypack.policy import Resource, Stack
 
 INLINE = {
@@ -30,6 +34,7 @@ _ATTACHMENTS = {
     "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": ("policyArns", {"userName": USER}),
     "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": ("policyArns", {"groupName": GROUP}),
 }
+_ADMINISTRATOR = re.compile(r"arn:aws[-a-z]*:iam::aws:policy/AdministratorAccess")
 _MEMBERSHIPS = {
     "aws:iam/userGroupMembership:UserGroupMembership": ("user", "groups"),
     "aws:iam/groupMembership:GroupMembership": ("users", "group"),
@@ -143,9 +148,20 @@ def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached
 
 def _managed(stack: Stack, resource: Resource, name: str) -> Iterator[Attached]:
     """The documents of the managed policies that a property means."""
-    for means in all_meant(stack, resource, name, _listed(resource.inputs, name), MANAGED_POLICY):
+    values = _listed(resource.inputs, name)
+    for index, means in enumerate(all_meant(stack, resource, name, values, MANAGED_POLICY)):
         for named in means.all:
             yield from _documents(named.resource, certain=bool(means.certain) or means.between)
+        if isinstance(values[index], str) and _ADMINISTRATOR.fullmatch(values[index]):
+            path = f"{name}[{index}]" if isinstance(resource.inputs[name], list) else name
+            yield Carried(resource, path, _everything())
+
+
+@cache
+def _everything() -> PolicyDocument:
+    """What AWS's managed policy for administrators says; of its others the documents are not known here."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, MANAGED_POLICY)
 
 
 def _meant(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:

@@ -178,3 +178,24 @@ def test_what_a_boundary_allows_may_be_unknown() -> None:
 def test_what_is_perhaps_attached_may_be_new() -> None:
     perhaps = resource("aws:iam/rolePolicy:RolePolicy", "rights", role=UNKNOWN, policy=json.dumps(document(READ)))
     assert told((role()[0], perhaps), role()[:1]) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[0]", "")]
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
+def test_the_managed_policy_of_administrators_allows_everything(partition: str) -> None:
+    administrator = f"arn:{partition}:iam::aws:policy/AdministratorAccess"
+    attached = resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "all", role="worker", policyArn=administrator
+    )
+    ((verdict, holder, place, _),) = told((*role(READ), attached), role(READ))
+    assert (verdict, holder, place) == (Verdict.NEW_ACCESS, "worker", "all policyArn.Statement[0]")
+    ((verdict, holder, place, _),) = told(role(READ, managedPolicyArns=[administrator]), role(READ))
+    assert (verdict, holder, place) == (Verdict.NEW_ACCESS, "worker", "worker managedPolicyArns[0].Statement[0]")
+    assert told((*role(READ), attached), (*role(), attached)) == []
+    assert told((*role(READ), attached), role(READ, managedPolicyArns=[administrator])) == []
+
+
+def test_what_aws_writes_for_administrators_is_known() -> None:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    (statement,) = json.loads(aws_managed_policies_data)["AdministratorAccess"]["Document"]["Statement"]
+    assert statement == {"Effect": "Allow", "Action": "*", "Resource": "*"}
