@@ -317,9 +317,19 @@ def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statem
         resources=texts(statement.resources),
         not_resources=texts(statement.not_resources),
         conditions=tuple(
-            msgspec.structs.replace(each, values=texts(each.values) or ()) for each in statement.conditions
+            msgspec.structs.replace(
+                each, values=tuple(_read(each.operator, value) for value in texts(each.values) or ())
+            )
+            for each in statement.conditions
         ),
     )
+
+
+def _read(operator: str, text: str) -> str:
+    """A value as the operator reads it: where no character is a wildcard, none needs a stand-in."""
+    if pattern_of(operator, text).wild:
+        return text
+    return text.replace(LITERAL["*"], "*").replace(LITERAL["?"], "?")
 
 
 def _texts(statement: Statement) -> Iterator[str]:

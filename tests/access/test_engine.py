@@ -428,3 +428,10 @@ def test_many_patterns_with_a_variable_are_answered() -> None:
     asked = allow(resource=f"arn:aws:s3:::b/*{USER}*{ID}*${{aws:PrincipalTag/team}}")
     assert own([asked], several).verdict is NEW
     assert own([asked], [*several, asked]).verdict is OLD
+
+
+def test_a_value_with_a_star_equals_itself() -> None:
+    starred = allow(Condition={"StringEquals": {"aws:userid": "b*"}})
+    itself = deny("s3:*", "*", Condition={"StringEquals": {"aws:userid": ID}})
+    assert own([starred, itself], [itself]).verdict is OLD
+    assert own([starred], [itself]).verdict is NEW
