@@ -19,7 +19,8 @@ import msgspec
 from policypack.access.cells import Pattern, TooManyCellsError, Wish, Work, cells
 from policypack.access.conditions import pattern_of
 from policypack.access.pieces import pieces
-from policypack.aws.document import VERSIONS, PolicyDocument, Statement
+from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Statement
+from policypack.aws.globs import has_wildcard
 
 VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
 LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}
@@ -258,12 +259,39 @@ def variables(text: str) -> list[str]:
 
 
 def with_escapes(document: PolicyDocument) -> tuple[Statement, ...]:
-    """The statements of a document; in the version of 2008 `${…}` is plain text, which is marked as such."""
+    """The statements of a document, with stand-ins for what is plain text in them.
+
+    That is `*` and `?` where an operator reads no wildcards, and `${…}` in the version of 2008.
+    """
     if document.version == VERSIONS[0]:
-        return document.statements
+        return tuple(map(_literal, document.statements))
     return tuple(
-        _mapped(each, lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{")) for each in document.statements
+        _mapped(_literal(each), lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{"))
+        for each in document.statements
     )
+
+
+def _literal(statement: Statement) -> Statement:
+    if not any(_starred(each) for each in statement.conditions):
+        return statement
+    conditions = (
+        msgspec.structs.replace(each, values=tuple(map(_marked, each.values))) if _starred(each) else each
+        for each in statement.conditions
+    )
+    return msgspec.structs.replace(statement, conditions=tuple(conditions))
+
+
+def _starred(condition: Condition) -> bool:
+    return (
+        any(map(has_wildcard, condition.values))
+        and condition.operator.startswith("String")
+        and not pattern_of(condition.operator, "").wild
+    )
+
+
+def _marked(text: str) -> str:
+    """A text without wildcards; `${*}` and its like stay as they are."""
+    return re.sub(r"(?<!\$\{)[*?]", lambda found: LITERAL[found[0]], text)
 
 
 def settled(statement: Statement, values: Assignment, *, partly: bool = False) -> Statement | None:
@@ -317,19 +345,9 @@ def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statem
         resources=texts(statement.resources),
         not_resources=texts(statement.not_resources),
         conditions=tuple(
-            msgspec.structs.replace(
-                each, values=tuple(_read(each.operator, value) for value in texts(each.values) or ())
-            )
-            for each in statement.conditions
+            msgspec.structs.replace(each, values=texts(each.values) or ()) for each in statement.conditions
         ),
     )
-
-
-def _read(operator: str, text: str) -> str:
-    """A value as the operator reads it: where no character is a wildcard, none needs a stand-in."""
-    if pattern_of(operator, text).wild:
-        return text
-    return text.replace(LITERAL["*"], "*").replace(LITERAL["?"], "?")
 
 
 def _texts(statement: Statement) -> Iterator[str]:

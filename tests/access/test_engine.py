@@ -435,3 +435,5 @@ def test_a_value_with_a_star_equals_itself() -> None:
     itself = deny("s3:*", "*", Condition={"StringEquals": {"aws:userid": ID}})
     assert own([starred, itself], [itself]).verdict is OLD
     assert own([starred], [itself]).verdict is NEW
+    like = deny("s3:*", "*", Condition={"StringLike": {"aws:userid": ID}})
+    assert own([starred, like], [itself]).verdict is OLD
