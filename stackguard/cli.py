@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stackguard.cli_access import access
+from stackguard.cli_bundle import bundle
 from stackguard.cli_work import (
     CANNOT_JUDGE,
     Failure,
@@ -68,6 +69,7 @@ def cli() -> None:
       stackguard check state.json           what `pulumi stack export` wrote
       stackguard access public stack        what is open to outsiders
       stackguard access diff state.json stack   what the program newly allows
+      stackguard bundle lambda_fn           what Lambda runs, from the function's lock
       stackguard explain                    every policy, a line each
       stackguard explain iam-open-trust     why it matters, and how to fix it
     """  # noqa: D301 (click reads the character \\b)
@@ -220,6 +222,7 @@ def _write(text: str, file: Path | None) -> None:
 
 
 cli.add_command(access)
+cli.add_command(bundle)
 
 
 @cli.group(short_help="Files of answers for --mock.")

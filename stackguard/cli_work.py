@@ -71,9 +71,10 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class Failure(click.ClickException):
-    """The gate could not judge: one line, after what the program printed."""
+    """A command could not do its work: one line, after what the program printed."""
 
     exit_code = CANNOT_JUDGE
+    lead = "cannot judge"
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(message)
@@ -83,14 +84,14 @@ class Failure(click.ClickException):
         """Print the detail as it came, then the line."""
         if self.detail:
             click.echo(self.detail.rstrip("\n"), file=file, err=True)
-        click.echo(f"{click.style('cannot judge', fg='red', bold=True)}: {self.message}", file=file, err=True)
+        click.echo(f"{click.style(self.lead, fg='red', bold=True)}: {self.message}", file=file, err=True)
 
 
-def judged(work: Callable[[], T], doing: str) -> T:
+def judged(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) -> T:
     """What comes of some work, under a sign of life.
 
     Raises:
-        Failure: the work could not be done.
+        Failure: the work could not be done; it is of the class `failure`.
     """
     from policypack.settings import SettingsError
     from stackguard.errors import CannotJudge
@@ -99,9 +100,9 @@ def judged(work: Callable[[], T], doing: str) -> T:
         with _spinner(doing):
             return work()
     except SettingsError as error:
-        raise Failure(str(error)) from None
+        raise failure(str(error)) from None
     except CannotJudge as error:
-        raise Failure(error.message, error.detail) from None
+        raise failure(error.message, error.detail) from None
 
 
 def configured(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -1,0 +1,103 @@
+"""The archive of a function's dependencies: installed once for a lock and a target, and then taken from the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stackguard.bundle import about, archive, cache, uv
+from stackguard.bundle.about import Dependencies, Member, Package, Saving
+from stackguard.bundle.config import Function
+from stackguard.bundle.files import File
+from stackguard.bundle.installed import Distribution, clashes, distributions, record
+from stackguard.bundle.keys import key_of
+from stackguard.bundle.lock import Lock
+from stackguard.bundle.stripping import kinds_of, savings
+
+KIND = "dependencies"
+ARCHIVE = "dependencies.zip"
+
+
+def key(function: Function, lock: Lock, prefix: str) -> str:
+    """What an archive of dependencies is made of: not the lock's bytes but what it says for the target."""
+    table = function.table
+    locked = [each.line() for each in lock.packages]
+    return key_of(function.target.runtime, function.target.architecture, locked, table.strip, table.from_source, prefix)
+
+
+def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> Path:
+    """The cache's folder with a function's dependencies; they are installed where it is not there.
+
+    Args:
+        function: whose.
+        lock: what to install.
+        prefix: what each path begins with, as `python/` in a layer.
+        offline: take everything from uv's cache.
+
+    Raises:
+        CannotBundle: they cannot be installed.
+    """
+    found = cache.fetch(KIND, key(function, lock, prefix))
+    if found:
+        return found
+    with cache.scratch() as work:
+        return _made(function, lock, prefix, work, offline=offline)
+
+
+def _made(function: Function, lock: Lock, prefix: str, work: Path, *, offline: bool) -> Path:
+    installed = work / "installed"
+    uv.install(function, lock, installed, work, offline=offline)
+    several = clashes(installed)
+    uv.install_again(function, lock, installed, work, several)
+    found = distributions(installed)
+    for each in found:
+        if each.name in function.table.from_source:
+            uv.check_built(each.name, each.wheel, function.target)
+
+    def fill(folder: Path) -> None:
+        about.write(folder, _packed(folder / ARCHIVE, found, several, function, lock, prefix))
+
+    return cache.store(KIND, key(function, lock, prefix), fill)
+
+
+def _packed(
+    file: Path, found: Sequence[Distribution], several: Sequence[str], function: Function, lock: Lock, prefix: str
+) -> Dependencies:
+    kept = {each.name: _kept(each, function.table.strip) for each in found}
+    files = [_below(each, prefix) for members in kept.values() for each in members]
+    zipped = archive.write(file, files)
+    hashes = {each.name: each.hashes for each in lock.packages}
+    packages = [
+        Package(
+            each.name,
+            each.version,
+            hashes.get(each.name, ()),
+            each.requires,
+            each.licenses,
+            sum(member.size for member in kept[each.name]),
+            sum(zipped[f"{prefix}{member.path}"] for member in kept[each.name]),
+        )
+        for each in found
+    ]
+    saved = savings(found, lambda path: zipped.get(f"{prefix}{path}", 0))
+    return Dependencies(
+        tuple(packages),
+        tuple(Member(each.path, each.sha256, each.size, zipped[each.path]) for each in sorted(files, key=_path)),
+        {kind: Saving(*each) for kind, each in saved.items() if kind not in function.table.strip},
+        tuple(each.name for each in found if not kept[each.name]),
+        tuple(several),
+    )
+
+
+def _kept(distribution: Distribution, strip: Sequence[str]) -> list[File]:
+    kinds = kinds_of(distribution)
+    kept = [each for each in distribution.files if kinds.get(each.path) not in strip]
+    return [*kept, record(distribution, kept)] if kept else []
+
+
+def _below(file: File, prefix: str) -> File:
+    return File(f"{prefix}{file.path}", file.sha256, file.size, file.source, file.content, file.runs)
+
+
+def _path(file: File) -> str:
+    return file.path
