@@ -9,10 +9,11 @@ import pulumi
 import pulumi_aws as aws
 from names import INCOMING, Names, bucket_arn
 
-SOURCE = Path("../lambda_fn")
-"""Relative to the program's folder, which Pulumi runs it in: an absolute path would differ between machines."""
+from stackguard.bundle import Bundle, CannotBundle, build
 
-HANDLER = "ingest.handler.handler"
+SOURCE = Path("../lambda_fn")
+"""The function's folder, from the program's: its `pyproject.toml` says for which runtime and processor it is built."""
+
 SUFFIXES = ("csv", "jsonl")
 MEMORY_MB = 1024
 TIMEOUT_SECONDS = 300
@@ -35,14 +36,15 @@ def create(
         retention_in_days=names.settings.log_retention_days,
         opts=opts,
     )
+    code = bundled()
     return aws.lambda_.Function(
         "function",
         name=names.function,
         role=role.arn,
-        runtime="python3.13",
-        architectures=["arm64"],
-        handler=HANDLER,
-        code=function_code(),
+        runtime=code.target.runtime,
+        architectures=[code.target.architecture],
+        handler=code.handler,
+        code=pulumi.FileArchive(str(code.archive)),
         memory_size=MEMORY_MB,
         timeout=TIMEOUT_SECONDS,
         reserved_concurrent_executions=names.settings.reserved_concurrency,
@@ -64,12 +66,12 @@ def environment(names: Names) -> dict[str, str]:
     }
 
 
-def function_code() -> pulumi.Archive:
-    """The function's own modules, at the paths that they import each other by."""
-    modules = sorted(SOURCE.glob("ingest/**/*.py"))
-    if not modules:
-        raise pulumi.RunError(f"`{SOURCE}` holds no `ingest` package: run the program in its own folder")
-    return pulumi.AssetArchive({path.relative_to(SOURCE).as_posix(): pulumi.FileAsset(path) for path in modules})
+def bundled() -> Bundle:
+    """The function as its lock and its code are now: from the cache where its dependencies have been installed once."""
+    try:
+        return build(SOURCE)
+    except CannotBundle as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def trigger(

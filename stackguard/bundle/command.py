@@ -48,10 +48,11 @@ def run(request: Request) -> Report:
     written = outputs.deliver(bundle.folder, list(names.values()), _output(request), function.name)
     variables = {_VARIABLES[kind]: str(file.absolute()) for kind, file in zip(kinds, written, strict=True)}
     hooks.after(function, variables)
-    if function.table.after and (changed := outputs.unchanged(written, bundle.folder)):
+    if function.table.after and (changed := outputs.first_changed(written, bundle.folder)):
+        outputs.deliver(bundle.folder, list(names.values()), _output(request), function.name)
         raise CannotBundle(
-            f"a command of `after` in `{function.project_file}` changed `{changed}`, which is then not what the "
-            "manifest says; write what it makes to another file"
+            f"a command of `after` in `{function.project_file}` changed `{changed}`, which has been put back, as "
+            "the manifest would not hold for it; write what it makes to another file"
         )
     return Report(function, finished, judged, tuple(written), left_out)
 

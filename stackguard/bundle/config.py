@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -17,25 +17,28 @@ from stackguard.bundle.errors import CannotBundle, reason
 
 TABLE = "tool.stackguard.bundle"
 PROJECT_FILE = "pyproject.toml"
-RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
+Runtime = Literal["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"]
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
-ARCHITECTURES = ("x86_64", "arm64")
-KINDS = ("tests", "stubs", "headers", "runtime")
+
+Architecture = Literal["x86_64", "arm64"]
+Kind = Literal["tests", "stubs", "headers", "runtime"]
 """What can be stripped: see `stackguard.bundle.stripping`."""
+
+RUNTIMES: tuple[str, ...] = get_args(Runtime)
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw_only=True):
     """The table `[tool.stackguard.bundle]`."""
 
-    runtime: Literal["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"] | None = None
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    runtime: Runtime | None = None
+    architecture: Architecture = "x86_64"
     handler: str | None = None
     lock: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    strip: tuple[Literal["tests", "stubs", "headers", "runtime"], ...] = ()
+    strip: tuple[Kind, ...] = ()
     from_source: tuple[str, ...] = ()
     layer: bool = False
     upload: Literal["direct", "s3"] = "s3"
@@ -50,7 +53,7 @@ _SHAPES = {
     "exclude": 'is a list of globs, as ["**/fixtures/**"]',
     "before": 'is a list of commands, as ["make schema"]',
     "after": 'is a list of commands, as ["./sign.sh"]',
-    "strip": f"is a list of {', '.join(KINDS)}, each in quotes",
+    "strip": f"is a list of {', '.join(get_args(Kind))}, each in quotes",
     "from-source": 'is a list of package names, as ["docopt"]',
     "layer": "is true or false",
     "upload": 'is "direct" or "s3"',
@@ -66,7 +69,6 @@ class Overrides:
     strip: tuple[str, ...] = ()
     from_source: tuple[str, ...] = ()
     layer: bool = False
-    image: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,6 @@ class Function:
     """The tables `[[tool.uv.index]]`."""
     table: Table
     target: Target
-    image: bool = False
     raw: bytes = field(default=b"", repr=False)
 
     @property
@@ -92,7 +93,7 @@ class Function:
         return self.folder / PROJECT_FILE
 
 
-def read(folder: Path, overrides: Overrides = Overrides()) -> Function:  # noqa: B008 (frozen)
+def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
     """Read a function's folder.
 
     Raises:
@@ -104,6 +105,8 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:  # noqa:
     tool = _mapping(document.get("tool", {}), file, "tool")
     own = _mapping(tool.get("stackguard", {}), file, "tool.stackguard")
     table = _overridden(_table(own.get("bundle", {}), file), overrides)
+    if overrides.runtime and overrides.runtime not in RUNTIMES:
+        raise CannotBundle(f"`--runtime` is one of {', '.join(RUNTIMES)}, not `{overrides.runtime}`")
     if table.runtime is None:
         raise CannotBundle(f'`{file}` does not say for which runtime: add `runtime = "python3.13"` below `[{TABLE}]`')
     name = project.get("name")
@@ -117,7 +120,6 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:  # noqa:
         indexes=tuple(uv.get("index", ())) if isinstance(uv, dict) else (),
         table=table,
         target=Target(table.runtime, table.architecture),
-        image=overrides.image,
         raw=raw,
     )
 
@@ -166,7 +168,7 @@ def _table(given: Any, file: Path) -> Table:
 
 def _near(key: str, value: Any) -> str:
     """The value that was probably meant, where one is near."""
-    known = {"runtime": RUNTIMES, "architecture": ARCHITECTURES, "strip": KINDS}.get(key, ())
+    known = {"runtime": RUNTIMES, "architecture": get_args(Architecture), "strip": get_args(Kind)}.get(key, ())
     values = value if isinstance(value, list) else [value]
     aliases = {"aarch64": "arm64", "amd64": "x86_64", "x86-64": "x86_64"}
     for each in (each for each in values if isinstance(each, str) and each not in known):
@@ -177,11 +179,12 @@ def _near(key: str, value: Any) -> str:
 
 
 def _overridden(table: Table, overrides: Overrides) -> Table:
+    names = (*table.from_source, *overrides.from_source)
     return msgspec.structs.replace(
         table,
         runtime=overrides.runtime or table.runtime,
         architecture=overrides.architecture or table.architecture,
-        strip=tuple(dict.fromkeys((*table.strip, *overrides.strip))),
-        from_source=tuple(dict.fromkeys((*table.from_source, *overrides.from_source))),
+        strip=tuple(sorted({*table.strip, *overrides.strip})),
+        from_source=tuple(sorted({re.sub(r"[-_.]+", "-", each).lower() for each in names})),
         layer=table.layer or overrides.layer,
     )

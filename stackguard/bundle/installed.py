@@ -60,9 +60,9 @@ def clashes(folder: Path) -> list[str]:
     found: set[str] = set()
     for info in sorted(folder.glob("*.dist-info")):
         name = canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
-        for path, digest in _recorded(info).items():
-            other, as_before = seen.setdefault(path, (name, digest))
-            if other != name and digest != as_before and not path.startswith("bin/"):
+        for path, recorded in _recorded(info).items():
+            other, as_before = seen.setdefault(path, (name, recorded))
+            if other != name and recorded != as_before and not path.startswith("bin/"):
                 found |= {name, other}
     return sorted(found)
 

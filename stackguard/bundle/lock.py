@@ -102,7 +102,7 @@ def read(function: Function, export: Callable[[Function], str]) -> Lock:
 
 
 def _again(name: str, function: Function) -> str:
-    where = f"lock anew with `cd {function.folder} && "
+    where = "lock anew with `" if str(function.folder) == "." else f"lock anew with `cd {function.folder} && "
     if name == "uv.lock":
         return f"{where}uv lock`"
     target = f"--python-version {python_of(function.target)} --python-platform {platform_of(function.target)}"

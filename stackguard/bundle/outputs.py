@@ -43,10 +43,10 @@ def deliver(folder: Path, names: Sequence[str], output: Path, name: str) -> list
     return [output / each for each in names]
 
 
-def unchanged(files: Iterable[Path], folder: Path) -> Path | None:
-    """The first delivered file that is no longer what it was."""
+def first_changed(files: Iterable[Path], folder: Path) -> Path | None:
+    """The first delivered file that is not what it was."""
     for each in files:
-        if each.is_file() and digest(each) != digest(folder / each.name):
+        if not each.is_file() or digest(each) != digest(folder / each.name):
             return each
     return None
 

@@ -163,7 +163,7 @@ def _explained(
         return CannotBundle(f"uv was ended by signal {-done.returncode}; start the bundle again")
     told = " ".join(done.stderr.split())
     if offline and _NOT_CACHED.search(told):
-        return CannotBundle("a package is not in uv's cache, and `--offline` is given; bundle once without it")
+        return CannotBundle(f"the cache lacks a dependency, and the network is not to be used; {_once(function)}")
     for pattern, meaning in _MEANINGS:
         if found := pattern.search(told):
             return meaning(found, function, lock)
@@ -208,11 +208,15 @@ def _forbidden(_found: re.Match[str], _function: Function, _lock: Lock) -> Canno
     return CannotBundle("the index refuses access: give credentials in a netrc file or in UV_INDEX_NAME_PASSWORD")
 
 
-def _unreachable(_found: re.Match[str], _function: Function, _lock: Lock) -> CannotBundle:
+def _unreachable(_found: re.Match[str], function: Function, _lock: Lock) -> CannotBundle:
     return CannotBundle(
-        "the package index cannot be reached: bundle where there is a network, or name a proxy in HTTPS_PROXY or a "
-        "mirror in UV_DEFAULT_INDEX"
+        f"the cache lacks a dependency, and the package index cannot be reached; {_once(function)}, or name a proxy in "
+        "HTTPS_PROXY or a mirror in UV_DEFAULT_INDEX"
     )
+
+
+def _once(function: Function) -> str:
+    return f"run `stackguard bundle {function.folder}` once where there is a network"
 
 
 def _unbuildable(found: re.Match[str], _function: Function, lock: Lock) -> CannotBundle:
