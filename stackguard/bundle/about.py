@@ -49,6 +49,8 @@ class Dependencies(msgspec.Struct, frozen=True):
     """Packages that were left out as a whole."""
     clashes: tuple[str, ...]
     """Packages that install the same file with different contents; the last one's is in the archive."""
+    foreign: tuple[str, ...]
+    """Files that cannot be loaded or run on the target, each with the reason."""
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -77,6 +79,7 @@ class Finished(msgspec.Struct, frozen=True):
     savings: Mapping[str, Saving]
     stripped: tuple[str, ...]
     clashes: tuple[str, ...]
+    foreign: tuple[str, ...]
     unneeded: tuple[str, ...]
     """Packages of the lock that nothing requires."""
     unzipped: int

@@ -79,7 +79,8 @@ class Function:
     name: str
     """For the artifacts: the project's name, else the folder's, with only letters, digits, `.`, `_` and `-`."""
     version: str | None
-    dependencies: tuple[str, ...]
+    dependencies: tuple[str, ...] | None
+    """None where there is no table `[project]`: then all that is locked is meant."""
     requires_python: str | None
     indexes: tuple[Mapping[str, Any], ...]
     """The tables `[[tool.uv.index]]`."""
@@ -115,7 +116,7 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
         folder=folder,
         name=re.sub(r"[^A-Za-z0-9._-]+", "-", name if isinstance(name, str) else folder.resolve().name).strip("-."),
         version=project["version"] if isinstance(project.get("version"), str) else None,
-        dependencies=_texts(project.get("dependencies", []), file, "project.dependencies"),
+        dependencies=_dependencies(document, file),
         requires_python=project.get("requires-python"),
         indexes=tuple(uv.get("index", ())) if isinstance(uv, dict) else (),
         table=table,
@@ -139,16 +140,21 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
         raise CannotBundle(f"`{file}` is not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
 
 
+def _dependencies(document: dict[str, Any], file: Path) -> tuple[str, ...] | None:
+    if "project" not in document:
+        return None
+    if "dependencies" in document["project"].get("dynamic", ()):
+        raise CannotBundle(f"`{file}`: `dependencies` are dynamic, so a lock cannot be held to them; state them there")
+    value = document["project"].get("dependencies", [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise CannotBundle(f'`{file}`: `project.dependencies` is a list of requirements, as ["boto3>=1.40"]')
+    return tuple(value)
+
+
 def _mapping(value: Any, file: Path, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise CannotBundle(f"`{file}`: `{name}` is a table, as `[{name}]`")
     return value
-
-
-def _texts(value: Any, file: Path, name: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise CannotBundle(f'`{file}`: `{name}` is a list of requirements, as ["boto3>=1.40"]')
-    return tuple(value)
 
 
 def _table(given: Any, file: Path) -> Table:

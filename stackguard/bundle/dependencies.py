@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from policypack.aws.binaries import HEAD, mismatch
 from stackguard.bundle import about, archive, cache, uv
 from stackguard.bundle.about import Dependencies, Member, Package, Saving
 from stackguard.bundle.config import Function
@@ -86,7 +87,18 @@ def _packed(
         {kind: Saving(*each) for kind, each in saved.items() if kind not in function.table.strip},
         tuple(each.name for each in found if not kept[each.name]),
         tuple(several),
+        tuple(_foreign(files, function)),
     )
+
+
+def _foreign(files: Sequence[File], function: Function) -> Iterator[str]:
+    """What a wheel carries for other machines, be it on purpose or because its tag is wrong."""
+    for each in files:
+        if each.source is not None:
+            with each.source.open("rb") as stream:
+                why = mismatch(each.path, stream.read(HEAD), function.target)
+            if why:
+                yield f"{each.path} is {why}"
 
 
 def _kept(distribution: Distribution, strip: Sequence[str]) -> list[File]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from policypack.aws.binaries import HEAD, mismatch
 from stackguard.bundle import about, archive, cache, dependencies, finishing, handlers, manifest, materials, sizes, uv
 from stackguard.bundle.about import Artifact, Dependencies, Finished, Member
 from stackguard.bundle.config import TABLE, Function
@@ -53,6 +54,7 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
             told.savings,
             told.stripped,
             told.clashes,
+            (*told.foreign, *_foreign(function, own)),
             tuple(unneeded(function, told.packages)),
             sum(each.unzipped for each in artifacts),
         )
@@ -94,6 +96,12 @@ def _artifact(kind: str, file: Path, members: Sequence[Member]) -> Artifact:
         sum(each.size for each in members),
         tuple(members),
     )
+
+
+def _foreign(function: Function, own: Sequence[File]) -> Iterator[str]:
+    for each in own:
+        if why := mismatch(each.path, each.content[:HEAD], function.target):
+            yield f"{each.path} is {why}"
 
 
 def _check_collisions(function: Function, own: Sequence[File], told: Dependencies, prefix: str) -> None:

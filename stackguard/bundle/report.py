@@ -154,6 +154,8 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"{finished.lock} locks {_some(finished.unneeded)}, which nothing requires"
     if finished.clashes:
         yield f"{_some(finished.clashes)} install the same files with different contents; the last one's are in the archive"
+    if finished.foreign:
+        yield f"not for {report.function.target.runtime} on {report.function.target.architecture}: {_some(finished.foreign, 3)}"
     if finished.stripped:
         yield f"left to the runtime, in whatever version it has: {_some(finished.stripped)}"
     if report.left_out:

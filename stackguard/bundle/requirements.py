@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -27,7 +27,7 @@ def check_project(function: Function, lock: Lock) -> None:
     """
     _check_python(function)
     locked = {each.name: each.version for each in lock.packages}
-    for requirement in _direct(function):
+    for requirement in _direct(function, locked):
         _check(requirement, locked, lock, f"`{function.project_file}`")
 
 
@@ -62,7 +62,10 @@ def _check_python(function: Function) -> None:
         )
 
 
-def _direct(function: Function) -> list[Requirement]:
+def _direct(function: Function, known: Iterable[str]) -> list[Requirement]:
+    """What the function requires itself; where it does not say so, all that is known."""
+    if function.dependencies is None:
+        return [Requirement(each) for each in known]
     try:
         return list(_holding(function.dependencies, function, ""))
     except InvalidRequirement as error:
@@ -120,7 +123,7 @@ def edges(function: Function, installed: Sequence[Package]) -> dict[str, set[str
 def _walk(function: Function, installed: Sequence[Package]) -> Iterator[tuple[Package | None, Requirement]]:
     """Every requirement that holds, from the function's own on, with the package that has it."""
     by_name = {each.name: each for each in installed}
-    queue: list[tuple[Package | None, Requirement]] = [(None, each) for each in _direct(function)]
+    queue: list[tuple[Package | None, Requirement]] = [(None, each) for each in _direct(function, by_name)]
     seen: set[tuple[str, str]] = set()
     while queue:
         package, requirement = queue.pop()

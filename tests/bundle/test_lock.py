@@ -1,0 +1,198 @@
+"""Which lock is taken, what it says for the target, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.aws.binaries import Target
+from stackguard.bundle import CannotBundle, build
+from stackguard.bundle.config import read as config
+from stackguard.bundle.lock import Lock, Locked, read
+from stackguard.bundle.platforms import environment_of, platform_of
+from tests.bundle.making import RUNTIME, function, names, wheel
+
+DIGEST = "0" * 64
+HASH = f"--hash=sha256:{DIGEST}"
+
+
+def never(_function: object) -> str:
+    raise AssertionError("there is no uv.lock")
+
+
+def locked(folder: Path) -> Lock:
+    return read(config(folder), never)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "architecture", "platform"),
+    [
+        ("python3.11", "x86_64", "x86_64-manylinux_2_17"),
+        ("python3.12", "arm64", "aarch64-manylinux_2_34"),
+        ("python3.13", "x86_64", "x86_64-manylinux_2_34"),
+    ],
+)
+def test_the_platform_is_the_runtimes_own(runtime: str, architecture: str, platform: str) -> None:
+    assert platform_of(Target(runtime, architecture)) == platform
+
+
+def test_markers_are_those_of_the_target() -> None:
+    assert environment_of(Target("python3.12", "arm64"))["platform_machine"] == "aarch64"
+    assert environment_of(Target("python3.12", "arm64"))["python_version"] == "3.12"
+
+
+def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None:
+    lines = [
+        f'alpha==1.0 ; python_version < "3.13" {HASH}',
+        f'alpha==2.0 ; python_version >= "3.13" {HASH}',
+        f'windows==1.0 ; sys_platform == "win32" {HASH}',
+        f'arm==1.0 ; platform_machine == "aarch64" \\\n    {HASH}',
+    ]
+    folder = function(tmp_path / "fn", lines, [], table=f'{RUNTIME}\narchitecture = "arm64"')
+
+    assert [(each.name, each.version) for each in locked(folder).packages] == [("alpha", "2.0"), ("arm", "1.0")]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("alpha==1.0", "has no hash for `alpha`, so it could be replaced unseen; lock anew with `cd "),
+        (f"alpha>=1.0 {HASH}", "does not pin `alpha` to one version"),
+        (f"alpha==1.* {HASH}", "does not pin `alpha` to one version"),
+        ("-e ../common", "`-e ../common` cannot be bundled"),
+        ("-r other.txt", "`-r other.txt` cannot be bundled"),
+        ("./common", "`./common` cannot be bundled"),
+        (f"alpha==1.0 {HASH}\nalpha==2.0 {HASH}", "locks `alpha` twice for the same target"),
+    ],
+)
+def test_a_line_that_locks_nothing_is_refused(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(CannotBundle) as refused:
+        locked(function(tmp_path / "fn", [line], []))
+
+    assert told in refused.value.message
+    assert "requirements.lock`" in refused.value.message
+
+
+def test_several_locks_are_refused_unless_one_is_named(tmp_path: Path, wheels: Path) -> None:
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha")], wheels=wheels)
+    (folder / "uv.lock").write_text("")
+
+    with pytest.raises(CannotBundle, match="has several locks, `uv.lock` and `requirements.lock`: remove all but one"):
+        build(folder)
+
+    function(folder, [wheel(wheels, "alpha")], table=f'{RUNTIME}\nlock = "requirements.lock"', wheels=wheels)
+    assert "alpha/__init__.py" in names(build(folder).archive)
+
+
+def test_dependencies_without_a_lock_are_refused_and_none_need_none(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn", None, ["alpha"])
+    with pytest.raises(CannotBundle, match="has dependencies and no lock: lock anew with `cd .* uv pip compile"):
+        build(folder)
+
+    assert names(build(function(folder, None, [])).archive) == ["app/__init__.py", "app/main.py"]
+
+
+PYLOCK = """
+lock-version = "1.0"
+created-by = "tests"
+[[packages]]
+name = "Alpha_One"
+version = "1.0"
+[[packages.wheels]]
+name = "alpha_one-1.0-py3-none-any.whl"
+hashes = {{sha256 = "{digest}"}}
+[[packages]]
+name = "windows"
+version = "1.0"
+marker = "sys_platform == 'win32'"
+[[packages.wheels]]
+name = "windows-1.0-py3-none-any.whl"
+hashes = {{sha256 = "{digest}"}}
+[[packages]]
+name = "in-a-group"
+version = "1.0"
+marker = "'dev' in dependency_groups"
+[[packages.wheels]]
+name = "in_a_group-1.0-py3-none-any.whl"
+hashes = {{sha256 = "{digest}"}}
+"""
+
+
+def test_a_pylock_says_the_same(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn", None, ["alpha-one"])
+    (folder / "pylock.toml").write_text(PYLOCK.format(digest=DIGEST))
+
+    assert locked(folder).packages == (Locked("alpha-one", "1.0", (f"sha256:{DIGEST}",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("packages = 1", "is no `pylock.toml` as PEP 751 describes it; lock anew"),
+        ("packages = [", "is not valid TOML"),
+        ('[[packages]]\nname = "a"\ndirectory = {path = "."}', "`a` is a directory, which has no hash"),
+        ('[[packages]]\nname = "a"\nversion = "1"', "has no hash for `a`"),
+    ],
+)
+def test_a_malformed_pylock_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    folder = function(tmp_path / "fn", None, [])
+    (folder / "pylock.toml").write_text(text)
+
+    with pytest.raises(CannotBundle) as refused:
+        locked(folder)
+
+    assert told in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "requires", "told"),
+    [
+        (["alpha>=2"], [], "has `alpha` 1.0, and `{project}` requires `alpha>=2`; lock anew with"),
+        (["alpha", "beta"], [], "lacks `beta`, which `{project}` requires; lock anew with"),
+        (["alpha"], ["gamma>=1"], "lacks `gamma`, which `alpha` 1.0 requires; lock anew with"),
+        (["alpha[more]"], ['gamma; extra == "more"'], "lacks `gamma`, which `alpha` 1.0 requires; lock anew with"),
+        (["alpha"], ['gamma; python_version >= "3.13"'], "lacks `gamma`, which `alpha` 1.0 requires"),
+    ],
+)
+def test_a_lock_that_does_not_fit_is_refused(
+    tmp_path: Path, wheels: Path, dependencies: list[str], requires: list[str], told: str
+) -> None:
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha", requires=requires)], dependencies, wheels=wheels)
+
+    with pytest.raises(CannotBundle) as refused:
+        build(folder)
+
+    assert told.format(project=folder / "pyproject.toml") in refused.value.message
+    assert refused.value.message.startswith(f"`{folder / 'requirements.lock'}`")
+
+
+def test_what_the_target_does_not_need_may_be_missing(tmp_path: Path, wheels: Path) -> None:
+    requires = ['gamma; sys_platform == "win32"', 'gamma; extra == "more"', 'gamma; python_version < "3.13"']
+    dependencies = ["alpha", "windows; os_name == 'nt'"]
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha", requires=requires)], dependencies, wheels=wheels)
+
+    assert "alpha/__init__.py" in names(build(folder).archive)
+
+
+def test_a_function_for_another_python_is_refused(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn")
+    file = folder / "pyproject.toml"
+    file.write_text(file.read_text().replace('version = "1.0"', 'version = "1.0"\nrequires-python = ">=3.14"'))
+
+    with pytest.raises(CannotBundle, match=r"requires Python >=3.14, and python3.13 is not that"):
+        build(folder)
+
+
+@given(st.text(alphabet="ab-_.=<>;#\\\n '\"[]@/0123hs:", max_size=60))
+def test_no_text_breaks_the_reading_of_a_lock(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    folder = function(tmp_path_factory.mktemp("fn"), [text], [])
+
+    try:
+        lock = locked(folder)
+    except CannotBundle as refused:
+        assert "\n" not in refused.message
+    else:
+        assert all(each.hashes for each in lock.packages)
