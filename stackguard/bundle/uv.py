@@ -34,7 +34,7 @@ _OF_PIP = {
 }
 """What pip is told, and uv's name for it."""
 
-_NAME = r"`?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)(?:==(?P<version>[^\s`,)]+))?`?"
+_NAME = r"`?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[^\s`,)]+))?`?"
 _NOT_CACHED = re.compile(r"network was disabled|not found in the cache|connectivity is disabled", re.IGNORECASE)
 _ADDRESS = re.compile(r"\w+://\S+")
 """It may carry credentials."""

@@ -33,7 +33,9 @@ def wheel(
         for path, content in (files or {f"{module}/__init__.py": f"version = {version!r}\n"}).items()
     }
     lines = "".join(f"Requires-Dist: {each}\n" for each in requires)
-    contents[f"{info}/METADATA"] = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{metadata}{lines}".encode()
+    contents[f"{info}/METADATA"] = (
+        f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{metadata}{lines}".encode()
+    )
     contents[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tag}\n".encode()
     if entry_points:
         contents[f"{info}/entry_points.txt"] = entry_points.encode()
@@ -63,7 +65,9 @@ def function(
     wheels: Path | None = None,
 ) -> Path:
     """Make a function whose lock takes wheels from a folder; it depends on all that is locked unless said otherwise."""
-    for path, content in (files or {"app/__init__.py": "", "app/main.py": "def handler(event, context): ...\n"}).items():
+    for path, content in (
+        files or {"app/__init__.py": "", "app/main.py": "def handler(event, context): ...\n"}
+    ).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(content)
     listed = [each.partition("==")[0] for each in lock or ()] if dependencies is None else dependencies

@@ -17,7 +17,7 @@ from tests.bundle.making import RUNTIME, function
         ('runtme = "python3.13"', "has no key `runtme`; did you mean `runtime`?"),
         (f"{RUNTIME}\nfrom_source = []", "has no key `from_source`; did you mean `from-source`?"),
         (f"{RUNTIME}\nzzz = 1", "has no key `zzz`; the keys are runtime, architecture, "),
-        ('runtime = "python3.31"', '`runtime` below `[tool.stackguard.bundle]` is one of python3.10, '),
+        ('runtime = "python3.31"', "`runtime` below `[tool.stackguard.bundle]` is one of python3.10, "),
         ('runtime = "Python3.13"', 'did you mean "python3.13" where "Python3.13" stands?'),
         (f'{RUNTIME}\narchitecture = "aarch64"', 'did you mean "arm64" where "aarch64" stands?'),
         (f'{RUNTIME}\nstrip = ["test"]', 'did you mean "tests" where "test" stands?'),

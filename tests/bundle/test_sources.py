@@ -1,0 +1,148 @@
+"""Which of a function's own files are in its archive, and what runs around them."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stackguard.bundle import CannotBundle, build
+from stackguard.bundle.config import read
+from stackguard.bundle.sources import collect
+from tests.bundle.making import RUNTIME, function, names, wheel
+
+TREE = {
+    "app/__init__.py": "",
+    "app/main.py": "def handler(event, context): ...\n",
+    "app/template.json": "{}",
+    "app/.hidden": "",
+    "app/tests/test_main.py": "",
+    "app/conftest.py": "",
+    "app/__pycache__/main.cpython-313.pyc": "",
+    "space/inner/module.py": "",
+    "single.py": "",
+    "setup.py": "",
+    "test_single.py": "",
+    "tests/test_main.py": "",
+    "data/table.csv": "",
+    "dist/old.py": "",
+    "venv/lib/module.py": "",
+    "other-env/pyvenv.cfg": "",
+    "other-env/lib/module.py": "",
+    "node_modules/x/y.py": "",
+    ".env": "SECRET=1",
+    "README.md": "",
+}
+
+
+def packaged(folder: Path) -> list[str]:
+    return [each.path for each in collect(read(folder)).files]
+
+
+def test_by_default_modules_and_packages_are_packaged_with_their_data(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn", files=TREE)
+
+    assert packaged(folder) == [
+        "app/__init__.py",
+        "app/main.py",
+        "app/template.json",
+        "single.py",
+        "space/inner/module.py",
+    ]
+    assert {"data", "README.md"} <= set(collect(read(folder)).left_out)
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ('include = ["app/*.py"]', ["app/__init__.py", "app/conftest.py", "app/main.py"]),
+        ('include = ["data", "single.py"]', ["data/table.csv", "single.py"]),
+        ('include = ["**/*.json", "./data/**"]', ["app/template.json", "data/table.csv"]),
+        ('include = ["app/**"]\nexclude = ["**/tests/**", "**/conftest.py"]', ["app/__init__.py", "app/main.py", "app/template.json"]),
+        ('exclude = ["space/", "*.py"]', ["app/__init__.py", "app/main.py", "app/template.json"]),
+    ],
+)  # fmt: skip
+def test_globs_choose_otherwise(tmp_path: Path, table: str, expected: list[str]) -> None:
+    assert packaged(function(tmp_path / "fn", files=TREE, table=f"{RUNTIME}\n{table}")) == expected
+
+
+def test_packages_below_src_are_at_the_top_of_the_archive(tmp_path: Path) -> None:
+    files = {"src/app/__init__.py": "", "src/app/main.py": "", "src/module.py": "", "scripts/run.py": ""}
+    folder = function(tmp_path / "fn", files=files, table=f'{RUNTIME}\nhandler = "module.handler"')
+    (folder / "src" / "module.py").write_text("def handler(event, context): ...\n")
+
+    assert names(build(folder).archive) == ["app/__init__.py", "app/main.py", "module.py"]
+
+
+def test_links_are_followed_and_circles_refused(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "__init__.py").write_text("shared = 1\n")
+    folder = function(tmp_path / "fn")
+    (folder / "shared").symlink_to(shared)
+
+    with zipfile.ZipFile(build(folder).archive) as packed:
+        assert packed.read("shared/__init__.py") == b"shared = 1\n"
+
+    (folder / "app" / "again").symlink_to(folder / "app")
+    with pytest.raises(CannotBundle, match=r"again` is a link to a folder that it is in"):
+        build(folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "table", "told"),
+    [
+        ({"data/table.csv": ""}, "", "has no Python module or package of its own to bundle; say what belongs to it"),
+        ({"alpha/__init__.py": ""}, "", "would hide `alpha/__init__.py` of a dependency"),
+        ({"a.py": "", "src/a.py": ""}, "", "would both be `a.py` in the archive; exclude one"),
+        ({"app.py": "def handler(): ..."}, 'handler = "app.handle"', "did you mean `app.handler`?"),
+        ({"app.py": "def handler(): ..."}, 'handler = "ap.handler"', "did you mean `app.handler`?"),
+        ({"app.py": "def handler(): ..."}, 'handler = "handler"', "names no function of a module"),
+        ({"app.py": "def handler(: ..."}, 'handler = "app.handler"', "does not parse as Python; mend it"),
+        ({"app.py": ""}, 'before = ["exit 3"]', "`exit 3`, in `before` below `[tool.stackguard.bundle]` of"),
+    ],
+)
+def test_what_cannot_work_is_refused(
+    tmp_path: Path, wheels: Path, files: dict[str, str], table: str, told: str
+) -> None:
+    folder = function(
+        tmp_path / "fn", [wheel(wheels, "alpha")], files=files, table=f"{RUNTIME}\n{table}", wheels=wheels
+    )
+
+    with pytest.raises(CannotBundle) as refused:
+        build(folder)
+
+    assert told in refused.value.message
+    assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from helpers import handler\n",
+        "try:\n    import fast as handler\nexcept ImportError:\n    handler = None\n",
+        "from helpers import *\n",
+        "def __getattr__(name): ...\n",
+        "class handler: ...\n",
+    ],
+)
+def test_a_handler_may_be_bound_in_any_way(tmp_path: Path, code: str) -> None:
+    folder = function(tmp_path / "fn", files={"app.py": code}, table=f'{RUNTIME}\nhandler = "app.handler"')
+
+    assert build(folder).handler == "app.handler"
+
+
+def test_a_handler_may_be_a_dependencys(tmp_path: Path, wheels: Path) -> None:
+    table = f'{RUNTIME}\nhandler = "alpha.handler"'
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha")], table=table, wheels=wheels)
+
+    assert build(folder).handler == "alpha.handler"
+
+
+def test_what_a_command_before_makes_is_packaged(tmp_path: Path) -> None:
+    table = f'{RUNTIME}\nbefore = [\'echo "target = \\"$STACKGUARD_ARCHITECTURE\\"" > app/made.py\']'
+    folder = function(tmp_path / "fn", table=table)
+
+    with zipfile.ZipFile(build(folder).archive) as packed:
+        assert packed.read("app/made.py") == b'target = "x86_64"\n'

@@ -1,0 +1,88 @@
+"""What a bundle can do without is told, and left out where it is asked for."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stackguard.bundle import about, build
+from stackguard.bundle.config import Overrides
+from tests.bundle.making import function, names, wheel
+
+FILES = {
+    "alpha/__init__.py": "",
+    "alpha/__init__.pyi": "x" * 10,
+    "alpha/include/alpha.h": "x" * 20,
+    "alpha/tests/test_alpha.py": "x = 1\n" * 5,
+    "alpha/tests/data.bin": "x" * 100,
+    "alpha/test/test_more.py": "",
+    "alpha/test/__init__.py": "",
+    "beta/testing.py": "",
+    "beta/test/client.py": "",
+    "beta/tests.py": "",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, wheels: Path) -> Path:
+    lock = [wheel(wheels, "alpha", files=FILES), wheel(wheels, "boto3"), wheel(wheels, "six")]
+    return function(tmp_path / "fn", lock, wheels=wheels)
+
+
+def test_what_would_be_saved_is_told(folder: Path) -> None:
+    told = about.finished(build(folder).folder).savings
+
+    assert {kind: each.size for kind, each in told.items()}.keys() == {"headers", "runtime", "stubs", "tests"}
+    assert (told["stubs"].size, told["stubs"].packages) == (10, ("alpha",))
+    assert told["headers"].size == 20
+    assert told["tests"].size == 130
+    assert told["runtime"].packages == ("boto3", "six")
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone"),
+    [
+        ("stubs", {"alpha/__init__.pyi"}),
+        ("headers", {"alpha/include/alpha.h"}),
+        (
+            "tests",
+            {"alpha/tests/test_alpha.py", "alpha/tests/data.bin", "alpha/test/test_more.py", "alpha/test/__init__.py"},
+        ),
+    ],
+)
+def test_what_is_stripped_is_gone_from_archive_and_record(folder: Path, kind: str, gone: set[str]) -> None:
+    whole, stripped = build(folder), build(folder, Overrides(strip=(kind,)))
+
+    assert set(names(whole.archive)) - set(names(stripped.archive)) == gone
+    with zipfile.ZipFile(stripped.archive) as packed:
+        record = packed.read("alpha-1.0.dist-info/RECORD").decode()
+    assert not any(each in record for each in gone)
+    assert kind not in about.finished(stripped.folder).savings
+
+
+def test_what_the_runtime_has_is_left_to_it_as_a_whole(folder: Path) -> None:
+    bundle = build(folder, Overrides(strip=("runtime",)))
+
+    assert not any(each.startswith(("boto3", "six")) for each in names(bundle.archive))
+    assert about.finished(bundle.folder).stripped == ("boto3", "six")
+
+
+@pytest.mark.parametrize(
+    ("place", "importing"),
+    [
+        ("alpha/__init__.py", "from alpha.tests import helper\n"),
+        ("alpha/__init__.py", "from .tests import helper\n"),
+        ("alpha/__init__.py", "from . import core, tests\n"),
+        ("alpha/core/deep.py", "from ..tests.helper import run\n"),
+        ("alpha_plugin.py", "import alpha.tests.helper\n"),
+    ],
+)
+def test_tests_that_something_imports_are_no_tests(tmp_path: Path, wheels: Path, place: str, importing: str) -> None:
+    files = {"alpha/__init__.py": "", "alpha/tests/__init__.py": "", "alpha/tests/helper.py": "", place: importing}
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha", files=files)], wheels=wheels)
+
+    bundle = build(folder, Overrides(strip=("tests",)))
+
+    assert "alpha/tests/helper.py" in names(bundle.archive)
