@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 
 from stackguard.bundle.config import TABLE, Function
@@ -34,12 +32,15 @@ def after(function: Function, artifacts: Mapping[str, str]) -> None:
 
 
 def _run(function: Function, when: str, commands: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    if not commands:
+        return
+    import subprocess
+
     target = {
         "STACKGUARD_RUNTIME": function.target.runtime,
         "STACKGUARD_ARCHITECTURE": function.target.architecture,
     }
     for command in commands:
-        sys.stdout.flush()
         done = subprocess.run(  # noqa: S602 (the function's own command, as written for a shell)
             command,
             shell=True,

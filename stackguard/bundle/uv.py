@@ -62,12 +62,15 @@ def install(function: Function, lock: Lock, folder: Path, work: Path, *, offline
 
 
 def install_again(function: Function, lock: Lock, folder: Path, work: Path, names: Sequence[str]) -> None:
-    """Install some packages over what is there, one after the other, so that the last one's files win."""
+    """Install some packages over what is there, one after the other, so that the last one's files win.
+
+    They have just been installed, so they are in uv's cache.
+    """
     for name in names:
         requirements = work / "again.txt"
         only = [each.line() for each in lock.packages if each.name == name]
         requirements.write_text("\n".join((*lock.index_options, *only)), encoding="utf-8")
-        _install(function, lock, folder, requirements, "--reinstall", offline=False)
+        _install(function, lock, folder, requirements, "--reinstall", offline=True)
 
 
 def _install(function: Function, lock: Lock, folder: Path, requirements: Path, *more: str, offline: bool) -> None:
@@ -88,7 +91,7 @@ def _install(function: Function, lock: Lock, folder: Path, requirements: Path, *
     ]
     done = _run(command, function.folder, offline=offline)
     if done.returncode:
-        raise _explained(done, function, lock, offline=offline)
+        raise _explained(done, function, lock)
 
 
 def export(function: Function) -> str:
@@ -155,14 +158,12 @@ def _index(table: Mapping[str, object]) -> list[str]:
     return ["--default-index" if table.get("default") is True else "--index", f"{name}={url}" if name else url]
 
 
-def _explained(
-    done: subprocess.CompletedProcess[str], function: Function, lock: Lock, *, offline: bool
-) -> CannotBundle:
+def _explained(done: subprocess.CompletedProcess[str], function: Function, lock: Lock) -> CannotBundle:
     """What uv's failure means to the person who wrote the lock."""
     if done.returncode < 0:
         return CannotBundle(f"uv was ended by signal {-done.returncode}; start the bundle again")
     told = " ".join(done.stderr.split())
-    if offline and _NOT_CACHED.search(told):
+    if _NOT_CACHED.search(told):
         return CannotBundle(f"the cache lacks a dependency, and the network is not to be used; {_once(function)}")
     for pattern, meaning in _MEANINGS:
         if found := pattern.search(told):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from policypack.policy import Asset, Resource
+from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 
 STACK = Path(__file__).parents[2] / "stack"
@@ -92,15 +95,38 @@ def test_only_the_ingest_bucket_of_this_account_may_invoke_the_function(resource
     assert permission["sourceAccount"] == "111122223333"
 
 
-def test_the_function_ships_the_handler_that_it_names(resources: dict[str, Resource]) -> None:
+def test_the_function_ships_its_handler_and_what_its_lock_says(resources: dict[str, Resource]) -> None:
     function = resources["function"].inputs
     code = function["code"]
     module, _, _ = function["handler"].rpartition(".")
 
     assert isinstance(code, Asset)
-    assert code.members is not None
-    assert f"{module.replace('.', '/')}.py" in code.members
-    assert all(name.endswith(".py") for name in code.members)
+    assert code.path is not None
+    names = zipfile.ZipFile(code.path).namelist()
+    assert f"{module.replace('.', '/')}.py" in names
+    assert "aws_lambda_powertools/logging/logger.py" in names
+    assert not any(name.startswith(("boto3/", "tests/", "README")) for name in names)
+
+
+def test_the_function_runs_where_it_was_built_for(resources: dict[str, Resource]) -> None:
+    function = resources["function"].inputs
+    table = tomllib.loads((STACK.parent / "lambda_fn" / "pyproject.toml").read_text())["tool"]["stackguard"]["bundle"]
+
+    assert function["runtime"] == table["runtime"]
+    assert function["architectures"] == [table["architecture"]]
+    assert function["handler"] == table["handler"]
+
+
+def test_without_cache_and_network_one_line_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACKGUARD_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+
+    with pytest.raises(CannotJudge) as refused:
+        run(STACK, resolve=False)
+
+    assert "run `stackguard bundle ../lambda_fn` once where there is a network" in refused.value.message
+    assert "Traceback" not in refused.value.detail
 
 
 def test_the_function_is_told_what_the_handler_reads(resources: dict[str, Resource]) -> None:

@@ -1,0 +1,236 @@
+"""`stackguard bundle` as a user runs it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from stackguard.bundle import sizes
+from stackguard.cli import cli
+from tests.bundle.making import RUNTIME, function, names, wheel
+
+HANDLER = f'{RUNTIME}\nhandler = "app.main.handler"'
+ARTIFACTS = ["orders.cdx.json", "orders.manifest.json", "orders.zip"]
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STACKGUARD_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    return tmp_path / "cache" / "bundle"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return made(tmp_path)
+
+
+def made(tmp_path: Path, table: str = HANDLER) -> Path:
+    wheels = tmp_path / "wheels"
+    lock = [
+        wheel(wheels, "alpha", files={"alpha/__init__.py": "", "alpha/a.pyi": "x" * 500}),
+        wheel(wheels, "beta", "2.0"),
+    ]
+    return function(tmp_path / "fn", lock, ["alpha"], table=table, wheels=wheels)
+
+
+def bundle(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["bundle", *map(str, arguments)])
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_it_writes_the_artifacts_and_tells_where_and_how_large(folder: Path) -> None:
+    ran = bundle(folder)
+
+    assert ran.exit_code == 0, ran.output
+    assert files(folder / "dist") == ARTIFACTS
+    archive = folder / "dist" / "orders.zip"
+    digest = base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
+    lines = ran.output.splitlines()
+    assert lines[0] == "orders for python3.13 on x86_64, from requirements.lock"
+    assert f"  {archive}  CodeSha256 {digest}" in lines
+    assert any(line.startswith("  alpha 1.0") for line in lines)
+    assert any(line.startswith("  --strip stubs   500 bytes unzipped") for line in lines)
+    assert any("locks beta, which nothing requires" in line for line in lines)
+
+
+def test_json_says_it_for_programs(folder: Path, tmp_path: Path) -> None:
+    ran = bundle(folder, "--output", tmp_path / "out", "--format", "json")
+    told = json.loads(ran.stdout)
+
+    assert ran.exit_code == 0
+    assert told["version"] == 1
+    assert told["artifacts"][0]["path"] == str(tmp_path / "out" / "orders.zip")
+    assert told["artifacts"][0]["zipped"] == (tmp_path / "out" / "orders.zip").stat().st_size
+    assert told["limits"] == {"zipped": 52_428_800, "unzipped": 262_144_000, "layers": 5}
+    assert [each["name"] for each in told["packages"]] == ["alpha", "beta"]
+    assert told["over"] == []
+
+
+def test_over_the_unzipped_limit_nothing_is_written_and_the_ways_out_are_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "UNZIPPED", 1000)
+
+    ran = bundle(folder)
+    as_json = json.loads(bundle(folder, "--format", "json").stdout)
+
+    assert ran.exit_code == 1
+    assert not (folder / "dist").exists()
+    (line,) = [each for each in ran.output.splitlines() if each.startswith("over the limit: ")]
+    for told in ("`orders.zip` unzipped", "`--strip stubs` saves 500 bytes", "a layer does not raise", "`--image`"):
+        assert told in line
+    assert as_json["over"]
+    assert as_json["artifacts"][0]["path"] is None
+
+
+def test_over_a_direct_upload_a_bucket_is_the_way_or_it_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "ZIPPED", 100)
+
+    through_s3 = bundle(made(tmp_path))
+    direct = bundle(made(tmp_path, f'{HANDLER}\nupload = "direct"'), "--output", tmp_path / "direct")
+
+    assert through_s3.exit_code == 0
+    assert "deploy it through a bucket" in through_s3.output
+    assert direct.exit_code == 1
+    assert "over the limit: `orders.zip` zipped" in direct.output
+    assert not (tmp_path / "direct").exists()
+
+
+def test_a_layer_of_an_earlier_bundle_does_not_stay(folder: Path) -> None:
+    assert bundle(folder, "--layer").exit_code == 0
+    assert files(folder / "dist") == sorted([*ARTIFACTS, "orders-layer.zip"])
+    assert "python/alpha/__init__.py" in names(folder / "dist" / "orders-layer.zip")
+    (folder / "dist" / "notes.txt").write_text("the user's own")
+
+    assert bundle(folder).exit_code == 0
+    assert files(folder / "dist") == ["notes.txt", *ARTIFACTS]
+
+
+def test_an_image_is_a_context_for_the_same_lock(folder: Path) -> None:
+    ran = bundle(folder, "--image")
+    context = folder / "dist" / "orders-image"
+
+    assert ran.exit_code == 0, ran.output
+    assert files(folder / "dist") == ["orders-image", "orders.manifest.json"]
+    dockerfile = (context / "Dockerfile").read_text()
+    assert "FROM --platform=linux/amd64 amazon/aws-lambda-python:3.13\n" in dockerfile
+    assert "--no-deps --require-hashes --only-binary :all:" in dockerfile
+    assert 'CMD ["app.main.handler"]' in dockerfile
+    locked = [line for line in (context / "requirements.txt").read_text().splitlines() if "==" in line]
+    assert [line.partition(" ")[0] for line in locked] == ["alpha==1.0", "beta==2.0"]
+    assert all("--hash=sha256:" in line for line in locked)
+    assert (context / "code" / "app" / "main.py").is_file()
+    assert (context / ".dockerignore").is_file()
+
+    assert bundle(folder, "--image").exit_code == 0, "again, over what is there"
+    assert bundle(folder).exit_code == 0
+    assert files(folder / "dist") == ARTIFACTS
+
+
+def test_an_image_needs_its_handler_and_no_layer(tmp_path: Path) -> None:
+    folder = made(tmp_path, RUNTIME)
+
+    assert 'add `handler = "package.module.function"`' in bundle(folder, "--image").output
+    assert "`--layer` and `--image` exclude each other" in bundle(folder, "--image", "--layer").output
+    assert not (folder / "dist").exists()
+
+
+def test_commands_after_get_the_artifacts_and_may_not_change_them(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    listing = f'{RUNTIME}\nafter = ["echo told; cp $STACKGUARD_ARCHIVE $STACKGUARD_MANIFEST $STACKGUARD_MATERIALS {tmp_path}"]'
+    spoiling = f'{RUNTIME}\nafter = ["echo more >> $STACKGUARD_ARCHIVE"]'
+
+    listed = bundle(made(tmp_path, listing), "--output", out, "--format", "json")
+    before = (out / "orders.zip").read_bytes()
+    spoilt = bundle(made(tmp_path, spoiling), "--output", out)
+
+    assert json.loads(listed.stdout)["name"] == "orders", "what a command prints is not in the report"
+    assert (tmp_path / "orders.zip").read_bytes() == before
+    assert spoilt.exit_code == 2
+    assert "changed `" in spoilt.output
+    assert zipfile.ZipFile(out / "orders.zip").testzip() is None
+    assert (out / "orders.zip").read_bytes() == before, "it has been put back"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "cannot bundle: `nowhere` has no `pyproject.toml`"),
+        (["--runtime", "python3.1"], "cannot bundle: `--runtime` is one of"),
+        (["--output", "/proc/nowhere"], "cannot bundle: `/proc/nowhere` cannot be written: "),
+        (["--strip", "everything"], "is not one of 'tests', 'stubs', 'headers', 'runtime'"),
+    ],
+)
+def test_what_is_wrong_is_exit_code_2_and_one_line(folder: Path, arguments: list[str], told: str) -> None:
+    given = arguments if arguments[0] == "nowhere" else [str(folder), *arguments]
+
+    ran = bundle(*given)
+
+    assert ran.exit_code == 2
+    assert told in ran.output.splitlines()[-1]
+    assert not (folder / "dist").exists()
+
+
+def test_what_cannot_be_written_whole_is_not_written(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert bundle(folder, "--output", out).exit_code == 0
+    before = {each.name: each.read_bytes() for each in out.iterdir()}
+    (folder / "app" / "main.py").write_text("def handler(event, context): return 2\n")
+    (folder / "requirements.lock").write_text("alpha==1.0\n")
+
+    assert bundle(folder, "--output", out).exit_code == 2
+    assert {each.name: each.read_bytes() for each in out.iterdir()} == before
+
+
+def test_terminated_it_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path, caches: Path) -> None:
+    sign = tmp_path / "sign"
+    folder = made(tmp_path, f"{RUNTIME}\nbefore = ['if [ ! -e {sign} ]; then touch {sign}; sleep 60; fi']")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "stackguard", "bundle", str(folder)], stderr=subprocess.PIPE, text=True
+    )
+    while not sign.exists():
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGTERM)
+
+    assert child.communicate()[1].strip() == "interrupted"
+    assert child.returncode == 130
+    assert not (folder / "dist").exists()
+    assert bundle(folder).exit_code == 0
+    assert [each.name for each in caches.iterdir() if each.name.startswith(".")] == []
+
+
+WARM = """
+import sys
+from stackguard.bundle import build
+build(sys.argv[1], offline=True)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_from_a_warm_cache_a_program_imports_nothing_heavy(folder: Path) -> None:
+    assert bundle(folder).exit_code == 0
+
+    done = subprocess.run(
+        [sys.executable, "-c", WARM, str(folder)], env=os.environ, capture_output=True, text=True, check=True
+    )
+
+    heavy = {"click", "cyclonedx", "packageurl", "packaging", "rich", "uv", "zipfile", "subprocess"}
+    assert sorted(heavy & set(done.stdout.split())) == []
