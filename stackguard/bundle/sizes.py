@@ -24,27 +24,29 @@ def judge(function: Function, finished: Finished) -> Judged:
     if finished.unzipped > UNZIPPED:
         over.append(
             f"{together} unzipped: {mib(finished.unzipped)}, and Lambda takes {mib(UNZIPPED)} with all layers; "
-            f"{_strip(finished)}a layer does not raise the limit, `--image` makes a container image of up to 10 GiB"
+            f"{_strip(finished, finished.unzipped - UNZIPPED, zipped=False)}a layer does not raise the limit, `--image` makes a container image of up to 10 GiB"
         )
     for each in finished.artifacts:
         if each.zipped > ZIPPED:
             said = f"`{each.file}` zipped: {mib(each.zipped)}, and a direct upload takes {mib(ZIPPED)}; "
             if function.table.upload == "direct":
-                split = "" if function.table.layer else "`--layer` uploads dependencies apart, "
-                over.append(f'{said}{_strip(finished)}{split}`upload = "s3"` says that it goes through a bucket')
-            else:
+                split = "" if function.table.layer else "`--layer` uploads dependencies apart; "
+                strip = _strip(finished, each.zipped - ZIPPED, zipped=True)
+                over.append(f'{said}{strip}{split}`upload = "s3"` says that it goes through a bucket')
+            elif not over:
                 notes.append(
                     f"{said}deploy it through a bucket (`s3_bucket` and `s3_key`), not as the function's `code`"
                 )
     return Judged(tuple(over), tuple(notes))
 
 
-def _strip(finished: Finished) -> str:
-    """What stripping would save, as a clause."""
+def _strip(finished: Finished, needed: int, *, zipped: bool) -> str:
+    """What stripping would save, and whether that is enough, as a clause."""
     if not finished.savings:
         return ""
+    saved = sum(each.zipped if zipped else each.size for each in finished.savings.values())
     kinds = " ".join(f"--strip {kind}" for kind in sorted(finished.savings))
-    return f"`{kinds}` saves {mib(sum(each.size for each in finished.savings.values()))}, "
+    return f"`{kinds}` saves {mib(saved)}{', which is enough' if saved >= needed else ', which is not enough'}; "
 
 
 def mib(size: int) -> str:
