@@ -14,25 +14,8 @@ from stackguard.bundle.cache import VARIABLE
 from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
 from stackguard.bundle.errors import CannotBundle, reason
 from stackguard.bundle.lock import Lock
+from stackguard.bundle.operator import environment
 from stackguard.bundle.platforms import platform_of, python_of
-
-_KEPT = re.compile(
-    r"UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|INDEX_STRATEGY|INDEX_\w+_(USERNAME|PASSWORD)"
-    r"|KEYRING_PROVIDER|INSECURE_HOST|SYSTEM_CERTS|NATIVE_TLS|HTTP_\w+|CONCURRENT_\w+|CACHE_DIR|OFFLINE)"
-)
-"""Variables that say where packages come from and how they are reached, never which they are: hashes decide that."""
-
-_DROPPED = re.compile(r"UV_|PIP_|PYTHON|VIRTUAL_ENV|CONDA_PREFIX|SOURCE_DATE_EPOCH")
-_OF_PIP = {
-    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
-    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
-    "PIP_FIND_LINKS": "UV_FIND_LINKS",
-    "PIP_NO_INDEX": "UV_NO_INDEX",
-    "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
-    "PIP_CERT": "SSL_CERT_FILE",
-    "PIP_PROXY": "ALL_PROXY",
-}
-"""What pip is told, and uv's name for it."""
 
 _NAME = r"`?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[^\s`,)]+))?`?"
 _NOT_CACHED = re.compile(r"network was disabled|not found in the cache|connectivity is disabled", re.IGNORECASE)
@@ -113,24 +96,17 @@ def export(function: Function) -> str:
     return done.stdout
 
 
-def environment(ambient: Mapping[str, str]) -> dict[str, str]:
-    """What uv is told of an environment: how to reach packages, and nothing that would change which they are."""
-    kept = {name: value for name, value in ambient.items() if not _DROPPED.match(name) or _KEPT.fullmatch(name)}
-    named = kept.keys() | ({"UV_DEFAULT_INDEX"} if "UV_INDEX_URL" in kept else set())
-    for name, meant in _OF_PIP.items():
-        if ambient.get(name) and meant not in named:
-            kept[meant] = ambient[name]
-    return {**kept, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
-
-
 def _run(command: Sequence[str], folder: Path, *, offline: bool) -> subprocess.CompletedProcess[str]:
     binary = _binary()
+    told = environment(os.environ)
     options = ["--no-config", "--color", "never", *(["--offline"] if offline else [])]
+    if told.pop("UV_NO_INDEX", None):
+        options.append("--no-index")
     try:
         return subprocess.run(  # noqa: S603 (uv's own binary, and arguments that are not a shell's)
             [binary, *command, *options],
             cwd=folder,
-            env=environment(os.environ),
+            env=told,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

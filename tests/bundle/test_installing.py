@@ -185,31 +185,14 @@ def test_what_the_machine_sets_for_uv_and_pip_changes_no_result(
     assert build(folder).archive.read_bytes() == before
 
 
-def test_the_operators_index_is_kept_and_pips_is_translated() -> None:
-    told = uv.environment(
-        {
-            "PATH": "/bin",
-            "UV_INDEX_PRIVATE_PASSWORD": "p",
-            "UV_LINK_MODE": "symlink",
-            "PIP_INDEX_URL": "http://mirror/simple",
-            "PIP_CERT": "/etc/ca.pem",
-            "PIP_TARGET": "/nowhere",
-            "HTTPS_PROXY": "http://proxy",
-        }
-    )
+def test_pips_own_settings_for_a_folder_of_wheels_are_followed(
+    tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha")])
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{wheels} {tmp_path}")
 
-    assert told["UV_DEFAULT_INDEX"] == "http://mirror/simple"
-    assert told["SSL_CERT_FILE"] == "/etc/ca.pem"
-    assert told["UV_INDEX_PRIVATE_PASSWORD"] == "p"
-    assert told["HTTPS_PROXY"] == "http://proxy"
-    assert not {"UV_LINK_MODE", "PIP_TARGET", "PIP_INDEX_URL"} & told.keys()
-
-
-def test_uvs_own_index_goes_before_pips() -> None:
-    told = uv.environment({"UV_INDEX_URL": "http://ours/simple", "PIP_INDEX_URL": "http://mirror/simple"})
-
-    assert told["UV_INDEX_URL"] == "http://ours/simple"
-    assert "UV_DEFAULT_INDEX" not in told
+    assert "alpha/__init__.py" in names(build(folder).archive)
 
 
 @pytest.mark.parametrize(
