@@ -11,7 +11,7 @@ NAMES = ("uv.lock", "pylock.toml", "requirements.lock", "requirements.txt")
 
 
 def find(function: Function) -> Path | None:
-    """The lock file of a function; None where there is none.
+    """The lock file of a function, or of the workspace that it is in; None where there is none.
 
     Raises:
         CannotBundle: there are several, or the table names one that is not there.
@@ -28,4 +28,16 @@ def find(function: Function) -> Path | None:
             f'`{function.folder}` has several locks, {listed}: remove all but one, or say `lock = "{found[0].name}"` '
             f"below `[{TABLE}]` in its `{PROJECT_FILE}`"
         )
-    return found[0] if found else None
+    return found[0] if found else _of_workspace(function.folder)
+
+
+def _of_workspace(folder: Path) -> Path | None:
+    """The `uv.lock` of the workspace that a folder is in.
+
+    Source: https://docs.astral.sh/uv/concepts/projects/workspaces/.
+    """
+    for above in folder.resolve().parents:
+        project, lock = above / PROJECT_FILE, above / "uv.lock"
+        if lock.is_file() and project.is_file():
+            return lock if b"[tool.uv.workspace]" in project.read_bytes() else None
+    return None

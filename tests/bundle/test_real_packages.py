@@ -86,3 +86,16 @@ def test_native_code_is_for_the_target(tmp_path: Path) -> None:
     bundle = bundled(tmp_path / "fn", "python3.13", "arm64")
 
     assert "markupsafe/_speedups.cpython-313-aarch64-linux-gnu.so" in names(bundle.archive)
+
+
+def test_a_function_in_a_workspace_has_the_lock_of_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "all"\nversion = "1"\nrequires-python = ">=3.11"\n[tool.uv]\npackage = false\n'
+        '[tool.uv.workspace]\nmembers = ["fn"]\n'
+    )
+    folder = function(tmp_path / "fn", None, ["typing-extensions"], files={"app.py": CODE})
+    file = folder / "pyproject.toml"
+    file.write_text(file.read_text().replace('version = "1.0"', 'version = "1.0"\nrequires-python = ">=3.11"'))
+    uv("lock", "--quiet", "--python", sys.executable, folder=folder)
+
+    assert "typing_extensions.py" in names(build(folder).archive)

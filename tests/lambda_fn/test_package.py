@@ -11,6 +11,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from stackguard.bundle.platforms import MACHINES
+
 ROOT = Path(__file__).parents[2] / "lambda_fn"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PINNED = re.compile(
@@ -47,6 +49,13 @@ def test_the_tests_run_on_what_is_shipped() -> None:
     for requirement in map(Requirement, PROJECT["dependency-groups"]["runtime"]):
         assert version(requirement.name) in requirement.specifier
         assert requirement.name not in pins(), "the runtime brings it"
+
+
+def test_the_lock_is_made_for_what_the_bundle_is_made_for() -> None:
+    locking, bundle = PROJECT["tool"]["uv"]["pip"], PROJECT["tool"]["stackguard"]["bundle"]
+
+    assert bundle["runtime"] == f"python{locking['python-version']}"
+    assert locking["python-platform"].partition("-")[0] == MACHINES[bundle["architecture"]]
 
 
 def pins() -> dict[str, str]:
