@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
+from stackguard.bundle.choices import ARCHITECTURES, KINDS
 from stackguard.cli_work import Failure, judged
 
 FORMATS = ("text", "json")
-ARCHITECTURES = ("x86_64", "arm64")
-KINDS = ("tests", "stubs", "headers", "runtime")
 
 BUNDLE_CODES = """\b
 Exit codes:
@@ -100,7 +98,6 @@ def bundle(
 
     if layer and image:
         raise click.UsageError("`--layer` and `--image` exclude each other; give one")
-    signal.signal(signal.SIGTERM, _interrupted)
     request = Request(
         function_dir, output, Overrides(runtime, architecture, strip, from_source, layer=layer), offline=offline
     )
@@ -126,8 +123,3 @@ def _tell_image(function: Any, written: list[Path], format_: str) -> None:
     click.echo(f"{function.name} for {function.target.runtime} on {function.target.architecture}\n")
     click.echo("".join(f"  {each}\n" for each in written))
     click.echo(f"build it with: docker build --tag {function.name.lower()} {written[0]}")
-
-
-def _interrupted(_number: int, _frame: Any) -> None:
-    """End as by Ctrl-C, so that what is half made is removed."""
-    raise KeyboardInterrupt

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -144,6 +145,14 @@ def test_an_image_is_a_context_for_the_same_lock(folder: Path) -> None:
     assert files(folder / "dist") == ARTIFACTS
 
 
+@pytest.mark.parametrize(("handler", "code"), [("app.man.handler", 2), ("app.main.handle", 2), ("alpha.handler", 0)])
+def test_an_images_handler_is_looked_for_among_the_own_files(tmp_path: Path, handler: str, code: int) -> None:
+    ran = bundle(made(tmp_path, f'{RUNTIME}\nhandler = "{handler}"'), "--image")
+
+    assert ran.exit_code == code, ran.output
+    assert ("did you mean `app.main.handler`?" in ran.output) == (code == 2)
+
+
 def test_an_image_needs_its_handler_and_no_layer(tmp_path: Path) -> None:
     folder = made(tmp_path, RUNTIME)
 
@@ -223,6 +232,38 @@ from stackguard.bundle import build
 build(sys.argv[1], offline=True)
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
+
+
+def test_interrupted_while_uv_waits_for_an_index_it_ends_uv_too(
+    tmp_path: Path, caches: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        index.settimeout(60)
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{index.getsockname()[1]}/simple")
+        folder = function(tmp_path / "fn", [f"alpha==1.0 --hash=sha256:{'0' * 64}"])
+        child = subprocess.Popen([sys.executable, "-m", "stackguard", "bundle", str(folder)], stderr=subprocess.DEVNULL)
+        connection, _ = index.accept()
+        child.send_signal(signal.SIGTERM)
+        connection.settimeout(60)
+        while connection.recv(4096):
+            pass  # until uv is gone, and its end of the connection with it
+        connection.close()
+
+    assert child.wait() == 130
+    assert list(caches.iterdir()) == []
+    assert not (folder / "dist").exists()
+
+
+@pytest.mark.parametrize("missing", ["packaging", "uv", "cyclonedx"])
+def test_without_its_extra_it_says_what_to_install(folder: Path, missing: str) -> None:
+    script = f"import sys; sys.modules[{missing!r}] = None; sys.argv[0] = 'stackguard'; from stackguard.__main__ import run; run()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, "bundle", str(folder)], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith("is not installed; install `stackguard[bundle]`")
 
 
 def test_from_a_warm_cache_a_program_imports_nothing_heavy(folder: Path) -> None:

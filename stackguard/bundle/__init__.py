@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackguard.bundle.errors import CannotBundle
+from stackguard.bundle.errors import CannotBundle, needing_the_extra
 
 if TYPE_CHECKING:
     from policypack.aws.binaries import Target
@@ -70,8 +70,8 @@ def build(
     key = finishing.key(function, own)
     folder = cache.fetch(finishing.KIND, key)
     if folder is None:
-        from stackguard.bundle import making
-
+        with needing_the_extra():
+            from stackguard.bundle import making
         folder = making.make(function, own, key, offline=offline)
     if enforce and (oversized := folder / finishing.OVERSIZED).exists():
         raise CannotBundle(oversized.read_text(encoding="utf-8"))

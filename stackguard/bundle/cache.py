@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle, needing_the_extra, reason
 from stackguard.bundle.files import digest
 
 VARIABLE = "STACKGUARD_CACHE_DIR"
@@ -34,7 +34,8 @@ def root() -> Path:
     """Where entries are: `STACKGUARD_CACHE_DIR`, else the user's cache folder."""
     if chosen := os.environ.get(VARIABLE):
         return Path(chosen).absolute() / "bundle"
-    from platformdirs import user_cache_path
+    with needing_the_extra():
+        from platformdirs import user_cache_path
 
     return user_cache_path("stackguard") / "bundle"
 

@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackguard.bundle import about, build, config, finishing, hooks, image, outputs, sizes
+from stackguard.bundle import about, build, config, finishing, hooks, outputs, sizes
 from stackguard.bundle.config import Function, Overrides
-from stackguard.bundle.errors import CannotBundle
+from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.bundle.report import Report
 from stackguard.bundle.sources import collect
 
@@ -63,6 +63,9 @@ def run_image(request: Request) -> tuple[Function, list[Path]]:
     Raises:
         CannotBundle: the function or its lock is wrong, or it cannot be written.
     """
+    with needing_the_extra():
+        from stackguard.bundle import image
+
     function = config.read(request.folder, request.overrides)
     hooks.before(function)
     with tempfile.TemporaryDirectory() as work:

@@ -8,23 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
 from policypack.aws.binaries import Target
+from stackguard.bundle.choices import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
 from stackguard.bundle.errors import CannotBundle, reason
 
 TABLE = "tool.stackguard.bundle"
 PROJECT_FILE = "pyproject.toml"
-Runtime = Literal["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"]
-"""Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
-
-Architecture = Literal["x86_64", "arm64"]
-Kind = Literal["tests", "stubs", "headers", "runtime"]
-"""What can be stripped: see `stackguard.bundle.stripping`."""
-
-RUNTIMES: tuple[str, ...] = get_args(Runtime)
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -53,7 +46,7 @@ _SHAPES = {
     "exclude": 'is a list of globs, as ["**/fixtures/**"]',
     "before": 'is a list of commands, as ["make schema"]',
     "after": 'is a list of commands, as ["./sign.sh"]',
-    "strip": f"is a list of {', '.join(get_args(Kind))}, each in quotes",
+    "strip": f"is a list of {', '.join(KINDS)}, each in quotes",
     "from-source": 'is a list of package names, as ["docopt"]',
     "layer": "is true or false",
     "upload": 'is "direct" or "s3"',
@@ -174,7 +167,7 @@ def _table(given: Any, file: Path) -> Table:
 
 def _near(key: str, value: Any) -> str:
     """The value that was probably meant, where one is near."""
-    known = {"runtime": RUNTIMES, "architecture": get_args(Architecture), "strip": get_args(Kind)}.get(key, ())
+    known = {"runtime": RUNTIMES, "architecture": ARCHITECTURES, "strip": KINDS}.get(key, ())
     values = value if isinstance(value, list) else [value]
     aliases = {"aarch64": "arm64", "amd64": "x86_64", "x86-64": "x86_64"}
     for each in (each for each in values if isinstance(each, str) and each not in known):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from stackguard.errors import CannotJudge
 
 
@@ -12,3 +15,17 @@ class CannotBundle(CannotJudge):
 def reason(error: OSError) -> str:
     """Why the system refused, as a clause."""
     return (error.strerror or "no reason given").lower()
+
+
+@contextmanager
+def needing_the_extra() -> Iterator[None]:
+    """Say what to install where a package of the extra `bundle` is missing.
+
+    Raises:
+        CannotBundle: one is.
+    """
+    try:
+        yield
+    except ImportError as error:
+        name = (error.name or "a package").partition(".")[0]
+        raise CannotBundle(f"`{name}` is not installed; install `stackguard[bundle]`") from None

@@ -46,7 +46,8 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
         )
     lock = read(function, uv.export)
     check_project(function, lock)
-    if all(not each.path.startswith(function.table.handler.partition(".")[0]) for each in own):
+    package = function.table.handler.partition(".")[0]
+    if any(each.path.partition("/")[0].removesuffix(".py") == package for each in own):  # else it is a dependency's
         handlers.check(function, own, (), "")
     name = f"{function.name}-image"
     context = folder / name

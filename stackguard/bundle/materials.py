@@ -15,7 +15,7 @@ import msgspec
 from stackguard.bundle import cache
 from stackguard.bundle.about import Package
 from stackguard.bundle.config import Function
-from stackguard.bundle.errors import CannotBundle
+from stackguard.bundle.errors import needing_the_extra
 from stackguard.bundle.keys import key_of
 from stackguard.bundle.requirements import edges
 
@@ -46,12 +46,10 @@ def _store(folder: Path, function: Function, packages: Sequence[Package], graph:
 
 
 def _render(function: Function, packages: Sequence[Package], graph: dict[str, set[str]], key: str) -> bytes:
-    try:
+    with needing_the_extra():
         from cyclonedx.model.bom import Bom, BomMetaData
         from cyclonedx.model.component import Component, ComponentType
         from cyclonedx.output.json import JsonV1Dot6
-    except ImportError:
-        raise CannotBundle("cyclonedx-python-lib is not installed; install `stackguard[bundle]`") from None
     root = Component(name=function.name, version=function.version, type=ComponentType.APPLICATION, bom_ref="function")
     components = {each.name: _component(each) for each in packages}
     bom = Bom(

@@ -99,7 +99,8 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
         yield Text()
     yield from _sizes(finished)
     yield Text()
-    heaviest = sorted(finished.packages, key=lambda package: (-package.size, package.name))[:HEAVIEST]
+    kept = [each for each in finished.packages if each.size]
+    heaviest = sorted(kept, key=lambda package: (-package.size, package.name))[:HEAVIEST]
     if heaviest:
         yield from _table(
             "heaviest", [(f"{each.name} {each.version}", each.size, each.zipped, "") for each in heaviest]

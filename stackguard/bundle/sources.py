@@ -59,7 +59,10 @@ def collect(function: Function) -> Sources:
     packaged = _default(function.folder, layout) if chosen is None else chosen
     found: dict[str, Source] = {}
     tops: set[str] = set()
+    artifacts = {f"{function.name}{ending}" for ending in (".zip", "-layer.zip", ".manifest.json", ".cdx.json")}
     for path, full, runs in _walk(root, "", ()):
+        if path.rpartition("/")[2] in artifacts:  # of an earlier bundle
+            continue
         tops.add(path.split("/", 1)[0])
         if not packaged(path) or excluded(path):
             continue

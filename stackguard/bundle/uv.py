@@ -12,7 +12,7 @@ from pathlib import Path
 from policypack.aws.binaries import Target
 from stackguard.bundle.cache import VARIABLE
 from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle, needing_the_extra, reason
 from stackguard.bundle.lock import Lock
 from stackguard.bundle.operator import environment
 from stackguard.bundle.platforms import platform_of, python_of
@@ -119,11 +119,12 @@ def _run(command: Sequence[str], folder: Path, *, offline: bool) -> subprocess.C
 
 
 def _binary() -> str:
-    try:
+    with needing_the_extra():
         from uv import find_uv_bin
-    except ImportError:
-        raise CannotBundle("uv is not installed; install `stackguard[bundle]`") from None
-    return find_uv_bin()
+    try:
+        return find_uv_bin()
+    except FileNotFoundError:
+        raise CannotBundle("uv is installed without its program; install `stackguard[bundle]` again") from None
 
 
 def _index(table: Mapping[str, object]) -> list[str]:

@@ -67,6 +67,13 @@ def test_globs_choose_otherwise(tmp_path: Path, table: str, expected: list[str])
     assert packaged(function(tmp_path / "fn", files=TREE, table=f"{RUNTIME}\n{table}")) == expected
 
 
+def test_an_earlier_bundle_is_in_no_bundle(tmp_path: Path) -> None:
+    earlier = {"out/orders.zip": "old", "out/orders.manifest.json": "{}", "orders.cdx.json": "{}", "out/other.zip": ""}
+    folder = function(tmp_path / "fn", files={"app.py": "", **earlier}, table=f'{RUNTIME}\ninclude = ["**"]')
+
+    assert packaged(folder) == ["app.py", "out/other.zip", "pyproject.toml", "requirements.lock"]
+
+
 def test_packages_below_src_are_at_the_top_of_the_archive(tmp_path: Path) -> None:
     files = {"src/app/__init__.py": "", "src/app/main.py": "", "src/module.py": "", "scripts/run.py": ""}
     folder = function(tmp_path / "fn", files=files, table=f'{RUNTIME}\nhandler = "module.handler"')
