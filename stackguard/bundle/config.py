@@ -107,7 +107,8 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
     uv = tool.get("uv")
     return Function(
         folder=folder,
-        name=re.sub(r"[^A-Za-z0-9._-]+", "-", name if isinstance(name, str) else folder.resolve().name).strip("-."),
+        name=re.sub(r"[^A-Za-z0-9._-]+", "-", name if isinstance(name, str) else folder.resolve().name).strip("-.")
+        or "function",
         version=project["version"] if isinstance(project.get("version"), str) else None,
         dependencies=_dependencies(document, file),
         requires_python=project.get("requires-python"),

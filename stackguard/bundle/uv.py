@@ -153,10 +153,11 @@ def _disk(_found: re.Match[str], _function: Function, _lock: Lock) -> CannotBund
     return CannotBundle(f"the disk is full: make room for the caches of uv and of stackguard ({VARIABLE})")
 
 
-def _tampered(found: re.Match[str], _function: Function, lock: Lock) -> CannotBundle:
+def _tampered(found: re.Match[str], function: Function, lock: Lock) -> CannotBundle:
     return CannotBundle(
-        f"what was downloaded for `{_named(found, lock)}` is not what `{lock.file}` has the hash of: "
-        f"trust neither before you know why, then {lock.again}"
+        f"the file of `{_named(found, lock)}` for {function.target.runtime} on {function.target.architecture} has none "
+        f"of the hashes in `{lock.file}`: either that was locked for another platform or the file has been replaced; "
+        f"find out which, then {lock.again}"
     )
 
 

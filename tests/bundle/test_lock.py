@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.aws.binaries import Target
-from stackguard.bundle import CannotBundle, build
+from stackguard.bundle import CannotBundle, about, build
 from stackguard.bundle.config import read as config
 from stackguard.bundle.lock import Lock, Locked, read
 from stackguard.bundle.platforms import environment_of, platform_of
@@ -175,6 +175,23 @@ def test_what_the_target_does_not_need_may_be_missing(tmp_path: Path, wheels: Pa
     folder = function(tmp_path / "fn", [wheel(wheels, "alpha", requires=requires)], dependencies, wheels=wheels)
 
     assert "alpha/__init__.py" in names(build(folder).archive)
+
+
+def test_a_project_file_without_a_project_takes_all_that_is_locked(tmp_path: Path, wheels: Path) -> None:
+    lock = [wheel(wheels, "alpha"), wheel(wheels, "beta", requires=["gamma"])]
+    folder = function(tmp_path / "prices", lock[:1], wheels=wheels)
+    (folder / "pyproject.toml").write_text(f"[tool.stackguard.bundle]\n{RUNTIME}\n")
+
+    bundle = build(folder)
+
+    assert bundle.archive.name == "prices.zip"
+    assert "alpha/__init__.py" in names(bundle.archive)
+    assert about.finished(bundle.folder).unneeded == ()
+
+    function(folder, lock, wheels=wheels)
+    (folder / "pyproject.toml").write_text(f"[tool.stackguard.bundle]\n{RUNTIME}\n")
+    with pytest.raises(CannotBundle, match="lacks `gamma`, which `beta` 1.0 requires"):
+        build(folder)
 
 
 def test_a_function_for_another_python_is_refused(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stackguard.bundle import CannotBundle, build
+from stackguard.bundle import CannotBundle, build, sources
 from stackguard.bundle.config import read
 from stackguard.bundle.sources import collect
 from tests.bundle.making import RUNTIME, function, names, wheel
@@ -95,6 +98,23 @@ def test_links_are_followed_and_circles_refused(tmp_path: Path) -> None:
     (folder / "app" / "again").symlink_to(folder / "app")
     with pytest.raises(CannotBundle, match=r"again` is a link to a folder that it is in"):
         build(folder)
+
+
+def fits(glob: list[str], path: list[str]) -> bool:
+    """What a glob means, segment by segment: `**` is any number of folders, and a whole path stands for what is below."""
+    if not glob:
+        return True
+    if glob[0] == "**":
+        return bool(len(glob) > 1 and fits(glob[1:], path)) or bool(path and (len(glob) == 1 or fits(glob, path[1:])))
+    return bool(path) and fnmatchcase(path[0], glob[0]) and fits(glob[1:], path[1:])
+
+
+@given(
+    st.lists(st.sampled_from(["**", "*", "a", "b", "a*", "?", "*.py"]), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["a", "b", "ab", "a.py", "c"]), min_size=1, max_size=5),
+)
+def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: list[str]) -> None:
+    assert sources._matcher(("/".join(glob),))("/".join(path)) == fits(glob, path)
 
 
 @pytest.mark.parametrize(
