@@ -190,7 +190,7 @@ def test_a_project_file_without_a_project_takes_all_that_is_locked(tmp_path: Pat
 
     function(folder, lock, wheels=wheels)
     (folder / "pyproject.toml").write_text(f"[tool.stackguard.bundle]\n{RUNTIME}\n")
-    with pytest.raises(CannotBundle, match="lacks `gamma`, which `beta` 1.0 requires"):
+    with pytest.raises(CannotBundle, match=r"lacks `gamma`, which `beta` 1\.0 requires"):
         build(folder)
 
 
