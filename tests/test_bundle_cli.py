@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -143,6 +144,22 @@ def test_an_image_is_a_context_for_the_same_lock(folder: Path) -> None:
     assert bundle(folder, "--image").exit_code == 0, "again, over what is there"
     assert bundle(folder).exit_code == 0
     assert files(folder / "dist") == ARTIFACTS
+
+
+def test_what_is_in_an_image_can_be_read_by_lambdas_user(folder: Path) -> None:
+    (folder / "app" / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "app" / "run.sh").chmod(0o700)
+    before = os.umask(0o077)
+    try:
+        assert bundle(folder, "--image").exit_code == 0
+    finally:
+        os.umask(before)
+
+    context = folder / "dist" / "orders-image"
+    modes = {each.relative_to(context).as_posix(): stat.S_IMODE(each.stat().st_mode) for each in context.rglob("*")}
+    assert modes["code"] == modes["code/app"] == 0o755
+    assert modes["code/app/main.py"] == modes["requirements.txt"] == 0o644
+    assert modes["code/app/run.sh"] == 0o755
 
 
 @pytest.mark.parametrize(("handler", "code"), [("app.man.handler", 2), ("app.main.handle", 2), ("alpha.handler", 0)])

@@ -11,7 +11,7 @@ import msgspec
 from stackguard.bundle import handlers, uv
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
-from stackguard.bundle.files import File
+from stackguard.bundle.files import File, in_memory
 from stackguard.bundle.lock import read
 from stackguard.bundle.manifest import VERSION
 from stackguard.bundle.platforms import python_of
@@ -51,16 +51,19 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
         handlers.check(function, own, (), "")
     name = f"{function.name}-image"
     context = folder / name
-    files = {
-        "Dockerfile": _dockerfile(function).encode(),
-        ".dockerignore": _IGNORED.encode(),
-        "requirements.txt": lock.requirements().encode(),
-        **{f"code/{each.path}": each.content for each in own},
-    }
-    for path, content in files.items():
-        place = context / path
+    files = [
+        in_memory("Dockerfile", _dockerfile(function).encode()),
+        in_memory(".dockerignore", _IGNORED.encode()),
+        in_memory("requirements.txt", lock.requirements().encode()),
+        *(in_memory(f"code/{each.path}", each.content, runs=each.runs) for each in own),
+    ]
+    for each in files:
+        place = context / each.path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        place.write_bytes(each.content)
+        place.chmod(0o755 if each.runs else 0o644)  # Lambda's user is another than the image's builder
+    for place in (context, *(each for each in context.rglob("*") if each.is_dir())):
+        place.chmod(0o755)
     manifest = {
         "version": VERSION,
         "name": function.name,

@@ -53,7 +53,7 @@ def first_changed(files: Iterable[Path], folder: Path) -> Path | None:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target, copy_function=shutil.copyfile)
+        shutil.copytree(source, target, copy_function=shutil.copy)  # with modes
     else:
         shutil.copyfile(source, target)
 

@@ -76,11 +76,13 @@ def test_the_archive_has_dependencies_then_code_each_sorted_and_nothing_of_the_b
                 "alpha/__pycache__/__init__.cpython-313.pyc": b"x",
                 "alpha/__init__.pyc": b"x",
                 "alpha/bare.pyc": b"x",
+                "alpha/tool": "#!/bin/sh\n",
                 "alpha-1.0.data/scripts/native": b"\x7fELF",
                 "alpha-1.0.data/scripts/script": "#!python\n",
                 "alpha-1.0.data/data/share/alpha.txt": "data",
             },
             entry_points="[console_scripts]\nalpha = alpha:run\n",
+            runs=["alpha/tool"],
         )
     ]
     bundle = build(function(tmp_path / "fn", lock, wheels=wheels))
@@ -92,6 +94,7 @@ def test_the_archive_has_dependencies_then_code_each_sorted_and_nothing_of_the_b
         "alpha-1.0.dist-info/entry_points.txt",
         "alpha/__init__.py",
         "alpha/bare.pyc",
+        "alpha/tool",
         "bin/native",
         "share/alpha.txt",
         "app/__init__.py",
@@ -102,7 +105,7 @@ def test_the_archive_has_dependencies_then_code_each_sorted_and_nothing_of_the_b
         record = packed.read("alpha-1.0.dist-info/RECORD").decode().splitlines()
     assert {each.date_time for each in entries} == {(1980, 1, 1, 0, 0, 0)}
     modes = {each.filename: stat.S_IMODE(each.external_attr >> 16) for each in entries}
-    assert modes.pop("bin/native") == 0o755
+    assert modes.pop("bin/native") == modes.pop("alpha/tool") == 0o755
     assert set(modes.values()) == {0o644}
     recorded = {line.partition(",")[0] for line in record}
     assert recorded == {each for each in names(bundle.archive) if not each.startswith("app/")}
