@@ -70,6 +70,17 @@ def test_it_writes_the_artifacts_and_tells_where_and_how_large(folder: Path) -> 
     assert any("locks beta, which nothing requires" in line for line in lines)
 
 
+def test_secrets_among_the_own_files_are_told_and_never_quoted(folder: Path) -> None:
+    body = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq"
+    key = f"-----BEGIN PRIVATE KEY-----\n{body}\n"
+    (folder / "app" / "signing.pem").write_text(key)
+
+    ran = bundle(folder)
+
+    assert "app/signing.pem (a private key); leave them out with `exclude`" in ran.output
+    assert body not in ran.output
+
+
 def test_json_says_it_for_programs(folder: Path, tmp_path: Path) -> None:
     ran = bundle(folder, "--output", tmp_path / "out", "--format", "json")
     told = json.loads(ran.stdout)

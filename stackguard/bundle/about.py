@@ -80,6 +80,8 @@ class Finished(msgspec.Struct, frozen=True):
     stripped: tuple[str, ...]
     clashes: tuple[str, ...]
     foreign: tuple[str, ...]
+    secrets: tuple[str, ...]
+    """Own files that hold a secret, each with what it is and never with the secret."""
     unneeded: tuple[str, ...]
     """Packages of the lock that nothing requires."""
     unzipped: int

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from policypack.aws.binaries import HEAD, mismatch
+from policypack.aws.secret_files import MOST_OF_ONE, secret_name, secret_text
 from stackguard.bundle import about, archive, cache, dependencies, finishing, handlers, manifest, materials, sizes, uv
 from stackguard.bundle.about import Artifact, Dependencies, Finished, Member
 from stackguard.bundle.config import TABLE, Function
@@ -55,6 +56,7 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
             told.stripped,
             told.clashes,
             (*told.foreign, *_foreign(function, own)),
+            tuple(_secrets(own)),
             tuple(unneeded(function, told.packages)),
             sum(each.unzipped for each in artifacts),
         )
@@ -102,6 +104,12 @@ def _foreign(function: Function, own: Sequence[File]) -> Iterator[str]:
     for each in own:
         if why := mismatch(each.path, each.content[:HEAD], function.target):
             yield f"{each.path} is {why}"
+
+
+def _secrets(own: Sequence[File]) -> Iterator[str]:
+    for each in own:
+        if kind := secret_name(each.path) or secret_text(each.path, each.content[:MOST_OF_ONE]):
+            yield f"{each.path} ({kind})"
 
 
 def _check_collisions(function: Function, own: Sequence[File], told: Dependencies, prefix: str) -> None:

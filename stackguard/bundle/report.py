@@ -157,6 +157,11 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"{_some(finished.clashes)} install the same files with different contents; the last one's are in the archive"
     if finished.foreign:
         yield f"not for {report.function.target.runtime} on {report.function.target.architecture}: {_some(finished.foreign, 3)}"
+    if finished.secrets:
+        yield (
+            f"whoever may read the function reads its secrets: {_some(finished.secrets)}; leave them out with `exclude`, "
+            "as `lambda-secret-in-archive` refuses them"
+        )
     if finished.stripped:
         yield f"left to the runtime, in whatever version it has: {_some(finished.stripped)}"
     if report.left_out:
