@@ -1,0 +1,97 @@
+"""What a function's archive becomes: a few lines of text stay in the template, all else is uploaded beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from policypack.policy import Asset, Resource
+from stackguard.template.naming import camel
+from stackguard.template.values import Built, Reference
+
+BUCKET = "ArtifactBucket"
+LONGEST_INLINE = 4 * 1024 * 1024
+"""Bytes. Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html."""
+INLINE = {"python": "index.py", "nodejs": "index.js"}
+"""By the beginning of a runtime, the one file that CloudFormation makes of `ZipFile`."""
+
+
+@dataclass(slots=True)
+class Parameters:
+    """The parameters of a template, with what each has in the program: a text, a number, or an archive."""
+
+    folder: Path | None = None
+    """What the paths of archives are told relative to."""
+    declared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By logical id, what is to be uploaded."""
+
+    def hide(self, logical_id: str, path: str, value: Any) -> Reference:
+        """A parameter without echo in place of a secret."""
+        name = f"{logical_id}{camel(path)}"
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        self.declared[name] = {
+            "Type": "Number" if number else "String",
+            "NoEcho": True,
+            "Description": f"The secret at `{path}` of `{logical_id}`",
+        }
+        self.values[name] = value
+        return Reference(name, str(value))
+
+    def pack(self, resource: Resource, logical_id: str, path: str, archive: Asset) -> Built:
+        """Where CloudFormation finds an archive."""
+        inline = _inline(resource, archive)
+        if inline is not None:
+            self.values[f"{logical_id}.{path}"] = archive
+            return {"ZipFile": inline}
+        key = f"{logical_id}{camel(path)}Key"
+        sha = archive.hash or _digest(archive)
+        self.declared.setdefault(
+            BUCKET, {"Type": "String", "Description": "The bucket that the archives of functions are uploaded to"}
+        )
+        self.declared[key] = {
+            "Type": "String",
+            "Default": f"{sha}.zip",
+            "Description": f"The key of the archive of `{logical_id}`; its metadata says what is in it",
+        }
+        self.values.setdefault(BUCKET, BUCKET)
+        self.values[key] = archive
+        self.metadata[logical_id] = {camel(path): {**self._source(archive), "Sha256": sha}}
+        return {"S3Bucket": Reference(BUCKET, BUCKET), "S3Key": Reference(key, key)}
+
+    def _source(self, archive: Asset) -> dict[str, Any]:
+        if archive.members is None:
+            return {"Archive": self._place(archive)}
+        return {"Members": {name: self._place(each) for name, each in sorted(archive.members.items())}}
+
+    def _place(self, asset: Asset) -> str:
+        """Where the bytes come from; a text of the program's is only told by its hash."""
+        if asset.path is not None:
+            return os.path.relpath(asset.path, self.folder) if self.folder else asset.path
+        if asset.uri is not None:
+            return asset.uri
+        if asset.members is not None:
+            return f"an archive of {len(asset.members)} members, {_digest(asset)}"
+        return f"a text of the program's, {asset.hash or _digest(asset)}"
+
+
+def _inline(resource: Resource, archive: Asset) -> str | None:
+    """The text of the only file, where CloudFormation can write that file itself."""
+    members: Mapping[str, Asset] = archive.members or {}
+    name = next((file for start, file in INLINE.items() if str(resource.inputs.get("runtime")).startswith(start)), None)
+    if len(members) != 1 or name not in members or any(path.startswith("code") for path in resource.secrets):
+        return None
+    text = members[name].text
+    return text if text and len(text.encode()) <= LONGEST_INLINE else None
+
+
+def _digest(asset: Asset) -> str:
+    """A hash of what is in an archive, where the program's own side gave none."""
+    members: Mapping[str, Asset] = asset.members or {}
+    listed = [f"{name} {each.hash or _digest(each)}" for name, each in sorted(members.items())]
+    return hashlib.sha256("\n".join([asset.text or asset.path or asset.uri or "", *listed]).encode()).hexdigest()

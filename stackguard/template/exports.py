@@ -1,0 +1,39 @@
+"""A stack's exports as a template's outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from policypack.policy import Resource, Unknown
+from stackguard.preview.values import has_unknown
+from stackguard.template.finding import Finder
+from stackguard.template.forward import Problem
+from stackguard.template.naming import camel
+from stackguard.template.values import rendered
+
+
+def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    """The outputs by logical id, and what cannot be one. Secrets are left out: an output is open to every reader.
+
+    What is no text is exported as JSON, as `pulumi stack output` prints it.
+    """
+    found: dict[str, Any] = {}
+    problems = []
+    for name, value in root.outputs.items():
+        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in root.secrets):
+            problem = "is secret, and an output of CloudFormation is open to every reader of the stack"
+        elif has_unknown(value):
+            problem = f"is an export that {value.why if isinstance(value, Unknown) else Unknown().why}"
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, default=lambda each: getattr(each, "urn", ""))
+            key = camel(name)
+            key = key if key and key not in found else f"{key}{len(found)}"
+            found[key] = {
+                "Description": f"The program's export `{name}`",
+                "Value": rendered(finder.found(text, urns)),
+            }
+            continue
+        problems.append(Problem(root.urn, name, problem))
+    return found, problems
