@@ -11,6 +11,7 @@ import click
 
 from stackguard.cli_access import access
 from stackguard.cli_bundle import bundle
+from stackguard.cli_template import template
 from stackguard.cli_work import (
     CANNOT_JUDGE,
     Failure,
@@ -70,6 +71,7 @@ def cli() -> None:
       stackguard access public stack        what is open to outsiders
       stackguard access diff state.json stack   what the program newly allows
       stackguard bundle lambda_fn           what Lambda runs, from the function's lock
+      stackguard template stack --output template.yaml   the same in CloudFormation
       stackguard explain                    every policy, a line each
       stackguard explain iam-open-trust     why it matters, and how to fix it
     """  # noqa: D301 (click reads the character \\b)
@@ -223,6 +225,7 @@ def _write(text: str, file: Path | None) -> None:
 
 cli.add_command(access)
 cli.add_command(bundle)
+cli.add_command(template)
 
 
 @cli.group(short_help="Files of answers for --mock.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Resource, Unknown
+from policypack.policy import Reference, Resource, Unknown
 from stackguard.preview.outputs import STAND_IN_ACCOUNT
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
 from stackguard.template.code import Parameters
@@ -165,7 +165,7 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
         region: the stack's own `aws:region`.
         folder: what the paths of archives are told relative to.
     """
-    wanted = [each for each in resources if _is_translated(each)]
+    wanted = [_with_ids(each) for each in resources if _is_translated(each)]
     parts = [part for each in wanted for part in _parts(each)]
     by_urn = {each.urn: each for each in (*resources, *parts)}
     region, fixed = _template_region(resources, region)
@@ -192,6 +192,12 @@ def _is_translated(resource: Resource) -> bool:
     """Whether CloudFormation would create it: not a component, a provider, or what the program only reads."""
     engine = resource.type.startswith(PROVIDER_PREFIX) or resource.type in {ROOT_TYPE, STACK_REFERENCE}
     return not engine and not resource.external and (resource.custom or resource.remote)
+
+
+def _with_ids(resource: Resource) -> Resource:
+    """The resource with the id of each resource that it was given whole: that is what the provider gets of it."""
+    passed = {key: each.id for key, each in resource.inputs.items() if isinstance(each, Reference)}
+    return replace(resource, inputs={**resource.inputs, **passed}) if passed else resource
 
 
 def _is_part(resource: Resource) -> bool:

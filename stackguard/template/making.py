@@ -1,0 +1,124 @@
+"""From a target to a validated template: load, translate, hold it to cfn-lint and to our own policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from policypack.evaluate import evaluate
+from policypack.policy import Resource, Stack
+from policypack.redaction import secrets_of
+from policypack.settings import read
+from stackguard.errors import CannotJudge
+from stackguard.judging import with_region
+from stackguard.notes import Note
+from stackguard.reports import Report
+from stackguard.reports.words import name_of, printable
+from stackguard.sources import HowToRun, load
+from stackguard.template.backward import read as read_back
+from stackguard.template.forward import Problem
+from stackguard.template.translation import translate
+from stackguard.template.validation import Validation, lint
+from stackguard.template.verdict import LEFT_OUT, Difference, differences
+from stackguard.template.written import placed, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to make: of which target, for which file, in which format, and whether a part of it will do."""
+
+    target: str
+    how: HowToRun
+    file: str
+    format: str = "json"
+    settings: Path | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A template and what came of validating it."""
+
+    document: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    """What it lacks."""
+    resources: int
+    """How many resources of the program it says."""
+    validation: Validation
+    differences: tuple[Difference, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def exit_code(self) -> Literal[0, 1, 2]:
+        """0 valid, 1 errors, violations or another verdict than the program's, 2 could not judge."""
+        return self.validation.exit_code or (1 if self.differences else 0)
+
+
+def make(order: Order) -> Made:
+    """Make a template.
+
+    Raises:
+        CannotJudge: the target cannot be read or run, or, unless a part will do, something in it cannot be said.
+        SettingsError: the settings do not fit their schema.
+    """
+    from policypack.policies import POLICIES
+
+    loaded = load(order.target, order.how)
+    template = translate(loaded.resources, loaded.region, loaded.folder)
+    by_urn = {each.urn: each for each in loaded.resources}
+    told = [tell(each, by_urn) for each in template.problems]
+    if told and not order.partial:
+        raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
+    if not template.document["Resources"]:
+        raise CannotJudge(f"`{order.target}` has no resource that CloudFormation could create, so there is nothing to write")
+    document = _with_problems(template.document, template.problems)
+    settings = with_region(read(order.settings), loaded.region)
+    whole = Stack(loaded.resources, settings)
+    text = text_of(document, order.format)
+    compared = [each for each in POLICIES if each.id not in LEFT_OUT]
+    written = read_back(template)
+    outcomes = tuple(evaluate(compared, Stack(written, settings)))
+    report = Report(order.file, outcomes, len(written), len(compared), folder=loaded.folder)
+    linted = placed(lint(document, template.region, secrets_of(whole)), text, order.format)
+    return Made(
+        document,
+        template.problems,
+        sum(map(len, template.origins.values())),
+        Validation(order.file, text, linted, report),
+        differences(template, loaded.resources, settings, POLICIES),
+        loaded.notes,
+    )
+
+
+def tell(problem: Problem, resources: Mapping[str, Resource]) -> str:
+    """A problem on one line: of which resource, where the program constructs it, at which path, and why."""
+    resource = resources.get(problem.urn)
+    position = resource.position if resource else None
+    place = f" ({position.file}:{position.line})" if position else ""
+    path = f" `{problem.path}`" if problem.path else ""
+    return printable(f"{name_of(problem.urn)}{place}:{path} {problem.why}")
+
+
+def _unsaid(target: str, count: int) -> str:
+    things = "1 thing" if count == 1 else f"{count} things"
+    return (
+        f"`{target}` has {things} that CloudFormation cannot say, so nothing was written; mend what is listed above, or write "
+        "the rest with `--allow-partial`"
+    )
+
+
+def _with_problems(document: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
+    """The template that says itself what it lacks."""
+    found = dict(document)
+    if problems:
+        metadata = {**found.get("Metadata", {}).get("Stackguard", {}), "LeftOut": list(_entries(problems))}
+        found["Metadata"] = {"Stackguard": metadata}
+    order = ("AWSTemplateFormatVersion", "Metadata", "Parameters", "Resources", "Outputs")
+    return {key: found[key] for key in order if key in found}
+
+
+def _entries(problems: Sequence[Problem]) -> Iterator[dict[str, str]]:
+    for each in problems:
+        yield {"Urn": each.urn, **({"Path": each.path} if each.path else {}), "Why": each.why}

@@ -1,0 +1,79 @@
+"""Whether our policies say the same of a template as of the program that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.evaluate import evaluate
+from policypack.policy import Outcome, Policy, Resource, Stack
+from policypack.settings import Settings
+from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
+from stackguard.template.backward import read
+from stackguard.template.translation import Template
+
+LEFT_OUT: Mapping[str, str] = {
+    "aws-foreign-region": "a template has no providers; it is translated for one region, and for no resource of another",
+    "aws-unpinned-region": "a template has no providers; it is translated for one region, and for no resource of another",
+    "aws-unused-provider": "a template has no providers",
+    "aws-unknown-argument": "an argument that no table knows is refused as one that cannot be said",
+    "pulumi-unseen-component": "a component that a plugin builds is refused as one that cannot be said",
+}
+"""The policies whose verdict a template cannot repeat, and why."""
+PROGRAM, TEMPLATE = "program", "template"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """A verdict of one side that the other lacks."""
+
+    logical_id: str
+    policy: str
+    kind: str
+    side: str
+    """`program` or `template`: where the verdict is."""
+
+
+def differences(
+    template: Template, resources: Sequence[Resource], settings: Settings, policies: Sequence[Policy[Any]]
+) -> tuple[Difference, ...]:
+    """Judge the program and the template by the same policies, and tell where the verdicts differ.
+
+    What the template cannot say is already told as such, so it makes no difference here.
+
+    Args:
+        template: what was translated.
+        resources: what from, the whole stack.
+        settings: the operator's.
+        policies: to judge by; those in `LEFT_OUT` are left out.
+    """
+    compared = [each for each in policies if each.id not in LEFT_OUT]
+    around = [each for each in resources if _is_context(each)]
+    told = {each.urn for each in template.problems}
+    program = _verdicts(evaluate(compared, Stack(tuple(resources), settings)), template, told)
+    written = _verdicts(evaluate(compared, Stack((*around, *read(template)), settings)), template, told)
+    sides = ((PROGRAM, program - written), (TEMPLATE, written - program))
+    return tuple(sorted(Difference(*each, side) for side, only in sides for each in only))
+
+
+def _is_context(resource: Resource) -> bool:
+    """Whether a resource is around the template's: the stack, a provider, or something that is only read."""
+    return resource.external or resource.type == ROOT_TYPE or resource.type.startswith(PROVIDER_PREFIX)
+
+
+def _verdicts(outcomes: Sequence[Outcome], template: Template, told: set[str]) -> set[tuple[str, str, str]]:
+    places = {each.urn: logical_id for logical_id, origins in template.origins.items() for each in origins}
+    found = set()
+    for outcome in outcomes:
+        urn = _whole(outcome.resource.urn, places)
+        beside = {each.urn for each in template.origins.get(places.get(urn, ""), ())}
+        if not told & {urn, *beside}:
+            found.add((places.get(urn, ""), outcome.policy.id, str(outcome.kind)))
+    return found
+
+
+def _whole(urn: str, places: Mapping[str, str]) -> str:
+    """The resource that a part of one, such as its inline policy document, belongs to."""
+    name, _, part = urn.rpartition("-")
+    return name if part and name in places else urn
