@@ -81,7 +81,9 @@ def template(
     file = None if output == STANDARD_OUTPUT else Path(output)
     for each in (file, report, sarif):
         _check(each)
-    if len({each.absolute() for each in (file, report, sarif) if each}) < sum(each is not None for each in (file, report, sarif)):
+    if len({each.absolute() for each in (file, report, sarif) if each}) < sum(
+        each is not None for each in (file, report, sarif)
+    ):
         raise click.UsageError("`--output`, `--report` and `--sarif` name one file twice; give each its own")
     order = Order(target, how, str(file or "template"), format_of(file, format_), settings, allow_partial)
     made = judged(lambda: make(order), f"translating {target}")

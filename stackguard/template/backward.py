@@ -12,7 +12,7 @@ from typing import Any
 from policypack.policy import Asset, Resource
 from stackguard.template.table import Field, Sub, Table, onto, tables
 from stackguard.template.translation import Template
-from stackguard.template.values import substituted
+from stackguard.template.values import holes, substituted
 
 INTRINSICS = {"Ref", "Fn::GetAtt", "Fn::Sub"}
 
@@ -59,7 +59,11 @@ def _resources(
 
 
 def _folded(
-    table: Table, origins: Sequence[Resource], properties: Mapping[str, Any], gives: Mapping[str, Any], needs: Sequence[str]
+    table: Table,
+    origins: Sequence[Resource],
+    properties: Mapping[str, Any],
+    gives: Mapping[str, Any],
+    needs: Sequence[str],
 ) -> Iterator[Resource]:
     """The resources of a type that are part of another one's."""
     assert table.onto is not None
@@ -115,7 +119,7 @@ def _inputs(fields: Mapping[str, Field], properties: Mapping[str, Any]) -> dict[
     return found
 
 
-def _value(each: Field, value: Any) -> Any:  # noqa: C901 (a case a kind)
+def _value(each: Field, value: Any) -> Any:
     """One input; None where the property does not say it."""
     if value is None:
         return None
@@ -136,7 +140,7 @@ def _value(each: Field, value: Any) -> Any:  # noqa: C901 (a case a kind)
     if each.entries:
         key, entry = each.entries
         return {one[key]: one[entry] for one in value}
-    if each.kind == "text" or each.kind == "number":
+    if each.kind in {"text", "number"}:
         return _converted(each.kind, value)
     return value[0] if each.many and isinstance(value, list) and len(value) == 1 else value
 
@@ -229,8 +233,6 @@ def _named(value: Any) -> Iterator[str]:
             elif key == "Fn::GetAtt":
                 yield each[0]
             elif key == "Fn::Sub":
-                names: list[str] = []
-                substituted(each, lambda name: names.append(name.partition(".")[0]) or "")  # noqa: B023
-                yield from names
+                yield from (name.partition(".")[0] for name in holes(each))
             else:
                 yield from _named(each)

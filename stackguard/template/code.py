@@ -84,7 +84,7 @@ def _inline(resource: Resource, archive: Asset) -> str | None:
     """The text of the only file, where CloudFormation can write that file itself."""
     members: Mapping[str, Asset] = archive.members or {}
     name = next((file for start, file in INLINE.items() if str(resource.inputs.get("runtime")).startswith(start)), None)
-    if len(members) != 1 or name not in members or any(path.startswith("code") for path in resource.secrets):
+    if name is None or members.keys() != {name} or any(path.startswith("code") for path in resource.secrets):
         return None
     text = members[name].text
     return text if text and len(text.encode()) <= LONGEST_INLINE else None

@@ -35,7 +35,9 @@ def _of_itself(node: Node, said: Say) -> Iterator[Problem]:
     if not found:
         return
     if any(not _literal(node, each.value) for each in found):
-        why = f"refers to itself (`{node.id}`), which CloudFormation refuses; give it a name of your own, and write that"
+        why = (
+            f"refers to itself (`{node.id}`), which CloudFormation refuses; give it a name of your own, and write that"
+        )
         yield Problem(node.resource.urn, "", why)
     node.write_out(node.id, said)
 

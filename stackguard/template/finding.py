@@ -53,7 +53,9 @@ class Finder:
                 value = resource.id
             if isinstance(value, str) and value:
                 reference = _reference(logical_id, value, attribute)
-                found.append(Output(value, reference, value != chosen and len(value) >= SHORTEST_PIECE, chosen is not None))
+                found.append(
+                    Output(value, reference, value != chosen and len(value) >= SHORTEST_PIECE, chosen is not None)
+                )
         self.outputs[resource.urn] = found
 
     def found(self, value: str, urns: Iterable[str], *, weak: bool = False) -> str | Reference | Text:

@@ -190,8 +190,7 @@ class Writer:
         if isinstance(value, list):
             found = []
             for index, element in enumerate(value):
-                for one in _spread(element, each.spread):
-                    found.append(self._object(f"{path}[{index}]", one, each))
+                found += [self._object(f"{path}[{index}]", one, each) for one in _spread(element, each.spread)]
             return [one for one in found if one is not NOTHING]
         built = self._object(path, value, each)
         return [built] if each.many and built is not NOTHING else built
@@ -292,4 +291,3 @@ def _join(path: str, name: str) -> str:
 
 def _bare(path: str) -> str:
     return re.sub(r"\[\d+\]", "", path)
-

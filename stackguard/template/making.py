@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from policypack.evaluate import evaluate
 from policypack.policy import Resource, Stack
 from policypack.redaction import secrets_of
 from policypack.settings import read
@@ -17,11 +16,10 @@ from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.words import name_of, printable
 from stackguard.sources import HowToRun, load
-from stackguard.template.backward import read as read_back
 from stackguard.template.forward import Problem
 from stackguard.template.translation import translate
 from stackguard.template.validation import Validation, lint
-from stackguard.template.verdict import LEFT_OUT, Difference, differences
+from stackguard.template.verdict import Difference, judge
 from stackguard.template.written import placed, text_of
 
 
@@ -72,22 +70,22 @@ def make(order: Order) -> Made:
     if told and not order.partial:
         raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
     if not template.document["Resources"]:
-        raise CannotJudge(f"`{order.target}` has no resource that CloudFormation could create, so there is nothing to write")
+        raise CannotJudge(
+            f"`{order.target}` has no resource that CloudFormation could create, so there is nothing to write"
+        )
     document = _with_problems(template.document, template.problems)
     settings = with_region(read(order.settings), loaded.region)
     whole = Stack(loaded.resources, settings)
     text = text_of(document, order.format)
-    compared = [each for each in POLICIES if each.id not in LEFT_OUT]
-    written = read_back(template)
-    outcomes = tuple(evaluate(compared, Stack(written, settings)))
-    report = Report(order.file, outcomes, len(written), len(compared), folder=loaded.folder)
+    verdict = judge(template, loaded.resources, settings, POLICIES)
+    report = Report(order.file, verdict.outcomes, verdict.resources, verdict.policies, folder=loaded.folder)
     linted = placed(lint(document, template.region, secrets_of(whole)), text, order.format)
     return Made(
         document,
         template.problems,
         sum(map(len, template.origins.values())),
         Validation(order.file, text, linted, report),
-        differences(template, loaded.resources, settings, POLICIES),
+        verdict.differences,
         loaded.notes,
     )
 

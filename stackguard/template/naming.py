@@ -30,9 +30,7 @@ def logical_ids(resources: Iterable[Resource]) -> Mapping[str, str]:
     by_urn = {each.urn: each for each in resources}
     for distinguish in (_kind, _digest):
         taken = Counter(chosen.values())
-        chosen = {
-            urn: name + distinguish(by_urn[urn]) if taken[name] > 1 else name for urn, name in chosen.items()
-        }
+        chosen = {urn: name + distinguish(by_urn[urn]) if taken[name] > 1 else name for urn, name in chosen.items()}
     return chosen
 
 

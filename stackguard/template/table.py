@@ -131,6 +131,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: Tags | None = None
     backward: bool = True
     """Whether what it says is read back as this type."""
+    stateful: bool = False
+    """Whether it holds what is lost with it, so that the template says what becomes of that."""
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -186,4 +188,4 @@ def onto(type_token: str) -> Iterator[Table]:
 
 
 def _read(file: Path) -> Any:
-    return yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506 (the safe loader, in C)
+    return yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)

@@ -81,7 +81,9 @@ class Translation:
         assert onto is not None
         alike = [each for each in host.origins if each.type in table.tokens]
         if alike and not onto.shared and not onto.each:
-            why = f"is a second one for `{host.resource.name}`, beside `{alike[0].name}`; the last would win, so keep one"
+            why = (
+                f"is a second one for `{host.resource.name}`, beside `{alike[0].name}`; the last would win, so keep one"
+            )
             self._problem(resource, "", why)
             return
         host.origins.append(resource)
@@ -100,7 +102,9 @@ class Translation:
         named = resource.inputs.get(onto.input)
         wanted = table_of(onto.type)
         hosts = [each for each in self.nodes.values() if each.table is wanted]
-        fitting = [each for each in hosts if any(given.value == named for given in self.finder.outputs[each.resource.urn])]
+        fitting = [
+            each for each in hosts if any(given.value == named for given in self.finder.outputs[each.resource.urn])
+        ]
         waited = {*resource.property_dependencies.get(onto.input, ()), *resource.dependencies}
         chosen = next((each for each in fitting if each.resource.urn in waited), next(iter(fitting), None))
         if chosen is None:
@@ -173,7 +177,7 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     work = Translation(by_urn, region, Finder(by_urn, pseudo), Parameters(folder))
     work.add_nodes(parts)
     for step in (work.write, work.wait):
-        for each in sorted(parts, key=lambda each: _is_part(each)):
+        for each in sorted(parts, key=_is_part):
             step(each)
     work.problems += broken(work.nodes, lambda value: work.finder.found(value, ()))
     root = next((each for each in resources if each.type == ROOT_TYPE), None)
@@ -244,7 +248,9 @@ def _says_region(resource: Resource) -> bool:
 
 def _pseudo(resources: Sequence[Resource], region: str | None) -> dict[str, str]:
     """By value, the pseudo parameters that stand for what nobody fixed: the stand-in account, a region of the environment."""
-    providers = [str(value) for each in resources if each.type.startswith(PROVIDER_PREFIX) for value in each.inputs.values()]
+    providers = [
+        str(value) for each in resources if each.type.startswith(PROVIDER_PREFIX) for value in each.inputs.values()
+    ]
     found = {} if any(STAND_IN_ACCOUNT in value for value in providers) else {STAND_IN_ACCOUNT: ACCOUNT}
     return found | ({region: REGION} if region else {})
 
@@ -268,8 +274,9 @@ def _resource(node: Node, work: Translation) -> dict[str, Any]:
     if waits:
         found["DependsOn"] = waits
     options = node.resource.options
-    if options.protect or options.retain_on_delete:
-        found |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    if options.protect or options.retain_on_delete or node.table.stateful:
+        policy = "Retain" if options.protect or options.retain_on_delete else "Delete"
+        found |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
     if node.id in work.parameters.metadata:
         found["Metadata"] = {"Stackguard": work.parameters.metadata[node.id]}
     if node.properties.values:
@@ -285,7 +292,9 @@ def _values(work: Translation, region: str | None) -> dict[str, Any]:
             if not each.reference.sub:
                 attribute = each.reference.attribute
                 found.setdefault(f"{node.id}.{attribute}" if attribute else node.id, each.value)
-    account = next((part for each in found.values() if isinstance(each, str) for part in _account(each)), STAND_IN_ACCOUNT)
+    account = next(
+        (part for each in found.values() if isinstance(each, str) for part in _account(each)), STAND_IN_ACCOUNT
+    )
     partition = next((each.split(":")[1] for each in found.values() if isinstance(each, str) and _is_arn(each)), "aws")
     return {**found, ACCOUNT: account, REGION: region or "", PARTITION: partition}
 

@@ -117,6 +117,11 @@ def _hole(reference: Reference) -> str:
     return f"${{{reference.target}{attribute}}}"
 
 
+def holes(written: str) -> Iterator[str]:
+    """What the text of a `Fn::Sub` asks for: each `Name` or `Name.Attribute` in it."""
+    return (hole[1].strip() for hole in HOLE.finditer(written) if hole[1])
+
+
 def substituted(written: str, value_of: Callable[[str], str]) -> str:
     """What CloudFormation makes of the text of a `Fn::Sub`; `value_of` gives the value of `Name` or `Name.Attribute`."""
     return HOLE.sub(lambda hole: value_of(hole[1].strip()) if hole[1] else "${", written)

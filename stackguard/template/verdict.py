@@ -35,10 +35,22 @@ class Difference:
     """`program` or `template`: where the verdict is."""
 
 
-def differences(
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What our policies say of a template, and where that is not what they say of the program."""
+
+    outcomes: tuple[Outcome, ...]
+    resources: int
+    """How many resources were read back."""
+    policies: int
+    """How many policies judged them."""
+    differences: tuple[Difference, ...]
+
+
+def judge(
     template: Template, resources: Sequence[Resource], settings: Settings, policies: Sequence[Policy[Any]]
-) -> tuple[Difference, ...]:
-    """Judge the program and the template by the same policies, and tell where the verdicts differ.
+) -> Verdict:
+    """Judge the template, and the program by the same policies.
 
     What the template cannot say is already told as such, so it makes no difference here.
 
@@ -50,11 +62,13 @@ def differences(
     """
     compared = [each for each in policies if each.id not in LEFT_OUT]
     around = [each for each in resources if _is_context(each)]
-    told = {each.urn for each in template.problems}
-    program = _verdicts(evaluate(compared, Stack(tuple(resources), settings)), template, told)
-    written = _verdicts(evaluate(compared, Stack((*around, *read(template)), settings)), template, told)
-    sides = ((PROGRAM, program - written), (TEMPLATE, written - program))
-    return tuple(sorted(Difference(*each, side) for side, only in sides for each in only))
+    written = read(template)
+    outcomes = evaluate(compared, Stack((*around, *written), settings))
+    of_program = evaluate(compared, Stack(tuple(resources), settings))
+    said, expected = _verdicts(outcomes, template), _verdicts(of_program, template)
+    sides = ((PROGRAM, expected - said), (TEMPLATE, said - expected))
+    found = sorted(Difference(*each, side) for side, only in sides for each in only)
+    return Verdict(tuple(outcomes), len(written), len(compared), tuple(found))
 
 
 def _is_context(resource: Resource) -> bool:
@@ -62,7 +76,8 @@ def _is_context(resource: Resource) -> bool:
     return resource.external or resource.type == ROOT_TYPE or resource.type.startswith(PROVIDER_PREFIX)
 
 
-def _verdicts(outcomes: Sequence[Outcome], template: Template, told: set[str]) -> set[tuple[str, str, str]]:
+def _verdicts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str, str, str]]:
+    told = {each.urn for each in template.problems}
     places = {each.urn: logical_id for logical_id, origins in template.origins.items() for each in origins}
     found = set()
     for outcome in outcomes:

@@ -1,0 +1,154 @@
+"""Every table against CloudFormation's resource schemas, as cfn-lint bundles them, and against the pulumi-aws SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from policypack.aws.tables import _same, argument_names, canonical
+from stackguard.template.table import Field, Sub, Table, common, table_of, tables
+from tools.sdk_source import ResourceType, resource_types, sdk_folder, walk
+
+REGION = "us-east-1"
+each_table = pytest.mark.parametrize("table", tables(), ids=lambda table: table.tokens[0])
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Mapping[str, ResourceType]:
+    return {each.token: each for each in resource_types(sdk_folder())}
+
+
+def schema_of(table: Table) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).schema
+    return schema
+
+
+def followed(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema that a `$ref` leads to, and what is in a list."""
+    while "$ref" in node:
+        for step in ("", *node["$ref"].split("/")[1:]):
+            node = node[step] if step else schema
+    return followed(schema, node["items"]) if "items" in node else node
+
+
+def step(schema: Mapping[str, Any], node: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The schema of a property; None where there is no such property."""
+    node = followed(schema, node)
+    branches = [followed(schema, each) for key in ("anyOf", "oneOf", "allOf") for each in node.get(key, ())]
+    for each in (node, *branches):
+        if name in each.get("properties", {}):
+            found: Mapping[str, Any] = each["properties"][name]
+            return found
+    open_ended = not node.get("properties") and node.get("type") in (
+        "object",
+        ["object", "string"],
+        ["string", "object"],
+    )
+    return {"type": "object"} if open_ended else None
+
+
+def paths(table: Table) -> Iterator[tuple[str, ...]]:
+    """Every path that the table writes in CloudFormation's properties."""
+    start = (table.onto.each,) if table.onto and table.onto.each else ()
+    for each in table.fields.values():
+        yield from _paths(each, start)
+    if table.tags:
+        yield (table.tags.to,)
+
+
+def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    here = prefix + field.path
+    if field.kind == "archive":
+        yield from ((*here, name) for name in ("S3Bucket", "S3Key"))
+        return
+    keys = [*(field.entries or ()), *([field.at] if field.at else ()), *field.beside]
+    yield from ((*here, key) for key in keys)
+    for each in field.fields.values():
+        yield from _paths(each, here)
+    if field.to:
+        yield here
+
+
+@each_table
+def test_cloudformation_has_the_type_and_every_property(table: Table) -> None:
+    schema = schema_of(table)
+    missing = []
+    for path in paths(table):
+        node: Mapping[str, Any] | None = schema
+        for name in path:
+            node = node and step(schema, node, name)
+        if node is None or f"/properties/{'/'.join(path)}" in schema.get("readOnlyProperties", ()):
+            missing.append(".".join(path))
+    assert missing == []
+
+
+@each_table
+def test_what_the_table_reads_can_be_read(table: Table) -> None:
+    readable = set(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).get_atts)
+    asked = {each for each in table.attributes.values() if not isinstance(each, Sub)}
+    if table.onto and table.onto.attribute:
+        asked.add(table.onto.attribute)
+    assert asked <= readable
+
+
+@each_table
+def test_what_the_table_gives_are_outputs(table: Table, sdk: Mapping[str, ResourceType]) -> None:
+    assert {*table.ref, *table.attributes} <= sdk[table.tokens[0]].outputs | {"id"}
+
+
+@each_table
+def test_no_input_is_dropped_in_silence(table: Table, sdk: Mapping[str, ResourceType]) -> None:
+    """Each is said, need not be said for a reason, or cannot be for a reason; no entry is about what is none."""
+    of_sdk = dict.fromkeys(re.sub(r"\[\*\]", "", path) for path, _ in walk(sdk[table.tokens[0]]))
+    known = {*_names(table.fields, ""), *table.ignored, *table.unsayable, *common(), *table.apart}
+    known |= {table.onto.input} if table.onto else set()
+    known |= {"tags"} if table.tags else set()
+    whole = [
+        *table.unsayable,
+        *table.ignored,
+        *(path for path, field in _named(table.fields, "") if field.kind in {"json", "document"}),
+    ]
+    left = [path for path in of_sdk if path not in known and not any(path.startswith(f"{each}.") for each in whole)]
+    assert left == []
+    inherited = {"tagsAll", *common()}
+    assert {path for path in known - inherited if path not in of_sdk} == set()
+
+
+@each_table
+def test_every_reason_says_something(table: Table) -> None:
+    reasons = [*table.ignored.values(), *(each for path in table.unsayable if (each := table.why_not(path)))]
+    assert all(len(each if isinstance(each, str) else each.why) > 5 for each in reasons)
+
+
+@each_table
+def test_twins_are_the_same_type(table: Table) -> None:
+    assert {canonical(token) for token in table.tokens} == {table.tokens[0]}
+    assert all(argument_names(token) is not None for token in table.tokens)
+
+
+def test_a_twin_that_the_sdk_has_is_in_its_table() -> None:
+    twins = {token: table for table in tables() for token in _twins(table)}
+    assert {token for token, table in twins.items() if table_of(token) is not table} == set()
+
+
+def test_a_type_has_one_table() -> None:
+    tokens = [token for table in tables() for token in table.tokens]
+    assert len(tokens) == len(set(tokens))
+
+
+def _twins(table: Table) -> list[str]:
+    return [token for token, same in _same().items() if same == table.tokens[0]]
+
+
+def _named(fields: Mapping[str, Field], prefix: str) -> Iterator[tuple[str, Field]]:
+    for name, each in fields.items():
+        yield prefix + name, each
+        yield from _named(each.fields, f"{prefix}{name}.")
+
+
+def _names(fields: Mapping[str, Field], prefix: str) -> set[str]:
+    return {path for path, _ in _named(fields, prefix)}
