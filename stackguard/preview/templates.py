@@ -30,6 +30,21 @@ ALPHABETS = {
     "digits": "123456789",
 }
 
+DASHED_WEBSITES = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "eu-west-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-gov-west-1",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+"""The regions whose websites are at `s3-website-REGION`; those of all others are at `s3-website.REGION`."""
+
 
 def render(template: Any, known: Mapping[str, Any], seed: str) -> Any:
     """The template's value; None where it has none. A list or map of templates needs a value for each."""
@@ -128,6 +143,11 @@ def _leaf(text: str) -> str:
     return re.split(r"[:/]", text)[-1]
 
 
+def _website(region: str) -> str:
+    """What stands after `s3-website` in a region's endpoint."""
+    return f"{'-' if region in DASHED_WEBSITES else '.'}{region}"
+
+
 CHANGES: Mapping[str, Callable[[str], str | None]] = {
     "arn": _arn,  # only an ARN will do
     "bare": lambda text: text.removeprefix("/"),
@@ -146,4 +166,5 @@ CHANGES: Mapping[str, Callable[[str], str | None]] = {
     "short": {"application": "app", "network": "net", "gateway": "gwy"}.get,  # a kind of load balancer
     "slash": lambda text: f"/{text}" if text else "",
     "underscore": lambda text: f"_{text}" if text else "",
+    "website": _website,
 }

@@ -100,6 +100,7 @@ class Writer:
             properties.put((self.table.tags.to,), tags if self.table.tags.kind == "map" else listed, self.resource.name)
 
     def _fields(self, fields: Mapping[str, Field], inputs: Mapping[str, Any], into: Properties, path: str) -> None:
+        inputs = dict(self._singular(fields, inputs, path))
         for name, each in fields.items():
             value = inputs.get(name)
             if value is None:
@@ -109,6 +110,17 @@ class Writer:
         for name, value in inputs.items():
             if name not in fields and value is not None:
                 self._left(_join(path, name), value)
+
+    def _singular(self, fields: Mapping[str, Field], inputs: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+        """The inputs by the names that the table knows: a list of one by that of what is in it."""
+        for name, value in inputs.items():
+            single = self.table.plural.get(name, name)
+            if name in fields or single == name or not isinstance(value, list):
+                yield name, value
+            elif len(value) > 1:
+                self._problem(_join(path, name), "has several elements, and CloudFormation has a place for one")
+            elif value:
+                yield single, value[0]
 
     def _left(self, path: str, value: Any) -> None:
         """An input that goes nowhere."""

@@ -26,8 +26,8 @@ def logical_ids(resources: Iterable[Resource]) -> Mapping[str, str]:
     It is the resource's name; where several have the same, each has its type after it; where that is not enough, a hash
     of its URN.
     """
-    chosen = {each.urn: camel(each.name) or _kind(each) for each in resources}
     by_urn = {each.urn: each for each in resources}
+    chosen = {urn: camel(each.name) or _kind(each) for urn, each in by_urn.items()}
     for distinguish in (_kind, _digest):
         taken = Counter(chosen.values())
         chosen = {urn: name + distinguish(by_urn[urn]) if taken[name] > 1 else name for urn, name in chosen.items()}

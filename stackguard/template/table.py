@@ -8,6 +8,7 @@ and where each input goes:
   a resource of its own, and is read back as that;
 - `ignored`: by path of an input, why it need not be said;
 - `unsayable`: by path of an input, why it cannot be said, or `{why, unless}` where some values need no saying;
+- `plural`: by name of a list of one, at any depth, the name that the twin has for what is in it;
 - `apart`: inputs that are a resource of their own in CloudFormation;
 - `onto`: this resource is part of another one's in CloudFormation.
 
@@ -126,6 +127,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inline: dict[str, str | Field] = {}
     ignored: dict[str, str] = {}
     unsayable: dict[str, str | Unsayable] = {}
+    plural: dict[str, str] = {}
     apart: dict[str, Apart] = {}
     onto: Onto | None = None
     tags: Tags | None = None

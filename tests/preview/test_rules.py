@@ -259,6 +259,7 @@ def test_another_account_and_region_change_nothing_else(token: str) -> None:
 
 def _without_samples(text: str) -> str:
     """Neither account, region nor partition: ARNs among the inputs stay where they are."""
+    text = re.sub(r"s3-website[-.]", "s3-website.", text)  # see `DASHED_WEBSITES`
     return re.sub(r"444455556666|111122223333|cn-north-1|eu-west-1|aws-cn|\.com\.cn", "", text).replace("aws", "")
 
 
@@ -309,3 +310,18 @@ def test_a_fact_that_fits_nothing_stops_the_generator(
     monkeypatch.setattr(generator, "FACTS", (tmp_path / "facts.toml", tmp_path / "rest.toml"))
     with pytest.raises(ValueError, match=says):
         generator.table()
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint"),
+    [
+        ("eu-west-1", "logs.s3-website-eu-west-1.amazonaws.com"),
+        ("eu-central-1", "logs.s3-website.eu-central-1.amazonaws.com"),
+        ("cn-north-1", "logs.s3-website.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_older_regions_have_a_dash_in_the_endpoint_of_a_website(region: str, endpoint: str) -> None:
+    token = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration"
+    found, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, Place("111122223333", region))
+    assert found["websiteEndpoint"] == endpoint
+    assert endpoint.endswith(found["websiteDomain"])

@@ -1,0 +1,212 @@
+"""Programs in different styles: what their templates say, that cfn-lint accepts them, and that the verdicts agree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from policypack.policies import POLICIES
+from policypack.settings import Settings
+from stackguard.judging import with_region
+from stackguard.sources import HowToRun, Loaded, load
+from stackguard.template.translation import Template, translate
+from stackguard.template.validation import Level, lint
+from stackguard.template.verdict import judge
+from tests.template.running import NAMES, PASSWORD, project
+
+STACK = Path(__file__).parents[2] / "stack"
+LEGACY = "W3045"  # an ACL is legacy, whoever writes it
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
+    return {name: load(str(project(tmp_path_factory.mktemp(name), name)), HowToRun()) for name in NAMES}
+
+
+def translated(loaded: Loaded) -> Template:
+    return translate(loaded.resources, loaded.region, loaded.folder)
+
+
+def resources(template: Template) -> Any:
+    return template.document["Resources"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "circle"])
+def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: dict[str, Loaded]) -> None:
+    template = translated(loaded[name])
+    assert template.problems == ()
+    linted = lint(template.document, template.region)
+    assert [each for each in linted.results if each.level is not Level.INFORMATIONAL and each.rule != LEGACY] == []
+    settings = with_region(Settings(), loaded[name].region)
+    verdict = judge(template, loaded[name].resources, settings, POLICIES)
+    assert verdict.differences == ()
+
+
+def test_the_reference_stack(snapshot: SnapshotAssertion) -> None:
+    reference = load(str(STACK), HowToRun())
+    template = translated(reference)
+    assert template.problems == ()
+    assert lint(template.document, template.region).results == ()
+    verdict = judge(template, reference.resources, with_region(Settings(), reference.region), POLICIES)
+    assert verdict.outcomes == ()
+    assert verdict.differences == ()
+    text = json.dumps(template.document, indent=1)
+    assert _without_code(text) == snapshot
+
+
+def _without_code(text: str) -> str:
+    """The template without what changes with every line of the function."""
+    document = json.loads(text)
+    del document["Resources"]["Function"]["Metadata"]
+    document["Parameters"]["FunctionCodeKey"]["Default"] = "<key>"
+    return json.dumps(document, indent=1)
+
+
+def test_a_function_is_told_of_its_bucket_by_reference_and_the_circle_is_broken(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["thumbnails"]))
+    assert found["Invoke"]["Properties"] == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Fn::GetAtt": ["Thumbnailer", "Arn"]},
+        "Principal": "s3.amazonaws.com",
+        "SourceAccount": {"Ref": "AWS::AccountId"},
+        "SourceArn": "arn:aws:s3:::acme-uploads-4711",
+    }
+    assert found["Uploads"]["DependsOn"] == ["Invoke"]
+    configurations = found["Uploads"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    assert [each["Event"] for each in configurations] == ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"]
+    function = found["Thumbnailer"]
+    assert function["DependsOn"] == ["Objects"]
+    assert function["Properties"]["Code"] == {"ZipFile": "def handler(event, context):\n    print('${x}')\n"}
+    assert function["Properties"]["Environment"]["Variables"] == {
+        "BUCKET": "acme-uploads-4711",
+        "LITERAL": "${not} a hole",
+    }
+    assert "FunctionName" not in function["Properties"]
+    assert found["ThumbnailerRole"]["Properties"]["ManagedPolicyArns"] == [
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    ]
+    assert found["Objects"]["Properties"]["PolicyName"] == "objects"
+
+
+def test_exports_become_outputs(loaded: dict[str, Loaded]) -> None:
+    outputs = translated(loaded["thumbnails"]).document["Outputs"]
+    assert outputs["BucketName"] == {"Description": "The program's export `bucket name`", "Value": {"Ref": "Uploads"}}
+    assert outputs["Sizes"]["Value"] == "[64, 128]"
+    assert outputs["Invoke"]["Value"] == {
+        "Fn::Sub": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Thumbnailer.Arn}/invocations"
+    }
+
+
+def test_pieces_of_documents_become_references(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["fan_out"]))
+    deny, allow = found["BillingQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert deny["Resource"] == {"Fn::GetAtt": ["BillingQueue", "Arn"]}
+    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "Orders"}}}
+    assert found["BillingQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "BillingQueue"}]
+    assert found["BillingQueue"]["Properties"]["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
+        "maxReceiveCount": 5,
+    }
+    outputs = translated(loaded["fan_out"]).document["Outputs"]
+    assert outputs["Fifo"]["Value"] == {"Fn::GetAtt": ["Ledger", "QueueName"]}
+    assert outputs["Message"]["Value"] == {"Fn::Sub": "send to ${Dead}"}
+
+
+def test_what_is_protected_is_kept_and_the_rest_is_deleted_as_pulumi_does(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["fan_out"]))
+    assert (found["BillingQueue"]["DeletionPolicy"], found["BillingQueue"]["UpdateReplacePolicy"]) == (
+        "Retain",
+        "Retain",
+    )
+    assert (found["ShippingQueue"]["DeletionPolicy"], found["ShippingQueue"]["UpdateReplacePolicy"]) == (
+        "Delete",
+        "Delete",
+    )
+    assert resources(translated(loaded["component"]))["KeyKey"]["DeletionPolicy"] == "Retain"
+
+
+def test_components_order_and_provider_tags_are_kept(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["component"]))
+    assert found["FirstBucket"]["DependsOn"] == ["KeyAlias"]
+    assert found["SecondBucket"]["DependsOn"] == ["FirstBucket"]
+    assert found["FirstBucket"]["Properties"]["Tags"] == [
+        {"Key": "name", "Value": "first"},
+        {"Key": "owner", "Value": "acme"},
+    ]
+    assert found["FirstBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert found["KeyAlias"]["Properties"] == {"AliasName": "alias/key", "TargetKeyId": {"Ref": "KeyKey"}}
+
+
+def test_keys_of_tables_and_their_indexes(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["stream"]))
+    table = found["Events"]["Properties"]
+    assert table["KeySchema"] == [
+        {"KeyType": "HASH", "AttributeName": "pk"},
+        {"KeyType": "RANGE", "AttributeName": "sk"},
+    ]
+    assert table["LocalSecondaryIndexes"][0]["KeySchema"] == [
+        {"KeyType": "HASH", "AttributeName": "pk"},
+        {"KeyType": "RANGE", "AttributeName": "owner"},
+    ]
+    assert found["ReaderEventSourceMapping"]["Properties"]["EventSourceArn"] == {"Fn::GetAtt": ["Events", "StreamArn"]}
+    assert found["ReaderRole"]["Properties"]["ManagedPolicyArns"] == [{"Ref": "ReadStream"}]
+
+
+def test_code_that_has_to_be_uploaded_is_a_parameter_that_says_where_it_lies(loaded: dict[str, Loaded]) -> None:
+    template = translated(loaded["stream"])
+    function = resources(template)["ReaderFunction"]
+    assert function["Properties"]["Code"] == {
+        "S3Bucket": {"Ref": "ArtifactBucket"},
+        "S3Key": {"Ref": "ReaderFunctionCodeKey"},
+    }
+    said = function["Metadata"]["Stackguard"]["Code"]
+    assert template.document["Parameters"]["ReaderFunctionCodeKey"]["Default"] == f"{said['Sha256']}.zip"
+    assert said["Members"].keys() == {"app.py", "x.txt"}
+    assert resources(template)["Shared"]["Properties"]["Content"]["S3Key"] == {"Ref": "SharedCodeKey"}
+
+
+def test_what_nobody_fixed_is_a_pseudo_parameter(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["schedule"]))
+    (statement,) = found["NightlyRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Fn::Sub": "arn:aws:logs:eu-west-1:${AWS::AccountId}:log-group:/acme/nightly:*"}
+    assert found["NightlyEventRule"]["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": ["NightlyFunction", "Arn"]}
+    assert translated(loaded["schedule"]).document["Outputs"]["LogGroup"]["Value"] == {
+        "Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${NightlyLogGroup}"
+    }
+
+
+def test_a_secret_is_a_parameter_without_echo_and_stands_nowhere(loaded: dict[str, Loaded]) -> None:
+    document = translated(loaded["secret_values"]).document
+    assert PASSWORD not in json.dumps(document)
+    variables = document["Resources"]["JobFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables == {"PASSWORD": {"Ref": "JobFunctionEnvironmentVariablesPASSWORD"}, "FLAG": {"Ref": "Flag"}}
+    assert document["Parameters"]["JobFunctionEnvironmentVariablesPASSWORD"]["NoEcho"] is True
+    assert document["Resources"]["Db"]["Properties"]["SecretString"] == {"Ref": "DbSecretString"}
+    (statement,) = document["Resources"]["RobotUserPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/owner": "${aws:username}"}}
+
+
+def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[str, Loaded]) -> None:
+    found = resources(translated(loaded["inline"]))
+    assert found["DataPolicy"]["Type"] == "AWS::S3::BucketPolicy"
+    assert found["DataPolicy"]["Properties"]["Bucket"] == {"Ref": "Data"}
+    assert found["JobsPolicy"]["Properties"]["Queues"] == [{"Ref": "Jobs"}]
+    assert found["Data"]["Properties"]["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "Logs"}
+
+
+def test_a_circle_that_cannot_be_broken_is_shown_with_the_way_out(loaded: dict[str, Loaded]) -> None:
+    (problem,) = translated(loaded["circle"]).problems
+    assert problem.why == (
+        "is in a circle: Uploads -> JobsQueuePolicy -> Uploads; CloudFormation creates one after another, so give `uploads` "
+        "a name of your own, which can be written before it exists"
+    )
+
+
+def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, Loaded]) -> None:
+    forwards = translated(loaded["fan_out"])
+    backwards = translate(loaded["fan_out"].resources[::-1], loaded["fan_out"].region)
+    assert forwards.document["Resources"].keys() == backwards.document["Resources"].keys()
