@@ -7,7 +7,7 @@ from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
 NAMES = sorted(each.stem for each in PROGRAMS.glob("*.py"))
-PASSWORD = "correct-horse-battery"  # noqa: S105 (of nothing)
+PASSWORD = "correct-horse-battery"
 
 
 def project(folder: Path, name: str) -> Path:

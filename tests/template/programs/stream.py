@@ -1,7 +1,6 @@
 """A table with indexes and a stream that invokes a function, behind a function URL and an alias."""
 
 import pulumi
-import pulumi_aws as aws
 from pulumi_aws import dynamodb, iam, lambda_
 
 table = dynamodb.Table(
