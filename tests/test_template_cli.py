@@ -118,7 +118,12 @@ def test_a_part_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_a_secret_stands_in_nothing_that_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [tmp_path / name for name in ("t.json", "r.json", "r.sarif")]
     target = project(tmp_path / "secret_values", "secret_values")
-    _, out, err = told(capsys, target, "-o", files[0], "--report", files[1], "--sarif", files[2])
+    code, out, err = told(capsys, target, "-o", files[0], "--report", files[1], "--sarif", files[2])
+    assert code == 0
+    assert (
+        "  left out: pulumi:pulumi:Stack secret_values-dev `password` is secret, and an output of CloudFormation is"
+        in out
+    )
     assert PASSWORD not in "".join([out, err, *(each.read_text() for each in files)])
 
 

@@ -15,7 +15,7 @@ from stackguard.template.values import rendered
 
 
 def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
-    """The outputs by logical id, and what cannot be one. Secrets are left out: an output is open to every reader.
+    """The outputs by logical id, and what cannot be one. Secrets are left out on purpose: an output is open to every reader.
 
     What is no text is exported as JSON, as `pulumi stack output` prints it.
     """
@@ -23,9 +23,11 @@ def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[s
     problems = []
     for name, value in root.outputs.items():
         if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in root.secrets):
-            problem = "is secret, and an output of CloudFormation is open to every reader of the stack"
+            why = "is secret, and an output of CloudFormation is open to every reader of the stack"
+            problems.append(Problem(root.urn, name, why, blocks=False))
         elif has_unknown(value):
-            problem = f"is an export that {value.why if isinstance(value, Unknown) else Unknown().why}"
+            why = f"is an export that {value.why if isinstance(value, Unknown) else Unknown().why}"
+            problems.append(Problem(root.urn, name, why))
         else:
             text = value if isinstance(value, str) else json.dumps(value, default=lambda each: getattr(each, "urn", ""))
             key = camel(name)
@@ -34,6 +36,4 @@ def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[s
                 "Description": f"The program's export `{name}`",
                 "Value": rendered(finder.found(text, urns)),
             }
-            continue
-        problems.append(Problem(root.urn, name, problem))
     return found, problems

@@ -27,6 +27,8 @@ class Problem:
     urn: str
     path: str
     why: str
+    blocks: bool = True
+    """Whether the template is not written for it; what is left out on purpose is only told."""
 
 
 class Taken(Exception):  # noqa: N818 (reads as what it says)

@@ -66,7 +66,7 @@ def make(order: Order) -> Made:
     loaded = load(order.target, order.how)
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {each.urn: each for each in loaded.resources}
-    told = [tell(each, by_urn) for each in template.problems]
+    told = [tell(each, by_urn) for each in template.problems if each.blocks]
     if told and not order.partial:
         raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
     if not template.document["Resources"]:

@@ -51,3 +51,4 @@ function = aws.lambda_.Function(
     environment={"variables": {"PASSWORD": password, "FLAG": parameter.name}},
 )
 pulumi.export("secret", secret.arn)
+pulumi.export("password", password)

@@ -1,0 +1,238 @@
+"""What cannot be said is a problem that names resource, path and reason; names and circles, in stacks made by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from policypack.policy import UNKNOWN, Asset, Options, Partial, Resource
+from policypack.wire import UNKNOWN_STRING
+from stackguard.template.translation import Template, translate
+
+BUCKET, VERSIONING = "aws:s3/bucket:Bucket", "aws:s3/bucketVersioning:BucketVersioning"
+QUEUE, FUNCTION = "aws:sqs/queue:Queue", "aws:lambda/function:Function"
+
+
+def bucket(name: str = "logs", **inputs: Any) -> Resource:
+    given = {"bucket": f"acme-{name}", **inputs}
+    outputs = {**given, "id": given["bucket"], "arn": f"arn:aws:s3:::{given['bucket']}"}
+    return Resource(BUCKET, name, given, outputs=outputs, id=given["bucket"])
+
+
+def problems(*resources: Resource, region: str | None = None) -> list[tuple[str, str, str]]:
+    found = translate(resources, region).problems
+    return [(each.urn.rpartition("::")[2], each.path, each.why) for each in found]
+
+
+def properties(template: Template, logical_id: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = template.document["Resources"][logical_id]["Properties"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("resource", "path", "why"),
+    [
+        (bucket(bucketPrefix="a"), "bucketPrefix", "CloudFormation chooses whole names; give `bucket`, or leave both out"),
+        (bucket(requestPayer="Requester"), "requestPayer", "CloudFormation has no setting for who pays"),
+        (bucket(colour="red"), "colour", "is no input that `AWS::S3::Bucket` is known to have a place for"),
+        (bucket(tags={"a": UNKNOWN}), "tags.a", "is known only after the update"),
+        (bucket(acl=UNKNOWN), "acl", "is known only after the update"),
+        (bucket(versioning={"enabled": True, "mfaDelete": True}), "versioning.mfaDelete", "only the root user with a device can set it"),
+        (bucket(website={"routingRules": "[{"}), "website.routingRules", "is not JSON, so CloudFormation has no structure to take it as"),
+        (bucket(website={"indexDocument": Asset(text="x")}), "website.indexDocument", "is a file, for which CloudFormation has no place"),
+        (Resource("random:index/randomId:RandomId", "logs"), "", "is a `random:index/randomId:RandomId`, a type that is not translated"),
+        (Resource(BUCKET, "logs", options=Options(import_id="x")), "", "is imported: it exists already, and a template would create another"),
+        (Resource(BUCKET, "logs", options=Options(hooks={"beforeCreate": ("f",)})), "", "has hooks, which are functions of the program; CloudFormation runs none"),
+        (Resource(VERSIONING, "logs", {"bucket": "elsewhere"}), "bucket", "names none of this stack's; CloudFormation says it on the `AWS::S3::Bucket` itself"),
+        (Resource("acme:index:Remote", "logs", custom=False, remote=True), "", "is a `acme:index:Remote`, a type that is not translated"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_is_named_with_the_reason(resource: Resource, path: str, why: str) -> None:
+    assert problems(resource) == [("logs", path, why)]
+
+
+def test_every_place_is_listed() -> None:
+    assert [path for _, path, _ in problems(bucket(colour="red", shape="round", grants=[{"type": "Group"}]))] == [
+        "colour",
+        "shape",
+        "grants",
+    ]
+
+
+def test_a_document_that_is_partly_unknown_cannot_be_said() -> None:
+    document = Partial(json.dumps({"Version": "2012-10-17", "Statement": [{"Resource": UNKNOWN_STRING}]}))
+    document.unknown = UNKNOWN
+    policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "logs", {"bucket": "acme-logs", "policy": document})
+    assert problems(policy) == [("logs", "policy", "holds a value that is known only after the update")]
+
+
+def test_a_secret_document_cannot_be_a_parameter() -> None:
+    policy = Resource("aws:iam/policy:Policy", "logs", {"policy": '{"Statement": []}'}, secrets=frozenset({"policy"}))
+    assert problems(policy) == [("logs", "policy", "is secret, and CloudFormation takes no structure from a parameter")]
+
+
+def test_one_template_is_for_one_region() -> None:
+    home, abroad = bucket("home", region="eu-west-1"), bucket("abroad", region="us-east-1")
+    assert problems(home, abroad, region="eu-west-1") == [
+        ("abroad", "region", "is `us-east-1`, and this template is for `eu-west-1`: one template creates in one region")
+    ]
+
+
+def sidecar(name: str, host: Resource, status: str, **more: Any) -> Resource:
+    inputs = {"bucket": host.id, "versioningConfiguration": {"status": status}}
+    return Resource(
+        VERSIONING, name, inputs, dependencies=(host.urn,), property_dependencies={"bucket": (host.urn,)}, **more
+    )
+
+
+def test_two_that_say_the_same_of_one_bucket() -> None:
+    host = bucket()
+    assert problems(host, sidecar("on", host, "Enabled"), sidecar("off", host, "Suspended")) == [
+        ("off", "", "is a second one for `logs`, beside `on`; the last would win, so keep one")
+    ]
+    twice = bucket(versioning={"enabled": True})
+    ((name, path, why),) = problems(twice, sidecar("on", twice, "Enabled"))
+    assert (name, path) == ("on", "versioningConfiguration")
+    assert why == "is said by `logs` too; CloudFormation has one place for both, so keep one"
+
+
+def test_what_is_read_and_what_serves_is_no_resource() -> None:
+    read = Resource(BUCKET, "read", {"bucket": "x"}, external=True)
+    provider = Resource("pulumi:providers:aws", "aws", {"region": "eu-west-1"})
+    component = Resource("acme:index:Vault", "vault", custom=False)
+    template = translate([read, provider, component, bucket()])
+    assert template.document["Resources"].keys() == {"Logs"}
+    assert template.problems == ()
+
+
+def test_names_that_would_be_one_logical_id_are_told_apart() -> None:
+    same = [bucket("my-logs", bucket="a"), Resource(QUEUE, "my_logs"), Resource(QUEUE, "myLogs")]
+    template = translate(same)
+    first, second, third = template.document["Resources"]
+    assert first == "MyLogsBucket"
+    assert second.startswith("MyLogsQueue")
+    assert third.startswith("MyLogsQueue")
+    assert len(second) == len(third) == len("MyLogsQueue") + 8
+    again = translate(same[::-1]).document["Resources"]
+    assert set(again) == {first, second, third}
+
+
+def test_a_name_of_signs_alone_is_called_by_its_type() -> None:
+    assert translate([Resource(QUEUE, "__")]).document["Resources"].keys() == {"Queue"}
+
+
+def test_a_resource_that_names_itself_says_its_name() -> None:
+    host = bucket()
+    logging = Resource(
+        "aws:s3/bucketLogging:BucketLogging",
+        "own",
+        {"bucket": host.id, "targetBucket": host.id, "targetPrefix": "x/"},
+        dependencies=(host.urn,),
+        property_dependencies={"bucket": (host.urn,), "targetBucket": (host.urn,)},
+    )
+    template = translate([host, logging])
+    assert properties(template, "Logs")["LoggingConfiguration"]["DestinationBucketName"] == "acme-logs"
+    assert template.problems == ()
+
+
+def notified(host: Resource, *before: Resource) -> list[Resource]:
+    """The bucket tells a queue of its objects, once what is `before` is there."""
+    queue = Resource(
+        QUEUE,
+        "jobs",
+        {"name": "jobs"},
+        outputs={"arn": "arn:aws:sqs:eu-west-1:111122223333:jobs", "url": "https://q/jobs"},
+    )
+    notification = Resource(
+        "aws:s3/bucketNotification:BucketNotification",
+        "notify",
+        {"bucket": host.id, "queues": [{"queueArn": queue.outputs["arn"], "events": ["s3:ObjectCreated:*"]}]},
+        dependencies=(host.urn, queue.urn, *(each.urn for each in before)),
+        property_dependencies={"bucket": (host.urn,), "queues": (queue.urn,)},
+    )
+    return [host, queue, *before, notification]
+
+
+def test_what_is_made_for_a_bucket_cannot_come_before_it() -> None:
+    host = bucket()
+    policy = Resource(
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "rules",
+        {"bucket": host.id, "policy": '{"Version": "2012-10-17", "Statement": []}'},
+        dependencies=(host.urn,),
+        property_dependencies={"bucket": (host.urn,)},
+    )
+    template = translate(notified(host, policy))
+    assert template.problems == ()
+    assert "DependsOn" not in template.document["Resources"]["Logs"]
+    assert properties(template, "Rules")["Bucket"] == {"Ref": "Logs"}
+
+
+def test_a_list_of_one_of_the_older_bucket_is_what_the_newer_says() -> None:
+    older = Resource(
+        "aws:s3/bucketV2:BucketV2",
+        "logs",
+        {
+            "versionings": [{"enabled": True}],
+            "lifecycleRules": [{"enabled": True, "expirations": [{"days": 3}]}],
+            "loggings": [],
+            "websites": [{"indexDocument": "a"}, {"indexDocument": "b"}],
+        },
+    )
+    template = translate([older])
+    assert properties(template, "Logs") == {
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": 3}]},
+    }
+    ((_, path, why),) = problems(older)
+    assert (path, why) == ("websites", "has several elements, and CloudFormation has a place for one")
+
+
+def test_a_secret_that_another_resource_gives_is_a_reference_and_no_parameter() -> None:
+    key = Resource(
+        "aws:iam/accessKey:AccessKey",
+        "robot",
+        {"user": "robot"},
+        outputs={"id": "AKIA", "secret": "s3cr3t-value"},
+        id="AKIA",
+    )
+    function = Resource(
+        FUNCTION,
+        "job",
+        {"environment": {"variables": {"SECRET": "s3cr3t-value", "OTHER": "hunter2"}}},
+        dependencies=(key.urn,),
+        property_dependencies={"environment": (key.urn,)},
+        secrets=frozenset({"environment"}),
+    )
+    template = translate([key, function])
+    assert properties(template, "Job")["Environment"]["Variables"] == {
+        "SECRET": {"Fn::GetAtt": ["Robot", "SecretAccessKey"]},
+        "OTHER": {"Ref": "JobEnvironmentVariablesOTHER"},
+    }
+    assert "hunter2" not in json.dumps(template.document)
+
+
+def test_an_export_that_is_secret_or_unknown_cannot_be_an_output() -> None:
+    root = Resource(
+        "pulumi:pulumi:Stack",
+        "shop-dev",
+        custom=False,
+        outputs={"token": "t", "later": UNKNOWN, "name": "acme-logs"},
+        secrets=frozenset({"token"}),
+    )
+    template = translate([root, bucket()])
+    assert template.document["Outputs"]["Name"]["Value"] == {"Ref": "Logs"}
+    assert [(each.path, each.why, each.blocks) for each in template.problems] == [
+        ("token", "is secret, and an output of CloudFormation is open to every reader of the stack", False),
+        ("later", "is an export that is known only after the update", True),
+    ]
+
+
+def test_an_account_that_a_provider_fixes_stays() -> None:
+    topic = Resource("aws:sns/topic:Topic", "t", {"name": "t", "displayName": "of 111122223333"})
+    provider = Resource("pulumi:providers:aws", "aws", {"allowedAccountIds": '["111122223333"]'})
+    assert properties(translate([topic]), "T")["DisplayName"] == {"Fn::Sub": "of ${AWS::AccountId}"}
+    assert properties(translate([provider, topic]), "T")["DisplayName"] == "of 111122223333"
