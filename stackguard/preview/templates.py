@@ -73,6 +73,19 @@ def holes(template: Any) -> frozenset[str]:
     return frozenset()
 
 
+def drawn(template: Any) -> bool:
+    """Whether a part of the template's value is drawn, so that nobody knows what it will be."""
+    match template:
+        case str():
+            names = (name for hole in HOLE.finditer(template) for name in hole[1].split(","))
+            return any(name == "uuid" or DRAWN.fullmatch(name) for name in names)
+        case list():
+            return any(map(drawn, template))
+        case dict():
+            return any(map(drawn, template.values()))
+    return False
+
+
 def holds(condition: str, known: Mapping[str, Any]) -> bool | None:
     """Whether `flag`, `!flag` or `property=text` is true of what is known; None where that is unknown."""
     if not condition:

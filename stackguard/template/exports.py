@@ -8,6 +8,7 @@ from typing import Any
 
 from policypack.policy import Resource, Unknown
 from stackguard.preview.values import has_unknown
+from stackguard.reports.words import name_of
 from stackguard.template.finding import Finder
 from stackguard.template.forward import Problem
 from stackguard.template.naming import camel
@@ -30,10 +31,15 @@ def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[s
             problems.append(Problem(root.urn, name, why))
         else:
             text = value if isinstance(value, str) else json.dumps(value, default=lambda each: getattr(each, "urn", ""))
+            built = finder.found(text, urns)
+            if unforeseen := finder.unforeseen(built, urns):
+                why = f"is an export of a value of {name_of(unforeseen)} that CloudFormation does not tell"
+                problems.append(Problem(root.urn, name, why))
+                continue
             key = camel(name)
             key = key if key and key not in found else f"{key}{len(found)}"
             found[key] = {
                 "Description": f"The program's export `{name}`",
-                "Value": rendered(finder.found(text, urns)),
+                "Value": rendered(built),
             }
     return found, problems

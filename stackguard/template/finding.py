@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policypack.policy import Resource
-from stackguard.template.naming import made_up, physical
+from stackguard.template.naming import made_up, physical, unforeseen
 from stackguard.template.table import Sub, Table
-from stackguard.template.values import Reference, Text, text
+from stackguard.template.values import Built, Reference, Text, literals, text
 
 SHORTEST_PIECE = 8
 WORD = re.compile(r"[A-Za-z0-9_-]")
@@ -40,6 +40,7 @@ class Finder:
     pseudo: Mapping[str, str] = field(default_factory=dict)
     """By value, the pseudo parameter that stands for it."""
     outputs: dict[str, list[Output]] = field(default_factory=dict)
+    _unforeseen: dict[str, list[str]] = field(default_factory=dict)
     _closures: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
     def add(self, resource: Resource, table: Table, logical_id: str) -> None:
@@ -65,6 +66,20 @@ class Finder:
         if whole is not None:
             return _as_weak(whole, weak)
         return self._pieces(value, [each for each in candidates if each.piece and each.value in value], weak)
+
+    def unforeseen(self, value: Built, urns: Iterable[str]) -> str:
+        """The resource of which something is left in a value that nobody knows yet, and no reference says; else empty."""
+        for literal in literals(value):
+            for urn in self._closure(tuple(urns)):
+                if any(each in literal for each in self._unforeseen_of(urn)):
+                    return urn
+        return ""
+
+    def _unforeseen_of(self, urn: str) -> list[str]:
+        if urn not in self._unforeseen:
+            resource = self.resources.get(urn)
+            self._unforeseen[urn] = list(unforeseen(resource)) if resource and not resource.external else []
+        return self._unforeseen[urn]
 
     def _pieces(self, value: str, outputs: Sequence[Output], weak: bool) -> str | Reference | Text:  # noqa: FBT001
         by_value: dict[str, Output] = {}

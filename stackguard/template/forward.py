@@ -11,6 +11,7 @@ from typing import Any
 from policypack.policy import Asset, Partial, Resource, Unknown
 from policypack.policy import Reference as Passed
 from policypack.wire import UNKNOWN_STRING
+from stackguard.reports.words import name_of
 from stackguard.template.finding import Finder
 from stackguard.template.naming import made_up, naming_property, without_draw
 from stackguard.template.table import Field, Table
@@ -255,19 +256,11 @@ class Writer:
             return self.hide(path, value)
         if isinstance(found, float) and found.is_integer():
             return int(found)
-        if isinstance(found, str) and (drawn := self._drawn(found)):
-            self._problem(path, f"holds the name that Pulumi makes up for {drawn}, which CloudFormation does not tell")
+        unforeseen = self.finder.unforeseen(found, self._waits_for(path))
+        if unforeseen:
+            self._problem(path, f"holds a value of {name_of(unforeseen)} that CloudFormation does not tell")
             return NOTHING
         return found
-
-    def _drawn(self, literal: str) -> str:
-        """Whose made-up name is left in a text; empty where none is."""
-        for urn in self.resource.dependencies:
-            other = self.finder.resources.get(urn)
-            name = made_up(other) if other else None
-            if name and name in literal:
-                return f"`{urn.rpartition('::')[2]}`"
-        return ""
 
     def _waits_for(self, path: str) -> tuple[str, ...]:
         return self.resource.property_dependencies.get(re.split(r"[.\[]", path, maxsplit=1)[0], ())

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from policypack.policy import Resource
 from stackguard.preview.autonaming import Naming, Refusal, Strategy, physical_name
 from stackguard.preview.rules import rule_of
+from stackguard.preview.templates import drawn, holes
 
 DIGITS = 8
+SHORTEST_DRAWN = 6
+"""A shorter value stands in texts by chance."""
 
 
 def camel(name: str) -> str:
@@ -71,6 +74,16 @@ def made_up(resource: Resource) -> str | None:
     except Refusal:
         return None
     return name if guess == name and naming.bounds(others)[1] else None
+
+
+def unforeseen(resource: Resource) -> Iterator[str]:
+    """The values of outputs that nobody knows before the resource exists: what is drawn, and what is made from that."""
+    rule = rule_of(resource.type)
+    names = {naming_property(resource)} if made_up(resource) else set()
+    for output, _, template in rule.templates() if rule else ():
+        if drawn(template) or holes(template) & names:
+            names.add(output)
+    yield from (value for name in names if isinstance(value := resource[name], str) and len(value) >= SHORTEST_DRAWN)
 
 
 def without_draw(resource: Resource, name: str) -> str:

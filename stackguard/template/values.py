@@ -69,6 +69,21 @@ def references(value: Built) -> Iterator[Reference]:
                 yield from references(each)
 
 
+def literals(value: Built) -> Iterator[str]:
+    """Every text in a value that is no reference."""
+    match value:
+        case str():
+            yield value
+        case Text(parts):
+            yield from (part for part in parts if isinstance(part, str))
+        case dict():
+            for each in value.values():
+                yield from literals(each)
+        case list():
+            for each in value:
+                yield from literals(each)
+
+
 def replaced(value: Built, change: Callable[[Reference], Any]) -> Built:
     """The value with each reference as `change` has it: another one, a text, or parts of a text."""
     match value:

@@ -236,3 +236,23 @@ def test_an_account_that_a_provider_fixes_stays() -> None:
     provider = Resource("pulumi:providers:aws", "aws", {"allowedAccountIds": '["111122223333"]'})
     assert properties(translate([topic]), "T")["DisplayName"] == {"Fn::Sub": "of ${AWS::AccountId}"}
     assert properties(translate([provider, topic]), "T")["DisplayName"] == "of 111122223333"
+
+
+def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -> None:
+    user = Resource("aws:iam/user:User", "robot", {"name": "robot"}, outputs={"uniqueId": "AIDAXXXXXXXXXXXXXXXXX"})
+    rule = Resource(
+        "aws:iam/policy:Policy",
+        "rule",
+        {"policy": json.dumps({"Statement": {"Condition": {"StringLike": {"aws:userid": "AIDAXXXXXXXXXXXXXXXXX"}}}})},
+        dependencies=(user.urn,),
+        property_dependencies={"policy": (user.urn,)},
+    )
+    root = Resource("pulumi:pulumi:Stack", "shop-dev", custom=False, outputs={"id": "AIDAXXXXXXXXXXXXXXXXX"})
+    assert problems(root, user, rule) == [
+        (
+            "rule",
+            "policy.Statement.Condition.StringLike.aws:userid",
+            "holds a value of aws:iam:User robot that CloudFormation does not tell",
+        ),
+        ("shop-dev", "id", "is an export of a value of aws:iam:User robot that CloudFormation does not tell"),
+    ]
