@@ -231,7 +231,9 @@ class Writer:
         except ValueError:
             self._problem(path, "is not JSON, so CloudFormation has no structure to take it as")
             return NOTHING
-        return self._plain(path, parsed, weak=weak)
+        before = len(self.problems)
+        built = self._plain(path, parsed, weak=weak)
+        return built if len(self.problems) == before else NOTHING  # without a condition a document says more
 
     def _plain(self, path: str, value: Any, *, weak: bool) -> Built:
         """A value of any depth that is written as it is, but for references."""

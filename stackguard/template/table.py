@@ -133,6 +133,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: Tags | None = None
     backward: bool = True
     """Whether what it says is read back as this type."""
+    whole: bool = False
+    """Whether a part of it would let in more than the whole: it is said whole, or not at all."""
     stateful: bool = False
     """Whether it holds what is lost with it, so that the template says what becomes of that."""
 

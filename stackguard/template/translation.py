@@ -126,6 +126,8 @@ class Translation:
         except Taken as taken:
             self._problem(resource, "tags", f"is said by `{taken}` too")
         self.problems += writer.problems
+        if table.whole and writer.problems:
+            del self.nodes[self.of.pop(resource.urn)]
         found = self._region_of(resource)
         if found is not None and found != self.region:
             why = f"is `{found}`, and this template is for `{self.region}`: one template creates in one region"

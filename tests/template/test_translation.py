@@ -256,3 +256,25 @@ def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -
         ),
         ("shop-dev", "id", "is an export of a value of aws:iam:User robot that CloudFormation does not tell"),
     ]
+
+
+def test_a_part_never_allows_more_than_the_whole() -> None:
+    """A permission without its source, or a document without a condition, lets in whom the program does not."""
+    permission = Resource(
+        "aws:lambda/permission:Permission",
+        "invoke",
+        {"action": "lambda:InvokeFunction", "function": "f", "principal": "s3.amazonaws.com", "sourceArn": UNKNOWN},
+    )
+    statement = {"Effect": "Allow", "Principal": "*", "Condition": {"StringEquals": {"aws:SourceVpc": UNKNOWN_STRING}}}
+    queue = Resource(QUEUE, "jobs", {"policy": json.dumps({"Statement": statement})}, outputs={"url": "https://q/jobs"})
+    role = Resource(
+        "aws:iam/role:Role", "job", {"inlinePolicies": [{"name": "a", "policy": json.dumps({"Statement": statement})}]}
+    )
+    template = translate([permission, queue, role])
+    assert template.document["Resources"].keys() == {"Jobs", "Job"}
+    assert properties(template, "Job") == {"Policies": [{"PolicyName": "a"}]}
+    assert [each.path for each in template.problems] == [
+        "sourceArn",
+        "policy",
+        "inlinePolicies[0].policy",
+    ]
