@@ -54,7 +54,8 @@ def test_the_template_and_its_reports_are_written(tmp_path: Path, capsys: pytest
     template, report, sarif = (tmp_path / name for name in ("template.yaml", "report.json", "report.sarif"))
     code, out, err = told(capsys, STACK, "--output", template, "--report", report, "--sarif", sarif)
     assert (code, err) == (0, "")
-    first, _, lint, _, policies = out.splitlines()
+    first, asked, _, lint, _, policies = out.splitlines()
+    assert asked == "  to be given as parameters: ArtifactBucket"
     assert first == f"{template}: 13 resources that say 24 of the program's, for eu-central-1"
     assert lint.endswith("rules for eu-central-1, 0 errors, 0 warnings, 0 informational")
     assert policies.startswith("policies: the same verdict as on the program, by ")
@@ -98,7 +99,9 @@ def test_what_cannot_be_said_is_listed_whole_and_nothing_is_written(
     file.write_text("as it was")
     code, out, err = told(capsys, project(tmp_path / "circle", "circle"), "-o", file)
     assert (code, out, file.read_text()) == (2, "", "as it was")
-    assert "aws:sqs:QueuePolicy jobs (__main__.py:8): is in a circle: Uploads -> JobsQueuePolicy -> Uploads" in err
+    assert (
+        "aws:s3:Bucket left (__main__.py:19): is in a circle: Left -> Right -> Left; CloudFormation creates one" in err
+    )
     assert "has 1 thing that CloudFormation cannot say, so nothing was written" in err
 
 

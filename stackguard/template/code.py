@@ -43,6 +43,14 @@ class Parameters:
         self.values[name] = value
         return Reference(name, str(value))
 
+    def ask(self, logical_id: str, name: str) -> Reference:
+        """A parameter for a name that has to be known before the resource exists."""
+        parameter = f"{logical_id}Name"
+        described = f"The name of `{logical_id}`, which others have to know before it exists"
+        self.declared[parameter] = {"Type": "String", "Description": described}
+        self.values[parameter] = name
+        return Reference(parameter, name)
+
     def pack(self, resource: Resource, logical_id: str, path: str, archive: Asset) -> Built:
         """Where CloudFormation finds an archive."""
         inline = _inline(resource, archive)

@@ -1,45 +1,50 @@
 """Breaks circular references, which CloudFormation refuses.
 
 Pulumi has none; they come from folding: a bucket's notification is part of the bucket, so the bucket waits for the
-permission that names it. A cycle is broken where something names a resource that need not exist yet and whose name the
-program chose: the name itself is written there.
+permission that names it. A cycle is broken where something names a resource that need not exist yet: the name that the
+program chose is written there, or a parameter has the name, where Pulumi would make one up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from stackguard.template.forward import Problem
 from stackguard.template.nodes import Node, Say
+from stackguard.template.values import Reference
+
+Ask = Callable[[Node], Reference]
+"""Gives a parameter for the name of a resource."""
 
 
-def broken(nodes: Mapping[str, Node], said: Say) -> Iterator[Problem]:
+def broken(nodes: Mapping[str, Node], say: Say, ask: Ask) -> Iterator[Problem]:
     """Break every cycle that can be broken, and yield a problem for each that cannot; its references are written out."""
     for node in nodes.values():
-        yield from _of_itself(node, said)
+        yield from _of_itself(node, say, ask)
     while (cycle := _cycle(nodes)) is not None:
         edges = [(nodes[start], nodes[end]) for start, end in zip(cycle, [*cycle[1:], cycle[0]], strict=True)]
-        if any(_named(*edge, said) for edge in edges) or any(_dropped(*edge) for edge in edges):
+        if any(_named(*edge, say) for edge in edges) or any(_dropped(*edge) for edge in edges):
+            continue
+        if any(_asked(*edge, ask) for edge in edges):
             continue
         start, end = next(((start, end) for start, end in edges if start.to(end.id)), edges[0])
-        yield Problem(
-            start.resource.urn,
-            "",
-            f"is in a circle: {' -> '.join([*cycle, cycle[0]])}; CloudFormation creates one after another, so {_way_out(edges)}",
-        )
-        start.write_out(end.id, said)
+        shown = " -> ".join([*cycle, cycle[0]])
+        why = f"is in a circle: {shown}; CloudFormation creates one after another, so take one of them apart"
+        yield Problem(start.resource.urn, "", why)
+        start.write_out(end, say)
 
 
-def _of_itself(node: Node, said: Say) -> Iterator[Problem]:
+def _of_itself(node: Node, say: Say, ask: Ask) -> Iterator[Problem]:
     found = node.to(node.id)
     if not found:
         return
-    if any(not _literal(node, each.value) for each in found):
-        why = (
-            f"refers to itself (`{node.id}`), which CloudFormation refuses; give it a name of your own, and write that"
-        )
-        yield Problem(node.resource.urn, "", why)
-    node.write_out(node.id, said)
+    if any(not _foretold(node, each.value) for each in found):
+        if node.can_be_asked():
+            node.ask(ask(node))
+        else:
+            why = f"refers to itself (`{node.id}`), which CloudFormation refuses; give it a name, and write that"
+            yield Problem(node.resource.urn, "", why)
+    node.write_out(node, say)
 
 
 def _cycle(nodes: Mapping[str, Node]) -> list[str] | None:
@@ -68,12 +73,21 @@ def _next(nodes: Mapping[str, Node], node: str) -> list[str]:
     return [each for each in nodes[node].targets() if each in nodes]
 
 
-def _named(start: Node, end: Node, said: Say) -> bool:
-    """Whether `start` only names `end`, and now does so by the name that the program chose."""
+def _named(start: Node, end: Node, say: Say) -> bool:
+    """Whether `start` only names `end`, and now does so by a name that is known before."""
     found = start.to(end.id)
-    if not found or not all(each.weak and _literal(end, each.value) for each in found):
+    if not found or not all(each.weak and _foretold(end, each.value) for each in found):
         return False
-    start.write_out(end.id, said)
+    start.write_out(end, say)
+    return True
+
+
+def _asked(start: Node, end: Node, ask: Ask) -> bool:
+    """Whether `start` only names `end`, and a parameter now has the name."""
+    found = start.to(end.id)
+    if not found or not all(each.weak for each in found) or not end.can_be_asked() or end.asked is not None:
+        return False
+    end.ask(ask(end))
     return True
 
 
@@ -87,13 +101,6 @@ def _dropped(start: Node, end: Node) -> bool:
     return True
 
 
-def _literal(node: Node, value: str) -> bool:
-    """Whether a value of a node's is known before it is created."""
-    return node.chosen_name is not None and node.chosen_name in value
-
-
-def _way_out(edges: list[tuple[Node, Node]]) -> str:
-    unnamed = [end for start, end in edges if end.chosen_name is None and any(each.weak for each in start.to(end.id))]
-    if unnamed:
-        return f"give `{unnamed[0].resource.name}` a name of your own, which can be written before it exists"
-    return "take one of them apart"
+def _foretold(node: Node, value: str) -> bool:
+    """Whether a value of a node's is known before it exists."""
+    return node.known_name is not None and node.known_name in value

@@ -18,6 +18,9 @@ def lines(made: Made) -> Iterator[str]:
     count = len(made.document["Resources"])
     region = made.validation.lint.region
     yield f"{made.validation.file}: {_many(count, 'resource')} that say {made.resources} of the program's, for {region}"
+    asked = [name for name, each in made.document.get("Parameters", {}).items() if "Default" not in each]
+    if asked:
+        yield f"  to be given as parameters: {', '.join(asked)}"
     for each in made.problems:
         yield f"  left out: {printable(_named(each.urn))}{f' `{each.path}`' if each.path else ''} {printable(each.why)}"
     yield ""

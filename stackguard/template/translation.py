@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Reference, Resource, Unknown
+from policypack.policy import Reference as Passed
+from policypack.policy import Resource, Unknown
 from stackguard.preview.outputs import STAND_IN_ACCOUNT
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
 from stackguard.template.code import Parameters
@@ -16,10 +17,10 @@ from stackguard.template.cycles import broken
 from stackguard.template.exports import outputs
 from stackguard.template.finding import Finder
 from stackguard.template.forward import Problem, Properties, Taken, Writer
-from stackguard.template.naming import logical_ids
+from stackguard.template.naming import logical_ids, physical
 from stackguard.template.nodes import Node
 from stackguard.template.table import Table, table_of
-from stackguard.template.values import rendered
+from stackguard.template.values import Reference, rendered
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 ACCOUNT, REGION, PARTITION = "AWS::AccountId", "AWS::Region", "AWS::Partition"
@@ -151,6 +152,10 @@ class Translation:
             if target is not None and target != node.id:
                 node.waits[target] = node.waits.get(target, False) or kept
 
+    def ask(self, node: Node) -> Reference:
+        """A parameter for a node's name."""
+        return self.parameters.ask(node.id, physical(node.resource) or "")
+
     def _waits(self, resource: Resource) -> Iterator[str]:
         """What a resource is created after: what it depends on, its parent, and what the components around it depend on."""
         yield from resource.dependencies
@@ -181,7 +186,7 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     for step in (work.write, work.wait):
         for each in sorted(parts, key=_is_part):
             step(each)
-    work.problems += broken(work.nodes, lambda value: work.finder.found(value, ()))
+    work.problems += broken(work.nodes, lambda value: work.finder.found(value, ()), work.ask)
     root = next((each for each in resources if each.type == ROOT_TYPE), None)
     exported, problems = outputs(root, work.finder, list(by_urn)) if root else ({}, [])
     work.problems += problems
@@ -202,7 +207,7 @@ def _is_translated(resource: Resource) -> bool:
 
 def _with_ids(resource: Resource) -> Resource:
     """The resource with the id of each resource that it was given whole: that is what the provider gets of it."""
-    passed = {key: each.id for key, each in resource.inputs.items() if isinstance(each, Reference)}
+    passed = {key: each.id for key, each in resource.inputs.items() if isinstance(each, Passed)}
     return replace(resource, inputs={**resource.inputs, **passed}) if passed else resource
 
 

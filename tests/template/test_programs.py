@@ -198,12 +198,27 @@ def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[s
     assert found["Data"]["Properties"]["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "Logs"}
 
 
-def test_a_circle_that_cannot_be_broken_is_shown_with_the_way_out(loaded: dict[str, Loaded]) -> None:
+def test_a_circle_that_cannot_be_broken_is_shown(loaded: dict[str, Loaded]) -> None:
     (problem,) = translated(loaded["circle"]).problems
     assert problem.why == (
-        "is in a circle: Uploads -> JobsQueuePolicy -> Uploads; CloudFormation creates one after another, so give `uploads` "
-        "a name of your own, which can be written before it exists"
+        "is in a circle: Left -> Right -> Left; CloudFormation creates one after another, so take one of them apart"
     )
+
+
+def test_a_name_that_has_to_be_known_before_is_a_parameter(loaded: dict[str, Loaded]) -> None:
+    template = translated(loaded["unnamed"])
+    assert template.document["Parameters"] == {
+        "UploadsName": {
+            "Type": "String",
+            "Description": "The name of `Uploads`, which others have to know before it exists",
+        }
+    }
+    found = resources(template)
+    assert found["Uploads"]["Properties"]["BucketName"] == {"Ref": "UploadsName"}
+    assert found["Uploads"]["DependsOn"] == ["JobsQueuePolicy"]
+    (statement,) = found["JobsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::Sub": "arn:aws:s3:::${UploadsName}"}}}
+    assert statement["Resource"] == {"Fn::GetAtt": ["JobsQueue", "Arn"]}
 
 
 def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, Loaded]) -> None:

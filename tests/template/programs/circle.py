@@ -1,31 +1,30 @@
-"""A bucket that CloudFormation would name invokes a function whose permission names the bucket."""
+"""Two buckets that replicate to each other: Pulumi does that, CloudFormation cannot."""
+
+import json
 
 import pulumi
 import pulumi_aws as aws
 
-bucket = aws.s3.Bucket("uploads")
-queue = aws.sqs.Queue("jobs", sqs_managed_sse_enabled=True)
-policy = aws.sqs.QueuePolicy(
-    "jobs",
-    queue_url=queue.id,
-    policy=pulumi.Output.json_dumps(
+role = aws.iam.Role(
+    "replication",
+    assume_role_policy=json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "s3.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": queue.arn,
-                    "Condition": {"ArnEquals": {"aws:SourceArn": bucket.arn}},
-                }
+                {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
             ],
         }
     ),
 )
-aws.s3.BucketNotification(
-    "on-upload",
-    bucket=bucket.id,
-    queues=[{"queue_arn": queue.arn, "events": ["s3:ObjectCreated:*"]}],
-    opts=pulumi.ResourceOptions(depends_on=[policy]),
-)
+left = aws.s3.Bucket("left", bucket="acme-left-4711")
+right = aws.s3.Bucket("right", bucket="acme-right-4711")
+for here, there in ((left, right), (right, left)):
+    name = here._name
+    versioning = aws.s3.BucketVersioning(name, bucket=here.id, versioning_configuration={"status": "Enabled"})
+    aws.s3.BucketReplicationConfig(
+        name,
+        bucket=here.id,
+        role=role.arn,
+        rules=[{"id": "all", "status": "Enabled", "destination": {"bucket": there.arn}}],
+        opts=pulumi.ResourceOptions(depends_on=[versioning]),
+    )
