@@ -68,11 +68,8 @@ class Translation:
     def write(self, resource: Resource) -> None:
         """Write one resource, where it is said."""
         table = table_of(resource.type)
-        if table is None:
-            self._problem(resource, "", f"is a `{resource.type}`, a type that is not translated")
-        elif resource.options.import_id:
-            self._problem(resource, "", "is imported: it exists already, and a template would create another")
-        elif table.onto is None:
+        assert table is not None
+        if table.onto is None:
             self._write(resource, table, self.nodes[self.of[resource.urn]].properties)
         elif (host := self._host(resource, table)) is not None:
             self._fold(resource, table, host)
@@ -129,16 +126,6 @@ class Translation:
         self.problems += writer.problems
         if table.whole and writer.problems:
             del self.nodes[self.of.pop(resource.urn)]
-        found = self._region_of(resource)
-        if found is not None and found != self.region:
-            why = f"is `{found}`, and this template is for `{self.region}`: one template creates in one region"
-            self._problem(resource, "region", why)
-        if resource.options.hooks:
-            self._problem(resource, "", "has hooks, which are functions of the program; CloudFormation runs none")
-
-    def _region_of(self, resource: Resource) -> str | None:
-        found = resource["region"]
-        return found if isinstance(found, str) else None
 
     def wait(self, resource: Resource) -> None:
         """Note what the node of a resource waits for by the program's own word."""
@@ -182,6 +169,9 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     region, fixed = _template_region(resources, region)
     pseudo = _pseudo(resources, region if not fixed else None)
     work = Translation(by_urn, region, Finder(by_urn, pseudo), Parameters(folder))
+    work.problems += [Problem(each.urn, path, why) for each in parts for path, why in _refusals(each, region)]
+    refused = {each.urn for each in work.problems}
+    parts = [each for each in parts if each.urn not in refused]
     work.add_nodes(parts)
     for step in (work.write, work.wait):
         for each in sorted(parts, key=_is_part):
@@ -203,6 +193,19 @@ def _is_translated(resource: Resource) -> bool:
     """Whether CloudFormation would create it: not a component, a provider, or what the program only reads."""
     engine = resource.type.startswith(PROVIDER_PREFIX) or resource.type in {ROOT_TYPE, STACK_REFERENCE}
     return not engine and not resource.external and (resource.custom or resource.remote)
+
+
+def _refusals(resource: Resource, region: str | None) -> Iterator[tuple[str, str]]:
+    """Why a resource cannot be said at all: at which path of its inputs, and why."""
+    found = resource["region"]
+    if table_of(resource.type) is None:
+        yield "", f"is a `{resource.type}`, a type that is not translated"
+    elif resource.options.import_id:
+        yield "", "is imported: it exists already, and a template would create another"
+    elif resource.options.hooks:
+        yield "", "has hooks, which are functions of the program; CloudFormation runs none"
+    elif isinstance(found, str) and found != region:
+        yield "region", f"is `{found}`, and this template is for `{region}`: one template creates in one region"
 
 
 def _with_ids(resource: Resource) -> Resource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -278,3 +279,12 @@ def test_a_part_never_allows_more_than_the_whole() -> None:
         "policy",
         "inlinePolicies[0].policy",
     ]
+
+
+def test_what_is_refused_is_left_out_whole() -> None:
+    """A resource of another region would be created in the wrong one."""
+    home, abroad = bucket("home", region="eu-west-1"), bucket("abroad", region="us-east-1")
+    versioning = replace(sidecar("on", abroad, "Enabled"), inputs={"bucket": abroad.id, "region": "us-east-1"})
+    template = translate([home, abroad, versioning], "eu-west-1")
+    assert template.document["Resources"].keys() == {"Home"}
+    assert [each.urn.rpartition("::")[2] for each in template.problems] == ["abroad", "on"]
