@@ -60,7 +60,7 @@ def _verdict(made: Made) -> Iterator[str]:
         yield f"  {outcome.kind} {outcome.policy.id} {printable(outcome.resource.name)} {outcome.path}: {printable(outcome.message)}"
     for each in made.differences:
         where = f"`{each.logical_id}`" if each.logical_id else "the stack"
-        yield f"  differs: {each.policy} on {where} ({each.kind}) on the {each.side} only"
+        yield f"  differs: on the {each.side} only, {each.kind} {each.policy} on {where}: {printable(each.message)}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -31,6 +31,7 @@ class Difference:
     logical_id: str
     policy: str
     kind: str
+    message: str
     side: str
     """`program` or `template`: where the verdict is."""
 
@@ -76,7 +77,7 @@ def _is_context(resource: Resource) -> bool:
     return resource.external or resource.type == ROOT_TYPE or resource.type.startswith(PROVIDER_PREFIX)
 
 
-def _verdicts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str, str, str]]:
+def _verdicts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str, str, str, str]]:
     told = {each.urn for each in template.problems}
     places = {each.urn: logical_id for logical_id, origins in template.origins.items() for each in origins}
     found = set()
@@ -84,7 +85,7 @@ def _verdicts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str,
         urn = _whole(outcome.resource.urn, places)
         beside = {each.urn for each in template.origins.get(places.get(urn, ""), ())}
         if not told & {urn, *beside}:
-            found.add((places.get(urn, ""), outcome.policy.id, str(outcome.kind)))
+            found.add((places.get(urn, ""), outcome.policy.id, str(outcome.kind), outcome.message))
     return found
 
 
