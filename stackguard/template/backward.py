@@ -42,7 +42,9 @@ def _resources(
     properties = resolved(raw, values)
     gives = dict(_outputs(logical_id, table, values))
     tokens = table.tokens
-    inputs = {**_inputs(table.own, properties), **_tags(table, properties), **_code(logical_id, table, raw, values)}
+    inputs = {**_inputs(table.own, properties), **_tags(table, properties)}
+    for code, archive, spelled in _code(logical_id, table, raw, values):
+        inputs = {key: value for key, value in inputs.items() if key not in spelled} | {code: archive}
     if template.region:
         inputs["region"] = template.region
     origin = template.origins[logical_id][0]
@@ -174,14 +176,16 @@ def _tags(table: Table, properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"tags": tags, "tagsAll": tags}
 
 
-def _code(logical_id: str, table: Table, raw: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The archive that the template names, or has the text of."""
+def _code(
+    logical_id: str, table: Table, raw: Mapping[str, Any], values: Mapping[str, Any]
+) -> Iterator[tuple[str, Asset, set[str]]]:
+    """The input of an archive that the template names or has the text of, and the inputs that only say where it lies."""
     for name, each in table.own.items():
         if each.kind == "archive":
             said = _at(raw, each.path) or {}
             archive = values.get(_at(said, ("S3Key", "Ref")) or "", values.get(f"{logical_id}.{name}"))
-            return {name: archive} if isinstance(archive, Asset) else {}
-    return {}
+            if isinstance(archive, Asset):
+                yield name, archive, {key for key, one in table.own.items() if one.to.startswith(f"{each.to}.")}
 
 
 def _outputs(logical_id: str, table: Table, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -13,6 +13,8 @@ from policypack.policies import POLICIES
 from policypack.settings import Settings
 from stackguard.judging import with_region
 from stackguard.sources import HowToRun, Loaded, load
+from stackguard.template.backward import read
+from stackguard.template.table import table_of
 from stackguard.template.translation import Template, translate
 from stackguard.template.validation import Level, lint
 from stackguard.template.verdict import judge
@@ -225,3 +227,38 @@ def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, Loade
     forwards = translated(loaded["fan_out"])
     backwards = translate(loaded["fan_out"].resources[::-1], loaded["fan_out"].region)
     assert forwards.document["Resources"].keys() == backwards.document["Resources"].keys()
+
+
+MADE_UP = {"name", "targetId"}
+SAID_ANOTHER_WAY = {
+    "rules": "a filter of nothing is none, and CloudFormation has one list of tags",
+    "lambdaFunctions": "CloudFormation takes one event each, and no ids",
+    "isEnabled": "one word for `isEnabled` and `state`",
+    "state": "one word for `isEnabled` and `state`",
+    "reservedConcurrentExecutions": "-1 is none",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written_is_read_back(name: str, loaded: dict[str, Loaded]) -> None:
+    """Each input comes back as the program gave it, but for names that Pulumi makes up."""
+    template = translated(loaded[name])
+    back = {each.urn: each for each in read(template)}
+    for resource in loaded[name].resources:
+        table = table_of(resource.type)
+        for each in table.own if table else ():
+            given, found = resource.inputs.get(each), back[resource.urn].inputs.get(each)
+            if given is not None and each not in {*MADE_UP, *SAID_ANOTHER_WAY}:
+                assert plain(found) == plain(given), (resource.name, each)
+
+
+def plain(value: Any) -> Any:
+    """A value in which JSON text is what it says."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value
