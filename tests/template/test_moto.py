@@ -36,13 +36,12 @@ def document() -> Mapping[str, Any]:
     return document
 
 
-@pytest.fixture
-def created(document: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, str]]:
+@pytest.fixture(scope="module")
+def created(document: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
     """The stack in moto; by logical id, the physical ids of its resources."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", "111122223333")
-    with mock_aws():
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
         s3 = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
         key = document["Parameters"]["FunctionCodeKey"]["Default"]
