@@ -240,22 +240,24 @@ def test_an_account_that_a_provider_fixes_stays() -> None:
 
 
 def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -> None:
-    user = Resource("aws:iam/user:User", "robot", {"name": "robot"}, outputs={"uniqueId": "AIDAXXXXXXXXXXXXXXXXX"})
-    rule = Resource(
-        "aws:iam/policy:Policy",
-        "rule",
-        {"policy": json.dumps({"Statement": {"Condition": {"StringLike": {"aws:userid": "AIDAXXXXXXXXXXXXXXXXX"}}}})},
-        dependencies=(user.urn,),
-        property_dependencies={"policy": (user.urn,)},
+    url = Resource(
+        "aws:lambda/functionUrl:FunctionUrl",
+        "open",
+        {"functionName": "f", "authorizationType": "AWS_IAM"},
+        outputs={"urlId": "abcdefghijklmnop", "functionUrl": "https://abcdefghijklmnop.lambda-url.eu-west-1.on.aws/"},
     )
-    root = Resource("pulumi:pulumi:Stack", "shop-dev", custom=False, outputs={"id": "AIDAXXXXXXXXXXXXXXXXX"})
-    assert problems(root, user, rule) == [
-        (
-            "rule",
-            "policy.Statement.Condition.StringLike.aws:userid",
-            "holds a value of aws:iam:User robot that CloudFormation does not tell",
-        ),
-        ("shop-dev", "id", "is an export of a value of aws:iam:User robot that CloudFormation does not tell"),
+    topic = Resource(
+        "aws:sns/topic:Topic",
+        "told",
+        {"displayName": "of abcdefghijklmnop"},
+        dependencies=(url.urn,),
+        property_dependencies={"displayName": (url.urn,)},
+    )
+    exported = {"id": "abcdefghijklmnop", "url": url.outputs["functionUrl"]}
+    root = Resource("pulumi:pulumi:Stack", "shop-dev", custom=False, outputs=exported)
+    assert problems(root, url, topic) == [
+        ("told", "displayName", "holds a value of aws:lambda:FunctionUrl open that CloudFormation does not tell"),
+        ("shop-dev", "id", "is an export of a value of aws:lambda:FunctionUrl open that CloudFormation does not tell"),
     ]
 
 
