@@ -71,7 +71,7 @@ def cli() -> None:
       stackguard access public stack        what is open to outsiders
       stackguard access diff state.json stack   what the program newly allows
       stackguard bundle lambda_fn           what Lambda runs, from the function's lock
-      stackguard template stack --output template.yaml   the same in CloudFormation
+      stackguard template stack             the stack in CloudFormation, validated
       stackguard explain                    every policy, a line each
       stackguard explain iam-open-trust     why it matters, and how to fix it
     """  # noqa: D301 (click reads the character \\b)

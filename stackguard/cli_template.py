@@ -91,7 +91,7 @@ def template(
     _report(report, "as_json", made.validation)
     _report(sarif, "as_sarif", made.validation)
     click.echo("\n".join(lines(made)), err=file is None)
-    ctx.exit(made.exit_code)
+    ctx.exit(made.validation.exit_code)
 
 
 def _check(file: Path | None) -> None:

@@ -108,12 +108,15 @@ def test_what_cannot_be_said_is_listed_whole_and_nothing_is_written(
 def test_a_part_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "template.json"
     target = FAILURES / "row07_type_without_translation" / "failing"
-    code, out, _ = told(capsys, target, "-o", file, "--allow-partial")
+    report = tmp_path / "report.json"
+    code, out, _ = told(capsys, target, "-o", file, "--allow-partial", "--report", report)
     document = json.loads(file.read_text())
     (entry,) = document["Metadata"]["Stackguard"]["LeftOut"]
     assert entry["Urn"].endswith("::aws:s3/bucketObjectv2:BucketObjectv2::readme")
     assert entry["Why"] == "is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that is not translated"
-    assert "  left out: aws:s3:BucketObjectv2 readme is a " in out
+    line = "aws:s3:BucketObjectv2 readme (__main__.py:12): is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that"
+    assert f"  left out: {line} is not translated" in out
+    assert json.loads(report.read_text())["leftOut"] == [f"{line} is not translated"]
     assert document["Resources"].keys() == {"Orders", "OrdersPolicy"}
     assert code == 0
 
@@ -123,7 +126,7 @@ def test_a_secret_stands_in_nothing_that_is_written(tmp_path: Path, capsys: pyte
     target = project(tmp_path / "secret_values", "secret_values")
     _, out, err = told(capsys, target, "-o", files[0], "--report", files[1], "--sarif", files[2])
     assert (
-        "  left out: pulumi:pulumi:Stack secret_values-dev `password` is secret, and an output of CloudFormation is"
+        "  left out: pulumi:pulumi:Stack secret_values-dev: `password` is secret, and an output of CloudFormation"
         in out
     )
     assert PASSWORD not in "".join([out, err, *(each.read_text() for each in files)])

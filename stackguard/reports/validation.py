@@ -75,11 +75,20 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
     tools: Tools
     exit_code: Annotated[
         Literal[0, 1, 2],
-        msgspec.Meta(description="0 valid, 1 errors of cfn-lint's or outcomes that block, 2 could not judge."),
+        msgspec.Meta(
+            description="0 valid, 1 errors of cfn-lint's, outcomes that block or another verdict than the program's, 2 could"
+            " not judge."
+        ),
     ]
     lint: Linting
     policies: Annotated[
         model.Document, msgspec.Meta(description="What our policies say of what the template creates, as in `check`.")
+    ]
+    differences: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Where that is not what they say of the program: a line each.")
+    ]
+    left_out: Annotated[
+        tuple[str, ...], msgspec.Meta(description="What the program has and the template does not say: a line each.")
     ]
 
 
@@ -92,6 +101,8 @@ def document(validation: Validation) -> Document:
         exit_code=validation.exit_code,
         lint=_linting(validation.lint),
         policies=model.document(validation.report),
+        differences=tuple(map(printable, validation.differences)),
+        left_out=tuple(map(printable, validation.left_out)),
     )
 
 

@@ -16,6 +16,8 @@ from stackguard.template.values import Built, Reference
 BUCKET = "ArtifactBucket"
 LONGEST_INLINE = 4 * 1024 * 1024
 """Bytes. Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html."""
+FAR = os.path.join(os.pardir, os.pardir, "")  # noqa: PTH118 (a part of a path)
+"""What the path of a file begins with that lies outside of the program's folder and the one around it."""
 INLINE = {"python": "index.py", "nodejs": "index.js"}
 """By the beginning of a runtime, the one file that CloudFormation makes of `ZipFile`."""
 
@@ -80,7 +82,9 @@ class Parameters:
     def _place(self, asset: Asset) -> str:
         """Where the bytes come from; a text of the program's is only told by its hash."""
         if asset.path is not None:
-            return os.path.relpath(asset.path, self.folder) if self.folder else asset.path
+            near = os.path.relpath(asset.path, self.folder) if self.folder else asset.path
+            # A cache lies elsewhere on each machine, and the template is the same on all.
+            return Path(near).name if near.startswith(FAR) or Path(near).is_absolute() else near
         if asset.uri is not None:
             return asset.uri
         if asset.members is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from policypack.policy import Resource, Stack
 from policypack.redaction import secrets_of
@@ -40,18 +40,10 @@ class Made:
     """A template and what came of validating it."""
 
     document: Mapping[str, Any]
-    problems: tuple[Problem, ...]
-    """What it lacks."""
     resources: int
     """How many resources of the program it says."""
     validation: Validation
-    differences: tuple[Difference, ...]
     notes: tuple[Note, ...]
-
-    @property
-    def exit_code(self) -> Literal[0, 1, 2]:
-        """0 valid, 1 errors, violations or another verdict than the program's, 2 could not judge."""
-        return self.validation.exit_code or (1 if self.differences else 0)
 
 
 def make(order: Order) -> Made:
@@ -82,10 +74,15 @@ def make(order: Order) -> Made:
     linted = placed(lint(document, template.region, secrets_of(whole)), text, order.format)
     return Made(
         document,
-        template.problems,
         sum(map(len, template.origins.values())),
-        Validation(order.file, text, linted, report),
-        verdict.differences,
+        Validation(
+            order.file,
+            text,
+            linted,
+            report,
+            differences=tuple(map(told_difference, verdict.differences)),
+            left_out=tuple(tell(each, by_urn) for each in template.problems),
+        ),
         loaded.notes,
     )
 
@@ -97,6 +94,12 @@ def tell(problem: Problem, resources: Mapping[str, Resource]) -> str:
     place = f" ({position.file}:{position.line})" if position else ""
     path = f" `{problem.path}`" if problem.path else ""
     return printable(f"{name_of(problem.urn)}{place}:{path} {problem.why}")
+
+
+def told_difference(each: Difference) -> str:
+    """A difference between the verdicts on one line."""
+    where = f"`{each.logical_id}`" if each.logical_id else "the stack"
+    return printable(f"on the {each.side} only, {each.kind} {each.policy} on {where}: {each.message}")
 
 
 def _unsaid(target: str, count: int) -> str:

@@ -21,8 +21,8 @@ def lines(made: Made) -> Iterator[str]:
     asked = [name for name, each in made.document.get("Parameters", {}).items() if "Default" not in each]
     if asked:
         yield f"  to be given as parameters: {', '.join(asked)}"
-    for each in made.problems:
-        yield f"  left out: {printable(_named(each.urn))}{f' `{each.path}`' if each.path else ''} {printable(each.why)}"
+    for each in made.validation.left_out:
+        yield f"  left out: {each}"
     yield ""
     yield from _lint(made.validation.lint)
     yield ""
@@ -54,20 +54,13 @@ def _verdict(made: Made) -> Iterator[str]:
     report = made.validation.report
     kinds = [outcome.kind for outcome in report.outcomes]
     counts = f"{_many(kinds.count(Kind.VIOLATION), 'violation')}, {kinds.count(Kind.UNDECIDED)} undecided"
-    same = "another verdict than" if made.differences else "the same verdict as"
+    same = "another verdict than" if made.validation.differences else "the same verdict as"
     yield f"policies: {same} on the program, by {report.policies} policies ({len(LEFT_OUT)} have no say on templates): {counts}"
     for outcome in report.outcomes:
         yield f"  {outcome.kind} {outcome.policy.id} {printable(outcome.resource.name)} {outcome.path}: {printable(outcome.message)}"
-    for each in made.differences:
-        where = f"`{each.logical_id}`" if each.logical_id else "the stack"
-        yield f"  differs: on the {each.side} only, {each.kind} {each.policy} on {where}: {printable(each.message)}"
+    for each in made.validation.differences:
+        yield f"  differs: {each}"
 
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _named(urn: str) -> str:
-    from stackguard.reports.words import name_of
-
-    return name_of(urn)

@@ -88,11 +88,15 @@ class Validation:
     lint: Lint
     report: Report
     """Our own outcomes over the resources that are read back from the template."""
+    differences: tuple[str, ...] = ()
+    """Where that is not what they say of the program: a line each."""
+    left_out: tuple[str, ...] = ()
+    """What the program has and the template does not say: a line each."""
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:
-        """0 valid, 1 errors of cfn-lint's or outcomes that block, 2 could not judge."""
-        return 1 if self.lint.errors and self.report.exit_code == 0 else self.report.exit_code
+        """0 valid, 1 errors of cfn-lint's, outcomes that block or another verdict than the program's, 2 could not judge."""
+        return self.report.exit_code or (1 if self.lint.errors or self.differences else 0)
 
 
 def written(template: Mapping[str, Any]) -> str:

@@ -42,14 +42,15 @@ Built = Any
 
 def text(parts: list[str | Reference]) -> str | Reference | Text:
     """The simplest value that these parts, one after another, are."""
-    kept = [part for part in parts if part != ""]
+    kept: list[str | Reference] = []
+    for part in parts:
+        if isinstance(part, str) and kept and isinstance(kept[-1], str):
+            kept[-1] += part  # a `${` may stand across two
+        elif part != "":
+            kept.append(part)
     if not kept:
         return ""
-    if len(kept) == 1:
-        return kept[0]
-    if all(isinstance(part, str) for part in kept):
-        return "".join(part for part in kept if isinstance(part, str))
-    return Text(tuple(kept))
+    return kept[0] if len(kept) == 1 else Text(tuple(kept))
 
 
 def references(value: Built) -> Iterator[Reference]:

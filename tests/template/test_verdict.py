@@ -88,9 +88,12 @@ def test_the_command_tells_the_difference_and_closes_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(making, "translate", lambda *args: changed(translate(*args), half_a_block))
-    code = main(["template", str(STACK), "--output", str(tmp_path / "template.json")])
+    report = tmp_path / "report.json"
+    code = main(["template", str(STACK), "--output", str(tmp_path / "template.json"), "--report", str(report)])
     out = capsys.readouterr().out
-    assert code == 1
+    assert code == json.loads(report.read_text())["exitCode"] == 1
+    (difference,) = json.loads(report.read_text())["differences"]
+    assert difference.startswith("on the template only, violation s3-open-access-block on `Ingest`: ")
     assert "policies: another verdict than on the program, by " in out
     assert (
         "  differs: on the template only, violation s3-open-access-block on `Ingest`: `blockPublicPolicy` is off: "
