@@ -100,7 +100,8 @@ def test_what_cannot_be_said_is_listed_whole_and_nothing_is_written(
     code, out, err = told(capsys, project(tmp_path / "circle", "circle"), "-o", file)
     assert (code, out, file.read_text()) == (2, "", "as it was")
     assert (
-        "aws:s3:Bucket left (__main__.py:19): is in a circle: Left -> Right -> Left; CloudFormation creates one" in err
+        f"aws:s3:Bucket left ({tmp_path}/circle/__main__.py:19): is in a circle: Left -> Right -> Left; CloudFormation creates one"
+        in err
     )
     assert "has 1 thing that CloudFormation cannot say, so nothing was written" in err
 
@@ -114,7 +115,8 @@ def test_a_part_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture
     (entry,) = document["Metadata"]["Stackguard"]["LeftOut"]
     assert entry["Urn"].endswith("::aws:s3/bucketObjectv2:BucketObjectv2::readme")
     assert entry["Why"] == "is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that is not translated"
-    line = "aws:s3:BucketObjectv2 readme (__main__.py:12): is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that"
+    place = target / "__main__.py"
+    line = f"aws:s3:BucketObjectv2 readme ({place}:12): is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that"
     assert f"  left out: {line} is not translated" in out
     assert json.loads(report.read_text())["leftOut"] == [f"{line} is not translated"]
     assert document["Resources"].keys() == {"Orders", "OrdersPolicy"}

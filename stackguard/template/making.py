@@ -58,7 +58,7 @@ def make(order: Order) -> Made:
     loaded = load(order.target, order.how)
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {each.urn: each for each in loaded.resources}
-    told = [tell(each, by_urn) for each in template.problems if each.blocks]
+    told = [tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks]
     if told and not order.partial:
         raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
     if not template.document["Resources"]:
@@ -81,17 +81,17 @@ def make(order: Order) -> Made:
             linted,
             report,
             differences=tuple(map(told_difference, verdict.differences)),
-            left_out=tuple(tell(each, by_urn) for each in template.problems),
+            left_out=tuple(tell(each, by_urn, loaded.folder) for each in template.problems),
         ),
         loaded.notes,
     )
 
 
-def tell(problem: Problem, resources: Mapping[str, Resource]) -> str:
-    """A problem on one line: of which resource, where the program constructs it, at which path, and why."""
+def tell(problem: Problem, resources: Mapping[str, Resource], folder: Path | None) -> str:
+    """A problem on one line: of which resource, where the program in `folder` constructs it, at which path, and why."""
     resource = resources.get(problem.urn)
     position = resource.position if resource else None
-    place = f" ({position.file}:{position.line})" if position else ""
+    place = f" ({(folder or Path()) / position.file}:{position.line})" if position else ""
     path = f" `{problem.path}`" if problem.path else ""
     return printable(f"{name_of(problem.urn)}{place}:{path} {problem.why}")
 
