@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policypack.policy import Asset, Resource
+from stackguard.template.naming import PART
 from stackguard.template.table import Field, Sub, Table, onto, tables
 from stackguard.template.translation import Template
 from stackguard.template.values import holes, substituted
@@ -78,7 +79,7 @@ def _folded(
             continue
         origin = next(alike, None)
         name = origin.name if origin else f"{host.name}-{table.tokens[0].rpartition(':')[2]}"
-        urn = origin.urn if origin else f"{host.urn}-{table.tokens[0].rpartition(':')[2]}"
+        urn = origin.urn if origin else f"{host.urn}{PART}{table.tokens[0].rpartition(':')[2]}"
         inputs = {table.onto.input: link, **inputs}
         dependencies = tuple(sorted({host.urn, *needs}))
         yield Resource(

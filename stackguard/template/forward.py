@@ -13,7 +13,7 @@ from policypack.policy import Reference as Passed
 from policypack.wire import UNKNOWN_STRING
 from stackguard.reports.words import name_of
 from stackguard.template.finding import Finder
-from stackguard.template.naming import made_up, naming_property, without_draw
+from stackguard.template.naming import PART, made_up, naming_property, without_draw
 from stackguard.template.table import Field, Table
 from stackguard.template.values import Built, Reference
 
@@ -271,7 +271,7 @@ class Writer:
         return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in self.resource.secrets)
 
     def _problem(self, path: str, why: str) -> None:
-        self.problems.append(Problem(self.resource.urn, path, why))
+        self.problems.append(Problem(self.resource.urn.partition(PART)[0], path, why))
 
 
 def _spread(element: Any, name: str) -> Iterator[Any]:

@@ -12,6 +12,8 @@ from stackguard.preview.autonaming import Naming, Refusal, Strategy, physical_na
 from stackguard.preview.rules import rule_of
 from stackguard.preview.templates import drawn, holes
 
+PART = "#"
+"""What stands in our own URNs before the name of a part of a resource: Pulumi has no such URN."""
 DIGITS = 8
 SHORTEST_DRAWN = 6
 """A shorter value stands in texts by chance."""

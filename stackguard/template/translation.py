@@ -17,7 +17,7 @@ from stackguard.template.cycles import broken
 from stackguard.template.exports import outputs
 from stackguard.template.finding import Finder
 from stackguard.template.forward import Problem, Properties, Taken, Writer
-from stackguard.template.naming import logical_ids, physical
+from stackguard.template.naming import PART, logical_ids, physical
 from stackguard.template.nodes import Node
 from stackguard.template.table import Table, table_of
 from stackguard.template.values import Reference, rendered
@@ -231,7 +231,7 @@ def _parts(resource: Resource) -> Iterator[Resource]:
                 resource,
                 type=apart.type,
                 name=f"{resource.name}-{name}",
-                urn=f"{resource.urn}-{name}",
+                urn=f"{resource.urn}{PART}{name}",
                 inputs={apart.link: link, name: resource.inputs[name]},
                 outputs={},
                 dependencies=(resource.urn, *waits),

@@ -11,6 +11,7 @@ from policypack.policy import Outcome, Policy, Resource, Stack
 from policypack.settings import Settings
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
 from stackguard.template.backward import read
+from stackguard.template.naming import PART
 from stackguard.template.translation import Template
 
 LEFT_OUT: Mapping[str, str] = {
@@ -82,14 +83,8 @@ def _verdicts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str,
     places = {each.urn: logical_id for logical_id, origins in template.origins.items() for each in origins}
     found = set()
     for outcome in outcomes:
-        urn = _whole(outcome.resource.urn, places)
+        urn = outcome.resource.urn.partition(PART)[0]
         beside = {each.urn for each in template.origins.get(places.get(urn, ""), ())}
         if not told & {urn, *beside}:
             found.add((places.get(urn, ""), outcome.policy.id, str(outcome.kind), outcome.message))
     return found
-
-
-def _whole(urn: str, places: Mapping[str, str]) -> str:
-    """The resource that a part of one, such as its inline policy document, belongs to."""
-    name, _, part = urn.rpartition("-")
-    return name if part and name in places else urn

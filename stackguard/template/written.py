@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from stackguard.template.table import LOADER
 from stackguard.template.validation import Lint, written
 
 SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
@@ -44,7 +45,7 @@ def placed(lint: Lint, text: str, format_: str) -> Lint:
     """The results at their lines in the text: cfn-lint was given JSON."""
     if format_ == "json":
         return lint
-    root = yaml.compose(text, yaml.CSafeLoader)
+    root = yaml.compose(text, LOADER)
     results = [replace(each, line=_line(root, each.path)) for each in lint.results]
     return replace(lint, results=tuple(sorted(results, key=lambda each: (each.line, each.rule, each.message))))
 

@@ -290,3 +290,12 @@ def test_what_is_refused_is_left_out_whole() -> None:
     template = translate([home, abroad, versioning], "eu-west-1")
     assert template.document["Resources"].keys() == {"Home"}
     assert [each.urn.rpartition("::")[2] for each in template.problems] == ["abroad", "on"]
+
+
+def test_a_part_of_a_resource_is_not_taken_for_another_of_that_name() -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    template = translate([bucket("logs", policy=document), bucket("logs-policy", policy="{")])
+    assert sorted(template.document["Resources"]) == ["Logs", "LogsPolicyBucket", "LogsPolicyBucketPolicy"]
+    ((name, path, why),) = [(each.urn.rpartition("::")[2], each.path, each.why) for each in template.problems]
+    assert (name, path) == ("logs-policy", "policy")
+    assert why == "is not JSON, so CloudFormation has no structure to take it as"
