@@ -12,23 +12,14 @@ import click
 from stackguard.cli_access import access
 from stackguard.cli_bundle import bundle
 from stackguard.cli_template import template
-from stackguard.cli_work import (
-    CANNOT_JUDGE,
-    Failure,
-    config_option,
-    configured,
-    judged,
-    mock_option,
-    stack_option,
-    timeout_option,
-    unknown_option,
-)
+from stackguard.cli_work import CANNOT_JUDGE, Failure, judged, program_options
 
 if TYPE_CHECKING:
     from policypack.policy import Policy
     from stackguard.destinations import Destination
     from stackguard.packs import Wanted
     from stackguard.reports import Report
+    from stackguard.sources import HowToRun
 
 RECORD_TIMEOUT = 300.0
 INTERRUPTED = 130
@@ -79,8 +70,7 @@ def cli() -> None:
 
 @cli.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
 @click.argument("target", default=".")
-@stack_option
-@config_option
+@program_options
 @click.option("--format", multiple=True, type=click.Choice(FORMATS), help="How to report; text by default. Repeatable.")
 @click.option(
     "--output",
@@ -116,16 +106,12 @@ def cli() -> None:
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), default="low", show_default=True, help="The least severity that blocks."
 )
-@unknown_option
-@mock_option
-@timeout_option
 @click.pass_context
 def check(
     ctx: click.Context,
     *,
     target: str,
-    stack: str | None,
-    config: tuple[str, ...],
+    how: HowToRun,
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
@@ -134,9 +120,6 @@ def check(
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
     fail_on: str,
-    unknown: str,
-    mock: tuple[Path, ...],
-    timeout: float,
 ) -> None:
     """Judge TARGET: a Pulumi program's folder, a file, or - for standard input.
 
@@ -157,7 +140,6 @@ def check(
     from policypack.policy import Severity
     from stackguard.destinations import pair
     from stackguard.gate import Request
-    from stackguard.sources import HowToRun
 
     destinations = _writable(lambda: pair(ctx.meta[ORDER], format, output))
     for policy_id in policy:
@@ -167,7 +149,6 @@ def check(
         raise click.UsageError(
             "`--no-own-policies` leaves only `--policy-pack` to judge by; give one, and no `--policy`"
         )
-    how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
     request = Request(target, how, settings, policy, Severity(fail_on), packs, own=not no_own_policies)
     report = judged(lambda: _judge(request), f"judging {target}")
     _deliver(report, destinations)
