@@ -12,7 +12,7 @@ import click
 from stackguard.cli_access import access
 from stackguard.cli_bundle import bundle
 from stackguard.cli_template import template
-from stackguard.cli_work import CANNOT_JUDGE, Failure, judged, program_options
+from stackguard.cli_work import CANNOT_JUDGE, Failure, judged, program_options, written
 
 if TYPE_CHECKING:
     from policypack.policy import Policy
@@ -191,17 +191,7 @@ def _deliver(report: Report, destinations: Sequence[Destination]) -> None:
     from stackguard.reports import render
 
     for each in destinations:
-        _write(render(report, each.format, screen(each.file)), each.file)
-
-
-def _write(text: str, file: Path | None) -> None:
-    from stackguard.destinations import write
-
-    try:
-        write(text, file)
-    except OSError as error:
-        reason = (error.strerror or "no reason given").lower()
-        raise Failure(f"`{file or 'standard output'}` cannot be written: {reason}") from None
+        written(render(report, each.format, screen(each.file)), each.file)
 
 
 cli.add_command(access)
@@ -234,7 +224,7 @@ def record(target: str, output: str) -> None:
 
     (destination,) = _writable(lambda: pair(["output"], (), (output,)))
     text = judged(lambda: recorded(target, RECORD_TIMEOUT), f"reading {target}")
-    _write(text, destination.file)
+    written(text, destination.file)
 
 
 @cli.command()

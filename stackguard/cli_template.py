@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli_work import Failure, judged, program_options
+from stackguard.cli_work import judged, program_options, written
 
 if TYPE_CHECKING:
     from stackguard.sources import HowToRun
@@ -87,7 +87,7 @@ def template(
         raise click.UsageError("`--output`, `--report` and `--sarif` name one file twice; give each its own")
     order = Order(target, how, str(file or "template"), format_of(file, format_), settings, allow_partial)
     made = judged(lambda: make(order), f"translating {target}")
-    _write(made.validation.text, file)
+    written(made.validation.text, file)
     _report(report, "as_json", made.validation)
     _report(sarif, "as_sarif", made.validation)
     click.echo("\n".join(lines(made)), err=file is None)
@@ -110,14 +110,4 @@ def _report(file: Path | None, written_as: str, validation: object) -> None:
     from stackguard.reports import validation as reports
 
     render: Callable[[object], str] = getattr(reports, written_as)
-    _write(render(validation), file)
-
-
-def _write(text: str, file: Path | None) -> None:
-    from stackguard.destinations import write
-
-    try:
-        write(text, file)
-    except OSError as error:
-        reason = (error.strerror or "no reason given").lower()
-        raise Failure(f"`{file or 'standard output'}` cannot be written: {reason}") from None
+    written(render(validation), file)

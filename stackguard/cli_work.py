@@ -105,6 +105,21 @@ def judged(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) 
         raise failure(error.message, error.detail) from None
 
 
+def written(text: str, file: Path | None) -> None:
+    """Write a text to a file, whole or not at all, or to standard output.
+
+    Raises:
+        Failure: it cannot be written.
+    """
+    from stackguard.destinations import write
+
+    try:
+        write(text, file)
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise Failure(f"`{file or 'standard output'}` cannot be written: {reason}") from None
+
+
 def configured(pairs: tuple[str, ...]) -> dict[str, str]:
     """The config values that `--config` sets."""
     found = {}
