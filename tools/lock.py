@@ -6,6 +6,7 @@ where it can, so a new release of a dependency is no reason.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uv import find_uv_bin
+
+from stackguard.bundle.operator import environment
 
 ROOT = Path(__file__).parents[1]
 HERE = [
@@ -53,7 +56,10 @@ LOCKS = (
 def compiled(lock: Lock, output: Path, *more: str) -> None:
     """Let uv write a lock; what stands in the output already stays where it can."""
     command = [find_uv_bin(), "pip", "compile", "--quiet", *lock.arguments, *more, lock.asked, "-o", str(output)]
-    subprocess.run(command, cwd=ROOT / lock.folder, check=True, text=True, input=lock.requirement)
+    told = environment(os.environ)  # packages come from where pip has them too
+    if told.pop("UV_NO_INDEX", None):
+        command.append("--no-index")
+    subprocess.run(command, cwd=ROOT / lock.folder, env=told, check=True, text=True, input=lock.requirement)
 
 
 def read(text: str) -> Mapping[str, frozenset[str]]:
