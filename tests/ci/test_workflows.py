@@ -98,7 +98,10 @@ def test_users_are_shown_every_step_in_order() -> None:
 def test_zizmor_has_nothing_to_say(text: str, tmp_path: Path) -> None:
     (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [*lint_workflows.ZIZMOR, str(tmp_path / "workflow.yml")], capture_output=True, text=True, check=False
+        [*lint_workflows.ZIZMOR, "--color=never", str(tmp_path / "workflow.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (0, "No findings to report. Good job!\n"), done.stdout + done.stderr
 
