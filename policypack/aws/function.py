@@ -5,22 +5,14 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.aws.arn import Arn
 from policypack.aws.document import PolicyDocument
-from policypack.aws.meaning import MANAGED_POLICY, ROLE, Meant, all_meant, meant
-from policypack.aws.reading import IDENTITY, documents_of
+from policypack.aws.holders import Attached, Carried, Lack, Unseen, holder_of
+from policypack.aws.meaning import ROLE, meant
 from policypack.policy import Resource, Stack, Unknown
-
-ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
-EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 
 OTHER_ROLE = Unknown(
     "runs with a role that is not in this stack",
@@ -38,6 +30,7 @@ UNKNOWN_ATTACHMENT = Unknown(
     "may have a policy attached that is known only after the update",
     "Pass the role's own `name` and the policy's own `arn` to the attachment.",
 )
+UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.FOREIGN: OTHER_POLICY}
 
 
 class Grants(msgspec.Struct, frozen=True):
@@ -53,49 +46,6 @@ class Grants(msgspec.Struct, frozen=True):
     managed: frozenset[str] = frozenset()
     unread: tuple[Unknown, ...] = ()
     boundary: Grants | None = None
-
-
-@dataclass
-class _Collected:
-    """What has been found for one role so far."""
-
-    documents: list[PolicyDocument] = field(default_factory=list)
-    possible: list[PolicyDocument] = field(default_factory=list)
-    managed: set[str] = field(default_factory=set)
-    unread: list[Unknown] = field(default_factory=list)
-
-    def carried(self, resource: Resource, *, certain: bool = True) -> None:
-        """The documents that a resource carries itself."""
-        for _, document in documents_of(resource, IDENTITY):
-            if isinstance(document, PolicyDocument):
-                (self.documents if certain else self.possible).append(document)
-            else:
-                self.unread.append(UNKNOWN_POLICY)
-
-    def attached(self, policy: Meant, value: Any, *, certain: bool = True) -> None:
-        """A managed policy, by what the property means and by its value."""
-        arn = Arn.parse(value) if isinstance(value, str) else None
-        if arn and arn.service == "iam" and arn.account == "aws":
-            if certain:
-                self.managed.add(arn.resource.removeprefix("policy/"))
-            else:
-                self.unread.append(UNKNOWN_ATTACHMENT)
-            return
-        for named in policy.all:
-            self.carried(named.resource, certain=certain and (bool(policy.certain) or policy.between))
-            if named.resource.external:
-                self.unread.append(OTHER_POLICY)
-        if policy.foreign is not False:
-            self.unread.append(OTHER_POLICY if policy.foreign else UNKNOWN_ATTACHMENT)
-
-    def frozen(self, boundary: Grants | None = None) -> Grants:
-        return Grants(
-            tuple(self.documents),
-            tuple(self.possible),
-            frozenset(self.managed),
-            tuple(dict.fromkeys(self.unread)),
-            boundary,
-        )
 
 
 def role_documents(stack: Stack, function: Resource) -> Grants:
@@ -114,61 +64,33 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
 def _grants(stack: Stack, role: Resource) -> Grants:
     if role.external:
         return Grants(unread=(OTHER_ROLE,))
-    found = _Collected()
-    found.carried(role)
-    _attach_all(stack, found, role, "managedPolicyArns")
-    for resource, certain in _attachments(stack, role.urn):
-        if resource.type == ROLE_POLICY:
-            found.carried(resource, certain=certain)
-        elif resource.type == EXCLUSIVE:
-            _attach_all(stack, found, resource, "policyArns", certain=certain)
-        else:
-            policy = meant(stack, resource, "policyArn", MANAGED_POLICY)
-            found.attached(policy, resource.inputs.get("policyArn"), certain=certain)
-    return found.frozen(_boundary(stack, role))
+    holder = holder_of(stack, role)
+    boundary = _read(holder.limits) if holder.limits else None
+    return _read((*holder.carried, *holder.unseen), boundary)
 
 
-def _boundary(stack: Stack, role: Resource) -> Grants | None:
-    value = role.inputs.get("permissionsBoundary")
-    if value is None or value == "":
-        return None
-    limits = _Collected()
-    limits.attached(meant(stack, role, "permissionsBoundary", MANAGED_POLICY), value)
-    return limits.frozen()
+def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
+    own = [each for each in attached if isinstance(each, Carried) and not each.managed]
+    return Grants(
+        tuple(each.document for each in own if each.certain),
+        tuple(each.document for each in own if not each.certain),
+        frozenset(name for each in attached if each.certain and (name := _aws_name(each))),
+        tuple(dict.fromkeys(_unread(attached))),
+        boundary,
+    )
 
 
-def _attach_all(stack: Stack, found: _Collected, resource: Resource, name: str, *, certain: bool = True) -> None:
-    values = resource.inputs.get(name)
-    if isinstance(values, Unknown):
-        found.unread.append(UNKNOWN_ATTACHMENT)
-    elif isinstance(values, list):
-        for policy, value in zip(all_meant(stack, resource, name, values, MANAGED_POLICY), values, strict=True):
-            found.attached(policy, value, certain=certain)
+def _aws_name(attached: Attached) -> str:
+    """The name of an AWS managed policy; empty for everything else."""
+    if isinstance(attached, Carried):
+        return attached.managed
+    return attached.policy if attached.lacks is Lack.AWS else ""
 
 
-def _attachments(stack: Stack, role: str) -> Iterable[tuple[Resource, bool]]:
-    """What attaches policies to the role with this URN, and whether surely."""
-
-    def compute() -> dict[str, list[tuple[Resource, bool]]]:
-        found: dict[str, list[tuple[Resource, bool]]] = {}
-        for resource in stack.of(ROLE_POLICY, ROLE_ATTACHMENT, ATTACHMENT, EXCLUSIVE):
-            for urn, certain in _roles(stack, resource):
-                found.setdefault(urn, []).append((resource, certain))
-        return found
-
-    return stack.once("attachments", compute).get(role, ())
-
-
-def _roles(stack: Stack, resource: Resource) -> Iterator[tuple[str, bool]]:
-    """The URNs of the roles that a resource attaches policies to, and whether surely."""
-    if resource.type == ATTACHMENT:
-        values = resource.inputs.get("roles")
-        listed = values if isinstance(values, list) else [] if values is None else [values]
-        means = all_meant(stack, resource, "roles", listed, ROLE)
-    else:
-        means = [meant(stack, resource, "roleName" if resource.type == EXCLUSIVE else "role", ROLE)]
-    certain: dict[str, bool] = {}
-    for each in means:
-        for named in each.all:
-            certain[named.resource.urn] = certain.get(named.resource.urn, False) or bool(each.certain) or each.between
-    yield from certain.items()
+def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
+    for each in attached:
+        if _aws_name(each):
+            if not each.certain:
+                yield UNKNOWN_ATTACHMENT
+        elif isinstance(each, Unseen):
+            yield UNREAD[each.lacks]

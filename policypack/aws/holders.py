@@ -1,79 +1,121 @@
-"""The roles, users and groups of a stack, with the policy documents that it attaches to each.
+"""The roles, users and groups of a stack, with what it attaches to each, and what of that cannot be read here.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html.
 """
 
 from __future__ import annotations
 
-import re
+import enum
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
 
-from policypack.aws.document import VERSIONS, PolicyDocument
-from policypack.aws.grammar import parse
-from policypack.aws.meaning import GROUP, MANAGED_POLICY, ROLE, USER, all_meant, meant
+from policypack.aws.document import PolicyDocument
+from policypack.aws.managed import managed_document, managed_name
+from policypack.aws.meaning import GROUP, MANAGED_POLICY, ROLE, USER, Meant, all_meant, given, meant
 from policypack.aws.reading import IDENTITY, documents_of
-from policypack.aws.tables import DocumentKind
-from policypack.policy import Resource, Stack
+from policypack.policy import Resource, Stack, Unknown
 
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
+EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 INLINE = {
-    "aws:iam/rolePolicy:RolePolicy": ("role", ROLE),
+    ROLE_POLICY: ("role", ROLE),
     "aws:iam/userPolicy:UserPolicy": ("user", USER),
     "aws:iam/groupPolicy:GroupPolicy": ("group", GROUP),
 }
 """By type that carries a document, the property that says whose, and what that is."""
 _ATTACHMENTS = {
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("policyArn", {"role": ROLE}),
+    ROLE_ATTACHMENT: ("policyArn", {"role": ROLE}),
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": ("policyArn", {"user": USER}),
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": ("policyArn", {"group": GROUP}),
-    "aws:iam/policyAttachment:PolicyAttachment": ("policyArn", {"roles": ROLE, "users": USER, "groups": GROUP}),
-    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": ("policyArns", {"roleName": ROLE}),
+    ATTACHMENT: ("policyArn", {"roles": ROLE, "users": USER, "groups": GROUP}),
+    EXCLUSIVE: ("policyArns", {"roleName": ROLE}),
     "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": ("policyArns", {"userName": USER}),
     "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": ("policyArns", {"groupName": GROUP}),
 }
-_ADMINISTRATOR = re.compile(r"arn:aws[-a-z]*:iam::aws:policy/AdministratorAccess")
 _MEMBERSHIPS = {
     "aws:iam/userGroupMembership:UserGroupMembership": ("user", "groups"),
     "aws:iam/groupMembership:GroupMembership": ("users", "group"),
 }
 
 
+class Lack(enum.Enum):
+    """What is missing of something that is attached."""
+
+    DOCUMENT = enum.auto()
+    """Its document is known only after the update."""
+    POLICY = enum.auto()
+    """Which managed policy it is, or whether there is one more, is known only after the update."""
+    FOREIGN = enum.auto()
+    """It is a managed policy of another stack."""
+    AWS = enum.auto()
+    """It is a managed policy of AWS's whose document is not known here."""
+
+
 class Carried(msgspec.Struct, frozen=True):
-    """One document: the resource that carries it, where in it, and whether it is surely attached."""
+    """One document: the resource that carries it, where in it, and whether it is surely attached.
+
+    `managed` is the name of the AWS managed policy whose document it is, which `path` attaches; else empty.
+    """
 
     resource: Resource
     path: str
     document: PolicyDocument
     certain: bool = True
+    managed: str = ""
 
 
 class Unseen(msgspec.Struct, frozen=True):
-    """A document that is known only after the update."""
+    """Something attached that cannot be read: the resource that carries or attaches it, and where in it.
+
+    `policy` is the name of an AWS managed policy, the ARN of a foreign one, else empty.
+    """
 
     resource: Resource
     path: str
+    lacks: Lack
     certain: bool = True
+    policy: str = ""
 
 
 Attached = Carried | Unseen
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """One identity. `boundary` is None where there is none; `unread` says that there is one that cannot be read."""
+    """One identity, what is attached to it, and what is its permissions boundary: nothing where there is none."""
 
     identity: Resource
     carried: tuple[Carried, ...]
-    boundary: tuple[PolicyDocument, ...] | None = None
-    unread: bool = False
     unseen: tuple[Unseen, ...] = ()
+    limits: tuple[Attached, ...] = ()
+
+    @property
+    def unread(self) -> bool:
+        """Whether there is a boundary that cannot be read, or perhaps is another."""
+        return not all(isinstance(each, Carried) and each.certain for each in self.limits)
+
+    @property
+    def boundary(self) -> tuple[PolicyDocument, ...] | None:
+        """The documents of the boundary; None where there is none that can be read."""
+        read = tuple(each.document for each in self.limits if isinstance(each, Carried))
+        return read if read and not self.unread else None
 
 
 def holders(stack: Stack) -> Sequence[Holder]:
     """Every role, user and group, a user with what its groups have."""
-    return stack.once("holders", lambda: list(_holders(stack)))
+    return tuple(_by_urn(stack).values())
+
+
+def holder_of(stack: Stack, identity: Resource) -> Holder:
+    """What is attached to one role, user or group of the stack."""
+    return _by_urn(stack)[identity.urn]
+
+
+def _by_urn(stack: Stack) -> Mapping[str, Holder]:
+    return stack.once("holders", lambda: {each.identity.urn: each for each in _holders(stack)})
 
 
 def boundaries(stack: Stack) -> frozenset[str]:
@@ -100,7 +142,7 @@ def _holders(stack: Stack) -> Iterator[Holder]:
                 unique[mark] = each
         seen = tuple(each for each in unique.values() if isinstance(each, Carried))
         unseen = tuple(each for each in unique.values() if isinstance(each, Unseen))
-        yield Holder(identity, seen, *_boundary(stack, identity), unseen)
+        yield Holder(identity, seen, unseen, tuple(_managed(stack, identity, "permissionsBoundary")))
 
 
 def _inline(stack: Stack) -> Iterator[tuple[str, Attached]]:
@@ -134,8 +176,7 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
 
 def _own(stack: Stack, identity: Resource) -> Iterator[Attached]:
     yield from _documents(identity)
-    if identity.inputs.get("managedPolicyArns"):
-        yield from _managed(stack, identity, "managedPolicyArns")
+    yield from _managed(stack, identity, "managedPolicyArns")
 
 
 def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached]:
@@ -143,51 +184,55 @@ def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached
         if isinstance(document, PolicyDocument):
             yield Carried(resource, path, document, certain)
         else:
-            yield Unseen(resource, path, certain)
+            yield Unseen(resource, path, Lack.DOCUMENT, certain)
 
 
 def _managed(stack: Stack, resource: Resource, name: str) -> Iterator[Attached]:
-    """The documents of the managed policies that a property means."""
-    values = _listed(resource.inputs, name)
+    """The managed policies that a property means."""
+    value = given(resource, name)
+    values = _listed(value)
     for index, means in enumerate(all_meant(stack, resource, name, values, MANAGED_POLICY)):
-        for named in means.all:
-            yield from _documents(named.resource, certain=bool(means.certain) or means.between)
-        if isinstance(values[index], str) and _ADMINISTRATOR.fullmatch(values[index]):
-            path = f"{name}[{index}]" if isinstance(resource.inputs[name], list) else name
-            yield Carried(resource, path, _everything())
+        path = f"{name}[{index}]" if isinstance(value, list) else name
+        yield from _policies(resource, path, values[index], means)
+    if isinstance(value, Unknown) and name.endswith("Arns"):
+        yield Unseen(resource, name, Lack.POLICY)
 
 
-@cache
-def _everything() -> PolicyDocument:
-    """What AWS's managed policy for administrators says; of its others the documents are not known here."""
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, MANAGED_POLICY)
+def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterator[Attached]:
+    """What one value attaches."""
+    arn = value if isinstance(value, str) else ""
+    if name := managed_name(arn):
+        document = managed_document(name)
+        if document:
+            yield Carried(resource, path, document, managed=name)
+        else:
+            yield Unseen(resource, path, Lack.AWS, policy=name)
+        return
+    for named in means.all:
+        certain = bool(means.certain) or means.between
+        found = list(_documents(named.resource, certain=certain))
+        yield from found
+        if named.resource.external and not any(isinstance(each, Carried) for each in found):
+            yield Unseen(resource, path, Lack.FOREIGN, certain, arn or named.resource.id)
+        elif not found:
+            yield Unseen(named.resource, "policy", Lack.DOCUMENT, certain)
+    if means.foreign is not False:
+        yield Unseen(resource, path, Lack.FOREIGN if means.foreign else Lack.POLICY, policy=arn)
 
 
 def _meant(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:
     """The URNs of the identities that a property means, and whether surely."""
     certain: dict[str, bool] = {}
-    for means in all_meant(stack, resource, name, _listed(resource.inputs, name), kind):
+    for means in all_meant(stack, resource, name, _listed(given(resource, name)), kind):
         for named in means.all:
             urn = named.resource.urn
             certain[urn] = certain.get(urn, False) or bool(means.certain) or means.between
     yield from certain.items()
 
 
-def _listed(inputs: Mapping[str, Any], name: str) -> list[Any]:
-    value = inputs.get(name)
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _at_most(carried: Attached, *, certain: bool) -> Attached:
     return carried if certain else msgspec.structs.replace(carried, certain=False)
-
-
-def _boundary(stack: Stack, identity: Resource) -> tuple[tuple[PolicyDocument, ...] | None, bool]:
-    value = identity.inputs.get("permissionsBoundary")
-    if value is None or value == "":
-        return None, False
-    means = meant(stack, identity, "permissionsBoundary", MANAGED_POLICY)
-    read = [document for named in means.certain for _, document in documents_of(named.resource, IDENTITY)]
-    known = tuple(each for each in read if isinstance(each, PolicyDocument))
-    return (known, False) if known and len(known) == len(read) else (None, True)

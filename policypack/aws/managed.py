@@ -1,9 +1,16 @@
-"""What AWS managed policies let a function write to S3, for those that are often attached to execution roles.
+"""What AWS managed policies say, for those that make administrators and those that are often attached to functions.
 
 Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html.
 """
 
 from __future__ import annotations
+
+from functools import cache
+
+from policypack.aws.arn import Arn
+from policypack.aws.document import VERSIONS, PolicyDocument
+from policypack.aws.grammar import parse
+from policypack.aws.tables import DocumentKind
 
 WRITE_EVERY_OBJECT = {
     "AWSLambdaExecute": "s3:PutObject",
@@ -112,3 +119,20 @@ FOR_FUNCTIONS = {
     ),
 }
 """What the AWS managed policies that are made for functions allow, on everything."""
+
+
+def managed_name(arn: str) -> str:
+    """The name of an AWS managed policy with its path, as `service-role/AWSLambdaBasicExecutionRole`; empty for others."""
+    parsed = Arn.parse(arn)
+    if parsed is None or parsed.service != "iam" or parsed.account != "aws":
+        return ""
+    return parsed.resource.removeprefix("policy/")
+
+
+@cache
+def managed_document(name: str) -> PolicyDocument | None:
+    """The document of an AWS managed policy; None where it is not known here."""
+    if name != "AdministratorAccess":
+        return None
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, "aws:iam/policy:Policy")

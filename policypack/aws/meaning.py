@@ -74,10 +74,15 @@ def meant(stack: Stack, resource: Resource, name: str, kind: str) -> Meant:
         name: of the property.
         kind: the type token of what is looked for: `FUNCTION`, `LAYER`, `ROLE` or `MANAGED_POLICY`.
     """
+    return all_meant(stack, resource, name, [given(resource, name)], kind)[0]
+
+
+def given(resource: Resource, name: str) -> Any:
+    """What the program gives for a property, or the text that the provider reports where that is not known."""
     value = resource.inputs.get(name)
     if not isinstance(value, str | Reference | None) and isinstance(resource.outputs.get(name), str):
-        value = resource.outputs[name]
-    return all_meant(stack, resource, name, [value], kind)[0]
+        return resource.outputs[name]
+    return value
 
 
 def all_meant(stack: Stack, resource: Resource, name: str, values: Sequence[Any], kind: str) -> list[Meant]:

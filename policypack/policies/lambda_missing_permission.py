@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.aws.function import ROLE_POLICY
+from policypack.aws.holders import ROLE_POLICY
 from policypack.aws.meaning import FUNCTION, ROLE
 from policypack.policy import Asset, Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.access.feedback import Feedback, causes, feedback, feeds_back
-from policypack.aws.function import ROLE_POLICY
+from policypack.aws.holders import ROLE_POLICY
 from policypack.aws.meaning import FUNCTION, ROLE
 from policypack.aws.notification import NOTIFICATION, triggers, unread
 from policypack.policy import (

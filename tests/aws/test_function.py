@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from policypack.aws.document import Statement
-from policypack.aws.function import ATTACHMENT, EXCLUSIVE, ROLE_ATTACHMENT, ROLE_POLICY, Grants, role_documents
+from policypack.aws.function import Grants, role_documents
 from policypack.aws.globs import matches
+from policypack.aws.holders import ATTACHMENT, EXCLUSIVE, ROLE_ATTACHMENT, ROLE_POLICY
 from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT
 from policypack.aws.meaning import ALIAS, FUNCTION, MANAGED_POLICY, ROLE, Meant, all_meant, meant, resource_name
 from policypack.policy import UNKNOWN, Reference, Resource, Stack

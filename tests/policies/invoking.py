@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from policypack.aws.function import ROLE_POLICY
+from policypack.aws.holders import ROLE_POLICY
 from policypack.aws.meaning import FUNCTION, PERMISSION, ROLE
 from policypack.aws.notification import NOTIFICATION
 from policypack.policy import Resource

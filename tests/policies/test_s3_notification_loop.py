@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.function import ROLE_ATTACHMENT
+from policypack.aws.holders import ROLE_ATTACHMENT
 from policypack.aws.meaning import ROLE
 from policypack.policies.s3_notification_loop import POLICY
 from policypack.policy import UNKNOWN, Resource
