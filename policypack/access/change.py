@@ -2,7 +2,8 @@
 
 A holder is a role, user or group with all that is attached to it, within its boundary; a thing with its resource-based
 document; a role with its trust policy. Holders are the same when their URNs end alike, whatever project and stack they
-are in. What opens a thing without a document, such as an ACL, counts when the thing was not public before.
+are in. What opens a thing without a document, such as an ACL, counts when the thing was not public before. A managed
+policy whose document cannot be read allows the same on both sides, which nobody knows on either.
 """
 
 from __future__ import annotations
@@ -18,15 +19,22 @@ from policypack.access.exposed import Exposed, exposed, thing_of
 from policypack.access.invoking import statement
 from policypack.access.verdict import Answer, Verdict
 from policypack.access.witness import witness_of
+from policypack.aws.actions import every_action
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.grammar import parse
-from policypack.aws.holders import Carried, holders
+from policypack.aws.holders import Carried, Lack, Unseen, holders
+from policypack.aws.managed import managed_document
 from policypack.aws.meaning import PERMISSION, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
 
 UNREAD = "a part of what is attached cannot be read here"
+NEWLY = "is newly attached, and what it allows is not read here"
+PERHAPS = "may be newly attached, and what it allows is not read here"
+BEFORE = "was attached before and may allow this, which is not read here"
+LIMITED = "a permissions boundary that is not read here may forbid this"
+OTHER_LIMIT = "the permissions boundary before is not read here, and is no longer the same"
 NEW = "the old stack does not allow this"
 NOT_BEFORE = "this was not public before"
 
@@ -35,17 +43,26 @@ Key = tuple[str, str, str]
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """The documents of one holder. `boundary` is None where there is none; `unread` says that there is more."""
+    """The documents of one holder, and what else is attached. `boundary` is None where there is none that can be read.
+
+    `limits` names the managed policies that the boundary may be where it cannot be read, empty for one that is unknown.
+    """
 
     holder: Resource
     carried: tuple[Carried, ...] = ()
     boundary: tuple[PolicyDocument, ...] | None = None
-    unread: tuple[tuple[Resource, str], ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    limits: frozenset[str] = frozenset()
 
     def access(self, bound: Bound) -> Access:
         """What the documents allow, counting unknowns, and what is perhaps attached, at this bound."""
-        attached = [each.document for each in self.carried if each.certain or bound is Bound.MOST]
-        found = access(attached, bound)
+        found = access((each.document for each in self.carried if each.certain), bound)
+        perhaps = access((each.document for each in self.carried if not each.certain), bound)
+        if bound is Bound.MOST:
+            ((sure,),), ((more,),) = found.alternatives, perhaps.alternatives
+            found = Access((((*sure, *more),),), found.denials)
+        else:
+            found = Access(found.alternatives, (*found.denials, *perhaps.denials))
         return found if self.boundary is None else within(found, access(self.boundary, bound))
 
     @property
@@ -85,10 +102,9 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
     found: dict[Key, Holding] = {}
     for holder in holders(stack):
         if not holder.identity.external:
-            unread = [(each.resource, each.path) for each in holder.unseen]
-            unread += [(holder.identity, "permissionsBoundary")] if holder.unread else []
             key = ("identity", *end_of(holder.identity))
-            found[key] = Holding(holder.identity, holder.carried, holder.boundary, tuple(unread))
+            limits = {each.policy if isinstance(each, Unseen) else "" for each in holder.limits if holder.unread}
+            found[key] = Holding(holder.identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits))
     for resource in stack.resources:
         if resource.external:
             continue
@@ -116,7 +132,8 @@ def _add(
 ) -> None:
     holding = found.get(key) or Holding(holder)
     if isinstance(document, Unknown):
-        found[key] = msgspec.structs.replace(holding, unread=(*holding.unread, (resource, path)))
+        unseen = (*holding.unseen, Unseen(resource, path, Lack.DOCUMENT))
+        found[key] = msgspec.structs.replace(holding, unseen=unseen)
     else:
         carried = (*holding.carried, Carried(resource, path, document))
         found[key] = msgspec.structs.replace(holding, carried=carried)
@@ -130,29 +147,71 @@ def end_of(resource: Resource) -> tuple[str, str]:
 
 def _gained(key: Key, holding: Holding, before: Holding | None) -> Iterator[Gain]:
     attached = key[0] == "identity"
-    old = before.access(Bound.MOST) if before else NOTHING
-    told = False
+    before = before or Holding(holding.holder)
     try:
-        new = holding.access(Bound.LEAST)
-        for request, allow in gains(new, old, attached=attached):
-            by, path = _place(holding, allow)
-            told = True
-            verdict, why = (Verdict.UNDECIDED, UNREAD) if before and before.unread else (Verdict.NEW_ACCESS, NEW)
-            witness = witness_of(request)
-            if attached:
-                witness = msgspec.structs.replace(witness, outsider=_words(holding.holder))
-            yield Gain(holding.holder, by, path, Answer(verdict, why, allow.path, witness))
-        if not told and (holding.depends or (before and before.depends)):
-            least = before.access(Bound.LEAST) if before else NOTHING
-            for _, allow in gains(holding.access(Bound.MOST), least, attached=attached):
-                by, path = _place(holding, allow)
-                why = "an unknown value decides whether access is new"
-                yield Gain(holding.holder, by, path, Answer(Verdict.UNDECIDED, why, allow.path))
-                break
+        yield from _read_gains(holding, before, attached=attached)
+        yield from _unseen_gains(holding, before, attached=attached)
     except TooManyCellsError:
         yield Gain(holding.holder, holding.holder, "", Answer(Verdict.UNDECIDED, TOO_MANY))
-    for resource, path in holding.unread:
-        yield Gain(holding.holder, resource, path, Answer(Verdict.UNDECIDED, f"{UNREAD}: {UNKNOWN.why}"))
+    if before.limits and (before.limits != holding.limits or "" in before.limits):
+        yield Gain(holding.holder, holding.holder, "permissionsBoundary", Answer(Verdict.UNDECIDED, OTHER_LIMIT))
+
+
+def _read_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterator[Gain]:
+    """What the documents allow that can be read."""
+    told = False
+    for request, allow in gains(holding.access(Bound.LEAST), before.access(Bound.MOST), attached=attached):
+        by, path = _place(holding, allow)
+        told = True
+        witness = witness_of(request)
+        if attached:
+            witness = msgspec.structs.replace(witness, outsider=_words(holding.holder))
+        doubt = _doubt(holding, before, allow)
+        answer = Answer(Verdict.UNDECIDED if doubt else Verdict.NEW_ACCESS, doubt or NEW, allow.path, witness)
+        yield Gain(holding.holder, by, path, answer)
+    if not told and (holding.depends or before.depends):
+        for _, allow in gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=attached):
+            by, path = _place(holding, allow)
+            why = "an unknown value decides whether access is new"
+            yield Gain(holding.holder, by, path, Answer(Verdict.UNDECIDED, why, allow.path))
+            break
+
+
+def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
+    """Why what a statement newly allows may be nothing new; empty where it surely is new.
+
+    Of AWS's managed policies none allows everything whose document is not known here.
+    """
+    if holding.limits:
+        return LIMITED
+    everything = any(map(every_action, allow.actions or ()))
+    for each in before.unseen:
+        if each.lacks is not Lack.AWS:
+            return f"`{each.policy}` {BEFORE}" if each.policy else UNREAD
+        if not everything:
+            return f"`{each.policy}` {BEFORE}"
+    return ""
+
+
+def _unseen_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterator[Gain]:
+    """What is attached that cannot be read, if it was not before and anything is left that it could allow."""
+    known = {each.policy for each in before.unseen if each.policy and each.certain}
+    new = [each for each in holding.unseen if each.policy not in known]
+    if not new or (attached and not _anything_left(holding, before)):
+        return
+    for each in new:
+        newly = f"`{each.policy}` {NEWLY if each.certain else PERHAPS}"
+        why = newly if each.policy else f"{UNREAD}: {UNKNOWN.why}"
+        yield Gain(holding.holder, each.resource, each.path, Answer(Verdict.UNDECIDED, why))
+
+
+def _anything_left(holding: Holding, before: Holding) -> bool:
+    """Whether an identity could be allowed more, within its boundary, than it surely was before."""
+    everything = managed_document("AdministratorAccess")
+    if before.limits or everything is None:
+        return True
+    most = msgspec.structs.replace(holding, carried=(*holding.carried, Carried(holding.holder, "", everything)))
+    return any(True for _ in gains(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True))
 
 
 def _words(holder: Resource) -> str:

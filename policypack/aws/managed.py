@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-l
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from policypack.aws.arn import Arn
@@ -75,6 +76,44 @@ WRITE_NO_OBJECT = frozenset(
 )
 """They allow no write to any object."""
 
+ADMINISTRATORS: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
+    "AdministratorAccess": ({"Action": ("*",)},),
+    "IAMFullAccess": (
+        {
+            "Action": (
+                "iam:*",
+                "organizations:DescribeAccount",
+                "organizations:DescribeOrganization",
+                "organizations:DescribeOrganizationalUnit",
+                "organizations:DescribePolicy",
+                "organizations:ListChildren",
+                "organizations:ListParents",
+                "organizations:ListPolicies",
+                "organizations:ListPoliciesForTarget",
+                "organizations:ListRoots",
+                "organizations:ListTargetsForPolicy",
+            )
+        },
+    ),
+    "PowerUserAccess": (
+        {"NotAction": ("iam:*", "organizations:*", "account:*")},
+        {
+            "Action": (
+                "account:GetAccountInformation",
+                "account:GetGovCloudAccountInformation",
+                "account:GetPrimaryEmail",
+                "account:ListRegions",
+                "iam:CreateServiceLinkedRole",
+                "iam:DeleteServiceLinkedRole",
+                "iam:ListRoles",
+                "organizations:DescribeEffectivePolicy",
+                "organizations:DescribeOrganization",
+            )
+        },
+    ),
+}
+"""The statements of those that make their holder an administrator or close to it; all allow, on everything."""
+
 _LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 FOR_FUNCTIONS = {
     "service-role/AWSLambdaBasicExecutionRole": _LOGS,
@@ -132,7 +171,12 @@ def managed_name(arn: str) -> str:
 @cache
 def managed_document(name: str) -> PolicyDocument | None:
     """The document of an AWS managed policy; None where it is not known here."""
-    if name != "AdministratorAccess":
+    statements = ADMINISTRATORS.get(name)
+    if statements is None and name in FOR_FUNCTIONS:
+        statements = ({"Action": FOR_FUNCTIONS[name]},)
+    if statements is None:
         return None
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, "aws:iam/policy:Policy")
+    raw = [
+        {"Effect": "Allow", "Resource": "*", **{key: list(value) for key, value in each.items()}} for each in statements
+    ]
+    return parse({"Version": VERSIONS[0], "Statement": raw}, DocumentKind.IDENTITY, "aws:iam/policy:Policy")

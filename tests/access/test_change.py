@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from policypack.access.change import Gain, gained
+from policypack.access.diff import diff
 from policypack.access.verdict import Verdict
+from policypack.aws.managed import ADMINISTRATORS, FOR_FUNCTIONS, managed_document
 from policypack.policy import UNKNOWN, Resource, Stack
 from policypack.settings import Settings
+from stackguard.access.lines import read
 from tests.policies.helpers import allow, deny, document
 
 ACCOUNT = "111122223333"
+EVERYTHING = read({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 def resource(type_token: str, called: str, /, **inputs: Any) -> Resource:
@@ -180,6 +184,13 @@ def test_what_is_perhaps_attached_may_be_new() -> None:
     assert told((role()[0], perhaps), role()[:1]) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[0]", "")]
 
 
+def test_what_is_perhaps_denied_may_not_be_new() -> None:
+    perhaps = resource("aws:iam/rolePolicy:RolePolicy", "no", role=UNKNOWN, policy=json.dumps(document(deny("*", "*"))))
+    (worker, rights) = role(READ)
+    assert {each[0] for each in told((worker, rights, perhaps), ())} == {Verdict.NEW_ACCESS, Verdict.UNDECIDED}
+    assert [each[0] for each in told((worker, rights, perhaps), (worker,))] == [Verdict.UNDECIDED]
+
+
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
 def test_the_managed_policy_of_administrators_allows_everything(partition: str) -> None:
     administrator = f"arn:{partition}:iam::aws:policy/AdministratorAccess"
@@ -194,8 +205,116 @@ def test_the_managed_policy_of_administrators_allows_everything(partition: str) 
     assert told((*role(READ), attached), role(READ, managedPolicyArns=[administrator])) == []
 
 
-def test_what_aws_writes_for_administrators_is_known() -> None:
+def aws_policy(name: str) -> str:
+    return f"arn:aws:iam::aws:policy/{name}"
+
+
+def attachments(kind: str, arn: str) -> tuple[Resource, ...]:
+    """A way to attach a managed policy to an identity of this kind, and the identity."""
+    identity = resource(f"aws:iam/{kind}:{kind.title()}", "worker", name="worker")
+    token = f"aws:iam/{kind}PolicyAttachment:{kind.title()}PolicyAttachment"
+    return (identity, resource(token, "more", **{kind: "worker"}, policyArn=arn))
+
+
+@pytest.mark.parametrize("kind", ["role", "user", "group"])
+@pytest.mark.parametrize("arn", [aws_policy("AmazonS3FullAccess"), f"arn:aws:iam::{ACCOUNT}:policy/theirs"])
+def test_a_managed_policy_that_cannot_be_read_is_told_where_it_is_new(kind: str, arn: str) -> None:
+    new = attachments(kind, arn)
+    (gain,) = gains(new, new[:1])
+    assert (gain.answer.verdict, gain.by.name, gain.path) == (Verdict.UNDECIDED, "more", "policyArn")
+    name = arn if ACCOUNT in arn else "AmazonS3FullAccess"
+    assert gain.answer.why == f"`{name}` is newly attached, and what it allows is not read here"
+    assert gains(new, new) == []
+    assert gains(new[:1], new) == []
+
+
+def test_it_is_the_same_however_it_is_attached() -> None:
+    reading = aws_policy("ReadOnlyAccess")
+    together = resource("aws:iam/policyAttachment:PolicyAttachment", "p", roles=["worker"], policyArn=reading)
+    only = resource(
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        "p",
+        roleName="worker",
+        policyArns=[reading],
+    )
+    ways = [(*role(), together), (*role(), only), role(managedPolicyArns=[reading])]
+    for new in ways:
+        assert [each[0] for each in told(new, role())] == [Verdict.UNDECIDED]
+        assert all(gains(new, old) == [] for old in ways)
+
+
+def test_a_policy_of_a_users_group_is_the_users() -> None:
+    group, attached = attachments("group", aws_policy("ReadOnlyAccess"))
+    user = resource("aws:iam/user:User", "me", name="me")
+    member = resource("aws:iam/userGroupMembership:UserGroupMembership", "m", user="me", groups=["worker"])
+    assert [each[1] for each in told((group, user, attached, member), (group, user, member))] == ["me", "worker"]
+
+
+def test_which_policy_is_attached_may_be_unknown() -> None:
+    assert [each[0] for each in told(role(managedPolicyArns=UNKNOWN), role())] == [Verdict.UNDECIDED]
+
+
+def test_nothing_is_new_to_an_administrator() -> None:
+    administrator = role(managedPolicyArns=[aws_policy("AdministratorAccess")])
+    assert gains(role(managedPolicyArns=[aws_policy("ReadOnlyAccess")]), administrator) == []
+    denied = role(deny("s3:*", "*"), managedPolicyArns=[aws_policy("AdministratorAccess")])
+    less = role(deny("s3:*", "*"), managedPolicyArns=[aws_policy("ReadOnlyAccess")])
+    assert gains(less, denied) == []
+    assert [each[0] for each in told(role(managedPolicyArns=[aws_policy("ReadOnlyAccess")]), denied)] == [
+        Verdict.UNDECIDED
+    ]
+
+
+def test_what_was_attached_before_may_allow_what_is_written_now() -> None:
+    reading = aws_policy("ReadOnlyAccess")
+    (gain,) = gains(role(READ, managedPolicyArns=[reading]), role(managedPolicyArns=[reading]))
+    assert gain.answer.verdict is Verdict.UNDECIDED
+    assert gain.answer.why == "`ReadOnlyAccess` was attached before and may allow this, which is not read here"
+    assert gain.answer.witness is not None
+    wide = role(allow("*", "*"), managedPolicyArns=[reading])
+    assert {each[0] for each in told(wide, role(managedPolicyArns=[reading]))} == {Verdict.NEW_ACCESS}
+
+
+def test_what_aws_lets_functions_do_is_read() -> None:
+    logs = aws_policy("service-role/AWSLambdaBasicExecutionRole")
+    ((verdict, _, place, action),) = told(role(managedPolicyArns=[logs]), role())
+    assert (verdict, place) == (Verdict.NEW_ACCESS, "worker managedPolicyArns[0].Statement[0]")
+    assert action.startswith("logs:")
+    assert [each[0] for each in told(role(READ, managedPolicyArns=[logs]), role(managedPolicyArns=[logs]))] == [
+        Verdict.NEW_ACCESS
+    ]
+
+
+def test_a_boundary_that_cannot_be_read() -> None:
+    limit, other = aws_policy("ReadOnlyAccess"), aws_policy("SecurityAudit")
+    limited = role(READ, permissionsBoundary=limit)
+    assert gains(limited, limited) == []
+    assert gains(limited, role(READ)) == []
+    for new in (role(READ), role(READ, permissionsBoundary=other)):
+        ((verdict, _, place, _),) = told(new, limited)
+        assert (verdict, place) == (Verdict.UNDECIDED, "worker permissionsBoundary")
+    (gain,) = gains(role(READ, WRITE, permissionsBoundary=limit), limited)
+    assert gain.answer.verdict is Verdict.UNDECIDED
+    assert gain.answer.why == "a permissions boundary that is not read here may forbid this"
+
+
+@pytest.mark.parametrize("name", [*ADMINISTRATORS, *FOR_FUNCTIONS])
+def test_what_aws_writes_is_known(name: str) -> None:
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    (statement,) = json.loads(aws_managed_policies_data)["AdministratorAccess"]["Document"]["Statement"]
-    assert statement == {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    published = json.loads(aws_managed_policies_data)[name.rpartition("/")[2]]["Document"]
+    found = managed_document(name)
+    assert found is not None
+    assert diff([found], [read(published)]).verdict is Verdict.NO_NEW_ACCESS
+    assert diff([read(published)], [found]).verdict is Verdict.NO_NEW_ACCESS
+
+
+def test_no_other_policy_of_aws_allows_everything() -> None:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    every = [
+        name
+        for name, each in json.loads(aws_managed_policies_data).items()
+        if diff([EVERYTHING], [read(each["Document"])]).verdict is Verdict.NO_NEW_ACCESS
+    ]
+    assert every == ["AdministratorAccess"]

@@ -124,9 +124,9 @@ def test_a_boundary_counts() -> None:
     both = inline("role", "both", PASSING, RUNNING)
     assert outcomes(POLICY, identity(permissionsBoundary=arn("limit")), limit, both) == []
     assert violations(POLICY, identity(permissionsBoundary=arn("wide")), wide, both)
-    assert undecided(POLICY, identity(permissionsBoundary="arn:aws:iam::aws:policy/PowerUserAccess"), both) == [
-        "policy"
-    ]
+    of_aws = "arn:aws:iam::aws:policy/"
+    assert undecided(POLICY, identity(permissionsBoundary=f"{of_aws}ReadOnlyAccess"), both) == ["policy"]
+    assert outcomes(POLICY, identity(permissionsBoundary=f"{of_aws}PowerUserAccess"), both) == []
 
 
 def test_a_boundary_is_no_grant() -> None:
