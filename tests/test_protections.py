@@ -197,6 +197,11 @@ REMOVALS = (
         rewritten("role", "LambdaOfThisAccount", "assumeRolePolicy", Principal={"AWS": "*"}, Condition=None),
     ),
     Removal(
+        "a policy of its own",
+        "iam-administrator-access",
+        changed("role", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+    ),
+    Removal(
         "named actions", "iam-wildcard-action", rewritten("role-policy", "ReadIncoming", Action="s3:*", Condition=None)
     ),
     Removal("logs of the account", "iam-confused-deputy", rewritten("key", "LogGroupUsesKey", Condition=None)),

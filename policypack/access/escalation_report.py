@@ -103,8 +103,9 @@ def judgements(one: Held) -> Iterator[Violation | Undecided]:
     by_statement: dict[str, list[Opened]] = {}
     for each in mine:
         by_statement.setdefault(each.openers[0].path, []).append(each)
+    within = one.judged.carried[one.index]
     for path, ways in by_statement.items():
-        yield Violation(path, _told(one, ways))
+        yield Violation("" if within.managed else path, _told(one, ways))
     told = {each.way for each in surely}
     for each in perhaps:
         if each.way not in told and each.openers[0].document == one.index:
@@ -130,9 +131,14 @@ def _way(one: Held, way: Opened) -> str:
     first, *others = dict.fromkeys((each.action, each.document, each.path) for each in way.openers)
     steps = [f"`{first[0]}`"]
     for action, document, path in others:
-        where = "" if (document, path) == first[1:] else f" of `{path}`"
+        where = "" if (document, path) == first[1:] else _where(one.judged.carried[document], path)
         if document != first[1]:
             where += f" in `{one.judged.carried[document].resource.name}`"
         steps.append(f"`{action}`{where}")
     actions = steps[0] if len(steps) == 1 else f"{steps[0]} with {' and '.join(steps[1:])}"
     return f"{actions} {way.way.leads}"
+
+
+def _where(carried: Carried, path: str) -> str:
+    """Where in a document a step is allowed: of one that AWS writes only the name says something."""
+    return f" of `{carried.managed or path}`"

@@ -36,6 +36,13 @@ _ATTACHMENTS = {
     "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": ("policyArns", {"userName": USER}),
     "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": ("policyArns", {"groupName": GROUP}),
 }
+_MANAGED_ARNS = "managedPolicyArns"
+_ATTACHING = {
+    ROLE: _MANAGED_ARNS,
+    **{type_token: name for type_token, (name, _) in _ATTACHMENTS.items()},
+    "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": "managedPolicyArn",
+}
+"""By type that attaches managed policies, the property that says which."""
 _MEMBERSHIPS = {
     "aws:iam/userGroupMembership:UserGroupMembership": ("user", "groups"),
     "aws:iam/groupMembership:GroupMembership": ("users", "group"),
@@ -114,6 +121,14 @@ def holder_of(stack: Stack, identity: Resource) -> Holder:
     return _by_urn(stack)[identity.urn]
 
 
+def attached_policies(stack: Stack) -> Iterator[tuple[Resource, Attached]]:
+    """Every managed policy that is attached, with what attaches it, to identities of this stack or another."""
+    for resource in stack.resources:
+        if name := _ATTACHING.get(resource.type):
+            for each in _managed(stack, resource, name):
+                yield resource, each
+
+
 def _by_urn(stack: Stack) -> Mapping[str, Holder]:
     return stack.once("holders", lambda: {each.identity.urn: each for each in _holders(stack)})
 
@@ -176,7 +191,7 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
 
 def _own(stack: Stack, identity: Resource) -> Iterator[Attached]:
     yield from _documents(identity)
-    yield from _managed(stack, identity, "managedPolicyArns")
+    yield from _managed(stack, identity, _MANAGED_ARNS)
 
 
 def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached]:

@@ -21,6 +21,7 @@ IDS = (
     "iam-mismatched-resource",
     "iam-ineffective-condition",
     "iam-absent-key-allowed",
+    "iam-administrator-access",
     "iam-wildcard-action",
     "iam-wildcard-resource",
     "iam-unscoped-list",
