@@ -97,8 +97,8 @@ def fixed(caller: Caller, name: str) -> Values | None:
         return None
     if name in SERVICE_KEYS and caller.type != "Service":
         return ()
-    if name in CALLER_KEYS and caller.type == "Federated":  # who signs in with a provider is no principal of AWS yet
-        return ()
+    if caller.type == "Federated" and (name in CALLER_KEYS or name == "aws:username"):
+        return ()  # who signs in with a provider is no principal of AWS yet, and never a user of IAM
     signed = caller.type in ("AWS", "Federated", CANONICAL)
     if name == PRINCIPAL_ARN and caller.type == CANONICAL:  # another name for an account
         return (f"arn:aws:iam::{STRANGER_ACCOUNTS[0]}:root",)

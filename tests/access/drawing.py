@@ -216,6 +216,4 @@ def _goes_with(sent: dict[str, tuple[str, ...]], kind: str, names: tuple[str, ..
     arns = {"AWS": names[-1:], "CanonicalUser": ("arn:aws:iam::999999999999:root",)}
     sent["aws:principalarn"] = arns.get(kind, ())
     if kind not in arns:
-        sent["aws:principalorgid"] = ()
-    if kind not in (*arns, "Federated"):
-        sent["aws:username"] = sent["aws:userid"] = ()
+        sent["aws:principalorgid"] = sent["aws:username"] = sent["aws:userid"] = ()

@@ -81,6 +81,13 @@ def test_only_a_signed_request_says_who_sent_it(key: str) -> None:
     assert bucket([signed], [known]).verdict is (OLD if key == "kms:CallerAccount" else NEW)
 
 
+@pytest.mark.parametrize("key", ["aws:username", "aws:userid"])
+def test_who_signs_in_with_a_provider_is_no_user(key: str) -> None:
+    whom = {"Federated": "accounts.google.com"}
+    assert bucket([allow(resource=f"arn:aws:s3:::b/${{{key}}}/*", Principal=whom)], []).verdict is OLD
+    assert bucket([allow(Principal=whom, Condition={"Null": {key: "true"}})], []).verdict is NEW
+
+
 def test_a_variable_has_the_value_that_the_caller_has() -> None:
     def on(resource: str) -> dict[str, Any]:
         return allow("s3:GetObject", f"arn:aws:s3:::b/{resource}/x", Principal={"AWS": ACCOUNT})
