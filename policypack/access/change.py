@@ -1,7 +1,7 @@
 """What one stack newly allows against another: for each holder of documents, each new class of request with an example.
 
-A holder is a role, user or group with all that is attached to it, within its boundary; a thing with its resource-based
-document; a role with its trust policy. Holders are the same when their URNs end alike, whatever project and stack they
+A holder is a role, user or group with all that is attached to it, within its boundary; what attaches or carries documents
+for one that is not in the stack; a thing with its resource-based document; a role with its trust policy. Holders are the same when their URNs end alike, whatever project and stack they
 are in. What opens a thing without a document, such as an ACL, counts when the thing was not public before. A managed
 policy whose document cannot be read allows the same on both sides, which nobody knows on either.
 """
@@ -22,9 +22,9 @@ from policypack.access.witness import witness_of
 from policypack.aws.actions import every_action
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.grammar import parse
-from policypack.aws.holders import Carried, Lack, Unseen, holders
+from policypack.aws.holders import Carried, Lack, Unseen, apart, holders
 from policypack.aws.managed import managed_document
-from policypack.aws.meaning import PERMISSION, resource_name
+from policypack.aws.meaning import GROUP, PERMISSION, ROLE, USER, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
@@ -86,8 +86,8 @@ NOTHING = Access(())
 
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     """Everything that a stack newly allows, in the order of its resources."""
-    before = holdings(old)
-    for key, holding in holdings(new).items():
+    before = {**_apart(old, every=True), **holdings(old)}
+    for key, holding in {**holdings(new), **_apart(new)}.items():
         yield from _gained(key, holding, before.get(key))
     open_before = {end_of(each.thing): each.verdict for each in exposed(old)}
     for each in exposed(new):
@@ -120,6 +120,15 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
                 found, ("resource", *end_of(thing)), thing, resource, "", parse(raw, DocumentKind.RESOURCE, PERMISSION)
             )
     return found
+
+
+def _apart(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
+    """What goes to identities that are not in the stack, by what attaches or carries it; or everything as though it did."""
+    return {
+        ("identity", *end_of(each.identity)): Holding(each.identity, each.carried, unseen=each.unseen)
+        for each, alone in apart(stack)
+        if alone or every
+    }
 
 
 def _add(
@@ -215,6 +224,8 @@ def _anything_left(holding: Holding, before: Holding) -> bool:
 
 
 def _words(holder: Resource) -> str:
+    if holder.type not in (ROLE, USER, GROUP):
+        return f"whoever gets `{holder.name}`"
     return f"the {holder.type.rpartition(':')[2].lower()} `{resource_name(holder) or holder.name}`"
 
 

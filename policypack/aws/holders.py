@@ -129,6 +129,46 @@ def attached_policies(stack: Stack) -> Iterator[tuple[Resource, Attached]]:
                 yield resource, each
 
 
+def apart(stack: Stack) -> Iterator[tuple[Holder, bool]]:
+    """Each resource that attaches or carries what identities get, as though it were one.
+
+    Yields:
+        It, and whether it is all that the stack tells of an identity: one that is not in the stack, or that another
+        stack attaches a managed policy to.
+    """
+    given_to = (each.resource for _, each in attached_policies(stack))
+    attached = {each.urn for each in given_to if each.type == MANAGED_POLICY} | boundaries(stack)
+    for resource in stack.resources:
+        if resource.external or resource.type in (ROLE, USER, GROUP):
+            continue
+        found = list(_documents(resource))
+        if name := _ATTACHING.get(resource.type):
+            found += _managed(stack, resource, name)
+        if found:
+            seen = tuple(each for each in found if isinstance(each, Carried))
+            unseen = tuple(each for each in found if isinstance(each, Unseen))
+            alone = _elsewhere(stack, resource) and resource.urn not in attached
+            yield Holder(resource, seen, unseen), alone
+
+
+def _elsewhere(stack: Stack, resource: Resource) -> bool:
+    """Whether what a resource attaches or carries goes to an identity that is not in this stack."""
+    if resource.type in INLINE:
+        name, kind = INLINE[resource.type]
+        places = {name: kind}
+    elif resource.type in _ATTACHMENTS:
+        _, places = _ATTACHMENTS[resource.type]
+    else:
+        return True
+    return any(
+        any(named.resource.external for named in means.all)
+        or bool(means.foreign)
+        or (means.foreign is None and not means.all)
+        for name, kind in places.items()
+        for means in all_meant(stack, resource, name, _listed(given(resource, name)), kind)
+    )
+
+
 def _by_urn(stack: Stack) -> Mapping[str, Holder]:
     return stack.once("holders", lambda: {each.identity.urn: each for each in _holders(stack)})
 

@@ -250,6 +250,60 @@ def test_a_policy_of_a_users_group_is_the_users() -> None:
     assert [each[1] for each in told((group, user, attached, member), (group, user, member))] == ["me", "worker"]
 
 
+def theirs(name: str, *statements: Any) -> Resource:
+    """What gives another stack's identity rights, or is there to be given."""
+    rights = json.dumps(document(*statements))
+    tokens = {
+        "inline": "aws:iam/rolePolicy:RolePolicy",
+        "managed": "aws:iam/policy:Policy",
+        "set": "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy",
+    }
+    if name == "set":
+        return resource(tokens[name], name, permissionSetArn="arn:aws:sso:::permissionSet/x/y", inlinePolicy=rights)
+    more = {"role": "theirs"} if name == "inline" else {"name": name, "arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"}
+    return resource(tokens[name], name, policy=rights, **more)
+
+
+EXISTING = replace(resource("aws:iam/role:Role", "theirs", name="theirs"), external=True)
+
+
+@pytest.mark.parametrize("around", [(), (EXISTING,)])
+@pytest.mark.parametrize("name", ["inline", "managed", "set"])
+def test_what_an_identity_of_another_stack_gets_is_told(name: str, around: tuple[Resource, ...]) -> None:
+    old, new = (*around, theirs(name, READ)), (*around, theirs(name, READ, WRITE))
+    (gain,) = gains(new, old)
+    assert (gain.answer.verdict, gain.by.name) == (Verdict.NEW_ACCESS, name)
+    assert gain.path.endswith(".Statement[1]")
+    assert gain.answer.witness is not None
+    assert gain.answer.witness.outsider == f"whoever gets `{name}`"
+    assert gains(old, new) == []
+
+
+@pytest.mark.parametrize("around", [(), (EXISTING,)])
+def test_what_is_attached_to_an_identity_of_another_stack_is_told(around: tuple[Resource, ...]) -> None:
+    def attached(policy: str) -> Resource:
+        return resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", role="theirs", policyArn=policy)
+
+    mine = theirs("managed", READ)
+    for policy, verdict in [
+        (aws_policy("AdministratorAccess"), Verdict.NEW_ACCESS),
+        (aws_policy("ReadOnlyAccess"), Verdict.UNDECIDED),
+        (f"arn:aws:iam::{ACCOUNT}:policy/managed", Verdict.NEW_ACCESS),
+    ]:
+        new = (*around, mine, attached(policy))
+        assert {each[:2] for each in told(new, (*around, mine))} == {(verdict, "a")}
+        assert gains(new, new) == []
+
+
+def test_a_policy_that_is_no_longer_attached_gives_nothing_new() -> None:
+    mine = theirs("managed", READ)
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/managed"
+    worker, attached = attachments("role", arn)
+    assert gains((mine, worker), (mine, worker, attached)) == []
+    assert [each[1] for each in told((mine, worker, attached), (mine, worker))] == ["worker"]
+    assert gains((mine, worker), (mine, role(permissionsBoundary=arn)[0])) == []
+
+
 def test_which_policy_is_attached_may_be_unknown() -> None:
     assert [each[0] for each in told(role(managedPolicyArns=UNKNOWN), role())] == [Verdict.UNDECIDED]
 
