@@ -210,7 +210,7 @@ def _unseen_gains(holding: Holding, before: Holding, *, attached: bool) -> Itera
         return
     for each in new:
         newly = f"`{each.policy}` {NEWLY if each.certain else PERHAPS}"
-        why = newly if each.policy else f"{UNREAD}: {UNKNOWN.why}"
+        why = newly if each.policy else f"{UNREAD}: it {UNKNOWN.why}"
         yield Gain(holding.holder, each.resource, each.path, Answer(Verdict.UNDECIDED, why))
 
 

@@ -49,10 +49,10 @@ POLICY = Policy(
     severity=Severity.CRITICAL,
     fix="Attach a policy of your own that lists the actions that the workload calls.",
     references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
         "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html",
         "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/IAMFullAccess.html",
         "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html",
-        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     ],
     bad=_attachment("arn:aws:iam::aws:policy/AdministratorAccess"),
     good=_attachment("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"),
