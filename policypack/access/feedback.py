@@ -11,10 +11,11 @@ import msgspec
 
 from policypack.access.grants import allowed
 from policypack.aws.bucket import bucket_name
+from policypack.aws.document import VERSIONS, PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.globs import overlaps
 from policypack.aws.grammar import parse
-from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT
+from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
 from policypack.aws.meaning import ROLE
 from policypack.aws.notification import Entry, Trigger
 from policypack.aws.tables import DocumentKind
@@ -93,11 +94,8 @@ def feeds_back(found: Feedback, action: str) -> bool | Unknown:
 
 
 def _grants(grants: Grants, action: str, found: Feedback) -> bool | Unknown:
-    managed = [
-        parse(_everywhere(WRITE_EVERY_OBJECT[name]), DocumentKind.IDENTITY, ROLE)
-        for name in sorted(grants.managed & WRITE_EVERY_OBJECT.keys())
-    ]
-    known = (*grants.documents, *managed)
+    read = {name: _written(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)}
+    known = (*grants.documents, *(each for each in read.values() if each))
     verdict = allowed(known, action, found.objects, exact=found.exact)
     if verdict is True:
         return True
@@ -107,11 +105,15 @@ def _grants(grants: Grants, action: str, found: Feedback) -> bool | Unknown:
         return grants.unread[0]
     if grants.possible and allowed((*known, *grants.possible), action, found.objects, exact=found.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
-    return OTHER_MANAGED if grants.managed - WRITE_EVERY_OBJECT.keys() - WRITE_NO_OBJECT else False
+    return False if all(read.values()) else OTHER_MANAGED
 
 
-def _everywhere(action: str) -> dict[str, object]:
-    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+def _written(name: str) -> PolicyDocument | None:
+    """The document of an AWS managed policy, or what it says of objects; None where neither is known here."""
+    if name not in WRITE_EVERY_OBJECT:
+        return managed_document(name)
+    statement = {"Effect": "Allow", "Action": WRITE_EVERY_OBJECT[name], "Resource": "*"}
+    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, ROLE)
 
 
 def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:

@@ -15,11 +15,9 @@ from policypack.aws.tables import DocumentKind
 
 WRITE_EVERY_OBJECT = {
     "AWSLambdaExecute": "s3:PutObject",
-    "AdministratorAccess": "s3:*",
     "AmazonS3FullAccess": "s3:*",
-    "PowerUserAccess": "s3:*",
 }
-"""What they allow on every object of every bucket."""
+"""What those allow on every object of every bucket of which the document is not known here."""
 
 WRITE_NO_OBJECT = frozenset(
     {
@@ -27,7 +25,6 @@ WRITE_NO_OBJECT = frozenset(
         "AWSLambda_FullAccess",
         "AWSLambda_ReadOnlyAccess",
         "AWSStepFunctionsFullAccess",
-        "AWSXRayDaemonWriteAccess",
         "AWSXrayWriteOnlyAccess",
         "AmazonBedrockFullAccess",
         "AmazonBedrockReadOnly",
@@ -63,18 +60,13 @@ WRITE_NO_OBJECT = frozenset(
         "SecurityAudit",
         "TranslateFullAccess",
         "job-function/ViewOnlyAccess",
-        "service-role/AWSLambdaBasicExecutionRole",
-        "service-role/AWSLambdaDynamoDBExecutionRole",
         "service-role/AWSLambdaENIManagementAccess",
-        "service-role/AWSLambdaKinesisExecutionRole",
         "service-role/AWSLambdaMSKExecutionRole",
         "service-role/AWSLambdaRole",
-        "service-role/AWSLambdaSQSQueueExecutionRole",
-        "service-role/AWSLambdaVPCAccessExecutionRole",
         "service-role/AmazonS3ObjectLambdaExecutionRolePolicy",
     }
 )
-"""They allow no write to any object."""
+"""Those of which as much is known: they allow no write to any object."""
 
 ADMINISTRATORS: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
     "AdministratorAccess": ({"Action": ("*",)},),
