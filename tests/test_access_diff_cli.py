@@ -100,6 +100,25 @@ def test_a_program_against_what_runs(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert lines[-1].startswith("1 newly allowed, 0 undecided in ")
 
 
+def test_a_policy_of_aws_that_is_newly_attached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def attached(name: str, *policies: str) -> str:
+        arns = [f"arn:aws:iam::aws:policy/{each}" for each in policies]
+        token, kind = "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/role:Role"
+        states = [state(kind, "worker", {"name": "worker", "assumeRolePolicy": json.dumps(TRUST)})]
+        states += [state(token, arn.rpartition("/")[2], {"role": "worker", "policyArn": arn}) for arn in arns]
+        return written(tmp_path, name, as_bytes(export(states)))
+
+    old, new = attached("old.json", "ReadOnlyAccess"), attached("new.json", "ReadOnlyAccess", "AmazonS3FullAccess")
+    assert told(capsys, new, new)[0] == told(capsys, new, old)[0] == 0
+    code, out = told(capsys, old, new)
+    assert code == 1
+    assert out.splitlines()[:3] == [
+        "undecided  aws:iam:Role worker",
+        "    why: `AmazonS3FullAccess` is newly attached, and what it allows is not read here",
+        "    waits for: aws:iam:RolePolicyAttachment AmazonS3FullAccess policyArn",
+    ]
+
+
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     states = [
         written(tmp_path, f"{each}.json", running("inbox", *actions))
