@@ -215,9 +215,9 @@ def _unseen_gains(holding: Holding, before: Holding, *, attached: bool) -> Itera
 
 
 def _anything_left(holding: Holding, before: Holding) -> bool:
-    """Whether an identity could be allowed more, within its boundary, than it surely was before."""
+    """Whether an identity could be allowed more than it surely was before, within a boundary that is the same or read."""
     everything = managed_document("AdministratorAccess")
-    if before.limits or everything is None:
+    if everything is None:
         return True
     most = msgspec.structs.replace(holding, carried=(*holding.carried, Carried(holding.holder, "", everything)))
     return any(True for _ in gains(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True))

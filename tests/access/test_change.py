@@ -250,6 +250,32 @@ def test_a_policy_of_a_users_group_is_the_users() -> None:
     assert [each[1] for each in told((group, user, attached, member), (group, user, member))] == ["me", "worker"]
 
 
+def test_what_was_perhaps_attached_before_may_be_new() -> None:
+    token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    old, new = (resource(token, "a", role=each, policyArn=aws_policy("ReadOnlyAccess")) for each in (UNKNOWN, "worker"))
+    (gain,) = gains((*role(), new), (*role(), old))
+    assert gain.answer.why == "`ReadOnlyAccess` is newly attached, and what it allows is not read here"
+    (gain,) = gains((*role(), old), role())
+    assert gain.answer.why == "`ReadOnlyAccess` may be newly attached, and what it allows is not read here"
+
+
+def test_a_policy_of_another_stack_may_have_allowed_everything() -> None:
+    other = f"arn:aws:iam::{ACCOUNT}:policy/theirs"
+    (gain, *_) = gains(role(allow("*", "*"), managedPolicyArns=[other]), role(managedPolicyArns=[other]))
+    assert gain.answer.verdict is Verdict.UNDECIDED
+    assert gain.answer.why == f"`{other}` was attached before and may allow this, which is not read here"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_policy_that_the_stack_looks_up(*, known: bool) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/theirs"
+    rights = {"policy": json.dumps(document(READ))} if known else {}
+    looked_up = replace(resource("aws:iam/policy:Policy", "theirs", name="theirs", arn=arn, **rights), external=True)
+    new = (*role(managedPolicyArns=[arn]), looked_up)
+    assert [each[0] for each in told(new, role())] == [Verdict.NEW_ACCESS if known else Verdict.UNDECIDED]
+    assert gains(new, new) == []
+
+
 def theirs(name: str, *statements: Any) -> Resource:
     """What gives another stack's identity rights, or is there to be given."""
     rights = json.dumps(document(*statements))
@@ -347,6 +373,14 @@ def test_a_boundary_that_cannot_be_read() -> None:
     for new in (role(READ), role(READ, permissionsBoundary=other)):
         ((verdict, _, place, _),) = told(new, limited)
         assert (verdict, place) == (Verdict.UNDECIDED, "worker permissionsBoundary")
+    unknown = role(READ, permissionsBoundary=UNKNOWN)
+    assert [each[0] for each in told(unknown, unknown)] == [Verdict.UNDECIDED]
+    mine = resource("aws:iam/policy:Policy", "mine", name="mine", arn=f"arn:aws:iam::{ACCOUNT}:policy/mine")
+    empty = (mine, *role(READ, permissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/mine"))
+    assert {each[0] for each in told(empty, (mine, role()[0]))} == {Verdict.UNDECIDED}
+    every = aws_policy("AdministratorAccess")
+    administrator = role(managedPolicyArns=[every], permissionsBoundary=limit)
+    assert gains(role(managedPolicyArns=[every, other], permissionsBoundary=limit), administrator) == []
     (gain,) = gains(role(READ, WRITE, permissionsBoundary=limit), limited)
     assert gain.answer.verdict is Verdict.UNDECIDED
     assert gain.answer.why == "a permissions boundary that is not read here may forbid this"

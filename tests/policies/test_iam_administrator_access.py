@@ -88,7 +88,9 @@ def test_a_policy_that_is_unknown_may_be_one() -> None:
     mine = Resource("aws:iam/policy:Policy", "mine", {"policy": "{}"})
     assert undecided(POLICY, mine, to_role(UNKNOWN)) == ["policyArn"]
     assert outcomes(POLICY, mine, to_role(UNKNOWN, mine)) == []
-    assert undecided(POLICY, attachment("aws:iam/role:Role", managedPolicyArns=UNKNOWN)) == ["managedPolicyArns"]
+    more = {"managedPolicyArns": (mine.urn,)}
+    listed = Resource("aws:iam/role:Role", "r", {"managedPolicyArns": UNKNOWN}, property_dependencies=more)
+    assert undecided(POLICY, mine, listed) == ["managedPolicyArns"]
 
 
 @pytest.mark.parametrize(
