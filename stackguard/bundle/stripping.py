@@ -6,13 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from policypack.aws.runtime_modules import IN_THE_RUNTIME
 from stackguard.bundle.files import File
 from stackguard.bundle.installed import Distribution
-
-IN_THE_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
-"""The AWS SDK and what it needs, which every Python runtime has. Their versions change without notice.
-
-Source: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-dependencies."""
 
 _HEADERS = frozenset({".h", ".hh", ".hpp", ".hxx", ".pxd", ".pxi", ".a"})
 _TESTING = re.compile(r"(^|/)test_[^/]*\.py$")
