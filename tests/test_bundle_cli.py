@@ -181,6 +181,19 @@ def test_an_images_handler_is_looked_for_among_the_own_files(tmp_path: Path, han
     assert ("did you mean `app.main.handler`?" in ran.output) == (code == 2)
 
 
+@pytest.mark.parametrize(("code", "zipped", "image"), [("import gamma", 2, 0), ("from app.lost import x", 2, 2)])
+def test_what_the_handler_imports_is_looked_for_and_an_image_installs_its_packages_itself(
+    tmp_path: Path, code: str, zipped: int, image: int
+) -> None:
+    folder = made(tmp_path)
+    (folder / "app" / "main.py").write_text(f"{code}\ndef handler(event, context): ...\n")
+
+    for ran, expected in ((bundle(folder, "--image"), image), (bundle(folder), zipped)):
+        assert ran.exit_code == expected, ran.output
+        assert (f"imports `{code.split()[1]}` (`app/main.py:1`)" in ran.output) == (expected == 2)
+        assert (folder / "dist").exists() == (image == 0)
+
+
 def test_an_image_needs_its_handler_and_no_layer(tmp_path: Path) -> None:
     folder = made(tmp_path, RUNTIME)
 

@@ -331,6 +331,11 @@ REMOVALS = (
     ),
     Removal("the handler is packaged", "lambda-missing-handler", changed("function", handler="ingest.main.handler")),
     Removal("the handler is defined", "lambda-missing-handler", changed("function", handler="ingest.handler.main")),
+    Removal(
+        "what is imported is packaged",
+        "lambda-missing-module",
+        packed("ingest/__init__.py", "import aws_lambda_powertool"),
+    ),
     Removal("wheels for the function", "lambda-foreign-binary", packed("a-1.dist-info/WHEEL", wheel("py3-none-win32"))),
     Removal("no secrets in the code", "lambda-secret-in-archive", packed("ingest/.env", "TOKEN=correct-horse")),
     Removal(

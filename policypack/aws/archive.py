@@ -132,6 +132,11 @@ def opened(asset: Asset) -> Archive:
     raise UnreadableError("is packaged from a file that is no archive")
 
 
+def holding(files: Mapping[str, bytes]) -> Archive:
+    """An archive of contents that are held, by name."""
+    return _Held(files)
+
+
 def shown(name: str) -> str:
     """A member's name for a message: whatever is no character that can be printed is a question mark."""
     return "".join(each if each.isprintable() else "?" for each in name)
@@ -148,6 +153,20 @@ def walked(root: str, below: str = "") -> Iterator[tuple[str, str]]:
             yield from walked(entry.path, f"{below}{entry.name}/")
         elif not stat.S_ISDIR(entry.stat().st_mode):
             yield entry.path, below + entry.name
+
+
+class _Held(Archive):
+    """Files whose contents are held."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        return {name: Member(len(content)) for name, content in self._files.items()}
+
+    def head(self, name: str, most: int) -> bytes:
+        return self._files[name][:most]
 
 
 class _Zip(Archive):

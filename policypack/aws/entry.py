@@ -14,7 +14,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.aws.archive import Archive, shown
-from policypack.aws.packaging import Layers, Search, functions, layers, read_code
+from policypack.aws.packaging import (
+    Layers,
+    Search,
+    functions,
+    layers,
+    opened_layers,
+    python_folders,
+    read_code,
+    variables,
+)
 from policypack.policy import Placed, Resource, Stack, Unknown
 
 OTHER_LAYER = Unknown(
@@ -65,16 +74,10 @@ def _entry(stack: Stack, function: Resource) -> Iterator[tuple[str, Entry | Unkn
     if not isinstance(runtime, str) or not isinstance(handler, str):
         return
     found = read_code(function, lambda archive: _Reader(archive, layers(stack, function), runtime).entry(handler))
-    if isinstance(found, Entry) and found.file and _wrapped(function):
+    if isinstance(found, Entry) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
         yield "handler", WRAPPED
     elif found is not None:
         yield "handler" if found in (OTHER_LAYER, RUNNING) or isinstance(found, Entry) else "code", found
-
-
-def _wrapped(function: Resource) -> bool:
-    environment = function.inputs.get("environment")
-    variables = environment.get("variables") if isinstance(environment, dict) else None
-    return isinstance(variables, dict) and "AWS_LAMBDA_EXEC_WRAPPER" in variables
 
 
 class _Reader:
@@ -83,14 +86,8 @@ class _Reader:
     def __init__(self, archive: Archive, found: Layers, runtime: str) -> None:
         self.archive = archive
         self.runtime = runtime
-        self.layers: list[Archive] = []
-        self.unread = found.others
-        for each in found.known:
-            opened = read_code(each, lambda archive: archive)
-            if isinstance(opened, Archive):
-                self.layers.append(opened)
-            else:
-                self.unread = True
+        self.layers, unread = opened_layers(found)
+        self.unread = found.others or unread
 
     def entry(self, handler: str) -> Entry | Unknown:
         """What is wrong with a handler."""
@@ -134,7 +131,7 @@ class _Reader:
         dotted = path.replace("/", ".")
         if not all(dotted.split(".")) or not name:
             return Entry(form="module.function")
-        places = self._places(("python/", f"python/lib/{self.runtime}/site-packages/"))
+        places = self._places(python_folders(self.runtime))
         package = Package(places)
         module = package.module(dotted)
         if module is None:

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from policypack.aws.archive import AbsentError, Archive, Member, UnreadableError, opened
 from policypack.aws.meaning import FUNCTION, LAYER, all_meant
@@ -30,6 +30,8 @@ class Layers:
 
     known: tuple[Resource, ...] = ()
     others: bool = False
+    foreign: bool = False
+    """Whether some surely are from elsewhere: their ARNs are known, and what is in them is not."""
     unsure: bool = False
     """Whether one of the stack's layers may be among them, and nobody knows yet."""
     count: int | None = 0
@@ -127,9 +129,29 @@ def layers(stack: Stack, function: Resource) -> Layers:
     return Layers(
         tuple(known.values()),
         others=any(not (each.certain or each.between) for each in meant),
+        foreign=any(each.foreign is True for each in meant),
         unsure=any(each.possible and not each.between for each in meant),
         count=len(values) if isinstance(value, list) else None,
     )
+
+
+def variables(function: Resource) -> Mapping[str, Any]:
+    """A function's environment variables, as far as they are known."""
+    environment = function.inputs.get("environment")
+    given = environment.get("variables") if isinstance(environment, dict) else None
+    return given if isinstance(given, dict) else {}
+
+
+def opened_layers(found: Layers) -> tuple[tuple[Archive, ...], bool]:
+    """The archives of those layers that the stack has, and whether one of them cannot be read here."""
+    read = [read_code(each, lambda archive: archive) for each in found.known]
+    archives = tuple(each for each in read if isinstance(each, Archive))
+    return archives, len(archives) < len(read)
+
+
+def python_folders(runtime: str) -> tuple[str, ...]:
+    """The folders of a layer in which a Python runtime looks for modules."""
+    return ("python/", f"python/lib/{runtime}/site-packages/")
 
 
 def _is_image(resource: Resource) -> bool:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from policypack.aws.archive import UnreadableError
 
+_MAKERS = frozenset({"__getattr__", "__path__", "exec", "globals", "locals", "setattr", "vars"})
+
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -119,12 +121,16 @@ class Package:
         """Whether a module has a member of this name once it is imported; None where its code does not tell."""
         if depth == 0:
             return None
-        found = [self._bound(each, depth) for each in module.names.get(name, ())]
+        itself = Import(
+            module.name, name
+        )  # `from . import name` in the package itself, which binds no more than a module
+        found = [self._bound(each, depth) for each in module.names.get(name, ()) if each != itself]
+        found.append(self._readable(f"{module.name}.{name}") is not None)
         stars = [(star, self._readable(star)) for star in module.stars]
         found += [self.defines(target, name, depth - 1) if target else None for _, target in stars]
         if True in found or any(isinstance(each, ast.Name) and _binds(each, name) for each in ast.walk(module.tree)):
             return True
-        return None if None in found or any(map(_makes_names, ast.walk(module.tree))) else False
+        return None if None in found or makes_names(module) else False
 
     def _bound(self, given: Function | Class | Import | ast.expr, depth: int) -> bool | None:
         """Whether an import finds what it imports: only what the archive itself holds can be looked into."""
@@ -164,13 +170,19 @@ def _binds(node: ast.Name, name: str) -> bool:
     return node.id == name and isinstance(node.ctx, ast.Store)
 
 
+def makes_names(module: Module) -> bool:
+    """Whether names or submodules of a module may come about in ways that only running it shows."""
+    return any(map(_makes_names, ast.walk(module.tree)))
+
+
 def _makes_names(node: ast.AST) -> bool:
-    """Whether names of a module may come about in ways that only running it shows."""
     if isinstance(node, ast.FunctionDef):
         return node.name == "__getattr__"
+    if isinstance(node, ast.alias):
+        return "__getattr__" in (node.name, node.asname)
     if isinstance(node, ast.Attribute):
         return node.attr == "modules"
-    return isinstance(node, ast.Name) and node.id in ("exec", "globals", "locals", "setattr", "vars")
+    return isinstance(node, ast.Name) and node.id in _MAKERS
 
 
 def _parsed(content: bytes, file: str) -> ast.Module:
@@ -211,7 +223,7 @@ def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:
                 top = alias.name.partition(".")[0]
                 yield (alias.asname, Import(alias.name)) if alias.asname else (top, Import(top))
         elif isinstance(node, ast.ImportFrom):
-            source = _absolute(parent, node)
+            source = absolute(parent, node)
             for alias in node.names:
                 yield alias.asname or alias.name, Import(source, alias.name)
 
@@ -227,7 +239,8 @@ def function_of(
     return found
 
 
-def _absolute(parent: str, node: ast.ImportFrom) -> str:
+def absolute(parent: str, node: ast.ImportFrom) -> str:
+    """The dotted name of the module that is imported from, by a module in the package `parent`."""
     if not node.level:
         return node.module or ""
     parts = parent.split(".") if parent else []
@@ -242,5 +255,5 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         if not isinstance(statement, AnyFunction | ast.ClassDef):
             for name in ("body", "orelse", "finalbody"):
                 yield from _top_level(getattr(statement, name, []))
-            for handler in getattr(statement, "handlers", []):
-                yield from _top_level(handler.body)
+            for inner in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+                yield from _top_level(inner.body)

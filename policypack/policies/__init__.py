@@ -52,6 +52,7 @@ IDS = (
     "lambda-public-invoke",
     "lambda-early-return",
     "lambda-missing-handler",
+    "lambda-missing-module",
     "lambda-foreign-binary",
     "lambda-secret-in-archive",
     "lambda-oversized-archive",

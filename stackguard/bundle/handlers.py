@@ -1,4 +1,4 @@
-"""Whether the handler that a function names is in its archive."""
+"""Whether the handler that a function names is in its archive, and what it imports."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import ast
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from policypack.aws.archive import Archive, UnreadableError, holding
+from policypack.aws.missing_modules import Importer, Missing
+from policypack.aws.packaging import Search
+from policypack.aws.runtime_modules import minor_of
 from stackguard.bundle.about import Member
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
@@ -42,6 +46,48 @@ def check(function: Function, own: Sequence[File], dependencies: Sequence[Member
         near = get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean `{module}.{near[0]}`?" if near else "define it there, or name another"
         raise CannotBundle(f"{where} needs `{name}`, which `{source.path}` does not define; {hint}")
+
+
+def check_imports(function: Function, own: Sequence[File], dependencies: Archive | None, prefix: str) -> None:
+    """Import the handler's module as the runtime does, without running it.
+
+    Args:
+        function: whose; one that names no handler has nothing that is surely imported.
+        own: its own files.
+        dependencies: what is packed beside them; None where an image installs them, and only own modules can be told.
+        prefix: the folder of the dependencies.
+
+    Raises:
+        CannotBundle: a module is missing.
+    """
+    runtime, handler = function.target.runtime, function.table.handler
+    minor = minor_of(runtime)
+    if handler is None or minor is None:
+        return
+    files = {each.path: each.content for each in own}
+    packed = [] if dependencies is None else [(dependencies, prefix)]
+    importer = Importer(Search([(holding(files), ""), *packed]), files.__contains__, minor)
+    try:
+        found = importer.run(handler.rpartition(".")[0].replace("/", "."))
+    except UnreadableError as error:
+        raise CannotBundle(f"the archive {error}; mend it") from None
+    told = [each for each in found.missing if each.inside or not (found.elsewhere or dependencies is None)]
+    if told:
+        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+        words = told[0].words(runtime, layered=False)
+        raise CannotBundle(
+            f'`{function.project_file}`: `handler = "{handler}"` below `[{TABLE}]` {words}{more}; {_remedy(told[0])}'
+        )
+
+
+def _remedy(missing: Missing) -> str:
+    if missing.inside:
+        return "mend the import, or the module"
+    package = missing.module.partition(".")[0]
+    return (
+        f"lock the package that has `{package}`, or remove the import; where a layer that is made elsewhere has it, "
+        "leave `handler` out here"
+    )
 
 
 def _defined(source: File) -> set[str] | None:

@@ -49,6 +49,7 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
     package = function.table.handler.partition(".")[0]
     if any(each.path.partition("/")[0].removesuffix(".py") == package for each in own):  # else it is a dependency's
         handlers.check(function, own, (), "")
+        handlers.check_imports(function, own, None, "")
     name = f"{function.name}-image"
     context = folder / name
     files = [

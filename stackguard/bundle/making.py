@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from policypack.aws.archive import opened
 from policypack.aws.binaries import HEAD, mismatch
 from policypack.aws.secret_files import MOST_OF_ONE, secret_name, secret_text
+from policypack.policy import Asset
 from stackguard.bundle import about, archive, cache, dependencies, finishing, handlers, manifest, materials, sizes, uv
 from stackguard.bundle.about import Artifact, Dependencies, Finished, Member
 from stackguard.bundle.config import TABLE, Function
@@ -42,6 +44,7 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
     check_installed(function, lock, told.packages)
     _check_collisions(function, own, told, prefix)
     handlers.check(function, own, told.files, prefix)
+    handlers.check_imports(function, own, opened(Asset(path=str(source / dependencies.ARCHIVE), archive=True)), prefix)
     bill = materials.write(function, told.packages)
 
     def fill(folder: Path) -> None:

@@ -155,9 +155,59 @@ def test_what_cannot_work_is_refused(
     ],
 )
 def test_a_handler_may_be_bound_in_any_way(tmp_path: Path, code: str) -> None:
-    folder = function(tmp_path / "fn", files={"app.py": code}, table=f'{RUNTIME}\nhandler = "app.handler"')
+    files = {"app.py": code, "helpers.py": "def handler(): ..."}
+    folder = function(tmp_path / "fn", files=files, table=f'{RUNTIME}\nhandler = "app.handler"')
 
     assert build(folder).handler == "app.handler"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            {"app.py": "import beta\n"},
+            "imports `beta` (`app.py:1`), which neither the archive nor `python3.13` has; lock the package that has `beta`",
+        ),
+        ({"app.py": "import alpha.more\n"}, "imports `alpha.more` (`app.py:1`), which the archive does not hold; mend"),
+        (
+            {"app.py": "from own import thin\nimport beta\n", "own.py": "def thing(): ...\n"},
+            "imports `thin` from `own` (`app.py:1`), which does not define it; there is `thing`, and 1 more; mend the",
+        ),
+        ({"app.py": "import own\n", "own.py": "def (\n"}, "the archive holds `own.py`, which does not parse as Python"),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "layer = true"])
+def test_an_import_that_finds_nothing_is_refused_in_the_words_of_the_policy(
+    tmp_path: Path, wheels: Path, files: dict[str, str], told: str, place: str
+) -> None:
+    table = f'{RUNTIME}\nhandler = "app.handler"\n{place}'
+    files = {**files, "app.py": f"{files['app.py']}def handler(event, context): ...\n"}
+    folder = function(tmp_path / "fn", [wheel(wheels, "alpha")], files=files, table=table, wheels=wheels)
+
+    with pytest.raises(CannotBundle) as refused:
+        build(folder)
+
+    assert told in refused.value.message
+    assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize("table", ["", "layer = true", 'strip = ["runtime"]'])
+def test_what_is_locked_or_in_the_runtime_may_be_imported(tmp_path: Path, wheels: Path, table: str) -> None:
+    lock = [wheel(wheels, "alpha"), wheel(wheels, "six", files={"six.py": ""})]
+    code = "import alpha, six, boto3\ndef handler(event, context): ...\n"
+    table = f'{RUNTIME}\nhandler = "app.handler"\n{table}'
+    folder = function(tmp_path / "fn", lock, files={"app.py": code}, table=table, wheels=wheels)
+
+    assert build(folder).handler == "app.handler"
+
+
+def test_without_a_handler_or_with_a_place_that_the_code_adds_nothing_surely_fails(tmp_path: Path) -> None:
+    code = "import sys\nsys.path.append('/mnt/efs')\nimport beta\ndef handler(event, context): ...\n"
+    adding = function(tmp_path / "a", files={"app.py": code}, table=f'{RUNTIME}\nhandler = "app.handler"')
+    naming_none = function(tmp_path / "b", files={"app.py": "import beta\n"})
+
+    assert build(adding).handler == "app.handler"
+    assert build(naming_none).handler is None
 
 
 def test_a_handler_may_be_a_dependencys(tmp_path: Path, wheels: Path) -> None:

@@ -1,0 +1,9 @@
+import logging
+
+from orders.records import parse
+
+
+def handler(event, context):
+    for line in event["lines"]:
+        order = parse(line)
+        logging.info("order %s: %s", order["number"], order["amount"])
