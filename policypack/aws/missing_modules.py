@@ -128,7 +128,9 @@ class Importer:
         self._follow(given.module, sure=sure)
         full = f"{given.module}.{given.member}"
         if given.member and full in self._index:
-            self._follow(full, sure=sure)
+            package = self._own(given.module)
+            hidden = package and self._package.binds(package, given.member) is not False
+            self._follow(full, sure=sure and not hidden)
         elif sure:
             absent = self._absent(place, given.module) or (given.member and self._undefined(place, given))
             if absent:

@@ -87,7 +87,7 @@ class Package:
 
     def _load(self, name: str) -> Module | None:
         base = name.replace(".", "/")
-        for file in (f"{base}.py", f"{base}/__init__.py"):
+        for file in (f"{base}/__init__.py", f"{base}.py"):  # where there are both, Python takes the package
             content = self.archive.content(file)
             if content is not None:
                 module = Module(file, name, _parsed(content, file), self)
@@ -119,13 +119,16 @@ class Package:
 
     def defines(self, module: Module, name: str, depth: int = 8) -> bool | None:
         """Whether a module has a member of this name once it is imported; None where its code does not tell."""
+        itself = Import(module.name, name)  # `from . import name` in the package binds nothing but that module
+        imported = itself in module.names.get(name, ()) and self._readable(f"{module.name}.{name}") is not None
+        return imported or self.binds(module, name, depth)
+
+    def binds(self, module: Module, name: str, depth: int = 8) -> bool | None:
+        """Whether a module's code gives it a member of this name, which hides a module of its package."""
         if depth == 0:
             return None
-        itself = Import(
-            module.name, name
-        )  # `from . import name` in the package itself, which binds no more than a module
-        found = [self._bound(each, depth) for each in module.names.get(name, ()) if each != itself]
-        found.append(self._readable(f"{module.name}.{name}") is not None)
+        given = (each for each in module.names.get(name, ()) if each != Import(module.name, name))
+        found = [self._bound(each, depth) for each in given]
         stars = [(star, self._readable(star)) for star in module.stars]
         found += [self.defines(target, name, depth - 1) if target else None for _, target in stars]
         if True in found or any(isinstance(each, ast.Name) and _binds(each, name) for each in ast.walk(module.tree)):

@@ -53,7 +53,7 @@ def imported_sources(archive: Files, handler: str, known: Container[str] = ()) -
 
 def _module(archive: Files, name: str) -> tuple[str, bytes] | None:
     base = name.replace(".", "/")
-    for file in (f"{base}.py", f"{base}/__init__.py"):
+    for file in (f"{base}/__init__.py", f"{base}.py"):
         text = archive.content(file)
         if text is not None:
             return file, text

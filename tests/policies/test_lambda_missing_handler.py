@@ -22,6 +22,18 @@ STACK = Path(__file__).parents[2]
         ("python3.13", "app/main.handler", {"main.py": HANDLER}, "needs `app/main.py`"),
         ("python3.13", "main.lambda_handler", {"main.py": HANDLER}, "names `lambda_handler`, which `main.py` does not"),
         ("python3.13", "app.handler", {"app/__init__.py": ""}, "names `handler`, which `app/__init__.py` does not"),
+        (
+            "python3.13",
+            "app.handler",
+            {"app/__init__.py": "", "app/handler.py": HANDLER},
+            "names `handler`, which `app/",
+        ),
+        (
+            "python3.13",
+            "a.handler",
+            {"a/__init__.py": "", "a.py": HANDLER},
+            "names `handler`, which `a/__init__.py` does",
+        ),
         ("python3.13", "a.handler", {"a.py": "from b import handler", "b.py": "def handle(): ..."}, "names `handler`"),
         ("python3.13", "a.handler", {"a.py": "from b import *", "b.py": "def handle(): ..."}, "names `handler`"),
         ("python3.13", "a.handler", {"a.py": "class App:\n    def handler(self): ..."}, "names `handler`"),

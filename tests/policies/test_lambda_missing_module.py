@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policypack.policies.lambda_missing_module import POLICY
@@ -136,6 +139,8 @@ def test_an_import_that_finds_nothing(runtime: str, files: dict[str, str], messa
             {"index.py": "import vendor\nimport yaml", "vendor.py": "import sys\nsys.path += 'x'", "x/yaml.py": ""},
         ),
         ("python3.13", {"main.py": "import pandas"}),
+        ("python3.13", {"index.py": "import a", "a/__init__.py": "", "a.py": "import pandas"}),
+        ("python3.13", {"index.py": "from a import b", "a/__init__.py": "b = 1", "a/b.py": "import pandas"}),
         (
             "python3.13",
             {"index.py": "import pandas", "pandas/__init__.py": "import numpy", "pandas-2.0.dist-info/RECORD": RECORD},
@@ -284,6 +289,49 @@ def test_real_sources_lack_only_what_they_import(text: str) -> None:
     found = messages(POLICY, function(texts({"index.py": text})))
     lines = text.splitlines()
     assert all("import " in lines[int(number) - 1] for each in found for number in re.findall(r"index\.py:(\d+)", each))
+
+
+NAMES = st.sampled_from("abc")
+FILES = ["a.py", "a/__init__.py", "a/b.py", "a/c/__init__.py", "b.py", "c/a.py"]
+SOURCE = st.lists(
+    st.builds(str.format, st.sampled_from([*PIECES, "from {0} import *", "def {0}(): ..."]), NAMES, NAMES), max_size=3
+).map("\n".join)
+PROGRAM = st.builds(
+    lambda files, index: files | {"index.py": index}, st.dictionaries(st.sampled_from(FILES), SOURCE), SOURCE
+)
+RUN = """
+import importlib, sys
+for folder in sys.argv[1:]:
+    before = set(sys.modules)
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    try:
+        importlib.import_module("index")
+        print("imported")
+    except BaseException as error:
+        print(type(error).__name__)
+    sys.path.remove(folder)
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+"""
+
+
+@settings(max_examples=10, deadline=None)
+@given(programs=st.lists(PROGRAM, min_size=20, max_size=20))
+def test_python_itself_cannot_import_what_is_told(programs: list[dict[str, str]]) -> None:
+    with TemporaryDirectory() as work:
+        folders = [Path(work, str(number)) for number in range(len(programs))]
+        for folder, program in zip(folders, programs, strict=True):
+            for name, text in program.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+        ran = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", RUN, *folders], capture_output=True, text=True, check=True
+        )
+    runtime = f"python3.{sys.version_info.minor}"
+    for program, result in zip(programs, ran.stdout.split(), strict=True):
+        if result == "imported":
+            assert outcomes(POLICY, function(texts(program), runtime=runtime)) == []
 
 
 def test_the_reference_is_silent_with_its_dependencies_and_names_those_it_lacks() -> None:
