@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import csv
 import posixpath
-import re
+from collections.abc import Iterator
 
 from policypack.aws.archive import Archive
 
-_RECORD = re.compile(r"(?P<root>(?:.*/)?)(?P<info>[^/]+\.dist-info)/RECORD$")
-_MOST = 8_000_000
-"""Bytes of a record: those of the largest packages have a tenth."""
+_MOST_OF_A_LIST = 5_000_000
 
 
 def published(archive: Archive) -> frozenset[str]:
-    """The files that installed packages record, but for those that were installed from a folder: the author's own.
+    """The files that came with packages from an index: one that was built from a folder here says so itself.
 
     Raises:
         UnreadableError: the archive cannot be read.
     """
     found: set[str] = set()
     for name in archive.members:
-        record = _RECORD.match(name)
-        if record and not _is_local(archive, f"{record['root']}{record['info']}/direct_url.json"):
-            text = archive.head(name, _MOST).decode(errors="replace").replace("\0", "")
-            found |= {posixpath.normpath(record["root"] + row[0]) for row in csv.reader(text.splitlines()) if row}
+        folder, base = posixpath.split(name)
+        if base == "RECORD" and folder.endswith(".dist-info") and f"{folder}/direct_url.json" not in archive.members:
+            listed = archive.head(name, _MOST_OF_A_LIST).decode(errors="replace")
+            found |= set(_recorded(listed, posixpath.dirname(folder)))
     return frozenset(found)
 
 
-def _is_local(archive: Archive, name: str) -> bool:
-    return archive.find(name) is not None and b'"dir_info"' in archive.head(name, _MOST)
+def _recorded(listed: str, root: str) -> Iterator[str]:
+    try:
+        for row in csv.reader(listed.splitlines()):
+            if row:
+                yield posixpath.normpath(posixpath.join(root, row[0]))
+    except csv.Error:
+        return

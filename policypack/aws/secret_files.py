@@ -9,20 +9,18 @@ https://docs.github.com/en/code-security/secret-scanning/introduction/supported-
 
 from __future__ import annotations
 
-import csv
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policypack.aws.archive import Archive, UnreadableError, shown
+from policypack.aws.published import published
 
 MOST_OF_ONE = 1_000_000
 """Bytes of a file that are searched."""
 MOST_OF_ALL = 100_000_000
 """Bytes of an archive that are searched."""
 
-_MOST_OF_A_LIST = 5_000_000
 _BINARY = re.compile(
     r"\.(?:so[.0-9]*|pyc|pyd|dll|exe|node|wasm|class|jar|zip|whl|gz|tgz|bz2|xz|zst|png|jpe?g|gif|webp|ico|pdf|woff2?|ttf|otf"
     r"|eot|mp[34]|parquet|arrow|feather|npy|npz|onnx|pt|bin|h5|tflite|sqlite3?|db|mo)$"
@@ -91,11 +89,11 @@ def secret_files(archive: Archive) -> list[SecretFile]:
     Raises:
         UnreadableError: the archive cannot be read, or has more text than is searched.
     """
-    published = _published(archive)
+    theirs = published(archive)
     found: list[SecretFile] = []
     searched = 0
     for name, member in sorted(archive.members.items()):
-        if name in published or "node_modules/" in name:
+        if name in theirs or "node_modules/" in name:
             continue
         kind = secret_name(name)
         if kind is None and not _BINARY.search(name.lower()):
@@ -162,23 +160,3 @@ def _is_key(token: bytes) -> bool:
 def _is_random(token: bytes) -> bool:
     """Whether a token is no placeholder such as `ghp_xxxxxxxx`."""
     return len(set(token)) >= 12 and not re.search(rb"(?i:example|placeholder|your[_-]?token|1234567890[a-z])", token)
-
-
-def _published(archive: Archive) -> frozenset[str]:
-    """The files that came with packages from an index: one that was built from a folder here says so itself."""
-    found: set[str] = set()
-    for name in archive.members:
-        folder, base = posixpath.split(name)
-        if base == "RECORD" and folder.endswith(".dist-info") and f"{folder}/direct_url.json" not in archive.members:
-            listed = archive.head(name, _MOST_OF_A_LIST).decode(errors="replace")
-            found |= set(_recorded(listed, posixpath.dirname(folder)))
-    return frozenset(found)
-
-
-def _recorded(listed: str, root: str) -> Iterator[str]:
-    try:
-        for row in csv.reader(listed.splitlines()):
-            if row:
-                yield posixpath.normpath(posixpath.join(root, row[0]))
-    except csv.Error:
-        return
