@@ -16,7 +16,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bo
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
 }
-_SEARCHES = ("addsitedir", "meta_path", "modules", "path_hooks")
+_SEARCHES = ("addsitedir", "meta_path", "modules", "path", "path_hooks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,10 @@ def searches(module: Module) -> bool:
 
 def _searches(node: ast.AST) -> bool:
     match node:
-        case ast.Attribute(value=ast.Name(id=name), attr="path"):
-            return name.strip("_") == "sys"
-        case ast.Attribute(attr=name):
-            return name in _SEARCHES
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return owner.strip("_") in ("sys", "site") and name in _SEARCHES
         case ast.ImportFrom(module="sys" | "site", names=names):
-            return any(each.name in (*_SEARCHES, "path", "*") for each in names)
+            return any(each.name in (*_SEARCHES, "*") for each in names)
     return False
 
 

@@ -39,6 +39,7 @@ RECORD = "pandas/__init__.py,sha256=aa,10\npandas/odd.py,,\npandas-2.0.dist-info
             "imports `tomli` (`index.py:5`)",
         ),
         ("python3.13", {"index.py": "if not TYPE_CHECKING:\n    import yaml"}, "imports `yaml` (`index.py:2`)"),
+        ("python3.13", {"index.py": "import os, yaml\nprint(os.path, os.modules)"}, "imports `yaml` (`index.py:1`)"),
         ("python3.13", {"index.py": "import Util", "util.py": ""}, "imports `Util` (`index.py:1`)"),
         (
             "python3.13",
