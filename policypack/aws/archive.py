@@ -11,19 +11,21 @@ import os
 import posixpath
 import stat
 import struct
-import tarfile
 import weakref
-import zipfile
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from lzma import LZMAError
+from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from policypack.aws.lambda_limits import UNZIPPED
 from policypack.policy import Asset
+
+if TYPE_CHECKING:
+    import tarfile
+    import zipfile
 
 MAX_BYTES = 2_000_000
 """Of one file that is read whole. People write a hundredth of that."""
@@ -36,17 +38,6 @@ BOOKKEEPING = ".pulumi"
 """Pulumi's own folder, which it packs into no archive."""
 
 _ABSENT = "holds a file that is not on this machine"
-_MALFORMED = (
-    OSError,
-    EOFError,
-    LZMAError,
-    RuntimeError,  # encrypted; NotImplementedError for a compression that Lambda does not know either
-    ValueError,
-    struct.error,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class UnreadableError(Exception):
@@ -57,8 +48,7 @@ class AbsentError(UnreadableError):
     """The code lies on another machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A file of an archive: its size in bytes unpacked, and whether it may be executed, where the archive says so."""
 
     size: int
@@ -125,10 +115,17 @@ def opened(asset: Asset) -> Archive:
             return _Folder(path)
         if not path.exists():
             raise AbsentError("is packaged from a path that is not on this machine")
-        if zipfile.is_zipfile(path):
-            return _Zip(path)
-        if tarfile.is_tarfile(path):
-            return _Tar(path)
+        return _of_file(path)
+
+
+def _of_file(path: Path) -> Archive:
+    import tarfile
+    import zipfile
+
+    if zipfile.is_zipfile(path):
+        return _Zip(path)
+    if tarfile.is_tarfile(path):
+        return _Tar(path)
     raise UnreadableError("is packaged from a file that is no archive")
 
 
@@ -173,6 +170,8 @@ class _Zip(Archive):
     """A zip file."""
 
     def __init__(self, path: Path) -> None:
+        import zipfile
+
         self.packed = path.stat().st_size
         self._file = zipfile.ZipFile(path)
         weakref.finalize(self, self._file.close)
@@ -204,6 +203,8 @@ class _Tar(Archive):
     """A tar file, compressed or not: Pulumi packs its files into a zip."""
 
     def __init__(self, path: Path) -> None:
+        import tarfile
+
         self._file = tarfile.open(path)  # noqa: SIM115 (open while the archive is read, and closed with it)
         weakref.finalize(self, self._file.close)
 
@@ -336,5 +337,26 @@ def _bounded(files: int, unpacked: int = 0) -> None:
 def _reading() -> Iterator[None]:
     try:
         yield
-    except _MALFORMED:
+    except _malformed():
         raise UnreadableError("is packaged from a file that cannot be read") from None
+
+
+@cache
+def _malformed() -> tuple[type[Exception], ...]:
+    """What reading a broken archive raises. Its modules are imported once there is an archive: a pack starts often."""
+    import tarfile
+    import zipfile
+    import zlib
+    from lzma import LZMAError
+
+    return (
+        OSError,
+        EOFError,
+        LZMAError,
+        RuntimeError,  # encrypted; NotImplementedError for a compression that Lambda does not know either
+        ValueError,
+        struct.error,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )

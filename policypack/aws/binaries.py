@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from typing import Literal
+
+import msgspec
 
 HEAD = 64
 """Bytes that tell what a file was built for."""
@@ -62,8 +63,7 @@ _GLIBC_OF_NAMES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux201
 _AMAZON_LINUX_2023 = (3, 12)  # the first Python that Lambda runs on it
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Where a function runs: a runtime such as `python3.13`, and `x86_64` or `arm64`."""
 
     runtime: str

@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from policypack.aws.archive import AbsentError, Archive, Member, UnreadableError, opened
 from policypack.aws.meaning import FUNCTION, LAYER, all_meant
@@ -24,8 +25,7 @@ UNSURE = Unknown(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(msgspec.Struct, frozen=True):
     """The layers of a function: those that the stack has, and whether there are or may be others."""
 
     known: tuple[Resource, ...] = ()

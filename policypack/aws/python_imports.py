@@ -6,7 +6,8 @@ import ast
 import builtins
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from policypack.aws.python_package import AnyFunction, Module, absolute
 
@@ -19,8 +20,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bo
 _SEARCHES = ("addsitedir", "meta_path", "modules", "path", "path_hooks")
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """One thing that is imported: a module, or the member `member` of one.
 
     `module` is a dotted name, or empty where a relative import leads out of all packages. `sure` says that it is

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from functools import cache
+
+import msgspec
 
 from policypack.aws.archive import Archive, UnreadableError, shown
 from policypack.aws.published import published
@@ -70,13 +72,11 @@ _TOKENS = (
     ("a Pulumi token", (b"pul-",), rb"pul-[a-f0-9]{40}"),
 )
 """What a token is, what stands in every one of its kind, which is quickly looked for, and its form."""
-_FORMS = tuple((kind, marks, re.compile(rb"(?<![A-Za-z0-9_-])(?:%b)" % form)) for kind, marks, form in _TOKENS)
 _NEAR = 400
 """Characters between an access key's id and its secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretFile:
+class SecretFile(msgspec.Struct, frozen=True):
     """A file that holds a secret, and what kind: `a private key`."""
 
     name: str
@@ -128,7 +128,7 @@ def secret_text(name: str, content: bytes) -> str | None:
         return "a private key"
     if _has_access_key(content):
         return "an AWS access key"
-    for kind, marks, form in _FORMS:
+    for kind, marks, form in _forms():
         if any(mark in content for mark in marks) and any(_is_random(each[0]) for each in form.finditer(content)):
             return kind
     if _ENVIRONMENT.fullmatch(base) and not _SAMPLE.search(base.removeprefix(".")) and _SETTING.search(content):
@@ -136,6 +136,12 @@ def secret_text(name: str, content: bytes) -> str | None:
     if base in _LOGINS and _LOGIN.search(content):
         return "a password"
     return None
+
+
+@cache
+def _forms() -> tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...]:
+    """The tokens' forms, compiled once a file is searched: a pack starts often."""
+    return tuple((kind, marks, re.compile(rb"(?<![A-Za-z0-9_-])(?:%b)" % form)) for kind, marks, form in _TOKENS)
 
 
 def _has_access_key(content: bytes) -> bool:
