@@ -301,20 +301,32 @@ PROGRAM = st.builds(
     lambda files, index: files | {"index.py": index}, st.dictionaries(st.sampled_from(FILES), SOURCE), SOURCE
 )
 RUN = """
-import importlib, sys
+import importlib, signal, sys
+
+class TooLong(BaseException):
+    pass
+
+def stop(*_):
+    raise TooLong
+
+signal.signal(signal.SIGALRM, stop)
 for folder in sys.argv[1:]:
     before = set(sys.modules)
     sys.path.insert(0, folder)
     importlib.invalidate_caches()
     try:
+        signal.setitimer(signal.ITIMER_REAL, 1, 0.1)
         importlib.import_module("index")
+        signal.setitimer(signal.ITIMER_REAL, 0)
         print("imported")
     except BaseException as error:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         print(type(error).__name__)
     sys.path.remove(folder)
     for name in set(sys.modules) - before:
         del sys.modules[name]
 """
+"""A drawn `while` may loop for ever, so each program is given up after a second."""
 
 
 @settings(max_examples=10, deadline=None)
