@@ -12,7 +12,7 @@ import click
 from stackguard.cli_access import access
 from stackguard.cli_bundle import bundle
 from stackguard.cli_template import template
-from stackguard.cli_work import CANNOT_JUDGE, Failure, judged, program_options, written
+from stackguard.cli_work import CANNOT_JUDGE, Failure, judged, program_options, sure_to_be_writable, written
 
 if TYPE_CHECKING:
     from policypack.policy import Policy
@@ -174,15 +174,12 @@ def _judge(request: Any) -> Report:
 
 def _writable(paired: Callable[[], list[Destination]]) -> list[Destination]:
     """The destinations that options spell, once it is sure that they can be written."""
-    from stackguard.destinations import writable
-
     try:
         destinations = paired()
-        for each in destinations:
-            if each.file is not None:
-                writable(each.file)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise click.UsageError(str(error)) from None
+    for each in destinations:
+        sure_to_be_writable(each.file)
     return destinations
 
 

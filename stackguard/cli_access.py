@@ -242,10 +242,12 @@ def _lines(files: tuple[str, ...]) -> Iterator[bytes]:
 
 
 def _opened(file: str) -> Any:
+    from stackguard.errors import reason
+
     try:
         return Path(file).open("rb")
     except OSError as error:
-        raise click.UsageError(f"`{file}` cannot be read: {(error.strerror or 'no reason given').lower()}") from None
+        raise click.UsageError(f"`{file}` cannot be read: {reason(error)}") from None
 
 
 def _text(file: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli_work import judged, program_options, written
+from stackguard.cli_work import judged, program_options, sure_to_be_writable, written
 
 if TYPE_CHECKING:
     from stackguard.sources import HowToRun
@@ -80,7 +80,7 @@ def template(
 
     file = None if output == STANDARD_OUTPUT else Path(output)
     for each in (file, report, sarif):
-        _check(each)
+        sure_to_be_writable(each)
     if len({each.absolute() for each in (file, report, sarif) if each}) < sum(
         each is not None for each in (file, report, sarif)
     ):
@@ -92,16 +92,6 @@ def template(
     _report(sarif, "as_sarif", made.validation)
     click.echo("\n".join(lines(made)), err=file is None)
     ctx.exit(made.validation.exit_code)
-
-
-def _check(file: Path | None) -> None:
-    from stackguard.destinations import writable
-
-    try:
-        if file is not None:
-            writable(file)
-    except OSError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _report(file: Path | None, written_as: str, validation: object) -> None:

@@ -112,12 +112,27 @@ def written(text: str, file: Path | None) -> None:
         Failure: it cannot be written.
     """
     from stackguard.destinations import write
+    from stackguard.errors import reason
 
     try:
         write(text, file)
     except OSError as error:
-        reason = (error.strerror or "no reason given").lower()
-        raise Failure(f"`{file or 'standard output'}` cannot be written: {reason}") from None
+        raise Failure(f"`{file or 'standard output'}` cannot be written: {reason(error)}") from None
+
+
+def sure_to_be_writable(file: Path | None) -> None:
+    """Look, before the work, whether a file can be written; None is standard output.
+
+    Raises:
+        click.UsageError: it cannot.
+    """
+    from stackguard.destinations import writable
+
+    try:
+        if file is not None:
+            writable(file)
+    except OSError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def configured(pairs: tuple[str, ...]) -> dict[str, str]:

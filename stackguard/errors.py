@@ -14,3 +14,8 @@ class CannotJudge(Exception):  # noqa: N818 (reads as what it says)
         super().__init__(message)
         self.message = message
         self.detail = detail
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, as a clause."""
+    return (error.strerror or "no reason given").lower()

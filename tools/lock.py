@@ -17,7 +17,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from stackguard.bundle.operator import environment
+from stackguard.bundle.operator import for_uv
 
 ROOT = Path(__file__).parents[1]
 HERE = [
@@ -56,10 +56,10 @@ LOCKS = (
 def compiled(lock: Lock, output: Path, *more: str) -> None:
     """Let uv write a lock; what stands in the output already stays where it can."""
     command = [find_uv_bin(), "pip", "compile", "--quiet", *lock.arguments, *more, lock.asked, "-o", str(output)]
-    told = environment(os.environ)  # packages come from where pip has them too
-    if told.pop("UV_NO_INDEX", None):
-        command.append("--no-index")
-    subprocess.run(command, cwd=ROOT / lock.folder, env=told, check=True, text=True, input=lock.requirement)
+    options, told = for_uv(os.environ)  # packages come from where pip has them too
+    subprocess.run(
+        [*command, *options], cwd=ROOT / lock.folder, env=told, check=True, text=True, input=lock.requirement
+    )
 
 
 def read(text: str) -> Mapping[str, frozenset[str]]:

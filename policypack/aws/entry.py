@@ -15,9 +15,11 @@ import msgspec
 
 from policypack.aws.archive import Archive, shown
 from policypack.aws.packaging import (
+    Handled,
     Layers,
     Search,
     functions,
+    handled,
     layers,
     opened_layers,
     python_folders,
@@ -64,16 +66,14 @@ def entries(stack: Stack) -> Iterator[Placed[Entry]]:
 
 
 def _entry(stack: Stack, function: Resource) -> Iterator[tuple[str, Entry | Unknown]]:
-    runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
-    if function.inputs.get("code") is None or runtime is None:
+    runs = handled(function)
+    if not isinstance(runs, Handled):
+        if runs is not None:
+            yield runs
         return
-    for path, value in (("runtime", runtime), ("handler", handler)):
-        if isinstance(value, Unknown):
-            yield path, value
-            return
-    if not isinstance(runtime, str) or not isinstance(handler, str):
-        return
-    found = read_code(function, lambda archive: _Reader(archive, layers(stack, function), runtime).entry(handler))
+    found = read_code(
+        function, lambda archive: _Reader(archive, layers(stack, function), runs.runtime).entry(runs.handler)
+    )
     if isinstance(found, Entry) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
         yield "handler", WRAPPED
     elif found is not None:

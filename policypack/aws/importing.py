@@ -10,8 +10,10 @@ from policypack.aws.archive import Archive
 from policypack.aws.missing_modules import Missing
 from policypack.aws.packaging import (
     UNSURE,
+    Handled,
     Search,
     functions,
+    handled,
     layers,
     opened_layers,
     python_folders,
@@ -42,28 +44,28 @@ def imported(stack: Stack) -> Iterator[Placed[Lacking]]:
 
 
 def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking | Unknown]]:
-    runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
-    if function.inputs.get("code") is None or runtime is None:
+    runs = handled(function)
+    if not isinstance(runs, Handled):
+        if runs is not None:
+            yield runs
         return
-    for path, value in (("runtime", runtime), ("handler", handler)):
-        if isinstance(value, Unknown):
-            yield path, value
-            return
-    minor = minor_of(runtime) if isinstance(runtime, str) else None
-    if minor is None or not isinstance(handler, str):
+    minor = minor_of(runs.runtime)
+    if minor is None:
         return
-    found = read_code(function, lambda archive: tuple(_judged(stack, function, archive, minor)))
+    found = read_code(function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
     yield from (("code", each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
 
 
-def _judged(stack: Stack, function: Resource, archive: Archive, minor: int) -> Iterator[Lacking | Unknown]:
+def _judged(
+    stack: Stack, function: Resource, runs: Handled, archive: Archive, minor: int
+) -> Iterator[Lacking | Unknown]:
     # parsing is paid for only where there is code to parse
     from policypack.aws.missing_modules import Importer
     from policypack.aws.published import published
 
-    runtime, held = function.inputs["runtime"], layers(stack, function)
+    held = layers(stack, function)
     archives, unread = opened_layers(held)
-    places = [(layer, folder) for layer in archives for folder in python_folders(runtime)]
+    places = [(layer, folder) for layer in archives for folder in python_folders(runs.runtime)]
     theirs = published(archive)
     adds = any(each in variables(function) for each in _PATH)
     importer = Importer(
@@ -72,15 +74,15 @@ def _judged(stack: Stack, function: Resource, archive: Archive, minor: int) -> I
         minor,
         elsewhere=adds,
     )
-    found = importer.run(function.inputs["handler"].rpartition(".")[0].replace("/", "."))
+    found = importer.run(runs.handler.rpartition(".")[0].replace("/", "."))
     open_end = found.elsewhere or unread or held.others
     certain = tuple(each for each in found.missing if each.inside or not open_end)
-    yield Lacking(certain, runtime, bool(places))
+    yield Lacking(certain, runs.runtime, bool(places))
     if held.foreign or unread:
         return  # what nothing holds here may be in a layer that somebody else publishes
     for each in found.missing:
         if each not in certain:
-            yield _undecided(each.words(runtime, layered=bool(places)), elsewhere=found.elsewhere)
+            yield _undecided(each.words(runs.runtime, layered=bool(places)), elsewhere=found.elsewhere)
 
 
 def _undecided(words: str, *, elsewhere: bool) -> Unknown:

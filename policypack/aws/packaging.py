@@ -59,6 +59,24 @@ class Search:
         return next((each for each in found if each is not None), None)
 
 
+class Handled(msgspec.Struct, frozen=True):
+    """What a function runs, as Lambda names it."""
+
+    runtime: str
+    handler: str
+
+
+def handled(function: Resource) -> Handled | tuple[str, Unknown] | None:
+    """Runtime and handler of a function whose code the stack packages, or the path of the one that is unknown."""
+    runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
+    if function.inputs.get("code") is None or runtime is None:
+        return None
+    for path, value in (("runtime", runtime), ("handler", handler)):
+        if isinstance(value, Unknown):
+            return path, value
+    return Handled(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
+
+
 def functions(stack: Stack) -> Iterator[Resource]:
     """The functions that the stack makes and that run a zip file, not a container image."""
     for each in stack.of(FUNCTION):

@@ -86,14 +86,13 @@ class Package:
         return self._modules[name]
 
     def _load(self, name: str) -> Module | None:
-        base = name.replace(".", "/")
-        for file in (f"{base}/__init__.py", f"{base}.py"):  # where there are both, Python takes the package
-            content = self.archive.content(file)
-            if content is not None:
-                module = Module(file, name, _parsed(content, file), self)
-                _index(module, is_package=file.endswith("/__init__.py"))
-                return module
-        return None
+        found = source_of(self.archive, name)
+        if found is None:
+            return None
+        file, content = found
+        module = Module(file, name, _parsed(content, file), self)
+        _index(module, is_package=file.endswith("/__init__.py"))
+        return module
 
     def resolve(self, module: Module, expression: ast.expr, depth: int = 8) -> Definition | None:
         """What a name or a dotted name stands for in a module, where the archive defines it."""
@@ -167,6 +166,20 @@ class Package:
             return self.module(name)
         except UnreadableError:
             return None
+
+
+def source_of(files: Files, name: str) -> tuple[str, bytes] | None:
+    """The file and the text of the module of this dotted name, or None where there is none.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    base = name.replace(".", "/")
+    for file in (f"{base}/__init__.py", f"{base}.py"):  # where there are both, Python takes the package
+        content = files.content(file)
+        if content is not None:
+            return file, content
+    return None
 
 
 def _binds(node: ast.Name, name: str) -> bool:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Container, Iterator
 
 from policypack.aws.archive import UnreadableError
-from policypack.aws.python_package import Files
+from policypack.aws.python_package import Files, absolute, source_of
 
 MOST_FILES = 200
 MOST_BYTES = 4_000_000
@@ -37,7 +37,7 @@ def imported_sources(archive: Files, handler: str, known: Container[str] = ()) -
         seen.add(name)
         if (outer := name.rpartition(".")[0]) and outer not in seen:
             waiting.append(outer)
-        read = _module(archive, name)
+        read = source_of(archive, name)
         if read is None:
             if name == entry:
                 raise UnreadableError(f"holds no module `{entry}`, which the handler is in")
@@ -51,15 +51,6 @@ def imported_sources(archive: Files, handler: str, known: Container[str] = ()) -
     return found
 
 
-def _module(archive: Files, name: str) -> tuple[str, bytes] | None:
-    base = name.replace(".", "/")
-    for file in (f"{base}/__init__.py", f"{base}.py"):
-        text = archive.content(file)
-        if text is not None:
-            return file, text
-    return None
-
-
 def _imported(text: bytes, parent: str) -> Iterator[str]:
     """The dotted names that may be modules."""
     try:
@@ -70,8 +61,6 @@ def _imported(text: bytes, parent: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = parent.split(".") if parent else []
-            kept = parts[: len(parts) - node.level + 1] if node.level else []
-            module = ".".join([*kept, *([node.module] if node.module else [])])
+            module = absolute(parent, node)
             yield module
             yield from (f"{module}.{each.name}" if module else each.name for each in node.names)

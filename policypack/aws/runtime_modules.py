@@ -6,8 +6,9 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python
 
 from __future__ import annotations
 
-import re
 import sys
+
+from policypack.aws.binaries import Target
 
 IN_THE_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
 """Packages: the AWS SDK and what it needs, which every Python runtime has. Their versions change without notice."""
@@ -36,8 +37,8 @@ _BROUGHT = {"pip": None, "pkg_resources": 12, "setuptools": 12}
 
 def minor_of(runtime: str) -> int | None:
     """The `13` of `python3.13`; None for what is no Python 3 runtime."""
-    found = re.fullmatch(r"python3\.(\d{1,3})", runtime)
-    return int(found[1]) if found else None
+    python = Target(runtime).python
+    return python[1] if python and python[0] == 3 else None
 
 
 def has(minor: int, name: str) -> bool:

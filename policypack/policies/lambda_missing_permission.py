@@ -32,7 +32,8 @@ def check(found: Missing) -> Iterator[Judgement]:
     yield told(found)
 
 
-def _stack(action: str) -> list[Resource]:
+def writing(allowed: str | list[str]) -> list[Resource]:
+    """A function that writes one object, and whose role allows these actions beside its logs: an example for two policies."""
     lines = (
         "import boto3",
         "def handler(event, context):",
@@ -43,7 +44,7 @@ def _stack(action: str) -> list[Resource]:
         "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/keep:*",
     }
-    write = {"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::acme-kept/orders/*"}
+    write = {"Effect": "Allow", "Action": allowed, "Resource": "arn:aws:s3:::acme-kept/orders/*"}
     code = Asset(archive=True, members={"index.py": Asset(text="\n".join(lines))})
     return [
         Resource(ROLE, "keep", {"name": "keep"}),
@@ -74,8 +75,8 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
     ],
-    bad=_stack("s3:GetObject"),
-    good=_stack("s3:PutObject"),
+    bad=writing("s3:GetObject"),
+    good=writing("s3:PutObject"),
     reads=needs,
     check=check,
 )

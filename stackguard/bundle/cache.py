@@ -16,8 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from stackguard.bundle.errors import CannotBundle, needing_the_extra, reason
+from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.bundle.files import digest
+from stackguard.errors import reason
 
 VARIABLE = "STACKGUARD_CACHE_DIR"
 INDEX = "entry.json"

@@ -14,7 +14,8 @@ import msgspec
 
 from policypack.aws.binaries import Target
 from stackguard.bundle.choices import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle
+from stackguard.errors import reason
 
 TABLE = "tool.stackguard.bundle"
 PROJECT_FILE = "pyproject.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from policypack.aws.binaries import HEAD, mismatch
@@ -38,14 +39,15 @@ def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> 
     Raises:
         CannotBundle: they cannot be installed.
     """
-    found = cache.fetch(KIND, key(function, lock, prefix))
+    place = key(function, lock, prefix)
+    found = cache.fetch(KIND, place)
     if found:
         return found
     with cache.scratch() as work:
-        return _made(function, lock, prefix, work, offline=offline)
+        return _made(place, function, lock, prefix, work, offline=offline)
 
 
-def _made(function: Function, lock: Lock, prefix: str, work: Path, *, offline: bool) -> Path:
+def _made(place: str, function: Function, lock: Lock, prefix: str, work: Path, *, offline: bool) -> Path:
     installed = work / "installed"
     uv.install(function, lock, installed, work, offline=offline)
     several = clashes(installed)
@@ -58,14 +60,14 @@ def _made(function: Function, lock: Lock, prefix: str, work: Path, *, offline: b
     def fill(folder: Path) -> None:
         about.write(folder, _packed(folder / ARCHIVE, found, several, function, lock, prefix))
 
-    return cache.store(KIND, key(function, lock, prefix), fill)
+    return cache.store(KIND, place, fill)
 
 
 def _packed(
     file: Path, found: Sequence[Distribution], several: Sequence[str], function: Function, lock: Lock, prefix: str
 ) -> Dependencies:
     kept = {each.name: _kept(each, function.table.strip) for each in found}
-    files = [_below(each, prefix) for members in kept.values() for each in members]
+    files = [replace(each, path=f"{prefix}{each.path}") for members in kept.values() for each in members]
     zipped = archive.write(file, files)
     hashes = {each.name: each.hashes for each in lock.packages}
     packages = [
@@ -105,10 +107,6 @@ def _kept(distribution: Distribution, strip: Sequence[str]) -> list[File]:
     kinds = kinds_of(distribution)
     kept = [each for each in distribution.files if kinds.get(each.path) not in strip]
     return [*kept, record(distribution, kept)] if kept else []
-
-
-def _below(file: File, prefix: str) -> File:
-    return File(f"{prefix}{file.path}", file.sha256, file.size, file.source, file.content, file.runs)
 
 
 def _path(file: File) -> str:

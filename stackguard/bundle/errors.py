@@ -12,11 +12,6 @@ class CannotBundle(CannotJudge):
     """The function cannot be bundled: one line that says what, where and how to mend it."""
 
 
-def reason(error: OSError) -> str:
-    """Why the system refused, as a clause."""
-    return (error.strerror or "no reason given").lower()
-
-
 @contextmanager
 def needing_the_extra() -> Iterator[None]:
     """Say what to install where a package of the extra `bundle` is missing.

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from stackguard.bundle.config import Function
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.files import File, in_memory
 from stackguard.bundle.keys import key_of
 from stackguard.bundle.lock_file import find
 from stackguard.bundle.sources import collect
+from stackguard.errors import reason
 
 KIND = "finished"
 OVERSIZED = "oversized.txt"

@@ -15,9 +15,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from stackguard.bundle.config import PROJECT_FILE, Function
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.lock_file import find
 from stackguard.bundle.platforms import environment_of, platform_of, python_of
+from stackguard.errors import reason
 
 _INDEX_OPTIONS = {
     "-i": "--index-url",

@@ -48,11 +48,17 @@ _INDEXES = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"
 """These belong together: of one source all of them are taken, and of the next none."""
 
 
+def for_uv(ambient: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The options and the environment for uv."""
+    told = environment(ambient)
+    return (["--no-index"] if told.pop("UV_NO_INDEX", None) else []), told
+
+
 def environment(ambient: Mapping[str, str]) -> dict[str, str]:
     """The environment for uv: the ambient one without what would change a result.
 
     The first that names an index wins: uv's variables, pip's, uv's files, pip's files. `UV_NO_INDEX` is no variable of
-    uv's: who starts it says `--no-index` instead.
+    uv's: `for_uv` makes an option of it.
     """
     told = {name: value for name, value in ambient.items() if not _DROPPED.match(name) or _KEPT.fullmatch(name)}
     of_pip = {key: ambient.get(f"PIP_{key.upper().replace('-', '_')}", "") for key in _OF_PIP}

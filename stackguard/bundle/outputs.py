@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.files import digest
+from stackguard.errors import reason
 
 
 def deliver(folder: Path, names: Sequence[str], output: Path, name: str) -> list[Path]:

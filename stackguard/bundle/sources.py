@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from stackguard.bundle.config import TABLE, Function
-from stackguard.bundle.errors import CannotBundle, reason
+from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.lock_file import NAMES as LOCKS
+from stackguard.errors import reason
 
 NEVER_FOLDERS = {"__pycache__", "node_modules", "venv", "env", "site-packages"}
 _NOT_BY_DEFAULT = {"tests", "test", "dist", "build", "docs", "scripts"}

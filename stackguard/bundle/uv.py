@@ -12,10 +12,11 @@ from pathlib import Path
 from policypack.aws.binaries import Target
 from stackguard.bundle.cache import VARIABLE
 from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
-from stackguard.bundle.errors import CannotBundle, needing_the_extra, reason
+from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.bundle.lock import Lock
-from stackguard.bundle.operator import environment
+from stackguard.bundle.operator import for_uv
 from stackguard.bundle.platforms import platform_of, python_of
+from stackguard.errors import reason
 
 _NAME = r"`?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==(?P<version>[^\s`,)]+))?`?"
 _NOT_CACHED = re.compile(r"network was disabled|not found in the cache|connectivity is disabled", re.IGNORECASE)
@@ -98,10 +99,8 @@ def export(function: Function) -> str:
 
 def _run(command: Sequence[str], folder: Path, *, offline: bool) -> subprocess.CompletedProcess[str]:
     binary = _binary()
-    told = environment(os.environ)
-    options = ["--no-config", "--color", "never", *(["--offline"] if offline else [])]
-    if told.pop("UV_NO_INDEX", None):
-        options.append("--no-index")
+    more, told = for_uv(os.environ)
+    options = ["--no-config", "--color", "never", *(["--offline"] if offline else []), *more]
     try:
         return subprocess.run(  # noqa: S603 (uv's own binary, and arguments that are not a shell's)
             [binary, *command, *options],
