@@ -195,10 +195,8 @@ def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
         return LIMITED
     everything = any(map(every_action, allow.actions or ()))
     for each in before.unseen:
-        if each.lacks is not Lack.AWS:
+        if each.lacks is not Lack.AWS or not everything:
             return f"`{each.policy}` {BEFORE}" if each.policy else UNREAD
-        if not everything:
-            return f"`{each.policy}` {BEFORE}"
     return ""
 
 

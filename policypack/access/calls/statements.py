@@ -12,14 +12,12 @@ from policypack.access.calls.values import (
     EMPTY,
     UNKNOWN,
     Class,
-    Client,
     Code,
     Foreign,
     Instance,
     Module,
     Scope,
     Several,
-    Thing,
     Values,
     either,
     opaque,
@@ -191,8 +189,6 @@ def _entered(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
             found += each.elements
         elif isinstance(each, Instance):
             found.append(calling.method(reader, each, "__enter__", Given(), node, scope) or frozenset({each}))
-        elif isinstance(each, Client | Thing):
-            found.append(frozenset({each}))
         else:
             found.append(frozenset({each}))
     return either(found)
