@@ -27,7 +27,7 @@ from policypack.policy import (
     Violation,
 )
 from policypack.redaction import redacted, secrets_of
-from policypack.settings import Settings
+from policypack.settings import UNKNOWN_VALUE, Settings
 
 CRASHED = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
@@ -97,6 +97,12 @@ def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
     return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
 
 
+def undecided_level(level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
+    """The level of an undecided outcome of a policy that has this level."""
+    advisory = settings.unknown == "advisory" or settings.enforcement.get(UNKNOWN_VALUE) is EnforcementLevel.ADVISORY
+    return EnforcementLevel.ADVISORY if advisory else level
+
+
 def _judge(
     policy: Policy[Any],
     resource: Resource,
@@ -150,8 +156,9 @@ def _undecided(
         path,
         f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it",
         judgement.fix,
-        EnforcementLevel.ADVISORY if settings.unknown == "advisory" else enforcement(policy, settings),
+        undecided_level(enforcement(policy, settings), settings),
         tuple(waits_for),
+        judgement.why,
     )
 
 

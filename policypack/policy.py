@@ -300,6 +300,8 @@ class Outcome:
     """What to do about it: one sentence."""
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     waits_for: tuple[str, ...] = ()
+    why: str = ""
+    """Why it is undecided, as a clause about the path: `is known only after the update`. Empty where it is decided."""
 
     @property
     def blocks(self) -> bool:

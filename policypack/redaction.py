@@ -22,7 +22,7 @@ PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect}
 
 
 def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
-    """The outcome with a message in which nothing of a secret is left.
+    """The outcome with a message, and a reason, in which nothing of a secret is left.
 
     Under a secret path only names stay in backticks: elements, parts of the path, the words of the policy's own card.
     Anywhere else, what stands in a secret is taken out where it turns up.
@@ -31,12 +31,17 @@ def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
         outcome: as the policy words it.
         elsewhere: the texts in secrets of other resources that the policy read.
     """
-    text = outcome.message
+    secrets = (*secret_texts(outcome.resource), *elsewhere)
+    message, why = (_without(text, outcome, secrets) for text in (outcome.message, outcome.why))
+    return outcome if (message, why) == (outcome.message, outcome.why) else replace(outcome, message=message, why=why)
+
+
+def _without(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:
     if outcome.resource.secrets:
         text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _hides(outcome, quoted[1]) else quoted[0], text)
-    for secret in (*secret_texts(outcome.resource), *elsewhere):
+    for secret in secrets:
         text = text.replace(secret, REDACTED)
-    return outcome if text == outcome.message else replace(outcome, message=text)
+    return text
 
 
 def secrets_of(stack: Stack) -> list[str]:

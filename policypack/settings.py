@@ -21,6 +21,10 @@ Account = Annotated[str, msgspec.Meta(pattern=r"^\d{12}$", examples=["1111222233
 Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
 
 DEFAULT_FILE = "stackguard.yaml"
+UNKNOWN_VALUE = "pulumi-unknown-value"
+"""The policy under which every other policy's undecided outcomes are reported: it can be advisory, never disabled."""
+PACK_WIDE = frozenset({"enforcement", "stackRegion", "resolveUnknowns", "resolveTimeout", "programFolder", "mockFiles"})
+"""Settings that are not those of a single policy."""
 
 
 class SettingsError(ValueError):
@@ -50,6 +54,25 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         Mapping[str, EnforcementLevel],
         msgspec.Meta(description="Enforcement level by policy id, where it is not `mandatory`."),
     ] = {}
+    resolve_unknowns: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether the policy pack runs the program offline, beside a preview, to know what the preview does not."
+        ),
+    ] = True
+    resolve_timeout: Annotated[
+        float, msgspec.Meta(gt=0, description="Seconds that a preview waits for that run at the most.")
+    ] = 30.0
+    program_folder: Annotated[
+        str | None,
+        msgspec.Meta(description="The program's folder, where the policy pack does not find it; relative to the pack."),
+    ] = None
+    mock_files: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Files with answers that only the cloud could give, relative to the program; those that exist count."
+        ),
+    ] = ()
     stack_region: str | None = None
     """The stack's `aws:region`. Each door fills it in; nobody sets it."""
 
@@ -116,6 +139,10 @@ def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
     except msgspec.ValidationError as error:
         raise SettingsError(f"{source}: {_worded(str(error))}") from error
     _check_cidrs(settings.trusted_cidrs, source)
+    if settings.enforcement.get(UNKNOWN_VALUE) is EnforcementLevel.DISABLED:
+        raise SettingsError(
+            f"{source}: `{UNKNOWN_VALUE}` cannot be disabled, or what is unknown would pass unseen; make it `advisory`"
+        )
     return settings
 
 
@@ -139,6 +166,10 @@ _SHAPES = {
     "trustedAccounts": "must be a list of account ids: twelve digits, in quotes",
     "unknown": "must be `mandatory` or `advisory`",
     "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
+    "resolveUnknowns": "must be `true` or `false`",
+    "resolveTimeout": "must be a number of seconds above 0, such as `30`",
+    "programFolder": "must be the path of a folder",
+    "mockFiles": "must be a list of file names such as `mock.yaml`",
 }
 
 
@@ -153,11 +184,11 @@ def _worded(error: str) -> str:
 def config_schema() -> dict[str, dict[str, Any]]:
     """JSON schema of each setting, for CrossGuard's `PolicyConfigSchema.properties`.
 
-    `enforcement` is left out, because CrossGuard has an enforcement level for each policy.
+    What is not a single policy's own is left out; CrossGuard has an enforcement level for each policy.
     """
     _, components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
     properties: dict[str, dict[str, Any]] = components["Settings"]["properties"]
-    schema = {name: dict(each) for name, each in properties.items() if name not in {"enforcement", "stackRegion"}}
+    schema = {name: dict(each) for name, each in properties.items() if name not in PACK_WIDE}
     for each in schema.values():
         if isinstance(each.get("default"), tuple):
             each["default"] = list(each["default"])

@@ -138,12 +138,14 @@ def check(
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.policy import Severity
+    from policypack.settings import UNKNOWN_VALUE
     from stackguard.destinations import pair
     from stackguard.gate import Request
 
     destinations = _writable(lambda: pair(ctx.meta[ORDER], format, output))
     for policy_id in policy:
-        _card(policy_id)
+        if _card(policy_id).id == UNKNOWN_VALUE:
+            raise click.UsageError(f"`{UNKNOWN_VALUE}` sums up what other policies cannot judge; name those")
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not packs):
         raise click.UsageError(

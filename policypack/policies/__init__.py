@@ -8,6 +8,7 @@ from typing import Any
 from policypack.policy import Policy
 
 IDS = (
+    "pulumi-unknown-value",
     "pulumi-unseen-component",
     "aws-unpinned-region",
     "aws-foreign-region",

@@ -124,6 +124,7 @@ def undecided(
         unknown.fix,
         EnforcementLevel.ADVISORY if unknown_is_advisory else judge.enforcement,
         tuple(resource.property_dependencies.get(found[1].partition(".")[0], ())) if found else (),
+        unknown.why,
     )
 
 

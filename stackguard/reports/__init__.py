@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from policypack.policy import Kind, Outcome, Severity
 from stackguard.notes import Note
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """What came of judging one target."""
 
@@ -34,6 +35,13 @@ class Report:
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""
         return outcome.kind is Kind.ERROR or (outcome.blocks and outcome.policy.severity.rank >= self.fail_on.rank)
+
+    @cached_property
+    def shown(self) -> tuple[Outcome, ...]:
+        """The outcomes as people read them: one for each unknown value."""
+        from policypack.unknown_values import one_per_value
+
+        return tuple(one_per_value(self.outcomes))
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:

@@ -65,10 +65,10 @@ def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (the same whe
 
 def run(report: Report) -> Run:
     """What our policies found."""
-    rules = list({outcome.policy.id: outcome.policy for outcome in report.outcomes}.values())
+    rules = list({outcome.policy.id: outcome.policy for outcome in report.shown}.values())
     indexes = {policy.id: index for index, policy in enumerate(rules)}
-    pairs = zip(report.outcomes, fingerprints(report.outcomes), strict=True)
-    crashes = (each for each in report.outcomes if each.kind is Kind.ERROR)
+    pairs = zip(report.shown, fingerprints(report.shown), strict=True)
+    crashes = (each for each in report.shown if each.kind is Kind.ERROR)
     told = (*(_crash(each, indexes) for each in crashes), *map(_note, report.notes))
     return Run(
         tool=Tool(

@@ -5,7 +5,7 @@ Off a terminal every line stands unwrapped, so that a policy id and its path are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.text import Text
@@ -41,13 +41,13 @@ def render(report: Report, screen: Screen) -> str:
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     by_resource: dict[str, list[Outcome]] = {}
-    for outcome in report.outcomes:
+    for outcome in report.shown:
         by_resource.setdefault(outcome.resource.urn, []).append(outcome)
     for outcomes in by_resource.values():
         yield from _heading(outcomes[0].resource, report)
-        for block in _blocks(outcomes):
+        for outcome in sorted(outcomes, key=lambda each: (KINDS.index(each.kind), -each.policy.severity.rank)):
             yield Text()
-            yield from _block(block, report, screen)
+            yield from _told(outcome, report, screen)
         yield Text()
     if report.notes:
         yield Text("notes", "bold")
@@ -78,54 +78,24 @@ def _heading(resource: Resource, report: Report) -> Iterator[Text]:
         yield Text(f"in {name_of(resource.parent)}", "dim")
 
 
-def _blocks(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
-    """Violations first and worst first; all policies that wait for the same value are one block."""
-    ordered = sorted(outcomes, key=lambda each: (KINDS.index(each.kind), -each.policy.severity.rank))
-    waiting: dict[tuple[str, str, str], list[Outcome]] = {}
-    for outcome in ordered:
-        if outcome.kind is Kind.UNDECIDED:
-            waiting.setdefault((outcome.path, outcome.message, outcome.enforcement), []).append(outcome)
-    for outcome in ordered:
-        if outcome.kind is not Kind.UNDECIDED:
-            yield (outcome,)
-        elif outcome is (block := waiting[outcome.path, outcome.message, outcome.enforcement])[0]:
-            yield block
-
-
-def _block(outcomes: Sequence[Outcome], report: Report, screen: Screen) -> Iterator[Text]:
-    first = outcomes[0]
-    ids = list(dict.fromkeys(outcome.policy.id for outcome in outcomes))
-    line = _title(first, " ".join(ids), outcomes, report)
-    crowded = screen.terminal and len(ids) > 1 and line.cell_len > screen.width
-    yield _title(first, f"{len(ids)} policies", outcomes, report) if crowded else line
-    yield from wrapped(_prose(first, len(outcomes)), screen, INDENT)
-    if crowded:
-        yield from wrapped(" ".join(ids), screen, INDENT, "policies")
-    if first.kind is not Kind.ERROR:
-        for to_blame, each in excerpt(first):
+def _told(outcome: Outcome, report: Report, screen: Screen) -> Iterator[Text]:
+    """One outcome: what, where, why, and how to fix it."""
+    label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
+    line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
+    if outcome.path:
+        line.append(f"  {printable(outcome.path)}")
+    if not report.blocks(outcome):
+        line.append("  (below `--fail-on`)" if outcome.blocks else "  (advisory)", "dim")
+    yield line
+    yield from wrapped(printable(outcome.message), screen, INDENT)
+    if outcome.kind is not Kind.ERROR:
+        for to_blame, each in excerpt(outcome):
             yield Text(f"{'>' if to_blame else ' ':>{INDENT + 1}} {each}", "bold red" if to_blame else "dim")
-    if waits_for := list(dict.fromkeys(name_of(urn) for outcome in outcomes for urn in outcome.waits_for)):
-        yield from wrapped(", ".join(waits_for), screen, INDENT, "waits for")
-    yield from wrapped(printable(first.fix), screen, INDENT, "fix")
-    if first.kind is Kind.VIOLATION and (address := url(first.policy)):
+    if outcome.waits_for:
+        yield from wrapped(", ".join(map(name_of, outcome.waits_for)), screen, INDENT, "waits for")
+    yield from wrapped(printable(outcome.fix), screen, INDENT, "fix")
+    if outcome.kind is Kind.VIOLATION and (address := url(outcome.policy)):
         yield from wrapped(printable(address), UNBROKEN, INDENT, "see")
-
-
-def _title(first: Outcome, ids: str, outcomes: Sequence[Outcome], report: Report) -> Text:
-    label = first.policy.severity if first.kind is Kind.VIOLATION else first.kind
-    line = Text.assemble("  ", (label, STYLES[label]), "  ", (ids, "bold"))
-    if first.path:
-        line.append(f"  {printable(first.path)}")
-    if not any(map(report.blocks, outcomes)):
-        line.append("  (below `--fail-on`)" if first.blocks else "  (advisory)", "dim")
-    return line
-
-
-def _prose(first: Outcome, policies: int) -> str:
-    text = printable(first.message)
-    if policies > 1:
-        text = text.replace("this policy cannot judge it", f"{policies} policies cannot judge it")
-    return text
 
 
 def _count(report: Report) -> Text:
@@ -137,8 +107,9 @@ def _count(report: Report) -> Text:
     severities = [(severity, getattr(counts.severities, severity)) for severity in reversed(Severity)]
     listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
     violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
-    found = f"{violations}, {counts.undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
-    harmless = sum(not report.blocks(outcome) for outcome in report.outcomes)
+    undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.shown)
+    found = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
+    harmless = sum(not report.blocks(outcome) for outcome in report.shown)
     return Text.assemble((found, "bold"), f"; {harmless} of them do not block" if harmless else "")
 
 

@@ -74,20 +74,24 @@ def test_nothing_to_judge_is_said() -> None:
     assert "there is nothing to judge" in render(judged((sample.RESOURCE,), ()), "text", Screen())
 
 
-def test_off_a_terminal_an_id_and_its_path_stand_on_one_plain_line() -> None:
-    path = "policy.Statement[0].Resource"
-    many = tuple(replace(sample.RESOURCE, id=f"iam-policy-with-a-rather-long-name-{number}") for number in range(30))
-    text = render(judged(many), "text", Screen())
-    (line,) = (each for each in text.splitlines() if each.endswith(f"  {path}"))
-    assert all(policy.id in line for policy in many)
-    assert "\x1b" not in text
-    assert not [each for each in text.splitlines() if each != each.rstrip()]
+def waiting(count: int) -> tuple[Policy[Any], ...]:
+    return tuple(replace(sample.RESOURCE, id=f"iam-policy-with-a-rather-long-name-{number}") for number in range(count))
 
 
-def test_on_a_terminal_a_crowd_of_policies_is_listed_below() -> None:
-    many = tuple(replace(sample.RESOURCE, id=f"iam-policy-with-a-rather-long-name-{number}") for number in range(9))
+def test_off_a_terminal_an_unknown_value_and_who_waits_for_it_stand_on_plain_lines() -> None:
+    many = waiting(30)
+    lines = render(judged(many), "text", Screen()).splitlines()
+    (title,) = (number for number, line in enumerate(lines) if line.endswith("  policy.Statement[0].Resource"))
+    assert lines[title] == "  undecided  pulumi-unknown-value  policy.Statement[0].Resource"
+    assert all(f"`{policy.id}`" in lines[title + 1] for policy in many)
+    assert "\x1b" not in "".join(lines)
+    assert not [each for each in lines if each != each.rstrip()]
+
+
+def test_on_a_terminal_it_is_wrapped() -> None:
+    many = waiting(9)
     text = STYLE.sub("", render(judged(many), "text", Screen(terminal=True, width=80)))
-    assert "  undecided  9 policies  policy.Statement[0].Resource" in text.splitlines()
+    assert "  undecided  pulumi-unknown-value  policy.Statement[0].Resource" in text.splitlines()
     assert all(len(line) <= 80 for line in text.splitlines())
     assert all(policy.id in text for policy in many)
 

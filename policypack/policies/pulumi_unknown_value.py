@@ -1,0 +1,28 @@
+"""A value that Pulumi does not know yet cannot be judged, and the document in it may allow anything.
+
+CrossGuard lets a policy that meets such a value pass with a note, so the documents that matter go unseen. Here every
+policy that cannot judge a value says so, and this policy reports the value once for all of them: what is unknown, what
+it waits for, which policies could not judge it, and how to make it known.
+"""
+
+from __future__ import annotations
+
+from policypack.policy import UNKNOWN, Policy, Resource, Severity
+from policypack.settings import UNKNOWN_VALUE
+
+POLICY: Policy[None] = Policy(
+    id=UNKNOWN_VALUE,
+    title="Value that is not known",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix=UNKNOWN.fix,
+    references=[
+        "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
+        "https://www.pulumi.com/docs/insights/policy/",
+    ],
+    bad=Resource("aws:s3/bucketPolicy:BucketPolicy", "uploads", {"bucket": "uploads", "policy": UNKNOWN}),
+    good=Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": "uploads"}),
+    reads=lambda _resource: (),
+    check=lambda _value: (),
+)
+"""The card of a summary: it judges nothing by itself, and `policypack.unknown_values` reports under it."""
