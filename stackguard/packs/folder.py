@@ -50,7 +50,7 @@ def read(folder: Path) -> PackFolder:
     language, options = runtime(settings_file.read(file).get("runtime"), file, "policy pack")
     if language != "python":
         raise CannotJudge(f"{file}: runtime is `{language}`; only policy packs in Python can be run")
-    python = toolchain(options, file, root)
+    python = toolchain(options, file, root, os.environ)
     return PackFolder(name, root, python.interpreter, python.virtualenv, _arguments(root))
 
 

@@ -181,6 +181,7 @@ def _ended(code: int) -> str:
 def _environment(folder: PackFolder, project: Project | None, inherited: Mapping[str, str]) -> dict[str, str]:
     """What a pack sees: everything but credentials, and of a program its names and its config, as from the CLI."""
     environment = activated(without_credentials(inherited), folder.virtualenv)
+    environment["STACKGUARD_RESOLVE_UNKNOWNS"] = "false"  # our own pack: what can be resolved is by now
     if project is not None:
         environment |= {
             "PULUMI_ORGANIZATION": project.organization,

@@ -13,11 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import threading
+
     from policypack.policy import Resource
     from stackguard.notes import Note
     from stackguard.preview.project import Project
 
-__all__ = ["Observer", "Preview", "run"]
+__all__ = ["Observer", "Preview", "of", "run"]
 
 NO_CONFIG: Mapping[str, str] = MappingProxyType({})
 
@@ -29,7 +31,8 @@ class Preview:
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used.
+    of the mock files was not used. `made_up` are texts that will be others in the cloud: names, ids and ARNs with a part
+    drawn at random, and the account where nobody told it.
     """
 
     project: str
@@ -41,6 +44,7 @@ class Preview:
     outputs: Mapping[str, Any]
     printed: str
     notes: tuple[Note, ...] = ()
+    made_up: frozenset[str] = frozenset()
 
 
 class Observer(Protocol):
@@ -104,14 +108,41 @@ def run(
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
 
     """
-    from stackguard.preview.mock import load as read_mock
-    from stackguard.preview.process import started
     from stackguard.preview.project import load
 
-    project = load(folder, stack, config)
+    return of(load(folder, stack, config), resolve=resolve, timeout=timeout, observer=observer, mock=mock)
+
+
+def of(
+    project: Project,
+    *,
+    resolve: bool = True,
+    timeout: float = 300.0,
+    observer: Observer = NOBODY,
+    mock: Sequence[Path] = (),
+    may_write: threading.Event | None = None,
+) -> Preview:
+    """Preview the program of a project that is read already; the other arguments are those of `run`.
+
+    Args:
+        project: its files' content.
+        resolve: as in `run`.
+        timeout: as in `run`.
+        observer: as in `run`.
+        mock: as in `run`.
+        may_write: until it is set, the program waits before it writes a file or starts a process; None lets it.
+
+    Raises:
+        CannotJudge: the program failed or hung, or a mock file is malformed.
+    """
+    from stackguard.preview.mock import load as read_mock
+    from stackguard.preview.process import started
+
     answers = read_mock(mock)
     with started(project) as program:
         # The program imports its SDK while this process imports its own.
         from stackguard.preview.serve import preview
 
-        return preview(program, project, resolve=resolve, timeout=timeout, observer=observer, mock=answers)
+        return preview(
+            program, project, resolve=resolve, timeout=timeout, observer=observer, mock=answers, may_write=may_write
+        )

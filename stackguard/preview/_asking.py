@@ -18,8 +18,8 @@ DEPTH = 6  # of a value in which a mark is looked for
 DIGESTS = "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s"
 
 
-def install(pulumi: Any, marks: Any) -> None:
-    """Make the SDK give marks for what nobody knows."""
+def install(pulumi: Any, marks: Any) -> Any:
+    """Make the SDK give marks for what nobody knows; return the way to the parent."""
     parent = marks.Parent(pulumi)
     module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
     inner = "_invoke" if hasattr(module, "_invoke") else ""
@@ -34,6 +34,7 @@ def install(pulumi: Any, marks: Any) -> None:
         setattr(base64, name, opaque(parent, marks, getattr(base64, name)))
     for name in DIGESTS.split():
         setattr(hashlib, name, digesting(parent, marks, getattr(hashlib, name)))
+    return parent
 
 
 def with_answers(parent: Any, original: Any) -> Any:

@@ -99,7 +99,7 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> int:
+def run(pulumi: Any, context: dict[str, Any], install: Callable[[], Any]) -> int:
     """Run the program in a stack against the engine; return the exit code."""
     runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
@@ -117,7 +117,9 @@ def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> in
     runtime.configure(runtime.Settings(**{key: value for key, value in settings.items() if key in known}))
     # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
     pulumi.log.debug = ignore
-    install()
+    parent = install()
+    if context["asks_to_write"]:
+        sibling("_writing").install(lambda: parent.tell("write"), tuple(context["caches"]))
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -20,6 +21,7 @@ from google.protobuf.empty_pb2 import Empty
 from policypack.policy import Options, Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import assets, protos
+from stackguard.preview._marks import TOKEN
 from stackguard.preview.answers import Answers
 from stackguard.preview.autonaming import Refusal
 from stackguard.preview.callbacks import Callbacks
@@ -27,8 +29,8 @@ from stackguard.preview.checking import checked
 from stackguard.preview.features import FEATURES, numbers
 from stackguard.preview.marks import Marks
 from stackguard.preview.options import Identity, aliases_of, inherit, options_of
+from stackguard.preview.outputs import STAND_IN_ACCOUNT, made_up, resolve
 from stackguard.preview.outputs import identified as identify
-from stackguard.preview.outputs import resolve
 from stackguard.preview.plugins import Plugin, installed
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.sdk import accepted
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
     from pulumi.runtime.proto import resource_pb2
 
+ASK_TO_WRITE = f"{TOKEN}write"
+"""The function by which a program waits until it may write files."""
+POLL_SECONDS = 0.02
 STASH = "pulumi:index:Stash"  # the engine's own: what goes in comes out
 
 
@@ -64,12 +69,15 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
 class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     """Answers registrations and function calls as the engine does in a preview of a new stack."""
 
-    def __init__(self, registry: Registry, marks: Marks, *, fill_computed: bool) -> None:
+    def __init__(
+        self, registry: Registry, marks: Marks, *, fill_computed: bool, may_write: threading.Event | None = None
+    ) -> None:
         self.registry = registry
         self.marks = marks
         self.answers = Answers(registry, self.marks)
         self.callbacks = Callbacks()
         self.fill_computed = fill_computed
+        self.may_write = may_write
         self.refusals: list[str] = []
         self.crash: Exception | None = None
 
@@ -107,7 +115,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             response.object.CopyFrom(request.object)
             if reference or resource is not asked:
                 rewrite(response.object, written, resource.inputs, resource.secrets)
-            resource = self._created(request, resource, reference, response.object)
+            resource = self._created(request, written, resource, reference, response.object)
             response.id = UNKNOWN_STRING if request.type.startswith(PROVIDER_PREFIX) else resource.id
         self._add(request, resource, reference)
         if not request.custom:
@@ -168,6 +176,8 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:  # noqa: N802
         """A function: computed where its result follows from what is known, else unknown."""
         registry = self.registry
+        if request.tok == ASK_TO_WRITE:
+            await self._may_write()
         if (answer := self.answers.message(request)) is not None:
             return answer
         inherited = registry.component_providers.get(getattr(request, "parent", ""), {})
@@ -241,6 +251,11 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """The program has said all it has to say."""
         return Empty()
 
+    async def _may_write(self) -> None:
+        """Wait until another thread lets the program write files."""
+        while self.may_write is not None and not self.may_write.is_set():  # noqa: ASYNC110 (it is no asyncio event)
+            await asyncio.sleep(POLL_SECONDS)
+
     async def _provided(self, request: resource_pb2.RegisterResourceRequest) -> str:
         """The reference of the provider that serves a resource, once transforms have run; empty where none does."""
         registry = self.registry
@@ -285,7 +300,9 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             ),
         )
 
-    def _created(self, request: Any, resource: Resource, reference: str, struct: Struct) -> Resource:
+    def _created(
+        self, request: Any, written: Mapping[str, Any], resource: Resource, reference: str, struct: Struct
+    ) -> Resource:
         """The resource with what a preview's creation answers, which is added to `struct`, the inputs."""
         inputs, secrets = resource.inputs, resource.secrets
         outputs: Mapping[str, Any] = {}
@@ -300,6 +317,10 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             computed, hidden = self._computed(request, resource.urn, inputs, reference, secrets)
             secrets |= answer(struct, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
+            drawn = made_up(request.type, written, outputs)
+            if self.fill_computed and reference and self.registry.place(reference).account == STAND_IN_ACCOUNT:
+                drawn |= {STAND_IN_ACCOUNT}
+            self.registry.made_up |= drawn
         known = "" if self.answers.unknown_id(request.importId) else request.importId
         known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(computed.get("id", ""))
         return replace(resource, outputs=outputs, secrets=secrets, id=known)

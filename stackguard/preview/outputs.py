@@ -12,7 +12,7 @@ from typing import Any
 from policypack.policy import UNKNOWN, Unknown
 from stackguard.preview.autonaming import HEX, Naming, Refusal, Strategy, draw, physical_name
 from stackguard.preview.rules import rule_of
-from stackguard.preview.templates import holds, holes, render
+from stackguard.preview.templates import drawn, holds, holes, render
 
 STAND_IN_ACCOUNT = "111122223333"  # the account of the examples in AWS's own documentation
 PARTITIONS = {  # region prefix: partition, domain, the domain reversed
@@ -120,6 +120,28 @@ def resolve(
             resolved[output] = known[output] = value
             tainted |= {output} if tainted & holes(template) else set()
     return resolved, frozenset(tainted & resolved.keys())
+
+
+def made_up(type_token: str, written: Mapping[str, Any], settled: Mapping[str, Any]) -> set[str]:
+    """The texts of a resource that have a part drawn at random, so that the update makes others.
+
+    Args:
+        type_token: the resource's.
+        written: the properties that the program sets.
+        settled: all of its properties, those that the provider or AWS adds included.
+    """
+    rule = rule_of(type_token)
+    if rule is None:
+        return set()
+    names = [rule.naming.property] if rule.naming else []
+    names += [output for output, _condition, template in rule.templates() if drawn(template)]
+    values = [settled.get(name) for name in names if written.get(name) is None]
+    for property_ in rule.nested:
+        own, found = written.get(property_), settled.get(property_)
+        if isinstance(own, list) and isinstance(found, list):
+            naming = rule.nested[property_].property
+            values += [new.get(naming) for old, new in zip(own, found, strict=False) if old.get(naming) is None]
+    return {value for value in values if isinstance(value, str) and value}
 
 
 def _named(naming: Naming, name: str, urn: str, inputs: Mapping[str, Any]) -> str | None:

@@ -34,8 +34,8 @@ class Program:
     _control: IO[bytes]
     _output: Output
 
-    def go(self, address: str, project: Project) -> None:
-        """Let it run against the engine that serves at `address`."""
+    def go(self, address: str, project: Project, *, asks_to_write: bool) -> None:
+        """Let it run against the engine that serves at `address`; it may have to ask before it writes files."""
         context = {
             "address": address,
             "project": project.name,
@@ -43,6 +43,8 @@ class Program:
             "organization": project.organization,
             "root": str(project.root),
             "entry": project.entry,
+            "asks_to_write": asks_to_write,
+            "caches": [str(each) for each in caches(project.environment)] if asks_to_write else [],
         }
         with contextlib.suppress(BrokenPipeError):  # it is gone already; its exit code tells
             self._control.write(json.dumps(context).encode() + b"\n")
@@ -79,7 +81,7 @@ def started(project: Project) -> Iterator[Program]:
             process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)
                 [str(project.interpreter), "-u", str(RUNNER), str(theirs), folder],
                 cwd=project.working_directory,
-                env=_environment(project, os.environ) | {TOKEN: token},
+                env=_environment(project) | {TOKEN: token},
                 stdin=subprocess.DEVNULL,
                 stdout=output.write_end,
                 stderr=output.write_end,
@@ -99,9 +101,20 @@ def started(project: Project) -> Iterator[Program]:
             end_known_by(token)
 
 
-def _environment(project: Project, inherited: Mapping[str, str]) -> dict[str, str]:
+def caches(environment: Mapping[str, str]) -> list[Path]:
+    """The folders of Stackguard's own cache, which several processes may write at once."""
+    if named := environment.get("STACKGUARD_CACHE_DIR"):
+        return [Path(named).absolute()]
+    with contextlib.suppress(ImportError):  # without the extra `bundle` there is no cache
+        from platformdirs import user_cache_path
+
+        return [user_cache_path("stackguard")]
+    return []
+
+
+def _environment(project: Project) -> dict[str, str]:
     """What the program sees: everything but credentials, its config, and its virtual environment."""
-    environment = without_credentials(inherited) | {
+    environment = without_credentials(project.environment) | {
         "PULUMI_CONFIG": json.dumps(dict(project.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(project.secret)),
     }

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,31 @@ class Project:
     encrypted: frozenset[str]
     notes: tuple[str, ...] = ()
     disabled_default_providers: frozenset[str] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """The variables that the program sees, but for credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStack:
+    """A stack as Pulumi's engine has settled it, so that none of its files is read.
+
+    `environment` holds the variables that the engine's own run of the program sees.
+    """
+
+    name: str
+    organization: str
+    config: Config
+    environment: Mapping[str, str]
+
+
+def name_in(folder: Path) -> str | None:
+    """The name of the project in a folder; None where there is none that can be read."""
+    file = settings_file.find(_absolute(folder), "Pulumi")
+    try:
+        name = settings_file.read(file).get("name") if file else None
+    except CannotJudge:
+        return None
+    return name if isinstance(name, str) else None
 
 
 def nearest(folder: Path) -> Path | None:
@@ -69,17 +94,8 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
         CannotJudge: there is no such project or stack, or a file is malformed.
 
     """
-    root = _absolute(folder)
-    file = settings_file.find(root, "Pulumi")
-    if file is None:
-        raise CannotJudge(f"no Pulumi.yaml in `{folder}`: name the folder of a Pulumi program")
-    settings = settings_file.read(file)
-    name = settings.get("name")
-    if not isinstance(name, str) or not name:
-        raise CannotJudge(f"{file}: a project needs a `name`")
-    language, options = runtime(settings.get("runtime"), file, "project")
-    if language != "python":
-        raise CannotJudge(f"{file}: runtime is `{language}`; only programs in Python can be run")
+    found = _settings(folder)
+    file, settings = found.file, found.values
     directory, declared = _stack_folder(settings, file)
     chosen = choose(file, settings, directory, stack)
     stack_settings = settings_file.read(chosen.file) if chosen.file.exists() else {}
@@ -87,24 +103,64 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
     if stack_settings.get("environment"):
         notes.append(f"{chosen.file}: `environment` is not read: it needs Pulumi Cloud; use --config for its values")
     config = settled(
-        Sources(name, chosen.name, file, declared, chosen.file, stack_settings.get("config"), overrides, paths)
+        Sources(found.name, chosen.name, file, declared, chosen.file, stack_settings.get("config"), overrides, paths)
     )
-    working_directory, entry = _entry(root, settings.get("main"), file)
-    tools = toolchain(options, file, working_directory)
+    return _project(found, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
+
+
+def load_for(folder: Path, stack: EngineStack) -> Project:
+    """The project in `folder`, for a stack that the engine has settled.
+
+    Raises:
+        CannotJudge: there is no such project, it is not in Python, or its file is malformed.
+    """
+    return _project(_settings(folder), stack, (), by_engine=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What a project's settings file says: the project's name, the options of its runtime, and everything."""
+
+    root: Path
+    file: Path
+    name: str
+    options: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+def _settings(folder: Path) -> _Settings:
+    root = _absolute(folder)
+    file = settings_file.find(root, "Pulumi")
+    if file is None:
+        raise CannotJudge(f"no Pulumi.yaml in `{folder}`: name the folder of a Pulumi program")
+    values = settings_file.read(file)
+    name = values.get("name")
+    if not isinstance(name, str) or not name:
+        raise CannotJudge(f"{file}: a project needs a `name`")
+    language, options = runtime(values.get("runtime"), file, "project")
+    if language != "python":
+        raise CannotJudge(f"{file}: runtime is `{language}`; only programs in Python can be run")
+    return _Settings(root, file, name, options, values)
+
+
+def _project(found: _Settings, stack: EngineStack, notes: Sequence[str], *, by_engine: bool = False) -> Project:
+    working_directory, entry = _entry(found.root, found.values.get("main"), found.file)
+    tools = toolchain(found.options, found.file, working_directory, stack.environment, by_engine=by_engine)
     return Project(
-        root=root,
-        name=name,
-        stack=chosen.name,
-        organization=chosen.organization,
+        root=found.root,
+        name=found.name,
+        stack=stack.name,
+        organization=stack.organization,
         interpreter=tools.interpreter,
         virtualenv=tools.virtualenv,
         working_directory=working_directory,
         entry=entry,
-        config=config.values,
-        secret=config.secret,
-        encrypted=config.encrypted,
+        config=stack.config.values,
+        secret=stack.config.secret,
+        encrypted=stack.config.encrypted,
         notes=(*notes, *tools.notes),
-        disabled_default_providers=_disabled_default_providers(config),
+        disabled_default_providers=_disabled_default_providers(stack.config),
+        environment=stack.environment,
     )
 
 

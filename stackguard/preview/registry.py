@@ -73,6 +73,8 @@ class Registry:
     packages: dict[str, Package] = field(default_factory=dict)
     root: str = ""
     finished: bool = False
+    made_up: set[str] = field(default_factory=set)
+    """Names, ids and ARNs with a part drawn at random, and the account that stands in where nobody told it."""
     _claimed: set[str] = field(default_factory=set)
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
@@ -145,7 +147,8 @@ class Registry:
         """Where the provider creates."""
         place = self._places.get(reference)
         if place is None:
-            fallback = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            environment = self.project.environment
+            fallback = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
             place = place_of(self.provider(reference).inputs, self.project.config, fallback)
             self._places[reference] = place
         return place

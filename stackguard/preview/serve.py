@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -32,7 +33,14 @@ INNER = "Error has risen: "
 
 
 def preview(
-    program: Program, project: Project, *, resolve: bool, timeout: float, observer: Observer, mock: Mock
+    program: Program,
+    project: Project,
+    *,
+    resolve: bool,
+    timeout: float,
+    observer: Observer,
+    mock: Mock,
+    may_write: threading.Event | None,
 ) -> Preview:
     """Run a started program to its end, followed by `observer`.
 
@@ -42,7 +50,9 @@ def preview(
     """
     marks = Marks(project, mock)
     try:
-        return asyncio.run(_preview(program, project, marks, resolve=resolve, timeout=timeout, observer=observer))
+        return asyncio.run(
+            _preview(program, project, marks, resolve=resolve, timeout=timeout, observer=observer, may_write=may_write)
+        )
     except CannotJudge as error:
         raise CannotJudge(marks.shown(error.message), marks.shown(error.detail)) from None
 
@@ -55,9 +65,10 @@ async def _preview(
     resolve: bool,
     timeout: float,  # noqa: ASYNC109
     observer: Observer,
+    may_write: threading.Event | None,
 ) -> Preview:
     registry = Registry(project, observer, configured(project))
-    monitor = Monitor(registry, marks, fill_computed=resolve)
+    monitor = Monitor(registry, marks, fill_computed=resolve, may_write=may_write)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
@@ -69,7 +80,7 @@ async def _preview(
         await server.start()
         for note in project.notes:
             program.note(f"note: {note}")
-        program.go(address, project)
+        program.go(address, project, asks_to_write=may_write is not None)
         follower = asyncio.create_task(observer.follow(project))
         try:
             async with asyncio.timeout(timeout):
@@ -102,6 +113,7 @@ async def _preview(
         outputs=registry.outputs,
         printed=marks.shown(program.printed()),
         notes=tuple(marks.notes()),
+        made_up=frozenset(registry.made_up),
     )
 
 

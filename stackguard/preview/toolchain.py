@@ -49,13 +49,17 @@ def runtime(value: object, file: Path, what: str) -> tuple[str, Mapping[str, Any
     return name, options
 
 
-def toolchain(options: Mapping[str, Any], file: Path, program: Path) -> Toolchain:
+def toolchain(
+    options: Mapping[str, Any], file: Path, program: Path, environment: Mapping[str, str], *, by_engine: bool = False
+) -> Toolchain:
     """The Python that Pulumi would run a program with.
 
     Args:
         options: `runtime.options` of the project.
         file: the project's settings file.
         program: the program's folder.
+        environment: the variables that Pulumi would see.
+        by_engine: whether Pulumi's engine runs the program with these variables, so that there is nothing to prefer.
 
     Raises:
         CannotJudge: an option is malformed, or the environment that it asks for is not there.
@@ -65,16 +69,16 @@ def toolchain(options: Mapping[str, Any], file: Path, program: Path) -> Toolchai
     notes = (f"{file}: `{checker}`, the type checker, is not run",) if checker else ()
     tool = _option(options, "toolchain", file, TOOLS) or _by_lock(program)
     if tool == "poetry":
-        environment = _of_poetry(file, program)
+        found = _of_poetry(file, program, environment)
     elif tool == "uv":
-        environment = _of_uv(file, program, virtualenv)
+        found = _of_uv(file, program, virtualenv, environment)
     elif virtualenv:
-        environment = file.parent / virtualenv
-        venv, pip = f"python3 -m venv {environment}", f"{environment / BIN / PYTHON} -m pip install -r requirements.txt"
-        _hold(environment, file, f"`{venv} && {pip}`")
+        found = file.parent / virtualenv
+        venv, pip = f"python3 -m venv {found}", f"{found / BIN / PYTHON} -m pip install -r requirements.txt"
+        _hold(found, file, f"`{venv} && {pip}`")
     else:
-        return Toolchain(_ambient(), None, notes)
-    return Toolchain(environment / BIN / PYTHON, environment, notes)
+        return Toolchain(_ambient(environment, by_engine=by_engine), None, notes)
+    return Toolchain(found / BIN / PYTHON, found, notes)
 
 
 def _option(options: Mapping[str, Any], name: str, file: Path, choices: tuple[str, ...] = ()) -> str:
@@ -107,31 +111,31 @@ def _hold(environment: Path, file: Path, command: str) -> None:
         raise CannotJudge(f"{file}: no virtual environment at `{environment}`; create it with {command}")
 
 
-def _of_uv(file: Path, program: Path, virtualenv: str) -> Path:
+def _of_uv(file: Path, program: Path, virtualenv: str, environment: Mapping[str, str]) -> Path:
     """Where `uv sync` puts a project's environment."""
     project = _upwards(program, "uv.lock") or _upwards(program, "pyproject.toml") or program
-    named = file.parent / virtualenv if virtualenv else project / (os.environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
+    named = file.parent / virtualenv if virtualenv else project / (environment.get("UV_PROJECT_ENVIRONMENT") or ".venv")
     prefix = f"UV_PROJECT_ENVIRONMENT={named} " if virtualenv else ""
     _hold(named, file, f"`{prefix}uv sync` in `{project}`")
     return named
 
 
-def _of_poetry(file: Path, program: Path) -> Path:
+def _of_poetry(file: Path, program: Path, environment: Mapping[str, str]) -> Path:
     """What `poetry env info --path` would print; Poetry itself is asked only where its folders do not tell."""
     project = _upwards(program, "pyproject.toml")
     if project is None:
         raise CannotJudge(f"{file}: the toolchain is Poetry, and no `pyproject.toml` is in `{program}` or above it")
-    folder, own = _poetry_settings(project)
+    folder, own = _poetry_settings(project, environment)
     base = _poetry_name(project)
     minor = _table(_toml(folder / "envs.toml"), base).get("minor")  # what `poetry env use` chose
-    active = os.environ.get("VIRTUAL_ENV", os.environ.get("CONDA_PREFIX"))
-    if active and not minor and os.environ.get("CONDA_DEFAULT_ENV") != "base" and _is_virtualenv(Path(active)):
+    active = environment.get("VIRTUAL_ENV", environment.get("CONDA_PREFIX"))
+    if active and not minor and environment.get("CONDA_DEFAULT_ENV") != "base" and _is_virtualenv(Path(active)):
         return Path(active)
     likely = [project / ".venv"] if own is not False else []
     likely += [folder / f"{base}-py{minor}"] if minor else []
     others = sorted(folder.glob(f"{base}-py*"))
     likely += others if len(others) == 1 else []
-    found = next(filter(_is_virtualenv, likely), None) or _ask_poetry(project)
+    found = next(filter(_is_virtualenv, likely), None) or _ask_poetry(project, environment)
     if found is None or not _is_virtualenv(found):
         raise CannotJudge(
             f"{file}: Poetry has no virtual environment for `{project}`; create it with `poetry install` there"
@@ -153,16 +157,16 @@ def _poetry_name(project: Path) -> str:
     return f"{plain}-{digest}"
 
 
-def _poetry_settings(project: Path) -> tuple[Path, bool | None]:
+def _poetry_settings(project: Path, environment: Mapping[str, str]) -> tuple[Path, bool | None]:
     """Where Poetry keeps environments, and whether a project keeps its own; from its files and the environment."""
-    files = (_toml(project / "poetry.toml"), _toml(_user_folder("CONFIG") / "config.toml"))
-    cache = os.environ.get("POETRY_CACHE_DIR") or next(filter(None, (each.get("cache-dir") for each in files)), None)
-    cache = str(cache or _user_folder("CACHE"))
+    files = (_toml(project / "poetry.toml"), _toml(_user_folder("CONFIG", environment) / "config.toml"))
+    cache = environment.get("POETRY_CACHE_DIR") or next(filter(None, (each.get("cache-dir") for each in files)), None)
+    cache = str(cache or _user_folder("CACHE", environment))
     virtualenvs = [_table(each, "virtualenvs") for each in files]
-    path = os.environ.get("POETRY_VIRTUALENVS_PATH") or next(
+    path = environment.get("POETRY_VIRTUALENVS_PATH") or next(
         filter(None, (each.get("path") for each in virtualenvs)), "{cache-dir}/virtualenvs"
     )
-    own = os.environ.get("POETRY_VIRTUALENVS_IN_PROJECT")
+    own = environment.get("POETRY_VIRTUALENVS_IN_PROJECT")
     in_project: bool | None
     if own is not None:
         in_project = own.lower() in {"true", "1"}
@@ -171,19 +175,19 @@ def _poetry_settings(project: Path) -> tuple[Path, bool | None]:
     return Path(str(path).replace("{cache-dir}", cache)).expanduser(), in_project
 
 
-def _user_folder(kind: Literal["CACHE", "CONFIG"]) -> Path:
+def _user_folder(kind: Literal["CACHE", "CONFIG"], environment: Mapping[str, str]) -> Path:
     """Poetry's folder for its caches or its settings."""
-    named = os.environ.get("POETRY_CONFIG_DIR")
+    named = environment.get("POETRY_CONFIG_DIR")
     if kind == "CONFIG" and named:
         return Path(named)
     home = Path.home()
     if sys.platform == "darwin":
         return home / "Library" / {"CACHE": "Caches", "CONFIG": "Application Support"}[kind] / "pypoetry"
     if WINDOWS:
-        local = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-        roaming = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
+        local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
         return {"CACHE": local / "pypoetry" / "Cache", "CONFIG": roaming / "pypoetry"}[kind]
-    folder = os.environ.get(f"XDG_{kind}_HOME") or home / f".{kind.lower()}"
+    folder = environment.get(f"XDG_{kind}_HOME") or home / f".{kind.lower()}"
     return Path(folder) / "pypoetry"
 
 
@@ -204,14 +208,15 @@ def _table(settings: dict[str, Any], *names: str) -> dict[str, Any]:
     return settings
 
 
-def _ask_poetry(project: Path) -> Path | None:
-    poetry = shutil.which("poetry")
+def _ask_poetry(project: Path, environment: Mapping[str, str]) -> Path | None:
+    poetry = shutil.which("poetry", path=environment.get("PATH"))
     if poetry is None:
         return None
     try:
         answer = subprocess.run(  # noqa: S603 (the operator's own Poetry)
             [poetry, "env", "info", "--path"],
             cwd=project,
+            env=dict(environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -223,24 +228,26 @@ def _ask_poetry(project: Path) -> Path | None:
     return Path(answer.stdout.strip()) if answer.stdout.strip() else None
 
 
-def _ambient() -> Path:
+def _ambient(environment: Mapping[str, str], *, by_engine: bool) -> Path:
     """The Python of a program that names no environment.
 
-    Pulumi takes `PULUMI_PYTHON_CMD`, or `python3` on the PATH. Where no environment is activated that may be any
-    Python, so the one that runs this process is preferred if it is made for Pulumi programs, or if the other is not.
+    Pulumi takes `PULUMI_PYTHON_CMD`, or `python3` on the PATH. Where the engine does not run the program, and no
+    environment is activated, that may be any Python, so the one that runs this process is preferred if it is made for
+    Pulumi programs, or if the other is not.
     """
-    chosen = os.environ.get("PULUMI_PYTHON_CMD")
+    path = environment.get("PATH")
+    chosen = environment.get("PULUMI_PYTHON_CMD")
     if chosen:
-        found = shutil.which(chosen)
+        found = shutil.which(chosen, path=path)
         if found is None:
             raise CannotJudge(f"`{chosen}`, which PULUMI_PYTHON_CMD names, is not on the PATH")
         return Path(found)
-    found = shutil.which("python") or shutil.which("python3") if WINDOWS else shutil.which("python3")
-    found = found or shutil.which("python")
+    names = ("python", "python3") if WINDOWS else ("python3", "python")
+    found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
     own = Path(sys.executable)
     if found is None or Path(found).parent == own.parent:
         return own
-    if os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX"):
+    if by_engine or environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX"):
         return Path(found)
     return own if importlib.util.find_spec("pulumi_aws") or not _has_pulumi(found) else Path(found)
 

@@ -38,7 +38,7 @@ def environment(folder: Path) -> Path:
 
 
 def chosen(project: Path, **options: Any) -> Toolchain:
-    return toolchain(options, project / "Pulumi.yaml", project)
+    return toolchain(options, project / "Pulumi.yaml", project, os.environ)
 
 
 def refusal(project: Path, **options: Any) -> str:

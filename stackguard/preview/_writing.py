@@ -1,0 +1,86 @@
+"""Keeps a program from writing beside another run of itself: it asks first, and waits for the answer.
+
+Loaded by `_program.py`, so it depends on nothing but the standard library. What Python does outside of itself is told to
+audit hooks (https://docs.python.org/3/library/audit_events.html). Files of the program's own, which nobody else can have
+open, are written without asking: those that it creates anew, and those in folders that it made for itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+CHANGING = {"os.chmod", "os.link", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "shutil.rmtree"}
+STARTING = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+EVENTS = {"open", "os.mkdir", *CHANGING, *STARTING}
+
+
+def install(ask: Callable[[], Any], caches: tuple[str, ...] = ()) -> None:
+    """Have the program ask once, before it first changes a file or starts a process.
+
+    Args:
+        ask: returns when the program may go on.
+        caches: folders that are made for several writers.
+    """
+    writing = Writing(caches)
+    turn = threading.RLock()
+    state = {"asked": False, "answered": False}
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if state["answered"] or event not in EVENTS or not writing.disturbs(event, args):
+            return
+        with turn:  # other threads wait too; what asking itself does is let through
+            if not state["asked"]:
+                state["asked"] = True
+                ask()
+                state["answered"] = True
+
+    sys.addaudithook(hook)
+
+
+class Writing:
+    """What a program does to files: whether another run of it could be disturbed by it."""
+
+    def __init__(self, caches: tuple[str, ...]) -> None:
+        self.temporary = os.path.realpath(tempfile.gettempdir())
+        self.own = {os.path.realpath(each) for each in (*caches, os.path.join(os.sep, "dev"))}  # noqa: PTH118
+        """Files that only this run has, and folders in which all are; devices and caches are safe to share."""
+
+    def disturbs(self, event: str, args: tuple[Any, ...]) -> bool:
+        """Whether to ask before this event."""
+        if event == "open":
+            return self._opens(*args)
+        if event == "os.mkdir":
+            folder = os.path.realpath(os.fsdecode(args[0]))
+            if folder.startswith(self.temporary + os.sep) and not os.path.exists(folder):  # noqa: PTH110
+                self.own.add(folder)
+            return False
+        if event in CHANGING:
+            return not (isinstance(args[0], (str, bytes, os.PathLike)) and self._is_own(os.fsdecode(args[0])))
+        return True
+
+    def _opens(self, path: Any, _mode: Any, flags: Any) -> bool:
+        if not isinstance(path, (str, bytes)) or not isinstance(flags, int) or not flags & WRITING:
+            return False
+        name = os.fsdecode(path)
+        if self._is_own(name):
+            return False
+        if flags & os.O_EXCL:
+            self.own.add(os.path.realpath(name))
+            return False
+        return True
+
+    def _is_own(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        if f"{os.sep}__pycache__{os.sep}" in real:
+            return True
+        while real not in self.own and real != os.path.dirname(real):  # noqa: PTH120
+            real = os.path.dirname(real)  # noqa: PTH120
+        return real in self.own
