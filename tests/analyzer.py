@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import grpc
@@ -41,9 +43,14 @@ class Pack:
     def __init__(self, channel: grpc.Channel) -> None:
         self.stub = analyzer_pb2_grpc.AnalyzerStub(channel)
 
-    def analyze(self, stack: Stack) -> list[Diagnostic]:
-        """What the pack says of a stack: each resource by its inputs, then the stack by its outputs."""
+    def analyze(self, stack: Stack, config: Mapping[str, str] = MappingProxyType({})) -> list[Diagnostic]:
+        """What the pack says in a preview: of each resource by its inputs, then of the stack by its outputs."""
         found: list[Diagnostic] = []
+        self.stub.ConfigureStack(
+            analyzer_pb2.AnalyzerStackConfigureRequest(
+                stack="stack", project="project", organization="organization", dry_run=True, config=config
+            )
+        )
         for resource in stack.resources:
             if resource.external:  # the engine analyses what it manages
                 continue
@@ -97,14 +104,17 @@ class Pack:
 
 
 @contextmanager
-def running(folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> Iterator[Pack]:
-    """The pack in `folder`, started as the CLI's language host starts it, and stopped at the end."""
+def running(folder: Path = ROOT) -> Iterator[Pack]:
+    """The pack in `folder`, started as the CLI's language host starts it, and stopped at the end.
+
+    It runs no program: what is unknown stays so.
+    """
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)],
         cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=os.environ | {"STACKGUARD_RESOLVE_UNKNOWNS": "false"},
     )
     try:
         assert process.stdout is not None

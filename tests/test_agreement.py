@@ -13,6 +13,7 @@ from policypack.evaluate import evaluate
 from policypack.policies import POLICIES
 from policypack.policy import UNKNOWN, Kind, Resource, Stack, urn_of
 from policypack.settings import Settings
+from policypack.unknown_values import one_per_value
 from tests.analyzer import Diagnostic, Pack, running
 
 
@@ -25,7 +26,7 @@ def pack() -> Iterator[Pack]:
 def in_process(stack: Stack) -> list[Diagnostic]:
     return [
         Diagnostic(outcome.policy.id, outcome.resource.urn, message(outcome), mandatory=outcome.blocks)
-        for outcome in evaluate(POLICIES, stack)
+        for outcome in one_per_value(evaluate(POLICIES, stack))
     ]
 
 
@@ -120,7 +121,7 @@ def test_a_bucket_that_is_only_read_is_not_judged(pack: Pack) -> None:
 
 
 def test_an_error_is_never_a_pass() -> None:
-    policy = next(policy for policy in POLICIES if isinstance(policy.bad, Resource))
+    policy = next(policy for policy in POLICIES if policy.id == "s3-public-acl")
     crashing = replace(policy, check=lambda _: 1 / 0)
     assert isinstance(crashing.bad, Resource)
     outcomes = evaluate([crashing], Stack((crashing.bad,), Settings()))

@@ -10,7 +10,7 @@ import pytest
 
 from policypack.policies import POLICIES
 from policypack.policy import UNKNOWN, Resource, Stack
-from policypack.settings import Settings
+from policypack.settings import UNKNOWN_VALUE, Settings
 from tests.analyzer import Diagnostic, running
 
 WILDCARD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -35,11 +35,19 @@ def test_the_enforcement_level_is_the_operators(tmp_path: Path, level: str, mand
     assert [each.mandatory for each in found] == mandatory
 
 
-@pytest.mark.parametrize(("unknown", "mandatory"), [("mandatory", [True]), ("advisory", [False])])
-def test_undecided_is_as_loud_as_the_operator_wants(tmp_path: Path, unknown: str, mandatory: list[bool]) -> None:
-    folder = pack_folder(tmp_path, f"unknown: {unknown}\n")
+@pytest.mark.parametrize(
+    ("settings", "mandatory"),
+    [
+        ("unknown: mandatory", [True]),
+        ("unknown: advisory", [False]),
+        (f"enforcement: {{{UNKNOWN_VALUE}: advisory}}", [False]),
+    ],
+)
+def test_undecided_is_as_loud_as_the_operator_wants(tmp_path: Path, settings: str, mandatory: list[bool]) -> None:
+    folder = pack_folder(tmp_path, settings)
     late = Resource("aws:iam/rolePolicy:RolePolicy", "r", {"role": "r", "policy": UNKNOWN})
-    found = diagnostics(folder, late, "iam-wildcard-action")
+    found = diagnostics(folder, late, UNKNOWN_VALUE)
+    assert "`iam-wildcard-action`" in found[0].message
     assert [each.mandatory for each in found] == mandatory
 
 
@@ -53,7 +61,9 @@ def test_the_allowed_regions_reach_the_policy(tmp_path: Path) -> None:
 
 
 def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path) -> None:
-    levels = "\n".join(f"  {policy.id}: disabled" for policy in POLICIES if not policy.over_stack)
+    levels = "\n".join(
+        f"  {policy.id}: disabled" for policy in POLICIES if not policy.over_stack and policy.id != UNKNOWN_VALUE
+    )
     folder = pack_folder(tmp_path, f"enforcement:\n{levels}\n")
     bucket = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
     assert [each.mandatory for each in diagnostics(folder, bucket, "s3-missing-access-block")] == [True]
@@ -65,6 +75,7 @@ def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path)
         ("allowedRegion: [eu-west-1]\n", "there is no setting `allowedRegion`"),
         ("allowedRegions: [\n", "stackguard.yaml is not YAML"),
         ("enforcement: {iam-wildcard: disabled}\n", "no policy `iam-wildcard` to set"),
+        (f"enforcement: {{{UNKNOWN_VALUE}: disabled}}\n", "cannot be disabled, or what is unknown would pass unseen"),
     ],
 )
 def test_malformed_settings_stop_the_pack(tmp_path: Path, settings: str, said: str) -> None:

@@ -8,6 +8,7 @@ from policypack.crossguard import message
 from policypack.policies import POLICIES
 from policypack.policy import Resource
 from policypack.settings import Settings
+from policypack.unknown_values import one_per_value
 from stackguard.judging import Judging
 from stackguard.preview import run
 from stackguard.sources import REGION
@@ -24,7 +25,10 @@ def offline_view(program: Path) -> View:
     return view(
         ran.project,
         {resource.urn: _facts(resource, working_folder(program), state) for resource in ran.resources},
-        ([each.policy.id, each.resource.urn, f"{each.policy.title}\n{message(each)}"] for each in outcomes),
+        (
+            [each.policy.id, each.resource.urn, f"{each.policy.title}\n{message(each)}"]
+            for each in one_per_value(outcomes)
+        ),
     )
 
 

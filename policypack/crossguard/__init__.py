@@ -1,0 +1,63 @@
+"""The door in the author's own preview and update: CrossGuard's requests in, violations out.
+
+Only this package of the pack imports Pulumi, and `stackguard.preview`, which runs the program once more, offline, to
+resolve what a preview does not know (decision 26). CrossGuard turns a policy that touches an unknown into an advisory
+note, so nothing here ever touches one: values are made plain first, and an undecided outcome is reported as a violation.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pulumi_policy as crossguard
+from pulumi_policy import policy as sdk
+
+from policypack.crossguard.servicer import Servicer, to_crossguard
+from policypack.crossguard.session import Session, message
+from policypack.policies import POLICIES
+from policypack.policy import Policy
+from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
+
+__all__ = ["message", "serve"]
+
+RESOLVE = "STACKGUARD_RESOLVE_UNKNOWNS"
+"""The environment variable that turns resolution off, whatever the settings say: `false`."""
+
+
+def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None) -> None:
+    """Start the pack: prints its port and serves until it is stopped.
+
+    Args:
+        policies: the cards to serve.
+        folder: where `stackguard.yaml` may be; the pack's own folder, which the CLI starts it in, by default.
+    """
+    folder = folder or Path.cwd()
+    try:
+        settings = _settings(policies, folder)
+    except SettingsError as error:
+        sys.exit(f"stackguard: {error}")
+    resolve = settings.resolve_unknowns and os.environ.get(RESOLVE, "").lower() != "false"
+    session = Session(policies, settings, folder, resolve=resolve)
+    # The SDK's own servicer hands policies proxies that raise on unknown values, and decodes each resource anew for
+    # every policy.
+    sdk.__dict__["_PolicyAnalyzerServicer"] = partial(Servicer, session)
+    crossguard.PolicyPack(
+        name="stackguard",
+        enforcement_level=crossguard.EnforcementLevel.MANDATORY,
+        policies=[to_crossguard(policy, settings) for policy in policies],
+        display_name="Stackguard",
+        description="Policies for AWS stacks: regions, public access, policy documents, least privilege.",
+        provider="aws",
+    )
+
+
+def _settings(policies: Sequence[Policy[Any]], folder: Path) -> Settings:
+    settings = read(None, folder)
+    for policy_id in settings.enforcement.keys() - {policy.id for policy in policies}:
+        raise SettingsError(f"{DEFAULT_FILE}: `enforcement` has no policy `{policy_id}` to set")
+    return settings

@@ -1,0 +1,102 @@
+"""The program's second run: offline, in a thread beside the engine's own, for what the engine does not know.
+
+It has no credentials, prints nothing into the preview, and writes no file before the engine's own program is over. Its
+process ends with this one, however this one ends.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policypack.crossguard import program
+from policypack.settings import Settings
+from stackguard.errors import CannotJudge
+
+if TYPE_CHECKING:
+    from stackguard.preview import Preview
+
+LONGEST = 24 * 3600.0
+"""Seconds: the pack ends long before, and the run with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The stack as the engine configures the pack; `secret` names the keys of `config` that are secret."""
+
+    project: str
+    stack: str
+    organization: str
+    config: Mapping[str, str]
+    secret: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of the run: a preview, or the reason why there is none."""
+
+    preview: Preview | None
+    reason: str = ""
+
+
+class OfflineRun:
+    """One run, which starts at once."""
+
+    def __init__(self, configured: Configured, settings: Settings, pack: Path) -> None:
+        self._configured = configured
+        self._settings = settings
+        self._pack = pack
+        self._located = threading.Event()
+        self._folder: Path | None = None
+        self._over = threading.Event()
+        """Set once the engine's own program has ended."""
+        self._answer = Answer(None, "the offline run of the program did not end")
+        self._thread = threading.Thread(target=self._run, name="offline run", daemon=True)
+        self._thread.start()
+
+    def folder(self) -> Path:
+        """The folder that relative paths of assets count from."""
+        self._located.wait()
+        return self._folder or program.working_folder()
+
+    def answer(self) -> Answer:
+        """What came of it. The engine's own program must have ended: from now on the run may write files."""
+        self._over.set()
+        self._thread.join(self._settings.resolve_timeout)
+        if self._thread.is_alive():
+            seconds = f"{self._settings.resolve_timeout:g}"
+            return Answer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
+        return self._answer
+
+    def _run(self) -> None:
+        try:
+            self._answer = Answer(self._preview())
+        except CannotJudge as error:
+            self._answer = Answer(None, error.message)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the pack judges without it, and says so)
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            self._answer = Answer(
+                None, f"the offline run itself failed ({type(error).__name__} at {frame.name}:{frame.lineno})"
+            )
+        finally:
+            self._located.set()
+
+    def _preview(self) -> Preview:
+        from stackguard import preview
+        from stackguard.preview.config import Config
+        from stackguard.preview.project import EngineStack, load_for
+
+        configured, settings = self._configured, self._settings
+        named = settings.program_folder
+        place = program.find(configured.project, None if named is None else self._pack / named)
+        config = Config(configured.config, configured.secret, frozenset())
+        stack = EngineStack(configured.stack, configured.organization, config, place.environment)
+        project = load_for(place.folder, stack)
+        self._folder = project.working_directory
+        self._located.set()
+        mock = [file for each in settings.mock_files if (file := place.folder / each).is_file()]
+        return preview.of(project, timeout=LONGEST, mock=mock, may_write=self._over)

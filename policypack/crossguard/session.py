@@ -1,0 +1,240 @@
+"""One preview or update, as the engine tells the pack of it: what is judged when.
+
+In a preview a resource with unknown inputs is judged at the end, with the stack: by then the offline run has told what
+it could, and nothing is created before. In an update everything is judged at once, before the engine creates it.
+
+Stack policies are handed outputs only, and resource policies inputs only, so the inputs of every resource are kept
+from its own analysis until the stack's. See docs/decisions/0001-entry-point.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from policypack.crossguard import program
+from policypack.crossguard.offline import Answer, Configured, OfflineRun
+from policypack.crossguard.resolution import Resolver, has_unknown
+from policypack.evaluate import judge, judge_stack, undecided_level
+from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
+from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack
+from policypack.settings import Settings, SettingsError, parse
+from policypack.unknown_values import one_per_value
+from policypack.wire import decode
+from stackguard.preview.rules import rule_of
+from stackguard.preview.values import plain
+
+REGION = "aws:region"
+Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
+"""By policy, the enforcement level and the configuration that the engine asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One violation, as the engine is told of it; `urn` is empty where it is the stack's."""
+
+    policy: Policy[Any]
+    level: EnforcementLevel
+    message: str
+    urn: str = ""
+
+
+class Session:
+    """What the pack knows of one preview or update."""
+
+    def __init__(
+        self, policies: Sequence[Policy[Any]], settings: Settings, folder: Path, *, resolve: bool = True
+    ) -> None:
+        """Begin.
+
+        Args:
+            policies: the cards to judge by.
+            settings: the operator's.
+            folder: the pack's own.
+            resolve: whether to run the program offline for what a preview does not know.
+        """
+        self._policies = policies
+        self._settings = settings
+        self._pack = folder
+        self._resolve = resolve
+        self._preview = False
+        self._region = json.loads(os.environ.get("PULUMI_CONFIG") or "{}").get(REGION)
+        self._offline: OfflineRun | None = None
+        self._lock = threading.Lock()
+        self._resources: dict[str, Resource] = {}
+        self._waiting: set[str] = set()
+        self._undecided: list[Outcome] = []
+        self._parsed: dict[str, Settings] = {}
+
+    def configure(self, request: Any) -> None:
+        """Take the engine's `AnalyzerStackConfigureRequest`: what stack it is, and whether this is a preview."""
+        self._preview = request.dry_run
+        self._region = request.config.get(REGION, self._region)
+        if request.dry_run and self._resolve and self._offline is None:
+            self._offline = OfflineRun(
+                Configured(
+                    request.project,
+                    request.stack,
+                    request.organization,
+                    dict(request.config),
+                    frozenset(request.config_secret_keys),
+                ),
+                self._settings,
+                self._pack,
+            )
+
+    def analyze(self, request: Any, levels: Levels) -> list[Report]:
+        """What the policies say of one resource, by its inputs: an `AnalyzeRequest`."""
+        inputs, secrets = decode(plain(request.properties), self._folder)
+        provider = request.provider.urn if request.HasField("provider") else ""
+        resource = Resource(request.type, request.name, inputs, request.urn, provider=provider, secrets=secrets)
+        wait = self._preview and has_unknown(inputs)
+        with self._lock:
+            self._resources[resource.urn] = resource
+            if wait:
+                self._waiting.add(resource.urn)
+        if wait:
+            return []
+        problems: list[Report] = []
+        outcomes = self._judged(resource, levels, problems)
+        if self._preview:
+            undecided = [each for each in outcomes if each.kind is Kind.UNDECIDED]
+            with self._lock:
+                self._undecided += undecided
+            outcomes = [each for each in outcomes if each.kind is not Kind.UNDECIDED]
+        return [*problems, *_reports(outcomes)]
+
+    def analyze_stack(self, request: Any, levels: Levels) -> list[Report]:
+        """What the policies say of the stack, and of the resources that waited for it: an `AnalyzeStackRequest`."""
+        resources = self._whole(request.resources)
+        answer = self._offline.answer() if self._offline else Answer(None)
+        if answer.preview is not None:
+            resources = _resolved(resources, answer.preview.resources, answer.preview.made_up)
+        problems: list[Report] = []
+        outcomes = list(self._undecided)
+        for each in resources:
+            if each.urn in self._waiting:
+                outcomes += self._judged(each, levels, problems)
+        self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
+        outcomes += self._judged_together(tuple(resources), levels, problems)
+        return [*problems, *_reports(outcomes), *self._reason(answer, outcomes)]
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self._offline.folder() if self._offline else program.working_folder()
+
+    def _whole(self, given: Iterable[Any]) -> list[Resource]:
+        """The resources as the engine hands them over, in the order in which they were analysed."""
+        order = {urn: index for index, urn in enumerate(self._resources)}
+        found = [self._completed(each) for each in given]
+        return sorted(found, key=lambda each: order.get(each.urn, len(order)))
+
+    def _completed(self, given: Any) -> Resource:
+        """A resource with the outputs that the engine hands over, and the inputs kept from its own analysis."""
+        outputs, secrets = decode(plain(given.properties), self._folder)
+        analysed = self._resources.get(given.urn)
+        return Resource(
+            given.type,
+            given.name,
+            outputs if analysed is None else analysed.inputs,
+            given.urn,
+            outputs=outputs,
+            parent=given.parent,
+            provider=given.provider.urn if given.HasField("provider") else "",
+            dependencies=tuple(given.dependencies),
+            property_dependencies={name: tuple(each.urns) for name, each in given.propertyDependencies.items()},
+            secrets=secrets if analysed is None else secrets | analysed.secrets,
+            external=analysed is None,  # the engine analyses what it manages, and not what it only reads
+        )
+
+    def _judged(self, resource: Resource, levels: Levels, problems: list[Report]) -> list[Outcome]:
+        """What policies that read one resource say; a configuration that does not fit is added to `problems`."""
+        found: list[Outcome] = []
+        for policy, settings, level in self._active(levels, problems, resource.urn, over_stack=False):
+            found += _at(judge(policy, resource, settings), level, settings, levels)
+        return found
+
+    def _judged_together(
+        self, resources: tuple[Resource, ...], levels: Levels, problems: list[Report]
+    ) -> list[Outcome]:
+        """What policies that read the whole stack say."""
+        stacks: dict[int, Stack] = {}
+        found: list[Outcome] = []
+        for policy, settings, level in self._active(levels, problems, "", over_stack=True):
+            stack = stacks.setdefault(id(settings), Stack(resources, settings))
+            found += _at(judge_stack(policy, stack), level, settings, levels)
+        return found
+
+    def _active(
+        self, levels: Levels, problems: list[Report], urn: str, *, over_stack: bool
+    ) -> Iterator[tuple[Policy[Any], Settings, EnforcementLevel]]:
+        """The policies of a kind that are not disabled, each with its settings and its level."""
+        for policy in self._policies:
+            level, config = levels[policy.id]
+            if policy.over_stack is over_stack and level is not EnforcementLevel.DISABLED:
+                try:
+                    yield policy, self._settings_for(config), level
+                except SettingsError as error:
+                    problems.append(Report(policy, EnforcementLevel.MANDATORY, str(error), urn))
+
+    def _settings_for(self, config: Mapping[str, Any] | None) -> Settings:
+        """The file's settings, under what CrossGuard's configuration says for one policy; one object for one content.
+
+        Raises:
+            SettingsError: the configuration does not fit the schema.
+        """
+        key = repr((config, self._region))  # most policies have the same, and are asked for every resource
+        if key not in self._parsed:
+            given = {**msgspec.to_builtins(self._settings), **(config or {})}
+            del given["stackRegion"]
+            self._parsed[key] = parse(given, "policy configuration", self._region)
+        return self._parsed[key]
+
+    def _reason(self, answer: Answer, outcomes: Sequence[Outcome]) -> Iterator[Report]:
+        """Why unknown values were not resolved, where there are any and a run should have told."""
+        if answer.reason and any(each.kind is Kind.UNDECIDED for each in outcomes):
+            message = (
+                f"the program was not run offline, so what the preview does not know stays unknown: {answer.reason}"
+            )
+            yield Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message)
+
+
+def _resolved(resources: Iterable[Resource], offline: Iterable[Resource], made_up: frozenset[str]) -> list[Resource]:
+    """The engine's resources with what the offline run knows of them."""
+    resolver = Resolver(offline, made_up)
+    managed = [each for each in resources if not each.external]
+    for each in managed:
+        known = resolver.offline(each.urn)
+        only_here = each.inputs.keys() - known.inputs.keys() if known else ()
+        resolver.learn(each, () if rule_of(each.type) else only_here)
+    return [each if each.external else resolver.resolved(each) for each in resources]
+
+
+def _at(outcomes: Iterable[Outcome], level: EnforcementLevel, settings: Settings, levels: Levels) -> list[Outcome]:
+    """The outcomes at the level that the engine asks for; a crash blocks whatever it asks."""
+    unsure = undecided_level(level, settings)
+    own, _ = levels.get(UNKNOWN_VALUE.id, (EnforcementLevel.MANDATORY, None))
+    if own is not EnforcementLevel.MANDATORY:  # disabled is no licence to pass unseen
+        unsure = EnforcementLevel.ADVISORY
+    chosen = {Kind.VIOLATION: level, Kind.UNDECIDED: unsure, Kind.ERROR: EnforcementLevel.MANDATORY}
+    return [each.at(chosen[each.kind]) for each in outcomes]
+
+
+def _reports(outcomes: Iterable[Outcome]) -> list[Report]:
+    return [Report(each.policy, each.enforcement, message(each), each.resource.urn) for each in one_per_value(outcomes)]
+
+
+def message(outcome: Outcome) -> str:
+    """What the preview prints for an outcome, below the policy's title."""
+    about = outcome.path if outcome.kind is Kind.VIOLATION else str(outcome.kind)  # the title alone claims a breach
+    waits_for = ", ".join(f"`{urn.rpartition('::')[2]}`" for urn in outcome.waits_for)
+    text = f"{outcome.message}{waits_for and f'; waits for {waits_for}'}. Fix: {outcome.fix}"
+    return f"{about}: {text}" if about else text
