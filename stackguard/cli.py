@@ -144,8 +144,9 @@ def check(
 
     destinations = _writable(lambda: pair(ctx.meta[ORDER], format, output))
     for policy_id in policy:
-        if _card(policy_id).id == UNKNOWN_VALUE:
+        if policy_id == UNKNOWN_VALUE:
             raise click.UsageError(f"`{UNKNOWN_VALUE}` sums up what other policies cannot judge; name those")
+        _card(policy_id)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not packs):
         raise click.UsageError(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -43,14 +44,12 @@ class Pack:
     def __init__(self, channel: grpc.Channel) -> None:
         self.stub = analyzer_pb2_grpc.AnalyzerStub(channel)
 
-    def analyze(self, stack: Stack, config: Mapping[str, str] = MappingProxyType({})) -> list[Diagnostic]:
+    def analyze(
+        self, stack: Stack, config: Mapping[str, str] = MappingProxyType({}), project: str = "project"
+    ) -> list[Diagnostic]:
         """What the pack says in a preview: of each resource by its inputs, then of the stack by its outputs."""
         found: list[Diagnostic] = []
-        self.stub.ConfigureStack(
-            analyzer_pb2.AnalyzerStackConfigureRequest(
-                stack="stack", project="project", organization="organization", dry_run=True, config=config
-            )
-        )
+        self.configure(config, project)
         for resource in stack.resources:
             if resource.external:  # the engine analyses what it manages
                 continue
@@ -66,6 +65,14 @@ class Pack:
             resources=[self._stack_resource(each, stack) for each in stack.resources]
         )
         return found + self._diagnostics(self.stub.AnalyzeStack(request))
+
+    def configure(self, config: Mapping[str, str], project: str) -> None:
+        """Tell the pack that this is a preview of a stack."""
+        self.stub.ConfigureStack(
+            analyzer_pb2.AnalyzerStackConfigureRequest(
+                stack="dev", project=project, organization="organization", dry_run=True, config=config
+            )
+        )
 
     def _provider(self, resource: Resource, stack: Stack) -> analyzer_pb2.AnalyzerProviderResource | None:
         provider = stack.by_urn.get(resource.provider)
@@ -103,18 +110,24 @@ class Pack:
         ]
 
 
+LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[2:], cwd=sys.argv[1]))"
+"""Stands for the language host: it stays in the program's folder, and the pack runs in its own."""
+
+
 @contextmanager
-def running(folder: Path = ROOT) -> Iterator[Pack]:
+def running(folder: Path = ROOT, program: Path | None = None) -> Iterator[Pack]:
     """The pack in `folder`, started as the CLI's language host starts it, and stopped at the end.
 
-    It runs no program: what is unknown stays so.
+    Without a program that it can find, it leaves unknown what is unknown.
     """
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)]
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)],
-        cwd=folder,
+        [sys.executable, "-c", LAUNCHER, str(folder), *command],
+        cwd=program or folder,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"STACKGUARD_RESOLVE_UNKNOWNS": "false"},
+        env=os.environ | {"STACKGUARD_RESOLVE_UNKNOWNS": "true" if program else "false"},
+        start_new_session=True,
     )
     try:
         assert process.stdout is not None
@@ -123,7 +136,8 @@ def running(folder: Path = ROOT) -> Iterator[Pack]:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Pack(channel)
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
         if process.stdout:
             process.stdout.close()

@@ -17,6 +17,7 @@ from typing import Any
 import pulumi_policy as crossguard
 from pulumi_policy import policy as sdk
 
+from policypack.crossguard.offline import OfflineRun
 from policypack.crossguard.servicer import Servicer, to_crossguard
 from policypack.crossguard.session import Session, message
 from policypack.policies import POLICIES
@@ -42,7 +43,7 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
     resolve = settings.resolve_unknowns and os.environ.get(RESOLVE, "").lower() != "false"
-    session = Session(policies, settings, folder, resolve=resolve)
+    session = Session(policies, settings, folder, OfflineRun if resolve else None)
     # The SDK's own servicer hands policies proxies that raise on unknown values, and decodes each resource anew for
     # every policy.
     sdk.__dict__["_PolicyAnalyzerServicer"] = partial(Servicer, session)

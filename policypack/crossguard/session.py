@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -47,11 +47,25 @@ class Report:
     urn: str = ""
 
 
+class Run(Protocol):
+    """An offline run of the program: `OfflineRun`, or one that a test has at hand."""
+
+    def folder(self) -> Path:
+        """The folder that relative paths of assets count from."""
+
+    def answer(self) -> Answer:
+        """What came of it; waits for its end."""
+
+
+Start = Callable[[Configured, Settings, Path], Run]
+"""Starts a run of the program: takes its stack, the settings and the pack's folder."""
+
+
 class Session:
     """What the pack knows of one preview or update."""
 
     def __init__(
-        self, policies: Sequence[Policy[Any]], settings: Settings, folder: Path, *, resolve: bool = True
+        self, policies: Sequence[Policy[Any]], settings: Settings, folder: Path, start: Start | None = OfflineRun
     ) -> None:
         """Begin.
 
@@ -59,15 +73,15 @@ class Session:
             policies: the cards to judge by.
             settings: the operator's.
             folder: the pack's own.
-            resolve: whether to run the program offline for what a preview does not know.
+            start: starts the offline run of a preview's program; None leaves unknown what a preview does not know.
         """
         self._policies = policies
         self._settings = settings
         self._pack = folder
-        self._resolve = resolve
+        self._start = start
         self._preview = False
         self._region = json.loads(os.environ.get("PULUMI_CONFIG") or "{}").get(REGION)
-        self._offline: OfflineRun | None = None
+        self._offline: Run | None = None
         self._lock = threading.Lock()
         self._resources: dict[str, Resource] = {}
         self._waiting: set[str] = set()
@@ -78,8 +92,8 @@ class Session:
         """Take the engine's `AnalyzerStackConfigureRequest`: what stack it is, and whether this is a preview."""
         self._preview = request.dry_run
         self._region = request.config.get(REGION, self._region)
-        if request.dry_run and self._resolve and self._offline is None:
-            self._offline = OfflineRun(
+        if request.dry_run and self._start and self._offline is None:
+            self._offline = self._start(
                 Configured(
                     request.project,
                     request.stack,

@@ -1,0 +1,203 @@
+"""The program's second run: like the first, without credentials, and in nobody's way."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from policypack.crossguard import program as programs
+from policypack.crossguard.offline import Answer, Configured, OfflineRun
+from policypack.policy import Stack
+from policypack.settings import Settings
+from stackguard.errors import CannotJudge
+from stackguard.preview import Preview, run
+from tests.analyzer import running
+
+Start = Callable[..., OfflineRun]
+SOURCE = """
+import json, pulumi, pulumi_aws as aws
+config = pulumi.Config()
+bucket = aws.s3.Bucket("orders", bucket=config.get("name"), tags={"stack": pulumi.get_stack(), "org": pulumi.get_organization()})
+statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+aws.s3.BucketPolicy("orders", bucket=bucket.id, policy=bucket.arn.apply(
+    lambda arn: json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": f"{arn}/*"}]})))
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    folder = tmp_path / "program"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: orders\nruntime: python\n")
+    (folder / "__main__.py").write_text(SOURCE)
+    return folder
+
+
+def configured(**config: str) -> Configured:
+    values = {"aws:region": "eu-west-1", **{f"orders:{name}": value for name, value in config.items()}}
+    return Configured("orders", "prod", "acme", values, frozenset({"orders:pw"}))
+
+
+def started(program: Path, settings: Settings | None = None, **config: str) -> OfflineRun:
+    chosen = settings or Settings(program_folder=str(program))
+    return OfflineRun(configured(**config), chosen, program)
+
+
+def answered(answer: Answer) -> Preview:
+    assert answer.preview is not None, answer.reason
+    return answer.preview
+
+
+def test_it_runs_as_the_stack_that_the_engine_configures_and_reads_no_stack_file(program: Path) -> None:
+    (program / "Pulumi.prod.yaml").write_text("config:\n  orders:name: from-the-file\n")
+    preview = answered(started(program, name="from-the-engine").answer())
+    (bucket,) = (each for each in preview.resources if each.type == "aws:s3/bucket:Bucket")
+    assert bucket.inputs["bucket"] == "from-the-engine"
+    assert bucket.inputs["tags"] == {"stack": "prod", "org": "acme"}
+
+
+def test_it_has_no_credentials_and_prints_nothing(
+    program: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "pul-0")
+    (program / "__main__.py").write_text(
+        "import os, pulumi\n"
+        "print('loud')\n"
+        "pulumi.export('seen', sorted({'AWS_ACCESS_KEY_ID', 'PULUMI_ACCESS_TOKEN', 'PULUMI_CONFIG'} & {*os.environ}))\n"
+    )
+    assert answered(started(program).answer()).outputs == {"seen": ["PULUMI_CONFIG"]}
+    assert capfd.readouterr() == ("", "")
+
+
+def writes(program: Path, *statements: str) -> Path:
+    """A program that writes, as its first effect, what `statements` say."""
+    (program / "__main__.py").write_text("\n".join(("import os, subprocess, sys, tempfile, pulumi", *statements)))
+    return program / "written"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "open('written', 'w').close()",
+        "os.close(os.open('written', os.O_CREAT | os.O_WRONLY))",
+        "import pathlib; pathlib.Path('written').write_text('x')",
+        "subprocess.run([sys.executable, '-c', 'open(\"written\", \"w\")'])",
+        "os.system('touch written')",
+        "import shutil; shutil.copy('Pulumi.yaml', 'written')",
+        "os.rename('old', 'written')",
+        "import zipfile; zipfile.ZipFile('written', 'w').close()",
+        "import threading; t = threading.Thread(target=lambda: open('written', 'w').close()); t.start(); t.join()",
+    ],
+)
+def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path, statement: str) -> None:
+    written = writes(program, statement, "pulumi.export('done', True)")
+    (program / "old").write_text("")
+    run = started(program)
+    time.sleep(2.5)  # a program that does not ask is over by then
+    assert not written.exists()
+    assert answered(run.answer()).outputs == {"done": True}
+    assert written.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "open('Pulumi.yaml').read()",
+        "print('x', file=open(os.devnull, 'w'))",
+        "tempfile.NamedTemporaryFile().write(b'x')",
+        "open(os.path.join(tempfile.mkdtemp(), 'x'), 'w').close()",
+        "import helper",
+    ],
+)
+def test_what_disturbs_nobody_does_not_wait(program: Path, statement: str) -> None:
+    (program / "helper.py").write_text("")
+    reached = program / "reached.txt"
+    os.mkfifo(reached)
+    writes(program, statement, f"os.write(os.open({str(reached)!r}, os.O_RDWR | os.O_EXCL), b'x')")
+    run = started(program)
+    with reached.open("rb", buffering=0) as pipe:
+        assert pipe.read(1) == b"x"
+    run.answer()
+
+
+def test_it_is_waited_for_no_longer_than_the_operator_says(program: Path) -> None:
+    (program / "__main__.py").write_text("import time; time.sleep(600)\n")
+    answer = started(program, Settings(program_folder=str(program), resolve_timeout=0.5)).answer()
+    assert answer == Answer(None, "it did not end within 0.5 s; raise `resolveTimeout` in the settings")
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"Pulumi.yaml": "name: orders\nruntime: nodejs\n"}, "runtime is `nodejs`; only programs in Python can be run"),
+        ({"Pulumi.yaml": "name: other\nruntime: python\n"}, "`programFolder` names"),
+        ({"__main__.py": "raise ValueError('broken')\n"}, "ValueError: broken"),
+        (
+            {"__main__.py": "import pulumi_aws as aws\nif aws.ec2.get_vpc(default=True).id == 'x': pass\n"},
+            "needs `id` of `aws:ec2/getVpc:getVpc`, which only the cloud knows",
+        ),
+    ],
+)
+def test_a_program_that_cannot_be_run_offline_gives_the_reason(
+    program: Path, files: dict[str, str], reason: str
+) -> None:
+    for name, text in files.items():
+        (program / name).write_text(text)
+    answer = started(program).answer()
+    assert answer.preview is None
+    assert reason in answer.reason
+
+
+def test_mock_files_of_the_settings_answer_and_those_that_are_not_there_are_left_out(program: Path) -> None:
+    (program / "mock.yaml").write_text(
+        "functions: [{token: 'aws:ec2/getVpc:getVpc', result: {id: vpc-0a1b2c3d}}]\n"
+    )
+    (program / "__main__.py").write_text(
+        "import pulumi, pulumi_aws as aws\npulumi.export('vpc', aws.ec2.get_vpc(default=True).id)\n"
+    )
+    settings = Settings(program_folder=str(program), mock_files=("mock.yaml", "none.yaml"))
+    assert answered(started(program, settings).answer()).outputs == {"vpc": "vpc-0a1b2c3d"}
+
+
+def test_the_program_is_found_where_the_packs_ancestors_run(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = program / "src"
+    nested.mkdir()
+    monkeypatch.chdir(nested)
+    preview = run(program, stack="dev", config={"aws:region": "eu-west-1"}, resolve=False)
+    with running(program=nested) as pack:
+        found = pack.analyze(Stack(preview.resources, Settings()), preview.config, "orders")
+    (document,) = (each for each in found if each.policy == "iam-public-policy")
+    assert "arn:aws:s3:::orders-" in document.message
+    assert "pulumi-unknown-value" not in {each.policy for each in found}
+
+
+def test_another_project_beside_the_pack_is_not_run(program: Path) -> None:
+    with pytest.raises(CannotJudge, match="the folder of the project `elsewhere` was not found; name it with"):
+        programs.find("elsewhere", None)
+
+
+def test_it_ends_with_the_pack_however_that_ends(program: Path) -> None:
+    (program / "__main__.py").write_text("import time; time.sleep(600)\n")
+    with running(program=program) as pack:
+        pack.configure({}, "orders")
+        child = _program_of(program, time.monotonic())
+    deadline = time.monotonic() + 20
+    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def _program_of(program: Path, since: float) -> psutil.Process:
+    """The process that runs the program: the descendant of this one in the program's folder that is no launcher."""
+    while time.monotonic() < since + 20:
+        for each in psutil.Process().children(recursive=True):
+            if any("_program.py" in argument for argument in each.cmdline()) and each.cwd() == str(program):
+                return each
+        time.sleep(0.05)
+    raise AssertionError("the program was not started")

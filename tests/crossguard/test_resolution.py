@@ -1,0 +1,194 @@
+"""What the engine knows wins; what it does not know comes from the offline run, under the engine's own names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.crossguard.resolution import Names, Resolver, has_unknown
+from policypack.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
+
+BUCKET = "aws:s3/bucket:Bucket"
+POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+MADE_UP = "orders-1111111"
+REAL = "orders-2222222"
+
+
+def document(name: str) -> str:
+    return json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}]})
+
+
+def resolve(engine: list[Resource], offline: list[Resource], *made_up: str) -> list[Resource]:
+    resolver = Resolver(offline, frozenset(made_up))
+    for each in engine:
+        resolver.learn(each)
+    return [resolver.resolved(each) for each in engine]
+
+
+def bucket(name: str) -> Resource:
+    return Resource(BUCKET, "orders", {"bucket": name})
+
+
+def policy(**inputs: Any) -> Resource:
+    return Resource(POLICY, "orders", {"bucket": REAL, "policy": UNKNOWN, **inputs})
+
+
+def test_an_unknown_document_is_the_offline_one_with_the_engines_names() -> None:
+    offline = [bucket(MADE_UP), policy(bucket=MADE_UP, policy=document(MADE_UP))]
+    _, found = resolve([bucket(REAL), policy()], offline, MADE_UP)
+    assert found.inputs == {"bucket": REAL, "policy": document(REAL)}
+
+
+def test_a_name_inside_another_one_is_replaced_once() -> None:
+    offline = [
+        bucket("a-1111111"),
+        Resource(BUCKET, "logs", {"bucket": "a-1111111-logs-3333333"}),
+        policy(bucket="a-1111111", policy="a-1111111 a-1111111-logs-3333333"),
+    ]
+    engine = [bucket("b"), Resource(BUCKET, "logs", {"bucket": "c"}), policy(bucket="b")]
+    assert resolve(engine, offline, "a-1111111", "a-1111111-logs-3333333")[2].inputs["policy"] == "b c"
+
+
+def test_names_of_an_older_state_are_learnt_from_outputs() -> None:
+    arn = "arn:aws:kms:eu-west-1:444455556666:key/real"
+    key = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": arn})
+    made_up = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": "arn:aws:kms:eu-west-1:111122223333:key/drawn"})
+    offline = [made_up, policy(bucket=REAL, policy="arn:aws:kms:eu-west-1:111122223333:key/drawn")]
+    found = resolve([key, policy()], offline, "111122223333", "drawn")
+    assert found[1].inputs["policy"] == arn
+
+
+def test_what_the_engine_knows_wins() -> None:
+    late = policy(policy=document("known"))
+    (found,) = resolve([late], [policy(policy=document("other"))])
+    assert found.inputs["policy"] == document("known")
+
+
+@pytest.mark.parametrize(
+    ("known", "offline", "place"),
+    [
+        ({"tags": {"owner": "me", "at": "12:00"}}, {"tags": {"owner": "me", "at": "12:01"}}, "tags.at"),
+        ({"rules": [{"days": 1}, {"days": 2}]}, {"rules": [{"days": 1}, {"days": 3}]}, "rules[1].days"),
+        ({"rules": [1]}, {"rules": [1, 2]}, "rules"),
+        ({"acl": "private"}, {}, "acl"),
+        ({}, {"acl": "private"}, "acl"),
+        ({"bucket": "third"}, {"bucket": MADE_UP, "other": UNKNOWN}, "bucket"),
+        ({"code": Asset(path="a.zip", hash="1")}, {"code": Asset(path="a.zip", hash="2")}, "code"),
+        ({"code": Asset(path="a.zip")}, {"code": Asset(path="b.zip")}, "code"),
+    ],
+)
+def test_where_the_two_previews_differ_nothing_is_taken_and_the_place_is_told(
+    known: dict[str, Any], offline: dict[str, Any], place: str
+) -> None:
+    first = [bucket(REAL), policy(**known)]
+    other = [bucket(MADE_UP), policy(**{"bucket": MADE_UP, "policy": document(MADE_UP), **offline})]
+    _, found = resolve(first, other, MADE_UP)
+    unknown = found.inputs["policy"]
+    assert isinstance(unknown, Unknown)
+    assert f"differs from it at `{place}`" in unknown.why
+
+
+@pytest.mark.parametrize(
+    ("known", "offline"),
+    [
+        ({"count": 1}, {"count": 1.0}),
+        ({"region": "eu-west-1", "tagsAll": {}}, {}),
+        ({"acl": None}, {}),
+        ({"code": Asset(path="/a/x.zip", hash="1")}, {"code": Asset(path="/b/x.zip", hash="1")}),
+        ({"parent": "urn:x"}, {"parent": Reference("urn:x", "")}),
+        ({"parent": "known"}, {"parent": Reference("urn:x")}),
+        ({"acl": UNKNOWN}, {"acl": "private"}),
+        ({"acl": "private"}, {"acl": UNKNOWN}),
+    ],
+)
+def test_what_is_no_difference(known: dict[str, Any], offline: dict[str, Any]) -> None:
+    (found,) = resolve([policy(**known)], [policy(**{"policy": document(REAL), **offline})])
+    assert found.inputs["policy"] == document(REAL)
+
+
+def test_a_resource_that_only_the_engine_has_stays_unknown_and_says_so() -> None:
+    (found,) = resolve([policy()], [])
+    assert "has no such resource" in found.inputs["policy"].why
+
+
+def test_an_alias_is_the_same_resource() -> None:
+    old = policy()
+    new = Resource(POLICY, "renamed", {"bucket": REAL, "policy": document(REAL)}, options=Options(aliases=(old.urn,)))
+    (found,) = resolve([old], [new])
+    assert found.inputs["policy"] == document(REAL)
+
+
+def test_what_is_unknown_offline_too_says_what_it_waits_for() -> None:
+    waits = Unknown("needs `id` of `aws:ec2/getVpc:getVpc`, which only the cloud knows", "Give it.")
+    (found,) = resolve([policy()], [policy(policy=waits)])
+    assert found.inputs["policy"] == waits
+
+
+def test_a_document_that_is_known_in_part_is_taken_in_part() -> None:
+    partial = Partial(document(MADE_UP))
+    partial.unknown = UNKNOWN
+    _, found = resolve([bucket(REAL), policy()], [bucket(MADE_UP), policy(bucket=MADE_UP, policy=partial)], MADE_UP)
+    assert isinstance(found.inputs["policy"], Partial)
+    assert found.inputs["policy"] == document(REAL)
+
+
+def test_secrets_of_both_runs_stay_secret() -> None:
+    offline = Resource(POLICY, "orders", {"bucket": REAL, "policy": "hush"}, secrets=frozenset({"policy"}))
+    (found,) = resolve([policy()], [offline])
+    assert found.secrets == {"policy"}
+
+
+def test_outputs_are_completed_and_never_overwritten() -> None:
+    engine = Resource(BUCKET, "orders", {"bucket": REAL}, outputs={"bucket": REAL, "arn": UNKNOWN, "region": "eu-west-1"})
+    arn = f"arn:aws:s3:::{MADE_UP}"
+    offline = Resource(BUCKET, "orders", {"bucket": MADE_UP}, outputs={"arn": arn, "region": "us-east-1"}, id=MADE_UP)
+    (found,) = resolve([engine], [offline], MADE_UP)
+    assert found.outputs == {"bucket": REAL, "arn": f"arn:aws:s3:::{REAL}", "region": "eu-west-1"}
+    assert found.id == REAL
+
+
+NAMES = st.lists(st.from_regex(r"[a-z]{1,4}-[0-9a-f]{7}", fullmatch=True), min_size=1, max_size=4, unique=True)
+TEXT = st.text("abc:/*- ", max_size=6)
+
+
+@given(NAMES, st.data())
+def test_a_text_of_made_up_names_says_the_same_as_the_engines(names: list[str], data: st.DataObject) -> None:
+    """Whatever the engine calls them, and in whatever text they stand."""
+    real = {name: f"real{index}" for index, name in enumerate(names)}
+    pieces = data.draw(st.lists(st.one_of(st.sampled_from(names), TEXT.map(lambda text: f"<{text}>")), max_size=8))
+    offline = "|".join(pieces)
+    engine = "|".join(real.get(piece, piece) for piece in pieces)
+    known = Names(frozenset(names))
+    assert known.same(offline, engine)
+    assert known.renamed(offline) == engine
+    assert known.same(offline, f"{engine}?") is False
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4), st.just(UNKNOWN)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), VALUES, min_size=1))
+def test_a_run_that_knows_all_resolves_all(inputs: dict[str, Any]) -> None:
+    """The offline run of the same program, in which the unknown values have become known."""
+
+    def known(value: Any) -> Any:
+        match value:
+            case Unknown():
+                return "resolved"
+            case dict():
+                return {name: known(each) for name, each in value.items()}
+            case list():
+                return [known(each) for each in value]
+        return value
+
+    (found,) = resolve([Resource(BUCKET, "orders", inputs)], [Resource(BUCKET, "orders", known(inputs))])
+    assert found.inputs == known(inputs)
+    assert not has_unknown(found.inputs)
