@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from policypack.policy import Unknown
+from stackguard.preview.mock import camel
 from stackguard.preview.outputs import Place
 from stackguard.preview.policy_document import get_policy_document
 
@@ -30,7 +31,17 @@ def call(token: str, args: Mapping[str, Any], place: Place, provider: Mapping[st
     function = FUNCTIONS.get(token)
     if function is None or _has_unknown(args):
         return None
-    return function(args, place.within(args.get("region")), provider)
+    return function(_schema_names(args), place.within(args.get("region")), provider)
+
+
+def _schema_names(value: Any) -> Any:
+    """Arguments by their schema names: the SDK sends the keys of a plain dictionary as the program writes them.
+
+    No function here takes a map with keys of the program's own.
+    """
+    if isinstance(value, dict):
+        return {camel(name): _schema_names(each) for name, each in value.items()}
+    return [_schema_names(each) for each in value] if isinstance(value, list) else value
 
 
 def _has_unknown(value: Any) -> bool:
