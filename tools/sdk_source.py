@@ -34,6 +34,9 @@ OUTPUT = re.compile(
     r'(?:    @_utilities\.deprecated\("""[^"]*"""\)\n)?'
     r"    def (?P<python>\w+)\(self\) -> pulumi\.Output\["
 )
+INVOKED = re.compile(r"runtime\.invoke(?:_single)?\('(?P<token>aws:[^']+)'")
+ARGUMENT = re.compile(r"__args__\['(\w+)'\]")
+RESULT_CLASS = re.compile(r"^@pulumi\.output_type\nclass \w+Result:\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
 NESTED = re.compile(r"'(\w+Args)'")
 
 
@@ -78,6 +81,15 @@ class ResourceType:
     outputs: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionType:
+    """One function ("data source"): its token, its arguments and the fields of its result, by their schema names."""
+
+    token: str
+    arguments: frozenset[str]
+    results: frozenset[str]
+
+
 def sdk_folder() -> Path:
     """Where `pulumi_aws` is installed. Raises `PackageNotFoundError` when it is not."""
     return Path(str(importlib.metadata.distribution("pulumi-aws").locate_file("pulumi_aws")))
@@ -105,6 +117,18 @@ def resource_types(sdk: Path) -> Iterator[ResourceType]:
         aliases = tuple(sorted(set(TYPE_ALIAS.findall(text)) - {registered[1]}))
         outputs = frozenset(found["schema"] or found["python"] for found in OUTPUT.finditer(text))
         yield ResourceType(registered[1], properties, file.parent, aliases, outputs)
+
+
+def function_types(sdk: Path) -> Iterator[FunctionType]:
+    """Every function of the SDK, in the order of its files; the result of one that gives a single value is `result`."""
+    for file in sorted([*sdk.glob("*.py"), *sdk.glob("*/*.py")]):
+        text = file.read_text(encoding="utf-8")
+        invoked = INVOKED.search(text)
+        if not invoked:
+            continue
+        result = RESULT_CLASS.search(text)
+        fields = {found["schema"] or found["python"] for found in GETTER.finditer(result[1])} if result else {"result"}
+        yield FunctionType(invoked["token"], frozenset(ARGUMENT.findall(text)), frozenset(fields))
 
 
 def input_classes(text: str) -> Mapping[str, tuple[Property, ...]]:

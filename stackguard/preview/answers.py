@@ -18,7 +18,6 @@ from stackguard.preview.values import fill, hide, plain
 
 GET_RESOURCE = "pulumi:pulumi:getResource"
 READ_STACK = "pulumi:pulumi:readStackOutputs"
-NO_REGION = "which depends on the region, and no `aws:region` is set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,7 @@ class Answers:
                 raise Refused(f"invocation of {request.tok} returned an error: {error}") from None
             result = None
         if result is None:
-            no_region = request.tok in functions.FUNCTIONS and isinstance(place.region, Unknown)
-            self.marks.call(request.tok, args, NO_REGION if no_region else "")
+            self.marks.call(request.tok, args, functions.reason(request.tok, args, place))
         return result
 
     def method(self, request: Any) -> Any:

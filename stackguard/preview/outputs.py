@@ -19,6 +19,8 @@ PARTITIONS = {  # region prefix: partition, domain, the domain reversed
     "cn-": ("aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"),
     "us-gov-": ("aws-us-gov", "amazonaws.com", "com.amazonaws"),
     "us-isob-": ("aws-iso-b", "sc2s.sgov.gov", "gov.sgov.sc2s"),
+    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov", "gov.ic.hci.csp"),
+    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk", "uk.adc-e.cloud"),
     "us-iso-": ("aws-iso", "c2s.ic.gov", "gov.ic.c2s"),
     "eusc-": ("aws-eusc", "amazonaws.eu", "eu.amazonaws"),
     "": ("aws", "amazonaws.com", "com.amazonaws"),

@@ -271,6 +271,18 @@ def test_functions_follow_from_the_provider() -> None:
     assert principal["name"] == "s3.amazonaws.com"
 
 
+def test_the_keys_of_a_plain_dictionary_are_read_as_the_program_writes_them() -> None:
+    statement = {
+        "not_principals": [{"type": "AWS", "identifiers": ["*"]}],
+        "not_actions": ["iam:*"],
+        "resources": ["*"],
+    }
+    result = call("aws:iam/getPolicyDocument:getPolicyDocument", {"statements": [statement]}, HERE, {})
+    assert result is not None
+    assert '"NotAction":"iam:*"' in result["minifiedJson"]
+    assert '"NotPrincipal":{"AWS":"*"}' in result["minifiedJson"]
+
+
 def test_an_unknown_argument_makes_the_result_unknown() -> None:
     token = "aws:iam/getPolicyDocument:getPolicyDocument"
     assert call(token, {"statements": [{"resources": [UNKNOWN]}]}, HERE, {}) is None
