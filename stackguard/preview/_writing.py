@@ -70,7 +70,7 @@ class Writing:
         if not isinstance(path, (str, bytes)) or not isinstance(flags, int) or not flags & WRITING:
             return False
         name = os.fsdecode(path)
-        if self._is_own(name):
+        if self._is_own(name) or os.path.isdir(name):  # noqa: PTH112 (`tempfile` opens a folder, by a function of its own)
             return False
         if flags & os.O_EXCL:
             self.own.add(os.path.realpath(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,8 @@ from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 from tests.analyzer import running
 
-Start = Callable[..., OfflineRun]
+RUNTIME = f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
+"""Whatever environment is active where the tests run."""
 SOURCE = """
 import json, pulumi, pulumi_aws as aws
 config = pulumi.Config()
@@ -33,7 +34,7 @@ aws.s3.BucketPolicy("orders", bucket=bucket.id, policy=bucket.arn.apply(
 def program(tmp_path: Path) -> Path:
     folder = tmp_path / "program"
     folder.mkdir()
-    (folder / "Pulumi.yaml").write_text("name: orders\nruntime: python\n")
+    (folder / "Pulumi.yaml").write_text(f"name: orders\n{RUNTIME}")
     (folder / "__main__.py").write_text(SOURCE)
     return folder
 
@@ -117,13 +118,19 @@ def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path,
 )
 def test_what_disturbs_nobody_does_not_wait(program: Path, statement: str) -> None:
     (program / "helper.py").write_text("")
-    reached = program / "reached.txt"
-    os.mkfifo(reached)
-    writes(program, statement, f"os.write(os.open({str(reached)!r}, os.O_RDWR | os.O_EXCL), b'x')")
+    written = writes(program, statement, "os.open('written', os.O_CREAT | os.O_EXCL)")
     run = started(program)
-    with reached.open("rb", buffering=0) as pipe:
-        assert pipe.read(1) == b"x"
+    assert within_seconds(20, written.exists)
     run.answer()
+
+
+def within_seconds(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_it_is_waited_for_no_longer_than_the_operator_says(program: Path) -> None:
@@ -136,7 +143,7 @@ def test_it_is_waited_for_no_longer_than_the_operator_says(program: Path) -> Non
     ("files", "reason"),
     [
         ({"Pulumi.yaml": "name: orders\nruntime: nodejs\n"}, "runtime is `nodejs`; only programs in Python can be run"),
-        ({"Pulumi.yaml": "name: other\nruntime: python\n"}, "`programFolder` names"),
+        ({"Pulumi.yaml": f"name: other\n{RUNTIME}"}, "`programFolder` names"),
         ({"__main__.py": "raise ValueError('broken')\n"}, "ValueError: broken"),
         (
             {"__main__.py": "import pulumi_aws as aws\nif aws.ec2.get_vpc(default=True).id == 'x': pass\n"},
@@ -155,9 +162,7 @@ def test_a_program_that_cannot_be_run_offline_gives_the_reason(
 
 
 def test_mock_files_of_the_settings_answer_and_those_that_are_not_there_are_left_out(program: Path) -> None:
-    (program / "mock.yaml").write_text(
-        "functions: [{token: 'aws:ec2/getVpc:getVpc', result: {id: vpc-0a1b2c3d}}]\n"
-    )
+    (program / "mock.yaml").write_text("functions: [{token: 'aws:ec2/getVpc:getVpc', result: {id: vpc-0a1b2c3d}}]\n")
     (program / "__main__.py").write_text(
         "import pulumi, pulumi_aws as aws\npulumi.export('vpc', aws.ec2.get_vpc(default=True).id)\n"
     )
@@ -186,18 +191,12 @@ def test_it_ends_with_the_pack_however_that_ends(program: Path) -> None:
     (program / "__main__.py").write_text("import time; time.sleep(600)\n")
     with running(program=program) as pack:
         pack.configure({}, "orders")
-        child = _program_of(program, time.monotonic())
-    deadline = time.monotonic() + 20
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+        assert within_seconds(20, lambda: bool(_program_of(program)))
+        (child,) = _program_of(program)
+    assert within_seconds(20, lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
-def _program_of(program: Path, since: float) -> psutil.Process:
-    """The process that runs the program: the descendant of this one in the program's folder that is no launcher."""
-    while time.monotonic() < since + 20:
-        for each in psutil.Process().children(recursive=True):
-            if any("_program.py" in argument for argument in each.cmdline()) and each.cwd() == str(program):
-                return each
-        time.sleep(0.05)
-    raise AssertionError("the program was not started")
+def _program_of(program: Path) -> list[psutil.Process]:
+    """The processes in the program's folder that descend from this one, but for the launcher of the pack."""
+    descendants = psutil.Process().children(recursive=True)
+    return [each for each in descendants if each.cwd() == str(program) and "-c" not in each.cmdline()]

@@ -19,7 +19,9 @@ REAL = "orders-2222222"
 
 
 def document(name: str) -> str:
-    return json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}]})
+    return json.dumps(
+        {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}]}
+    )
 
 
 def resolve(engine: list[Resource], offline: list[Resource], *made_up: str) -> list[Resource]:
@@ -143,7 +145,9 @@ def test_secrets_of_both_runs_stay_secret() -> None:
 
 
 def test_outputs_are_completed_and_never_overwritten() -> None:
-    engine = Resource(BUCKET, "orders", {"bucket": REAL}, outputs={"bucket": REAL, "arn": UNKNOWN, "region": "eu-west-1"})
+    engine = Resource(
+        BUCKET, "orders", {"bucket": REAL}, outputs={"bucket": REAL, "arn": UNKNOWN, "region": "eu-west-1"}
+    )
     arn = f"arn:aws:s3:::{MADE_UP}"
     offline = Resource(BUCKET, "orders", {"bucket": MADE_UP}, outputs={"arn": arn, "region": "us-east-1"}, id=MADE_UP)
     (found,) = resolve([engine], [offline], MADE_UP)

@@ -23,7 +23,9 @@ BUCKET = Resource("aws:s3/bucket:Bucket", "orders", {"bucket": "orders"})
 OPEN = json.dumps(
     {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}],
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
+        ],
     }
 )
 LATE = Resource(
@@ -178,9 +180,16 @@ def test_known_breaches_are_reported_at_once_and_not_again() -> None:
         ({}, EnforcementLevel.MANDATORY),
         ({UNKNOWN_VALUE: EnforcementLevel.ADVISORY}, EnforcementLevel.ADVISORY),
         ({UNKNOWN_VALUE: EnforcementLevel.DISABLED}, EnforcementLevel.ADVISORY),
-        ({each.id: EnforcementLevel.ADVISORY for each in POLICIES if each.id != "iam-public-policy"}, EnforcementLevel.ADVISORY),
         (
-            {each.id: EnforcementLevel.ADVISORY for each in POLICIES if each.id not in {UNKNOWN_VALUE, "iam-public-policy"}},
+            {each.id: EnforcementLevel.ADVISORY for each in POLICIES if each.id != "iam-public-policy"},
+            EnforcementLevel.ADVISORY,
+        ),
+        (
+            {
+                each.id: EnforcementLevel.ADVISORY
+                for each in POLICIES
+                if each.id not in {UNKNOWN_VALUE, "iam-public-policy"}
+            },
             EnforcementLevel.MANDATORY,
         ),
     ],
