@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         Mapping[str, EnforcementLevel],
         msgspec.Meta(description="Enforcement level by policy id, where it is not `mandatory`."),
     ] = {}
+    account_id: Annotated[
+        Account | None,
+        msgspec.Meta(description="The account that a program's resources are created in, where the gate runs it."),
+    ] = None
     stack_region: str | None = None
     """The stack's `aws:region`. Each door fills it in; nobody sets it."""
 
@@ -138,6 +142,7 @@ _SHAPES = {
     "trustedCidrs": "must be a list of CIDR ranges such as `203.0.113.0/24`",
     "trustedAccounts": "must be a list of account ids: twelve digits, in quotes",
     "unknown": "must be `mandatory` or `advisory`",
+    "accountId": "must be an account id: twelve digits, in quotes",
     "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
 }
 
@@ -149,15 +154,20 @@ def _worded(error: str) -> str:
     return f"`{name}`{f' (at `{index}`)' if index else ''} {_SHAPES[name]}"
 
 
+WIDE = frozenset({"enforcement", "accountId", "stackRegion"})
+"""What is set for all policies together."""
+
+
 @cache
 def config_schema() -> dict[str, dict[str, Any]]:
     """JSON schema of each setting, for CrossGuard's `PolicyConfigSchema.properties`.
 
-    `enforcement` is left out, because CrossGuard has an enforcement level for each policy.
+    `enforcement` is left out, because CrossGuard has an enforcement level for each policy, and `accountId`, because a
+    program has one for all policies.
     """
     _, components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
     properties: dict[str, dict[str, Any]] = components["Settings"]["properties"]
-    schema = {name: dict(each) for name, each in properties.items() if name not in {"enforcement", "stackRegion"}}
+    schema = {name: dict(each) for name, each in properties.items() if name not in WIDE}
     for each in schema.values():
         if isinstance(each.get("default"), tuple):
             each["default"] = list(each["default"])

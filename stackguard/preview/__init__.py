@@ -29,7 +29,8 @@ class Preview:
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used.
+    of the mock files was not used. `stand_in` is whether some provider's account is not known, so that the stand-in of
+    `stackguard.stand_in` stands in its ARNs.
     """
 
     project: str
@@ -41,6 +42,7 @@ class Preview:
     outputs: Mapping[str, Any]
     printed: str
     notes: tuple[Note, ...] = ()
+    stand_in: bool = False
 
 
 class Observer(Protocol):
@@ -53,10 +55,13 @@ class Observer(Protocol):
         """The resource to go on with: itself, or with the inputs that policy packs make of its own. It has no outputs yet."""
 
     def registered(self, resource: Resource) -> None:
-        """A resource is final, but for what a component, or the stack, says of itself at its end."""
+        """A resource is final, but for its account, and for what a component, or the stack, says of itself at its end."""
 
     def ended(self, resources: tuple[Resource, ...]) -> None:
-        """The program ended well; these are its resources, in the order in which it constructs them."""
+        """The program ended well; these are its resources, in the order in which it constructs them.
+
+        One that is another object than was registered has changed since.
+        """
 
 
 class Nobody:
@@ -88,6 +93,7 @@ def run(
     timeout: float = 300.0,
     observer: Observer = NOBODY,
     mock: Sequence[Path] = (),
+    account: str | None = None,
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -99,6 +105,7 @@ def run(
         timeout: seconds after which a program is stopped.
         observer: follows the preview.
         mock: files with answers that only the cloud could give; those of the first file first.
+        account: the account of every provider; None takes each from what states it (docs/decisions/0025).
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
@@ -114,4 +121,6 @@ def run(
         # The program imports its SDK while this process imports its own.
         from stackguard.preview.serve import preview
 
-        return preview(program, project, resolve=resolve, timeout=timeout, observer=observer, mock=answers)
+        return preview(
+            program, project, resolve=resolve, timeout=timeout, observer=observer, mock=answers, account=account
+        )

@@ -101,7 +101,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         urn = registry.claim(request.type, self.marks.shown(request.name), request.parent)
         await self.callbacks.run_hooks(request.hooks.before_create, request, urn)
         written, asked = await self._asked(request, urn, reference)
-        resource = await registry.observer.remediated(asked)
+        resource = await registry.remediated(asked)
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         if request.custom:
             response.object.CopyFrom(request.object)
