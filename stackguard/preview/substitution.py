@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,6 +13,7 @@ from policypack.policy import Asset, Options, Partial, Reference, Resource
 from stackguard.preview import assets
 
 T = TypeVar("T")
+OPTIONS = tuple(each.name for each in fields(Options))
 REWRITTEN = (
     "name",
     "inputs",
@@ -39,9 +41,10 @@ class Substitution:
 
     def text(self, text: str) -> str:
         """The text with every text in it replaced."""
-        if not any(each in text for each in self.texts):
-            return text
-        return re.sub("|".join(map(re.escape, self.texts)), lambda found: self.texts[found[0]], text)
+        for each in self.texts:
+            if each in text:
+                return re.sub("|".join(map(re.escape, self.texts)), lambda found: self.texts[found[0]], text)
+        return text
 
     def value(self, value: T) -> T:
         """A property map, or a value in one, with every text replaced, those of keys too."""
@@ -49,34 +52,35 @@ class Substitution:
         return found  # type: ignore[no-any-return]
 
     def _value(self, value: Any) -> Any:
+        kind = type(value)  # most values are of these, and every resource of a big stack comes by here
+        if kind is str:
+            return self.text(value)
+        if kind is dict:
+            return self._mapping(value)
+        if kind is list or kind is tuple or kind is frozenset:
+            return self._collection(value)
+        if kind is int:
+            return int(self.texts[str(value)]) if str(value) in self.texts else value
         match value:
             case Partial():
                 return self._partial(value)
-            case str():
-                return self.text(value)
-            case bool() | None:
-                return value
-            case int():
-                return int(self.texts[str(value)]) if str(value) in self.texts else value
-            case Mapping():
-                pairs = [(self._value(name), self._value(each)) for name, each in value.items()]
-                same = all(
-                    new is old
-                    for pair in zip(pairs, value.items(), strict=True)
-                    for new, old in zip(*pair, strict=True)
-                )
-                return value if same else dict(pairs)
-            case list() | tuple() | frozenset():
-                items = [self._value(each) for each in value]
-                same = all(new is old for new, old in zip(items, value, strict=True))
-                return value if same else type(value)(items)
             case Asset():
                 return self._asset(value)
             case Reference():
                 return self._replaced(value, ("urn", "id"))
             case Options():
-                return self._replaced(value, tuple(each.name for each in fields(value)))
+                return value if value == Options() else self._replaced(value, OPTIONS)
         return value
+
+    def _mapping(self, value: dict[str, Any]) -> dict[str, Any]:
+        pairs = {self.text(name): self._value(each) for name, each in value.items()}
+        same = all(pairs.get(name, pairs) is each for name, each in value.items())
+        return value if same else pairs
+
+    def _collection(self, value: Any) -> Any:
+        items = [self._value(each) for each in value]
+        same = all(map(operator.is_, items, value))
+        return value if same else type(value)(items)
 
     def _replaced(self, value: Any, names: tuple[str, ...]) -> Any:
         """A dataclass with these fields replaced."""
