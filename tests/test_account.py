@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from policypack.policy import Asset, Resource
+from policypack.settings import SettingsError, config_schema, parse
 from stackguard.cli import main
 from stackguard.gate import Request, judge
 from stackguard.packs import Wanted
@@ -214,6 +215,15 @@ def test_the_settings_reach_every_command(
     for args in (("check", target), ("access", "public", target)):
         code, out = told(capsys, *args)
         assert (code, "`accountId` must be an account id: twelve digits, in quotes" in out) == (2, True)
+
+
+def test_the_setting_is_the_packs_and_no_single_policys() -> None:
+    assert parse({"accountId": OWN}, "settings").account_id == OWN
+    assert parse({"accountId": None}, "settings").account_id is None
+    assert "accountId" not in config_schema()
+    for wrong in ("4444", 444455556666, "4444-5555-6666", [OWN]):
+        with pytest.raises(SettingsError, match=r"`accountId` must be an account id: twelve digits, in quotes"):
+            parse({"accountId": wrong}, "settings")
 
 
 def test_what_shows_the_stand_in_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
