@@ -23,7 +23,9 @@ Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
 DEFAULT_FILE = "stackguard.yaml"
 UNKNOWN_VALUE = "pulumi-unknown-value"
 """The policy under which every other policy's undecided outcomes are reported: it can be advisory, never disabled."""
-PACK_WIDE = frozenset({"enforcement", "stackRegion", "resolveUnknowns", "resolveTimeout", "programFolder", "mockFiles"})
+PACK_WIDE = frozenset(
+    {"accountId", "enforcement", "mockFiles", "programFolder", "resolveTimeout", "resolveUnknowns", "stackRegion"}
+)
 """Settings that are not those of a single policy."""
 
 
@@ -73,6 +75,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
             description="Files with answers that only the cloud could give, relative to the program; those that exist count."
         ),
     ] = ()
+    account_id: Annotated[
+        Account | None,
+        msgspec.Meta(description="The account that a program's resources are created in, where the gate runs it."),
+    ] = None
     stack_region: str | None = None
     """The stack's `aws:region`. Each door fills it in; nobody sets it."""
 
@@ -165,6 +171,7 @@ _SHAPES = {
     "trustedCidrs": "must be a list of CIDR ranges such as `203.0.113.0/24`",
     "trustedAccounts": "must be a list of account ids: twelve digits, in quotes",
     "unknown": "must be `mandatory` or `advisory`",
+    "accountId": "must be an account id: twelve digits, in quotes",
     "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
     "resolveUnknowns": "must be `true` or `false`",
     "resolveTimeout": "must be a number of seconds above 0, such as `30`",

@@ -15,10 +15,12 @@ from policypack.policy import EnforcementLevel, Outcome, Policy, Resource, Sever
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
+from stackguard.notes import Note
 from stackguard.packs import Wanted
 from stackguard.packs.following import Following
 from stackguard.reports import Report
 from stackguard.sources import HowToRun, load
+from stackguard.stand_in import NOTE, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         lambda: _chosen(request, settings, _own_policies() if policies is None else policies), settings, others
     )
     with _no_collection():
-        loaded = load(request.target, request.how, judging)
+        loaded = load(request.target, request.how.under(settings), judging)
         outcomes = judging.outcomes(loaded.resources, loaded.region)
         if not request.own:
             outcomes = (*_unseen(loaded.resources, settings), *outcomes)
+    notes = (*judging.notes, *loaded.notes, *(others.notes if others else ()))
     return Report(
         loaded.target.strip("`"),
         outcomes,
@@ -66,8 +69,18 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        (*judging.notes, *loaded.notes, *(others.notes if others else ())),
+        (*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes,
     )
+
+
+def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
+    """What a report shows of a program."""
+    from stackguard.reports.excerpt import excerpt
+
+    for outcome in outcomes:
+        yield from (outcome.message, outcome.fix, outcome.path, outcome.resource.urn)
+        yield from (line for _, line in excerpt(outcome))
+    yield from (note.message for note in notes)
 
 
 def _own_policies() -> Sequence[Policy[Any]]:

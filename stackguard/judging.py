@@ -38,7 +38,8 @@ class Judging:
     notes: tuple[Note, ...] = ()
     """What is to be known of the program's project."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
-    _judged: dict[str, list[Outcome]] = field(default_factory=dict)
+    _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
+    """By URN, a resource as it was registered, and its outcomes."""
     _over: bool = False
 
     async def follow(self, project: Project) -> None:
@@ -78,7 +79,7 @@ class Judging:
         """All outcomes, in the order of the resources and then over the stack.
 
         Args:
-            resources: the whole stack; those that were not judged on the way are judged now.
+            resources: the whole stack; those that were not judged on the way, or have changed since, are judged now.
             region: the stack's own `aws:region`.
         """
         self.settings = with_region(self.settings, region)
@@ -99,8 +100,8 @@ class Judging:
         stack = Stack(resources, self.settings)
         found: list[Outcome] = []
         for each in resources:
-            judged = self._judged.get(each.urn)
-            found += evaluate_resource(self.policies, each, self.settings) if judged is None else judged
+            registered, judged = self._judged.get(each.urn, (None, []))
+            found += judged if registered is each else evaluate_resource(self.policies, each, self.settings)
         return [*found, *evaluate_stack(self.policies, stack)]
 
     def _work(self) -> None:
@@ -108,7 +109,7 @@ class Judging:
         if self.policies:
             warm_up(self.policies)
         while (resource := self._queue.get()) is not None and not self._over:
-            self._judged[resource.urn] = evaluate_resource(self.policies, resource, self.settings)
+            self._judged[resource.urn] = resource, evaluate_resource(self.policies, resource, self.settings)
 
 
 def with_region(settings: Settings, region: str | None) -> Settings:

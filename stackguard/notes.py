@@ -15,13 +15,14 @@ class NoteKind(enum.StrEnum):
     UNANSWERED = "unanswered"
     UNUSED = "unused"
     PROJECT = "project"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """One thing to know about some resources.
 
-    `about` names a policy, a function, another stack, a file or a project; `message` is one line in the words of an outcome's; `urns` are the resources
+    `about` names a policy, a function, another stack, a file, a project or an account; `message` is one line in the words of an outcome's; `urns` are the resources
     concerned, and empty where it is the stack.
     """
 

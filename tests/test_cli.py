@@ -285,7 +285,7 @@ def test_a_program_is_run_with_the_options_given(
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         asked.update(options, folder=folder)
-        return SimpleNamespace(resources=registered, config={}, notes=())
+        return SimpleNamespace(resources=registered, config={}, notes=(), stand_in=False)
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     (tmp_path / "app").mkdir()
@@ -299,6 +299,7 @@ def test_a_program_is_run_with_the_options_given(
         "resolve": False,
         "timeout": 7.0,
         "mock": (Path("a.yaml"), Path("b.yaml")),
+        "account": None,
     }
     assert f"aws:s3:Bucket inbox  {Path('app/storage.py')}:3" in ran.out
 

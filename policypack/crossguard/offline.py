@@ -99,4 +99,4 @@ class OfflineRun:
         self._folder = project.working_directory
         self._located.set()
         mock = [file for each in settings.mock_files if (file := place.folder / each).is_file()]
-        return preview.of(project, timeout=LONGEST, mock=mock, may_write=self._over)
+        return preview.of(project, timeout=LONGEST, mock=mock, account=settings.account_id, may_write=self._over)

@@ -29,8 +29,10 @@ from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource,
 from policypack.settings import Settings, SettingsError, parse
 from policypack.unknown_values import one_per_value
 from policypack.wire import decode
+from stackguard.preview import Preview
 from stackguard.preview.rules import rule_of
 from stackguard.preview.values import plain
+from stackguard.stand_in import STAND_IN_ACCOUNT
 
 REGION = "aws:region"
 Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
@@ -131,7 +133,7 @@ class Session:
         resources = self._whole(request.resources)
         answer = self._offline.answer() if self._offline else Answer(None)
         if answer.preview is not None:
-            resources = _resolved(resources, answer.preview.resources, answer.preview.made_up)
+            resources = _resolved(resources, answer.preview)
         problems: list[Report] = []
         outcomes = list(self._undecided)
         for each in resources:
@@ -221,9 +223,9 @@ class Session:
             yield Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message)
 
 
-def _resolved(resources: Iterable[Resource], offline: Iterable[Resource], made_up: frozenset[str]) -> list[Resource]:
+def _resolved(resources: Iterable[Resource], offline: Preview) -> list[Resource]:
     """The engine's resources with what the offline run knows of them."""
-    resolver = Resolver(offline, made_up)
+    resolver = Resolver(offline.resources, offline.made_up | ({STAND_IN_ACCOUNT} if offline.stand_in else set()))
     managed = [each for each in resources if not each.external]
     for each in managed:
         known = resolver.offline(each.urn)

@@ -15,8 +15,8 @@ from typing import Any
 from policypack.access.change import end_of
 from policypack.aws.arn import Arn
 from policypack.policy import Resource
+from stackguard.stand_in import STAND_IN_ACCOUNT
 
-STAND_IN_ACCOUNT = "111122223333"
 SHORTEST = 6
 """A shorter text stands in others by chance."""
 MADE_UP = re.compile(r"-[0-9a-f]{7}(\.fifo)?$")
@@ -38,9 +38,21 @@ def aligned(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[
         for made_up, real in _pairs(each, other)
         if made_up not in written
     }
-    account = _account(others)
-    if account and account != STAND_IN_ACCOUNT and _account(resources) == STAND_IN_ACCOUNT:
-        pairs[STAND_IN_ACCOUNT] = account
+    return _all_replaced(resources, pairs | _accounts(resources, others))
+
+
+def in_one_account(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[Resource, ...]:
+    """The resources in the account of `others`, where they have the stand-in account and the others do not."""
+    return _all_replaced(resources, _accounts(resources, others))
+
+
+def _accounts(resources: Sequence[Resource], others: Sequence[Resource]) -> dict[str, str]:
+    account = account_of(others)
+    stands_in = account and account != STAND_IN_ACCOUNT and account_of(resources) == STAND_IN_ACCOUNT
+    return {STAND_IN_ACCOUNT: account} if stands_in else {}
+
+
+def _all_replaced(resources: Sequence[Resource], pairs: Mapping[str, str]) -> tuple[Resource, ...]:
     if not pairs:
         return tuple(resources)
     pattern = re.compile("|".join(map(re.escape, sorted(pairs, key=len, reverse=True))))
@@ -73,7 +85,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _account(resources: Sequence[Resource]) -> str:
+def account_of(resources: Sequence[Resource]) -> str:
     """The account that the ARNs of resources are in; empty where none tells."""
     for each in resources:
         arn = Arn.parse(str(each.outputs.get("arn", "")))

@@ -14,13 +14,14 @@ from policypack.access.verdict import Verdict
 from policypack.policy import Stack
 from policypack.redaction import secrets_of
 from policypack.settings import Settings
-from stackguard.access.alignment import aligned
+from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.lines import example
-from stackguard.access.public import Found, position, reasons, shown, whence
+from stackguard.access.public import Found, encoded, noted, position, reasons, shown, whence
 from stackguard.reports import Screen
 from stackguard.reports.screen import paint
 from stackguard.reports.words import name_of, printable
 from stackguard.sources import Loaded
+from stackguard.stand_in import STAND_IN_ACCOUNT
 
 VERSION = 1
 STYLES = {Verdict.NEW_ACCESS: "bold red", Verdict.UNDECIDED: "magenta"}
@@ -41,21 +42,25 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def compare(new: Loaded, old: Loaded) -> Change:
-    """What the stack `new` allows that `old` does not. What is made up in a program is taken from a state."""
-    resources = new.resources
+    """What the stack `new` allows that `old` does not. What is made up in a program is taken from a state.
+
+    Two programs are taken to be one stack, so the account that one of them states is that of the other.
+    """
+    resources, others = new.resources, old.resources
     if new.folder is not None and old.folder is None:
-        resources = aligned(resources, old.resources)
-    stacks = [
-        Stack(tuple(each), Settings(stack_region=of.region)) for each, of in ((resources, new), (old.resources, old))
-    ]
+        resources = aligned(resources, others)
+    elif new.stand_in != old.stand_in:
+        resources, others = in_one_account(resources, others), in_one_account(others, resources)
+    stacks = [Stack(tuple(each), Settings(stack_region=of.region)) for each, of in ((resources, new), (others, old))]
     secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1])})
-    found = Found((), new.target.strip("`"), new.folder, secrets)
+    stand_in = (new.stand_in or old.stand_in) and STAND_IN_ACCOUNT in {account_of(resources), account_of(others)}
+    found = Found((), new.target.strip("`"), new.folder, secrets, stand_in)
     return Change(tuple(gained(*stacks)), found, old.target.strip("`"))
 
 
 def text(change: Change, screen: Screen) -> str:
     """For people: each class of request, with its example and the statement that allows it."""
-    return paint(_lines(change, screen), screen)
+    return paint(noted(_lines(change, screen), change.found, screen), screen)
 
 
 def _lines(change: Change, screen: Screen) -> Iterator[Text]:
@@ -87,7 +92,7 @@ def json(change: Change) -> str:
         },
         "gains": [_entry(change, each) for each in change.gains],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return encoded(document, change.found)
 
 
 def _entry(change: Change, gain: Gain) -> dict[str, Any]:

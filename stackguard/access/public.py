@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from stackguard.reports import Screen
 from stackguard.reports.screen import paint, wrapped
 from stackguard.reports.words import name_of, printable
 from stackguard.sources import Loaded
+from stackguard.stand_in import LINE
+from stackguard.stand_in import shown as shows_stand_in
 
 VERSION = 1
 STYLES = {Verdict.PUBLIC: "bold red", Verdict.UNDECIDED: "magenta", Verdict.NOT_PUBLIC: "green"}
@@ -35,6 +37,8 @@ class Found(msgspec.Struct, frozen=True):
     folder: Path | None = None
     secrets: tuple[str, ...] = ()
     """Texts that no report may have in it."""
+    stand_in: bool = False
+    """Whether the stack's ARNs may hold the stand-in account."""
 
     @property
     def exit_code(self) -> int:
@@ -76,12 +80,30 @@ def judge(loaded: Loaded) -> Found:
     """The verdict on each thing of a stack that could be open to outsiders."""
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     things = tuple(exposed(stack))
-    return Found(things, loaded.target.strip("`"), loaded.folder, tuple(secrets_of(stack)))
+    return Found(things, loaded.target.strip("`"), loaded.folder, tuple(secrets_of(stack)), loaded.stand_in)
 
 
 def text(found: Found, screen: Screen, *, everything: bool) -> str:
     """For people; what is not public is only counted unless `everything` is asked for."""
-    return paint(_lines(found, screen, everything=everything), screen)
+    return paint(noted(_lines(found, screen, everything=everything), found, screen), screen)
+
+
+def noted(lines: Iterable[Text], found: Found, screen: Screen) -> Iterator[Text]:
+    """The lines of a report and, where they show the stand-in account, a line that says so."""
+    *report, count = lines
+    yield from report
+    if found.stand_in and shows_stand_in(line.plain for line in report):
+        yield from wrapped(LINE, screen, 0, "note")
+        yield Text()
+    yield count
+
+
+def encoded(document: dict[str, Any], found: Found) -> str:
+    """A report as JSON text and, where it shows the stand-in account, a note that says so."""
+    text = msgspec.json.encode(document)
+    if found.stand_in and shows_stand_in([text.decode()]):
+        text = msgspec.json.encode({**document, "notes": [LINE]})
+    return msgspec.json.format(text, indent=2).decode() + "\n"
 
 
 def _lines(found: Found, screen: Screen, *, everything: bool) -> Iterator[Text]:
@@ -143,7 +165,7 @@ def json(found: Found, *, everything: bool) -> str:
         },
         "things": [_entry(found, each) for each in told],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return encoded(document, found)
 
 
 def _entry(found: Found, thing: Exposed) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from stackguard.sources import STANDARD_INPUT, HowToRun, Loaded, exported, load, reading
+from policypack.settings import read as read_settings
+from stackguard.sources import STANDARD_INPUT, HowToRun, Loaded, exported, reading
+from stackguard.sources import load as load_source
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes. No policy document of AWS's is longer than 20,480 characters, and a long file is a stack's."""
@@ -23,6 +25,7 @@ def read(target: str, how: HowToRun) -> str | Loaded:
 
     Raises:
         CannotJudge: it cannot be read, is malformed, or its program failed.
+        SettingsError: the settings, which are for a program, do not fit their schema.
     """
     if target == STANDARD_INPUT:
         return _told_apart(reading.standard_input("standard input", how.timeout), "standard input", how)
@@ -32,6 +35,17 @@ def read(target: str, how: HowToRun) -> str | Loaded:
     source = f"`{target}`"
     with reading.file(path, source, how.timeout) as blocks:
         return _told_apart(blocks, source, how)
+
+
+def load(target: str, how: HowToRun) -> Loaded:
+    """The resources of a stack; `stackguard.yaml` in the working folder says the account of a program's.
+
+    Raises:
+        CannotJudge: it cannot be read, is malformed, or its program failed.
+        SettingsError: the settings do not fit their schema.
+    """
+    is_program = Path(target).is_dir()
+    return load_source(target, how.under(read_settings(None)) if is_program else how)
 
 
 def _told_apart(blocks: Iterator[bytes], source: str, how: HowToRun) -> str | Loaded:

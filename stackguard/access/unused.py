@@ -17,8 +17,10 @@ from policypack.access.unused import Missing, Over
 from policypack.policy import Asset, Resource, Stack, Unknown
 from policypack.redaction import REDACTED, secrets_of
 from policypack.settings import Settings
+from stackguard.access.target import load
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun, load
+from stackguard.sources import HowToRun
+from stackguard.stand_in import LINE, shown
 
 CLEAN, FOUND = 0, 1
 VERSION = 1
@@ -32,6 +34,8 @@ class Answer:
     privilege: Privilege | Unknown | None
     secrets: tuple[str, ...] = ()
     """The texts in the stack's secrets, longest first."""
+    stand_in: bool = False
+    """Whether the stack's ARNs may hold the stand-in account."""
 
     @property
     def clean(self) -> bool:
@@ -71,7 +75,7 @@ def ask(target: str, how: HowToRun, code: Path | None, name: str | None) -> list
         raise CannotJudge(f"`--code` is of one function, and {loaded.target} has {known}; name it by `--function`")
     with_code = Asset(path=str(code.resolve()), archive=True) if code else None
     secrets = tuple(secrets_of(stack))
-    return [Answer(each, privilege(stack, each, with_code), secrets) for each in chosen]
+    return [Answer(each, privilege(stack, each, with_code), secrets, loaded.stand_in) for each in chosen]
 
 
 def exit_code(answers: list[Answer]) -> int:
@@ -91,14 +95,19 @@ def exit_code(answers: list[Answer]) -> int:
 
 
 def render(answers: list[Answer], form: str) -> str:
-    """The answers in a format, without what a secret holds."""
+    """The answers in a format, without what a secret holds; where the stand-in account shows, they say so."""
+    noted = answers[0].stand_in and shown(text(answers) if form == "text" else [_encoded(as_json(answers))])
     if form == "json":
-        found = msgspec.json.format(msgspec.json.encode(as_json(answers))).decode()
+        found = _encoded(as_json(answers) | ({"notes": [LINE]} if noted else {}))
     else:
-        found = "\n".join(text(answers))
+        found = "\n".join((*text(answers), *(("", f"note: {LINE}") if noted else ())))
     for secret in answers[0].secrets:
         found = found.replace(secret, REDACTED)
     return found
+
+
+def _encoded(document: dict[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(document)).decode()
 
 
 def text(answers: list[Answer]) -> Iterator[str]:

@@ -33,7 +33,8 @@ class Following:
     """Whether a preview was followed to its end."""
     _up: asyncio.Future[Packs] | None = None
     _ended: asyncio.Future[tuple[Resource, ...]] | None = None
-    _judging: list[asyncio.Task[list[Outcome]]] = field(default_factory=list)
+    _judging: dict[str, tuple[Resource, asyncio.Task[list[Outcome]]]] = field(default_factory=dict)
+    """By URN, a resource as it was registered, and how it is judged."""
 
     async def follow(self, project: Project, settings: Settings) -> None:
         """Start the packs, and see each resource and then the stack judged.
@@ -50,7 +51,8 @@ class Following:
                 self._up.set_result(packs)
                 try:
                     resources = await self._ended
-                    for found in await asyncio.gather(*self._judging):
+                    self._judge_changed(resources)
+                    for found in await asyncio.gather(*self._tasks()):
                         self.outcomes += found
                     self.outcomes += await packs.analyze_stack(resources)
                 except asyncio.CancelledError:
@@ -62,9 +64,9 @@ class Following:
                 self.notes, self.policies, self.followed = packs.notes, packs.policies, True
         finally:
             self._up.cancel()
-            for task in self._judging:
+            for task in self._tasks():
                 task.cancel()
-            await asyncio.gather(*self._judging, return_exceptions=True)
+            await asyncio.gather(*self._tasks(), return_exceptions=True)
 
     async def judge(self, resources: Sequence[Resource], settings: Settings) -> None:
         """See a stack judged that is there already.
@@ -87,13 +89,27 @@ class Following:
     def registered(self, resource: Resource) -> None:
         """Have a resource judged; what is only read is not."""
         if not resource.external:
-            self._judging.append(asyncio.create_task(self._judged(resource)))
+            self._judging[resource.urn] = resource, asyncio.create_task(self._judged(resource))
 
     def ended(self, resources: tuple[Resource, ...]) -> None:
         """No more resources come."""
         assert self._ended is not None
         if not self._ended.done():
             self._ended.set_result(resources)
+
+    def _tasks(self) -> list[asyncio.Task[list[Outcome]]]:
+        return [task for _, task in self._judging.values()]
+
+    def _judge_changed(self, resources: Sequence[Resource]) -> None:
+        """Have those judged again whose inputs have changed since they were registered, because an account was found."""
+        for resource in resources:
+            registered, task = self._judging.get(resource.urn, (None, None))
+            if registered is not None and task is not None and registered.inputs != resource.inputs:
+                self._judging[resource.urn] = resource, asyncio.create_task(self._judged_again(resource, task))
+
+    async def _judged_again(self, resource: Resource, before: asyncio.Task[list[Outcome]]) -> list[Outcome]:
+        await before
+        return await self._judged(resource)
 
     async def _judged(self, resource: Resource) -> list[Outcome]:
         assert self._up is not None

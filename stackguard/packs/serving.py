@@ -119,7 +119,7 @@ class Packs:
                 for each in answer.diagnostics
             )
         undecided = {outcome.policy.id for outcome in found if outcome.kind is Kind.UNDECIDED}
-        found += (each for each in self._left.pop(resource.urn, ()) if each.policy.id not in undecided)
+        found += (each for each in self._left.get(resource.urn, ()) if each.policy.id not in undecided)
         return _settled(found, self._secrets(resource))
 
     async def analyze_stack(self, resources: Sequence[Resource]) -> list[Outcome]:

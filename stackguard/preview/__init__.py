@@ -32,7 +32,8 @@ class Preview:
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
     of the mock files was not used. `made_up` are texts that will be others in the cloud: names, ids and ARNs with a part
-    drawn at random, and the account where nobody told it.
+    drawn at random. `stand_in` is whether some provider's account is not known, so that the stand-in of
+    `stackguard.stand_in` stands in its ARNs.
     """
 
     project: str
@@ -45,6 +46,7 @@ class Preview:
     printed: str
     notes: tuple[Note, ...] = ()
     made_up: frozenset[str] = frozenset()
+    stand_in: bool = False
 
 
 class Observer(Protocol):
@@ -57,10 +59,13 @@ class Observer(Protocol):
         """The resource to go on with: itself, or with the inputs that policy packs make of its own. It has no outputs yet."""
 
     def registered(self, resource: Resource) -> None:
-        """A resource is final, but for what a component, or the stack, says of itself at its end."""
+        """A resource is final, but for its account, and for what a component, or the stack, says of itself at its end."""
 
     def ended(self, resources: tuple[Resource, ...]) -> None:
-        """The program ended well; these are its resources, in the order in which it constructs them."""
+        """The program ended well; these are its resources, in the order in which it constructs them.
+
+        One that is another object than was registered has changed since.
+        """
 
 
 class Nobody:
@@ -92,6 +97,7 @@ def run(
     timeout: float = 300.0,
     observer: Observer = NOBODY,
     mock: Sequence[Path] = (),
+    account: str | None = None,
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -103,6 +109,7 @@ def run(
         timeout: seconds after which a program is stopped.
         observer: follows the preview.
         mock: files with answers that only the cloud could give; those of the first file first.
+        account: the account of every provider; None takes each from what states it (docs/decisions/0025).
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
@@ -110,7 +117,8 @@ def run(
     """
     from stackguard.preview.project import load
 
-    return of(load(folder, stack, config), resolve=resolve, timeout=timeout, observer=observer, mock=mock)
+    project = load(folder, stack, config)
+    return of(project, resolve=resolve, timeout=timeout, observer=observer, mock=mock, account=account)
 
 
 def of(
@@ -120,6 +128,7 @@ def of(
     timeout: float = 300.0,
     observer: Observer = NOBODY,
     mock: Sequence[Path] = (),
+    account: str | None = None,
     may_write: threading.Event | None = None,
 ) -> Preview:
     """Preview the program of a project that is read already; the other arguments are those of `run`.
@@ -130,6 +139,7 @@ def of(
         timeout: as in `run`.
         observer: as in `run`.
         mock: as in `run`.
+        account: as in `run`.
         may_write: until it is set, the program waits before it writes a file or starts a process; None lets it.
 
     Raises:
@@ -144,5 +154,12 @@ def of(
         from stackguard.preview.serve import preview
 
         return preview(
-            program, project, resolve=resolve, timeout=timeout, observer=observer, mock=answers, may_write=may_write
+            program,
+            project,
+            resolve=resolve,
+            timeout=timeout,
+            observer=observer,
+            mock=answers,
+            account=account,
+            may_write=may_write,
         )

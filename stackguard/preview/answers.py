@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from policypack.policy import UNKNOWN, Unknown
 from policypack.wire import UNKNOWN_STRING, decode
@@ -16,6 +16,7 @@ from stackguard.preview.mock import Answer, camel, unknown_in
 from stackguard.preview.registry import Refused, Registry
 from stackguard.preview.values import fill, hide, plain
 
+T = TypeVar("T")
 GET_RESOURCE = "pulumi:pulumi:getResource"
 READ_STACK = "pulumi:pulumi:readStackOutputs"
 
@@ -32,6 +33,7 @@ class Answers:
         if not request.tok.startswith(TOKEN):
             return None
         args, _ = decode(plain(request.args.fields["args"].struct_value), None, self.marks.find)
+        args = self._shown(args)
         written = json.loads(request.args.fields["message"].string_value)
         response = protos.resource_pb2.ResourceInvokeResponse()
         fill(getattr(response, "return"), {"message": json.dumps(self.marks.answer(request.tok, args, written))})
@@ -39,7 +41,7 @@ class Answers:
 
     def waits(self, request: Any) -> None:
         """The function is not called before a resource is created."""
-        self.marks.waits(request.tok, self._args(request))
+        self.marks.waits(request.tok, self._shown(self._args(request)))
 
     def function(self, request: Any, reference: str) -> Mapping[str, Any] | None:
         """The result of a function; None where it is unknown, or the mock file's, which the program's side asks for.
@@ -53,8 +55,9 @@ class Answers:
             return self._resource(str(args.get("urn")))
         if request.tok == READ_STACK:
             return self._stack(str(args.get("name")))
-        if self.marks.mock.function(request.tok, args) is not None:
-            self.marks.call(request.tok, args)
+        asked = self._shown(args)
+        if self.marks.mock.function(request.tok, asked) is not None:
+            self.marks.call(request.tok, asked)
             return None
         place, provider = self.registry.place(reference), self.registry.provider(reference).inputs
         marked = unknown_in(args) not in (None, UNKNOWN)
@@ -69,13 +72,13 @@ class Answers:
                 raise Refused(f"invocation of {request.tok} returned an error: {error}") from None
             result = None
         if result is None:
-            self.marks.call(request.tok, args, functions.reason(request.tok, args, place))
+            self.marks.call(request.tok, asked, functions.reason(request.tok, args, place))
         return result
 
     def method(self, request: Any) -> Any:
         """The result of a method; unknown unless the mock file gives it."""
         args, _ = decode(plain(request.args), None, self.marks.find)
-        answer = self.marks.method(request.tok, args)
+        answer = self.marks.method(request.tok, self._shown(args))
         response = protos.provider_pb2.CallResponse()
         found = getattr(response, "return")
         if answer is None:
@@ -88,7 +91,7 @@ class Answers:
     def exists(self, request: Any) -> Any:
         """Whether a resource exists: if the mock file has it, else nobody knows."""
         known = "" if self.unknown_id(request.id) else request.id
-        found = self.marks.mock.resource(request.type, "", known, "") if known else None
+        found = self.marks.mock.resource(request.type, "", self._shown(known), "") if known else None
         return protos.resource_pb2.ExistsResourceResponse(exists=found is not None, unknown=found is None)
 
     def unknown_id(self, identity: str) -> bool:
@@ -121,7 +124,7 @@ class Answers:
         """What a provider computes, with what the mock file says of it; what is made of a mark is unknown."""
         known = {name: value for name, value in computed.items() if not self.marks.holds(value)}
         identity = getattr(request, "id", "") or getattr(request, "importId", "")
-        answer = self.marks.mock.resource(request.type, request.name, identity, urn)
+        answer = self.marks.mock.resource(request.type, *map(self._shown, (request.name, identity, urn)))
         if answer is None:
             return known, hidden
         return known | answer.value, hidden | {*_tops(answer)}
@@ -137,6 +140,10 @@ class Answers:
             if unknown is not None and name in found:
                 found[name] = _instead(found[name], unknown)
         return found
+
+    def _shown(self, value: T) -> T:
+        """What a mock file says: the stand-in, where the program has the placeholder of an account."""
+        return self.registry.accounts.shown.value(value)
 
     def _args(self, request: Any) -> dict[str, Any]:
         args, _ = decode(plain(request.args), None, self.marks.find)

@@ -29,8 +29,8 @@ from stackguard.preview.checking import checked
 from stackguard.preview.features import FEATURES, numbers
 from stackguard.preview.marks import Marks
 from stackguard.preview.options import Identity, aliases_of, inherit, options_of
-from stackguard.preview.outputs import STAND_IN_ACCOUNT, made_up, resolve
 from stackguard.preview.outputs import identified as identify
+from stackguard.preview.outputs import made_up, resolve
 from stackguard.preview.plugins import Plugin, installed
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.sdk import accepted
@@ -109,7 +109,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         urn = registry.claim(request.type, self.marks.shown(request.name), request.parent)
         await self.callbacks.run_hooks(request.hooks.before_create, request, urn)
         written, asked = await self._asked(request, urn, reference)
-        resource = await registry.observer.remediated(asked)
+        resource = await registry.remediated(asked)
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         if request.custom:
             response.object.CopyFrom(request.object)
@@ -317,10 +317,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             computed, hidden = self._computed(request, resource.urn, inputs, reference, secrets)
             secrets |= answer(struct, computed, hidden | {*request.additionalSecretOutputs})
             outputs = {**inputs, **computed}
-            drawn = made_up(request.type, written, outputs)
-            if self.fill_computed and reference and self.registry.place(reference).account == STAND_IN_ACCOUNT:
-                drawn |= {STAND_IN_ACCOUNT}
-            self.registry.made_up |= drawn
+            self.registry.made_up |= made_up(request.type, written, outputs)
         known = "" if self.answers.unknown_id(request.importId) else request.importId
         known = "" if request.type.startswith(PROVIDER_PREFIX) else known or str(computed.get("id", ""))
         return replace(resource, outputs=outputs, secrets=secrets, id=known)

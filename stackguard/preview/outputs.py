@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +13,6 @@ from stackguard.preview.autonaming import HEX, Naming, Refusal, Strategy, draw, 
 from stackguard.preview.rules import rule_of
 from stackguard.preview.templates import drawn, holds, holes, render
 
-STAND_IN_ACCOUNT = "111122223333"  # the account of the examples in AWS's own documentation
 PARTITIONS = {  # region prefix: partition, domain, the domain reversed
     "cn-": ("aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"),
     "us-gov-": ("aws-us-gov", "amazonaws.com", "com.amazonaws"),
@@ -48,38 +46,10 @@ class Place:
         return self if region is None else Place(self.account, region if isinstance(region, str) else UNKNOWN)
 
 
-def place_of(provider: Mapping[str, Any], config: Mapping[str, str], fallback_region: str | None) -> Place:
-    """Where an `aws` provider with these inputs creates.
-
-    The account is `stackguard:accountId` of the config, else the only one the provider allows, else that of the role
-    it assumes, else a stand-in.
-    """
-    account = config.get("stackguard:accountId") or _allowed(provider) or _assumed(provider) or STAND_IN_ACCOUNT
+def place_of(provider: Mapping[str, Any], account: str, fallback_region: str | None) -> Place:
+    """Where an `aws` provider with these inputs creates; `stackguard.preview.account` says in which account."""
     region = provider.get("region")
     return Place(account, UNKNOWN if isinstance(region, Unknown) else region or fallback_region or UNKNOWN)
-
-
-def _allowed(provider: Mapping[str, Any]) -> str | None:
-    allowed = _structure(provider.get("allowedAccountIds"))
-    return str(allowed[0]) if isinstance(allowed, list) and len(allowed) == 1 else None
-
-
-def _assumed(provider: Mapping[str, Any]) -> str | None:
-    roles = _structure(provider.get("assumeRoles"))
-    match = re.match(r"arn:[\w-]+:iam::(\d{12}):", str(roles[-1].get("roleArn"))) if _is_records(roles) else None
-    return match[1] if match else None
-
-
-def _is_records(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[-1], dict)
-
-
-def _structure(value: Any) -> Any:
-    """A provider's structured input: the SDK and the config both hand it on as JSON text."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
 
 
 def resolve(

@@ -16,9 +16,11 @@ from urllib.parse import unquote, urlsplit
 from policypack.policy import Options, Position, Resource
 from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
+from stackguard.preview.account import Accounts
 from stackguard.preview.autonaming import Autonaming
 from stackguard.preview.outputs import Place, place_of
 from stackguard.preview.project import Project
+from stackguard.preview.substitution import Substitution
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
 
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
@@ -61,6 +63,7 @@ class Registry:
     """The resources of one preview by URN. All access is from one event loop, so nothing is locked."""
 
     project: Project
+    accounts: Accounts
     observer: Observer = NOBODY
     autonaming: Autonaming = field(default_factory=Autonaming)
     resources: dict[str, Resource] = field(default_factory=dict)
@@ -74,11 +77,13 @@ class Registry:
     root: str = ""
     finished: bool = False
     made_up: set[str] = field(default_factory=set)
-    """Names, ids and ARNs with a part drawn at random, and the account that stands in where nobody told it."""
+    """Names, ids and ARNs with a part drawn at random."""
     _claimed: set[str] = field(default_factory=set)
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
+    _shown: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
+    """By URN, a resource and what the observer is shown of it."""
 
     def claim(self, type_token: str, name: str, parent: str) -> str:
         """The URN of a new resource.
@@ -98,10 +103,28 @@ class Registry:
     def add(self, resource: Resource, trail: Trail = ()) -> None:
         """Remember a resource; `trail` says where the program constructs it, outermost call first."""
         self.resources[resource.urn] = resource
-        self.observer.registered(resource)
+        shown = self.accounts.shown.resource(resource)
+        self._shown[resource.urn] = resource, shown
+        self.observer.registered(shown)
         self._trails[resource.urn] = trail
         if resource.type == ROOT_TYPE:
             self.root = resource.urn
+
+    async def remediated(self, resource: Resource) -> Resource:
+        """The resource to go on with, as the observer makes it of what a person would be shown.
+
+        Properties that the observer leaves alone keep what stands in them for an account.
+        """
+        shown = self.accounts.shown.resource(resource)
+        remediated = await self.observer.remediated(shown)
+        if remediated is shown:
+            return resource
+        kept = {name for name, value in remediated.inputs.items() if value == shown.inputs.get(name)}
+        inputs = {
+            name: resource.inputs[name] if name in kept & resource.inputs.keys() else value
+            for name, value in remediated.inputs.items()
+        }
+        return replace(resource, inputs=inputs, secrets=remediated.secrets)
 
     def add_outputs(self, urn: str, outputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
         """What a component, or the stack itself, says of itself at its end."""
@@ -149,7 +172,8 @@ class Registry:
         if place is None:
             environment = self.project.environment
             fallback = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
-            place = place_of(self.provider(reference).inputs, self.project.config, fallback)
+            provider = self.provider(reference)
+            place = place_of(provider.inputs, self.accounts.of(provider), fallback)
             self._places[reference] = place
         return place
 
@@ -192,6 +216,22 @@ class Registry:
             raise Refused(
                 f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
             )
+
+    def settled(self) -> tuple[Resource, ...]:
+        """All resources of a program that has ended, in order and with their accounts; `outputs` get theirs too.
+
+        A resource that the observer was shown as it is stays the same object.
+        """
+        ordered = self.in_order()
+        self.accounts.find(ordered)
+        accounts = self.accounts.settled
+        self.outputs = accounts.value(self.outputs)
+        return tuple(self._settled(resource, accounts) for resource in ordered)
+
+    def _settled(self, resource: Resource, accounts: Substitution) -> Resource:
+        seen, shown = self._shown[resource.urn]
+        unchanged = seen is resource and (shown is seen or not self.accounts.found)
+        return shown if unchanged else accounts.resource(resource)
 
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.

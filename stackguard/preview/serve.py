@@ -17,6 +17,7 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.account import Accounts
 from stackguard.preview.autonaming import configured
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.engine import Engine
@@ -40,7 +41,8 @@ def preview(
     timeout: float,
     observer: Observer,
     mock: Mock,
-    may_write: threading.Event | None,
+    account: str | None = None,
+    may_write: threading.Event | None = None,
 ) -> Preview:
     """Run a started program to its end, followed by `observer`.
 
@@ -49,25 +51,24 @@ def preview(
 
     """
     marks = Marks(project, mock)
+    registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
     try:
-        return asyncio.run(
-            _preview(program, project, marks, resolve=resolve, timeout=timeout, observer=observer, may_write=may_write)
-        )
+        return asyncio.run(_preview(program, registry, marks, resolve=resolve, timeout=timeout, may_write=may_write))
     except CannotJudge as error:
-        raise CannotJudge(marks.shown(error.message), marks.shown(error.detail)) from None
+        message, detail = (registry.accounts.shown.text(marks.shown(text)) for text in (error.message, error.detail))
+        raise CannotJudge(message, detail) from None
 
 
 async def _preview(
     program: Program,
-    project: Project,
+    registry: Registry,
     marks: Marks,
     *,
     resolve: bool,
     timeout: float,  # noqa: ASYNC109
-    observer: Observer,
     may_write: threading.Event | None,
 ) -> Preview:
-    registry = Registry(project, observer, configured(project))
+    project, observer = registry.project, registry.observer
     monitor = Monitor(registry, marks, fill_computed=resolve, may_write=may_write)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
@@ -86,7 +87,7 @@ async def _preview(
             async with asyncio.timeout(timeout):
                 code = await _before(follower, _ended(program))
                 _check(code, monitor, engine, program, project)
-                resources = registry.in_order()
+                resources = registry.settled()
                 observer.ended(resources)
                 await follower
         finally:
@@ -111,9 +112,10 @@ async def _preview(
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=marks.shown(program.printed()),
+        printed=registry.accounts.settled.text(marks.shown(program.printed())),
         notes=tuple(marks.notes()),
-        made_up=frozenset(registry.made_up),
+        made_up=frozenset(map(registry.accounts.settled.text, registry.made_up)),
+        stand_in=registry.accounts.stand_in,
     )
 
 

@@ -66,10 +66,13 @@ class Remark(msgspec.Struct, frozen=True):
         msgspec.Meta(
             description="`remediated`: a policy changed inputs. `not-applicable`: a policy does not concern these"
             " resources. `unanswered`: nobody knows what a function, a method or another stack says. `unused`: an entry of a mock"
-            " file that nothing asked for. `project`: what of its files was not used."
+            " file that nothing asked for. `project`: what of its files was not used. `account`: an account in this report"
+            " stands in for the program's own, which nothing states."
         ),
     ]
-    about: Annotated[str, msgspec.Meta(description="The policy, the function, the stack, the file, or the project.")]
+    about: Annotated[
+        str, msgspec.Meta(description="The policy, the function, the stack, the file, the project, or the account.")
+    ]
     message: str
     urns: Annotated[tuple[str, ...], msgspec.Meta(description="The resources concerned; empty for the stack.")]
 

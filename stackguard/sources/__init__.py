@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from policypack.policy import Resource
+from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
@@ -32,6 +33,8 @@ class Loaded:
     """What the files of positions are relative to, where the target is a program."""
     notes: tuple[Note, ...] = ()
     """What is to be known of how it was read."""
+    stand_in: bool = False
+    """Whether some ARNs hold the stand-in account, because nothing states the program's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class HowToRun:
     """Seconds, for a pipe or standard input too."""
     mock: tuple[Path, ...] = ()
     """Files with answers that only the cloud could give."""
+    account: str | None = None
+    """The operator's `accountId`, which goes before what a program states itself."""
+
+    def under(self, settings: Settings) -> HowToRun:
+        """The same, with what the settings say about a program."""
+        return replace(self, account=settings.account_id)
 
 
 def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:

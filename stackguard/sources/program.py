@@ -35,10 +35,11 @@ def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
         timeout=how.timeout,
         mock=how.mock,
         observer=observer,
+        account=how.account,
     )
     region = ran.config.get(REGION)
     region = region if isinstance(region, str) else None
-    return Loaded(tuple(ran.resources), str(folder), region, folder, ran.notes)
+    return Loaded(tuple(ran.resources), str(folder), region, folder, ran.notes, ran.stand_in)
 
 
 def _is_project(folder: Path) -> bool:

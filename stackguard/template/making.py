@@ -16,6 +16,7 @@ from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.words import name_of, printable
 from stackguard.sources import HowToRun, load
+from stackguard.stand_in import NOTE, shown
 from stackguard.template.forward import Problem
 from stackguard.template.translation import translate
 from stackguard.template.validation import Validation, lint
@@ -55,7 +56,8 @@ def make(order: Order) -> Made:
     """
     from policypack.policies import POLICIES
 
-    loaded = load(order.target, order.how)
+    settings = read(order.settings)
+    loaded = load(order.target, order.how.under(settings))
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {each.urn: each for each in loaded.resources}
     told = [tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks]
@@ -66,10 +68,11 @@ def make(order: Order) -> Made:
             f"`{order.target}` has no resource that CloudFormation could create, so there is nothing to write"
         )
     document = _with_problems(template.document, template.problems)
-    settings = with_region(read(order.settings), loaded.region)
+    settings = with_region(settings, loaded.region)
     whole = Stack(loaded.resources, settings)
     text = text_of(document, order.format)
     verdict = judge(template, loaded.resources, settings, POLICIES)
+    printed = (text, *(each.message for each in verdict.outcomes), *(each.message for each in loaded.notes))
     report = Report(order.file, verdict.outcomes, verdict.resources, verdict.policies, folder=loaded.folder)
     linted = placed(lint(document, template.region, secrets_of(whole)), text, order.format)
     return Made(
@@ -83,7 +86,7 @@ def make(order: Order) -> Made:
             differences=tuple(map(told_difference, verdict.differences)),
             left_out=tuple(tell(each, by_urn, loaded.folder) for each in template.problems),
         ),
-        loaded.notes,
+        (*loaded.notes, NOTE) if loaded.stand_in and shown(printed) else loaded.notes,
     )
 
 

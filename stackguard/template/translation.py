@@ -10,8 +10,8 @@ from typing import Any
 
 from policypack.policy import Reference as Passed
 from policypack.policy import Resource, Unknown
-from stackguard.preview.outputs import STAND_IN_ACCOUNT
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
+from stackguard.stand_in import STAND_IN_ACCOUNT
 from stackguard.template.code import Parameters
 from stackguard.template.cycles import broken
 from stackguard.template.exports import outputs

@@ -9,7 +9,7 @@ import pytest
 
 from policypack.policy import UNKNOWN, urn_of
 from stackguard.preview.functions import call
-from stackguard.preview.outputs import STAND_IN_ACCOUNT, Place, place_of, resolve
+from stackguard.preview.outputs import Place, place_of, resolve
 
 HERE = Place("111122223333", "eu-west-1")
 ARN = "arn:aws:{service}:eu-west-1:111122223333:"
@@ -224,28 +224,11 @@ def test_partitions_follow_from_the_region(region: str, partition: str) -> None:
     assert bucket["arn"] == f"arn:{partition}:s3:::b"
 
 
-@pytest.mark.parametrize(
-    ("provider", "config", "account"),
-    [
-        ({}, {}, STAND_IN_ACCOUNT),
-        ({"allowedAccountIds": '["210987654321"]'}, {}, "210987654321"),
-        ({"allowedAccountIds": ["210987654321"]}, {}, "210987654321"),
-        ({"allowedAccountIds": '["210987654321", "2"]'}, {}, STAND_IN_ACCOUNT),
-        ({"allowedAccountIds": UNKNOWN}, {}, STAND_IN_ACCOUNT),
-        ({"allowedAccountIds": "not json"}, {}, STAND_IN_ACCOUNT),
-        ({"assumeRoles": '[{"roleArn": "arn:aws:iam::210987654321:role/x"}]'}, {}, "210987654321"),
-        ({"allowedAccountIds": '["2"]'}, {"stackguard:accountId": "333333333333"}, "333333333333"),
-    ],
-)
-def test_the_account(provider: dict[str, Any], config: dict[str, str], account: str) -> None:
-    assert place_of(provider, config, None).account == account
-
-
 def test_the_region_is_the_providers_else_the_environments() -> None:
-    assert place_of({"region": "eu-west-1"}, {}, "us-east-1").region == "eu-west-1"
-    assert place_of({}, {}, "us-east-1").region == "us-east-1"
-    assert place_of({"region": UNKNOWN}, {}, "us-east-1").region == UNKNOWN
-    assert place_of({}, {}, None).region == UNKNOWN
+    assert place_of({"region": "eu-west-1"}, "1", "us-east-1").region == "eu-west-1"
+    assert place_of({}, "1", "us-east-1").region == "us-east-1"
+    assert place_of({"region": UNKNOWN}, "1", "us-east-1").region == UNKNOWN
+    assert place_of({}, "1", None).region == UNKNOWN
 
 
 def test_functions_follow_from_the_provider() -> None:

@@ -20,7 +20,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         seen.append((folder, options))
         registered = [Resource("aws:s3/bucket:Bucket", "b")]
-        return SimpleNamespace(resources=registered, config={"aws:region": "eu-west-1"}, notes=("secrets are unknown",))
+        return SimpleNamespace(
+            resources=registered, config={"aws:region": "eu-west-1"}, notes=("secrets are unknown",), stand_in=True
+        )
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     return seen
@@ -30,11 +32,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], name: str) -> None:
     (tmp_path / name).write_text("{}")
     mock = (tmp_path / "mock.yaml",)
-    loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5, mock=mock))
+    loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5, mock=mock, account="1"))
     assert [each.name for each in loaded.resources] == ["b"]
-    assert loaded.notes == ("secrets are unknown",)
+    assert (loaded.notes, loaded.stand_in) == (("secrets are unknown",), True)
     assert (loaded.region, loaded.folder) == ("eu-west-1", tmp_path)
-    asked = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5, "mock": mock}
+    asked = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5, "mock": mock, "account": "1"}
     assert [(folder, options | asked) for folder, options in calls] == [(tmp_path, calls[0][1])]
 
 
