@@ -32,7 +32,7 @@ from policypack.wire import decode
 from stackguard.preview import Preview
 from stackguard.preview.rules import rule_of
 from stackguard.preview.values import plain
-from stackguard.stand_in import STAND_IN_ACCOUNT
+from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
 
 REGION = "aws:region"
 Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
@@ -141,7 +141,10 @@ class Session:
                 outcomes += self._judged(each, levels, problems)
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
         outcomes += self._judged_together(tuple(resources), levels, problems)
-        return [*problems, *_reports(outcomes), *self._reason(answer, outcomes)]
+        reports = [*problems, *_reports(outcomes), *self._reason(answer, outcomes)]
+        if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
+            reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
+        return reports
 
     @cached_property
     def _folder(self) -> Path:
