@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from policypack.evaluate import enforcement, evaluate
-from policypack.policy import EnforcementLevel, Outcome, Policy, Resource, Severity, Stack
+from policypack.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
 from stackguard.packs import Wanted
 from stackguard.packs.following import Following
 from stackguard.reports import Report
-from stackguard.sources import HowToRun, load
+from stackguard.sources import HowToRun, Loaded, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
     )
     with _no_collection():
         loaded = load(request.target, request.how, judging)
-        outcomes = judging.outcomes(loaded.resources, loaded.region)
+        outcomes = judging.outcomes(loaded.resources, loaded.region, loaded.unseen)
         if not request.own:
-            outcomes = (*_unseen(loaded.resources, settings), *outcomes)
+            outcomes = (*_unseen(loaded, settings), *outcomes)
     return Report(
         loaded.target.strip("`"),
         outcomes,
@@ -88,13 +88,14 @@ def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]
     return active
 
 
-def _unseen(resources: Sequence[Resource], settings: Settings) -> Iterable[Outcome]:
+def _unseen(loaded: Loaded, settings: Settings) -> Iterable[Outcome]:
     """What no policy pack was shown: where others judge alone, silence about it would still read as a pass."""
-    if not any(resource.remote for resource in resources):
+    if not loaded.unseen and not any(resource.remote for resource in loaded.resources):
         return ()
-    from policypack.policies.pulumi_unseen_component import POLICY
+    from policypack.policies import pulumi_unseen_component, pulumi_unseen_resource
 
-    return evaluate((POLICY,), Stack(tuple(resources), settings))
+    policies = (pulumi_unseen_component.POLICY, pulumi_unseen_resource.POLICY)
+    return evaluate(policies, Stack(loaded.resources, settings, loaded.unseen))
 
 
 def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:

@@ -9,6 +9,7 @@ from policypack.policy import Policy
 
 IDS = (
     "pulumi-unseen-component",
+    "pulumi-unseen-resource",
     "aws-unpinned-region",
     "aws-foreign-region",
     "aws-unused-provider",

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from policypack.policy import Resource
+    from policypack.policy import Resource, Unseen
     from stackguard.notes import Note
     from stackguard.preview.project import Project
 
@@ -29,7 +29,7 @@ class Preview:
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used.
+    of the mock files was not used. `unseen` says where resources may be constructed that are not among these.
     """
 
     project: str
@@ -41,6 +41,7 @@ class Preview:
     outputs: Mapping[str, Any]
     printed: str
     notes: tuple[Note, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 class Observer(Protocol):

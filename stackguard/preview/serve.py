@@ -102,6 +102,7 @@ async def _preview(
         outputs=registry.outputs,
         printed=marks.shown(program.printed()),
         notes=tuple(marks.notes()),
+        unseen=marks.unseen.in_order(),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from policypack.policy import Resource
+from policypack.policy import Resource, Unseen
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
@@ -32,6 +32,8 @@ class Loaded:
     """What the files of positions are relative to, where the target is a program."""
     notes: tuple[Note, ...] = ()
     """What is to be known of how it was read."""
+    unseen: tuple[Unseen, ...] = ()
+    """What a program's preview does not see of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,281 @@
+"""Whether a function of the program can construct a resource: the child's side.
+
+It can where a resource class is reached from it: by its globals, closure and defaults, by what those hold, by imports
+in it, and by the functions and classes of the program and of libraries that it calls. What cannot be followed (`eval`,
+a name that is made up, very much code) counts as reaching one. The SDK's own functions are not followed.
+"""
+
+from __future__ import annotations
+
+import collections
+import dis
+import functools
+import importlib.util
+import inspect
+import sys
+import types
+from typing import Any
+
+BOUND = 20_000
+"""Objects that are looked at before a function counts as reaching a constructor."""
+DYNAMIC = frozenset({"eval", "exec", "globals", "__import__", "import_module", "__subclasses__", "find_class"})
+"""Names with which anything can be reached."""
+BY_NAME = frozenset({"getattr", "vars", "attrgetter", "methodcaller", "__dict__", "__getattribute__", "locals", "getmembers"})
+"""Names with which anything of a module or an object can be reached."""
+REGISTERING = frozenset({"register_resource", "read_resource", "RegisterResource", "ReadResource", "register_remote_component"})
+SCALARS = (str, bytes, bytearray, int, float, complex, bool, type(None), type(...), type(NotImplemented))
+CONTAINERS = (list, tuple, set, frozenset, collections.deque)
+WRAPPERS = (staticmethod, classmethod)
+CALLED = frozenset({"__init__", "__new__", "__post_init__", "__call__", "__init_subclass__", "__set_name__"})
+
+
+class Reach:
+    """What is reached from one function."""
+
+    def __init__(self, pulumi: Any, origins: Any) -> None:
+        self.pulumi, self.origins = pulumi, origins
+        self.seen: set[tuple[int, Any]] = set()
+        self.alive: list[Any] = []  # an id is only good as long as its object lives
+        self.queue: list[tuple[Any, frozenset[str]]] = []
+
+    def constructs(self, function: Any) -> bool:
+        """Whether a resource class is reached."""
+        self.queue.append((function, CALLED))
+        while self.queue:
+            value, names = self.queue.pop()
+            if isinstance(value, SCALARS):
+                continue
+            key = (id(value), names if isinstance(value, (types.ModuleType, type)) or not callable(value) else None)
+            if key in self.seen:
+                continue
+            self.seen.add(key)
+            self.alive.append(value)
+            if len(self.seen) > BOUND or self.follow(value, names):
+                return True
+        return False
+
+    def add(self, values: Any, names: frozenset[str] = CALLED) -> bool:
+        """Follow these, too; `names` are the attributes that code asks for."""
+        self.queue.extend((value, names) for value in values)
+        return False
+
+    def follow(self, value: Any, names: frozenset[str]) -> bool:
+        """Whether a value is a constructor; what it leads to is queued."""
+        if isinstance(value, types.FunctionType):
+            return self.function(value)
+        if isinstance(value, types.MethodType):
+            return self.add((value.__func__,)) or self.add((value.__self__,), self.names_in(value.__func__))
+        if isinstance(value, (functools.partial, functools.partialmethod)):
+            return self.add((value.func, *value.args, *value.keywords.values()))
+        if isinstance(value, type):
+            return self.cls(value, names)
+        if isinstance(value, types.ModuleType):
+            return self.module(value, names)
+        if isinstance(value, dict):
+            return self.add([*dict.keys(value), *dict.values(value)], names)
+        if isinstance(value, CONTAINERS):
+            return self.add(value, names)
+        if isinstance(value, WRAPPERS):
+            return self.add((value.__func__,))
+        if isinstance(value, property):
+            return self.add((value.fget, value.fset))
+        if isinstance(value, (types.CodeType, types.BuiltinFunctionType)):
+            return False
+        return self.instance(value, names)
+
+    def function(self, function: Any) -> bool:
+        """A function, by its code."""
+        held = held_by(function)
+        self.add((inspect.getattr_static(function, "__wrapped__", None),))
+        if not self.followed(function.__code__.co_filename, function.__module__):
+            return function.__name__ in REGISTERING or self.add([value for _, value in held])
+        used = uses(function.__code__)
+        names = used.names if BY_NAME.isdisjoint(used.names) else used.names | used.strings
+        if not DYNAMIC.isdisjoint(names) or not REGISTERING.isdisjoint(names):
+            return True
+        found = [function.__globals__.get(name) for name in used.globals]
+        found += [value for name, value in held if name != "__class__"]
+        for name in used.modules(str(function.__globals__.get("__package__") or "")):
+            module = sys.modules.get(name)
+            if module is None and not self.harmless(name):
+                return True
+            found.append(module)
+        if not BY_NAME.isdisjoint(names) and any(map(self.opens, found)):
+            return True
+        for name, value in held:
+            if name == "__class__":  # `super()`: what it has of these names, and not the class itself
+                self.methods(value, names)
+        return self.add(found, names)
+
+    def names_in(self, function: Any) -> frozenset[str]:
+        """The names that a method asks its object for."""
+        code = getattr(function, "__code__", None)
+        return frozenset(name for each in nested(code) for name in each.co_names) if code else CALLED
+
+    def opens(self, value: Any) -> bool:
+        """Whether a resource class is among what can be asked of a value by a name that is made up."""
+        if isinstance(value, types.ModuleType):
+            return value is not self.pulumi and self.origins.of_module(value.__name__) != self.origins.STANDARD
+        own = self.origins.of_module(type(value).__module__) in {self.origins.OWN, self.origins.LIBRARY}
+        if own and not isinstance(value, (type, types.FunctionType)):
+            self.methods(type(value), frozenset(name for base in type(value).__mro__ for name in vars(base)))
+            self.add(list(getattr(value, "__dict__", {}).values()))
+        return False
+
+    def cls(self, cls: Any, names: frozenset[str]) -> bool:
+        """A class: a resource's, or what its methods lead to."""
+        if issubclass(cls, self.pulumi.Resource):
+            return True
+        if self.origins.of_module(cls.__module__) in {self.origins.SDK, self.origins.STANDARD}:
+            return False
+        if type(cls) is not type and self.origins.of_module(type(cls).__module__) == self.origins.OWN:
+            self.methods(type(cls), names)
+        return self.methods(cls, names)
+
+    def methods(self, cls: Any, names: frozenset[str]) -> bool:
+        """What is called of a class, or of its instances, by these names or by none."""
+        for base in cls.__mro__:
+            if self.origins.of_module(base.__module__) in {self.origins.SDK, self.origins.STANDARD}:
+                continue
+            for name, value in vars(base).items():
+                special = name.startswith("__") and isinstance(value, (types.FunctionType, *WRAPPERS))
+                if name in names or (special and not issubclass(cls, self.pulumi.Resource)):
+                    self.add((value,), names)
+        return False
+
+    def module(self, module: Any, names: frozenset[str]) -> bool:
+        """A module: what has a name that the code asks for."""
+        if self.origins.of_module(module.__name__) == self.origins.STANDARD:
+            return False
+        if module.__name__ in {"pulumi", "pulumi.runtime"} and not REGISTERING.isdisjoint(names):
+            return True
+        for name in names:
+            if name.startswith("__"):
+                continue
+            try:
+                self.add((getattr(module, name, None),), names)
+            except Exception:  # noqa: BLE001 (a module that is loaded when it is asked for, and fails)
+                return True
+        return False
+
+    def instance(self, value: Any, names: frozenset[str]) -> bool:
+        """An object: what its class does by these names, and what it holds under them."""
+        if isinstance(value, self.pulumi.Output):
+            return False
+        cls = type(value)
+        if isinstance(value, self.pulumi.Resource) and "__class__" in names:
+            return True
+        held = getattr(value, "__dict__", None)
+        held = held if isinstance(held, dict) else {}
+        self.add([each for name, each in held.items() if name in names], names)
+        wrapped = inspect.getattr_static(value, "__wrapped__", None)
+        self.add((wrapped,))
+        for name in names.intersection(slots(cls)):
+            self.add((getattr(value, name, None),), names)
+        if self.origins.of_module(cls.__module__) in {self.origins.SDK, self.origins.STANDARD}:
+            if not isinstance(value, self.pulumi.Resource):
+                known = held.values() if callable(value) else ()
+                return self.add(known, names)
+            return False
+        return self.methods(cls, names)
+
+    def followed(self, file: str, module: str) -> bool:
+        """Whether the code of a file is followed."""
+        origin = self.origins.of_module(str(module)) if file.startswith("<") else self.origins.origin(file)
+        return origin in {self.origins.OWN, self.origins.LIBRARY}
+
+    def harmless(self, name: str) -> bool:
+        """Whether a module that is not loaded is Python's own."""
+        top = name.partition(".")[0]
+        known = getattr(sys, "stdlib_module_names", None)
+        if known is not None:
+            return top in known
+        try:
+            spec = importlib.util.find_spec(top)
+        except (ImportError, ValueError):
+            return False
+        return spec is not None and self.origins.origin(spec.origin or "") == self.origins.STANDARD
+
+
+class Uses:
+    """What a function's code uses, and the functions and classes in it."""
+
+    def __init__(self, code: Any) -> None:
+        names: set[str] = set()
+        strings: set[str] = set()
+        loaded: set[str] = set()
+        self.imports: list[tuple[str, int, str]] = []
+        for each in nested(code):
+            names.update(each.co_names)
+            strings.update(const for const in each.co_consts if isinstance(const, str) and const.isidentifier())
+            constants: list[Any] = [0, 0]
+            module, level = "", 0
+            for step in dis.get_instructions(each):
+                if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+                    loaded.add(str(step.argval))
+                elif step.opname == "IMPORT_NAME":
+                    module, level = str(step.argval), constants[0] if isinstance(constants[0], int) else 0
+                    self.imports.append((module, level, ""))
+                elif step.opname == "IMPORT_FROM":
+                    self.imports.append((module, level, str(step.argval)))
+                if step.opname.startswith("LOAD_"):
+                    constants = [constants[1], step.argval]
+        self.names, self.strings, self.globals = frozenset(names), frozenset(strings), frozenset(loaded)
+
+    def modules(self, package: str) -> Any:
+        """The full names of the modules that it imports, those above them, and those below that are loaded."""
+        for name, level, part in self.imports:
+            module = resolved(name, level, package)
+            if part:
+                if f"{module}.{part}" in sys.modules:
+                    yield f"{module}.{part}"
+                continue
+            steps = module.split(".")
+            yield from (".".join(steps[:length]) for length in range(1, len(steps) + 1) if steps[0])
+
+
+@functools.lru_cache(maxsize=None)
+def uses(code: Any) -> Uses:
+    """What a function's code uses; asked again and again of the same code."""
+    return Uses(code)
+
+
+def nested(code: Any) -> Any:
+    """A function's code, and that of the functions and classes in it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from nested(each)
+
+
+def held_by(function: Any) -> list[tuple[str, Any]]:
+    """What a function holds: its closure by name, and its defaults."""
+    names = function.__code__.co_freevars
+    pairs = zip(names, function.__closure__ or ())  # noqa: B905 (Python 3.9)
+    held = [(name, cell.cell_contents) for name, cell in pairs if not empty(cell)]
+    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    return [*held, *(("", value) for value in defaults)]
+
+
+def resolved(name: str, level: int, package: str) -> str:
+    """The absolute name of a module that an import names."""
+    if not level:
+        return name
+    base = ".".join(package.split(".")[: len(package.split(".")) - level + 1])
+    return f"{base}.{name}" if name else base
+
+
+def empty(cell: Any) -> bool:
+    """Whether a variable of a closure has no value yet."""
+    try:
+        cell.cell_contents  # noqa: B018 (asking is what raises)
+    except ValueError:
+        return True
+    return False
+
+
+def slots(cls: Any) -> Any:
+    """The names that a class keeps values under without a dictionary."""
+    for base in cls.__mro__:
+        names = vars(base).get("__slots__", ())
+        yield from (names,) if isinstance(names, str) else names
