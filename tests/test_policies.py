@@ -9,7 +9,7 @@ import pytest
 
 from policypack.evaluate import evaluate
 from policypack.policies import POLICIES
-from policypack.policy import Kind, Policy, Resource, Stack
+from policypack.policy import Example, Kind, Policy, Stack
 from policypack.settings import Settings
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
@@ -17,12 +17,12 @@ each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: pol
 
 
 def outcomes_of(policy: Policy[Any], example: Any) -> list[tuple[Kind, str]]:
-    resources = (example,) if isinstance(example, Resource) else tuple(example)
-    stack = Stack(resources, SETTINGS)
+    given = Example.of(example)
+    stack = Stack(given.resources, SETTINGS, given.unseen)
     return [(outcome.kind, outcome.message) for outcome in evaluate([policy], stack)]
 
 
-NEVER_SURE = {"pulumi-unseen-component"}
+NEVER_SURE = {"pulumi-unseen-component", "pulumi-unseen-resource"}
 """Policies that tell what could not be judged."""
 
 

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policypack.policy import Example, Placed, Policy, Position, Resource, Severity, Stack, Undecided, Unknown, Unseen, over_stack
+from policypack.policy import (
+    Example,
+    Placed,
+    Policy,
+    Position,
+    Resource,
+    Severity,
+    Stack,
+    Undecided,
+    Unknown,
+    Unseen,
+    over_stack,
+)
 
 ROOT = "pulumi:pulumi:Stack"
 

@@ -183,10 +183,11 @@ class Following:
         if mark is None:
             raise error
         of = mark._origin  # noqa: SLF001 (a module of the same side)
+        path = of.path if isinstance(value, self.modules.marks.Mark) else ""
         skeleton = self.modules.marks.skeleton(self.parent, of.of)
-        constructs = callback.decided(of.call.number, of.path, skeleton)
+        constructs = callback.decided(of.call.number, path, skeleton)
         place = self.raised_at(error) or callback.frame
-        message = {"call": of.call.number, "path": of.path, "skeleton": skeleton, **placed(place)}
+        message = {"call": of.call.number, "path": path, "skeleton": skeleton, **placed(place)}
         self.parent.tell("unseen", constructs=constructs, **message)
 
     def raised_at(self, error: BaseException) -> Any:
@@ -209,7 +210,8 @@ class Following:
         """What an unknown output waits for: resources by URN, and calls that nobody answers."""
         urns: dict[str, None] = {}
         calls: list[dict[str, Any]] = []
-        queue, seen = [output], set()
+        queue = [output]
+        seen: set[int] = set()
         while queue and len(seen) < FARTHEST:
             each = queue.pop()
             if each is None or id(each) in seen or not isinstance(each, self.parent.pulumi.Output):

@@ -20,9 +20,13 @@ BOUND = 20_000
 """Objects that are looked at before a function counts as reaching a constructor."""
 DYNAMIC = frozenset({"eval", "exec", "globals", "__import__", "import_module", "__subclasses__", "find_class"})
 """Names with which anything can be reached."""
-BY_NAME = frozenset({"getattr", "vars", "attrgetter", "methodcaller", "__dict__", "__getattribute__", "locals", "getmembers"})
+BY_NAME = frozenset(
+    {"getattr", "vars", "attrgetter", "methodcaller", "__dict__", "__getattribute__", "locals", "getmembers"}
+)
 """Names with which anything of a module or an object can be reached."""
-REGISTERING = frozenset({"register_resource", "read_resource", "RegisterResource", "ReadResource", "register_remote_component"})
+REGISTERING = frozenset(
+    {"register_resource", "read_resource", "RegisterResource", "ReadResource", "register_remote_component"}
+)
 SCALARS = (str, bytes, bytearray, int, float, complex, bool, type(None), type(...), type(NotImplemented))
 CONTAINERS = (list, tuple, set, frozenset, collections.deque)
 WRAPPERS = (staticmethod, classmethod)
@@ -75,10 +79,8 @@ class Reach:
             return self.add([*dict.keys(value), *dict.values(value)], names)
         if isinstance(value, CONTAINERS):
             return self.add(value, names)
-        if isinstance(value, WRAPPERS):
-            return self.add((value.__func__,))
-        if isinstance(value, property):
-            return self.add((value.fget, value.fset))
+        if isinstance(value, (*WRAPPERS, property)):
+            return self.add(getattr(value, name, None) for name in ("__func__", "fget", "fset"))
         if isinstance(value, (types.CodeType, types.BuiltinFunctionType)):
             return False
         return self.instance(value, names)
@@ -234,7 +236,7 @@ class Uses:
             yield from (".".join(steps[:length]) for length in range(1, len(steps) + 1) if steps[0])
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def uses(code: Any) -> Uses:
     """What a function's code uses; asked again and again of the same code."""
     return Uses(code)

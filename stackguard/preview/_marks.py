@@ -353,9 +353,9 @@ class Bytes(bytes):
         self._mark._origin.need("loops over it")  # noqa: SLF001 (its own kind)
 
     def __eq__(self, _other: object) -> bool:
-        return self._mark._origin.need("compares it")  # noqa: SLF001 (its own kind)
+        return self._mark._origin.need("compares it")
 
-    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__  # type: ignore[assignment]
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
 
     def __hash__(self) -> int:
         return self._mark._origin.need("uses it as a key")  # noqa: SLF001 (its own kind)
@@ -408,7 +408,20 @@ CHANGES = (
 CALCULATIONS = "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs round"
 
 
-for method_name in "startswith endswith find rfind index rindex count isalnum isalpha isdigit islower isupper".split():
+for method_name in [
+    "startswith",
+    "endswith",
+    "find",
+    "rfind",
+    "index",
+    "rindex",
+    "count",
+    "isalnum",
+    "isalpha",
+    "isdigit",
+    "islower",
+    "isupper",
+]:
     setattr(Bytes, method_name, refusing_bytes(f"looks into it with `{method_name}`"))
 
 

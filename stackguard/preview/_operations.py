@@ -13,6 +13,12 @@ import sys
 import types
 from typing import Any
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 NAMES = {
     "keep": "_stackguard_keep",
     "guard": "_stackguard_guard",
@@ -20,6 +26,7 @@ NAMES = {
     "same": "_stackguard_same",
     "modulo": "_stackguard_modulo",
     "subject": "_stackguard_subject",
+    "method": "_stackguard_method",
 }
 """By operation, the name under which rewritten code finds it among the builtins."""
 DEPTH = 5
@@ -27,26 +34,27 @@ MANY = 5000
 """How many elements of a value are looked at."""
 RAW, STRICT, LOOSE = "raw", "strict", "loose"
 """How a function is called: as it is; as one that may look at letters; as a library's, of which only plain answers do."""
-RAW_MODULES = frozenset(
-    "abc asyncio atexit builtins collections concurrent contextlib contextvars copy dataclasses enum functools gc inspect"
-    " io itertools logging multiprocessing pprint queue sched signal sys threading traceback types typing"
-    " typing_extensions unittest warnings weakref _thread _asyncio _collections _functools _io _contextvars _queue".split()
+RAW_MODULES = words(
+    "abc asyncio atexit builtins collections concurrent contextlib contextvars copy dataclasses enum "
+    "functools gc inspect io itertools logging multiprocessing pprint queue sched signal sys threading "
+    "traceback types typing typing_extensions unittest warnings weakref _thread _asyncio _collections "
+    "_functools _io _contextvars _queue"
 )
 """Modules that look at frames, or hold values and do not look at them."""
-LOOKING = frozenset(
-    "int float complex bool str bytes bytearray repr ascii format hash ord open isinstance issubclass hasattr getattr"
-    " setattr delattr round divmod pow hex oct bin __import__ reduce compile".split()
+LOOKING = words(
+    "int float complex bool str bytes bytearray repr ascii format hash ord open isinstance issubclass hasattr "
+    "getattr setattr delattr round divmod pow hex oct bin __import__ reduce compile"
 )
 """Functions of those modules that do look at letters."""
 EXACT = frozenset({"join", "format", "format_map"})
 """Methods of texts that build: what they give without a placeholder in it does not depend on one."""
-TELLING = frozenset(
-    "uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal fractions datetime ipaddress"
-    " struct time pathlib _decimal _datetime _struct configparser string".split()
+TELLING = words(
+    "uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal fractions "
+    "datetime ipaddress struct time pathlib _decimal _datetime _struct configparser string"
 )
 """Modules whose objects say something of a text that they were made of, and no longer hold it."""
 CONTAINERS = (list, dict, set, tuple, frozenset)
-VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 PLAIN = (bool, int, float, complex, type(None))
 BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType, types.WrapperDescriptorType)
 PYTHON_TYPES = {"text": str, "list": list, "map": dict}
@@ -70,7 +78,7 @@ class Operations:
     def install(self) -> None:
         """Make the operations known to rewritten code."""
         for operation, name in NAMES.items():
-            setattr(builtins, name, getattr(self, operation))
+            setattr(builtins, name, named(getattr(self, operation), name))
 
     def placeholder(self, text: Any) -> Any:
         """The placeholder that a text or bytes hold; None where they hold none."""
@@ -95,7 +103,7 @@ class Operations:
         elif self.parent.types.is_output_type(type(value)):
             inner = vars(value).values()
         elif isinstance(value, VIEWS):
-            inner = list(value)
+            inner = [*value]  # type: ignore[misc]
         else:
             return None
         for number, each in enumerate(inner):
@@ -119,23 +127,23 @@ class Operations:
     def deeply(self, value: Any, depth: int = DEPTH) -> Any:
         """The value with each text in it kept, lists and dictionaries in place."""
         kind = type(value)
-        if kind is str or kind is bytes:
+        if not self.alive or depth == 0 or kind is str or kind is bytes:
             return self.keep(value)
-        if depth == 0 or not self.alive:
-            return value
-        if kind is list:
-            for index, each in enumerate(value):
-                if (kept := self.deeply(each, depth - 1)) is not each:
-                    value[index] = kept
-        elif kind is tuple:
+        if kind is tuple:
             kept = tuple(self.deeply(each, depth - 1) for each in value)
             return value if all(new is old for new, old in zip(kept, value)) else kept  # noqa: B905 (Python 3.9)
-        elif isinstance(value, dict) and (kind is dict or self.parent.types.is_output_type(kind)):
-            for key, each in dict.items(value):
-                if (kept := self.deeply(each, depth - 1)) is not each:
-                    dict.__setitem__(value, key, kept)  # the key is there, so this does not disturb the loop
-        if self.parent.types.is_output_type(kind):
-            self.deeply(vars(value), depth)
+        record = self.parent.types.is_output_type(kind)
+        items: Any = enumerate(value) if kind is list else dict.items(value) if kind is dict else ()
+        if record:
+            items = vars(value).items() if not isinstance(value, dict) else dict.items(value)
+        for key, each in list(items):
+            if (new := self.deeply(each, depth - 1)) is not each:
+                if record and not isinstance(value, dict):
+                    vars(value)[key] = new
+                elif kind is list:
+                    value[key] = new
+                else:
+                    dict.__setitem__(value, key, new)
         return value
 
     def need(self, found: Any, operation: str) -> Any:
@@ -162,9 +170,9 @@ class Operations:
 
     def same(self, value: Any, other: Any) -> bool:
         """`value is other`: of a value that may be nothing, or true or false, only the cloud knows."""
-        if self.alive and isinstance(value, self.marks.Mark) and not isinstance(other, self.marks.Mark):
-            if isinstance(other, bool) or (other is None and self.optional(value)):
-                self.need(value, "compares it")
+        unknown = self.alive and isinstance(value, self.marks.Mark) and not isinstance(other, self.marks.Mark)
+        if unknown and (isinstance(other, bool) or (other is None and self.optional(value))):
+            self.need(value, "compares it")
         return value is other
 
     def optional(self, mark: Any) -> bool:
@@ -203,7 +211,7 @@ class Operations:
             rule = self.of_function(function)
         elif kind is types.MethodType:
             rule = self.of_method(function)
-        elif kind in BUILT_IN:
+        elif isinstance(function, BUILT_IN):
             rule = self.of_builtin(function)
         elif isinstance(function, type):
             rule = self.rules.get(function) or self.rules.setdefault(function, self.of_class(function))
@@ -212,6 +220,10 @@ class Operations:
         if rule == RAW:
             return function
         return lambda *args, **kwargs: self.call(function, rule, args, kwargs)
+
+    def method(self, value: Any) -> Any:
+        """An attribute that is not called at once, and may be a method of a text or a pattern."""
+        return self.guard(value) if isinstance(value, BUILT_IN) else value
 
     def by_origin(self, module: str, name: str, origin: str) -> str:
         """The rule of what a module defines."""
@@ -261,7 +273,7 @@ class Operations:
         """The rule of an object that can be called."""
         if isinstance(function, functools.partial):
             return RAW if self.guard(function.func) is function.func else STRICT
-        call = getattr(type(function), "__call__", None)  # noqa: B004 (that of the class, which is what runs)
+        call = next((vars(base)["__call__"] for base in type(function).__mro__ if "__call__" in vars(base)), None)
         if type(call) is types.FunctionType:
             return self.of_function(call)
         return RAW if call is None or hasattr(function, "__wrapped__") else STRICT
@@ -279,7 +291,11 @@ class Operations:
         name = getattr(function, "__name__", type(function).__name__)
         if function is getattr or function is hasattr:
             return self.attribute(function, args, found)
-        if name == "sub" and rule == STRICT and self.first(args[2:] if self.unbound(function) else args[1:]) is not None:
+        if (
+            name == "sub"
+            and rule == STRICT
+            and self.first(args[2:] if self.unbound(function) else args[1:]) is not None
+        ):
             return found  # what is made of a text that nobody knows
         try:
             result = function(*args, **kwargs)
@@ -324,6 +340,16 @@ class Operations:
         if isinstance(args[0], self.marks.Mark) and type(args[0]).__name__ not in {"Text", "Record"}:
             self.need(found, "asks what it has")
         return self.keep(function(*args))
+
+
+def named(operation: Any, name: str) -> Any:
+    """An operation as a function of `builtins`, by which whoever pickles code that calls it refers to it."""
+
+    def call(*args: Any) -> Any:
+        return operation(*args)
+
+    call.__module__, call.__qualname__, call.__name__ = "builtins", name, name
+    return call
 
 
 def patch_patterns(operations: Operations) -> None:

@@ -56,11 +56,11 @@ def _origin(file: str) -> str:
     path = os.path.realpath(file)
     if os.path.dirname(path) == HERE:  # noqa: PTH120 (of every frame's file: this is fast)
         return INTERNAL
-    parts = path.split(os.sep)
+    parts = Path(path).parts
     installed = next((index for index, part in enumerate(parts) if part in INSTALLED), None)
     if installed is not None:
         top = parts[installed + 1].removesuffix(".py") if installed + 1 < len(parts) else ""
-        return SDK if top in RUNTIME or _generated(os.sep.join(parts[: installed + 2])) else LIBRARY
+        return SDK if top in RUNTIME or _generated(str(Path(*parts[: installed + 2]))) else LIBRARY
     if path.startswith(STANDARD_FOLDERS):
         return STANDARD
     if path.startswith(OURS):

@@ -17,20 +17,24 @@ import types
 from pathlib import Path
 from typing import Any
 
-PLAIN_NAMES = frozenset(
-    "print range super locals globals vars dir eval exec type id callable property staticmethod classmethod object next"
-    " slice memoryview breakpoint input help exit quit".split()
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+PLAIN_NAMES = words(
+    "print range super locals globals vars dir eval exec type id callable property staticmethod classmethod "
+    "object next slice memoryview breakpoint input help exit quit"
 )
 """Functions that no placeholder is lost in, and those that look at the frame that they are called from."""
-LOOPING = frozenset("len list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict".split())
+LOOPING = words("len list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")
 """Functions that ask each placeholder themselves."""
-PLAIN_METHODS = frozenset(
-    "append extend insert add update setdefault apply pop popleft appendleft clear keys values items".split()
-)
-LOOKING = frozenset(
-    "startswith endswith find rfind index rindex count split rsplit splitlines partition rpartition strip lstrip rstrip"
-    " removeprefix removesuffix replace join format format_map translate match search fullmatch findall finditer sub subn"
-    " __contains__ __eq__ __ne__".split()
+PLAIN_METHODS = words("append extend insert add update setdefault apply pop popleft appendleft clear keys values items")
+LOOKING = words(
+    "startswith endswith find rfind index rindex count split rsplit splitlines partition rpartition strip "
+    "lstrip rstrip removeprefix removesuffix replace join format format_map translate match search fullmatch "
+    "findall finditer sub subn __contains__ __eq__ __ne__"
 )
 """Methods of texts and of patterns that run in C; they are replaced where they are not called at once, too."""
 RECURSION = 20_000
@@ -79,7 +83,7 @@ class Rewriter(ast.NodeTransformer):
         """`x.startswith`, which is not called at once."""
         self.generic_visit(node)
         looking = isinstance(node.ctx, ast.Load) and node.attr in LOOKING
-        return self.operation("guard", node, node) if looking else node
+        return self.operation("method", node, node) if looking else node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
         """`f"{x}"`."""
@@ -147,7 +151,7 @@ class Rewriter(ast.NodeTransformer):
         node.test = self.kept(node.test)
         return node
 
-    visit_If = visit_While = visit_IfExp = visit_Assert = tested
+    visit_If = visit_While = visit_IfExp = visit_Assert = tested  # noqa: N815 (as `ast` calls them)
 
     def looped(self, node: Any) -> Any:
         """`for x in y`."""
@@ -157,7 +161,7 @@ class Rewriter(ast.NodeTransformer):
             node.ifs = [self.kept(each) for each in node.ifs]
         return node
 
-    visit_For = visit_comprehension = looped
+    visit_For = visit_comprehension = looped  # noqa: N815 (the same)
 
     def visit_Match(self, node: Any) -> Any:
         """`match x`; the patterns themselves are no expressions."""
@@ -166,6 +170,11 @@ class Rewriter(ast.NodeTransformer):
             case.guard = self.kept(self.visit(case.guard)) if case.guard else None
             case.body = [self.visit(each) for each in case.body]
         return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        """A class; a dynamic provider's runs in the engine and is sent there as it is."""
+        bases = [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in node.bases]
+        return node if any(each.endswith("ResourceProvider") for each in bases) else self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> Any:
         """A parameter: its annotation stays as it is written."""
@@ -184,7 +193,7 @@ class Rewriter(ast.NodeTransformer):
         node.returns = returns
         return node
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 (the same)
 
 
 def compiled(source: bytes, file: str, names: dict[str, str]) -> types.CodeType:

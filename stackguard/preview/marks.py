@@ -105,9 +105,8 @@ class Marks:
                     self.unseen.waits(each, [*self._known_by(each)])
             case "wrong":
                 self._wrong(self.calls[written["call"]], written["path"], written["problem"])
-            case "stack":
-                if self.stack(written["name"]) is None:
-                    self.outputs[written["name"]][written["output"]] = "<value>"
+            case "stack" if self.stack(written["name"]) is None:
+                self.outputs[written["name"]][written["output"]] = "<value>"
         return {}
 
     def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> Called:
@@ -228,7 +227,7 @@ class Marks:
 
     def _missing(self, called: Called, path: str, skeleton: Any) -> tuple[str, str]:
         """A value in the words of a report, and how to give it."""
-        called.read[path] = plural(skeleton)
+        called.read[path] = plural(skeleton) if path else few(called.skeleton)
         called.reported.add(path)
         return f"{_result(called, path)}, {called.reason}", self._fix(called, path)
 
