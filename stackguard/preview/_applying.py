@@ -42,6 +42,10 @@ class Callback:
         self.call = self.call or {"call": call, "path": path, "skeleton": skeleton}
         return self.constructs()
 
+    def placed(self) -> dict[str, Any]:
+        """Where it is given to `apply`, for a message."""
+        return placed(self.frame)
+
     def constructs(self) -> bool:
         """Whether it can construct a resource."""
         if self.function_can is None:
@@ -62,6 +66,9 @@ class Following:
         output.apply = self.applying(output.apply)
         for name in ("all", "secret", "unsecret"):
             setattr(output, name, staticmethod(self.remembering(getattr(output, name))))
+        self.is_known = output.is_known
+        for name in ("future", "is_known"):
+            setattr(output, name, self.awaiting(getattr(output, name)))
 
     def can_construct(self, function: Any) -> bool:
         """Whether a function can construct a resource; functions of the same code and the same kind of closure can alike."""
@@ -89,6 +96,43 @@ class Following:
 
         return make
 
+    def awaiting(self, original: Any) -> Any:
+        """A method with which a program gets the value of an output, or nothing where it is not known."""
+
+        @functools.wraps(original)
+        def method(output: Any, *args: Any, **kwargs: Any) -> Any:
+            found = original(output, *args, **kwargs)
+            place = self.place()
+            caller = inspect.currentframe().f_back  # type: ignore[union-attr]
+            own = caller and self.modules.origins.origin(caller.f_code.co_filename) == self.modules.origins.OWN
+            return self.known_by_now(output, found, place) if own else found
+
+        return method
+
+    async def known_by_now(self, output: Any, awaited: Any, place: Any) -> Any:
+        """What is awaited; where nothing is known of it, what the program makes of that is not seen."""
+        found = self.operations.deeply(await awaited)
+        if not await self.is_known(output):
+            callback = self.modules.marks.APPLYING.get()
+            if callback is None or callback.constructs():
+                self.parent.tell("waiting", callbacks=[{**placed(place), **await self.waits_for(output)}])
+            if callback is not None:
+                callback.result = output
+                raise self.modules.marks.NeedsAnswer
+        return found
+
+    def asking_details(self, reference: Any) -> None:
+        """Follow what a program asks another stack for by `get_output_details`, which gives nothing where it is unknown."""
+        original = getattr(reference, "get_output_details", None)
+        if original is None:
+            return
+
+        @functools.wraps(original)
+        def details(stack: Any, name: Any) -> Any:
+            return self.known_by_now(stack.outputs, original(stack, name), self.place())
+
+        reference.get_output_details = details
+
     def outputs_in(self, values: Any, depth: int = DEPTH) -> Any:
         """The outputs in values and their collections."""
         for value in values:
@@ -103,9 +147,9 @@ class Following:
         """Whether a function is the program's, or may lead to one."""
         if isinstance(function, types.FunctionType):
             origins = self.modules.origins
-            origin = origins.origin(function.__code__.co_filename)
+            origin = origins.of_code(function.__code__.co_filename, function.__globals__)
             if origin == origins.STANDARD:
-                return function.__closure__ is not None or function.__code__.co_filename.startswith("<")
+                return function.__closure__ is not None
             return origin not in {origins.SDK, origins.INTERNAL}
         return not isinstance(function, BUILT_IN)
 
@@ -217,13 +261,13 @@ class Following:
             if each is None or id(each) in seen or not isinstance(each, self.parent.pulumi.Output):
                 continue
             seen.add(id(each))
-            if await each.is_known():
+            if await self.is_known(each):
                 continue
             sources, callback = vars(each).get(SOURCE, ((), None))
             if callback is not None and callback.call is not None:
                 calls.append(callback.call)
                 continue
-            unknown = [source for source in sources if not await source.is_known()]
+            unknown = [source for source in sources if not await self.is_known(source)]
             unknown += [callback.result] if callback is not None and callback.result is not None else []
             if unknown:
                 queue += unknown

@@ -19,7 +19,7 @@ def install(pulumi: Any, modules: Any) -> Any:
     """Make the SDK give marks for what nobody knows; what follows the functions given to `apply`."""
     marks = modules.marks
     parent = marks.Parent(pulumi)
-    operations = modules.operations.Operations(parent, marks, modules.origins)
+    operations = modules.operations.Operations(parent, modules)
     operations.install()
     modules.operations.patch_patterns(operations)
     module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
@@ -29,9 +29,10 @@ def install(pulumi: Any, modules: Any) -> Any:
     module.invoke = pulumi.runtime.invoke = direct(parent, module, module.invoke, asks=not inner)
     if hasattr(module, "invoke_async"):
         module.invoke_async = pulumi.runtime.invoke_async = direct_async(parent, module)
-    naming_outputs(parent, pulumi.StackReference)
     following = modules.applying.Following(parent, modules, operations)
     following.install(pulumi.Output)
+    naming_outputs(parent, pulumi.StackReference)
+    following.asking_details(pulumi.StackReference)
     for name in ENCODINGS.split():
         setattr(base64, name, opaque(operations, marks, getattr(base64, name)))
     for name in DIGESTS.split():

@@ -27,9 +27,16 @@ BY_NAME = frozenset(
 REGISTERING = frozenset(
     {"register_resource", "read_resource", "RegisterResource", "ReadResource", "register_remote_component"}
 )
+SUSPENDED = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
+FRAMES = ("gi_frame", "cr_frame", "ag_frame")
 SCALARS = (str, bytes, bytearray, int, float, complex, bool, type(None), type(...), type(NotImplemented))
 CONTAINERS = (list, tuple, set, frozenset, collections.deque)
-WRAPPERS = (staticmethod, classmethod)
+STATIC = (staticmethod, classmethod)
+PARTIALS = (functools.partial, functools.partialmethod)
+WRAPPERS = (
+    *(*STATIC, *PARTIALS, *SUSPENDED, property),
+    *(types.MethodType, types.CodeType, types.BuiltinFunctionType),
+)
 CALLED = frozenset({"__init__", "__new__", "__post_init__", "__call__", "__init_subclass__", "__set_name__"})
 
 
@@ -67,37 +74,49 @@ class Reach:
         """Whether a value is a constructor; what it leads to is queued."""
         if isinstance(value, types.FunctionType):
             return self.function(value)
-        if isinstance(value, types.MethodType):
-            return self.add((value.__func__,)) or self.add((value.__self__,), self.names_in(value.__func__))
-        if isinstance(value, (functools.partial, functools.partialmethod)):
-            return self.add((value.func, *value.args, *value.keywords.values()))
         if isinstance(value, type):
             return self.cls(value, names)
         if isinstance(value, types.ModuleType):
             return self.module(value, names)
         if isinstance(value, dict):
-            return self.add([*dict.keys(value), *dict.values(value)], names)
+            made = getattr(value, "default_factory", None)
+            return self.add([made, *dict.keys(value), *dict.values(value)], names)
         if isinstance(value, CONTAINERS):
             return self.add(value, names)
-        if isinstance(value, (*WRAPPERS, property)):
-            return self.add(getattr(value, name, None) for name in ("__func__", "fget", "fset"))
-        if isinstance(value, (types.CodeType, types.BuiltinFunctionType)):
-            return False
-        return self.instance(value, names)
+        return self.wrapper(value) if isinstance(value, WRAPPERS) else self.instance(value, names)
+
+    def wrapper(self, value: Any) -> bool:
+        """A method, a partial, a property, a generator: whatever stands for a function."""
+        if isinstance(value, types.MethodType):
+            names = self.names_in(value.__func__)
+            if not BY_NAME.isdisjoint(names):
+                self.opens(value.__self__)
+            return self.add((value.__func__,)) or self.add((value.__self__,), names)
+        if isinstance(value, PARTIALS):
+            return self.add((value.func, *value.args, *value.keywords.values()))
+        if isinstance(value, SUSPENDED):
+            frame = next(getattr(value, name) for name in FRAMES if hasattr(value, name))
+            return frame is not None and self.code(frame.f_code, frame.f_globals, list(frame.f_locals.items()))
+        return self.add(getattr(value, name, None) for name in ("__func__", "fget", "fset"))
 
     def function(self, function: Any) -> bool:
         """A function, by its code."""
         held = held_by(function)
         self.add((inspect.getattr_static(function, "__wrapped__", None),))
-        if not self.followed(function.__code__.co_filename, function.__module__):
+        origin = self.origins.of_code(function.__code__.co_filename, function.__globals__)
+        if origin not in {self.origins.OWN, self.origins.LIBRARY}:
             return function.__name__ in REGISTERING or self.add([value for _, value in held])
-        used = uses(function.__code__)
+        return self.code(function.__code__, function.__globals__, held)
+
+    def code(self, code: Any, scope: dict[str, Any], held: list[tuple[str, Any]]) -> bool:
+        """Code: `scope` are its globals, and `held` is what else it uses by name."""
+        used = uses(code)
         names = used.names if BY_NAME.isdisjoint(used.names) else used.names | used.strings
         if not DYNAMIC.isdisjoint(names) or not REGISTERING.isdisjoint(names):
             return True
-        found = [function.__globals__.get(name) for name in used.globals]
+        found = [scope.get(name) for name in used.globals]
         found += [value for name, value in held if name != "__class__"]
-        for name in used.modules(str(function.__globals__.get("__package__") or "")):
+        for name in used.modules(str(scope.get("__package__") or "")):
             module = sys.modules.get(name)
             if module is None and not self.harmless(name):
                 return True
@@ -111,18 +130,26 @@ class Reach:
 
     def names_in(self, function: Any) -> frozenset[str]:
         """The names that a method asks its object for."""
-        code = getattr(function, "__code__", None)
-        return frozenset(name for each in nested(code) for name in each.co_names) if code else CALLED
+        code = getattr(getattr(function, "__func__", getattr(function, "fget", function)), "__code__", None)
+        return uses(code).names if isinstance(code, types.CodeType) else frozenset()
 
     def opens(self, value: Any) -> bool:
         """Whether a resource class is among what can be asked of a value by a name that is made up."""
         if isinstance(value, types.ModuleType):
             return value is not self.pulumi and self.origins.of_module(value.__name__) != self.origins.STANDARD
-        own = self.origins.of_module(type(value).__module__) in {self.origins.OWN, self.origins.LIBRARY}
-        if own and not isinstance(value, (type, types.FunctionType)):
-            self.methods(type(value), frozenset(name for base in type(value).__mro__ for name in vars(base)))
+        if self.program(type(value)) and not isinstance(value, (type, types.FunctionType)):
+            self.everything(type(value))
             self.add(list(getattr(value, "__dict__", {}).values()))
         return False
+
+    def program(self, cls: type) -> bool:
+        """Whether a class is the program's or a library's."""
+        return self.origins.of_module(cls.__module__) in {self.origins.OWN, self.origins.LIBRARY}
+
+    def everything(self, cls: type) -> None:
+        """Follow all that a class has."""
+        for base in filter(self.program, cls.__mro__):
+            self.add([*vars(base).values()])
 
     def cls(self, cls: Any, names: frozenset[str]) -> bool:
         """A class: a resource's, or what its methods lead to."""
@@ -136,14 +163,22 @@ class Reach:
 
     def methods(self, cls: Any, names: frozenset[str]) -> bool:
         """What is called of a class, or of its instances, by these names or by none."""
-        for base in cls.__mro__:
-            if self.origins.of_module(base.__module__) in {self.origins.SDK, self.origins.STANDARD}:
-                continue
+        resource = issubclass(cls, self.pulumi.Resource)
+        for base in filter(self.program, cls.__mro__):
             for name, value in vars(base).items():
-                special = name.startswith("__") and isinstance(value, (types.FunctionType, *WRAPPERS))
-                if name in names or (special and not issubclass(cls, self.pulumi.Resource)):
+                special = name.startswith("__") and isinstance(value, (types.FunctionType, *STATIC)) and not resource
+                if name in names or special:
                     self.add((value,), names)
+                    if not BY_NAME.isdisjoint(self.names_in(value)):
+                        self.everything(cls)
         return False
+
+    def attributes(self, cls: Any, names: frozenset[str]) -> frozenset[str]:
+        """The names that an object's own methods ask it for, where one of them is called by these names."""
+        functions = [value for base in filter(self.program, cls.__mro__) for value in vars(base).values()]
+        called = any(name in vars(base) for base in filter(self.program, cls.__mro__) for name in names)
+        special = any(getattr(each, "__name__", "").startswith("__") for each in functions)
+        return names.union(*map(self.names_in, functions)) if called or special else names
 
     def module(self, module: Any, names: frozenset[str]) -> bool:
         """A module: what has a name that the code asks for."""
@@ -169,7 +204,8 @@ class Reach:
             return True
         held = getattr(value, "__dict__", None)
         held = held if isinstance(held, dict) else {}
-        self.add([each for name, each in held.items() if name in names], names)
+        asked = self.attributes(cls, names)
+        self.add([each for name, each in held.items() if name in asked], asked)
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
         self.add((wrapped,))
         for name in names.intersection(slots(cls)):
@@ -180,11 +216,6 @@ class Reach:
                 return self.add(known, names)
             return False
         return self.methods(cls, names)
-
-    def followed(self, file: str, module: str) -> bool:
-        """Whether the code of a file is followed."""
-        origin = self.origins.of_module(str(module)) if file.startswith("<") else self.origins.origin(file)
-        return origin in {self.origins.OWN, self.origins.LIBRARY}
 
     def harmless(self, name: str) -> bool:
         """Whether a module that is not loaded is Python's own."""

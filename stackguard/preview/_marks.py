@@ -171,6 +171,8 @@ class Call:
     def need(self, path: str, operation: str, skeleton: Any) -> typing.NoReturn:
         """End the program: it cannot go on without this value."""
         callback, place = APPLYING.get(), own_place()
+        if callback is not None and not os.path.exists(place["file"]):  # noqa: PTH110 (code that the program makes up)
+            place |= callback.placed()
         constructs = callback is not None and callback.decided(self.number, path, skeleton)
         message = {"call": self.number, "path": path, "operation": operation, "skeleton": skeleton, **place}
         self.parent.tell("need", deferred=callback is not None, constructs=constructs, **message)
@@ -497,7 +499,9 @@ class Map(Mark):
 
     def get(self, key: Any, _default: Any = None) -> Any:
         """What stands there, which may be nothing."""
-        return self[key]
+        mark = self[key]
+        optional = typing.Optional[mark._origin.of] if mark._origin.of else None  # noqa: SLF001, UP045 (its own kind; 3.9)
+        return made(type(mark), str.__str__(mark), mark._origin._replace(of=optional))  # noqa: SLF001 (the same)
 
 
 class Record(Mark):

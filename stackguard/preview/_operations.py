@@ -27,6 +27,7 @@ NAMES = {
     "modulo": "_stackguard_modulo",
     "subject": "_stackguard_subject",
     "method": "_stackguard_method",
+    "code": "_stackguard_code",
 }
 """By operation, the name under which rewritten code finds it among the builtins."""
 DEPTH = 5
@@ -49,7 +50,7 @@ LOOKING = words(
 EXACT = frozenset({"join", "format", "format_map"})
 """Methods of texts that build: what they give without a placeholder in it does not depend on one."""
 TELLING = words(
-    "uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal fractions "
+    "subprocess uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal fractions "
     "datetime ipaddress struct time pathlib _decimal _datetime _struct configparser string"
 )
 """Modules whose objects say something of a text that they were made of, and no longer hold it."""
@@ -63,11 +64,12 @@ PYTHON_TYPES = {"text": str, "list": list, "map": dict}
 class Operations:
     """The operations of one program."""
 
-    def __init__(self, parent: Any, marks: Any, origins: Any) -> None:
-        self.parent, self.marks, self.origins = parent, marks, origins
-        self.prefix: str = marks.PREFIX
+    def __init__(self, parent: Any, modules: Any) -> None:
+        self.parent, self.marks, self.origins = parent, modules.marks, modules.origins
+        self.compiled = modules.rewriting.compiled
+        self.prefix: str = self.marks.PREFIX
         self.encoded = self.prefix.encode()
-        self.length = len(self.prefix) + marks.LETTERS
+        self.length = len(self.prefix) + self.marks.LETTERS
         self.alive: dict[str, Any] = parent.marks
         """All placeholders so far by text; empty in a program that has none."""
         self.rules: dict[Any, str] = {}
@@ -116,7 +118,7 @@ class Operations:
     def keep(self, value: Any) -> Any:
         """The value; a text that holds a placeholder is one itself."""
         kind = type(value)
-        if kind is str:
+        if kind is str or (isinstance(value, str) and not isinstance(value, self.marks.Mark)):
             if self.alive and self.prefix in value and (found := self.placeholder(value)) is not None:
                 return self.marks.made(self.marks.Text, value, found._origin)  # noqa: SLF001 (the same side)
         elif kind is bytes and self.alive and self.encoded in value and (found := self.placeholder(value)) is not None:
@@ -221,6 +223,10 @@ class Operations:
             return function
         return lambda *args, **kwargs: self.call(function, rule, args, kwargs)
 
+    def code(self, source: Any, mode: str) -> Any:
+        """What `exec` or `eval` is given: a text is the program's own code, too."""
+        return self.compiled(source, "<string>", NAMES, mode) if type(source) is str else source
+
     def method(self, value: Any) -> Any:
         """An attribute that is not called at once, and may be a method of a text or a pattern."""
         return self.guard(value) if isinstance(value, BUILT_IN) else value
@@ -235,9 +241,8 @@ class Operations:
 
     def of_function(self, function: Any) -> str:
         """The rule of a function written in Python."""
-        file, module = function.__code__.co_filename, str(function.__module__)
-        origin = self.origins.of_module(module) if file.startswith("<") else self.origins.origin(file)
-        return self.by_origin(module, function.__name__, origin)
+        origin = self.origins.of_code(function.__code__.co_filename, function.__globals__)
+        return self.by_origin(str(function.__module__), function.__name__, origin)
 
     def of_method(self, method: Any) -> str:
         """The rule of a method that is bound to an object."""
@@ -267,6 +272,8 @@ class Operations:
         """The rule of a class that is called."""
         if cls is type or issubclass(cls, (BaseException, self.parent.pulumi.Resource)):
             return RAW
+        if issubclass(cls, (str, bytes)):
+            return STRICT
         return self.by_origin(cls.__module__, cls.__name__, self.origins.of_module(cls.__module__))
 
     def of_instance(self, function: Any) -> str:

@@ -35,11 +35,20 @@ def origin(file: str) -> str:
     return known
 
 
+def of_code(file: str, scope: dict[str, Any]) -> str:
+    """Whose a function is: by its file, or where its code is of none, by the module whose globals it has."""
+    if file.startswith("<") and not file.startswith("<frozen"):
+        return of_module(str(scope.get("__name__")))
+    return origin(file)
+
+
 def of_module(name: str) -> str:
-    """Whose code a loaded module is; a module without a file is Python's."""
+    """Whose code a module is: one without a file is Python's; the program's main one, and one made by hand, its own."""
     module = sys.modules.get(name)
+    if name == "__main__" or module is None:
+        return OWN
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", None) or ()), None)
-    return origin(str(file)) if file else OWN if name == "__main__" else STANDARD
+    return origin(str(file)) if file else STANDARD
 
 
 def own_frame(depth: int = 1) -> Any:

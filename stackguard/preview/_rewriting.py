@@ -37,6 +37,8 @@ LOOKING = words(
     "findall finditer sub subn __contains__ __eq__ __ne__"
 )
 """Methods of texts and of patterns that run in C; they are replaced where they are not called at once, too."""
+KEPT = (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr, ast.Call, ast.Await, ast.IfExp, ast.BinOp)
+"""Expressions that may give a plain text with a placeholder in it."""
 RECURSION = 20_000
 """Enough for any expression that Python itself compiles."""
 
@@ -53,8 +55,8 @@ class Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Call(function, list(args), []), like)
 
     def kept(self, node: ast.expr) -> ast.expr:
-        """An expression that may give a plain text with a placeholder in it."""
-        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr)):
+        """An expression, and the placeholder that a plain text of it is one of."""
+        if isinstance(node, KEPT):
             return self.operation("keep", node, node)
         return node
 
@@ -64,6 +66,9 @@ class Rewriter(ast.NodeTransformer):
         node.args = [self.visit(each) for each in node.args]
         node.keywords = [self.visit(each) for each in node.keywords]
         if isinstance(function, ast.Name):
+            if function.id in {"exec", "eval"} and node.args:
+                mode = ast.copy_location(ast.Constant(function.id), function)
+                node.args[0] = self.operation("code", node.args[0], node.args[0], mode)
             if function.id in PLAIN_NAMES:
                 return node
             if function.id in LOOPING:
@@ -196,14 +201,14 @@ class Rewriter(ast.NodeTransformer):
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 (the same)
 
 
-def compiled(source: bytes, file: str, names: dict[str, str]) -> types.CodeType:
+def compiled(source: Any, file: str, names: dict[str, str], mode: str = "exec") -> types.CodeType:
     """The code of a module, with the operations in it."""
     limit = sys.getrecursionlimit()
-    tree = compile(source, file, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    tree: Any = compile(source, file, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
     sys.setrecursionlimit(max(limit, RECURSION))
     try:
         tree = ast.fix_missing_locations(Rewriter(names).visit(tree))
-        code: types.CodeType = compile(tree, file, "exec", dont_inherit=True)
+        code: types.CodeType = compile(tree, file, mode, dont_inherit=True)
     finally:
         sys.setrecursionlimit(limit)
     return code
