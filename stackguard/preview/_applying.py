@@ -25,7 +25,7 @@ BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDesc
 class Callback:
     """A function given to `apply`: where, of which output, and what came of it."""
 
-    __slots__ = ("call", "following", "frame", "function", "function_can", "output", "result")
+    __slots__ = ("call", "following", "frame", "function", "function_can", "output", "result", "value")
 
     def __init__(self, following: Following, function: Any, output: Any, frame: Any) -> None:
         self.following = following
@@ -35,6 +35,8 @@ class Callback:
         self.call: dict[str, Any] | None = None
         """What it needs to know: the call, the path in its result, and what stands there."""
         self.result: Any = None
+        self.value: Any = None
+        """What it was called with, which may hold functions."""
         self.function_can: bool | None = None
 
     def decided(self, call: int, path: str, skeleton: Any) -> bool:
@@ -49,7 +51,9 @@ class Callback:
     def constructs(self) -> bool:
         """Whether it can construct a resource."""
         if self.function_can is None:
-            self.function_can = self.following.can_construct(self.function)
+            self.function_can = self.following.can_construct(self.function) or (
+                isinstance(self.value, (list, tuple, dict)) and self.following.can_construct(self.value)
+            )
         return self.function_can
 
 
@@ -186,6 +190,7 @@ class Following:
             if callback is not None and not self.holds_unknown(value):
                 self.waiting.pop(id(callback), None)
                 callback.output = None
+            inner.value = value
             token = marks.APPLYING.set(inner)
             try:
                 result = function(value)

@@ -9,6 +9,7 @@ import base64
 import functools
 import hashlib
 import sys
+import urllib.parse
 from typing import Any
 
 ENCODINGS = "b64encode b64decode standard_b64encode standard_b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"
@@ -35,6 +36,8 @@ def install(pulumi: Any, modules: Any) -> Any:
     following.asking_details(pulumi.StackReference)
     for name in ENCODINGS.split():
         setattr(base64, name, opaque(operations, marks, getattr(base64, name)))
+    for name in ("quote", "quote_plus"):
+        setattr(urllib.parse, name, quoting(operations, marks, getattr(urllib.parse, name)))
     for name in DIGESTS.split():
         setattr(hashlib, name, digesting(operations, marks, getattr(hashlib, name)))
     return following
@@ -115,6 +118,19 @@ def opaque(operations: Any, marks: Any, original: Any) -> Any:
         return original(data, *args, **kwargs) if mark is None else marks.unknown_bytes(mark)
 
     return convert
+
+
+def quoting(operations: Any, marks: Any, original: Any) -> Any:
+    """A function that quotes a text for an address: what nobody knows stays unknown."""
+
+    @functools.wraps(original)
+    def quote(text: Any, *args: Any, **kwargs: Any) -> Any:
+        mark = operations.placeholder(text) if isinstance(text, (str, bytes)) else None
+        if mark is None:
+            return original(text, *args, **kwargs)
+        return marks.made(marks.Text, str.__str__(mark), mark._origin)  # noqa: SLF001 (a module of the same side)
+
+    return quote
 
 
 def digesting(operations: Any, marks: Any, original: Any) -> Any:

@@ -8,10 +8,13 @@ a name that is made up, very much code) counts as reaching one. The SDK's own fu
 from __future__ import annotations
 
 import collections
+import contextlib
+import contextvars
 import dis
 import functools
 import importlib.util
 import inspect
+import itertools
 import sys
 import types
 from typing import Any
@@ -123,6 +126,10 @@ class Reach:
             found.append(module)
         if not BY_NAME.isdisjoint(names) and any(map(self.opens, found)):
             return True
+        if "type" in used.globals and any(isinstance(value, self.pulumi.Resource) for value in found):
+            return True
+        if "modules" in names and any(value is sys for value in found):
+            return True
         for name, value in held:
             if name == "__class__":  # `super()`: what it has of these names, and not the class itself
                 self.methods(value, names)
@@ -199,6 +206,12 @@ class Reach:
         """An object: what its class does by these names, and what it holds under them."""
         if isinstance(value, self.pulumi.Output):
             return False
+        if isinstance(value, contextvars.ContextVar):
+            with contextlib.suppress(LookupError):
+                self.add((value.get(),))
+            return False
+        if type(value).__module__ == "itertools":
+            return not isinstance(value, itertools.count)  # what it holds cannot be seen without taking it out
         cls = type(value)
         if isinstance(value, self.pulumi.Resource) and "__class__" in names:
             return True

@@ -58,6 +58,7 @@ CONTAINERS = (list, dict, set, tuple, frozenset)
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 PLAIN = (bool, int, float, complex, type(None))
 BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType, types.WrapperDescriptorType)
+ANYTHING = (str, int, float, bool, list, dict, type(None))
 PYTHON_TYPES = {"text": str, "list": list, "map": dict}
 
 
@@ -294,7 +295,7 @@ class Operations:
         given = (args, kwargs, getattr(function, "__self__", None)) if rule == STRICT else (args, kwargs)
         found = self.first(given)
         if found is None:
-            return function(*args, **kwargs)
+            return self.keep(function(*args, **kwargs))
         name = getattr(function, "__name__", type(function).__name__)
         if function is getattr or function is hasattr:
             return self.attribute(function, args, found)
@@ -336,9 +337,9 @@ class Operations:
         kind, inner = self.marks.shape(self.parent, mark._origin.of)  # noqa: SLF001 (a module of the same side)
         made_of = {"Text": str, "Parts": list}.get(type(mark).__name__)
         stands_for = made_of or PYTHON_TYPES.get(kind) or (inner if isinstance(inner, type) else None)
-        if stands_for is None or self.optional(mark):
-            return bool(self.need(mark, "asks what it is"))
-        return issubclass(stands_for, classes)
+        possible = {*((stands_for,) if stands_for else ANYTHING), *((type(None),) if self.optional(mark) else ())}
+        found = {issubclass(each, classes) for each in possible}
+        return found.pop() if len(found) == 1 else bool(self.need(mark, "asks what it is"))
 
     def attribute(self, function: Any, args: Any, found: Any) -> Any:
         """`getattr` or `hasattr` with a placeholder among what is given."""
