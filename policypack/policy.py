@@ -178,12 +178,29 @@ def urn_of(type_token: str, name: str, stack: str = "stack", project: str = "pro
     return f"urn:pulumi:{stack}::{project}::{type_token}::{name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Resources that a preview does not see, because it does not know whether or how the program constructs them."""
+
+    position: Position | None
+    """The place in the program that decides on them."""
+    why: str
+    """What the stack does there: reads on after its name."""
+    fix: str
+    """What makes them seen: one sentence."""
+    waits_for: tuple[str, ...] = ()
+    """The URNs of the resources whose update makes the value known."""
+    function: str = ""
+    """The token of the cloud function whose answer is missing; empty where it is something else."""
+
+
 @dataclass(frozen=True)
 class Stack:
-    """All resources of a stack, in registration order, and what the operator set."""
+    """All resources of a stack, in registration order, what is not seen of it, and what the operator set."""
 
     resources: tuple[Resource, ...]
     settings: Settings
+    unseen: tuple[Unseen, ...] = ()
     _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -264,9 +281,9 @@ class Policy(Generic[T]):
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]
-    bad: Resource | Sequence[Resource]
+    bad: Resource | Sequence[Resource] | Example
     """A resource, or a little stack, that must be reported; printed in the docs."""
-    good: Resource | Sequence[Resource]
+    good: Resource | Sequence[Resource] | Example
     """The same done right; must be silent; printed in the docs."""
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
     """Where to look: yields a path and a typed value, or `Unknown`."""
@@ -277,6 +294,21 @@ class Policy(Generic[T]):
     def over_stack(self) -> bool:
         """Whether the policy reads the stack as a whole rather than one resource."""
         return isinstance(self.reads, OverStack)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A little stack on a card, with what is not seen of it."""
+
+    resources: tuple[Resource, ...]
+    unseen: tuple[Unseen, ...] = ()
+
+    @classmethod
+    def of(cls, given: Resource | Sequence[Resource] | Example) -> Example:
+        """An example in the longest of its three forms."""
+        if isinstance(given, Example):
+            return given
+        return cls((given,) if isinstance(given, Resource) else tuple(given))
 
 
 class Kind(enum.StrEnum):

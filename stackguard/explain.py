@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from rich.text import Text
 
-from policypack.policy import Asset, Policy, Reference, Resource, Unknown
+from policypack.policy import Asset, Example, Policy, Reference, Resource, Unknown
 from stackguard.reports import Screen
 from stackguard.reports.screen import paint, wrapped
 from stackguard.reports.text import STYLES
@@ -64,10 +64,15 @@ def paragraphs(prose: str) -> list[str]:
     return [" ".join(block.split()) for block in inspect.cleandoc(prose).split("\n\n") if block.strip()]
 
 
-def examples(given: Resource | Sequence[Resource]) -> str:
-    """Example resources in Pulumi's YAML, with policy documents written out."""
-    resources = [given] if isinstance(given, Resource) else given
-    written = {each.name: _example(each) for each in resources}
+def examples(given: Resource | Sequence[Resource] | Example) -> str:
+    """Example resources in Pulumi's YAML, with policy documents written out; then what is not seen, by place."""
+    example = Example.of(given)
+    written = {each.name: _example(each) for each in example.resources}
+    written |= {
+        f"{each.position.file}:{each.position.line}": {"unseen": each.why}
+        for each in example.unseen
+        if each.position is not None
+    }
     return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=YAML_WIDTH).rstrip("\n")
 
 

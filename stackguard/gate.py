@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.evaluate import enforcement, evaluate
-from policypack.policy import EnforcementLevel, Outcome, Policy, Resource, Severity, Stack
+from policypack.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
@@ -19,7 +19,7 @@ from stackguard.notes import Note
 from stackguard.packs import Wanted
 from stackguard.packs.following import Following
 from stackguard.reports import Report
-from stackguard.sources import HowToRun, load
+from stackguard.sources import HowToRun, Loaded, load
 from stackguard.stand_in import NOTE, shown
 
 
@@ -58,9 +58,9 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
     )
     with _no_collection():
         loaded = load(request.target, request.how.under(settings), judging)
-        outcomes = judging.outcomes(loaded.resources, loaded.region)
+        outcomes = judging.outcomes(loaded.resources, loaded.region, loaded.unseen)
         if not request.own:
-            outcomes = (*_unseen(loaded.resources, settings), *outcomes)
+            outcomes = (*_unseen(loaded, settings), *outcomes)
     notes = (*judging.notes, *loaded.notes, *(others.notes if others else ()))
     return Report(
         loaded.target.strip("`"),
@@ -101,13 +101,14 @@ def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]
     return active
 
 
-def _unseen(resources: Sequence[Resource], settings: Settings) -> Iterable[Outcome]:
+def _unseen(loaded: Loaded, settings: Settings) -> Iterable[Outcome]:
     """What no policy pack was shown: where others judge alone, silence about it would still read as a pass."""
-    if not any(resource.remote for resource in resources):
+    if not loaded.unseen and not any(resource.remote for resource in loaded.resources):
         return ()
-    from policypack.policies.pulumi_unseen_component import POLICY
+    from policypack.policies import pulumi_unseen_component, pulumi_unseen_resource
 
-    return evaluate((POLICY,), Stack(tuple(resources), settings))
+    policies = (pulumi_unseen_component.POLICY, pulumi_unseen_resource.POLICY)
+    return evaluate(policies, Stack(loaded.resources, settings, loaded.unseen))
 
 
 def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
-from policypack.policy import Outcome, Policy, Resource, Stack
+from policypack.policy import Example, Outcome, Policy, Resource, Stack, Unseen
 from policypack.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.following import Following
@@ -37,6 +37,8 @@ class Judging:
     policies: Sequence[Policy[Any]] = ()
     notes: tuple[Note, ...] = ()
     """What is to be known of the program's project."""
+    unseen: tuple[Unseen, ...] = ()
+    """What the preview does not see."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
     """By URN, a resource as it was registered, and its outcomes."""
@@ -75,14 +77,18 @@ class Judging:
         if self.others:
             self.others.ended(resources)
 
-    def outcomes(self, resources: tuple[Resource, ...], region: str | None) -> tuple[Outcome, ...]:
+    def outcomes(
+        self, resources: tuple[Resource, ...], region: str | None, unseen: tuple[Unseen, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """All outcomes, in the order of the resources and then over the stack.
 
         Args:
             resources: the whole stack; those that were not judged on the way, or have changed since, are judged now.
             region: the stack's own `aws:region`.
+            unseen: what a preview does not see of it.
         """
         self.settings = with_region(self.settings, region)
+        self.unseen = unseen
         if self.others is None:
             return tuple(self._own_outcomes(resources))
         if self.others.followed:
@@ -97,7 +103,7 @@ class Judging:
 
     def _own_outcomes(self, resources: tuple[Resource, ...]) -> list[Outcome]:
         self.policies = self.policies or self.choose()
-        stack = Stack(resources, self.settings)
+        stack = Stack(resources, self.settings, self.unseen)
         found: list[Outcome] = []
         for each in resources:
             registered, judged = self._judged.get(each.urn, (None, []))
@@ -128,6 +134,5 @@ def warm_up(policies: Sequence[Policy[Any]]) -> None:
 
     import_module("stackguard.reports.text")
     parliament.loaded()
-    bad = (policy.bad for policy in policies)
-    examples = [each for example in bad for each in ((example,) if isinstance(example, Resource) else example)]
+    examples = [each for policy in policies for each in Example.of(policy.bad).resources]
     evaluate(policies, Stack(tuple(examples), Settings()))

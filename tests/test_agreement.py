@@ -11,7 +11,7 @@ import pytest
 from policypack.crossguard import message
 from policypack.evaluate import evaluate
 from policypack.policies import POLICIES
-from policypack.policy import UNKNOWN, Kind, Resource, Stack, urn_of
+from policypack.policy import UNKNOWN, Example, Kind, Resource, Stack, urn_of
 from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
 from tests.analyzer import Diagnostic, Pack, running
@@ -40,10 +40,10 @@ def assert_agreement(pack: Pack, stack: Stack) -> None:
 def example_stacks() -> Iterator[tuple[str, Stack]]:
     for policy in POLICIES:
         for kind, example in (("bad", policy.bad), ("good", policy.good)):
-            resources = (example,) if isinstance(example, Resource) else tuple(example)
-            if any(resource.remote for resource in resources):
-                continue  # the engine builds what is in it
-            yield f"{policy.id}-{kind}", Stack(resources, Settings())
+            given = Example.of(example)
+            if given.unseen or any(resource.remote for resource in given.resources):
+                continue  # the engine runs it, and builds what is in it
+            yield f"{policy.id}-{kind}", Stack(given.resources, Settings())
 
 
 EXAMPLES = dict(example_stacks())

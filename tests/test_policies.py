@@ -9,7 +9,7 @@ import pytest
 
 from policypack.evaluate import evaluate
 from policypack.policies import POLICIES
-from policypack.policy import Kind, Policy, Resource, Stack
+from policypack.policy import Example, Kind, Policy, Stack
 from policypack.settings import UNKNOWN_VALUE, Settings
 from policypack.unknown_values import one_per_value
 
@@ -18,13 +18,13 @@ each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: pol
 
 
 def outcomes_of(policy: Policy[Any], example: Any) -> list[tuple[Kind, str]]:
-    resources = (example,) if isinstance(example, Resource) else tuple(example)
-    stack = Stack(resources, SETTINGS)
+    given = Example.of(example)
+    stack = Stack(given.resources, SETTINGS, given.unseen)
     outcomes = one_per_value(evaluate(POLICIES, stack)) if policy.id == UNKNOWN_VALUE else evaluate([policy], stack)
     return [(each.kind, each.message) for each in outcomes if each.policy.id == policy.id]
 
 
-NEVER_SURE = {"pulumi-unseen-component", UNKNOWN_VALUE}
+NEVER_SURE = {"pulumi-unseen-component", "pulumi-unseen-resource", UNKNOWN_VALUE}
 """Policies that tell what could not be judged."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.policies import POLICIES
-from policypack.policy import Asset, Policy, Reference, Resource, Unknown
+from policypack.policy import Asset, Example, Policy, Position, Reference, Resource, Unknown
 
 TARGET = Path(__file__).parents[1] / "docs" / "policies.md"
 
@@ -42,10 +42,13 @@ def section(policy: Policy[Any]) -> Iterator[str]:
     yield from (f"- <{reference}>" for reference in policy.references)
 
 
-def example_text(example: Resource | Sequence[Resource]) -> str:
-    """An example as JSON: a resource, or a list of resources."""
-    resources = (example,) if isinstance(example, Resource) else tuple(example)
-    shown = [{"type": each.type, "name": each.name, "properties": each.inputs} for each in resources]
+def example_text(given: Resource | Sequence[Resource] | Example) -> str:
+    """An example as JSON: a resource, or a list of resources and of what is not seen."""
+    example = Example.of(given)
+    shown: list[dict[str, Any]] = [
+        {"type": each.type, "name": each.name, "properties": each.inputs} for each in example.resources
+    ]
+    shown += [{"unseen": each.why, "at": each.position} for each in example.unseen]
     return json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, default=plain)
 
 
@@ -58,6 +61,8 @@ def plain(value: object) -> Any:
             return value.members or value.text or f"({'archive' if value.archive else 'file'} {value.path})"
         case Reference():
             return value.urn
+        case Position():
+            return f"{value.file}:{value.line}"
     return str(value)
 
 

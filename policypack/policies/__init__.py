@@ -10,6 +10,7 @@ from policypack.policy import Policy
 IDS = (
     "pulumi-unknown-value",
     "pulumi-unseen-component",
+    "pulumi-unseen-resource",
     "aws-unpinned-region",
     "aws-foreign-region",
     "aws-unused-provider",

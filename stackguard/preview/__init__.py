@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import threading
 
-    from policypack.policy import Resource
+    from policypack.policy import Resource, Unseen
     from stackguard.notes import Note
     from stackguard.preview.project import Project
 
@@ -31,9 +31,9 @@ class Preview:
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used. `made_up` are texts that will be others in the cloud: names, ids and ARNs with a part
-    drawn at random. `stand_in` is whether some provider's account is not known, so that the stand-in of
-    `stackguard.stand_in` stands in its ARNs.
+    of the mock files was not used. `unseen` says where resources may be constructed that are not among these. `made_up`
+    are texts that will be others in the cloud: names, ids and ARNs with a part drawn at random. `stand_in` is whether
+    some provider's account is not known, so that the stand-in of `stackguard.stand_in` stands in its ARNs.
     """
 
     project: str
@@ -45,6 +45,7 @@ class Preview:
     outputs: Mapping[str, Any]
     printed: str
     notes: tuple[Note, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     made_up: frozenset[str] = frozenset()
     stand_in: bool = False
 

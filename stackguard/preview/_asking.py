@@ -5,22 +5,24 @@ Loaded by `_program.py`, so it depends on nothing but the `pulumi` of the progra
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import functools
 import hashlib
-import inspect
 import sys
+import urllib.parse
 from typing import Any
 
 ENCODINGS = "b64encode b64decode standard_b64encode standard_b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"
-DEPTH = 6  # of a value in which a mark is looked for
 DIGESTS = "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s"
 
 
-def install(pulumi: Any, marks: Any) -> Any:
-    """Make the SDK give marks for what nobody knows; return the way to the parent."""
+def install(pulumi: Any, modules: Any) -> Any:
+    """Make the SDK give marks for what nobody knows; what follows the functions given to `apply`."""
+    marks = modules.marks
     parent = marks.Parent(pulumi)
+    operations = modules.operations.Operations(parent, modules)
+    operations.install()
+    modules.operations.patch_patterns(operations)
     module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
     inner = "_invoke" if hasattr(module, "_invoke") else ""
     if inner:
@@ -28,13 +30,17 @@ def install(pulumi: Any, marks: Any) -> Any:
     module.invoke = pulumi.runtime.invoke = direct(parent, module, module.invoke, asks=not inner)
     if hasattr(module, "invoke_async"):
         module.invoke_async = pulumi.runtime.invoke_async = direct_async(parent, module)
+    following = modules.applying.Following(parent, modules, operations)
+    following.install(pulumi.Output)
     naming_outputs(parent, pulumi.StackReference)
-    pulumi.Output.apply = applying(parent, marks, pulumi.Output.apply)
+    following.asking_details(pulumi.StackReference)
     for name in ENCODINGS.split():
-        setattr(base64, name, opaque(parent, marks, getattr(base64, name)))
+        setattr(base64, name, opaque(operations, marks, getattr(base64, name)))
+    for name in ("quote", "quote_plus"):
+        setattr(urllib.parse, name, quoting(operations, marks, getattr(urllib.parse, name)))
     for name in DIGESTS.split():
-        setattr(hashlib, name, digesting(parent, marks, getattr(hashlib, name)))
-    return parent
+        setattr(hashlib, name, digesting(operations, marks, getattr(hashlib, name)))
+    return following
 
 
 def with_answers(parent: Any, original: Any) -> Any:
@@ -76,62 +82,6 @@ def direct_async(parent: Any, module: Any) -> Any:
     return invoke_async
 
 
-def applying(parent: Any, marks: Any, original: Any) -> Any:
-    """`Output.apply`, but a function that cannot run to its end gives an unknown result, as if it had not run.
-
-    That is one that needs to know what nobody knows, or that fails on a value with a mark in it.
-    """
-
-    def check(error: BaseException, value: Any) -> None:
-        """Raise the error, unless it comes of a mark."""
-        if isinstance(error, marks.NeedsAnswer):
-            return
-        mark = first_mark(parent, marks, value)
-        if mark is None:
-            raise error
-        parent.tell("unseen", call=mark._origin.call.number)  # noqa: SLF001 (a module of the same side)
-
-    async def awaited(result: Any, value: Any) -> Any:
-        token = marks.APPLYING.set(True)
-        try:
-            return await result
-        except (marks.NeedsAnswer, Exception) as error:  # noqa: BLE001 (whatever the program raises)
-            check(error, value)
-            return parent.pulumi.output.UNKNOWN
-        finally:
-            marks.APPLYING.reset(token)
-
-    def guarded(function: Any) -> Any:
-        def run(value: Any) -> Any:
-            token = marks.APPLYING.set(True)
-            try:
-                result = function(value)
-            except (marks.NeedsAnswer, Exception) as error:  # noqa: BLE001 (whatever the program raises)
-                check(error, value)
-                return unknown_output(parent.pulumi)
-            finally:
-                marks.APPLYING.reset(token)
-            return awaited(result, value) if inspect.isawaitable(result) else result
-
-        return run
-
-    @functools.wraps(original)
-    def apply(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, guarded(func), *args, **kwargs)
-
-    return apply
-
-
-def unknown_output(pulumi: Any) -> Any:
-    """An output of which nothing is known."""
-    loop = asyncio.get_running_loop()
-    resources, value, known = loop.create_future(), loop.create_future(), loop.create_future()
-    resources.set_result(set())
-    value.set_result(None)
-    known.set_result(False)
-    return pulumi.Output(resources, value, known)
-
-
 def naming_outputs(parent: Any, reference: Any) -> None:
     """Tell the parent which outputs of another stack the program asks for."""
     construct = reference.__init__
@@ -159,51 +109,36 @@ def telling(parent: Any, original: Any) -> Any:
     return get
 
 
-def held(parent: Any, marks: Any, data: Any) -> Any:
-    """The mark that a text or bytes hold; None where they hold none."""
-    if isinstance(data, marks.Bytes):
-        return data._mark  # noqa: SLF001 (a module of the same side)
-    if isinstance(data, marks.Mark) or not isinstance(data, (str, bytes, bytearray)):
-        return data if isinstance(data, marks.Mark) else None
-    text = data if isinstance(data, str) else data.decode("latin-1")
-    start = text.find(marks.PREFIX)
-    return parent.marks.get(text[start : start + len(marks.PREFIX) + marks.LETTERS]) if start >= 0 else None
-
-
-def first_mark(parent: Any, marks: Any, value: Any, depth: int = DEPTH) -> Any:
-    """The first mark in a value of texts, collections and the SDK's results; None where there is none."""
-    if isinstance(value, (str, bytes, bytearray)):
-        return held(parent, marks, value)
-    if isinstance(value, dict):
-        inner: Any = dict.values(value)
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        inner = value
-    elif parent.types.is_output_type(type(value)):
-        inner = vars(value).values()
-    else:
-        return None
-    if depth == 0:
-        return None
-    return next((mark for each in inner if (mark := first_mark(parent, marks, each, depth - 1)) is not None), None)
-
-
-def opaque(parent: Any, marks: Any, original: Any) -> Any:
+def opaque(operations: Any, marks: Any, original: Any) -> Any:
     """A function that would hide a mark in an encoding: the result is as unknown."""
 
     @functools.wraps(original)
     def convert(data: Any, *args: Any, **kwargs: Any) -> Any:
-        mark = held(parent, marks, data)
+        mark = operations.placeholder(data) if isinstance(data, (str, bytes, bytearray)) else None
         return original(data, *args, **kwargs) if mark is None else marks.unknown_bytes(mark)
 
     return convert
 
 
-def digesting(parent: Any, marks: Any, original: Any) -> Any:
+def quoting(operations: Any, marks: Any, original: Any) -> Any:
+    """A function that quotes a text for an address: what nobody knows stays unknown."""
+
+    @functools.wraps(original)
+    def quote(text: Any, *args: Any, **kwargs: Any) -> Any:
+        mark = operations.placeholder(text) if isinstance(text, (str, bytes)) else None
+        if mark is None:
+            return original(text, *args, **kwargs)
+        return marks.made(marks.Text, str.__str__(mark), mark._origin)  # noqa: SLF001 (a module of the same side)
+
+    return quote
+
+
+def digesting(operations: Any, marks: Any, original: Any) -> Any:
     """A hash function: the digest of what nobody knows is as unknown."""
 
     @functools.wraps(original)
     def digest(data: Any = b"", *args: Any, **kwargs: Any) -> Any:
-        mark = held(parent, marks, data)
+        mark = operations.placeholder(data) if isinstance(data, (str, bytes, bytearray)) else None
         return original(data, *args, **kwargs) if mark is None else Digest(marks, mark)
 
     return digest

@@ -30,8 +30,9 @@ PLACEHOLDERS = {"text": "<text>", "number": "<number>", "bool": "<true or false>
 OWN = {"pulumi", "google", "grpc", "opentelemetry"}  # whose code may look at a mark as at any text
 
 
-APPLYING: contextvars.ContextVar[bool] = contextvars.ContextVar("applying", default=False)
-"""Whether the program's code that runs is a function given to `Output.apply`."""
+APPLYING: contextvars.ContextVar[Any] = contextvars.ContextVar("applying", default=None)
+"""The function given to `Output.apply` that runs, as `_applying.py` follows it; None outside of all."""
+HERE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 (of every frame's file: this is fast)
 
 
 class NeedsAnswer(BaseException):
@@ -169,11 +170,13 @@ class Call:
 
     def need(self, path: str, operation: str, skeleton: Any) -> typing.NoReturn:
         """End the program: it cannot go on without this value."""
-        inside, place = APPLYING.get(), own_place()
-        self.parent.tell(
-            "need", call=self.number, path=path, operation=operation, skeleton=skeleton, deferred=inside, **place
-        )
-        if inside:
+        callback, place = APPLYING.get(), own_place()
+        if callback is not None and not os.path.exists(place["file"]):  # noqa: PTH110 (code that the program makes up)
+            place |= callback.placed()
+        constructs = callback is not None and callback.decided(self.number, path, skeleton)
+        message = {"call": self.number, "path": path, "operation": operation, "skeleton": skeleton, **place}
+        self.parent.tell("need", deferred=callback is not None, constructs=constructs, **message)
+        if callback is not None:
             raise NeedsAnswer
         end()
 
@@ -224,7 +227,7 @@ def skeleton(parent: Parent, of: Any, depth: int = DEPTH) -> Any:
 def caller() -> Any:
     """The frame of the code that does something with a mark."""
     frame: Any = sys._getframe(1)  # noqa: SLF001 (there is no other way)
-    while frame is not None and frame.f_code.co_filename == __file__:
+    while frame is not None and frame.f_code.co_filename.startswith(HERE):
         frame = frame.f_back
     return frame
 
@@ -242,7 +245,7 @@ def own_place() -> dict[str, Any]:
     innermost = frame
     while frame is not None:
         file = os.path.realpath(frame.f_code.co_filename)
-        if not file.startswith(libraries) and os.path.exists(file):  # noqa: PTH110
+        if not file.startswith((*libraries, HERE)) and os.path.exists(file):  # noqa: PTH110
             innermost = frame
             break
         frame = frame.f_back
@@ -319,7 +322,7 @@ class Mark(str):
         """Its bytes."""
         return encoded(self if isinstance(self, Text) else made(Text, str.__str__(self), self._origin))
 
-    __copy__ = __deepcopy__ = itself
+    __copy__ = __deepcopy__ = __repr__ = itself
     __lt__ = __le__ = __gt__ = __ge__ = refusing("compares it")
     __len__ = refusing("counts it")
     __iter__ = refusing("loops over it")
@@ -351,10 +354,36 @@ class Bytes(bytes):
     def __iter__(self) -> Any:
         self._mark._origin.need("loops over it")  # noqa: SLF001 (its own kind)
 
+    def __eq__(self, _other: object) -> bool:
+        return self._mark._origin.need("compares it")
+
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+
+    def __hash__(self) -> int:
+        return self._mark._origin.need("uses it as a key")  # noqa: SLF001 (its own kind)
+
+    def __contains__(self, _item: object) -> bool:
+        return self._mark._origin.need("looks for something in it")  # noqa: SLF001 (its own kind)
+
+    def __add__(self, other: Any) -> Any:
+        return joined_bytes(self._mark, str.__str__(self._mark) + bytes(other).decode("latin-1"))
+
+    def __radd__(self, other: Any) -> Any:
+        return joined_bytes(self._mark, bytes(other).decode("latin-1") + str.__str__(self._mark))
+
     def __reduce_ex__(self, _protocol: Any) -> Any:
         return bytes, (bytes.__getitem__(self, slice(None)),)
 
     hex = decode
+
+
+def refusing_bytes(operation: str) -> Any:
+    """A method of bytes that cannot be without the value."""
+
+    def method(self: Bytes, *_args: Any, **_kwargs: Any) -> Any:
+        self._mark._origin.need(operation)  # noqa: SLF001 (its own kind)
+
+    return method
 
 
 def encoded(mark: Mark) -> Bytes:
@@ -362,6 +391,11 @@ def encoded(mark: Mark) -> Bytes:
     found = Bytes(str.__str__(mark).encode())
     found._mark = mark  # noqa: SLF001 (there is no constructor, as with marks)
     return found
+
+
+def joined_bytes(mark: Mark, text: str) -> Bytes:
+    """The bytes of a longer text that holds a mark."""
+    return encoded(made(Text, text, mark._origin))  # noqa: SLF001 (its own kind)
 
 
 def unknown_bytes(mark: Mark) -> Bytes:
@@ -376,11 +410,28 @@ CHANGES = (
 CALCULATIONS = "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs round"
 
 
+for method_name in [
+    "startswith",
+    "endswith",
+    "find",
+    "rfind",
+    "index",
+    "rindex",
+    "count",
+    "isalnum",
+    "isalpha",
+    "isdigit",
+    "islower",
+    "isupper",
+]:
+    setattr(Bytes, method_name, refusing_bytes(f"looks into it with `{method_name}`"))
+
+
 class Text(Mark):
     """A text; what is made of it is as unknown."""
 
     __slots__ = ()
-    __mod__ = itself
+    __mod__ = __mul__ = __rmul__ = itself
 
     def __getitem__(self, key: Any) -> Any:
         return self if isinstance(key, (int, slice)) else str.__getitem__(self, key)
@@ -448,7 +499,9 @@ class Map(Mark):
 
     def get(self, key: Any, _default: Any = None) -> Any:
         """What stands there, which may be nothing."""
-        return self[key]
+        mark = self[key]
+        optional = typing.Optional[mark._origin.of] if mark._origin.of else None  # noqa: SLF001, UP045 (its own kind; 3.9)
+        return made(type(mark), str.__str__(mark), mark._origin._replace(of=optional))  # noqa: SLF001 (the same)
 
 
 class Record(Mark):

@@ -19,7 +19,6 @@ import json
 import logging
 import os
 import queue
-import runpy
 import shutil
 import signal
 import subprocess
@@ -27,7 +26,6 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -38,7 +36,9 @@ EXIT_NO_PULUMI = 33
 EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
 TOKEN = os.environ.get("STACKGUARD_PROGRAM", "")
+HERE = Path(__file__).absolute().parent
 ENDING = str(Path(__file__).absolute().with_name("_ending.py"))
+SIBLINGS = ("marks", "origins", "operations", "rewriting", "constructors", "applying", "asking")
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -47,7 +47,7 @@ def main() -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
     watcher.start()
-    marks, asking = sibling("_marks"), sibling("_asking")
+    modules = types.SimpleNamespace(**{name: sibling(f"_{name}") for name in SIBLINGS})
     if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
@@ -62,7 +62,7 @@ def main() -> None:
     line = lines.get()
     if not line:
         watcher.join()  # the parent is gone, and `watch` is about to end this process
-    leave(run(pulumi, json.loads(line), lambda: asking.install(pulumi, marks)))
+    leave(run(pulumi, json.loads(line), modules))
 
 
 def sibling(name: str) -> Any:
@@ -99,7 +99,7 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def run(pulumi: Any, context: dict[str, Any], install: Callable[[], Any]) -> int:
+def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
     """Run the program in a stack against the engine; return the exit code."""
     runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
@@ -117,9 +117,11 @@ def run(pulumi: Any, context: dict[str, Any], install: Callable[[], Any]) -> int
     runtime.configure(runtime.Settings(**{key: value for key, value in settings.items() if key in known}))
     # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
     pulumi.log.debug = ignore
-    parent = install()
+    following = modules.asking.install(pulumi, modules)
+    names = modules.operations.NAMES
+    modules.rewriting.install(modules.origins, names)
     if context["asks_to_write"]:
-        sibling("_writing").install(lambda: parent.tell("write"), tuple(context["caches"]))
+        sibling("_writing").install(lambda: following.parent.tell("write"), tuple(context["caches"]))
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()
@@ -137,7 +139,8 @@ def run(pulumi: Any, context: dict[str, Any], install: Callable[[], Any]) -> int
     executor = ThreadPoolExecutor(THREADS)
     loop.set_default_executor(executor)
     try:
-        loop.run_until_complete(runtime.run_in_stack(lambda: start(program)))
+        loop.run_until_complete(runtime.run_in_stack(lambda: modules.rewriting.run(program, names)))
+        loop.run_until_complete(following.tell_waiting())
     except pulumi.RunError as error:
         report(str(error))
         return 1
@@ -148,11 +151,6 @@ def run(pulumi: Any, context: dict[str, Any], install: Callable[[], Any]) -> int
         executor.shutdown(wait=True)
         loop.close()
     return 0
-
-
-def start(program: Path) -> None:
-    """Run the program's module, and return nothing: what is returned would be awaited."""
-    runpy.run_path(str(program), run_name="__main__")
 
 
 def wait_in_one_go() -> None:
@@ -177,10 +175,19 @@ def ignore(*_args: object, **_kwargs: object) -> None:
 def user_traceback(error: BaseException, program: Path) -> str:
     """The traceback from the program's own first frame on, or all of it where the program has none in it."""
     module = program if program.is_file() else program / "__main__.py"
-    frames = traceback.extract_tb(error.__traceback__)
-    own = next((index for index, frame in enumerate(frames) if Path(frame.filename).absolute() == module), None)
-    limit = None if own is None else own - len(frames)
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=limit))
+    told = traceback.TracebackException(type(error), error, error.__traceback__)
+    hide_frames(told)
+    own = next((index for index, frame in enumerate(told.stack) if Path(frame.filename).absolute() == module), None)
+    hide_frames(told, None if own is None else len(told.stack) - own)
+    return "".join(told.format())
+
+
+def hide_frames(told: Any, last: int | None = None) -> None:
+    """Leave out the frames of this folder's modules, and all but the `last`, in an error and those that led to it."""
+    while told is not None:
+        frames = [each for each in told.stack if Path(each.filename).absolute().parent != HERE]
+        told.stack = traceback.StackSummary.from_list(frames if last is None else frames[-last:])
+        told = told.__cause__ or told.__context__
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ class Answers:
         args, _ = decode(plain(request.args.fields["args"].struct_value), None, self.marks.find)
         args = self._shown(args)
         written = json.loads(request.args.fields["message"].string_value)
+        for each in written.get("callbacks", ()):
+            read = (self.registry.resources.get(urn) for urn in each["urns"])
+            each["stacks"] = sorted({known.id for known in read if known and known.type == STACK_REFERENCE})
         response = protos.resource_pb2.ResourceInvokeResponse()
         fill(getattr(response, "return"), {"message": json.dumps(self.marks.answer(request.tok, args, written))})
         return response

@@ -20,6 +20,7 @@ from stackguard.preview._marks import LETTERS, PREFIX, TOKEN
 from stackguard.preview.mock import Answer, Mock, camel, readable, unknown_in
 from stackguard.preview.mock_file import block, flow
 from stackguard.preview.project import Project
+from stackguard.preview.unseen import UnseenResources
 
 MARK = re.compile(f"{PREFIX}[a-z]{{0,{LETTERS}}}", re.IGNORECASE)
 CUT = Unknown("needs the result of a function, which only the cloud knows", "Give it with `--mock FILE`.")
@@ -41,6 +42,8 @@ class Called:
     reason: str = "which only the cloud knows"
     asked: set[str] = field(default_factory=set)
     """The paths that a value of the stack was made of."""
+    reported: set[str] = field(default_factory=set)
+    """The paths that an outcome is about, so that no note has to be."""
     skeleton: Any = "<value>"
     """What its result looks like in a mock file."""
     deferred: bool = False
@@ -73,9 +76,15 @@ class Marks:
     calls: list[Called] = field(default_factory=list)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     """By stack, the outputs that the program asks for and nobody knows, each with its placeholder."""
+    reported: set[str] = field(default_factory=set)
+    """The stacks that an outcome is about, so that no note has to be."""
+    unseen: UnseenResources = field(init=False)
     _marks: dict[str, tuple[Called, str]] = field(default_factory=dict)
     _known: dict[str, Unknown] = field(default_factory=dict)
     _waiting: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.unseen = UnseenResources(self.project.root)
 
     def answer(self, token: str, args: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
         """What the program's side is told; `written` is what it says, `args` are a function's."""
@@ -90,12 +99,14 @@ class Marks:
             case "need":
                 self._need(self.calls[written["call"]], written)
             case "unseen":
-                self.calls[written["call"]].deferred = True
+                self._deferred(self.calls[written["call"]], written)
+            case "waiting":
+                for each in written["callbacks"]:
+                    self.unseen.waits(each, [*self._known_by(each)])
             case "wrong":
                 self._wrong(self.calls[written["call"]], written["path"], written["problem"])
-            case "stack":
-                if self.stack(written["name"]) is None:
-                    self.outputs[written["name"]][written["output"]] = "<value>"
+            case "stack" if self.stack(written["name"]) is None:
+                self.outputs[written["name"]][written["output"]] = "<value>"
         return {}
 
     def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> Called:
@@ -184,9 +195,10 @@ class Marks:
 
     def _need(self, called: Called, written: Mapping[str, Any]) -> None:
         if written["deferred"]:
-            called.deferred = True
-            called.asked.add(written["path"])
-            called.read[written["path"]] = plural(written["skeleton"])
+            self._deferred(called, written)
+            if not written["constructs"]:
+                called.asked.add(written["path"])
+                called.read[written["path"]] = plural(written["skeleton"])
             return
         path, operation, line = written["path"], written["operation"], written["line"]
         file = os.path.relpath(written["file"], self.project.root)
@@ -204,6 +216,30 @@ class Marks:
         note = f"# it also has {', '.join(others)}; what is left out stays unknown\n" if others else ""
         detail = f"{place}: {written['source']}\n\n# for the mock file, with what there is in place of <...>\n{lines}\n{note}"
         self.needed = self.needed or Needed(message, detail)
+
+    def _deferred(self, called: Called, written: Mapping[str, Any]) -> None:
+        """A function given to `apply` could not run to its end."""
+        if not written["constructs"]:
+            called.deferred = True
+            return
+        value, fix = self._missing(called, written["path"], written["skeleton"])
+        self.unseen.needs(written, value, called.token, fix)
+
+    def _missing(self, called: Called, path: str, skeleton: Any) -> tuple[str, str]:
+        """A value in the words of a report, and how to give it."""
+        called.read[path] = plural(skeleton) if path else few(called.skeleton)
+        called.reported.add(path)
+        return f"{_result(called, path)}, {called.reason}", self._fix(called, path)
+
+    def _known_by(self, written: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """What a function waits for that did not run, how to give it, and the token of a cloud function."""
+        for each in written["calls"]:
+            called = self.calls[each["call"]]
+            yield (*self._missing(called, each["path"], each["skeleton"]), called.token)
+        for name in written["stacks"]:
+            if (unknown := self.of_stacks((name,))) is not None:
+                self.reported.add(name)
+                yield unknown.why.removeprefix("needs "), unknown.fix, ""
 
     def _wrong(self, called: Called, path: str, problem: str) -> None:
         where = called.answer.where if called.answer else ""
@@ -233,7 +269,7 @@ class Marks:
     def notes(self) -> Iterator[Note]:
         """What nobody answered, with the line for a mock file, and what of the mock files was not used."""
         for called in self.calls:
-            asked = {path: called.read[path] for path in called.read if path in called.asked}
+            asked = {path: called.read[path] for path in called.read if path in called.asked - called.reported}
             if called.answer is not None and (asked or called.deferred):
                 where = f"the `result` at {called.answer.where}"
                 if asked:
@@ -242,7 +278,7 @@ class Marks:
                     more = others(called.skeleton, {camel(name): None for name in called.answer.value})
                     message = f"a function given to `apply` fails on {where}, perhaps for what is left out{more}"
                 yield Note(NoteKind.UNANSWERED, called.token, message)
-            if called.answer is None and (called.deferred or called.asked or called.section == "calls"):
+            if called.answer is None and (called.deferred or asked or called.section == "calls"):
                 unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
                 shown = asked or few(called.skeleton)
                 entry = flow(self._public(called.entry(shown)))
@@ -251,7 +287,7 @@ class Marks:
                     f"only the cloud knows its result{unseen}; {GIVE}: `- {entry}` under `{called.section}:`{more}"
                 )
                 yield Note(NoteKind.UNANSWERED, called.token, message)
-        for name in self.outputs:
+        for name in (each for each in self.outputs if each not in self.reported):
             entry = flow(self._stack_entry(name))[1:-1]
             yield Note(
                 NoteKind.UNANSWERED, name, f"only its state knows its outputs; {GIVE}: `{entry}` under `stacks:`"

@@ -114,6 +114,7 @@ async def _preview(
         outputs=registry.outputs,
         printed=registry.accounts.settled.text(marks.shown(program.printed())),
         notes=tuple(marks.notes()),
+        unseen=marks.unseen.in_order(),
         made_up=frozenset(map(registry.accounts.settled.text, registry.made_up)),
         stand_in=registry.accounts.stand_in,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from policypack.policy import Resource
+from policypack.policy import Resource, Unseen
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
@@ -35,6 +35,8 @@ class Loaded:
     """What is to be known of how it was read."""
     stand_in: bool = False
     """Whether some ARNs hold the stand-in account, because nothing states the program's own."""
+    unseen: tuple[Unseen, ...] = ()
+    """What a program's preview does not see of it."""
 
 
 @dataclass(frozen=True, slots=True)

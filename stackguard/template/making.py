@@ -60,7 +60,8 @@ def make(order: Order) -> Made:
     loaded = load(order.target, order.how.under(settings))
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {each.urn: each for each in loaded.resources}
-    told = [tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks]
+    unseen = tuple(printable(f"the stack {each.why}") for each in loaded.unseen)
+    told = [*(tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks), *unseen]
     if told and not order.partial:
         raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
     if not template.document["Resources"]:
@@ -84,7 +85,7 @@ def make(order: Order) -> Made:
             linted,
             report,
             differences=tuple(map(told_difference, verdict.differences)),
-            left_out=tuple(tell(each, by_urn, loaded.folder) for each in template.problems),
+            left_out=(*(tell(each, by_urn, loaded.folder) for each in template.problems), *unseen),
         ),
         (*loaded.notes, NOTE) if loaded.stand_in and shown(printed) else loaded.notes,
     )

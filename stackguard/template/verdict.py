@@ -19,6 +19,7 @@ LEFT_OUT: Mapping[str, str] = {
     "aws-unpinned-region": "a template has no providers; it is translated for one region, and for no resource of another",
     "aws-unused-provider": "a template has no providers",
     "aws-unknown-argument": "an argument that no table knows is refused as one that cannot be said",
+    "pulumi-unseen-resource": "resources that a preview does not see are refused as what cannot be said",
     "pulumi-unseen-component": "a component that a plugin builds is refused as one that cannot be said",
 }
 """The policies whose verdict a template cannot repeat, and why."""

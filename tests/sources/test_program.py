@@ -21,7 +21,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
         seen.append((folder, options))
         registered = [Resource("aws:s3/bucket:Bucket", "b")]
         return SimpleNamespace(
-            resources=registered, config={"aws:region": "eu-west-1"}, notes=("secrets are unknown",), stand_in=True
+            resources=registered,
+            config={"aws:region": "eu-west-1"},
+            notes=("secrets are unknown",),
+            stand_in=True,
+            unseen=(),
         )
 
     monkeypatch.setattr(preview, "run", run, raising=False)

@@ -1,0 +1,74 @@
+"""A program constructs resources in a function given to `apply`, and the preview cannot run that function to its end.
+
+What it would construct is in no preview: a bucket that is public if a VPC has a certain name, a role for each output of
+another stack. None of it was judged. That is said here, once for each place: silence would read as a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from policypack.policy import (
+    Example,
+    Placed,
+    Policy,
+    Position,
+    Resource,
+    Severity,
+    Stack,
+    Undecided,
+    Unknown,
+    Unseen,
+    over_stack,
+)
+
+ROOT = "pulumi:pulumi:Stack"
+
+
+@over_stack
+def unseen_resources(stack: Stack) -> Iterator[Placed[Unseen]]:
+    """The stack, once for each place where it constructs resources that are not seen."""
+    root = next(stack.of(ROOT), Resource(ROOT, "stack", custom=False))
+    for unseen in stack.unseen:
+        blamed = replace(root, position=unseen.position, property_dependencies={"": unseen.waits_for})
+        yield blamed, "", Unknown(unseen.why, unseen.fix)
+
+
+def check(unseen: Unseen) -> Iterator[Undecided]:
+    yield Undecided("", unseen.why, unseen.fix)
+
+
+FIX = (
+    "Construct resources outside of `apply`, from values that the program knows before the update, or give the missing "
+    "value with `--mock FILE`; to accept what is not seen here, set this policy's `enforcement` to `advisory`."
+)
+
+STACK = Resource(ROOT, "shop-prod", custom=False)
+
+POLICY = Policy(
+    id="pulumi-unseen-resource",
+    title="Resources that were not seen",
+    why=__doc__,
+    severity=Severity.HIGH,
+    fix=FIX,
+    references=[
+        "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/apply/",
+        "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
+    ],
+    bad=Example(
+        (STACK,),
+        (
+            Unseen(
+                Position("__main__.py", 7),
+                "constructs resources in a function given to `apply` that needs `id` of `aws:ec2/getVpc:getVpc`, which "
+                "only the cloud knows, and `__main__.py:7` compares it",
+                "Give it with `--mock FILE`: `- {token: 'aws:ec2/getVpc:getVpc', result: {id: <text>}}` under `functions:`.",
+                function="aws:ec2/getVpc:getVpc",
+            ),
+        ),
+    ),
+    good=STACK,
+    reads=unseen_resources,
+    check=check,
+)

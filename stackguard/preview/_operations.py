@@ -1,0 +1,375 @@
+"""What the program's own code calls in place of operations that would lose a placeholder: the child's side.
+
+A placeholder is a text (`_marks.py`), and functions written in C look at its letters without asking it. `_rewriting.py`
+puts these operations around them. Each gives what the operation gives, as long as no placeholder takes part. With one,
+a text that is made of it stays a placeholder, and an answer that the letters decided asks for the value (`need`).
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import sys
+import types
+from typing import Any
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+NAMES = {
+    "keep": "_stackguard_keep",
+    "guard": "_stackguard_guard",
+    "contains": "_stackguard_contains",
+    "same": "_stackguard_same",
+    "modulo": "_stackguard_modulo",
+    "subject": "_stackguard_subject",
+    "method": "_stackguard_method",
+    "code": "_stackguard_code",
+}
+"""By operation, the name under which rewritten code finds it among the builtins."""
+DEPTH = 5
+MANY = 5000
+"""How many elements of a value are looked at."""
+RAW, STRICT, LOOSE = "raw", "strict", "loose"
+"""How a function is called: as it is; as one that may look at letters; as a library's, of which only plain answers do."""
+RAW_MODULES = words(
+    "abc asyncio atexit builtins collections concurrent contextlib contextvars copy dataclasses enum "
+    "functools gc inspect io itertools logging multiprocessing pprint queue sched signal sys threading "
+    "traceback types typing typing_extensions unittest warnings weakref _thread _asyncio _collections "
+    "_functools _io _contextvars _queue"
+)
+"""Modules that look at frames, or hold values and do not look at them."""
+LOOKING = words(
+    "int float complex bool str bytes bytearray repr ascii format hash ord open isinstance issubclass hasattr "
+    "getattr setattr delattr round divmod pow hex oct bin __import__ reduce compile"
+)
+"""Functions of those modules that do look at letters."""
+EXACT = frozenset({"join", "format", "format_map"})
+"""Methods of texts that build: what they give without a placeholder in it does not depend on one."""
+TELLING = words(
+    "subprocess uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal fractions "
+    "datetime ipaddress struct time pathlib _decimal _datetime _struct configparser string"
+)
+"""Modules whose objects say something of a text that they were made of, and no longer hold it."""
+CONTAINERS = (list, dict, set, tuple, frozenset)
+VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+PLAIN = (bool, int, float, complex, type(None))
+BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType, types.WrapperDescriptorType)
+ANYTHING = (str, int, float, bool, list, dict, type(None))
+PYTHON_TYPES = {"text": str, "list": list, "map": dict}
+
+
+class Operations:
+    """The operations of one program."""
+
+    def __init__(self, parent: Any, modules: Any) -> None:
+        self.parent, self.marks, self.origins = parent, modules.marks, modules.origins
+        self.compiled = modules.rewriting.compiled
+        self.prefix: str = self.marks.PREFIX
+        self.encoded = self.prefix.encode()
+        self.length = len(self.prefix) + self.marks.LETTERS
+        self.alive: dict[str, Any] = parent.marks
+        """All placeholders so far by text; empty in a program that has none."""
+        self.rules: dict[Any, str] = {}
+        self.pattern = type(__import__("re").compile(""))
+        config = getattr(parent.pulumi, "Config", None)
+        self.looking_up: tuple[Any, ...] = (config,) if config else ()
+
+    def install(self) -> None:
+        """Make the operations known to rewritten code."""
+        for operation, name in NAMES.items():
+            setattr(builtins, name, named(getattr(self, operation), name))
+
+    def placeholder(self, text: Any) -> Any:
+        """The placeholder that a text or bytes hold; None where they hold none."""
+        if isinstance(text, self.marks.Mark):
+            return text
+        if isinstance(text, self.marks.Bytes):
+            return text._mark  # noqa: SLF001 (a module of the same side)
+        plain = text if isinstance(text, str) else bytes(text).decode("latin-1")
+        start = plain.find(self.prefix)
+        return self.alive.get(plain[start : start + self.length]) if start >= 0 else None
+
+    def first(self, value: Any, depth: int = DEPTH) -> Any:
+        """The first placeholder in a value of texts, collections and the SDK's results; None where there is none."""
+        if isinstance(value, (str, bytes, bytearray)):
+            return self.placeholder(value)
+        if depth == 0 or isinstance(value, PLAIN):
+            return None
+        if isinstance(value, dict):
+            inner: Any = [*dict.keys(value), *dict.values(value)]
+        elif isinstance(value, CONTAINERS):
+            inner = value
+        elif self.parent.types.is_output_type(type(value)):
+            inner = vars(value).values()
+        elif isinstance(value, VIEWS):
+            inner = [*value]  # type: ignore[misc]
+        else:
+            return None
+        for number, each in enumerate(inner):
+            if number > MANY:
+                break
+            if (found := self.first(each, depth - 1)) is not None:
+                return found
+        return None
+
+    def keep(self, value: Any) -> Any:
+        """The value; a text that holds a placeholder is one itself."""
+        kind = type(value)
+        if kind is str or (isinstance(value, str) and not isinstance(value, self.marks.Mark)):
+            if self.alive and self.prefix in value and (found := self.placeholder(value)) is not None:
+                return self.marks.made(self.marks.Text, value, found._origin)  # noqa: SLF001 (the same side)
+        elif kind is bytes and self.alive and self.encoded in value and (found := self.placeholder(value)) is not None:
+            text = self.marks.made(self.marks.Text, value.decode("latin-1"), found._origin)  # noqa: SLF001 (the same)
+            return self.marks.encoded(text)
+        return value
+
+    def deeply(self, value: Any, depth: int = DEPTH) -> Any:
+        """The value with each text in it kept, lists and dictionaries in place."""
+        kind = type(value)
+        if not self.alive or depth == 0 or kind is str or kind is bytes:
+            return self.keep(value)
+        if kind is tuple:
+            kept = tuple(self.deeply(each, depth - 1) for each in value)
+            return value if all(new is old for new, old in zip(kept, value)) else kept  # noqa: B905 (Python 3.9)
+        record = self.parent.types.is_output_type(kind)
+        items: Any = enumerate(value) if kind is list else dict.items(value) if kind is dict else ()
+        if record:
+            items = vars(value).items() if not isinstance(value, dict) else dict.items(value)
+        for key, each in list(items):
+            if (new := self.deeply(each, depth - 1)) is not each:
+                if record and not isinstance(value, dict):
+                    vars(value)[key] = new
+                elif kind is list:
+                    value[key] = new
+                else:
+                    dict.__setitem__(value, key, new)
+        return value
+
+    def need(self, found: Any, operation: str) -> Any:
+        """Ask for the value of a placeholder."""
+        return found._origin.need(operation)  # noqa: SLF001 (a module of the same side)
+
+    # What rewritten code calls.
+
+    def contains(self, item: Any, container: Any) -> bool:
+        """`item in container`."""
+        if self.alive:
+            item, container = self.keep(item), self.keep(container)
+            if isinstance(item, self.marks.Mark) and type(container) is str:
+                self.need(item, "looks for it in a text")
+            if isinstance(container, CONTAINERS):
+                for each in container:
+                    if type(each) is str and self.prefix in each and (found := self.placeholder(each)) is not None:
+                        self.need(found, "compares it")
+            if isinstance(item, (self.marks.Bytes, bytes)) and isinstance(container, (self.marks.Bytes, bytes)):
+                found = self.placeholder(item) or self.placeholder(container)
+                if found is not None:
+                    self.need(found, "looks for something in it")
+        return item in container
+
+    def same(self, value: Any, other: Any) -> bool:
+        """`value is other`: of a value that may be nothing, or true or false, only the cloud knows."""
+        unknown = self.alive and isinstance(value, self.marks.Mark) and not isinstance(other, self.marks.Mark)
+        if unknown and (isinstance(other, bool) or (other is None and self.optional(value))):
+            self.need(value, "compares it")
+        return value is other
+
+    def optional(self, mark: Any) -> bool:
+        """Whether a placeholder stands for something that may be None, which no text that is made of it can be."""
+        if str.__len__(mark) != self.length:
+            return False
+        of = mark._origin.of  # noqa: SLF001 (a module of the same side)
+        return of is None or self.parent.types.unwrap_optional_type(of) is not of
+
+    def modulo(self, left: Any, right: Any) -> Any:
+        """`left % right`."""
+        if not self.alive or not isinstance(left, (str, bytes)):
+            return left % right
+        found = self.first(left) if not isinstance(left, self.marks.Mark) else left
+        found = self.first(right) if found is None else found
+        if found is None:
+            return left % right
+        try:
+            text = self.keep(left % right)
+        except (TypeError, ValueError):  # `%d` takes no text
+            text = None
+        kept = self.marks.encoded(found) if isinstance(left, bytes) else found
+        return text if isinstance(text, (self.marks.Mark, self.marks.Bytes)) else kept
+
+    def subject(self, value: Any) -> Any:
+        """What a `match` statement looks at."""
+        value = self.keep(value)
+        if isinstance(value, self.marks.Mark):
+            self.need(value, "matches it")
+        return value
+
+    def guard(self, function: Any) -> Any:
+        """The function to call in place of a function: itself, or one that does not lose a placeholder."""
+        kind = type(function)
+        if kind is types.FunctionType:
+            rule = self.of_function(function)
+        elif kind is types.MethodType:
+            rule = self.of_method(function)
+        elif isinstance(function, BUILT_IN):
+            rule = self.of_builtin(function)
+        elif isinstance(function, type):
+            rule = self.rules.get(function) or self.rules.setdefault(function, self.of_class(function))
+        else:
+            rule = self.of_instance(function)
+        if rule == RAW:
+            return function
+        return lambda *args, **kwargs: self.call(function, rule, args, kwargs)
+
+    def code(self, source: Any, mode: str) -> Any:
+        """What `exec` or `eval` is given: a text is the program's own code, too."""
+        return self.compiled(source, "<string>", NAMES, mode) if type(source) is str else source
+
+    def method(self, value: Any) -> Any:
+        """An attribute that is not called at once, and may be a method of a text or a pattern."""
+        return self.guard(value) if isinstance(value, BUILT_IN) else value
+
+    def by_origin(self, module: str, name: str, origin: str) -> str:
+        """The rule of what a module defines."""
+        if origin in {self.origins.OWN, self.origins.SDK, self.origins.INTERNAL}:
+            return RAW
+        if origin == self.origins.LIBRARY:
+            return LOOSE
+        return RAW if module.partition(".")[0] in RAW_MODULES and name not in LOOKING else STRICT
+
+    def of_function(self, function: Any) -> str:
+        """The rule of a function written in Python."""
+        origin = self.origins.of_code(function.__code__.co_filename, function.__globals__)
+        return self.by_origin(str(function.__module__), function.__name__, origin)
+
+    def of_method(self, method: Any) -> str:
+        """The rule of a method that is bound to an object."""
+        function, owner = method.__func__, method.__self__
+        if self.looking_up and isinstance(owner, self.looking_up):
+            return STRICT
+        if type(function) is not types.FunctionType:
+            return RAW if isinstance(owner, type) and self.guard(owner) is owner else STRICT
+        return self.of_function(function)
+
+    def of_builtin(self, function: Any) -> str:
+        """The rule of a function written in C."""
+        owner = getattr(function, "__self__", None)
+        name = getattr(function, "__name__", "")
+        if isinstance(owner, (str, bytes, self.pattern)):
+            return RAW if isinstance(owner, (self.marks.Mark, self.marks.Bytes)) and name != "join" else STRICT
+        if owner is None:  # a method of a class, not bound to anything
+            of = getattr(function, "__objclass__", None)
+            return STRICT if of in {str, bytes, self.pattern} else RAW
+        if isinstance(owner, types.ModuleType):
+            return self.by_origin(owner.__name__, name, self.origins.of_module(owner.__name__))
+        if isinstance(owner, type):
+            return self.by_origin(owner.__module__, name, self.origins.of_module(owner.__module__))
+        return self.by_origin(type(owner).__module__, name, self.origins.of_module(type(owner).__module__))
+
+    def of_class(self, cls: Any) -> str:
+        """The rule of a class that is called."""
+        if cls is type or issubclass(cls, (BaseException, self.parent.pulumi.Resource)):
+            return RAW
+        if issubclass(cls, (str, bytes)):
+            return STRICT
+        return self.by_origin(cls.__module__, cls.__name__, self.origins.of_module(cls.__module__))
+
+    def of_instance(self, function: Any) -> str:
+        """The rule of an object that can be called."""
+        if isinstance(function, functools.partial):
+            return RAW if self.guard(function.func) is function.func else STRICT
+        call = next((vars(base)["__call__"] for base in type(function).__mro__ if "__call__" in vars(base)), None)
+        if type(call) is types.FunctionType:
+            return self.of_function(call)
+        return RAW if call is None or hasattr(function, "__wrapped__") else STRICT
+
+    def call(self, function: Any, rule: str, args: Any, kwargs: Any) -> Any:
+        """Call a function that may look at the letters of a placeholder."""
+        if not self.alive:
+            return function(*args, **kwargs)
+        if function is isinstance and len(args) == 2 and isinstance(args[0], self.marks.Mark):
+            return self.is_instance(*args)
+        given = (args, kwargs, getattr(function, "__self__", None)) if rule == STRICT else (args, kwargs)
+        found = self.first(given)
+        if found is None:
+            return self.keep(function(*args, **kwargs))
+        name = getattr(function, "__name__", type(function).__name__)
+        if function is getattr or function is hasattr:
+            return self.attribute(function, args, found)
+        if (
+            name == "sub"
+            and rule == STRICT
+            and self.first(args[2:] if self.unbound(function) else args[1:]) is not None
+        ):
+            return found  # what is made of a text that nobody knows
+        try:
+            result = function(*args, **kwargs)
+        except Exception:  # noqa: BLE001 (whatever it raises, it may come of the letters)
+            self.need(found, f"gives it to `{name}`, which fails")
+        kept = self.deeply(result)
+        if self.first(kept) is not None or self.harmless(function, rule, name, args, kept):
+            return kept
+        return self.need(found, f"looks into it with `{name}`")
+
+    def unbound(self, function: Any) -> bool:
+        """Whether a function of `re` takes the pattern as its first argument."""
+        return not isinstance(getattr(function, "__self__", None), self.pattern)
+
+    def harmless(self, function: Any, rule: str, name: str, args: Any, result: Any) -> bool:
+        """Whether a result without a placeholder in it says nothing of one that was given."""
+        if isinstance(getattr(function, "__self__", None), str) and (
+            name in EXACT or (name == "replace" and self.first(args[:1]) is None)
+        ):
+            return self.placeholder(getattr(function, "__self__", "")) is None
+        if rule == LOOSE:
+            return not isinstance(result, (bool, int, float))
+        if name in {"write", "writelines", "setattr"}:
+            return True
+        if isinstance(result, (*PLAIN, *CONTAINERS, str, bytes)):
+            return False
+        return type(result).__module__.partition(".")[0] not in TELLING
+
+    def is_instance(self, mark: Any, classes: Any) -> bool:
+        """`isinstance` of the value that a placeholder stands for."""
+        kind, inner = self.marks.shape(self.parent, mark._origin.of)  # noqa: SLF001 (a module of the same side)
+        made_of = {"Text": str, "Parts": list}.get(type(mark).__name__)
+        stands_for = made_of or PYTHON_TYPES.get(kind) or (inner if isinstance(inner, type) else None)
+        possible = {*((stands_for,) if stands_for else ANYTHING), *((type(None),) if self.optional(mark) else ())}
+        found = {issubclass(each, classes) for each in possible}
+        return found.pop() if len(found) == 1 else bool(self.need(mark, "asks what it is"))
+
+    def attribute(self, function: Any, args: Any, found: Any) -> Any:
+        """`getattr` or `hasattr` with a placeholder among what is given."""
+        if len(args) > 1 and self.first(args[1:2]) is not None:
+            self.need(found, "uses it as a name")
+        if isinstance(args[0], self.marks.Mark) and type(args[0]).__name__ not in {"Text", "Record"}:
+            self.need(found, "asks what it has")
+        return self.keep(function(*args))
+
+
+def named(operation: Any, name: str) -> Any:
+    """An operation as a function of `builtins`, by which whoever pickles code that calls it refers to it."""
+
+    def call(*args: Any) -> Any:
+        return operation(*args)
+
+    call.__module__, call.__qualname__, call.__name__ = "builtins", name, name
+    return call
+
+
+def patch_patterns(operations: Operations) -> None:
+    """Make the functions of `re` operations, however they are called: by name, from `map`, from a library."""
+    re: Any = sys.modules["re"]
+    origin, own = operations.origins.origin, operations.origins.OWN
+    for name in ("match", "search", "fullmatch", "findall", "finditer", "split", "sub", "subn"):
+        original = getattr(re, name)
+
+        def looking(*args: Any, _original: Any = original, **kwargs: Any) -> Any:
+            if operations.alive and origin(sys._getframe(1).f_code.co_filename) == own:  # noqa: SLF001 (of who calls)
+                return operations.call(_original, STRICT, args, kwargs)
+            return _original(*args, **kwargs)
+
+        setattr(re, name, functools.wraps(original)(looking))

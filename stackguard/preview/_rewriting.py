@@ -1,0 +1,262 @@
+"""Compiles the program's own modules so that no placeholder is lost in them: the child's side of `_operations.py`.
+
+A placeholder is a text, and `f"{vpc.id}-x"`, `x in "literal"` or `re.match(pattern, x)` run in C on its letters. So the
+program's modules, and none that is installed, are compiled with calls of `_operations.py` in such places. Names, lines,
+frames and what a module says of itself stay as they are; nothing is written to `__pycache__`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.abc
+import importlib.machinery
+import pkgutil
+import runpy
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+PLAIN_NAMES = words(
+    "print range super locals globals vars dir eval exec type id callable property staticmethod classmethod "
+    "object next slice memoryview breakpoint input help exit quit"
+)
+"""Functions that no placeholder is lost in, and those that look at the frame that they are called from."""
+LOOPING = words("len list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")
+"""Functions that ask each placeholder themselves."""
+PLAIN_METHODS = words("append extend insert add update setdefault apply pop popleft appendleft clear keys values items")
+LOOKING = words(
+    "startswith endswith find rfind index rindex count split rsplit splitlines partition rpartition strip "
+    "lstrip rstrip removeprefix removesuffix replace join format format_map translate match search fullmatch "
+    "findall finditer sub subn __contains__ __eq__ __ne__"
+)
+"""Methods of texts and of patterns that run in C; they are replaced where they are not called at once, too."""
+KEPT = (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr, ast.Call, ast.Await, ast.IfExp, ast.BinOp)
+"""Expressions that may give a plain text with a placeholder in it."""
+RECURSION = 20_000
+"""Enough for any expression that Python itself compiles."""
+
+
+class Rewriter(ast.NodeTransformer):
+    """Puts calls of the operations into a module's tree. `names` maps operations to the builtins that they are."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def operation(self, name: str, like: ast.expr, *args: ast.expr) -> ast.Call:
+        """A call of an operation, at the place of an expression."""
+        function = ast.copy_location(ast.Name(self.names[name], ast.Load()), like)
+        return ast.copy_location(ast.Call(function, list(args), []), like)
+
+    def kept(self, node: ast.expr) -> ast.expr:
+        """An expression, and the placeholder that a plain text of it is one of."""
+        if isinstance(node, KEPT):
+            return self.operation("keep", node, node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """`f(x)`."""
+        function = node.func
+        node.args = [self.visit(each) for each in node.args]
+        node.keywords = [self.visit(each) for each in node.keywords]
+        if isinstance(function, ast.Name):
+            if function.id in {"exec", "eval"} and node.args:
+                mode = ast.copy_location(ast.Constant(function.id), function)
+                node.args[0] = self.operation("code", node.args[0], node.args[0], mode)
+            if function.id in PLAIN_NAMES:
+                return node
+            if function.id in LOOPING:
+                node.args = [self.kept(each) for each in node.args]
+                return node
+        elif isinstance(function, ast.Attribute):
+            function.value = self.visit(function.value)
+            dunder = function.attr.startswith("__") and function.attr not in LOOKING
+            if function.attr in PLAIN_METHODS or dunder:
+                return node
+        else:
+            function = self.visit(function)
+        node.func = self.operation("guard", function, function)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        """`x.startswith`, which is not called at once."""
+        self.generic_visit(node)
+        looking = isinstance(node.ctx, ast.Load) and node.attr in LOOKING
+        return self.operation("method", node, node) if looking else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
+        """`f"{x}"`."""
+        self.parts(node)
+        return self.operation("keep", node, node)
+
+    def parts(self, node: ast.JoinedStr) -> None:
+        """Rewrite what stands in braces; a format is part of the text and stays one."""
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                part.value = self.visit(part.value)
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    self.parts(part.format_spec)
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        """`x == y`, `x in y`, `x is y`."""
+        self.generic_visit(node)
+        operator, right = node.ops[0], node.comparators[0]
+        if len(node.ops) == 1 and isinstance(operator, (ast.In, ast.NotIn)):
+            found = self.operation("contains", node, node.left, right)
+        elif len(node.ops) == 1 and isinstance(operator, (ast.Is, ast.IsNot)):
+            if not isinstance(right, ast.Constant):
+                return node
+            found = self.operation("same", node, node.left, right)
+        else:
+            node.left = self.kept(node.left)
+            node.comparators = [self.kept(each) for each in node.comparators]
+            return node
+        if isinstance(operator, (ast.NotIn, ast.IsNot)):
+            return ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+        return found
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        """`"%s" % x`."""
+        self.generic_visit(node)
+        number = isinstance(node.left, ast.Constant) and not isinstance(node.left.value, (str, bytes))
+        if isinstance(node.op, ast.Mod) and not number:
+            return self.operation("modulo", node, node.left, node.right)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        """`x %= y`."""
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Mod) and isinstance(node.target, ast.Name):
+            left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
+            value = self.operation("modulo", node.value, left, node.value)
+            return ast.copy_location(ast.Assign([node.target], value), node)
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        """`x or y`."""
+        self.generic_visit(node)
+        node.values = [self.kept(each) for each in node.values]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        """`not x`."""
+        self.generic_visit(node)
+        node.operand = self.kept(node.operand) if isinstance(node.op, ast.Not) else node.operand
+        return node
+
+    def tested(self, node: Any) -> Any:
+        """`if x`, and whatever else has a test."""
+        self.generic_visit(node)
+        node.test = self.kept(node.test)
+        return node
+
+    visit_If = visit_While = visit_IfExp = visit_Assert = tested  # noqa: N815 (as `ast` calls them)
+
+    def looped(self, node: Any) -> Any:
+        """`for x in y`."""
+        self.generic_visit(node)
+        node.iter = self.kept(node.iter)
+        if isinstance(node, ast.comprehension):
+            node.ifs = [self.kept(each) for each in node.ifs]
+        return node
+
+    visit_For = visit_comprehension = looped  # noqa: N815 (the same)
+
+    def visit_Match(self, node: Any) -> Any:
+        """`match x`; the patterns themselves are no expressions."""
+        node.subject = self.operation("subject", node.subject, self.visit(node.subject))
+        for case in node.cases:
+            case.guard = self.kept(self.visit(case.guard)) if case.guard else None
+            case.body = [self.visit(each) for each in case.body]
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        """A class; a dynamic provider's runs in the engine and is sent there as it is."""
+        bases = [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in node.bases]
+        return node if any(each.endswith("ResourceProvider") for each in bases) else self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        """A parameter: its annotation stays as it is written."""
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        """A variable with an annotation, which stays as it is written."""
+        node.target = self.visit(node.target)
+        node.value = self.visit(node.value) if node.value else None
+        return node
+
+    def visit_FunctionDef(self, node: Any) -> Any:
+        """A function; what it is said to return stays as it is written."""
+        returns, node.returns = node.returns, None
+        self.generic_visit(node)
+        node.returns = returns
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 (the same)
+
+
+def compiled(source: Any, file: str, names: dict[str, str], mode: str = "exec") -> types.CodeType:
+    """The code of a module, with the operations in it."""
+    limit = sys.getrecursionlimit()
+    tree: Any = compile(source, file, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        tree = ast.fix_missing_locations(Rewriter(names).visit(tree))
+        code: types.CodeType = compile(tree, file, mode, dont_inherit=True)
+    finally:
+        sys.setrecursionlimit(limit)
+    return code
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Loads a module of the program's own."""
+
+    names: dict[str, str]
+
+    def get_code(self, fullname: str) -> Any:
+        """Its code, compiled anew: what lies in `__pycache__` is without the operations."""
+        path = self.get_filename(fullname)
+        return compiled(self.get_data(path), path, self.names)
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds what the other finders find, and has the program's own modules loaded by `Loader`."""
+
+    def __init__(self, origins: Any, names: dict[str, str]) -> None:
+        self.origins, self.names = origins, names
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        """The module's specification."""
+        for finder in sys.meta_path:
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            spec: Any = find(fullname, path, target) if find else None
+            if spec is not None:
+                break
+        else:
+            return None
+        plain = type(spec.loader) is importlib.machinery.SourceFileLoader
+        if plain and spec.origin and self.origins.origin(spec.origin) == self.origins.OWN:
+            spec.loader = Loader(spec.loader.name, spec.loader.path)
+            spec.loader.names = self.names
+        return spec
+
+
+def install(origins: Any, names: dict[str, str]) -> None:
+    """Have every module that the program imports from now on compiled with the operations, where it is its own."""
+    sys.meta_path.insert(0, Finder(origins, names))
+
+
+def run(program: Path, names: dict[str, str]) -> None:
+    """Run a program: a file, or a folder or archive with a `__main__` in it, as `runpy.run_path` does."""
+    if program.is_file() and program.suffix != ".pyc" and pkgutil.get_importer(str(program)) is None:
+        code = compiled(program.read_bytes(), str(program), names)
+        runner: Any = runpy
+        runner._run_module_code(code, None, "__main__", pkg_name="", script_name=str(program))  # noqa: SLF001 (as `run_path`)
+        return
+    runpy.run_path(str(program), run_name="__main__")

@@ -1,0 +1,55 @@
+"""Resources that a preview does not see, because a function given to `apply` did not run, or not to its end.
+
+The program's side (`_applying.py`) reports such functions where they can construct a resource; this is what a policy
+is told of each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from policypack.policy import Position, Unseen
+
+LATE = "is known only after the update"
+FIX = (
+    "Construct them outside of `apply`, from names that the program knows before the update, give the value with"
+    " `--mock FILE`, or set `unknown: advisory`."
+)
+
+
+@dataclass(slots=True)
+class UnseenResources:
+    """The places of one program where resources are not seen. `root` is the project's folder."""
+
+    root: Path
+    _found: dict[tuple[str, int, str], Unseen] = field(default_factory=dict)
+
+    def needs(self, written: Mapping[str, Any], value: str, token: str, fix: str) -> None:
+        """A function needs a value that only the cloud knows; `written` says where, and what it does with it."""
+        done = written.get("operation", "fails on it")
+        self._add(written, f"needs {value}, and {{place}} {done}", fix, token)
+
+    def waits(self, written: Mapping[str, Any], known_by: Sequence[tuple[str, str, str]]) -> None:
+        """A function never ran; `known_by` holds what it waits for, a fix and a function's token for each."""
+        if not known_by:
+            self._add(written, f"waits at {{place}} for a value that {LATE}", FIX, "", written["urns"])
+        for value, fix, token in known_by:
+            self._add(written, f"waits at {{place}} for {value}", fix, token, written["urns"])
+
+    def _add(self, written: Mapping[str, Any], why: str, fix: str, token: str, urns: Iterable[str] = ()) -> None:
+        file, line = written["file"], int(written["line"])
+        position = Position(os.path.relpath(file, self.root), line) if file else None
+        place = f"`{position.file}:{line}`" if position else "a library"
+        text = f"constructs resources in a function given to `apply` that {why.format(place=place)}"
+        key = (position.file if position else "", line, text)
+        before = self._found[key].waits_for if key in self._found else ()
+        waits_for = tuple(dict.fromkeys((*before, *urns)))
+        self._found[key] = Unseen(position, text, fix, waits_for, token)
+
+    def in_order(self) -> tuple[Unseen, ...]:
+        """All of them by place, the same on every run."""
+        return tuple(self._found[key] for key in sorted(self._found))

@@ -1,0 +1,53 @@
+"""What the forms beside this have in common: a value that only the cloud knows, and resources."""
+import json
+import pulumi
+import pulumi_aws as aws
+
+vpc = aws.ec2.get_vpc_output(default=True)
+plain = aws.ec2.get_vpc(default=True)
+zones = aws.get_availability_zones_output(state="available")
+other = pulumi.StackReference("acme/network/dev")
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+role = aws.iam.Role("role", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [TRUST]}))
+
+
+class Thing(pulumi.CustomResource):
+    def __init__(self, name, opts=None, **props):
+        super().__init__("test:index:Thing", name, props, opts)
+
+
+def bad(name="bad", *_more):
+    return aws.s3.BucketAcl(name, bucket="b", acl="public-read")
+
+
+def behind(value):
+    if value == "vpc-1":
+        bad()
+
+
+def further(value):
+    behind(value)
+
+
+class Maker:
+    kind = aws.s3.BucketAcl
+
+    def __init__(self, word):
+        self.word = word
+
+    def make(self, value):
+        if value.endswith(self.word):
+            self.kind("bad", bucket="b", acl="public-read")
+
+    def __call__(self, value):
+        self.make(value)
+
+
+class Component(pulumi.ComponentResource):
+    def __init__(self, name, value):
+        super().__init__("my:index:Component", name)
+        if value > "vpc-5":
+            bad(name)
+
+
+factories = {"vpc-1": bad, "other": lambda: None}

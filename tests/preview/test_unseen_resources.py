@@ -1,0 +1,237 @@
+"""Nothing hides behind `apply`: what a function constructs that cannot run to its end is undecided, and blocks."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from policypack.policy import Kind, Unseen
+from stackguard.errors import CannotJudge
+from stackguard.gate import Request, judge
+from stackguard.preview import Preview, run
+from stackguard.reports import Report
+from stackguard.reports.places import line_of
+from stackguard.sources import HowToRun
+
+PROGRAM = Path(__file__).parent / "programs" / "unseen"
+POLICY = "pulumi-unseen-resource"
+BAD = "aws:s3/bucketAcl:BucketAcl"
+DECIDING = ("decisions", "reaching", "texts", "libraries", "objects", "outputs")
+ELSEWHERE = {
+    "helper": "behind",
+    "two_helpers": "behind",
+    "method": "Maker",
+    "object_that_is_called": "Maker",
+    "partial_of_a_class": "Component",
+    "component": "Component",
+}
+"""The forms of which a function or class of `common.py` decides."""
+UNWINDING = {"try_finally"}
+"""The forms that construct a resource although they do not run to their end."""
+
+
+def functions(module: str) -> dict[str, range]:
+    """The functions and classes of a module of the program, with their lines."""
+    tree = ast.parse((PROGRAM / f"{module}.py").read_text())
+    found = [each for each in tree.body if isinstance(each, (ast.FunctionDef, ast.ClassDef))]
+    return {each.name: range(each.lineno, (each.end_lineno or each.lineno) + 1) for each in found}
+
+
+def forms(*modules: str) -> list[tuple[str, str]]:
+    return [(module, name) for module in modules for name in functions(module)]
+
+
+@cache
+def preview(*modules: str) -> Preview:
+    return run(PROGRAM, config={"asks:forms": " ".join(modules)}, timeout=120)
+
+
+def unseen(found: Preview, module: str, name: str) -> list[Unseen]:
+    """What is not seen in the lines of a form."""
+    file, name = ("common", ELSEWHERE[name]) if name in ELSEWHERE else (module, name)
+    lines = functions(file)[name]
+    return [
+        each
+        for each in found.unseen
+        if each.position and each.position.file == f"{file}.py" and each.position.line in lines
+    ]
+
+
+@pytest.mark.parametrize(("module", "name"), forms(*DECIDING))
+def test_what_follows_a_decision_in_apply_is_not_seen(module: str, name: str) -> None:
+    found = unseen(preview(*DECIDING), module, name)
+    assert found
+    for each in found:
+        assert each.why.startswith("constructs resources in a function given to `apply` that ")
+        assert each.position
+        assert f"`{each.position.file}:{each.position.line}`" in each.why
+        assert each.fix.endswith(".")
+
+
+def test_no_resource_that_depends_on_a_decision_is_made_up() -> None:
+    made = [each for each in preview(*DECIDING).resources if each.type == BAD]
+    assert len(made) == len(UNWINDING)
+
+
+@pytest.mark.parametrize(("module", "name"), forms("harmless"))
+def test_a_function_that_constructs_nothing_is_not_disturbed(module: str, name: str) -> None:
+    assert unseen(preview("harmless", "seen"), module, name) == []
+
+
+@pytest.mark.parametrize(("module", "name"), forms("seen"))
+def test_what_a_function_constructs_that_does_not_decide_is_seen(module: str, name: str) -> None:
+    found = preview("harmless", "seen")
+    assert unseen(found, module, name) == []
+    places = [each.position for each in found.resources if each.type == "test:index:Thing" and each.position]
+    assert any(each.file == f"{module}.py" and each.line in functions(module)[name] for each in places)
+
+
+def report_of(*modules: str, own: bool = True) -> Report:
+    how = HowToRun(config={"asks:forms": " ".join(modules)}, timeout=120)
+    return judge(Request(str(PROGRAM), how, own=own))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_gate_closes_on_each_place(*, own: bool) -> None:
+    report = report_of("decisions", own=own)
+    found = [each for each in report.outcomes if each.policy.id == POLICY]
+    assert report.exit_code == 1
+    assert {each.kind for each in found} == {Kind.UNDECIDED}
+    assert {each.resource.type for each in found} == {"pulumi:pulumi:Stack"}
+    places = [(each.resource.position.file, each.resource.position.line) for each in found if each.resource.position]
+    assert len(places) == len(preview("decisions").unseen)
+    assert {line_of(each.resource, report).file.name for each in found} == {"decisions.py"}
+
+
+def test_nothing_else_closes_it() -> None:
+    report = report_of("harmless", "seen")
+    assert [(each.policy.id, each.message) for each in report.outcomes] == []
+    assert report.exit_code == 0
+
+
+def test_no_note_repeats_an_outcome() -> None:
+    assert [each.about for each in preview("texts").notes] == []
+
+
+PREAMBLE = """
+import contextlib, json, os, re
+import pulumi, pulumi_aws as aws
+plain = aws.ec2.get_vpc(default=True)
+"""
+BAD_ACL = 'aws.s3.BucketAcl("bad", bucket="b", acl="public-read")'
+
+
+def program(folder: Path, source: str) -> Path:
+    (folder / "Pulumi.yaml").write_text("name: asks\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}\n")
+    (folder / "__main__.py").write_text(PREAMBLE + source)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'f"{plain.id}-x" == "vpc-1-x"',
+        'plain.id in "vpc-1 vpc-2"',
+        're.compile("vpc-1").match(plain.id)',
+        '",".join([plain.id]) == "vpc-1"',
+        '("%s" % plain.id).isdigit()',
+        "not os.path.exists(plain.id)",
+        '"".join(each for each in [plain.id]).startswith("vpc")',
+        "plain.enable_dns_support is True",
+    ],
+)
+def test_outside_of_apply_the_lines_for_the_mock_file_are_printed(tmp_path: Path, condition: str) -> None:
+    with pytest.raises(CannotJudge, match="give it with `--mock FILE`") as caught:
+        run(program(tmp_path, f"if {condition}: {BAD_ACL}\n"), timeout=60)
+    assert "functions:\n  - token: aws:ec2/getVpc:getVpc" in caught.value.detail
+    assert f"__main__.py:5: if {condition}" in caught.value.detail
+
+
+def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path) -> None:
+    source = f"try:\n    int(plain.id, 16)\nexcept ValueError:\n    {BAD_ACL}\n"
+    with pytest.raises(CannotJudge, match="give it with `--mock FILE`"):
+        run(program(tmp_path, source), timeout=60)
+
+
+def test_a_value_that_is_awaited_and_not_known_is_told(tmp_path: Path) -> None:
+    source = f"""
+role = aws.iam.Role("role", assume_role_policy="{{}}")
+async def main():
+    if not await role.unique_id.future():
+        {BAD_ACL}
+pulumi.run(main) if hasattr(pulumi, "run") else __import__("asyncio").ensure_future(main())
+"""
+    (found,) = run(program(tmp_path, source), timeout=60).unseen
+    assert found.position
+    assert found.position.line == 8
+    assert found.waits_for[0].endswith("::aws:iam/role:Role::role")
+
+
+def test_the_outcome_says_where_why_and_what_to_give(tmp_path: Path) -> None:
+    source = f"""
+role = aws.iam.Role("role", assume_role_policy="{{}}")
+other = pulumi.StackReference("acme/network/dev")
+make = lambda value: {BAD_ACL}
+vpc = aws.ec2.get_vpc_output(default=True)
+vpc.id.apply(lambda i: make(i) if i == "vpc-1" else None)
+role.unique_id.apply(make)
+other.get_output("x").apply(make)
+"""
+    decides, late, stack = run(program(tmp_path, source), timeout=60).unseen
+    assert decides.function == "aws:ec2/getVpc:getVpc"
+    assert decides.why.endswith(
+        " needs `id` of `aws:ec2/getVpc:getVpc`, which only the cloud knows, and `__main__.py:10` compares it"
+    )
+    assert decides.fix == (
+        "Give it with `--mock FILE`: `- {token: 'aws:ec2/getVpc:getVpc', args: {default: true},"
+        " result: {id: <text>}}` under `functions:`."
+    )
+    assert late.why.endswith(" waits at `__main__.py:11` for a value that is known only after the update")
+    assert (late.function, late.waits_for[0].rpartition("::")[2]) == ("", "role")
+    assert stack.why.endswith(
+        " waits at `__main__.py:12` for an output of the stack `acme/network/dev`, which only its state knows"
+    )
+    assert stack.fix == "Give it with `--mock FILE`: `acme/network/dev: {x: <value>}` under `stacks:`."
+
+
+def test_an_answer_opens_the_gate(tmp_path: Path) -> None:
+    source = f'aws.ec2.get_vpc_output(default=True).id.apply(lambda i: {BAD_ACL} if i == "vpc-1" else None)'
+    mock = tmp_path / "mock.yaml"
+    mock.write_text("functions: [{token: aws:ec2/getVpc:getVpc, args: {default: true}, result: {id: vpc-1}}]")
+    found = run(program(tmp_path, source), timeout=60, mock=[mock])
+    assert found.unseen == ()
+    assert [each.name for each in found.resources if each.type == BAD] == ["bad"]
+
+
+def test_a_traceback_shows_the_programs_frames_and_none_of_ours(tmp_path: Path) -> None:
+    source = "def fails(x):\n    return json.loads(x)\n\n\nfails('{')\n"
+    with pytest.raises(CannotJudge) as caught:
+        run(program(tmp_path, source), timeout=60)
+    assert f'File "{tmp_path}/__main__.py", line 6, in fails' in caught.value.detail
+    assert "stackguard" not in caught.value.detail.replace(str(tmp_path), "")
+
+
+def test_a_module_keeps_what_it_says_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        '"""What it is."""\nfrom __future__ import annotations\nimport inspect\n'
+        "class Shape:\n    size: int = 1\n    def area(self, by: 'int') -> str:\n        return f'{by}'\n"
+        "SAYS = (__doc__, __name__, __spec__.name, Shape.__annotations__, Shape.area.__annotations__,"
+        " inspect.getsource(Shape.area), __file__)\n"
+    )
+    source = "import own, __main__\npulumi.export('says', [str(each) for each in own.SAYS])\npulumi.export('main', __file__)\n"
+    found = run(program(tmp_path, source), timeout=60)
+    assert found.outputs["says"] == [
+        "What it is.",
+        "own",
+        "own",
+        "{'size': 'int'}",
+        "{'by': \"'int'\", 'return': 'str'}",
+        "    def area(self, by: 'int') -> str:\n        return f'{by}'\n",
+        str(tmp_path / "own.py"),
+    ]
+    assert found.outputs["main"] == str(tmp_path / "__main__.py")
+    assert not list((tmp_path / "__pycache__").glob("own.*")) if (tmp_path / "__pycache__").exists() else True
