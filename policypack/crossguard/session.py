@@ -25,7 +25,7 @@ from policypack.crossguard.offline import Answer, Configured, OfflineRun
 from policypack.crossguard.resolution import Resolver, has_unknown
 from policypack.evaluate import judge, judge_stack, undecided_level
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
-from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack
+from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack, Unseen
 from policypack.settings import Settings, SettingsError, parse
 from policypack.unknown_values import one_per_value
 from policypack.wire import decode
@@ -132,15 +132,16 @@ class Session:
         """What the policies say of the stack, and of the resources that waited for it: an `AnalyzeStackRequest`."""
         resources = self._whole(request.resources)
         answer = self._offline.answer() if self._offline else Answer(None)
+        unseen: tuple[Unseen, ...] = ()
         if answer.preview is not None:
-            resources = _resolved(resources, answer.preview)
+            resources, unseen = _resolved(resources, answer.preview)
         problems: list[Report] = []
         outcomes = list(self._undecided)
         for each in resources:
             if each.urn in self._waiting:
                 outcomes += self._judged(each, levels, problems)
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
-        outcomes += self._judged_together(tuple(resources), levels, problems)
+        outcomes += self._judged_together(tuple(resources), unseen, levels, problems)
         reports = [*problems, *_reports(outcomes), *self._reason(answer, outcomes)]
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
             reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
@@ -182,13 +183,13 @@ class Session:
         return found
 
     def _judged_together(
-        self, resources: tuple[Resource, ...], levels: Levels, problems: list[Report]
+        self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...], levels: Levels, problems: list[Report]
     ) -> list[Outcome]:
         """What policies that read the whole stack say."""
         stacks: dict[int, Stack] = {}
         found: list[Outcome] = []
         for policy, settings, level in self._active(levels, problems, "", over_stack=True):
-            stack = stacks.setdefault(id(settings), Stack(resources, settings))
+            stack = stacks.setdefault(id(settings), Stack(resources, settings, unseen))
             found += _at(judge_stack(policy, stack), level, settings, levels)
         return found
 
@@ -226,15 +227,30 @@ class Session:
             yield Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message)
 
 
-def _resolved(resources: Iterable[Resource], offline: Preview) -> list[Resource]:
-    """The engine's resources with what the offline run knows of them."""
+def _resolved(resources: Iterable[Resource], offline: Preview) -> tuple[list[Resource], tuple[Unseen, ...]]:
+    """The engine's resources with what the offline run knows of them, and what neither of the two saw."""
     resolver = Resolver(offline.resources, offline.made_up | ({STAND_IN_ACCOUNT} if offline.stand_in else set()))
+    resources = list(resources)
     managed = [each for each in resources if not each.external]
     for each in managed:
         known = resolver.offline(each.urn)
         only_here = each.inputs.keys() - known.inputs.keys() if known else ()
         resolver.learn(each, () if rule_of(each.type) else only_here)
-    return [each if each.external else resolver.resolved(each) for each in resources]
+    existing = {each.urn for each in resources if _exists(each)}
+    unseen = tuple(each for each in offline.unseen if not _known(each, existing, resolver.names.known))
+    return [each if each.external else resolver.resolved(each) for each in resources], unseen
+
+
+def _exists(resource: Resource) -> bool:
+    """Whether an older state has it: the engine knows more of it than the program writes."""
+    return any(name not in resource.inputs and not has_unknown(value) for name, value in resource.outputs.items())
+
+
+def _known(unseen: Unseen, existing: set[str], real: Mapping[str, str]) -> bool:
+    """Whether the engine has the value that a function waited for offline, so that its own program ran it."""
+    if unseen.function:
+        return unseen.made_up <= real.keys()
+    return bool(unseen.waits_for) and existing.issuperset(unseen.waits_for)
 
 
 def _at(outcomes: Iterable[Outcome], level: EnforcementLevel, settings: Settings, levels: Levels) -> list[Outcome]:

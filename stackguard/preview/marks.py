@@ -20,7 +20,7 @@ from stackguard.preview._marks import LETTERS, PREFIX, TOKEN
 from stackguard.preview.mock import Answer, Mock, camel, readable, unknown_in
 from stackguard.preview.mock_file import block, flow
 from stackguard.preview.project import Project
-from stackguard.preview.unseen import UnseenResources
+from stackguard.preview.unseen import Missing, UnseenResources
 
 MARK = re.compile(f"{PREFIX}[a-z]{{0,{LETTERS}}}", re.IGNORECASE)
 CUT = Unknown("needs the result of a function, which only the cloud knows", "Give it with `--mock FILE`.")
@@ -222,24 +222,23 @@ class Marks:
         if not written["constructs"]:
             called.deferred = True
             return
-        value, fix = self._missing(called, written["path"], written["skeleton"])
-        self.unseen.needs(written, value, called.token, fix)
+        self.unseen.needs(written, self._missing(called, written["path"], written["skeleton"]))
 
-    def _missing(self, called: Called, path: str, skeleton: Any) -> tuple[str, str]:
-        """A value in the words of a report, and how to give it."""
+    def _missing(self, called: Called, path: str, skeleton: Any) -> Missing:
+        """A value of a function's result, in the words of a report."""
         called.read[path] = plural(skeleton) if path else few(called.skeleton)
         called.reported.add(path)
-        return f"{_result(called, path)}, {called.reason}", self._fix(called, path)
+        return Missing(f"{_result(called, path)}, {called.reason}", self._fix(called, path), called.token, called.args)
 
-    def _known_by(self, written: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-        """What a function waits for that did not run, how to give it, and the token of a cloud function."""
+    def _known_by(self, written: Mapping[str, Any]) -> Iterator[Missing]:
+        """What a function waits for that did not run."""
         for each in written["calls"]:
             called = self.calls[each["call"]]
-            yield (*self._missing(called, each["path"], each["skeleton"]), called.token)
+            yield self._missing(called, each["path"], each["skeleton"])
         for name in written["stacks"]:
             if (unknown := self.of_stacks((name,))) is not None:
                 self.reported.add(name)
-                yield unknown.why.removeprefix("needs "), unknown.fix, ""
+                yield Missing(unknown.why.removeprefix("needs "), unknown.fix)
 
     def _wrong(self, called: Called, path: str, problem: str) -> None:
         where = called.answer.where if called.answer else ""

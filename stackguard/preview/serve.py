@@ -52,6 +52,7 @@ def preview(
     """
     marks = Marks(project, mock)
     registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
+    marks.unseen.made_up = registry.made_up
     try:
         return asyncio.run(_preview(program, registry, marks, resolve=resolve, timeout=timeout, may_write=may_write))
     except CannotJudge as error:

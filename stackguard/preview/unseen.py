@@ -6,6 +6,7 @@ is told of each.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,26 +22,41 @@ FIX = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A value that nobody knows: in words, how to give it, and whose answer it would be.
+
+    `function` is a cloud function's token, and `args` are its arguments; both are empty for something else.
+    """
+
+    value: str
+    fix: str
+    function: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class UnseenResources:
-    """The places of one program where resources are not seen. `root` is the project's folder."""
+    """The places of one program where resources are not seen.
+
+    `root` is the project's folder; `made_up` holds the names that the preview makes up, as it does so.
+    """
 
     root: Path
+    made_up: set[str] = field(default_factory=set)
     _found: dict[tuple[str, int, str], Unseen] = field(default_factory=dict)
 
-    def needs(self, written: Mapping[str, Any], value: str, token: str, fix: str) -> None:
+    def needs(self, written: Mapping[str, Any], missing: Missing) -> None:
         """A function needs a value that only the cloud knows; `written` says where, and what it does with it."""
         done = written.get("operation", "fails on it")
-        self._add(written, f"needs {value}, and {{place}} {done}", fix, token)
+        self._add(written, f"needs {missing.value}, and {{place}} {done}", missing)
 
-    def waits(self, written: Mapping[str, Any], known_by: Sequence[tuple[str, str, str]]) -> None:
-        """A function never ran; `known_by` holds what it waits for, a fix and a function's token for each."""
-        if not known_by:
-            self._add(written, f"waits at {{place}} for a value that {LATE}", FIX, "", written["urns"])
-        for value, fix, token in known_by:
-            self._add(written, f"waits at {{place}} for {value}", fix, token, written["urns"])
+    def waits(self, written: Mapping[str, Any], known_by: Sequence[Missing]) -> None:
+        """A function never ran; `known_by` holds what it waits for, as far as that can be given."""
+        for missing in known_by or (Missing(f"a value that {LATE}", FIX),):
+            self._add(written, f"waits at {{place}} for {missing.value}", missing, written["urns"])
 
-    def _add(self, written: Mapping[str, Any], why: str, fix: str, token: str, urns: Iterable[str] = ()) -> None:
+    def _add(self, written: Mapping[str, Any], why: str, missing: Missing, urns: Iterable[str] = ()) -> None:
         file, line = written["file"], int(written["line"])
         position = Position(os.path.relpath(file, self.root), line) if file else None
         place = f"`{position.file}:{line}`" if position else "a library"
@@ -48,7 +64,9 @@ class UnseenResources:
         key = (position.file if position else "", line, text)
         before = self._found[key].waits_for if key in self._found else ()
         waits_for = tuple(dict.fromkeys((*before, *urns)))
-        self._found[key] = Unseen(position, text, fix, waits_for, token)
+        given = json.dumps(missing.args, default=str)
+        made_up = frozenset(each for each in self.made_up if each in given)
+        self._found[key] = Unseen(position, text, missing.fix, waits_for, missing.function, made_up)
 
     def in_order(self) -> tuple[Unseen, ...]:
         """All of them by place, the same on every run."""

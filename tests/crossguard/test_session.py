@@ -14,9 +14,10 @@ from pulumi.runtime.proto import analyzer_pb2
 from policypack.crossguard.offline import Answer, Configured
 from policypack.crossguard.session import Levels, Report, Session
 from policypack.policies import POLICIES
-from policypack.policy import UNKNOWN, EnforcementLevel, Resource
+from policypack.policy import UNKNOWN, EnforcementLevel, Resource, Unseen
 from policypack.settings import UNKNOWN_VALUE, Settings
 from stackguard.preview import Preview
+from stackguard.stand_in import LINE
 from tests.analyzer import struct
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "orders", {"bucket": "orders"})
@@ -221,3 +222,52 @@ def test_a_configuration_that_does_not_fit_blocks() -> None:
     (found,) = analyze(pack, acl, levels)
     assert found.level is EnforcementLevel.MANDATORY
     assert "`allowedRegions` must be a list" in found.message
+
+
+UNSEEN = "pulumi-unseen-resource"
+ROLE = Resource("aws:iam/role:Role", "r", {"name": "r"})
+ROOT = Resource("pulumi:pulumi:Stack", "project-stack", custom=False)
+
+
+def seen_offline(*unseen: Unseen, made_up: frozenset[str] = frozenset(), offline: Resource = ROLE) -> Session:
+    pack = session(Ready(Answer(replace(preview(ROOT, offline), unseen=unseen, made_up=made_up))))
+    configure(pack)
+    analyze(pack, ROOT)
+    analyze(pack, ROLE)
+    return pack
+
+
+@pytest.mark.parametrize(
+    ("unseen", "role", "told"),
+    [
+        (Unseen(None, "waits", "", (ROLE.urn,)), ROLE, True),
+        (Unseen(None, "waits", "", (ROLE.urn,)), replace(ROLE, outputs={"name": "r", "uniqueId": UNKNOWN}), True),
+        (Unseen(None, "waits", "", (ROLE.urn,)), replace(ROLE, outputs={"name": "r", "uniqueId": "AROA"}), False),
+        (Unseen(None, "waits", ""), ROLE, True),
+        (Unseen(None, "waits", "", function="aws:ec2/getVpc:getVpc"), ROLE, False),
+        (Unseen(None, "waits", "", function="aws:x/y:y", made_up=frozenset({"drawn"})), ROLE, True),
+        (
+            Unseen(None, "waits", "", function="aws:x/y:y", made_up=frozenset({"drawn"})),
+            replace(ROLE, outputs={"uniqueId": "real"}),
+            False,
+        ),
+    ],
+)
+def test_what_neither_the_engine_nor_the_offline_run_saw_is_undecided(
+    unseen: Unseen, role: Resource, *, told: bool
+) -> None:
+    """A value of an older state, or the cloud's answer, has the engine run what the offline run could not."""
+    offline = replace(ROLE, outputs={"uniqueId": "drawn"})
+    pack = seen_offline(unseen, made_up=frozenset({"drawn"}), offline=offline)
+    assert (UNSEEN in dict(of(analyze_stack(pack, ROOT, role), ROOT))) is told
+
+
+def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
+    arn = "arn:aws:s3:::orders-111122223333/*"
+    resolved = replace(LATE, inputs={"bucket": "orders", "policy": OPEN.replace("arn:aws:s3:::orders/*", arn)})
+    start = Ready(Answer(replace(preview(BUCKET, resolved), stand_in=True)))
+    pack = session(start)
+    configure(pack)
+    analyze(pack, LATE)
+    found = [each.message for each in analyze_stack(pack, LATE) if each.urn == ""]
+    assert found == [LINE]
