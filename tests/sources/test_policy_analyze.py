@@ -16,6 +16,7 @@ from google.protobuf.json_format import ParseDict
 from pulumi.runtime.proto import analyzer_pb2
 
 from policypack.policy import Reference, Resource
+from policypack.unknown_values import one_per_value
 from policypack.wire import ENCRYPTED, decode
 from stackguard.gate import Request, judge
 from stackguard.sources import HowToRun, load
@@ -38,8 +39,13 @@ def pack() -> Iterator[Pack]:
 
 
 def by_gate(name: str) -> list[Outcome]:
-    """What the gate says: policy, URN and enforcement level."""
-    outcomes = judge(Request(str(export(name)))).outcomes
+    """What the gate says: policy, URN and enforcement level. The pack answers for resources, and then for the stack."""
+    found = judge(Request(str(export(name)))).outcomes
+    outcomes = [
+        each
+        for over_stack in (False, True)
+        for each in one_per_value(outcome for outcome in found if outcome.policy.over_stack is over_stack)
+    ]
     return sorted(
         (each.policy.id, each.resource.urn, str(each.enforcement))
         for each in outcomes
