@@ -14,7 +14,8 @@ from policypack.access.exposed import Exposed, exposed
 from policypack.access.opening import Opening
 from policypack.access.verdict import Answer, Verdict, Witness
 from policypack.policy import Resource, Stack
-from policypack.redaction import PUBLIC, QUOTED, REDACTED, is_secret, secrets_of
+from policypack.masking import PUBLIC, REDACTED, hidden
+from policypack.redaction import QUOTED, is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.access.lines import example
 from stackguard.reports import Screen
@@ -43,9 +44,7 @@ class Found(msgspec.Struct, frozen=True):
 
     def clean(self, text: str) -> str:
         """The text without secrets and without what would drive a terminal."""
-        for secret in self.secrets:
-            text = text.replace(secret, REDACTED)
-        return printable(text)
+        return printable(hidden(text, self.secrets))
 
     def cleaned(self, value: Any) -> Any:
         """The same with every text in it cleaned."""

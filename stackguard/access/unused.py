@@ -15,7 +15,8 @@ from policypack.access.least import grouped, placed
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
 from policypack.policy import Asset, Resource, Stack, Unknown
-from policypack.redaction import REDACTED, secrets_of
+from policypack.masking import hidden
+from policypack.redaction import secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun, load
@@ -96,9 +97,7 @@ def render(answers: list[Answer], form: str) -> str:
         found = msgspec.json.format(msgspec.json.encode(as_json(answers))).decode()
     else:
         found = "\n".join(text(answers))
-    for secret in answers[0].secrets:
-        found = found.replace(secret, REDACTED)
-    return found
+    return hidden(found, answers[0].secrets)
 
 
 def text(answers: list[Answer]) -> Iterator[str]:

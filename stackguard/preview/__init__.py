@@ -7,10 +7,12 @@ its own interpreter. Importing this module imports neither Pulumi nor gRPC.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
+
+from policypack.masking import Mask
 
 if TYPE_CHECKING:
     from policypack.policy import Resource
@@ -29,7 +31,8 @@ class Preview:
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used.
+    of the mock files was not used. Neither `printed` nor `notes` hold a secret; `config`, `resources` and `outputs` do,
+    and `mask` takes what is known to be secret out of any text.
     """
 
     project: str
@@ -41,6 +44,7 @@ class Preview:
     outputs: Mapping[str, Any]
     printed: str
     notes: tuple[Note, ...] = ()
+    mask: Mask = field(default_factory=Mask)
 
 
 class Observer(Protocol):

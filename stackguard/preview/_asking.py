@@ -18,8 +18,8 @@ DEPTH = 6  # of a value in which a mark is looked for
 DIGESTS = "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s"
 
 
-def install(pulumi: Any, marks: Any) -> None:
-    """Make the SDK give marks for what nobody knows."""
+def install(pulumi: Any, marks: Any) -> Any:
+    """Make the SDK give marks for what nobody knows; return the way to the parent."""
     parent = marks.Parent(pulumi)
     module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
     inner = "_invoke" if hasattr(module, "_invoke") else ""
@@ -34,6 +34,7 @@ def install(pulumi: Any, marks: Any) -> None:
         setattr(base64, name, opaque(parent, marks, getattr(base64, name)))
     for name in DIGESTS.split():
         setattr(hashlib, name, digesting(parent, marks, getattr(hashlib, name)))
+    return parent
 
 
 def with_answers(parent: Any, original: Any) -> Any:
@@ -137,7 +138,7 @@ def naming_outputs(parent: Any, reference: Any) -> None:
 
     @functools.wraps(construct)
     def init(self: Any, name: str, stack_name: Any = None, opts: Any = None) -> None:
-        self._stackguard_stack = name if stack_name is None else stack_name
+        self._referenced = name if stack_name is None else stack_name
         construct(self, name, stack_name, opts)
 
     reference.__init__ = init
@@ -151,8 +152,8 @@ def telling(parent: Any, original: Any) -> Any:
 
     @functools.wraps(original)
     def get(self: Any, name: Any) -> Any:
-        if isinstance(name, str) and isinstance(getattr(self, "_stackguard_stack", None), str):
-            parent.tell("stack", name=self._stackguard_stack, output=name)
+        if isinstance(name, str) and isinstance(getattr(self, "_referenced", None), str):
+            parent.tell("stack", name=self._referenced, output=name)
         return original(self, name)
 
     return get

@@ -22,7 +22,7 @@ from typing import Any
 
 PREFIX = "qzunknownqz"
 LETTERS = 6
-TOKEN = "stackguard:preview:"  # noqa: S105 (of a function that the parent answers itself)
+TOKEN = "pulumi-host:preview:"  # noqa: S105 (of a function that the parent answers itself)
 EXIT_UNANSWERED = 34
 MISSING = object()
 DEPTH = 3  # of the skeleton of a result
@@ -497,6 +497,11 @@ KINDS: dict[str, type[Mark]] = {
     "record": Record,
     "any": Anything,
 }
+
+LOOKS_LIKE = {Mark: "str", Text: "str", Anything: "str", Number: "int", List: "list", Parts: "list", Map: "dict", Record: "dict"}
+for kind, builtin in {**LOOKS_LIKE, Bytes: "bytes"}.items():  # a program that asks what a value is does as in a preview
+    kind.__name__ = kind.__qualname__ = builtin
+    kind.__module__ = "builtins"
 
 
 def made(kind: type[Mark], text: str, origin: Origin) -> Mark:

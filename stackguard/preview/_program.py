@@ -37,8 +37,7 @@ EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
 EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
-TOKEN = os.environ.get("STACKGUARD_PROGRAM", "")
-ENDING = str(Path(__file__).absolute().with_name("_ending.py"))
+TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -47,8 +46,8 @@ def main() -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
     watcher.start()
-    marks, asking = sibling("_marks"), sibling("_asking")
-    if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
+    marks, asking, secrets = sibling("_marks"), sibling("_asking"), sibling("_secrets")
+    if sys.path and Path(sys.path[0]).resolve() == Path(__file__).resolve().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
         import pulumi
@@ -62,14 +61,19 @@ def main() -> None:
     line = lines.get()
     if not line:
         watcher.join()  # the parent is gone, and `watch` is about to end this process
-    leave(run(pulumi, json.loads(line), lambda: asking.install(pulumi, marks)))
+
+    def install() -> Any:
+        parent = asking.install(pulumi, marks)
+        secrets.install(parent, marks.Mark)
+        return parent
+
+    leave(run(pulumi, json.loads(line), install))
 
 
 def sibling(name: str) -> Any:
-    """A module beside this one, which is no package to the program's interpreter."""
-    spec: Any = importlib.util.spec_from_file_location(f"stackguard{name}", Path(__file__).with_name(f"{name}.py"))
+    """A module beside this one, which is no package to the program's interpreter, and not among its modules."""
+    spec: Any = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -88,6 +92,7 @@ def leave(code: int) -> None:
 
 def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     """Hand on the parent's line; when the parent dies, end this process and all that it started."""
+    ending = str(Path(__file__).resolve().with_name("_ending.py"))  # not by the link, which goes with the folder
     with os.fdopen(descriptor) as pipe:
         line = pipe.readline()
         lines.put(line)
@@ -95,12 +100,12 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
     with contextlib.suppress(OSError):
         # What left the group is ended by a process of its own: as long as this one lives it may start more.
-        subprocess.Popen([sys.executable, "-IS", ENDING, TOKEN], env={}, start_new_session=True)  # noqa: S603
+        subprocess.Popen([sys.executable, "-IS", ending, TOKEN], env={}, start_new_session=True)  # noqa: S603
     os.killpg(0, signal.SIGKILL)
 
 
-def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> int:
-    """Run the program in a stack against the engine; return the exit code."""
+def run(pulumi: Any, context: dict[str, str], install: Callable[[], Any]) -> int:
+    """Run the program in a stack against the engine, and confirm its end; return the exit code."""
     runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     settings = {
@@ -117,7 +122,7 @@ def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> in
     runtime.configure(runtime.Settings(**{key: value for key, value in settings.items() if key in known}))
     # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
     pulumi.log.debug = ignore
-    install()
+    parent = install()
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()
@@ -134,8 +139,15 @@ def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> in
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(THREADS)
     loop.set_default_executor(executor)
+    exits: list[SystemExit] = []
     try:
-        loop.run_until_complete(runtime.run_in_stack(lambda: start(program)))
+        loop.run_until_complete(runtime.run_in_stack(lambda: start(program, exits)))
+        parent.tell("ended", nonce=context["nonce"])
+    except SystemExit as error:
+        # The program's module may end itself so. Elsewhere, as in a function given to `apply`, it cuts the rest off.
+        if error in exits and error.code in {None, 0}:
+            parent.tell("ended", nonce=context["nonce"])
+        raise
     except pulumi.RunError as error:
         report(str(error))
         return 1
@@ -148,9 +160,13 @@ def run(pulumi: Any, context: dict[str, str], install: Callable[[], None]) -> in
     return 0
 
 
-def start(program: Path) -> None:
-    """Run the program's module, and return nothing: what is returned would be awaited."""
-    runpy.run_path(str(program), run_name="__main__")
+def start(program: Path, exits: list[SystemExit]) -> None:
+    """Run the program's module, and return nothing: what is returned would be awaited. An exit of its own is noted."""
+    try:
+        runpy.run_path(str(program), run_name="__main__")
+    except SystemExit as error:
+        exits.append(error)
+        raise
 
 
 def wait_in_one_go() -> None:
@@ -170,6 +186,9 @@ def wait_in_one_go() -> None:
 
 def ignore(*_args: object, **_kwargs: object) -> None:
     """Do nothing."""
+
+
+ignore.__name__ = ignore.__qualname__ = "debug"
 
 
 def user_traceback(error: BaseException, program: Path) -> str:

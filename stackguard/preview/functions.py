@@ -10,7 +10,7 @@ from policypack.policy import Unknown
 from stackguard.preview.outputs import Place
 from stackguard.preview.policy_document import get_policy_document
 
-STAND_IN_USER = "stackguard-preview"
+STAND_IN_USER = "preview"
 Function = Callable[[Mapping[str, Any], Place, Mapping[str, Any]], Mapping[str, Any] | None]
 
 
@@ -47,7 +47,7 @@ def _caller_identity(_args: Mapping[str, Any], place: Place, _provider: Mapping[
         "accountId": place.account,
         "arn": f"arn:{place.partition[0]}:iam::{place.account}:user/{STAND_IN_USER}",
         "id": place.account,
-        "userId": "AIDASTACKGUARDPREVIEW",
+        "userId": "AIDACKCEVSQ6C2EXAMPLE",
     }
 
 

@@ -16,6 +16,7 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.answers import Answers
 from stackguard.preview.autonaming import configured
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.engine import Engine
@@ -23,6 +24,7 @@ from stackguard.preview.marks import Marks
 from stackguard.preview.mock import Mock
 from stackguard.preview.monitor import Monitor
 from stackguard.preview.process import Program
+from stackguard.preview.program_secrets import ProgramSecrets
 from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
@@ -40,24 +42,29 @@ def preview(
         CannotJudge: it failed, or did not end within `timeout` seconds.
 
     """
-    marks = Marks(project, mock)
+    secrets = ProgramSecrets.known(project, mock)
+    registry = Registry(project, observer, configured(project))
+    marks = Marks(project, mock, secrets.mask)
+    answers = Answers(registry, marks, secrets, program.nonce)
     try:
-        return asyncio.run(_preview(program, project, marks, resolve=resolve, timeout=timeout, observer=observer))
+        return asyncio.run(_preview(program, answers, resolve=resolve, timeout=timeout, observer=observer))
     except CannotJudge as error:
-        raise CannotJudge(marks.shown(error.message), marks.shown(error.detail)) from None
+        secrets.gather(registry)
+        hidden = secrets.without(error)
+        raise CannotJudge(marks.shown(hidden.message), marks.shown(hidden.detail)) from None
 
 
 async def _preview(
     program: Program,
-    project: Project,
-    marks: Marks,
+    answers: Answers,
     *,
     resolve: bool,
     timeout: float,  # noqa: ASYNC109
     observer: Observer,
 ) -> Preview:
-    registry = Registry(project, observer, configured(project))
-    monitor = Monitor(registry, marks, fill_computed=resolve)
+    registry, marks, secrets = answers.registry, answers.marks, answers.secrets
+    project = registry.project
+    monitor = Monitor(registry, answers, fill_computed=resolve)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
@@ -74,6 +81,7 @@ async def _preview(
         try:
             async with asyncio.timeout(timeout):
                 code = await _before(follower, _ended(program))
+                secrets.gather(registry)
                 _check(code, monitor, engine, program, project)
                 resources = registry.in_order()
                 observer.ended(resources)
@@ -86,12 +94,13 @@ async def _preview(
             follower.result()  # what it waited for itself
         raise CannotJudge(
             f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
-            program.printed(),
+            program.printed(secrets.mask),
         ) from None
     finally:
         program.kill()  # whatever it left running holds the output open
         await monitor.callbacks.close()
         await server.stop(None)
+    secrets.gather(registry)
     return Preview(
         project=project.name,
         stack=project.stack,
@@ -100,8 +109,9 @@ async def _preview(
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=marks.shown(program.printed()),
-        notes=tuple(marks.notes()),
+        printed=marks.shown(program.printed(secrets.mask)),
+        notes=secrets.notes(marks.notes()),
+        mask=secrets.mask,
     )
 
 
@@ -121,6 +131,7 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         CannotJudge: it failed, or did not run to its end.
 
     """
+    mask = monitor.answers.secrets.mask
     if monitor.crash:
         raise monitor.crash
     if monitor.marks.needed:
@@ -134,9 +145,9 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         )
     if code:
         reported = "\n".join(monitor.refusals or engine.errors)
-        raise _failure(code, reported, program.printed(), project)
-    if not monitor.registry.finished:
-        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed())
+        raise _failure(code, reported, program.printed(mask), project)
+    if not monitor.registry.finished or not monitor.answers.confirmed:
+        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed(mask))
 
 
 async def _ended(program: Program) -> int:
