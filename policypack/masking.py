@@ -124,7 +124,9 @@ def _texts(text: str) -> Iterator[str]:
         yield text
     if text[:1] in {"{", "[", '"'}:
         with contextlib.suppress(ValueError, RecursionError):
-            yield from texts_in(json.loads(text))
+            value = json.loads(text)
+            if not (isinstance(value, dict) and "Statement" in value):  # what a policy document is made of is no secret
+                yield from texts_in(value)
     for password in (*IN_URL.findall(text), *IN_PAIRS.findall(text)):
         yield from (each for each in {password, unquote(password)} if not _stays(each))
     if len(text) >= LONG:
@@ -163,7 +165,11 @@ def _escaped(text: str) -> Iterator[str]:
     yield from (repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'"), text.replace("'", "'\"'\"'"))
     yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
     yield from (repr(text.encode(errors="surrogatepass"))[2:-1], html.escape(text), html.escape(text, quote=False))
-    for quoted in (quote(text, "", errors="replace"), quote(text, errors="replace"), quote_plus(text, errors="replace")):
+    for quoted in (
+        quote(text, "", errors="replace"),
+        quote(text, errors="replace"),
+        quote_plus(text, errors="replace"),
+    ):
         yield from (quoted, re.sub("%..", lambda found: found[0].lower(), quoted))
 
 

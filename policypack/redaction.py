@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from policypack.masking import PUBLIC, REDACTED, SHORTEST_SECRET, Mask, hidden, texts_in
+from policypack.masking import PUBLIC, REDACTED, SHORTEST_SECRET, hidden, texts_in
 from policypack.policy import Outcome, Resource, Stack
 
 QUOTED = re.compile(r"`([^`]*)`")

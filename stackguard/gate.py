@@ -15,6 +15,7 @@ from policypack.policy import EnforcementLevel, Outcome, Policy, Resource, Sever
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
+from stackguard.masked import masked, masked_notes
 from stackguard.packs import Wanted
 from stackguard.packs.following import Following
 from stackguard.reports import Report
@@ -61,12 +62,12 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
             outcomes = (*_unseen(loaded.resources, settings), *outcomes)
     return Report(
         loaded.target.strip("`"),
-        outcomes,
+        masked(outcomes, loaded.mask),
         len(loaded.resources),
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        (*judging.notes, *loaded.notes, *(others.notes if others else ())),
+        masked_notes((*judging.notes, *loaded.notes, *(others.notes if others else ())), loaded.mask),
     )
 
 

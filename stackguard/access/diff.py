@@ -48,7 +48,7 @@ def compare(new: Loaded, old: Loaded) -> Change:
     stacks = [
         Stack(tuple(each), Settings(stack_region=of.region)) for each, of in ((resources, new), (old.resources, old))
     ]
-    secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1])})
+    secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1]), *new.mask.texts, *old.mask.texts})
     found = Found((), new.target.strip("`"), new.folder, secrets)
     return Change(tuple(gained(*stacks)), found, old.target.strip("`"))
 

@@ -13,8 +13,8 @@ from rich.text import Text
 from policypack.access.exposed import Exposed, exposed
 from policypack.access.opening import Opening
 from policypack.access.verdict import Answer, Verdict, Witness
-from policypack.policy import Resource, Stack
 from policypack.masking import PUBLIC, REDACTED, hidden
+from policypack.policy import Resource, Stack
 from policypack.redaction import QUOTED, is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.access.lines import example
@@ -75,7 +75,7 @@ def judge(loaded: Loaded) -> Found:
     """The verdict on each thing of a stack that could be open to outsiders."""
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     things = tuple(exposed(stack))
-    return Found(things, loaded.target.strip("`"), loaded.folder, tuple(secrets_of(stack)))
+    return Found(things, loaded.target.strip("`"), loaded.folder, (*secrets_of(stack), *loaded.mask.texts))
 
 
 def text(found: Found, screen: Screen, *, everything: bool) -> str:

@@ -14,8 +14,8 @@ from policypack.access.calls.model import Call, Hole, Text
 from policypack.access.least import grouped, placed
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
-from policypack.policy import Asset, Resource, Stack, Unknown
 from policypack.masking import hidden
+from policypack.policy import Asset, Resource, Stack, Unknown
 from policypack.redaction import secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
@@ -63,15 +63,15 @@ def ask(target: str, how: HowToRun, code: Path | None, name: str | None) -> list
     found = functions(stack)
     chosen = [each for each in found if name in (None, each.name, each["name"])]
     if not chosen:
-        known = ", ".join(f"`{each.name}`" for each in found)
+        known = loaded.mask.hide(", ".join(f"`{each.name}`" for each in found))
         raise CannotJudge(
             f"{loaded.target} has no function `{name}`; it has {known}" if known else f"{loaded.target} has no function"
         )
     if code is not None and len(chosen) > 1:
-        known = ", ".join(f"`{each.name}`" for each in chosen)
+        known = loaded.mask.hide(", ".join(f"`{each.name}`" for each in chosen))
         raise CannotJudge(f"`--code` is of one function, and {loaded.target} has {known}; name it by `--function`")
     with_code = Asset(path=str(code.resolve()), archive=True) if code else None
-    secrets = tuple(secrets_of(stack))
+    secrets = (*secrets_of(stack), *loaded.mask.texts)
     return [Answer(each, privilege(stack, each, with_code), secrets) for each in chosen]
 
 

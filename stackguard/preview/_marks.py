@@ -498,10 +498,11 @@ KINDS: dict[str, type[Mark]] = {
     "any": Anything,
 }
 
-LOOKS_LIKE = {Mark: "str", Text: "str", Anything: "str", Number: "int", List: "list", Parts: "list", Map: "dict", Record: "dict"}
-for kind, builtin in {**LOOKS_LIKE, Bytes: "bytes"}.items():  # a program that asks what a value is does as in a preview
-    kind.__name__ = kind.__qualname__ = builtin
-    kind.__module__ = "builtins"
+NAMES: dict[type, str] = {Mark: "str", Text: "str", Anything: "str", Number: "int", Bytes: "bytes"}
+NAMES.update({List: "list", Parts: "list", Map: "dict", Record: "dict"})
+for each, builtin in NAMES.items():  # a program that asks what a value is goes on as in a preview
+    each.__name__ = each.__qualname__ = builtin
+    each.__module__ = "builtins"
 
 
 def made(kind: type[Mark], text: str, origin: Origin) -> Mark:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine
+from traceback import format_tb
 from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
@@ -132,8 +133,13 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
 
     """
     mask = monitor.answers.secrets.mask
-    if monitor.crash:
+    if isinstance(monitor.crash, CannotJudge):
         raise monitor.crash
+    if monitor.crash:  # without the error's own words, which may quote a secret
+        frames = "".join(format_tb(monitor.crash.__traceback__))
+        raise CannotJudge(
+            f"the preview itself failed ({type(monitor.crash).__name__}); report it with the lines above", frames
+        )
     if monitor.marks.needed:
         raise CannotJudge(monitor.marks.needed.message, monitor.marks.needed.detail)
     if code == EXIT_NO_PULUMI:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from policypack.masking import Mask
 from policypack.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
@@ -32,6 +33,8 @@ class Loaded:
     """What the files of positions are relative to, where the target is a program."""
     notes: tuple[Note, ...] = ()
     """What is to be known of how it was read."""
+    mask: Mask = field(default_factory=Mask)
+    """The secrets of a program, which no report may show."""
 
 
 @dataclass(frozen=True, slots=True)

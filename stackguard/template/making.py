@@ -12,6 +12,7 @@ from policypack.redaction import secrets_of
 from policypack.settings import read
 from stackguard.errors import CannotJudge
 from stackguard.judging import with_region
+from stackguard.masked import masked
 from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.words import name_of, printable
@@ -58,7 +59,7 @@ def make(order: Order) -> Made:
     loaded = load(order.target, order.how)
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {each.urn: each for each in loaded.resources}
-    told = [tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks]
+    told = [loaded.mask.hide(tell(each, by_urn, loaded.folder)) for each in template.problems if each.blocks]
     if told and not order.partial:
         raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
     if not template.document["Resources"]:
@@ -70,8 +71,10 @@ def make(order: Order) -> Made:
     whole = Stack(loaded.resources, settings)
     text = text_of(document, order.format)
     verdict = judge(template, loaded.resources, settings, POLICIES)
-    report = Report(order.file, verdict.outcomes, verdict.resources, verdict.policies, folder=loaded.folder)
-    linted = placed(lint(document, template.region, secrets_of(whole)), text, order.format)
+    report = Report(
+        order.file, masked(verdict.outcomes, loaded.mask), verdict.resources, verdict.policies, folder=loaded.folder
+    )
+    linted = placed(lint(document, template.region, (*secrets_of(whole), *loaded.mask.texts)), text, order.format)
     return Made(
         document,
         sum(map(len, template.origins.values())),
