@@ -1,8 +1,8 @@
 """The mask over secrets: replaces them in any text, in each spelling in which programs and libraries print them.
 
-A text of fewer than `SHORTEST_SECRET` characters, and one that everybody knows anyway (`OPEN`), stays: both stand in
-texts by chance, and a report without them cannot be read. What a program computes from a secret (its hash, the text in
-capital letters) is another text, and is masked only where it is known to be secret itself.
+A text of fewer than `SHORTEST_SECRET` characters, and one that everybody knows anyway (`_stays`), stays: both stand in
+texts by chance, and a report without them cannot be read. What a program computes from a secret (its hash, a part of it)
+is another text, and is masked only where it is known to be secret itself.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ INTERNAL = frozenset({*UNKNOWNS, SIGNATURE, SECRET, ASSET, ARCHIVE, OUTPUT, REFE
 WRAPPED = (64, 76)
 """The lengths of the lines in which PEM and MIME print base64."""
 LONG = 8
-"""Characters; a shorter text is not tried as base64 of another."""
+"""Characters; of a shorter text neither base64 nor another case is looked for."""
 LONGEST = 1 << 16
 """Characters; a longer text is masked as a whole only."""
 IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
@@ -153,6 +153,7 @@ def spellings(secret: str) -> frozenset[str]:
     if len(secret) > LONGEST:
         return frozenset({secret, *_escaped(secret)})
     found = {secret, *(line.strip() for line in secret.splitlines())}
+    found |= {each for text in found if len(text) >= LONG for each in (text.lower(), text.upper())}
     found = {each for each in found if not _stays(each)}
     for _ in range(2):  # a text in JSON may hold JSON
         found |= {form for each in found for form in _escaped(each)}

@@ -15,8 +15,7 @@ def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
     """The outcomes as a report may show them: messages, fixes, and what it quotes of the resources."""
     if not mask.texts:
         return tuple(outcomes)
-    resources: dict[int, Resource] = {}
-    return tuple(_outcome(each, mask, resources) for each in outcomes)
+    return tuple(_outcome(each, mask) for each in outcomes)
 
 
 def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
@@ -29,13 +28,10 @@ def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
     )
 
 
-def _outcome(outcome: Outcome, mask: Mask, resources: dict[int, Resource]) -> Outcome:
-    key = id(outcome.resource)
-    if key not in resources:
-        resources[key] = _resource(outcome.resource, mask)
+def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
     return replace(
         outcome,
-        resource=resources[key],
+        resource=outcome.resource.once("masked", lambda: _resource(outcome.resource, mask)),
         path=mask.hide(outcome.path),
         message=mask.hide(outcome.message),
         fix=mask.hide(outcome.fix),

@@ -145,7 +145,7 @@ def run(pulumi: Any, context: dict[str, str], install: Callable[[], Any]) -> int
         parent.tell("ended", nonce=context["nonce"])
     except SystemExit as error:
         # The program's module may end itself so. Elsewhere, as in a function given to `apply`, it cuts the rest off.
-        if error in exits and error.code in {None, 0}:
+        if error in exits and (error.code is None or error.code == 0):
             parent.tell("ended", nonce=context["nonce"])
         raise
     except pulumi.RunError as error:

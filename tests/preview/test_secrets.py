@@ -87,8 +87,7 @@ FAILING = [
     ("pulumi.Output.secret(pulumi.Output.from_input('made-' + 'here')).apply(fail)", "cannot use …"),
     ("pw.apply(lambda v: v[::-1]).apply(fail)", "cannot use …"),
     (
-        "def both(v):\n    try:\n        fail(v)\n    except ValueError as error:\n"
-        "        raise KeyError(f'no {v}') from error\npw.apply(both)",
+        "def both(v):\n    try: fail(v)\n    except ValueError as error: raise KeyError(f'no {v}') from error\npw.apply(both)",
         "direct cause",
     ),
     ("raise pulumi.RunError('stop at ' + plain)", "stop at …"),
