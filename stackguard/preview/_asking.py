@@ -225,3 +225,6 @@ class Digest:
     def hexdigest(self) -> Any:
         """A text that nobody knows."""
         return self.digest().decode()
+
+
+Digest.__name__, Digest.__qualname__, Digest.__module__ = "HASH", "HASH", "_hashlib"

@@ -188,7 +188,7 @@ def ignore(*_args: object, **_kwargs: object) -> None:
     """Do nothing."""
 
 
-ignore.__name__ = ignore.__qualname__ = "debug"
+ignore.__name__, ignore.__qualname__, ignore.__module__ = "debug", "debug", "pulumi.log"
 
 
 def user_traceback(error: BaseException, program: Path) -> str:

@@ -20,8 +20,8 @@ from stackguard.preview.output import Output
 from stackguard.preview.project import Project
 
 RUNNER = Path(__file__).with_name("_program.py")
-HOST = "host"
-"""The name by which a program sees the folder of its runner: a program is not to take another way because it is judged."""
+PREFIX, HOST = "pulumi-", "host"
+"""The names by which a program sees its temporary folder, and the folder of its runner in that: they do not say whose they are."""
 
 CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG")
 KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider takes its region from them
@@ -79,7 +79,7 @@ def started(project: Project) -> Iterator[Program]:
     with (
         contextlib.closing(Output()) as output,
         os.fdopen(ours, "wb", buffering=0) as control,
-        tempfile.TemporaryDirectory(prefix="pulumi-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
     ):
         try:
             runner = _linked(Path(folder))

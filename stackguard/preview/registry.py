@@ -19,11 +19,11 @@ from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.autonaming import Autonaming
 from stackguard.preview.outputs import Place, place_of
-from stackguard.preview.process import HOST
+from stackguard.preview.process import HOST, PREFIX
 from stackguard.preview.project import Project
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
 
-RUNNER = re.compile(rf"^file://.*/{HOST}/(?=_\w+\.py$)")
+RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
 Trail = tuple[tuple[str, int], ...]
 
