@@ -38,6 +38,9 @@ LONG = 8
 """Characters; of a shorter text neither base64 nor another case is looked for."""
 LONGEST = 1 << 16
 """Characters; a longer text is masked as a whole only."""
+TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
+PIECE = 12
+"""Characters of the beginning, and of the end, by which a token is known that was cut."""
 IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
 IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&\s]+)")
 
@@ -70,9 +73,12 @@ class Mask:
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """The text with `REDACTED` in place of each secret; spellings that overlap go together."""
-    spans = sorted(
-        span for secret in secrets for spelling in spellings(secret) if spelling in text for span in _at(text, spelling)
-    )
+    spans: list[tuple[int, int]] = []
+    for secret in secrets:
+        spans += (span for spelling in spellings(secret) if spelling in text for span in _at(text, spelling))
+        if TOKEN.fullmatch(secret):
+            spans += _cut(text, secret)
+    spans.sort()
     if not spans:
         return text
     pieces, end = [], 0
@@ -88,6 +94,21 @@ def _at(text: str, spelling: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         yield start, start + len(spelling)
         start = text.find(spelling, start + 1)
+
+
+def _cut(text: str, token: str) -> Iterator[tuple[int, int]]:
+    """Where a text shows the beginning or the end of a token: libraries cut values that are long for an error."""
+    for start, stop in _at(text, token[:PIECE]):
+        yield start, stop + _alike(text[stop : stop + len(token)], token[PIECE:])
+    for start, stop in _at(text, token[-PIECE:]):
+        before = text[max(0, start - len(token)) : start]
+        yield start - _alike(before[::-1], token[:-PIECE][::-1]), stop
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _overlap(spelling: str, text: str) -> int:

@@ -66,6 +66,13 @@ def test_base64_around_a_secret_shows_nothing_of_it(before: bytes) -> None:
     assert len(shown) < len(text) - 4 * len("hunter2-hunter2") // 3 + 4
 
 
+def test_a_token_that_was_shortened_for_a_message_is_masked() -> None:
+    token = "ghp_0123456789abcdefghijKLMNOPQRSTUVWXYZ"
+    shown = mask(token).hide(f"input_value='{token[:20]}...{token[-15:]}' {token[:14]} {token}")
+    assert shown == "input_value='…...…' … …"
+    assert mask("a sentence with spaces in it, long").hide("a sentence with wings") == "a sentence with wings"
+
+
 def test_a_secret_that_a_cut_goes_through_is_masked() -> None:
     assert mask("hunter2-hunter2").hide_head("ter2-hunter2 rest") == "… rest"
     assert mask("hunter2-hunter2").hide_head("whole hunter2-hunter2") == "whole …"

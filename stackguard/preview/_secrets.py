@@ -77,7 +77,9 @@ def inner(value: Any, parent: Any) -> Any:
     if isinstance(value, parent.pulumi.AssetArchive):
         return value.assets.values()
     kind = type(value)
-    known = parent.types.is_output_type(kind) or parent.types.is_input_type(kind)
+    known = (
+        parent.types.is_output_type(kind) or parent.types.is_input_type(kind) or hasattr(kind, "__dataclass_fields__")
+    )
     return vars(value).values() if known and hasattr(value, "__dict__") else ()
 
 
