@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from policypack.masking import Mask
 from policypack.policy import Resource
 from stackguard import preview
 from stackguard.errors import CannotJudge
@@ -20,7 +21,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         seen.append((folder, options))
         registered = [Resource("aws:s3/bucket:Bucket", "b")]
-        return SimpleNamespace(resources=registered, config={"aws:region": "eu-west-1"}, notes=("secrets are unknown",))
+        return SimpleNamespace(
+            resources=registered, config={"aws:region": "eu-west-1"}, notes=("secrets are unknown",), mask=Mask()
+        )
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     return seen
