@@ -10,15 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from policypack.aws.document import ELEMENTS, PRINCIPAL_TYPES, TOP_LEVEL, VERSIONS, Effect
+from policypack.masking import PUBLIC, REDACTED, SHORTEST_SECRET, hidden, texts_in
 from policypack.policy import Outcome, Resource, Stack
 
-REDACTED = "…"
 QUOTED = re.compile(r"`([^`]*)`")
-SHORTEST_SECRET = 4
-"""A shorter text stands in messages by chance."""
-PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect})
-"""What the policy language itself has in backticks."""
 
 
 def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
@@ -39,9 +34,7 @@ def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
 def _without(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:
     if outcome.resource.secrets:
         text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _hides(outcome, quoted[1]) else quoted[0], text)
-    for secret in secrets:
-        text = text.replace(secret, REDACTED)
-    return text
+    return hidden(text, secrets)
 
 
 def secrets_of(stack: Stack) -> list[str]:
@@ -76,8 +69,8 @@ def secret_texts(resource: Resource) -> list[str]:
 def _secret_texts(resource: Resource) -> Iterator[str]:
     for properties in (resource.inputs, resource.outputs):
         for path, leaf in _leaves(properties, ""):
-            if isinstance(leaf, str | int | float) and len(str(leaf)) >= SHORTEST_SECRET and is_secret(resource, path):
-                yield str(leaf)
+            if is_secret(resource, path):
+                yield from texts_in(leaf)
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

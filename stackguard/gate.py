@@ -15,6 +15,7 @@ from policypack.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.judging import Judging
+from stackguard.masked import masked, masked_notes
 from stackguard.notes import Note
 from stackguard.packs import Wanted
 from stackguard.packs.following import Following
@@ -64,12 +65,12 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
     notes = (*judging.notes, *loaded.notes, *(others.notes if others else ()))
     return Report(
         loaded.target.strip("`"),
-        outcomes,
+        masked(outcomes, loaded.mask),
         len(loaded.resources),
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        (*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes,
+        masked_notes((*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes, loaded.mask),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from policypack import policies
+from policypack.masking import Mask
 from policypack.policy import Position, Resource, Severity
 from stackguard import cli, preview
 from stackguard.errors import CannotJudge
@@ -285,7 +286,7 @@ def test_a_program_is_run_with_the_options_given(
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         asked.update(options, folder=folder)
-        return SimpleNamespace(resources=registered, config={}, notes=(), stand_in=False, unseen=())
+        return SimpleNamespace(resources=registered, config={}, notes=(), stand_in=False, unseen=(), mask=Mask())
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     (tmp_path / "app").mkdir()

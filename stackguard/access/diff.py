@@ -52,7 +52,7 @@ def compare(new: Loaded, old: Loaded) -> Change:
     elif new.stand_in != old.stand_in:
         resources, others = in_one_account(resources, others), in_one_account(others, resources)
     stacks = [Stack(tuple(each), Settings(stack_region=of.region)) for each, of in ((resources, new), (others, old))]
-    secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1])})
+    secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1]), *new.mask.texts, *old.mask.texts})
     stand_in = (new.stand_in or old.stand_in) and STAND_IN_ACCOUNT in {account_of(resources), account_of(others)}
     found = Found((), new.target.strip("`"), new.folder, secrets, stand_in)
     return Change(tuple(gained(*stacks)), found, old.target.strip("`"))

@@ -13,8 +13,9 @@ from rich.text import Text
 from policypack.access.exposed import Exposed, exposed
 from policypack.access.opening import Opening
 from policypack.access.verdict import Answer, Verdict, Witness
+from policypack.masking import PUBLIC, REDACTED, hidden
 from policypack.policy import Resource, Stack
-from policypack.redaction import PUBLIC, QUOTED, REDACTED, is_secret, secrets_of
+from policypack.redaction import QUOTED, is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.access.lines import example
 from stackguard.reports import Screen
@@ -47,9 +48,7 @@ class Found(msgspec.Struct, frozen=True):
 
     def clean(self, text: str) -> str:
         """The text without secrets and without what would drive a terminal."""
-        for secret in self.secrets:
-            text = text.replace(secret, REDACTED)
-        return printable(text)
+        return printable(hidden(text, self.secrets))
 
     def cleaned(self, value: Any) -> Any:
         """The same with every text in it cleaned."""
@@ -80,7 +79,8 @@ def judge(loaded: Loaded) -> Found:
     """The verdict on each thing of a stack that could be open to outsiders."""
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     things = tuple(exposed(stack))
-    return Found(things, loaded.target.strip("`"), loaded.folder, tuple(secrets_of(stack)), loaded.stand_in)
+    secrets = (*secrets_of(stack), *loaded.mask.texts)
+    return Found(things, loaded.target.strip("`"), loaded.folder, secrets, loaded.stand_in)
 
 
 def text(found: Found, screen: Screen, *, everything: bool) -> str:

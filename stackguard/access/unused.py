@@ -14,8 +14,9 @@ from policypack.access.calls.model import Call, Hole, Text
 from policypack.access.least import grouped, placed
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
+from policypack.masking import hidden
 from policypack.policy import Asset, Resource, Stack, Unknown
-from policypack.redaction import REDACTED, secrets_of
+from policypack.redaction import secrets_of
 from policypack.settings import Settings
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
@@ -66,15 +67,15 @@ def ask(target: str, how: HowToRun, code: Path | None, name: str | None) -> list
     found = functions(stack)
     chosen = [each for each in found if name in (None, each.name, each["name"])]
     if not chosen:
-        known = ", ".join(f"`{each.name}`" for each in found)
+        known = loaded.mask.hide(", ".join(f"`{each.name}`" for each in found))
         raise CannotJudge(
             f"{loaded.target} has no function `{name}`; it has {known}" if known else f"{loaded.target} has no function"
         )
     if code is not None and len(chosen) > 1:
-        known = ", ".join(f"`{each.name}`" for each in chosen)
+        known = loaded.mask.hide(", ".join(f"`{each.name}`" for each in chosen))
         raise CannotJudge(f"`--code` is of one function, and {loaded.target} has {known}; name it by `--function`")
     with_code = Asset(path=str(code.resolve()), archive=True) if code else None
-    secrets = tuple(secrets_of(stack))
+    secrets = (*secrets_of(stack), *loaded.mask.texts)
     return [Answer(each, privilege(stack, each, with_code), secrets, loaded.stand_in) for each in chosen]
 
 
@@ -101,9 +102,7 @@ def render(answers: list[Answer], form: str) -> str:
         found = _encoded(as_json(answers) | ({"notes": [LINE]} if noted else {}))
     else:
         found = "\n".join((*text(answers), *(("", f"note: {LINE}") if noted else ())))
-    for secret in answers[0].secrets:
-        found = found.replace(secret, REDACTED)
-    return found
+    return hidden(found, answers[0].secrets)
 
 
 def _encoded(document: dict[str, Any]) -> str:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from policypack.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
-from stackguard.packs.told import Heard, Told
+from stackguard.packs.told import Heard
 from stackguard.preview._ending import TOKEN, end_known_by
 from stackguard.preview.output import Output
 from stackguard.preview.process import activated, without_credentials
@@ -57,7 +58,7 @@ async def started(
     folder: PackFolder,
     project: Project | None,
     timeout: float,  # noqa: ASYNC109
-    told: Told,
+    told: Mask,
 ) -> AsyncIterator[PackProcess]:
     """Start a policy pack and wait for its port; when the block ends, however it ends, nothing of it is left running.
 

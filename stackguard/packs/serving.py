@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from policypack.masking import Mask
 from policypack.policy import Kind, Outcome, Resource, Stack, urn_of
 from policypack.redaction import redacted, secret_texts, secrets_of
 from policypack.settings import Settings
@@ -21,7 +22,7 @@ from stackguard.notes import Note, NoteKind, gathered
 from stackguard.packs import Wanted, answers, config, folder, process, requests
 from stackguard.packs.client import Pack, connected
 from stackguard.packs.remediation import remediated
-from stackguard.packs.told import Told, of_config
+from stackguard.packs.told import of_config
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, plain
 from stackguard.reports.words import name_of
 
@@ -40,7 +41,7 @@ class Packs:
     packs: Sequence[Pack]
     settings: Settings
     project: Project | None
-    told: Told
+    told: Mask
     _notes: list[Note] = field(default_factory=list)
     _providers: dict[str, Resource] = field(default_factory=dict)
     _left: dict[str, list[Outcome]] = field(default_factory=dict)
@@ -249,7 +250,7 @@ async def started(
     """
     read = [(folder.read(each.folder), config.read(each.config) if each.config else None) for each in wanted]
     until_up = timeout if project is None else timeout / 2
-    told = Told(set(of_config(project)))
+    told = Mask(texts=set(of_config(project)))
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(found: folder.PackFolder, given: Mapping[str, config.PolicyConfig] | None) -> Pack:

@@ -7,10 +7,12 @@ its own interpreter. Importing this module imports neither Pulumi nor gRPC.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
+
+from policypack.masking import Mask
 
 if TYPE_CHECKING:
     import threading
@@ -31,9 +33,11 @@ class Preview:
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
     the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used. `unseen` says where resources may be constructed that are not among these. `made_up`
-    are texts that will be others in the cloud: names, ids and ARNs with a part drawn at random. `stand_in` is whether
-    some provider's account is not known, so that the stand-in of `stackguard.stand_in` stands in its ARNs.
+    of the mock files was not used. Neither `printed` nor `notes` hold a secret; `config`, `resources` and `outputs` do,
+    and `mask` takes what is known to be secret out of any text. `unseen` says where resources may be constructed that
+    are not among these. `made_up` are texts that will be others in the cloud: names, ids and ARNs with a part drawn at
+    random. `stand_in` is whether some provider's account is not known, so that the stand-in of `stackguard.stand_in`
+    stands in its ARNs.
     """
 
     project: str
@@ -48,6 +52,7 @@ class Preview:
     unseen: tuple[Unseen, ...] = ()
     made_up: frozenset[str] = frozenset()
     stand_in: bool = False
+    mask: Mask = field(default_factory=Mask)
 
 
 class Observer(Protocol):

@@ -88,7 +88,7 @@ def naming_outputs(parent: Any, reference: Any) -> None:
 
     @functools.wraps(construct)
     def init(self: Any, name: str, stack_name: Any = None, opts: Any = None) -> None:
-        self._stackguard_stack = name if stack_name is None else stack_name
+        self._referenced = name if stack_name is None else stack_name
         construct(self, name, stack_name, opts)
 
     reference.__init__ = init
@@ -102,8 +102,8 @@ def telling(parent: Any, original: Any) -> Any:
 
     @functools.wraps(original)
     def get(self: Any, name: Any) -> Any:
-        if isinstance(name, str) and isinstance(getattr(self, "_stackguard_stack", None), str):
-            parent.tell("stack", name=self._stackguard_stack, output=name)
+        if isinstance(name, str) and isinstance(getattr(self, "_referenced", None), str):
+            parent.tell("stack", name=self._referenced, output=name)
         return original(self, name)
 
     return get
@@ -160,3 +160,6 @@ class Digest:
     def hexdigest(self) -> Any:
         """A text that nobody knows."""
         return self.digest().decode()
+
+
+Digest.__name__, Digest.__qualname__, Digest.__module__ = "HASH", "HASH", "_hashlib"

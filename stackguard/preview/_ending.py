@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-TOKEN = "STACKGUARD_PROGRAM"  # noqa: S105 (names a process)
+TOKEN = "PULUMI_HOST_ID"  # noqa: S105 (names a process)
 """An environment variable by which every process that descends from a program is known."""
 ROUNDS = 8  # a process may start another while it is being ended
 

@@ -22,7 +22,7 @@ from typing import Any
 
 PREFIX = "qzunknownqz"
 LETTERS = 6
-TOKEN = "stackguard:preview:"  # noqa: S105 (of a function that the parent answers itself)
+TOKEN = "pulumi-host:preview:"  # noqa: S105 (of a function that the parent answers itself)
 EXIT_UNANSWERED = 34
 MISSING = object()
 DEPTH = 3  # of the skeleton of a result
@@ -550,6 +550,12 @@ KINDS: dict[str, type[Mark]] = {
     "record": Record,
     "any": Anything,
 }
+
+NAMES: dict[type, str] = {Mark: "str", Text: "str", Anything: "str", Number: "int", Bytes: "bytes"}
+NAMES.update({List: "list", Parts: "list", Map: "dict", Record: "dict"})
+for each, builtin in NAMES.items():  # a program that asks what a value is goes on as in a preview
+    each.__name__ = each.__qualname__ = builtin
+    each.__module__ = "builtins"
 
 
 def made(kind: type[Mark], text: str, origin: Origin) -> Mark:

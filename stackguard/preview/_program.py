@@ -35,10 +35,9 @@ EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
 EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
-TOKEN = os.environ.get("STACKGUARD_PROGRAM", "")
+TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 HERE = Path(__file__).absolute().parent
-ENDING = str(Path(__file__).absolute().with_name("_ending.py"))
-SIBLINGS = ("marks", "origins", "operations", "rewriting", "constructors", "applying", "asking")
+SIBLINGS = ("marks", "origins", "operations", "rewriting", "constructors", "applying", "asking", "secrets")
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -48,7 +47,7 @@ def main() -> None:
     watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
     watcher.start()
     modules = types.SimpleNamespace(**{name: sibling(f"_{name}") for name in SIBLINGS})
-    if sys.path and Path(sys.path[0]).absolute() == Path(__file__).absolute().parent:
+    if sys.path and Path(sys.path[0]).resolve() == Path(__file__).resolve().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
         import pulumi
@@ -66,10 +65,9 @@ def main() -> None:
 
 
 def sibling(name: str) -> Any:
-    """A module beside this one, which is no package to the program's interpreter."""
-    spec: Any = importlib.util.spec_from_file_location(f"stackguard{name}", Path(__file__).with_name(f"{name}.py"))
+    """A module beside this one, which is no package to the program's interpreter, and not among its modules."""
+    spec: Any = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -88,6 +86,7 @@ def leave(code: int) -> None:
 
 def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     """Hand on the parent's line; when the parent dies, end this process and all that it started."""
+    ending = str(Path(__file__).resolve().with_name("_ending.py"))  # not by the link, which goes with the folder
     with os.fdopen(descriptor) as pipe:
         line = pipe.readline()
         lines.put(line)
@@ -95,12 +94,12 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
     with contextlib.suppress(OSError):
         # What left the group is ended by a process of its own: as long as this one lives it may start more.
-        subprocess.Popen([sys.executable, "-IS", ENDING, TOKEN], env={}, start_new_session=True)  # noqa: S603
+        subprocess.Popen([sys.executable, "-IS", ending, TOKEN], env={}, start_new_session=True)  # noqa: S603
     os.killpg(0, signal.SIGKILL)
 
 
 def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
-    """Run the program in a stack against the engine; return the exit code."""
+    """Run the program in a stack against the engine, and confirm its end; return the exit code."""
     runtime, report = pulumi.runtime, pulumi.log.error
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     settings = {
@@ -118,6 +117,7 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
     # Nobody reads debug messages here, and the SDK sends each, several a resource, as a call of its own.
     pulumi.log.debug = ignore
     following = modules.asking.install(pulumi, modules)
+    modules.secrets.install(following.parent, modules.marks.Mark)
     names = modules.operations.NAMES
     modules.rewriting.install(modules.origins, names)
     if context["asks_to_write"]:
@@ -138,9 +138,15 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(THREADS)
     loop.set_default_executor(executor)
+    exits: list[SystemExit] = []
     try:
-        loop.run_until_complete(runtime.run_in_stack(lambda: modules.rewriting.run(program, names)))
-        loop.run_until_complete(following.tell_waiting())
+        loop.run_until_complete(runtime.run_in_stack(lambda: start(program, exits, modules)))
+        confirm(loop, following, context["nonce"])
+    except SystemExit as error:
+        # The program's module may end itself so. Elsewhere, as in a function given to `apply`, it cuts the rest off.
+        if error in exits and (error.code is None or error.code == 0):
+            confirm(loop, following, context["nonce"])
+        raise
     except pulumi.RunError as error:
         report(str(error))
         return 1
@@ -151,6 +157,21 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
         executor.shutdown(wait=True)
         loop.close()
     return 0
+
+
+def start(program: Path, exits: list[SystemExit], modules: Any) -> None:
+    """Run the program's module, and return nothing: what is returned would be awaited. An exit of its own is noted."""
+    try:
+        modules.rewriting.run(program, modules.operations.NAMES)
+    except SystemExit as error:
+        exits.append(error)
+        raise
+
+
+def confirm(loop: asyncio.AbstractEventLoop, following: Any, nonce: str) -> None:
+    """Tell the parent which functions never ran, and that the program came to its end."""
+    loop.run_until_complete(following.tell_waiting())
+    following.parent.tell("ended", nonce=nonce)
 
 
 def wait_in_one_go() -> None:
@@ -170,6 +191,9 @@ def wait_in_one_go() -> None:
 
 def ignore(*_args: object, **_kwargs: object) -> None:
     """Do nothing."""
+
+
+ignore.__name__, ignore.__qualname__, ignore.__module__ = "debug", "debug", "pulumi.log"
 
 
 def user_traceback(error: BaseException, program: Path) -> str:

@@ -13,6 +13,7 @@ from stackguard.preview import functions, protos
 from stackguard.preview._marks import TOKEN
 from stackguard.preview.marks import STACK_REFERENCE, Marks
 from stackguard.preview.mock import Answer, camel, unknown_in
+from stackguard.preview.program_secrets import ProgramSecrets
 from stackguard.preview.registry import Refused, Registry
 from stackguard.preview.values import fill, hide, plain
 
@@ -21,12 +22,16 @@ GET_RESOURCE = "pulumi:pulumi:getResource"
 READ_STACK = "pulumi:pulumi:readStackOutputs"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answers:
     """The answers in one preview."""
 
     registry: Registry
     marks: Marks
+    secrets: ProgramSecrets
+    nonce: str
+    """What the program's side confirms its end with."""
+    confirmed: bool = False
 
     def message(self, request: Any) -> Any | None:
         """The answer to a message of the program's own side; None where the request is a real call."""
@@ -38,9 +43,21 @@ class Answers:
         for each in written.get("callbacks", ()):
             read = (self.registry.resources.get(urn) for urn in each["urns"])
             each["stacks"] = sorted({known.id for known in read if known and known.type == STACK_REFERENCE})
+        answer = self._heard(request.tok, written) or self.marks.answer(request.tok, args, written)
         response = protos.resource_pb2.ResourceInvokeResponse()
-        fill(getattr(response, "return"), {"message": json.dumps(self.marks.answer(request.tok, args, written))})
+        fill(getattr(response, "return"), {"message": json.dumps(answer)})
         return response
+
+    def _heard(self, token: str, written: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a message that is not about a placeholder; empty for those that are."""
+        match token.removeprefix(TOKEN):
+            case "secrets":
+                self.secrets.add(written["values"])
+            case "ended":
+                self.confirmed = self.confirmed or written["nonce"] == self.nonce
+            case _:
+                return {}
+        return {"heard": True}
 
     def waits(self, request: Any) -> None:
         """The function is not called before a resource is created."""

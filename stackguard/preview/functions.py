@@ -16,7 +16,7 @@ from stackguard.preview.outputs import Place
 from stackguard.preview.policy_document import get_policy_document
 from stackguard.preview.published import Function
 
-STAND_IN_USER = "stackguard-preview"
+STAND_IN_USER = "preview"
 PARTS = ("partition", "service", "region", "accountId", "resource")
 """The parts of an ARN, in order."""
 SESSION = ("issuerId", "issuerName", "sessionName")
@@ -82,7 +82,7 @@ def _caller_identity(_args: Mapping[str, Any], place: Place, _provider: Mapping[
         "accountId": place.account,
         "arn": f"arn:{place.partition[0]}:iam::{place.account}:user/{STAND_IN_USER}",
         "id": place.account,
-        "userId": "AIDASTACKGUARDPREVIEW",
+        "userId": "AIDACKCEVSQ6C2EXAMPLE",
     }
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from policypack.masking import Mask
 from policypack.policy import UNKNOWN, Unknown
 from stackguard.notes import Note, NoteKind
 from stackguard.preview._marks import LETTERS, PREFIX, TOKEN
@@ -72,6 +73,8 @@ class Marks:
 
     project: Project
     mock: Mock
+    mask: Mask
+    """What is secret, and therefore in no line for a mock file."""
     needed: Needed | None = None
     calls: list[Called] = field(default_factory=list)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -189,9 +192,8 @@ class Marks:
         return f"Give it with `--mock FILE`: `- {entry}` under `{called.section}:`."
 
     def _public(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """The entry without values of secret config."""
-        secrets = {self.project.config[key] for key in self.project.secret if self.project.config.get(key)}
-        return {**entry, "args": _without(entry["args"], secrets)} if "args" in entry else entry
+        """The entry without secrets."""
+        return {**entry, "args": _without(entry["args"], self.mask)} if "args" in entry else entry
 
     def _need(self, called: Called, written: Mapping[str, Any]) -> None:
         if written["deferred"]:
@@ -303,12 +305,12 @@ def _key(token: str, args: Mapping[str, Any]) -> str:
     return json.dumps([token, args], sort_keys=True, default=str)
 
 
-def _without(value: Any, secrets: set[str]) -> Any:
-    if isinstance(value, str):
-        return "*" if any(secret in value for secret in secrets) else value
+def _without(value: Any, mask: Mask) -> Any:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value if mask.hide(str(value)) == str(value) else "*"
     if isinstance(value, dict):
-        return {key: _without(each, secrets) for key, each in value.items()}
-    return [_without(each, secrets) for each in value] if isinstance(value, list) else value
+        return {key: _without(each, mask) for key, each in value.items()}
+    return [_without(each, mask) for each in value] if isinstance(value, list) else value
 
 
 def plural(skeleton: Any) -> Any:

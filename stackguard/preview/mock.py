@@ -116,13 +116,13 @@ def load(files: Iterable[Path]) -> Mock:
 
 def _first(entries: Sequence[Function], token: str, args: Mapping[str, Any]) -> Answer | None:
     for each in entries:
-        if _short(each.token) == _short(token) and matches(each.args, args):
+        if short(each.token) == short(token) and matches(each.args, args):
             each.used = True
             return _answer(each.result, each.where)
     return None
 
 
-def _short(token: str) -> str:
+def short(token: str) -> str:
     """A token in its shortest spelling: `aws:ec2:getVpc` for `aws:ec2/getVpc:getVpc`."""
     package, _, rest = token.partition(":")
     module, _, name = rest.rpartition(":")

@@ -27,7 +27,6 @@ from stackguard.preview.autonaming import Refusal
 from stackguard.preview.callbacks import Callbacks
 from stackguard.preview.checking import checked
 from stackguard.preview.features import FEATURES, numbers
-from stackguard.preview.marks import Marks
 from stackguard.preview.options import Identity, aliases_of, inherit, options_of
 from stackguard.preview.outputs import identified as identify
 from stackguard.preview.outputs import made_up, resolve
@@ -51,6 +50,7 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
 
     @functools.wraps(method)
     async def answer(self: Monitor, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        self.answers.secrets.see(request)
         try:
             return await method(self, request)
         except Refused as error:
@@ -70,11 +70,11 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     """Answers registrations and function calls as the engine does in a preview of a new stack."""
 
     def __init__(
-        self, registry: Registry, marks: Marks, *, fill_computed: bool, may_write: threading.Event | None = None
+        self, registry: Registry, answers: Answers, *, fill_computed: bool, may_write: threading.Event | None = None
     ) -> None:
         self.registry = registry
-        self.marks = marks
-        self.answers = Answers(registry, self.marks)
+        self.marks = answers.marks
+        self.answers = answers
         self.callbacks = Callbacks()
         self.fill_computed = fill_computed
         self.may_write = may_write

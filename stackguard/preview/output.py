@@ -8,6 +8,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
+from policypack.masking import Mask
+
 LIMIT = 2 * 1024 * 1024
 """Bytes that are kept: the last ones, which say how it ended."""
 BLOCK = 65536
@@ -42,6 +44,15 @@ class Output:
 
     def text(self) -> str:
         """All that was printed or noted so far, or the last of it."""
+        return "".join(self._text())
+
+    def masked(self, mask: Mask) -> str:
+        """The same without secrets, and without the end of one that the limit cuts through."""
+        head, text = self._text()
+        return head + (mask.hide_head(text) if head else mask.hide(text))
+
+    def _text(self) -> tuple[str, str]:
+        """A line about what is left out, where there is any, and the text."""
         for _ in range(BLOCKS):  # as much as may wait; a program may print faster than this reads
             if not self._take():
                 break
@@ -49,7 +60,7 @@ class Output:
             content = b"".join(self._kept)[-LIMIT:]
             dropped = self._dropped + self._size - len(content)
         head = f"(the first {dropped:,} bytes of what was printed are left out)\n" if dropped else ""
-        return head + content.decode(errors="replace")
+        return head, content.decode(errors="replace")
 
     def close(self) -> None:
         """Stop listening, whoever still holds the other end."""

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from policypack.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.preview._ending import TOKEN, end_known_by
 from stackguard.preview.output import Output
 from stackguard.preview.project import Project
 
 RUNNER = Path(__file__).with_name("_program.py")
+PREFIX, HOST = "pulumi-", "host"
+"""The names by which a program sees its temporary folder, and the folder of its runner in that: they do not say whose they are."""
 
 CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG")
 KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider takes its region from them
@@ -31,6 +34,8 @@ class Program:
     process: subprocess.Popen[bytes]
     folder: Path
     """A folder for the engine's socket, that only this user can reach; it goes when the program has ended."""
+    nonce: str
+    """What the runner confirms the program's end with; a program that exits early does not send it."""
     _control: IO[bytes]
     _output: Output
 
@@ -45,6 +50,7 @@ class Program:
             "entry": project.entry,
             "asks_to_write": asks_to_write,
             "caches": [str(each) for each in caches(project.environment)] if asks_to_write else [],
+            "nonce": self.nonce,
         }
         with contextlib.suppress(BrokenPipeError):  # it is gone already; its exit code tells
             self._control.write(json.dumps(context).encode() + b"\n")
@@ -53,9 +59,9 @@ class Program:
         """Write a line among what the program prints."""
         self._output.note(text)
 
-    def printed(self) -> str:
-        """What was printed or noted so far; where that is very much, the last of it."""
-        return self._output.text()
+    def printed(self, mask: Mask) -> str:
+        """What was printed or noted so far, without secrets; where that is very much, the last of it."""
+        return self._output.masked(mask)
 
     def kill(self) -> None:
         """End it and all the processes it started, at once."""
@@ -75,13 +81,14 @@ def started(project: Project) -> Iterator[Program]:
     with (
         contextlib.closing(Output()) as output,
         os.fdopen(ours, "wb", buffering=0) as control,
-        tempfile.TemporaryDirectory(prefix="stackguard-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
     ):
         try:
+            runner = _linked(Path(folder))
             process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)
-                [str(project.interpreter), "-u", str(RUNNER), str(theirs), folder],
+                [str(project.interpreter), "-u", str(runner), str(theirs), folder],
                 cwd=project.working_directory,
-                env=_environment(project) | {TOKEN: token},
+                env=_environment(project) | _no_credentials(Path(folder)) | {TOKEN: token},
                 stdin=subprocess.DEVNULL,
                 stdout=output.write_end,
                 stderr=output.write_end,
@@ -92,7 +99,7 @@ def started(project: Project) -> Iterator[Program]:
             raise CannotJudge(f"cannot start `{project.interpreter}`: {error.strerror}") from None
         finally:
             os.close(theirs)
-        program = Program(process, Path(folder), control, output)
+        program = Program(process, Path(folder), os.urandom(16).hex(), control, output)
         try:
             yield program
         finally:
@@ -110,6 +117,21 @@ def caches(environment: Mapping[str, str]) -> list[Path]:
 
         return [user_cache_path("stackguard")]
     return []
+
+
+def _linked(folder: Path) -> Path:
+    """The runner, by a path in the program's folder that does not say whose it is."""
+    link = folder / HOST
+    link.symlink_to(RUNNER.parent)
+    return link / RUNNER.name
+
+
+def _no_credentials(folder: Path) -> dict[str, str]:
+    """The variables that name AWS's files, with empty files in the program's folder."""
+    files = {"AWS_SHARED_CREDENTIALS_FILE": folder / "credentials", "AWS_CONFIG_FILE": folder / "config"}
+    for file in files.values():
+        file.touch()
+    return {name: str(file) for name, file in files.items()}
 
 
 def _environment(project: Project) -> dict[str, str]:

@@ -5,6 +5,7 @@ Source: pkg/resource/deploy/source_eval.go and default_providers.go of https://g
 
 from __future__ import annotations
 
+import functools
 import heapq
 import os
 import re
@@ -19,10 +20,12 @@ from stackguard.preview import NOBODY, Observer
 from stackguard.preview.account import Accounts
 from stackguard.preview.autonaming import Autonaming
 from stackguard.preview.outputs import Place, place_of
+from stackguard.preview.process import HOST, PREFIX
 from stackguard.preview.project import Project
 from stackguard.preview.substitution import Substitution
 from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
 
+RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
 Trail = tuple[tuple[str, int], ...]
 
@@ -274,10 +277,16 @@ class Registry:
 def trail_of(request: Any) -> Trail:
     """Where the program constructs a resource: the calls that led to it, outermost first."""
     if "stackTrace" in request.DESCRIPTOR.fields_by_name and request.stackTrace.frames:
-        return tuple((frame.pc.uri, frame.pc.line) for frame in reversed(request.stackTrace.frames))
+        return tuple((_steady(frame.pc.uri), frame.pc.line) for frame in reversed(request.stackTrace.frames))
     if "sourcePosition" in request.DESCRIPTOR.fields_by_name:
-        return ((request.sourcePosition.uri, request.sourcePosition.line),)
+        return ((_steady(request.sourcePosition.uri), request.sourcePosition.line),)
     return ()
+
+
+@functools.lru_cache(maxsize=4096)
+def _steady(uri: str) -> str:
+    """The same text on every run: the runner's own modules are reached through a folder with a random name."""
+    return RUNNER.sub("", uri)
 
 
 def position_of(trail: Trail, root: str) -> Position | None:

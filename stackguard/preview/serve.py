@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Coroutine
+from traceback import format_tb
 from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
@@ -18,6 +19,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, protos
 from stackguard.preview._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
 from stackguard.preview.account import Accounts
+from stackguard.preview.answers import Answers
 from stackguard.preview.autonaming import configured
 from stackguard.preview.callbacks import OPTIONS
 from stackguard.preview.engine import Engine
@@ -25,6 +27,7 @@ from stackguard.preview.marks import Marks
 from stackguard.preview.mock import Mock
 from stackguard.preview.monitor import Monitor
 from stackguard.preview.process import Program
+from stackguard.preview.program_secrets import ProgramSecrets
 from stackguard.preview.project import Project
 from stackguard.preview.registry import Registry
 
@@ -50,27 +53,31 @@ def preview(
         CannotJudge: it failed, or did not end within `timeout` seconds.
 
     """
-    marks = Marks(project, mock)
+    secrets = ProgramSecrets.known(project, mock)
     registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
+    marks = Marks(project, mock, secrets.mask)
     marks.unseen.made_up = registry.made_up
+    answers = Answers(registry, marks, secrets, program.nonce)
     try:
-        return asyncio.run(_preview(program, registry, marks, resolve=resolve, timeout=timeout, may_write=may_write))
+        return asyncio.run(_preview(program, answers, resolve=resolve, timeout=timeout, may_write=may_write))
     except CannotJudge as error:
-        message, detail = (registry.accounts.shown.text(marks.shown(text)) for text in (error.message, error.detail))
+        secrets.gather(registry)
+        hidden = secrets.without(error)
+        message, detail = (registry.accounts.shown.text(marks.shown(text)) for text in (hidden.message, hidden.detail))
         raise CannotJudge(message, detail) from None
 
 
 async def _preview(
     program: Program,
-    registry: Registry,
-    marks: Marks,
+    answers: Answers,
     *,
     resolve: bool,
     timeout: float,  # noqa: ASYNC109
     may_write: threading.Event | None,
 ) -> Preview:
+    registry, marks, secrets = answers.registry, answers.marks, answers.secrets
     project, observer = registry.project, registry.observer
-    monitor = Monitor(registry, marks, fill_computed=resolve, may_write=may_write)
+    monitor = Monitor(registry, answers, fill_computed=resolve, may_write=may_write)
     engine = Engine(registry, program.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
@@ -87,6 +94,7 @@ async def _preview(
         try:
             async with asyncio.timeout(timeout):
                 code = await _before(follower, _ended(program))
+                secrets.gather(registry)
                 _check(code, monitor, engine, program, project)
                 resources = registry.settled()
                 observer.ended(resources)
@@ -99,12 +107,13 @@ async def _preview(
             follower.result()  # what it waited for itself
         raise CannotJudge(
             f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
-            program.printed(),
+            program.printed(secrets.mask),
         ) from None
     finally:
         program.kill()  # whatever it left running holds the output open
         await monitor.callbacks.close()
         await server.stop(None)
+    secrets.gather(registry)
     return Preview(
         project=project.name,
         stack=project.stack,
@@ -113,8 +122,9 @@ async def _preview(
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=registry.accounts.settled.text(marks.shown(program.printed())),
-        notes=tuple(marks.notes()),
+        printed=registry.accounts.settled.text(marks.shown(program.printed(secrets.mask))),
+        notes=secrets.notes(marks.notes()),
+        mask=secrets.mask,
         unseen=marks.unseen.in_order(),
         made_up=frozenset(map(registry.accounts.settled.text, registry.made_up)),
         stand_in=registry.accounts.stand_in,
@@ -137,8 +147,14 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         CannotJudge: it failed, or did not run to its end.
 
     """
-    if monitor.crash:
+    mask = monitor.answers.secrets.mask
+    if isinstance(monitor.crash, CannotJudge):
         raise monitor.crash
+    if monitor.crash:  # without the error's own words, which may quote a secret
+        frames = "".join(format_tb(monitor.crash.__traceback__))
+        raise CannotJudge(
+            f"the preview itself failed ({type(monitor.crash).__name__}); report it with the lines above", frames
+        )
     if monitor.marks.needed:
         raise CannotJudge(monitor.marks.needed.message, monitor.marks.needed.detail)
     if code == EXIT_NO_PULUMI:
@@ -150,9 +166,9 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         )
     if code:
         reported = "\n".join(monitor.refusals or engine.errors)
-        raise _failure(code, reported, program.printed(), project)
-    if not monitor.registry.finished:
-        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed())
+        raise _failure(code, reported, program.printed(mask), project)
+    if not monitor.registry.finished or not monitor.answers.confirmed:
+        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed(mask))
 
 
 async def _ended(program: Program) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from policypack.masking import Mask
 from policypack.policy import Resource, Unseen
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
@@ -37,6 +38,8 @@ class Loaded:
     """Whether some ARNs hold the stand-in account, because nothing states the program's own."""
     unseen: tuple[Unseen, ...] = ()
     """What a program's preview does not see of it."""
+    mask: Mask = field(default_factory=Mask)
+    """The secrets of a program, which no report may show."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
     )
     region = ran.config.get(REGION)
     region = region if isinstance(region, str) else None
-    return Loaded(tuple(ran.resources), str(folder), region, folder, ran.notes, ran.stand_in, ran.unseen)
+    return Loaded(tuple(ran.resources), str(folder), region, folder, ran.notes, ran.stand_in, ran.unseen, ran.mask)
 
 
 def _is_project(folder: Path) -> bool:

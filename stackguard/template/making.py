@@ -12,6 +12,7 @@ from policypack.redaction import secrets_of
 from policypack.settings import read
 from stackguard.errors import CannotJudge
 from stackguard.judging import with_region
+from stackguard.masked import masked
 from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.words import name_of, printable
@@ -61,7 +62,8 @@ def make(order: Order) -> Made:
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {each.urn: each for each in loaded.resources}
     unseen = tuple(printable(f"the stack {each.why}") for each in loaded.unseen)
-    told = [*(tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks), *unseen]
+    problems = (tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks)
+    told = list(map(loaded.mask.hide, (*problems, *unseen)))
     if told and not order.partial:
         raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
     if not template.document["Resources"]:
@@ -73,9 +75,10 @@ def make(order: Order) -> Made:
     whole = Stack(loaded.resources, settings)
     text = text_of(document, order.format)
     verdict = judge(template, loaded.resources, settings, POLICIES)
-    printed = (text, *(each.message for each in verdict.outcomes), *(each.message for each in loaded.notes))
-    report = Report(order.file, verdict.outcomes, verdict.resources, verdict.policies, folder=loaded.folder)
-    linted = placed(lint(document, template.region, secrets_of(whole)), text, order.format)
+    outcomes = masked(verdict.outcomes, loaded.mask)
+    printed = (text, *(each.message for each in outcomes), *(each.message for each in loaded.notes))
+    report = Report(order.file, outcomes, verdict.resources, verdict.policies, folder=loaded.folder)
+    linted = placed(lint(document, template.region, (*secrets_of(whole), *loaded.mask.texts)), text, order.format)
     return Made(
         document,
         sum(map(len, template.origins.values())),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from policypack.redaction import REDACTED
+from policypack.masking import hidden
 from stackguard.errors import CannotJudge
 from stackguard.reports import Report
 
@@ -156,9 +156,7 @@ def _config(region: str, version: str) -> ConfigMixIn:
 
 
 def _result(match: Match, secrets: Sequence[str]) -> Result:
-    rule, message = match.rule, match.message
-    for secret in secrets:
-        message = message.replace(secret, REDACTED)
+    rule, message = match.rule, hidden(match.message, secrets)
     return Result(
         rule=rule.id,
         title=rule.shortdesc,

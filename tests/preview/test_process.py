@@ -73,7 +73,7 @@ pulumi.export("numbers", pulumi.Output.all(*(pulumi.Output.from_input(make(n)) f
         (
             """
 import pathlib, shutil
-for each in pathlib.Path(tempfile.gettempdir()).glob("stackguard-*"):
+for each in pathlib.Path(tempfile.gettempdir()).glob("pulumi-*"):
     shutil.rmtree(each)
 Thing("b")
 """,
@@ -111,7 +111,7 @@ def test_what_a_program_may_do_to_its_process(
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("TMPDIR", str(temporary))
     assert things(preview(folder, source)) == names
-    assert not [*temporary.glob("stackguard-*")]
+    assert not [*temporary.glob("pulumi-*")]
 
 
 @pytest.mark.parametrize(

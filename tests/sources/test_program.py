@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from policypack.masking import Mask
 from policypack.policy import Resource
 from stackguard import preview
 from stackguard.errors import CannotJudge
@@ -26,6 +27,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
             notes=("secrets are unknown",),
             stand_in=True,
             unseen=(),
+            mask=Mask(),
         )
 
     monkeypatch.setattr(preview, "run", run, raising=False)

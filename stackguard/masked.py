@@ -1,0 +1,78 @@
+"""Outcomes and notes in which no secret of the program is left: names and statements may hold one too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from policypack.masking import Mask
+from policypack.policy import Outcome, Partial, Resource
+from stackguard.notes import Note
+
+
+def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
+    """The outcomes as a report may show them: messages, fixes, and what it quotes of the resources."""
+    if not mask.texts:
+        return tuple(outcomes)
+    return tuple(_outcome(each, mask) for each in outcomes)
+
+
+def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
+    """The notes as a report may show them."""
+    return tuple(
+        replace(
+            each, about=mask.hide(each.about), message=mask.hide(each.message), urns=tuple(map(mask.hide, each.urns))
+        )
+        for each in notes
+    )
+
+
+def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
+    return replace(
+        outcome,
+        resource=outcome.resource.once("masked", lambda: _resource(outcome.resource, mask)),
+        path=mask.hide(outcome.path),
+        message=mask.hide(outcome.message),
+        fix=mask.hide(outcome.fix),
+        waits_for=tuple(map(mask.hide, outcome.waits_for)),
+    )
+
+
+def _resource(resource: Resource, mask: Mask) -> Resource:
+    """The resource itself where nothing in it is secret."""
+    names = (resource.type, resource.name, resource.urn, resource.parent)
+    texts = "\0".join((*names, *_texts(resource.inputs)))
+    if mask.hide(texts) == texts:
+        return resource
+    type_token, name, urn, parent = map(mask.hide, names)
+    inputs = {key: _value(value, mask) for key, value in resource.inputs.items()}
+    return replace(resource, type=type_token, name=name, urn=urn, parent=parent, inputs=inputs)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield str(value)
+        case Mapping():
+            for key, each in value.items():
+                yield str(key)
+                yield from _texts(each)
+        case list():
+            for each in value:
+                yield from _texts(each)
+
+
+def _value(value: Any, mask: Mask) -> Any:
+    match value:
+        case Partial():
+            hidden = Partial(mask.hide(value))
+            hidden.unknown = value.unknown
+            return hidden
+        case str():
+            return mask.hide(value)
+        case Mapping():
+            return {mask.hide(str(key)): _value(each, mask) for key, each in value.items()}
+        case list():
+            return [_value(each, mask) for each in value]
+    return value
