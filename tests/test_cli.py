@@ -283,7 +283,7 @@ def test_a_program_is_run_with_the_options_given(
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         asked.update(options, folder=folder)
-        return SimpleNamespace(resources=registered, config={}, notes=())
+        return SimpleNamespace(resources=registered, config={}, notes=(), unseen=())
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     (tmp_path / "app").mkdir()
