@@ -33,6 +33,7 @@ OWN = {"pulumi", "google", "grpc", "opentelemetry"}  # whose code may look at a 
 APPLYING: contextvars.ContextVar[Any] = contextvars.ContextVar("applying", default=None)
 """The function given to `Output.apply` that runs, as `_applying.py` follows it; None outside of all."""
 HERE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 (of every frame's file: this is fast)
+REAL = os.path.join(os.path.realpath(HERE), "")  # noqa: PTH118 (the program is given a link to this folder)
 
 
 class NeedsAnswer(BaseException):
@@ -245,7 +246,7 @@ def own_place() -> dict[str, Any]:
     innermost = frame
     while frame is not None:
         file = os.path.realpath(frame.f_code.co_filename)
-        if not file.startswith((*libraries, HERE)) and os.path.exists(file):  # noqa: PTH110
+        if not file.startswith((*libraries, REAL)) and os.path.exists(file):  # noqa: PTH110
             innermost = frame
             break
         frame = frame.f_back

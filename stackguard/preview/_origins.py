@@ -17,7 +17,7 @@ INTERNAL = "internal"
 INSTALLED = {"site-packages", "dist-packages"}
 RUNTIME = {"pulumi", "pulumi_policy", "google", "grpc", "opentelemetry"}
 """The packages that Pulumi's runtime consists of: the program's resources go through them, and none is made up there."""
-HERE = str(Path(__file__).parent)
+HERE = str(Path(__file__).resolve().parent)  # the program is given a link to this folder
 OURS = tuple(str(Path(HERE).parents[1] / name) + os.sep for name in ("stackguard", "policypack"))
 STANDARD_FOLDERS = tuple(
     sorted({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})

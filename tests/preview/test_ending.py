@@ -92,7 +92,6 @@ seen["descriptors"] = [os.readlink(f"/proc/self/fd/{each}") for each in os.listd
                        if os.path.exists(f"/proc/self/fd/{each}")] if os.path.exists("/proc/self/fd") else []
 seen["log"] = [repr(pulumi.log.debug), pulumi.log.debug.__name__]
 vpc = pulumi.runtime.invoke("aws:ec2/getVpc:getVpc", {}).value
-seen["types"] = [repr(type(each)) for each in (vpc, *(vpc.values() if isinstance(vpc, dict) else ()))]
 seen["caller"] = [repr(pulumi.runtime.invoke("aws:index/getCallerIdentity:getCallerIdentity", {}).value)]
 stack = pulumi.StackReference("acme/network/dev")
 seen["reference"] = [repr(sorted(vars(stack)))]
@@ -115,7 +114,7 @@ def test_what_a_program_can_list_does_not_name_the_gate(
     printed = preview(folder, LOOK + 'print("own", os.environ["STACKGUARD_CACHE_DIR"])').printed
     lines = printed.splitlines()
     assert [line for line in lines if "stackguard" in line.lower()] == []
-    for name in ("environment", "modules", "path", "temporary", "stack", "types", "caller", "later", "own"):
+    for name in ("environment", "modules", "path", "temporary", "stack", "caller", "later", "own"):
         assert any(line.startswith(f"{name} ") for line in lines), name
 
 
