@@ -44,7 +44,7 @@ RAW_MODULES = words(
 """Modules that look at frames, or hold values and do not look at them."""
 LOOKING = words(
     "int float complex bool str bytes bytearray repr ascii format hash ord open isinstance issubclass hasattr "
-    "getattr setattr delattr round divmod pow hex oct bin __import__ reduce compile"
+    "getattr setattr delattr memoryview round divmod pow hex oct bin __import__ reduce compile"
 )
 """Functions of those modules that do look at letters."""
 EXACT = frozenset({"join", "format", "format_map"})
@@ -266,6 +266,8 @@ class Operations:
         if isinstance(owner, types.ModuleType):
             return self.by_origin(owner.__name__, name, self.origins.of_module(owner.__name__))
         if isinstance(owner, type):
+            if owner in {int, float, str, bytes}:
+                return STRICT
             return self.by_origin(owner.__module__, name, self.origins.of_module(owner.__module__))
         return self.by_origin(type(owner).__module__, name, self.origins.of_module(type(owner).__module__))
 
@@ -309,6 +311,8 @@ class Operations:
             result = function(*args, **kwargs)
         except Exception:  # noqa: BLE001 (whatever it raises, it may come of the letters)
             self.need(found, f"gives it to `{name}`, which fails")
+        if isinstance(result, (bytearray, memoryview)):  # nothing could be kept in it
+            self.need(found, "looks into its bytes")
         kept = self.deeply(result)
         if self.first(kept) is not None or self.harmless(function, rule, name, args, kept):
             return kept

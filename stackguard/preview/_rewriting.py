@@ -25,7 +25,7 @@ def words(text: str) -> frozenset[str]:
 
 PLAIN_NAMES = words(
     "print range super locals globals vars dir eval exec type id callable property staticmethod classmethod "
-    "object next slice memoryview breakpoint input help exit quit"
+    "object next slice breakpoint input help exit quit"
 )
 """Functions that no placeholder is lost in, and those that look at the frame that they are called from."""
 LOOPING = words("len list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")

@@ -271,7 +271,8 @@ class Marks:
         """What nobody answered, with the line for a mock file, and what of the mock files was not used."""
         for called in self.calls:
             asked = {path: called.read[path] for path in called.read if path in called.asked - called.reported}
-            if called.answer is not None and (asked or called.deferred):
+            deferred = called.deferred and not called.reported
+            if called.answer is not None and (asked or deferred):
                 where = f"the `result` at {called.answer.where}"
                 if asked:
                     message = f"the program uses more than {where} has; add `{flow(arranged(asked))[1:-1]}` to it"
@@ -279,8 +280,8 @@ class Marks:
                     more = others(called.skeleton, {camel(name): None for name in called.answer.value})
                     message = f"a function given to `apply` fails on {where}, perhaps for what is left out{more}"
                 yield Note(NoteKind.UNANSWERED, called.token, message)
-            if called.answer is None and (called.deferred or asked or called.section == "calls"):
-                unseen = ", so what the program does with it in an `apply` was not seen" if called.deferred else ""
+            if called.answer is None and (deferred or asked or called.section == "calls"):
+                unseen = ", so what the program does with it in an `apply` was not seen" if deferred else ""
                 shown = asked or few(called.skeleton)
                 entry = flow(self._public(called.entry(shown)))
                 more = "" if asked else others(called.skeleton, shown)

@@ -241,3 +241,17 @@ def one_of_several_known_after_the_update():
 
 
 one_of_several_known_after_the_update()
+
+
+def number_of_bytes():
+    vpc.id.apply(lambda i: bad() if int.from_bytes(i.encode(), "big") % 2 else None)
+
+
+number_of_bytes()
+
+
+def bytes_in_place():
+    vpc.id.apply(lambda i: bad() if bytearray(i.encode())[0] == 118 else None)
+
+
+bytes_in_place()
