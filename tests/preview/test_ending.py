@@ -91,7 +91,6 @@ seen["stack"] = [each.filename for each in traceback.extract_stack()]
 seen["descriptors"] = [os.readlink(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")
                        if os.path.exists(f"/proc/self/fd/{each}")] if os.path.exists("/proc/self/fd") else []
 seen["log"] = [repr(pulumi.log.debug), pulumi.log.debug.__name__]
-vpc = pulumi.runtime.invoke("aws:ec2/getVpc:getVpc", {}).value
 seen["caller"] = [repr(pulumi.runtime.invoke("aws:index/getCallerIdentity:getCallerIdentity", {}).value)]
 stack = pulumi.StackReference("acme/network/dev")
 seen["reference"] = [repr(sorted(vars(stack)))]
