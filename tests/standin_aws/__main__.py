@@ -119,7 +119,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         inputs.CopyFrom(request.news)
         name = NAMED_BY.get(request.type)
         if name and name not in inputs:
-            inputs[name] = f"{request.name}-{request.randomSeed.hex()[:7]}"
+            kept = dict(request.olds).get(name)  # a resource that exists keeps its name
+            inputs[name] = kept or f"{request.name}-{request.randomSeed.hex()[:7]}"
         for constant, value in CONSTANTS.get(request.type, {}).items():
             if constant not in inputs:
                 inputs[constant] = value
