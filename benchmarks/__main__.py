@@ -10,9 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.exports import write_export
+from tests.agreement import session
+from tests.analyzer import running
 from tests.standin_aws.project import run_pulumi, with_standin
 
 ROOT = Path(__file__).parents[1]
@@ -54,29 +57,68 @@ def compare(
     print(f"{title}: {first:.2f} s against {second:.2f} s, ratio {first / second:.2f} (wanted: at most {limit:.2f})")
 
 
-def compare_with_pulumi(scratch: Path) -> None:
-    """The gate against `pulumi preview --policy-pack` on the reference stack, which passes both: the CLI is not held up."""
+def compare_with_pulumi(scratch: Path, empty: Path) -> None:
+    """The gate against a preview with the pack, and such a preview against one with an empty pack."""
     if shutil.which("pulumi") is None:
-        print("check stack, against `pulumi preview --policy-pack`: left out, there is no `pulumi` on PATH")
+        print("against `pulumi preview`: left out, there is no `pulumi` on PATH")
         return
-    home = scratch / "pulumi"
-    home.mkdir()
-    project = with_standin(ROOT / "stack", home)
-    run_pulumi(home, project, "stack", "init", "dev")
-
-    def preview() -> float:
-        start = time.perf_counter()
-        finished = run_pulumi(home, project, "preview", "--stack", "dev", "--policy-pack", str(ROOT))
-        if finished.returncode:
-            sys.exit(f"pulumi preview ended with {finished.returncode}:\n{finished.stdout}{finished.stderr}")
-        return time.perf_counter() - start
-
+    reference = previews(scratch / "reference", ROOT / "stack")
     compare(
         "check stack, against `pulumi preview --policy-pack`",
         lambda: run(GATE, "check", "stack"),
-        preview,
+        lambda: reference(ROOT),
         1 / 3,
         runs=3,
+    )
+    many = scratch / "many"
+    shutil.copytree(ROOT / "benchmarks" / "large", many)
+    (many / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1, large:buckets: 125}\n", encoding="utf-8")
+    for title, preview in (("the reference", reference), ("500 resources", previews(scratch / "500", many))):
+        compare(
+            f"pulumi preview of {title} with the pack, against an empty pack",
+            partial(preview, ROOT),
+            partial(preview, empty),
+            1.2,
+            runs=5,
+        )
+
+
+def previews(home: Path, program: Path) -> Callable[[Path], float]:
+    """A function that previews a program on a new stack, with a policy pack, and gives the seconds that it took."""
+    home.mkdir()
+    project = with_standin(program, home)
+    run_pulumi(home, project, "stack", "init", "dev")
+
+    def preview(pack: Path) -> float:
+        start = time.perf_counter()
+        finished = run_pulumi(home, project, "preview", "--stack", "dev", "--policy-pack", str(pack))
+        if finished.returncode and "Policies:" not in finished.stdout:
+            sys.exit(f"pulumi preview ended with {finished.returncode}:\n{finished.stdout}{finished.stderr}")
+        return time.perf_counter() - start
+
+    return preview
+
+
+def compare_replayed(empty: Path) -> None:
+    """A recorded preview, from the start of the pack to its last answer: what it costs without a CLI."""
+    program = ROOT / "tests" / "sound" / "order_flow"
+    sent = session.load(program)
+
+    def replayed(pack: Path) -> float:
+        start = time.perf_counter()
+        with running(pack, program) as client:
+            client.stub.ConfigureStack(sent.configuration)
+            for each in sent.resources:
+                client.stub.Analyze(each)
+            client.stub.AnalyzeStack(sent.stack)
+            return time.perf_counter() - start
+
+    compare(
+        "a recorded preview of a program, answered by the pack, which runs it, against an empty pack (seconds in all)",
+        lambda: replayed(ROOT),
+        lambda: replayed(empty),
+        5,
+        runs=5,
     )
 
 
@@ -86,7 +128,8 @@ def main() -> None:
         scratch = Path(folder)
         empty = scratch / "empty"
         empty.mkdir()
-        (empty / "PulumiPolicy.yaml").write_text("runtime: python\n", encoding="utf-8")
+        runtime = f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
+        (empty / "PulumiPolicy.yaml").write_text(runtime, encoding="utf-8")
         (empty / "__main__.py").write_text(
             "import pulumi_policy as p\n"
             "p.PolicyPack('empty', policies=[p.StackValidationPolicy('nothing', 'nothing', lambda a, r: None)])\n",
@@ -110,7 +153,8 @@ def main() -> None:
             1.2,
             runs=3,
         )
-        compare_with_pulumi(scratch)
+        compare_with_pulumi(scratch, empty)
+        compare_replayed(empty)
         compare(
             "pack ready to serve, against an empty pack",
             lambda: start_of_pack(ROOT),

@@ -61,6 +61,7 @@ def main() -> None:
     line = lines.get()
     if not line:
         watcher.join()  # the parent is gone, and `watch` is about to end this process
+    modules.watcher = watcher.ident
     leave(run(pulumi, json.loads(line), modules))
 
 
@@ -121,7 +122,7 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
     names = modules.operations.NAMES
     modules.rewriting.install(modules.origins, names)
     if context["asks_to_write"]:
-        sibling("_writing").install(lambda: following.parent.tell("write"), tuple(context["caches"]))
+        sibling("_writing").install(lambda: following.parent.tell("write"), tuple(context["caches"]), modules.watcher)
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()

@@ -22,19 +22,22 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 EVENTS = {"open", "os.mkdir", *CHANGING, *STARTING}
 
 
-def install(ask: Callable[[], Any], caches: tuple[str, ...] = ()) -> None:
+def install(ask: Callable[[], Any], caches: tuple[str, ...] = (), watcher: int | None = None) -> None:
     """Have the program ask once, before it first changes a file or starts a process.
 
     Args:
         ask: returns when the program may go on.
         caches: folders that are made for several writers.
+        watcher: the thread that never asks, because it ends the program when nobody is left to answer.
     """
     writing = Writing(caches)
     turn = threading.RLock()
     state = {"asked": False, "answered": False}
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if state["answered"] or event not in EVENTS or not writing.disturbs(event, args):
+        if state["answered"] or event not in EVENTS or threading.get_ident() == watcher:
+            return
+        if not writing.disturbs(event, args):
             return
         with turn:  # other threads wait too; what asking itself does is let through
             if not state["asked"]:

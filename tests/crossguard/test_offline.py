@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -187,13 +188,20 @@ def test_another_project_beside_the_pack_is_not_run(program: Path) -> None:
         programs.find("elsewhere", None)
 
 
-def test_it_ends_with_the_pack_however_that_ends(program: Path) -> None:
-    (program / "__main__.py").write_text("import time; time.sleep(600)\n")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("writes", [False, True])
+def test_it_ends_with_the_pack_however_that_ends(program: Path, how: signal.Signals, *, writes: bool) -> None:
+    waits = "open('written', 'w')" if writes else "time.sleep(600)"
+    (program / "__main__.py").write_text(f"import os, time\nos.open('reached', os.O_CREAT | os.O_EXCL)\n{waits}\n")
     with running(program=program) as pack:
         pack.configure({}, "orders")
-        assert within_seconds(20, lambda: bool(_program_of(program)))
+        assert within_seconds(20, (program / "reached").exists)
         (child,) = _program_of(program)
+        (host,) = (each for each in psutil.Process().children() if each.cwd() == str(program))
+        for each in host.children():
+            each.send_signal(how)
     assert within_seconds(20, lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert not (program / "written").exists()
 
 
 def _program_of(program: Path) -> list[psutil.Process]:
