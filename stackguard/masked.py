@@ -34,6 +34,7 @@ def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
         resource=outcome.resource.once("masked", lambda: _resource(outcome.resource, mask)),
         path=mask.hide(outcome.path),
         message=mask.hide(outcome.message),
+        why=mask.hide(outcome.why),
         fix=mask.hide(outcome.fix),
         waits_for=tuple(map(mask.hide, outcome.waits_for)),
     )

@@ -13,7 +13,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from policypack.crossguard import program
 from policypack.crossguard.offline import Answer, Configured, OfflineRun
 from policypack.crossguard.resolution import Resolver, has_unknown
 from policypack.evaluate import judge, judge_stack, undecided_level
+from policypack.masking import Mask
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
 from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack, Unseen
 from policypack.settings import Settings, SettingsError, parse
@@ -89,11 +90,14 @@ class Session:
         self._waiting: set[str] = set()
         self._undecided: list[Outcome] = []
         self._parsed: dict[str, Settings] = {}
+        self._mask = Mask()
 
     def configure(self, request: Any) -> None:
         """Take the engine's `AnalyzerStackConfigureRequest`: what stack it is, and whether this is a preview."""
         self._preview = request.dry_run
         self._region = request.config.get(REGION, self._region)
+        self._mask = Mask(frozenset({request.project, request.stack, request.organization}))
+        self._mask.add(request.config[key] for key in request.config_secret_keys if key in request.config)
         if request.dry_run and self._start and self._offline is None:
             self._offline = self._start(
                 Configured(
@@ -126,7 +130,7 @@ class Session:
             with self._lock:
                 self._undecided += undecided
             outcomes = [each for each in outcomes if each.kind is not Kind.UNDECIDED]
-        return [*problems, *_reports(outcomes)]
+        return self._masked([*problems, *_reports(outcomes)])
 
     def analyze_stack(self, request: Any, levels: Levels) -> list[Report]:
         """What the policies say of the stack, and of the resources that waited for it: an `AnalyzeStackRequest`."""
@@ -135,6 +139,7 @@ class Session:
         unseen: tuple[Unseen, ...] = ()
         if answer.preview is not None:
             resources, unseen = _resolved(resources, answer.preview)
+            self._mask.texts |= answer.preview.mask.texts
         problems: list[Report] = []
         outcomes = list(self._undecided)
         for each in resources:
@@ -145,7 +150,11 @@ class Session:
         reports = [*problems, *_reports(outcomes), *self._reason(answer, outcomes)]
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
             reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
-        return reports
+        return self._masked(reports)
+
+    def _masked(self, reports: Iterable[Report]) -> list[Report]:
+        """The reports without what is known to be secret of the stack's config and of the program."""
+        return [replace(each, message=self._mask.hide(each.message)) for each in reports]
 
     @cached_property
     def _folder(self) -> Path:

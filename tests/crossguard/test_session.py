@@ -13,6 +13,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from policypack.crossguard.offline import Answer, Configured
 from policypack.crossguard.session import Levels, Report, Session
+from policypack.masking import Mask
 from policypack.policies import POLICIES
 from policypack.policy import UNKNOWN, EnforcementLevel, Resource, Unseen
 from policypack.settings import UNKNOWN_VALUE, Settings
@@ -271,3 +272,22 @@ def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
     analyze(pack, LATE)
     found = [each.message for each in analyze_stack(pack, LATE) if each.urn == ""]
     assert found == [LINE]
+
+
+def test_no_secret_of_config_or_program_is_quoted() -> None:
+    unseen = Unseen(None, "waits for sesame and for hush-hush", "Give `sesame`.")
+    start = Ready(Answer(replace(preview(ROOT), unseen=(unseen,), mask=Mask(texts={"hush-hush"}))))
+    pack = session(start)
+    configure(pack)
+    analyze(pack, ROOT)
+    ((_, message),) = of(analyze_stack(pack, ROOT), ROOT)
+    assert "waits for … and for …" in message
+    assert "Give `…`." in message
+
+
+def test_a_reason_quotes_no_secret() -> None:
+    pack = session(Ready(Answer(None, "the program failed: ValueError: sesame")))
+    configure(pack)
+    analyze(pack, LATE)
+    (reason,) = (each.message for each in analyze_stack(pack, LATE) if each.urn == "")
+    assert reason.endswith("ValueError: …")
