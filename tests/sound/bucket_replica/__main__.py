@@ -96,20 +96,13 @@ def rights(arns: dict) -> str:
             "s3:GetObjectVersionAcl",
             "s3:GetObjectVersionTagging",
         ],
-        f"{target}/{PREFIX}*": ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"],
-    }
-    listing = {
-        "Effect": "Allow",
-        "Action": "s3:ListBucket",
-        "Resource": source,
-        "Condition": {"StringLike": {"s3:prefix": f"{PREFIX}*"}},
+        f"{target}/{PREFIX}*": ["s3:ReplicateObject", "s3:ReplicateTags"],
     }
     return json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
-                *({"Effect": "Allow", "Action": actions, "Resource": on} for on, actions in allowed.items()),
-                listing,
+                {"Effect": "Allow", "Action": actions, "Resource": resource} for resource, actions in allowed.items()
             ],
         }
     )
@@ -126,7 +119,7 @@ aws.s3.BucketReplicationConfig(
             "status": "Enabled",
             "priority": 1,
             "filter": {"prefix": PREFIX},
-            "delete_marker_replication": {"status": "Enabled"},
+            "delete_marker_replication": {"status": "Disabled"},
             "destination": {"bucket": replica.bucket.arn, "storage_class": "STANDARD_IA"},
         }
     ],
