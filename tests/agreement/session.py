@@ -65,8 +65,8 @@ def load(program: Path) -> Session:
         FileNotFoundError: the program has no session.
     """
     text = (program / "session.jsonl").read_text(encoding="utf-8")
-    for written, here in _placeholders(program).items():
-        text = text.replace(here, written)
+    for here, placeholder in _placeholders(program).items():
+        text = text.replace(placeholder, here)
     lines = [json.loads(line) for line in text.splitlines()]
     (configuration,) = _requests(lines, "ConfigureStack")
     return Session(
@@ -120,7 +120,7 @@ def _placeholders(program: Path) -> dict[str, str]:
         str(TESTS): "<tests>",
         str(TESTS.parent): "<repository>",
         sys.prefix: "<environment>",
-        tempfile.gettempdir(): "<temporary>",
+        f'"path": "{tempfile.gettempdir()}/': '"path": "<temporary>/',  # of assets: code has such texts of its own
         installed: "<aws-version>",
         installed.replace(".", "_"): "<aws_version>",
     }
