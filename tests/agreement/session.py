@@ -1,8 +1,8 @@
 """Recorded sessions: the requests that the engine sends to a policy pack in a preview of a new stack.
 
 A session is a file of JSON lines, `[METHOD, REQUEST]` each, in the order in which the engine sends them. The resources
-of an `AnalyzeStack` request have a line each, sorted by URN, since the engine sends them in any order. What differs
-between machines and runs is replaced: paths and the version of pulumi-aws by placeholders, which loading puts back,
+of an `AnalyzeStack` request have a line each, sorted by URN, and so are their dependencies, since neither come in an order of
+their own. What differs between machines and runs is replaced: paths and the version of pulumi-aws by placeholders, which loading puts back,
 and the names that a provider draws by names drawn from the URN.
 """
 
@@ -87,7 +87,8 @@ def dump(lines: Iterable[Line], program: Path, scratch: Path) -> str:
     written: list[Line] = []
     for method, request in lines:
         if method == "AnalyzeStack":
-            written += [(method, each) for each in sorted(request["resources"], key=lambda each: str(each["urn"]))]
+            resources = sorted(request["resources"], key=lambda each: str(each["urn"]))
+            written += [(method, _with_sorted_dependencies(each)) for each in resources]
         else:
             written.append((method, request))
     text = "".join(f"{json.dumps(line, ensure_ascii=False, sort_keys=True)}\n" for line in written)
@@ -96,6 +97,19 @@ def dump(lines: Iterable[Line], program: Path, scratch: Path) -> str:
     for here, placeholder in {str(scratch): "<scratch>", **_placeholders(program)}.items():
         text = text.replace(here, placeholder)
     return text
+
+
+def _with_sorted_dependencies(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource with its dependencies by URN: the SDK keeps them in sets."""
+    changed = dict(resource)
+    if "dependencies" in resource:
+        changed["dependencies"] = sorted(resource["dependencies"])
+    if "propertyDependencies" in resource:
+        changed["propertyDependencies"] = {
+            name: {**waits, "urns": sorted(waits["urns"])} if "urns" in waits else waits
+            for name, waits in resource["propertyDependencies"].items()
+        }
+    return changed
 
 
 def _requests(lines: Iterable[Line], method: str) -> list[dict[str, Any]]:
