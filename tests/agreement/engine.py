@@ -27,17 +27,11 @@ def engine_view(program: Path, scratch: Path) -> View:
     Raises:
         RuntimeError: the preview failed.
     """
-    folder = with_standin(program, scratch)
+    folder = new_stack(program, scratch)
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
-    needs = given(program)
-    mock = program / "mock.yaml"
-    for stack, outputs in (yaml.safe_load(mock.read_text())["stacks"] if mock.exists() else {}).items():
-        _other_stack(scratch, stack, outputs)
-    _run(scratch, folder, "stack", "init", "dev")
-    for key, value in needs["config"].items():
-        _run(scratch, folder, "config", "set", "--stack", "dev", "--secret", key, value)
-    if needs["state"]:
-        _older_state(scratch, folder, [full_urn(urn, project) for urn in needs["state"]])
+    state = given(program)["state"]
+    if state:
+        _older_state(scratch, folder, [full_urn(urn, project) for urn in state])
     told, events = scratch / "told", scratch / "events"
     packs = []
     for pack, config in ((ROOT, {"all": "advisory"}), (TELLER, {})):
@@ -46,7 +40,7 @@ def engine_view(program: Path, scratch: Path) -> View:
         packs += ["--policy-pack", str(pack), "--policy-pack-config", str(settings)]
     seen = ("--json", "--show-reads", "--show-sames", "--event-log", str(events))
     more = {"TELLER_FILE": str(told), "PULUMI_DEBUG_COMMANDS": "true", "STACKGUARD_RESOLVE_UNKNOWNS": "false"}
-    printed = _run(scratch, folder, "preview", "--stack", "dev", *seen, *packs, environment=more)
+    printed = pulumi(scratch, folder, "preview", "--stack", "dev", *seen, *packs, environment=more)
     states = {step["urn"]: step["newState"] for step in json.loads(printed)["steps"] if "newState" in step}
     lines = list(_lines(told))
     resources = {
@@ -61,6 +55,18 @@ def engine_view(program: Path, scratch: Path) -> View:
     violations = (line["policyEvent"] for line in _lines(events) if "policyEvent" in line)
     outcomes = ([each["policyName"], each["resourceUrn"], each["message"].strip()] for each in violations)
     return view(project, resources, outcomes)
+
+
+def new_stack(program: Path, scratch: Path) -> Path:
+    """A project folder in `scratch` that runs a program, with an empty stack `dev` and all that the program reads."""
+    folder = with_standin(program, scratch)
+    mock = program / "mock.yaml"
+    for stack, outputs in (yaml.safe_load(mock.read_text())["stacks"] if mock.exists() else {}).items():
+        _other_stack(scratch, stack, outputs)
+    pulumi(scratch, folder, "stack", "init", "dev")
+    for key, value in given(program)["config"].items():
+        pulumi(scratch, folder, "config", "set", "--stack", "dev", "--secret", key, value)
+    return folder
 
 
 def _facts(state: dict[str, Any], judged: dict[str, Any], final: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -143,7 +149,7 @@ def _other_stack(scratch: Path, name: str, given_outputs: dict[str, Any]) -> Non
         for key, value in given_outputs.items()
     }
     root = f"urn:pulumi:{stack}::{project}::{ROOT_TYPE}::{project}-{stack}"
-    _run(scratch, folder, "stack", "init", stack)
+    pulumi(scratch, folder, "stack", "init", stack)
     _import(scratch, folder, stack, [{"urn": root, "type": ROOT_TYPE, "outputs": outputs}])
 
 
@@ -169,10 +175,15 @@ def _import(scratch: Path, folder: Path, stack: str, resources: list[dict[str, A
     }
     file = scratch / "state.json"
     file.write_text(json.dumps({"version": 3, "deployment": deployment}))
-    _run(scratch, folder, "stack", "import", "--force", "--stack", stack, "--file", str(file))
+    pulumi(scratch, folder, "stack", "import", "--force", "--stack", stack, "--file", str(file))
 
 
-def _run(scratch: Path, folder: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
+def pulumi(scratch: Path, folder: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What the CLI prints.
+
+    Raises:
+        RuntimeError: the command failed.
+    """
     finished = run_pulumi(scratch, folder, *arguments, environment=environment)
     if finished.returncode:
         raise RuntimeError(f"`pulumi {' '.join(arguments)}` failed:\n{finished.stdout}{finished.stderr}")

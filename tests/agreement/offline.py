@@ -10,17 +10,15 @@ from policypack.policy import Resource
 from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
 from stackguard.judging import Judging
-from stackguard.preview import run
 from stackguard.sources import REGION
 from tests.agreement.view import Facts, View, facts, full_urn, given, values, view, working_folder
+from tests.runs import unresolved
 
 
 def offline_view(program: Path) -> View:
     """Preview a program offline and judge it."""
-    needs = given(program)
-    mock = [file] if (file := program / "mock.yaml").exists() else []
-    ran = run(program, stack="dev", config=needs["config"], resolve=False, timeout=120, mock=mock)
-    state = {full_urn(urn, ran.project) for urn in needs["state"]}
+    ran = unresolved(program)
+    state = {full_urn(urn, ran.project) for urn in given(program)["state"]}
     outcomes = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
     return view(
         ran.project,

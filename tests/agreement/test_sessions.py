@@ -1,0 +1,100 @@
+"""The recorded sessions are of the programs as they are: against the offline run, and live where there is a CLI."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from stackguard.preview import Preview
+from tests.agreement.engine import ROOT
+from tests.agreement.record_sessions import recorded
+from tests.agreement.session import TESTS, Session, dump, load, programs
+from tests.runs import unresolved
+
+NAMES = programs()
+BUILT_BY_A_PLUGIN = {
+    "programs/remote_components": (
+        "urn:pulumi:dev::remote-components::my:parts:Group$test:index:Remote$test:index:Thing::inside-unseen",
+        "urn:pulumi:dev::remote-components::test:index:Remote$test:index:Thing::plain-unseen",
+    )
+}
+"""What the engine's plugin puts into a component: offline there are no plugins, and `pulumi-unseen-component` reports it."""
+
+each_program = pytest.mark.parametrize("name", NAMES)
+
+
+def differences(session: Session, preview: Preview) -> list[str]:
+    """Where the resources of a session are not those that the offline run manages, a line each.
+
+    The engine analyzes each resource once, and once more with the stack. What a program only reads it does neither way.
+    """
+    managed = [resource.urn for resource in preview.resources if not resource.external]
+    return [
+        f"{urn}: {method} {times[urn]} times instead of {expected[urn]}"
+        for method, requests in (("Analyze", session.resources), ("AnalyzeStack", session.stack.resources))
+        for times, expected in [(Counter(each.urn for each in requests), Counter(managed))]
+        for urn in sorted({*times, *expected})
+        if times[urn] != expected[urn]
+    ]
+
+
+def comparable(text: str) -> list[str]:
+    """The lines of a session in an order of their own: the program's calls reach the engine side by side."""
+    return sorted(text.splitlines())
+
+
+@each_program
+def test_a_session_is_of_the_resources_of_the_offline_run(name: str) -> None:
+    meant = [
+        f"{urn}: {method} 1 times instead of 0"
+        for method in ("Analyze", "AnalyzeStack")
+        for urn in BUILT_BY_A_PLUGIN.get(name, ())
+    ]
+    assert differences(load(TESTS / name), unresolved(TESTS / name)) == meant
+
+
+@pytest.mark.cli
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="needs the `pulumi` CLI on PATH")
+@pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="the CLI starts the pack in `.venv`, which is not there")
+@each_program
+def test_recording_again_gives_the_same_session(name: str, tmp_path: Path) -> None:
+    written = (TESTS / name / "session.jsonl").read_text(encoding="utf-8")
+    assert comparable(recorded(TESTS / name, tmp_path)) == comparable(written)
+
+
+def test_a_session_of_another_version_of_a_program_is_stale() -> None:
+    session, preview = load(TESTS / "sound/fan_out"), unresolved(TESTS / "sound/fan_out")
+    removed = session.resources[-1].urn
+    shorter = Session(session.configuration, session.resources[:-1], session.stack)
+    assert differences(shorter, preview) == [f"{removed}: Analyze 0 times instead of 1"]
+    session.stack.resources.add(urn="urn:another")
+    assert differences(session, preview) == ["urn:another: AnalyzeStack 1 times instead of 0"]
+
+
+def test_a_session_holds_nothing_of_the_machine_that_recorded_it() -> None:
+    texts = {name: (TESTS / name / "session.jsonl").read_text(encoding="utf-8") for name in NAMES}
+    assert [name for name, text in texts.items() if "/root/" in text or "/home/" in text or str(ROOT) in text] == []
+    assert sum(len(text.encode()) for text in texts.values()) < 4_000_000
+
+
+def test_paths_and_names_are_replaced_and_paths_are_put_back(tmp_path: Path) -> None:
+    urn = "urn:pulumi:dev::p::aws:s3/bucket:Bucket::logs"
+    request = {"name": "logs", "urn": urn, "properties": {"bucket": "logs-1a2b3c4", "at": f"{tmp_path}/app"}}
+    lines = [
+        ("ConfigureStack", {"stack": "dev"}),
+        ("Analyze", request),
+        ("AnalyzeStack", {"resources": [{"urn": urn, "properties": {"of": "/scratch/x"}}, {"urn": "urn:a"}]}),
+    ]
+    text = dump(lines, tmp_path, Path("/scratch"))
+    assert "1a2b3c4" not in text
+    assert str(tmp_path) not in text
+    assert text == dump([lines[0], *lines[1:]], tmp_path, Path("/scratch"))
+    (tmp_path / "session.jsonl").write_text(text, encoding="utf-8")
+    session = load(tmp_path)
+    assert session.resources[0].properties["at"] == f"{tmp_path}/app"
+    assert session.resources[0].properties["bucket"].startswith("logs-")
+    assert [each.urn for each in session.stack.resources] == ["urn:a", urn]
+    assert session.stack.resources[1].properties["of"] == "<scratch>/x"

@@ -1,0 +1,37 @@
+"""Sound programs, whose policy documents are built from outputs: the gate finds them clean, as it resolves the outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policypack.policies import POLICIES
+from policypack.policy import Kind
+from policypack.settings import Settings
+from stackguard.gate import Request, judge
+from stackguard.judging import Judging
+from tests.runs import unresolved
+
+SOUND = Path(__file__).parent / "sound"
+NAMES = sorted(file.parent.name for file in SOUND.glob("*/Pulumi.yaml"))
+READS_EVERY_DOCUMENT = next(policy for policy in POLICIES if policy.id == "iam-malformed-document")
+
+each_program = pytest.mark.parametrize("name", NAMES)
+
+
+@each_program
+def test_the_gate_finds_a_sound_program_clean(name: str) -> None:
+    report = judge(Request(str(SOUND / name)), POLICIES)
+    assert [(each.kind, each.policy.id, each.resource.urn, each.message) for each in report.outcomes] == []
+
+
+@each_program
+def test_without_resolution_a_document_is_undecided(name: str) -> None:
+    resources = unresolved(SOUND / name).resources
+    outcomes = Judging(lambda: (READS_EVERY_DOCUMENT,), Settings()).outcomes(resources, None)
+    assert Kind.UNDECIDED in {each.kind for each in outcomes}
+
+
+def test_there_are_programs_enough() -> None:
+    assert len(NAMES) >= 16
