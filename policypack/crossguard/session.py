@@ -242,12 +242,23 @@ def _resolved(resources: Iterable[Resource], offline: Preview) -> tuple[list[Res
     resources = list(resources)
     managed = [each for each in resources if not each.external]
     for each in managed:
-        known = resolver.offline(each.urn)
-        only_here = each.inputs.keys() - known.inputs.keys() if known else ()
-        resolver.learn(each, () if rule_of(each.type) else only_here)
+        resolver.learn(each, _by_provider(each, resolver.offline(each.urn)))
     existing = {each.urn for each in resources if _exists(each)}
     unseen = tuple(each for each in offline.unseen if not _known(each, existing, resolver.names.known))
     return [each if each.external else resolver.resolved(each) for each in resources], unseen
+
+
+def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
+    """The inputs that the provider's Check may have added on one side only: its version decides about defaults.
+
+    What only the engine has is a default where it is plain; of a type without a rule we know none of its defaults.
+    """
+    rule = rule_of(engine.type)
+    only_engine = engine.inputs.keys() - offline.inputs.keys() if offline else set()
+    if rule is None:
+        return only_engine
+    plain_ones = {name for name in only_engine if isinstance(engine.inputs[name], str | int | float)}
+    return plain_ones | rule.defaults.keys()
 
 
 def _exists(resource: Resource) -> bool:

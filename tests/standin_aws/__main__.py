@@ -75,6 +75,9 @@ JSON_TEXT = {
 }
 """The property that may be written as an object and is sent as JSON text."""
 
+GLOBAL = ("aws:cloudfront/", "aws:iam/")
+"""The modules whose types have no `region`."""
+
 TAGGED = {
     "aws:ec2/keyPair:KeyPair",
     "aws:cloudwatch/logGroup:LogGroup",
@@ -118,7 +121,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         inputs = Struct()
         inputs.CopyFrom(request.news)
         name = NAMED_BY.get(request.type)
-        if name and name not in inputs:
+        if name and name not in inputs and f"{name}Prefix" not in inputs:
             kept = dict(request.olds).get(name)  # a resource that exists keeps its name
             inputs[name] = kept or f"{request.name}-{request.randomSeed.hex()[:7]}"
         for constant, value in CONSTANTS.get(request.type, {}).items():
@@ -129,7 +132,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             inputs[text] = json.dumps(json_format.MessageToDict(inputs[text]), separators=(",", ":"), sort_keys=True)
         if request.type in TAGGED:
             inputs["tagsAll"] = {**self.tags, **(dict(inputs["tags"]) if "tags" in inputs else {})}
-        if self.region and request.type.startswith("aws:") and not request.type.startswith("aws:iam/"):
+        if self.region and request.type.startswith("aws:") and not request.type.startswith(GLOBAL):
             inputs["region"] = dict(inputs).get("region", self.region)
         return provider_pb2.CheckResponse(inputs=inputs)
 
