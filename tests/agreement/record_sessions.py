@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.agreement.engine import new_stack, pulumi
-from tests.agreement.session import TESTS, dump, programs
+from tests.agreement.session import TESTS, comparable, dump, file_of, programs
 
 RECORDER = Path(__file__).with_name("recorder")
 
@@ -39,14 +39,18 @@ def recorded(program: Path, scratch: Path) -> str:
 
 
 def record(name: str) -> str:
-    """Write `session.jsonl` into a program's folder; return a line that says so, or why not."""
+    """Write the session of a program into its file, unless it has the same; return a line that says so, or why not."""
     program = TESTS / name
     with tempfile.TemporaryDirectory() as scratch:
         try:
             text = recorded(program, Path(scratch))
         except RuntimeError as error:
             return f"{name}: {error}"
-    (program / "session.jsonl").write_text(text, encoding="utf-8")
+    file = file_of(program)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists() and comparable(file.read_text(encoding="utf-8")) == comparable(text):
+        return f"{name}: as before"
+    file.write_text(text, encoding="utf-8")
     return f"{name}: {text.count(chr(10))} lines, {len(text.encode()):,} bytes"
 
 

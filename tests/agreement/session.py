@@ -24,6 +24,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from stackguard.preview.autonaming import HEX, draw
 
 TESTS = Path(__file__).parents[1]
+SESSIONS = Path(__file__).with_name("sessions")
 RANDOM_DIGITS = 7
 REFUSED_BY_THE_SDK = "program-error"
 
@@ -58,13 +59,22 @@ def _refused(program: Path) -> bool:
     return REFUSED_BY_THE_SDK in expected.read_text(encoding="utf-8").split()
 
 
+def file_of(program: Path) -> Path:
+    """Where the session of a program is: outside its folder, which may be the very archive that it deploys."""
+    return SESSIONS / f"{program.relative_to(TESTS)}.jsonl"
+
+
 def load(program: Path) -> Session:
-    """The session of a program, as on this machine.
+    """The session of a program below `tests`, as on this machine.
 
     Raises:
         FileNotFoundError: the program has no session.
     """
-    text = (program / "session.jsonl").read_text(encoding="utf-8")
+    return parse(file_of(program).read_text(encoding="utf-8"), program)
+
+
+def parse(text: str, program: Path) -> Session:
+    """The session that a file holds, with the program where it is on this machine."""
     for here, placeholder in _placeholders(program).items():
         text = text.replace(placeholder, here)
     lines = [json.loads(line) for line in text.splitlines()]
@@ -97,6 +107,11 @@ def dump(lines: Iterable[Line], program: Path, scratch: Path) -> str:
     for here, placeholder in {str(scratch): "<scratch>", **_placeholders(program)}.items():
         text = text.replace(here, placeholder)
     return text
+
+
+def comparable(text: str) -> list[str]:
+    """The lines of a session in an order of their own: a program's calls reach the engine side by side."""
+    return sorted(text.splitlines())
 
 
 def _with_sorted_dependencies(resource: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from stackguard.preview import Preview
 from tests.agreement.engine import ROOT
 from tests.agreement.record_sessions import recorded
-from tests.agreement.session import TESTS, Session, dump, load, programs
+from tests.agreement.session import SESSIONS, TESTS, Session, comparable, dump, file_of, load, parse, programs
 from tests.runs import unresolved
 
 NAMES = programs()
@@ -41,11 +41,6 @@ def differences(session: Session, preview: Preview) -> list[str]:
     ]
 
 
-def comparable(text: str) -> list[str]:
-    """The lines of a session in an order of their own: the program's calls reach the engine side by side."""
-    return sorted(text.splitlines())
-
-
 @each_program
 def test_a_session_is_of_the_resources_of_the_offline_run(name: str) -> None:
     meant = [
@@ -61,7 +56,7 @@ def test_a_session_is_of_the_resources_of_the_offline_run(name: str) -> None:
 @pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="the CLI starts the pack in `.venv`, which is not there")
 @each_program
 def test_recording_again_gives_the_same_session(name: str, tmp_path: Path) -> None:
-    written = (TESTS / name / "session.jsonl").read_text(encoding="utf-8")
+    written = file_of(TESTS / name).read_text(encoding="utf-8")
     assert comparable(recorded(TESTS / name, tmp_path)) == comparable(written)
 
 
@@ -74,8 +69,12 @@ def test_a_session_of_another_version_of_a_program_is_stale() -> None:
     assert differences(session, preview) == ["urn:another: AnalyzeStack 1 times instead of 0"]
 
 
+def test_there_is_no_session_without_a_program() -> None:
+    assert sorted(SESSIONS.rglob("*.jsonl")) == sorted(file_of(TESTS / name) for name in NAMES)
+
+
 def test_a_session_holds_nothing_of_the_machine_that_recorded_it() -> None:
-    texts = {name: (TESTS / name / "session.jsonl").read_text(encoding="utf-8") for name in NAMES}
+    texts = {name: file_of(TESTS / name).read_text(encoding="utf-8") for name in NAMES}
     assert [name for name, text in texts.items() if "/root/" in text or "/home/" in text or str(ROOT) in text] == []
     assert sum(len(text.encode()) for text in texts.values()) < 4_000_000
 
@@ -92,8 +91,7 @@ def test_paths_and_names_are_replaced_and_paths_are_put_back(tmp_path: Path) -> 
     assert "1a2b3c4" not in text
     assert str(tmp_path) not in text
     assert text == dump([lines[0], *lines[1:]], tmp_path, Path("/scratch"))
-    (tmp_path / "session.jsonl").write_text(text, encoding="utf-8")
-    session = load(tmp_path)
+    session = parse(text, tmp_path)
     assert session.resources[0].properties["at"] == f"{tmp_path}/app"
     assert session.resources[0].properties["bucket"].startswith("logs-")
     assert [each.urn for each in session.stack.resources] == ["urn:a", urn]
