@@ -27,7 +27,7 @@ from policypack.policy import (
     Violation,
 )
 from policypack.redaction import redacted, secrets_of
-from policypack.settings import UNKNOWN_VALUE, Settings
+from policypack.settings import UNKNOWN_VALUE, UNSEEN, Settings
 
 CRASHED = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
@@ -97,9 +97,10 @@ def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
     return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
 
 
-def undecided_level(level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
+def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
     """The level of an undecided outcome of a policy that has this level."""
-    advisory = settings.unknown == "advisory" or settings.enforcement.get(UNKNOWN_VALUE) is EnforcementLevel.ADVISORY
+    of_value = EnforcementLevel.MANDATORY if policy_id in UNSEEN else settings.enforcement.get(UNKNOWN_VALUE)
+    advisory = settings.unknown == "advisory" or of_value is EnforcementLevel.ADVISORY
     return EnforcementLevel.ADVISORY if advisory else level
 
 
@@ -156,7 +157,7 @@ def _undecided(
         path,
         f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it",
         judgement.fix,
-        undecided_level(enforcement(policy, settings), settings),
+        undecided_level(policy.id, enforcement(policy, settings), settings),
         tuple(waits_for),
         judgement.why,
     )

@@ -39,6 +39,7 @@ LONG = 8
 LONGEST = 1 << 16
 """Characters; a longer text is masked as a whole only."""
 TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
+IN_TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]")
 PIECE = 12
 """Characters of the beginning, and of the end, by which a token is known that was cut."""
 IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
@@ -99,10 +100,14 @@ def _at(text: str, spelling: str) -> Iterator[tuple[int, int]]:
 def _cut(text: str, token: str) -> Iterator[tuple[int, int]]:
     """Where a text shows the beginning or the end of a token: libraries cut values that are long for an error."""
     for start, stop in _at(text, token[:PIECE]):
-        yield start, stop + _alike(text[stop : stop + len(token)], token[PIECE:])
+        end = stop + _alike(text[stop : stop + len(token)], token[PIECE:])
+        if end - start == len(token) or text.startswith("...", end) or not IN_TOKEN.match(text, end):
+            yield start, end
     for start, stop in _at(text, token[-PIECE:]):
         before = text[max(0, start - len(token)) : start]
-        yield start - _alike(before[::-1], token[:-PIECE][::-1]), stop
+        first = start - _alike(before[::-1], token[:-PIECE][::-1])
+        if stop - first == len(token) or text.endswith("...", 0, first) or not IN_TOKEN.match(text[first - 1 : first]):
+            yield first, stop
 
 
 def _alike(one: str, other: str) -> int:

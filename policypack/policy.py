@@ -192,8 +192,8 @@ class Unseen:
     """The URNs of the resources whose update makes the value known."""
     function: str = ""
     """The token of the cloud function whose answer is missing; empty where it is something else."""
-    made_up: frozenset[str] = frozenset()
-    """What the preview made up of that function's arguments: the cloud answers only once it is real."""
+    args: str = ""
+    """That function's arguments as JSON: the cloud answers only once all of them are real."""
 
 
 @dataclass(frozen=True)

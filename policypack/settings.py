@@ -22,8 +22,10 @@ Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
 
 DEFAULT_FILE = "stackguard.yaml"
 UNKNOWN_VALUE = "pulumi-unknown-value"
-"""The policy under which every other policy's undecided outcomes are reported: it can be advisory, never disabled."""
-PACK_WIDE = frozenset(
+"""The policy under which undecided outcomes about a value are reported: it can be advisory, never disabled."""
+UNSEEN = frozenset({"pulumi-unseen-component", "pulumi-unseen-resource"})
+"""Policies about resources that were not seen: undecided for no value's sake, so each at its own level."""
+NOT_PER_POLICY = frozenset(
     {"accountId", "enforcement", "mockFiles", "programFolder", "resolveTimeout", "resolveUnknowns", "stackRegion"}
 )
 """Settings that are not those of a single policy."""
@@ -77,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     ] = ()
     account_id: Annotated[
         Account | None,
-        msgspec.Meta(description="The account that a program's resources are created in, where the gate runs it."),
+        msgspec.Meta(description="The account that a program's resources are created in, where it is run offline."),
     ] = None
     stack_region: str | None = None
     """The stack's `aws:region`. Each door fills it in; nobody sets it."""
@@ -195,7 +197,7 @@ def config_schema() -> dict[str, dict[str, Any]]:
     """
     _, components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
     properties: dict[str, dict[str, Any]] = components["Settings"]["properties"]
-    schema = {name: dict(each) for name, each in properties.items() if name not in PACK_WIDE}
+    schema = {name: dict(each) for name, each in properties.items() if name not in NOT_PER_POLICY}
     for each in schema.values():
         if isinstance(each.get("default"), tuple):
             each["default"] = list(each["default"])

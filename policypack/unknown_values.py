@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from policypack.policies import POLICIES
 from policypack.policies.pulumi_unknown_value import POLICY
 from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome
-
-UNSEEN = frozenset(policy.id for policy in POLICIES if policy.id.startswith("pulumi-unseen-"))
-"""Policies about resources that were not seen: no value of theirs is unknown."""
+from policypack.settings import UNSEEN
 
 
 def one_per_value(outcomes: Iterable[Outcome]) -> list[Outcome]:

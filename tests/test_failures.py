@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import pytest
 
 from policypack.policies import POLICIES
-from policypack.policy import Stack
-from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.gate import Request, judge
-from stackguard.preview import run
 from stackguard.sources import HowToRun
-from tests.analyzer import running
+from tests.agreement.doors import Told, by_gate, by_pack, preview
 
 FAILURES = Path(__file__).parent / "failures"
 REFUSED_BY_THE_SDK = "program-error"
@@ -29,17 +24,9 @@ def expected(row: str) -> set[str]:
     return set((FAILURES / row / "expected.txt").read_text(encoding="utf-8").split())
 
 
-def judged_by_gate(program: Path) -> set[str]:
-    report = judge(Request(str(program)), POLICIES)
-    return {outcome.policy.id for outcome in report.outcomes if outcome.blocks}
-
-
-def judged_by_pack(program: Path) -> set[str]:
-    """The pack sees a preview as Pulumi gives it: what AWS computes is unknown, and the config is in the environment."""
-    preview = run(program, resolve=False)
-    with running(environment=os.environ | {"PULUMI_CONFIG": json.dumps(dict(preview.config))}) as pack:
-        diagnostics = pack.analyze(Stack(preview.resources, Settings()))
-    return {diagnostic.policy for diagnostic in diagnostics if diagnostic.mandatory}
+def blocking(told: set[Told]) -> set[str]:
+    """The policies of what blocks."""
+    return {policy for policy, _, _, blocks in told if blocks}
 
 
 @each_row
@@ -50,23 +37,22 @@ def test_the_gate_blocks_the_failure_and_names_the_policy(row: str) -> None:
             judge(Request(str(program), HowToRun()), POLICIES)
         assert "__main__.py" in refused.value.detail
     else:
-        assert expected(row) <= judged_by_gate(program)
+        assert expected(row) <= blocking(by_gate(f"failures/{row}/failing"))
 
 
 @each_row
 def test_the_pack_blocks_the_failure_and_names_the_policy(row: str) -> None:
     if REFUSED_BY_THE_SDK in expected(row):
         with pytest.raises(CannotJudge):
-            run(FAILURES / row / "failing", resolve=False)
+            preview(f"failures/{row}/failing")
     else:
-        assert expected(row) <= judged_by_pack(FAILURES / row / "failing")
+        assert expected(row) <= blocking(by_pack(f"failures/{row}/failing"))
 
 
 @each_row
 def test_the_corrected_program_is_clean_at_both_doors(row: str) -> None:
-    program = FAILURES / row / "corrected"
-    assert judged_by_gate(program) == set()
-    assert judged_by_pack(program) == set()
+    assert blocking(by_gate(f"failures/{row}/corrected")) == set()
+    assert blocking(by_pack(f"failures/{row}/corrected")) == set()
 
 
 def test_every_row_that_policies_catch_is_reproduced() -> None:

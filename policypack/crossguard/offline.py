@@ -11,14 +11,16 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policypack.crossguard import program
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
+from stackguard.preview.sdk import accepted
 
 if TYPE_CHECKING:
     from stackguard.preview import Preview
+    from stackguard.preview.project import Project
 
 LONGEST = 24 * 3600.0
 """Seconds: the pack ends long before, and the run with it."""
@@ -51,7 +53,7 @@ class OfflineRun:
         self._settings = settings
         self._pack = pack
         self._located = threading.Event()
-        self._folder: Path | None = None
+        self._project: Project | None = None
         self._over = threading.Event()
         """Set once the engine's own program has ended."""
         self._answer = Answer(None, "the offline run of the program did not end")
@@ -61,13 +63,19 @@ class OfflineRun:
     def folder(self) -> Path:
         """The folder that relative paths of assets count from."""
         self._located.wait()
-        return self._folder or program.working_folder()
+        return self._project.working_directory if self._project else program.working_folder()
+
+    def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
+        """The arguments of a type in the program's own SDK, where an input is none that our table has."""
+        self._located.wait()
+        return accepted(self._project.interpreter, type_token, inputs) if self._project else None
 
     def answer(self) -> Answer:
         """What came of it. The engine's own program must have ended: from now on the run may write files."""
         self._over.set()
         self._thread.join(self._settings.resolve_timeout)
         if self._thread.is_alive():
+            self._over.clear()  # nobody waits for what it would write
             seconds = f"{self._settings.resolve_timeout:g}"
             return Answer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
         return self._answer
@@ -96,7 +104,7 @@ class OfflineRun:
         config = Config(configured.config, configured.secret, frozenset())
         stack = EngineStack(configured.stack, configured.organization, config, place.environment)
         project = load_for(place.folder, stack)
-        self._folder = project.working_directory
+        self._project = project
         self._located.set()
         mock = [file for each in settings.mock_files if (file := place.folder / each).is_file()]
         return preview.of(project, timeout=LONGEST, mock=mock, account=settings.account_id, may_write=self._over)

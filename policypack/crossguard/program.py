@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from stackguard.errors import CannotJudge
@@ -62,10 +63,14 @@ def _ancestors() -> Iterator[Place]:
     """The working folder and the environment of the processes that led to this one: the CLI, then the nearest first."""
     import psutil
 
+    found: list[tuple[bool, psutil.Process]] = []
     with suppress(psutil.Error):
-        for each in sorted(psutil.Process().parents(), key=lambda each: Path(each.name()).stem != CLI):
-            with suppress(psutil.Error, OSError):
-                yield Place(Path(each.cwd()), _environment(each.environ()))
+        for each in psutil.Process().parents():
+            with suppress(psutil.Error):
+                found.append((Path(each.name()).stem != CLI, each))
+    for _, each in sorted(found, key=itemgetter(0)):
+        with suppress(psutil.Error, OSError):
+            yield Place(Path(each.cwd()), _environment(each.environ()))
 
 
 def _environment(found: Mapping[str, str]) -> Mapping[str, str]:

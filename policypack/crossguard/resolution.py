@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from policypack.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
@@ -23,50 +23,61 @@ ABSENT = Unknown(
 )
 
 
-@dataclass(slots=True)
+INSIDE = r"[^\s\"',\\]"
+"""A character of a name, an id or an ARN."""
+ENDING = 7
+"""Characters at the end of a text by which it is looked up: what is drawn at random stands there."""
+
+
 class Names:
     """Texts that were made up offline, and what the engine has in their place.
 
-    `made_up` are names, ids and ARNs with a part drawn at random, and the account where nobody told it.
+    `made_up` are names, ids and ARNs with a part drawn at random, and the account that stands in for an unknown one.
     """
 
-    made_up: frozenset[str]
-    known: dict[str, str] = field(default_factory=dict)
+    def __init__(self, made_up: frozenset[str]) -> None:
+        self.made_up = made_up
+        self.known: dict[str, str] = {}
+        self._by_ending: dict[str, list[str]] = {}
+        for text in sorted(made_up, key=len, reverse=True):
+            self._by_ending.setdefault(text[-ENDING:], []).append(text)
+        self._short = [text for text in made_up if len(text) < ENDING]
 
     def same(self, offline: str, engine: str) -> bool:
         """Whether a text says the same but for names that were made up; learns what they stand for."""
         if offline == engine or self.renamed(offline) == engine:
             return True
         pieces = self._pieces(offline)
-        tokens = [piece for piece in pieces if piece in self.made_up]
-        if not tokens or any(token in self.known for token in tokens):
+        new = dict.fromkeys(piece for piece in pieces if piece in self.made_up and piece not in self.known)
+        if not new:
             return False
-        groups: dict[str, str] = {}
-        pattern = ""
+        groups = {token: f"made{index}" for index, token in enumerate(new)}
+        first, last = (re.fullmatch(self._pattern(pieces, groups, many), engine) for many in ("+?", "+"))
+        if first is None or last is None:
+            return False
+        found = {token: first[group] for token, group in groups.items()}
+        if found == {token: last[group] for token, group in groups.items()}:  # else where one ends is a guess
+            self.known |= found
+        return True
+
+    def _pattern(self, pieces: list[str], groups: Mapping[str, str], many: str) -> str:
+        pattern, seen = "", set[str]()
         for piece in pieces:
-            if piece not in self.made_up:
-                pattern += re.escape(piece)
-            elif piece in groups:
+            if piece not in groups:
+                pattern += re.escape(self.known.get(piece, piece))
+            elif piece in seen:
                 pattern += f"(?P={groups[piece]})"
             else:
-                groups[piece] = f"made{len(groups)}"
-                pattern += f"(?P<{groups[piece]}>.+?)"
-        found = re.fullmatch(pattern, engine, re.DOTALL)
-        if found is None:
-            return False
-        self.known |= {token: found[group] for token, group in groups.items()}
-        return True
+                seen.add(piece)
+                pattern += f"(?P<{groups[piece]}>{INSIDE}{many})"
+        return pattern
 
     def renamed(self, text: str) -> str:
         """The text with the engine's names in place of those that were made up."""
-        tokens = [token for token, name in self.known.items() if token != name and token in text]
-        if not tokens:
-            return text
-        longest_first = sorted(tokens, key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, longest_first)), lambda found: self.known[found[0]], text)
+        return "".join(self.known.get(piece, piece) for piece in self._pieces(text)) if self.known else text
 
     def in_value(self, value: Any) -> Any:
-        """The value with the engine's names in all its texts."""
+        """The value with the engine's names in all its texts, those of keys and assets too."""
         match value:
             case Partial():
                 partial = Partial(self.renamed(value))
@@ -75,16 +86,28 @@ class Names:
             case str():
                 return self.renamed(value)
             case Mapping():
-                return {name: self.in_value(each) for name, each in value.items()}
+                return {self.renamed(name): self.in_value(each) for name, each in value.items()}
             case list():
                 return [self.in_value(each) for each in value]
-            case Reference() if isinstance(value.id, str):
-                return replace(value, id=self.renamed(value.id))
+            case Reference():
+                return replace(value, id=self.in_value(value.id))
+            case Asset(text=str() as text):
+                return replace(value, text=self.renamed(text))
+            case Asset(members=Mapping() as members):
+                return replace(value, members=self.in_value(members))
         return value
 
     def _pieces(self, text: str) -> list[str]:
-        tokens = sorted((token for token in self.made_up if token in text), key=len, reverse=True)
-        return re.split(f"({'|'.join(map(re.escape, tokens))})", text) if tokens else [text]
+        """The text in pieces: what was made up, longest first, and what stands between."""
+        found = {token for token in self._short if token in text}
+        for end in range(ENDING, len(text) + 1):
+            for token in self._by_ending.get(text[end - ENDING : end], ()):
+                if text.endswith(token, 0, end):
+                    found.add(token)
+        if not found:
+            return [text]
+        longest_first = sorted(found, key=lambda token: (-len(token), token))
+        return re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
 
 
 class Resolver:
@@ -98,6 +121,7 @@ class Resolver:
             for alias in each.options.aliases:
                 self._offline.setdefault(alias, each)
         self._differences: dict[str, str] = {}
+        """By URN, where the two runs differ: a path, or the name of a resource that it refers to and a path there."""
 
     def offline(self, urn: str) -> Resource | None:
         """The offline resource with this URN, or with this alias."""
@@ -116,10 +140,31 @@ class Resolver:
         aside = SET_BY_PROVIDER.union(by_provider)
         found = next(differences(resource.inputs, offline.inputs, self.names, "", aside), None)
         if found is not None:
-            self._differences[resource.urn] = found
+            self._differences[resource.urn] = f"`{found}`"
+        else:
+            self._inherit(resource)
         for name, value in resource.outputs.items():  # an older state knows more names than inputs do
             if name in offline.outputs and name not in resource.inputs:
                 next(differences(value, offline.outputs[name], self.names, name), None)
+
+    def renamed(self, resource: Resource) -> Resource:
+        """An offline resource with the engine's names in it."""
+        names = self.names
+        return replace(
+            resource,
+            inputs=names.in_value(resource.inputs),
+            outputs=names.in_value(resource.outputs),
+            id=names.renamed(resource.id),
+        )
+
+    def _inherit(self, resource: Resource) -> None:
+        """What a resource is made of differs, so what follows from it does."""
+        named = (urn for urns in resource.property_dependencies.values() for urn in urns)
+        for urn in (*resource.dependencies, *named):
+            if urn in self._differences:
+                where = self._differences[urn].partition(" of ")[0]
+                self._differences[resource.urn] = f"{where} of `{urn.rpartition('::')[2]}`"
+                return
 
     def resolved(self, resource: Resource) -> Resource:
         """The resource with offline values in place of unknown ones, or with the reason why there are none."""
@@ -128,7 +173,7 @@ class Resolver:
             return replace(resource, inputs=_explained(resource.inputs, ABSENT))
         place = self._differences.get(resource.urn)
         if place is not None:
-            why = f"is unknown to the preview, and the offline run of the program differs from it at `{place}`"
+            why = f"is unknown to the preview, and the offline run of the program differs from it at {place}"
             return replace(resource, inputs=_explained(resource.inputs, Unknown(why, DIFFERS)))
         computed = {**self.names.in_value(offline.outputs), **_known(resource.outputs)}
         return replace(
@@ -143,9 +188,9 @@ class Resolver:
 
     def _filled(self, engine: Any, offline: Any) -> Any:
         match engine, offline:
-            case Unknown() | Partial(), None:
+            case Unknown() | Partial() | Reference(id=Unknown()), None:
                 return engine
-            case Unknown() | Partial(), _:
+            case Unknown() | Partial() | Reference(id=Unknown()), _:
                 return self.names.in_value(offline)
             case Mapping(), Mapping():
                 return {name: self._filled(each, offline.get(name)) for name, each in engine.items()}

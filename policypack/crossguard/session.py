@@ -22,12 +22,12 @@ import msgspec
 
 from policypack.crossguard import program
 from policypack.crossguard.offline import Answer, Configured, OfflineRun
-from policypack.crossguard.resolution import Resolver, has_unknown
+from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver, has_unknown
 from policypack.evaluate import judge, judge_stack, undecided_level
 from policypack.masking import Mask
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
-from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Stack, Unseen
-from policypack.settings import Settings, SettingsError, parse
+from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Stack, Unseen
+from policypack.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.unknown_values import one_per_value
 from policypack.wire import decode
 from stackguard.preview import Preview
@@ -55,6 +55,9 @@ class Run(Protocol):
 
     def folder(self) -> Path:
         """The folder that relative paths of assets count from."""
+
+    def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
+        """The arguments of a type in the program's own SDK, where an input is none that our table has."""
 
     def answer(self) -> Answer:
         """What came of it; waits for its end."""
@@ -98,7 +101,9 @@ class Session:
         self._region = request.config.get(REGION, self._region)
         self._mask = Mask(frozenset({request.project, request.stack, request.organization}))
         self._mask.add(request.config[key] for key in request.config_secret_keys if key in request.config)
-        if request.dry_run and self._start and self._offline is None:
+        if not request.dry_run:
+            self._offline = None
+        elif self._start and self._offline is None:
             self._offline = self._start(
                 Configured(
                     request.project,
@@ -115,7 +120,10 @@ class Session:
         """What the policies say of one resource, by its inputs: an `AnalyzeRequest`."""
         inputs, secrets = decode(plain(request.properties), self._folder)
         provider = request.provider.urn if request.HasField("provider") else ""
-        resource = Resource(request.type, request.name, inputs, request.urn, provider=provider, secrets=secrets)
+        accepts = self._offline.accepts(request.type, inputs) if self._offline else None
+        resource = Resource(
+            request.type, request.name, inputs, request.urn, provider=provider, secrets=secrets, accepts=accepts
+        )
         wait = self._preview and has_unknown(inputs)
         with self._lock:
             self._resources[resource.urn] = resource
@@ -142,12 +150,18 @@ class Session:
             self._mask.texts |= answer.preview.mask.texts
         problems: list[Report] = []
         outcomes = list(self._undecided)
-        for each in resources:
+        seen = {each.urn for each in resources}
+        for each in (*resources, *(self._resources[urn] for urn in sorted(self._waiting - seen))):
             if each.urn in self._waiting:
                 outcomes += self._judged(each, levels, problems)
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
         outcomes += self._judged_together(tuple(resources), unseen, levels, problems)
-        reports = [*problems, *_reports(outcomes), *self._reason(answer, outcomes)]
+        reports = [*problems, *_reports(outcomes)]
+        if answer.reason:
+            message = (
+                f"the offline run gave no values, so what the preview does not know stays unknown: {answer.reason}"
+            )
+            reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message))
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
             reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
         return self._masked(reports)
@@ -195,10 +209,13 @@ class Session:
         self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...], levels: Levels, problems: list[Report]
     ) -> list[Outcome]:
         """What policies that read the whole stack say."""
-        stacks: dict[int, Stack] = {}
+        stacks: list[Stack] = []
         found: list[Outcome] = []
         for policy, settings, level in self._active(levels, problems, "", over_stack=True):
-            stack = stacks.setdefault(id(settings), Stack(resources, settings, unseen))
+            stack = next((each for each in stacks if each.settings is settings), None)
+            if stack is None:
+                stack = Stack(resources, settings, unseen)
+                stacks.append(stack)
             found += _at(judge_stack(policy, stack), level, settings, levels)
         return found
 
@@ -227,14 +244,6 @@ class Session:
             self._parsed[key] = parse(given, "policy configuration", self._region)
         return self._parsed[key]
 
-    def _reason(self, answer: Answer, outcomes: Sequence[Outcome]) -> Iterator[Report]:
-        """Why unknown values were not resolved, where there are any and a run should have told."""
-        if answer.reason and any(each.kind is Kind.UNDECIDED for each in outcomes):
-            message = (
-                f"the program was not run offline, so what the preview does not know stays unknown: {answer.reason}"
-            )
-            yield Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message)
-
 
 def _resolved(resources: Iterable[Resource], offline: Preview) -> tuple[list[Resource], tuple[Unseen, ...]]:
     """The engine's resources with what the offline run knows of them, and what neither of the two saw."""
@@ -244,8 +253,17 @@ def _resolved(resources: Iterable[Resource], offline: Preview) -> tuple[list[Res
     for each in managed:
         resolver.learn(each, _by_provider(each, resolver.offline(each.urn)))
     existing = {each.urn for each in resources if _exists(each)}
-    unseen = tuple(each for each in offline.unseen if not _known(each, existing, resolver.names.known))
-    return [each if each.external else resolver.resolved(each) for each in resources], unseen
+    late = {
+        text
+        for each in managed
+        if each.urn not in existing and (known := resolver.offline(each.urn))
+        for text in _computed(known, each)
+    }
+    unseen = tuple(each for each in offline.unseen if not _known(each, existing, late))
+    here = {each.urn for each in resources}
+    read = (each for each in offline.resources if each.external and each.urn not in here)  # the engine leaves them out
+    found = [each if each.external else resolver.resolved(each) for each in resources]
+    return [*found, *map(resolver.renamed, read)], unseen
 
 
 def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
@@ -262,25 +280,40 @@ def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
 
 
 def _exists(resource: Resource) -> bool:
-    """Whether an older state has it: the engine knows more of it than the program writes."""
-    return any(name not in resource.inputs and not has_unknown(value) for name, value in resource.outputs.items())
+    """Whether an older state has it, and nothing of it changes: the engine knows more of it than the program writes."""
+    more = resource.outputs.keys() - resource.inputs.keys() - SET_BY_PROVIDER
+    return bool(more) and not has_unknown(resource.outputs)
 
 
-def _known(unseen: Unseen, existing: set[str], real: Mapping[str, str]) -> bool:
-    """Whether the engine has the value that a function waited for offline, so that its own program ran it."""
+def _computed(offline: Resource, engine: Resource) -> Iterator[str]:
+    """The texts that the offline run computed for a resource, and the engine does not know."""
+    yield offline.id
+    for name, value in offline.outputs.items():
+        if isinstance(value, str) and has_unknown(engine.outputs.get(name, engine.inputs.get(name, UNKNOWN))):
+            yield value
+
+
+def _known(unseen: Unseen, existing: set[str], late: set[str]) -> bool:
+    """Whether the engine has the value that a function waited for offline, so that its own program ran it.
+
+    `late` are the texts that the engine does not know.
+    """
     if unseen.function:
-        return unseen.made_up <= real.keys()
+        return not any(text and text in unseen.args for text in late)
     return bool(unseen.waits_for) and existing.issuperset(unseen.waits_for)
 
 
 def _at(outcomes: Iterable[Outcome], level: EnforcementLevel, settings: Settings, levels: Levels) -> list[Outcome]:
     """The outcomes at the level that the engine asks for; a crash blocks whatever it asks."""
-    unsure = undecided_level(level, settings)
     own, _ = levels.get(UNKNOWN_VALUE.id, (EnforcementLevel.MANDATORY, None))
-    if own is not EnforcementLevel.MANDATORY:  # disabled is no licence to pass unseen
-        unsure = EnforcementLevel.ADVISORY
-    chosen = {Kind.VIOLATION: level, Kind.UNDECIDED: unsure, Kind.ERROR: EnforcementLevel.MANDATORY}
-    return [each.at(chosen[each.kind]) for each in outcomes]
+    found = []
+    for each in outcomes:
+        unsure = undecided_level(each.policy.id, level, settings)
+        if each.policy.id not in UNSEEN and own is not EnforcementLevel.MANDATORY:  # disabled counts as advisory
+            unsure = EnforcementLevel.ADVISORY
+        chosen = {Kind.VIOLATION: level, Kind.UNDECIDED: unsure, Kind.ERROR: EnforcementLevel.MANDATORY}
+        found.append(each.at(chosen[each.kind]))
+    return found
 
 
 def _reports(outcomes: Iterable[Outcome]) -> list[Report]:

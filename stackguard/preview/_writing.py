@@ -2,7 +2,8 @@
 
 Loaded by `_program.py`, so it depends on nothing but the standard library. What Python does outside of itself is told to
 audit hooks (https://docs.python.org/3/library/audit_events.html). Files of the program's own, which nobody else can have
-open, are written without asking: those that it creates anew, and those in folders that it made for itself.
+open, are written without asking: those that it creates anew below the temporary folder, and those in folders that it
+made there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,21 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-CHANGING = {"os.chmod", "os.link", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate", "shutil.rmtree"}
+FIRST, SECOND, BOTH = slice(0, 1), slice(1, 2), slice(0, 2)
+CHANGING = {
+    "os.chmod": FIRST,
+    "os.chown": FIRST,
+    "os.link": SECOND,
+    "os.remove": FIRST,
+    "os.rename": BOTH,
+    "os.rmdir": FIRST,
+    "os.symlink": SECOND,
+    "os.truncate": FIRST,
+    "os.utime": FIRST,
+    "shutil.rmtree": FIRST,
+    "sqlite3.connect": FIRST,
+}
+"""What changes files, and which of the event's arguments name them."""
 STARTING = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -32,7 +47,7 @@ def install(ask: Callable[[], Any], caches: tuple[str, ...] = (), watcher: int |
     """
     writing = Writing(caches)
     turn = threading.RLock()
-    state = {"asked": False, "answered": False}
+    state = {"asking": False, "answered": False}
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if state["answered"] or event not in EVENTS or threading.get_ident() == watcher:
@@ -40,10 +55,13 @@ def install(ask: Callable[[], Any], caches: tuple[str, ...] = (), watcher: int |
         if not writing.disturbs(event, args):
             return
         with turn:  # other threads wait too; what asking itself does is let through
-            if not state["asked"]:
-                state["asked"] = True
-                ask()
-                state["answered"] = True
+            if not state["asking"] and not state["answered"]:
+                state["asking"] = True
+                try:
+                    ask()
+                    state["answered"] = True
+                finally:
+                    state["asking"] = False
 
     sys.addaudithook(hook)
 
@@ -62,11 +80,14 @@ class Writing:
             return self._opens(*args)
         if event == "os.mkdir":
             folder = os.path.realpath(os.fsdecode(args[0]))
-            if folder.startswith(self.temporary + os.sep) and not os.path.exists(folder):  # noqa: PTH110
-                self.own.add(folder)
-            return False
+            if os.path.exists(folder) or self._is_own(folder):  # noqa: PTH110
+                return False
+            return not self._is_made_here(folder)
         if event in CHANGING:
-            return not (isinstance(args[0], (str, bytes, os.PathLike)) and self._is_own(os.fsdecode(args[0])))
+            names = args[CHANGING[event]]
+            return not all(
+                isinstance(name, (str, bytes, os.PathLike)) and self._is_own(os.fsdecode(name)) for name in names
+            )
         return True
 
     def _opens(self, path: Any, _mode: Any, flags: Any) -> bool:
@@ -75,9 +96,13 @@ class Writing:
         name = os.fsdecode(path)
         if self._is_own(name) or os.path.isdir(name):  # noqa: PTH112 (`tempfile` opens a folder, by a function of its own)
             return False
-        if flags & os.O_EXCL:
-            self.own.add(os.path.realpath(name))
+        return not (flags & os.O_EXCL and self._is_made_here(os.path.realpath(name)))
+
+    def _is_made_here(self, path: str) -> bool:
+        """Whether a file or folder is made anew below the temporary folder; it is this run's own from then on."""
+        if not path.startswith(self.temporary + os.sep) or os.path.exists(path):  # noqa: PTH110
             return False
+        self.own.add(path)
         return True
 
     def _is_own(self, path: str) -> bool:

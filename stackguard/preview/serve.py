@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from traceback import format_tb
 from typing import Any
 
@@ -56,7 +57,6 @@ def preview(
     secrets = ProgramSecrets.known(project, mock)
     registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
     marks = Marks(project, mock, secrets.mask)
-    marks.unseen.made_up = registry.made_up
     answers = Answers(registry, marks, secrets, program.nonce)
     try:
         return asyncio.run(_preview(program, answers, resolve=resolve, timeout=timeout, may_write=may_write))
@@ -114,6 +114,7 @@ async def _preview(
         await monitor.callbacks.close()
         await server.stop(None)
     secrets.gather(registry)
+    settled = registry.accounts.settled.text
     return Preview(
         project=project.name,
         stack=project.stack,
@@ -122,11 +123,20 @@ async def _preview(
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=registry.accounts.settled.text(marks.shown(program.printed(secrets.mask))),
+        printed=settled(marks.shown(program.printed(secrets.mask))),
         notes=secrets.notes(marks.notes()),
         mask=secrets.mask,
-        unseen=marks.unseen.in_order(),
-        made_up=frozenset(map(registry.accounts.settled.text, registry.made_up)),
+        unseen=tuple(
+            replace(
+                each,
+                why=settled(each.why),
+                fix=settled(each.fix),
+                waits_for=tuple(map(settled, each.waits_for)),
+                args=settled(each.args),
+            )
+            for each in marks.unseen.in_order()
+        ),
+        made_up=frozenset(map(settled, registry.made_up)),
         stand_in=registry.accounts.stand_in,
     )
 

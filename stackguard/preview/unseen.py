@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,37 +38,38 @@ class Missing:
 
 @dataclass(slots=True)
 class UnseenResources:
-    """The places of one program where resources are not seen.
-
-    `root` is the project's folder; `made_up` holds the names that the preview makes up, as it does so.
-    """
+    """The places of one program where resources are not seen. `root` is the project's folder."""
 
     root: Path
-    made_up: set[str] = field(default_factory=set)
     _found: dict[tuple[str, int, str], Unseen] = field(default_factory=dict)
 
     def needs(self, written: Mapping[str, Any], missing: Missing) -> None:
         """A function needs a value that only the cloud knows; `written` says where, and what it does with it."""
         done = written.get("operation", "fails on it")
-        self._add(written, f"needs {missing.value}, and {{place}} {done}", missing)
+        self._add(written, lambda place: f"needs {missing.value}, and {place} {done}", missing)
 
     def waits(self, written: Mapping[str, Any], known_by: Sequence[Missing]) -> None:
         """A function never ran; `known_by` holds what it waits for, as far as that can be given."""
         for missing in known_by or (Missing(f"a value that {LATE}", FIX),):
-            self._add(written, f"waits at {{place}} for {missing.value}", missing, written["urns"])
+            self._add(written, partial(_waiting, missing.value), missing, written["urns"])
 
-    def _add(self, written: Mapping[str, Any], why: str, missing: Missing, urns: Iterable[str] = ()) -> None:
+    def _add(
+        self, written: Mapping[str, Any], why: Callable[[str], str], missing: Missing, urns: Iterable[str] = ()
+    ) -> None:
         file, line = written["file"], int(written["line"])
         position = Position(os.path.relpath(file, self.root), line) if file else None
         place = f"`{position.file}:{line}`" if position else "a library"
-        text = f"constructs resources in a function given to `apply` that {why.format(place=place)}"
+        text = f"constructs resources in a function given to `apply` that {why(place)}"
         key = (position.file if position else "", line, text)
         before = self._found[key].waits_for if key in self._found else ()
         waits_for = tuple(dict.fromkeys((*before, *urns)))
-        given = json.dumps(missing.args, default=str)
-        made_up = frozenset(each for each in self.made_up if each in given)
-        self._found[key] = Unseen(position, text, missing.fix, waits_for, missing.function, made_up)
+        args = json.dumps(missing.args, default=str) if missing.function else ""
+        self._found[key] = Unseen(position, text, missing.fix, waits_for, missing.function, args)
 
     def in_order(self) -> tuple[Unseen, ...]:
         """All of them by place, the same on every run."""
         return tuple(self._found[key] for key in sorted(self._found))
+
+
+def _waiting(value: str, place: str) -> str:
+    return f"waits at {place} for {value}"

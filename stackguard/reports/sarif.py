@@ -65,7 +65,9 @@ def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (the same whe
 
 def run(report: Report) -> Run:
     """What our policies found."""
-    rules = list({outcome.policy.id: outcome.policy for outcome in report.shown}.values())
+    by_severity = sorted((outcome.policy for outcome in report.shown), key=lambda policy: policy.severity.rank)
+    worst = {policy.id: policy for policy in by_severity}
+    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.shown)]
     indexes = {policy.id: index for index, policy in enumerate(rules)}
     pairs = zip(report.shown, fingerprints(report.shown), strict=True)
     crashes = (each for each in report.shown if each.kind is Kind.ERROR)

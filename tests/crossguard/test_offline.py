@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -21,6 +23,7 @@ from tests.analyzer import running
 
 RUNTIME = f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
 """Whatever environment is active where the tests run."""
+ELSEWHERE = "/var/tmp"
 SOURCE = """
 import json, pulumi, pulumi_aws as aws
 config = pulumi.Config()
@@ -32,12 +35,19 @@ aws.s3.BucketPolicy("orders", bucket=bucket.id, policy=bucket.arn.apply(
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Path:
-    folder = tmp_path / "program"
-    folder.mkdir()
+def program() -> Iterator[Path]:
+    """A program outside of the temporary folder, as everybody's is."""
+    folder = Path(tempfile.mkdtemp(dir=ELSEWHERE))
     (folder / "Pulumi.yaml").write_text(f"name: orders\n{RUNTIME}")
     (folder / "__main__.py").write_text(SOURCE)
-    return folder
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def reached(tmp_path: Path) -> Path:
+    """A file that a program makes as soon as it runs."""
+    return tmp_path / "reached"
 
 
 def configured(**config: str) -> Configured:
@@ -78,9 +88,14 @@ def test_it_has_no_credentials_and_prints_nothing(
 
 
 def writes(program: Path, *statements: str) -> Path:
-    """A program that writes, as its first effect, what `statements` say."""
-    (program / "__main__.py").write_text("\n".join(("import os, subprocess, sys, tempfile, pulumi", *statements)))
+    """A program of these statements, which make `written`."""
+    lines = ("import os, shutil, sqlite3, subprocess, sys, tempfile, threading, zipfile, pulumi", *statements)
+    (program / "__main__.py").write_text("\n".join(lines))
     return program / "written"
+
+
+def makes(file: Path) -> str:
+    return f"os.open({str(file)!r}, os.O_CREAT | os.O_EXCL)"
 
 
 @pytest.mark.parametrize(
@@ -89,19 +104,25 @@ def writes(program: Path, *statements: str) -> Path:
         "open('written', 'w').close()",
         "os.close(os.open('written', os.O_CREAT | os.O_WRONLY))",
         "import pathlib; pathlib.Path('written').write_text('x')",
+        "open('written', 'x').close()",
+        "os.mkdir('written')",
+        "os.symlink('Pulumi.yaml', 'written')",
+        "new = tempfile.NamedTemporaryFile(delete=False); os.replace(new.name, 'written')",
+        "sqlite3.connect('written').execute('create table t (a)')",
         "subprocess.run([sys.executable, '-c', 'open(\"written\", \"w\")'])",
         "os.system('touch written')",
-        "import shutil; shutil.copy('Pulumi.yaml', 'written')",
+        "shutil.copy('Pulumi.yaml', 'written')",
         "os.rename('old', 'written')",
-        "import zipfile; zipfile.ZipFile('written', 'w').close()",
-        "import threading; t = threading.Thread(target=lambda: open('written', 'w').close()); t.start(); t.join()",
+        "zipfile.ZipFile('written', 'w').close()",
+        "t = threading.Thread(target=lambda: open('written', 'w').close()); t.start(); t.join()",
     ],
 )
-def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path, statement: str) -> None:
-    written = writes(program, statement, "pulumi.export('done', True)")
+def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path, reached: Path, statement: str) -> None:
+    written = writes(program, makes(reached), statement, "pulumi.export('done', True)")
     (program / "old").write_text("")
     run = started(program)
-    time.sleep(2.5)  # a program that does not ask is over by then
+    assert within_seconds(20, reached.exists)
+    time.sleep(0.3)  # a program that does not ask has written by then
     assert not written.exists()
     assert answered(run.answer()).outputs == {"done": True}
     assert written.exists()
@@ -117,11 +138,11 @@ def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path,
         "import helper",
     ],
 )
-def test_what_disturbs_nobody_does_not_wait(program: Path, statement: str) -> None:
+def test_what_disturbs_nobody_does_not_wait(program: Path, reached: Path, statement: str) -> None:
     (program / "helper.py").write_text("")
-    written = writes(program, statement, "os.open('written', os.O_CREAT | os.O_EXCL)")
+    writes(program, statement, makes(reached))
     run = started(program)
-    assert within_seconds(20, written.exists)
+    assert within_seconds(20, reached.exists)
     run.answer()
 
 
@@ -135,7 +156,7 @@ def within_seconds(seconds: float, condition: Callable[[], bool]) -> bool:
 
 
 def test_it_is_waited_for_no_longer_than_the_operator_says(program: Path) -> None:
-    (program / "__main__.py").write_text("import time; time.sleep(600)\n")
+    (program / "__main__.py").write_text("import time; time.sleep(9)\n")
     answer = started(program, Settings(program_folder=str(program), resolve_timeout=0.5)).answer()
     assert answer == Answer(None, "it did not end within 0.5 s; raise `resolveTimeout` in the settings")
 
@@ -190,21 +211,31 @@ def test_another_project_beside_the_pack_is_not_run(program: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("writes", [False, True])
-def test_it_ends_with_the_pack_however_that_ends(program: Path, how: signal.Signals, *, writes: bool) -> None:
+def test_it_ends_with_the_pack_however_that_ends(
+    program: Path, reached: Path, how: signal.Signals, *, writes: bool
+) -> None:
     waits = "open('written', 'w')" if writes else "time.sleep(600)"
-    (program / "__main__.py").write_text(f"import os, time\nos.open('reached', os.O_CREAT | os.O_EXCL)\n{waits}\n")
+    (program / "__main__.py").write_text(f"import os, time\n{makes(reached)}\n{waits}\n")
     with running(program=program) as pack:
         pack.configure({}, "orders")
-        assert within_seconds(20, (program / "reached").exists)
+        assert within_seconds(20, reached.exists)
         (child,) = _program_of(program)
-        (host,) = (each for each in psutil.Process().children() if each.cwd() == str(program))
+        (host,) = (each for each in psutil.Process().children() if folder_of(each) == str(program))
         for each in host.children():
             each.send_signal(how)
     assert within_seconds(20, lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert not (program / "written").exists()
 
 
+def folder_of(process: psutil.Process) -> str:
+    """Where a process runs; nothing for one that has ended."""
+    try:
+        return process.cwd()
+    except psutil.Error:
+        return ""
+
+
 def _program_of(program: Path) -> list[psutil.Process]:
     """The processes in the program's folder that descend from this one, but for the launcher of the pack."""
     descendants = psutil.Process().children(recursive=True)
-    return [each for each in descendants if each.cwd() == str(program) and "-c" not in each.cmdline()]
+    return [each for each in descendants if folder_of(each) == str(program) and "-c" not in each.cmdline()]

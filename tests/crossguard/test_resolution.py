@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,45 @@ def test_names_of_an_older_state_are_learnt_from_outputs() -> None:
     offline = [made_up, policy(bucket=REAL, policy="arn:aws:kms:eu-west-1:111122223333:key/drawn")]
     found = resolve([key, policy()], offline, "111122223333", "drawn")
     assert found[1].inputs["policy"] == arn
+
+
+def test_what_is_made_of_a_resource_that_differs_differs_too() -> None:
+    late = Resource(POLICY, "late", {"bucket": UNKNOWN, "policy": UNKNOWN}, dependencies=(bucket("").urn,))
+    further = Resource(POLICY, "further", {"policy": UNKNOWN}, property_dependencies={"policy": (late.urn,)})
+    offline = [
+        bucket("written-2"),
+        Resource(POLICY, "late", {"bucket": "written-2", "policy": document("written-2")}),
+        Resource(POLICY, "further", {"policy": document("written-2")}),
+    ]
+    _, first, second = resolve([bucket("written-1"), late, further], offline)
+    assert first.inputs["policy"].why.endswith("differs from it at `bucket` of `orders`")
+    assert second.inputs["policy"].why.endswith("differs from it at `bucket` of `late`")
+
+
+def test_names_in_keys_and_in_the_text_of_assets_are_the_engines() -> None:
+    inputs = {"map": {MADE_UP: MADE_UP}, "code": Asset(members={"a": Asset(text=f"bucket={MADE_UP}")}, archive=True)}
+    late = Resource("aws:lambda/function:Function", "f", {"map": UNKNOWN, "code": UNKNOWN})
+    _, found = resolve([bucket(REAL), late], [bucket(MADE_UP), replace(late, inputs=inputs)], MADE_UP)
+    assert found.inputs["map"] == {REAL: REAL}
+    assert found.inputs["code"].members == {"a": Asset(text=f"bucket={REAL}")}
+
+
+def test_what_was_learnt_before_helps_to_learn_more() -> None:
+    names = Names(frozenset({"111122223333", "x-abc1234"}))
+    assert names.same("arn:aws:sns:eu-west-1:111122223333:t", "arn:aws:sns:eu-west-1:444455556666:t")
+    assert names.same("logs-111122223333-x-abc1234", "logs-444455556666-x-9999999")
+    assert names.renamed("x-abc1234") == "x-9999999"
+
+
+def test_a_guess_is_not_learnt() -> None:
+    names = Names(frozenset({"a-1111111", "b-2222222"}))
+    assert names.same("a-1111111-b-2222222", "prod-eu-web")
+    assert names.known == {}
+
+
+def test_comparing_takes_no_long_time_whatever_differs() -> None:
+    tokens = [f"name{index}-1111111" for index in range(40)]
+    assert not Names(frozenset(tokens)).same(",".join(tokens), ",".join(f"n{index}" for index in range(80)))
 
 
 def test_what_the_engine_knows_wins() -> None:

@@ -53,6 +53,9 @@ class Ready:
     def folder(self) -> Path:
         return Path()
 
+    def accepts(self, _type_token: str, _inputs: Mapping[str, Any]) -> frozenset[str] | None:
+        return None
+
     def answer(self) -> Answer:
         return self._answer
 
@@ -161,11 +164,14 @@ def test_what_stays_unknown_is_reported_once_with_all_that_there_is_to_know() ->
     assert reason.message.endswith("stays unknown: `main` names `x`, which does not exist")
 
 
-def test_where_nothing_is_unknown_a_failed_run_is_no_news() -> None:
+def test_a_failed_run_is_told_though_nothing_is_unknown() -> None:
+    """What a function given to `apply` would construct is not known either."""
     pack = session(Ready(Answer(None, "it is not in Python")))
     configure(pack)
     analyze(pack, BUCKET)
-    assert "" not in {each.urn for each in analyze_stack(pack, BUCKET)}
+    (reason,) = (each for each in analyze_stack(pack, BUCKET) if each.urn == "")
+    assert reason.level is EnforcementLevel.ADVISORY
+    assert reason.message.endswith("it is not in Python")
 
 
 def test_known_breaches_are_reported_at_once_and_not_again() -> None:
@@ -230,37 +236,71 @@ ROLE = Resource("aws:iam/role:Role", "r", {"name": "r"})
 ROOT = Resource("pulumi:pulumi:Stack", "project-stack", custom=False)
 
 
-def seen_offline(*unseen: Unseen, made_up: frozenset[str] = frozenset(), offline: Resource = ROLE) -> Session:
-    pack = session(Ready(Answer(replace(preview(ROOT, offline), unseen=unseen, made_up=made_up))))
-    configure(pack)
-    analyze(pack, ROOT)
-    analyze(pack, ROLE)
-    return pack
+GET_POLICY = "aws:iam/getPolicy:getPolicy"
+ARN = "arn:aws:iam::111122223333:role/r"
+
+
+def of_function(argument: str) -> Unseen:
+    return Unseen(None, "waits", "", function=GET_POLICY, args=json.dumps({"arn": argument}))
 
 
 @pytest.mark.parametrize(
-    ("unseen", "role", "told"),
+    ("unseen", "outputs", "told"),
     [
-        (Unseen(None, "waits", "", (ROLE.urn,)), ROLE, True),
-        (Unseen(None, "waits", "", (ROLE.urn,)), replace(ROLE, outputs={"name": "r", "uniqueId": UNKNOWN}), True),
-        (Unseen(None, "waits", "", (ROLE.urn,)), replace(ROLE, outputs={"name": "r", "uniqueId": "AROA"}), False),
-        (Unseen(None, "waits", ""), ROLE, True),
-        (Unseen(None, "waits", "", function="aws:ec2/getVpc:getVpc"), ROLE, False),
-        (Unseen(None, "waits", "", function="aws:x/y:y", made_up=frozenset({"drawn"})), ROLE, True),
-        (
-            Unseen(None, "waits", "", function="aws:x/y:y", made_up=frozenset({"drawn"})),
-            replace(ROLE, outputs={"uniqueId": "real"}),
-            False,
-        ),
+        (Unseen(None, "waits", "", (ROLE.urn,)), {}, True),
+        (Unseen(None, "waits", "", (ROLE.urn,)), {"name": "r", "region": "eu-west-1"}, True),
+        (Unseen(None, "waits", "", (ROLE.urn,)), {"name": "r", "uniqueId": UNKNOWN}, True),
+        (Unseen(None, "waits", "", (ROLE.urn,)), {"name": "r", "arn": "a", "uniqueId": UNKNOWN}, True),
+        (Unseen(None, "waits", "", (ROLE.urn,)), {"name": "r", "uniqueId": "AROA"}, False),
+        (Unseen(None, "waits", ""), {}, True),
+        (of_function("x"), {}, False),
+        (of_function(ARN), {}, True),
+        (of_function(ARN), {"name": "r", "arn": UNKNOWN}, True),
+        (of_function(ARN), {"name": "r", "arn": "arn:aws:iam::444455556666:role/r"}, False),
     ],
 )
 def test_what_neither_the_engine_nor_the_offline_run_saw_is_undecided(
-    unseen: Unseen, role: Resource, *, told: bool
+    unseen: Unseen, outputs: dict[str, Any], *, told: bool
 ) -> None:
     """A value of an older state, or the cloud's answer, has the engine run what the offline run could not."""
-    offline = replace(ROLE, outputs={"uniqueId": "drawn"})
-    pack = seen_offline(unseen, made_up=frozenset({"drawn"}), offline=offline)
-    assert (UNSEEN in dict(of(analyze_stack(pack, ROOT, role), ROOT))) is told
+    offline = replace(ROLE, outputs={"uniqueId": "AROAOFFLINE", "arn": ARN})
+    pack = session(Ready(Answer(replace(preview(ROOT, offline), unseen=(unseen,)))))
+    configure(pack)
+    analyze(pack, ROOT)
+    analyze(pack, ROLE)
+    found = analyze_stack(pack, ROOT, replace(ROLE, outputs=outputs))
+    assert (UNSEEN in dict(of(found, ROOT))) is told
+
+
+def test_making_unknown_values_advisory_leaves_unseen_resources_mandatory() -> None:
+    pack = session(Ready(Answer(replace(preview(ROOT), unseen=(Unseen(None, "waits", ""),)))))
+    configure(pack)
+    analyze(pack, ROOT)
+    levels = {**MANDATORY, UNKNOWN_VALUE: (EnforcementLevel.ADVISORY, None)}
+    (found,) = (each for each in analyze_stack(pack, ROOT, levels=levels) if each.policy.id == UNSEEN)
+    assert found.level is EnforcementLevel.MANDATORY
+
+
+def test_a_resource_that_waits_is_judged_though_the_engine_does_not_repeat_it() -> None:
+    pack = session(None)
+    configure(pack)
+    analyze(pack, LATE)
+    assert UNKNOWN_VALUE in dict(of(analyze_stack(pack), LATE))
+
+
+def test_what_the_program_only_reads_is_there_to_be_referred_to() -> None:
+    """The engine leaves it out."""
+    read = replace(BUCKET, inputs={"bucket": "orders"}, external=True, id="orders")
+    block = Resource(
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "orders",
+        {"bucket": "orders", "blockPublicAcls": False},
+        property_dependencies={"bucket": (BUCKET.urn,)},
+    )
+    pack = session(Ready(Answer(preview(read, block))))
+    configure(pack)
+    analyze(pack, block)
+    assert not [each for each in analyze_stack(pack, block) if each.urn == BUCKET.urn]
 
 
 def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
