@@ -267,7 +267,7 @@ def _resolved(resources: Iterable[Resource], offline: Preview) -> tuple[list[Res
 
 
 def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
-    """The inputs that the provider's Check may have added on one side only: its version decides about defaults.
+    """The inputs that the provider's Check may have added on one side only: its version decides about names and defaults.
 
     What only the engine has is a default where it is plain; of a type without a rule we know none of its defaults.
     """
@@ -276,7 +276,7 @@ def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
     if rule is None:
         return only_engine
     plain_ones = {name for name in only_engine if isinstance(engine.inputs[name], str | int | float)}
-    return plain_ones | rule.defaults.keys()
+    return plain_ones | rule.defaults.keys() | ({rule.naming.property} if rule.naming else set())
 
 
 def _exists(resource: Resource) -> bool:
