@@ -14,7 +14,7 @@ import os
 import types
 from typing import Any
 
-SOURCE = "_stackguard_source"
+SOURCE = "_pulumi_source"
 """Under what name an output keeps what it is made of."""
 DEPTH = 5
 FARTHEST = 200

@@ -20,14 +20,14 @@ def words(text: str) -> frozenset[str]:
 
 
 NAMES = {
-    "keep": "_stackguard_keep",
-    "guard": "_stackguard_guard",
-    "contains": "_stackguard_contains",
-    "same": "_stackguard_same",
-    "modulo": "_stackguard_modulo",
-    "subject": "_stackguard_subject",
-    "method": "_stackguard_method",
-    "code": "_stackguard_code",
+    "keep": "_pulumi_keep",
+    "guard": "_pulumi_guard",
+    "contains": "_pulumi_contains",
+    "same": "_pulumi_same",
+    "modulo": "_pulumi_modulo",
+    "subject": "_pulumi_subject",
+    "method": "_pulumi_method",
+    "code": "_pulumi_code",
 }
 """By operation, the name under which rewritten code finds it among the builtins."""
 DEPTH = 5
