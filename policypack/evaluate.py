@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from policypack.policy import (
+    ROOT_TYPE,
     UNKNOWN,
     EnforcementLevel,
     Kind,
@@ -79,7 +80,7 @@ def judge_stack(policy: Policy[Any], stack: Stack) -> list[Outcome]:
     """The outcomes of a policy that reads the stack as a whole."""
     reads = policy.reads
     assert isinstance(reads, OverStack)
-    blamed = stack.resources[0] if stack.resources else Resource("pulumi:pulumi:Stack", "stack")
+    blamed = stack.resources[0] if stack.resources else Resource(ROOT_TYPE, "stack")
     violations: list[Outcome] = []
     undecided: list[Outcome] = []
     try:

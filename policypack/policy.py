@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from policypack.settings import Settings
 
 T = TypeVar("T")
+ROOT_TYPE = "pulumi:pulumi:Stack"
+"""The type of the stack itself, which every other resource is in."""
 LIBRARIES = frozenset({"site-packages", "dist-packages"})
 """The folders that installed Python libraries lie in."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Asset, Reference, Resource, Stack, Unknown
+from policypack.policy import ROOT_TYPE, Asset, Reference, Resource, Stack, Unknown
 from policypack.redaction import is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
@@ -20,7 +20,7 @@ from stackguard.preview.mock_file import block, flow
 from stackguard.sources import STANDARD_INPUT, HowToRun, load
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
-INTERNAL = ("pulumi:pulumi:Stack", "pulumi:providers:", "pulumi-python:", "pulumi-nodejs:")
+INTERNAL = (ROOT_TYPE, "pulumi:providers:", "pulumi-python:", "pulumi-nodejs:")
 BRIDGE = "__"
 """What the names of properties begin with that a bridged provider keeps for itself, such as `__meta`."""
 HEADER = """\

@@ -38,7 +38,7 @@ class Configured:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OfflineAnswer:
     """What came of the run: a preview, or the reason why there is none."""
 
     preview: Preview | None
@@ -56,7 +56,7 @@ class OfflineRun:
         self._project: Project | None = None
         self._over = threading.Event()
         """Set once the engine's own program has ended."""
-        self._answer = Answer(None, "the offline run of the program did not end")
+        self._answer = OfflineAnswer(None, "the offline run of the program did not end")
         self._thread = threading.Thread(target=self._run, name="offline run", daemon=True)
         self._thread.start()
 
@@ -70,24 +70,24 @@ class OfflineRun:
         self._located.wait()
         return accepted(self._project.interpreter, type_token, inputs) if self._project else None
 
-    def answer(self) -> Answer:
+    def answer(self) -> OfflineAnswer:
         """What came of it. The engine's own program must have ended: from now on the run may write files."""
         self._over.set()
         self._thread.join(self._settings.resolve_timeout)
         if self._thread.is_alive():
             self._over.clear()  # nobody waits for what it would write
             seconds = f"{self._settings.resolve_timeout:g}"
-            return Answer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
+            return OfflineAnswer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
         return self._answer
 
     def _run(self) -> None:
         try:
-            self._answer = Answer(self._preview())
+            self._answer = OfflineAnswer(self._preview())
         except CannotJudge as error:
-            self._answer = Answer(None, error.message)
+            self._answer = OfflineAnswer(None, error.message)
         except Exception as error:  # noqa: BLE001 (whatever it is, the pack judges without it, and says so)
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            self._answer = Answer(
+            self._answer = OfflineAnswer(
                 None, f"the offline run itself failed ({type(error).__name__} at {frame.name}:{frame.lineno})"
             )
         finally:

@@ -20,14 +20,14 @@ CLI = "pulumi"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProgramPlace:
     """The folder of a project, and the environment that the engine runs its program in."""
 
     folder: Path
     environment: Mapping[str, str]
 
 
-def find(name: str, named: Path | None) -> Place:
+def find(name: str, named: Path | None) -> ProgramPlace:
     """Where the project of this name is.
 
     Args:
@@ -41,11 +41,11 @@ def find(name: str, named: Path | None) -> Place:
     if named is not None:
         if project.name_in(named) != name:
             raise CannotJudge(f"`programFolder` names `{named}`, which is not the folder of the project `{name}`")
-        return Place(named, processes[0].environment if processes else _without_own(os.environ))
+        return ProgramPlace(named, processes[0].environment if processes else _without_own(os.environ))
     for each in processes:
         folder = project.nearest(each.folder)
         if folder is not None and project.name_in(folder) == name:
-            return Place(folder, each.environment)
+            return ProgramPlace(folder, each.environment)
     raise CannotJudge(f"the folder of the project `{name}` was not found; name it with `programFolder` in the settings")
 
 
@@ -59,7 +59,7 @@ def working_folder() -> Path:
         return Path(os.environ.get("PWD", "."))
 
 
-def _ancestors() -> Iterator[Place]:
+def _ancestors() -> Iterator[ProgramPlace]:
     """The working folder and the environment of the processes that led to this one: the CLI, then the nearest first."""
     import psutil
 
@@ -70,7 +70,7 @@ def _ancestors() -> Iterator[Place]:
                 found.append((Path(each.name()).stem != CLI, each))
     for _, each in sorted(found, key=itemgetter(0)):
         with suppress(psutil.Error, OSError):
-            yield Place(Path(each.cwd()), _environment(each.environ()))
+            yield ProgramPlace(Path(each.cwd()), _environment(each.environ()))
 
 
 def _environment(found: Mapping[str, str]) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
+from stackguard.preview.values import has_unknown
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
 """Inputs that the aws provider adds by itself, depending on its version."""
@@ -197,20 +198,6 @@ class Resolver:
             case list(), list() if len(engine) == len(offline):
                 return [self._filled(*pair) for pair in zip(engine, offline, strict=True)]
         return engine
-
-
-def has_unknown(value: Any) -> bool:
-    """Whether a decoded value is unknown, or holds something that is."""
-    match value:
-        case Unknown() | Partial():
-            return True
-        case Mapping():
-            return any(map(has_unknown, value.values()))
-        case list() | tuple():
-            return any(map(has_unknown, value))
-        case Reference():
-            return isinstance(value.id, Unknown)
-    return False
 
 
 def differences(

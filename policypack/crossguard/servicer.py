@@ -13,7 +13,7 @@ import pulumi_policy as crossguard
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import policy as sdk
 
-from policypack.crossguard.session import Levels, Report, Session
+from policypack.crossguard.session import Diagnostic, Levels, Session
 from policypack.evaluate import enforcement
 from policypack.policy import EnforcementLevel, Policy
 from policypack.settings import Settings, config_schema
@@ -69,7 +69,7 @@ class Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 (there is no public
             found[name] = known, self._get_policy_config(name)
         return found
 
-    def _answer(self, reports: Iterable[Report]) -> Any:
+    def _answer(self, reports: Iterable[Diagnostic]) -> Any:
         response = analyzer_pb2.AnalyzeResponse()
         for each in reports:
             report = self._create_report_violation(

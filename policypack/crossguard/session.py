@@ -21,8 +21,8 @@ from typing import Any, Protocol
 import msgspec
 
 from policypack.crossguard import program
-from policypack.crossguard.offline import Answer, Configured, OfflineRun
-from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver, has_unknown
+from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
+from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
 from policypack.evaluate import judge, judge_stack, undecided_level
 from policypack.masking import Mask
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
@@ -32,7 +32,7 @@ from policypack.unknown_values import one_per_value
 from policypack.wire import decode
 from stackguard.preview import Preview
 from stackguard.preview.rules import rule_of
-from stackguard.preview.values import plain
+from stackguard.preview.values import has_unknown, plain
 from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
 
 REGION = "aws:region"
@@ -41,7 +41,7 @@ Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Diagnostic:
     """One violation, as the engine is told of it; `urn` is empty where it is the stack's."""
 
     policy: Policy[Any]
@@ -59,7 +59,7 @@ class Run(Protocol):
     def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
         """The arguments of a type in the program's own SDK, where an input is none that our table has."""
 
-    def answer(self) -> Answer:
+    def answer(self) -> OfflineAnswer:
         """What came of it; waits for its end."""
 
 
@@ -116,7 +116,7 @@ class Session:
                 self._pack,
             )
 
-    def analyze(self, request: Any, levels: Levels) -> list[Report]:
+    def analyze(self, request: Any, levels: Levels) -> list[Diagnostic]:
         """What the policies say of one resource, by its inputs: an `AnalyzeRequest`."""
         inputs, secrets = decode(plain(request.properties), self._folder)
         provider = request.provider.urn if request.HasField("provider") else ""
@@ -131,7 +131,7 @@ class Session:
                 self._waiting.add(resource.urn)
         if wait:
             return []
-        problems: list[Report] = []
+        problems: list[Diagnostic] = []
         outcomes = self._judged(resource, levels, problems)
         if self._preview:
             undecided = [each for each in outcomes if each.kind is Kind.UNDECIDED]
@@ -140,15 +140,15 @@ class Session:
             outcomes = [each for each in outcomes if each.kind is not Kind.UNDECIDED]
         return self._masked([*problems, *_reports(outcomes)])
 
-    def analyze_stack(self, request: Any, levels: Levels) -> list[Report]:
+    def analyze_stack(self, request: Any, levels: Levels) -> list[Diagnostic]:
         """What the policies say of the stack, and of the resources that waited for it: an `AnalyzeStackRequest`."""
         resources = self._whole(request.resources)
-        answer = self._offline.answer() if self._offline else Answer(None)
+        answer = self._offline.answer() if self._offline else OfflineAnswer(None)
         unseen: tuple[Unseen, ...] = ()
         if answer.preview is not None:
             resources, unseen = _resolved(resources, answer.preview)
             self._mask.texts |= answer.preview.mask.texts
-        problems: list[Report] = []
+        problems: list[Diagnostic] = []
         outcomes = list(self._undecided)
         seen = {each.urn for each in resources}
         for each in (*resources, *(self._resources[urn] for urn in sorted(self._waiting - seen))):
@@ -161,12 +161,12 @@ class Session:
             message = (
                 f"the offline run gave no values, so what the preview does not know stays unknown: {answer.reason}"
             )
-            reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message))
+            reports.append(Diagnostic(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message))
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
-            reports.append(Report(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
+            reports.append(Diagnostic(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
         return self._masked(reports)
 
-    def _masked(self, reports: Iterable[Report]) -> list[Report]:
+    def _masked(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
         """The reports without what is known to be secret of the stack's config and of the program."""
         return [replace(each, message=self._mask.hide(each.message)) for each in reports]
 
@@ -198,7 +198,7 @@ class Session:
             external=analysed is None,  # the engine analyses what it manages, and not what it only reads
         )
 
-    def _judged(self, resource: Resource, levels: Levels, problems: list[Report]) -> list[Outcome]:
+    def _judged(self, resource: Resource, levels: Levels, problems: list[Diagnostic]) -> list[Outcome]:
         """What policies that read one resource say; a configuration that does not fit is added to `problems`."""
         found: list[Outcome] = []
         for policy, settings, level in self._active(levels, problems, resource.urn, over_stack=False):
@@ -206,7 +206,7 @@ class Session:
         return found
 
     def _judged_together(
-        self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...], levels: Levels, problems: list[Report]
+        self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...], levels: Levels, problems: list[Diagnostic]
     ) -> list[Outcome]:
         """What policies that read the whole stack say."""
         stacks: list[Stack] = []
@@ -220,7 +220,7 @@ class Session:
         return found
 
     def _active(
-        self, levels: Levels, problems: list[Report], urn: str, *, over_stack: bool
+        self, levels: Levels, problems: list[Diagnostic], urn: str, *, over_stack: bool
     ) -> Iterator[tuple[Policy[Any], Settings, EnforcementLevel]]:
         """The policies of a kind that are not disabled, each with its settings and its level."""
         for policy in self._policies:
@@ -229,7 +229,7 @@ class Session:
                 try:
                     yield policy, self._settings_for(config), level
                 except SettingsError as error:
-                    problems.append(Report(policy, EnforcementLevel.MANDATORY, str(error), urn))
+                    problems.append(Diagnostic(policy, EnforcementLevel.MANDATORY, str(error), urn))
 
     def _settings_for(self, config: Mapping[str, Any] | None) -> Settings:
         """The file's settings, under what CrossGuard's configuration says for one policy; one object for one content.
@@ -316,8 +316,10 @@ def _at(outcomes: Iterable[Outcome], level: EnforcementLevel, settings: Settings
     return found
 
 
-def _reports(outcomes: Iterable[Outcome]) -> list[Report]:
-    return [Report(each.policy, each.enforcement, message(each), each.resource.urn) for each in one_per_value(outcomes)]
+def _reports(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
+    return [
+        Diagnostic(each.policy, each.enforcement, message(each), each.resource.urn) for each in one_per_value(outcomes)
+    ]
 
 
 def message(outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from policypack.policy import (
+    ROOT_TYPE,
     Example,
     Placed,
     Policy,
@@ -23,13 +24,11 @@ from policypack.policy import (
     over_stack,
 )
 
-ROOT = "pulumi:pulumi:Stack"
-
 
 @over_stack
 def unseen_resources(stack: Stack) -> Iterator[Placed[Unseen]]:
     """The stack, once for each place where it constructs resources that are not seen."""
-    root = next(stack.of(ROOT), Resource(ROOT, "stack", custom=False))
+    root = next(stack.of(ROOT_TYPE), Resource(ROOT_TYPE, "stack", custom=False))
     for unseen in stack.unseen:
         blamed = replace(root, position=unseen.position, property_dependencies={"": unseen.waits_for})
         yield blamed, "", Unknown(unseen.why, unseen.fix)
@@ -44,7 +43,7 @@ FIX = (
     "value with `--mock FILE`; to accept what is not seen here, set this policy's `enforcement` to `advisory`."
 )
 
-STACK = Resource(ROOT, "shop-prod", custom=False)
+STACK = Resource(ROOT_TYPE, "shop-prod", custom=False)
 
 POLICY = Policy(
     id="pulumi-unseen-resource",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Unknown
+from policypack.policy import ROOT_TYPE, UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Unknown
 from policypack.redaction import redacted
 from stackguard.notes import Note, NoteKind
 from stackguard.reports.words import printable
@@ -151,7 +151,7 @@ def not_applicable(
 
 def hidden(text: str, judge: Judge, resource: Resource | None, secrets: Sequence[str]) -> str:
     """A text of a pack's with nothing of a secret left in it."""
-    about = resource or Resource("pulumi:pulumi:Stack", "stack")
+    about = resource or Resource(ROOT_TYPE, "stack")
     return redacted(Outcome(Kind.VIOLATION, judge.card, about, "", text, ""), secrets).message
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policypack.masking import Mask
-from policypack.policy import Kind, Outcome, Resource, Stack, urn_of
+from policypack.policy import ROOT_TYPE, Kind, Outcome, Resource, Stack, urn_of
 from policypack.redaction import redacted, secret_texts, secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
@@ -23,7 +23,7 @@ from stackguard.packs import Wanted, answers, config, folder, process, requests
 from stackguard.packs.client import Pack, connected
 from stackguard.packs.remediation import remediated
 from stackguard.packs.told import of_config
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, plain
+from stackguard.preview.values import PROVIDER_PREFIX, plain
 from stackguard.reports.words import name_of
 
 if TYPE_CHECKING:

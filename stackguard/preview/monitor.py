@@ -18,7 +18,7 @@ import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.policy import Options, Resource
+from policypack.policy import ROOT_TYPE, Options, Resource
 from policypack.wire import UNKNOWN_STRING, decode
 from stackguard.preview import assets, protos
 from stackguard.preview._marks import TOKEN
@@ -33,7 +33,7 @@ from stackguard.preview.outputs import made_up, resolve
 from stackguard.preview.plugins import Plugin, installed
 from stackguard.preview.registry import Package, Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.sdk import accepted
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, answer, fill, name_of, package_of, plain, rewrite
+from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, name_of, package_of, plain, rewrite
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from policypack.policy import Options, Resource
+from policypack.policy import ROOT_TYPE, Options, Resource
 from stackguard.preview.registry import Refused
-from stackguard.preview.values import ROOT_TYPE, make_urn, name_of, qualified_type_of, type_of
+from stackguard.preview.values import make_urn, name_of, qualified_type_of, type_of
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import resource_pb2

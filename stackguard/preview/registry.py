@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from policypack.policy import Options, Position, Resource
+from policypack.policy import ROOT_TYPE, Options, Position, Resource
 from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.account import Accounts
@@ -23,7 +23,7 @@ from stackguard.preview.outputs import Place, place_of
 from stackguard.preview.process import HOST, PREFIX
 from stackguard.preview.project import Project
 from stackguard.preview.substitution import Substitution
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE, has_unknown, make_urn, package_of
+from stackguard.preview.values import PROVIDER_PREFIX, has_unknown, make_urn, package_of
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")

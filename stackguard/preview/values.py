@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE
 
-from policypack.policy import Asset, Partial, Reference, Unknown
+from policypack.policy import ROOT_TYPE, Asset, Partial, Reference, Unknown
 from policypack.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value
 
-ROOT_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
 
 
@@ -87,7 +86,7 @@ def _encode_asset(asset: Asset) -> dict[str, Any]:
 def has_unknown(value: Any) -> bool:
     """Whether a decoded value is unknown, or holds one that is."""
     match value:
-        case Unknown():
+        case Unknown() | Partial() | Reference(id=Unknown()):
             return True
         case Mapping():
             return any(map(has_unknown, value.values()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from policypack.policy import Kind, Outcome, Resource, Severity
+from policypack.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
@@ -27,7 +27,6 @@ STYLES: Mapping[str, str] = {
     Kind.ERROR: "bold white on red",
 }
 KINDS = list(Kind)
-ROOT = "pulumi:pulumi:Stack"
 INDENT = 4
 NAMED = 3
 """How many resources a note names; a policy that does not concern one resource does not concern most."""
@@ -69,12 +68,12 @@ def _note(note: Note, screen: Screen) -> Iterator[Text]:
 def _heading(resource: Resource, report: Report) -> Iterator[Text]:
     """What it is, where the program constructs it, and the component that holds it."""
     line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
-    if resource.position is not None and resource.type != ROOT:
+    if resource.position is not None and resource.type != ROOT_TYPE:
         file = Path(resource.position.file)
         place = report.folder / file if report.folder else file
         line.append(f"  {printable(str(place))}:{resource.position.line}", "dim")
     yield line
-    if resource.parent and f"::{ROOT}::" not in resource.parent:
+    if resource.parent and f"::{ROOT_TYPE}::" not in resource.parent:
         yield Text(f"in {name_of(resource.parent)}", "dim")
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from policypack.policy import ROOT_TYPE, Resource, Unknown
 from policypack.policy import Reference as Passed
-from policypack.policy import Resource, Unknown
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
+from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.stand_in import STAND_IN_ACCOUNT
 from stackguard.template.code import Parameters
 from stackguard.template.cycles import broken

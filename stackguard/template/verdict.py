@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from policypack.evaluate import evaluate
-from policypack.policy import Outcome, Policy, Resource, Stack
+from policypack.policy import ROOT_TYPE, Outcome, Policy, Resource, Stack
 from policypack.settings import Settings
-from stackguard.preview.values import PROVIDER_PREFIX, ROOT_TYPE
+from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.template.backward import read
 from stackguard.template.naming import PART
 from stackguard.template.translation import Template

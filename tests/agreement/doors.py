@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from policypack.crossguard import message
-from policypack.crossguard.offline import Answer, Configured
-from policypack.crossguard.session import Levels, Report, Session
+from policypack.crossguard.offline import Configured, OfflineAnswer
+from policypack.crossguard.session import Diagnostic, Levels, Session
 from policypack.policies import POLICIES
 from policypack.policy import EnforcementLevel
 from policypack.settings import Settings
@@ -46,8 +46,8 @@ class Ran:
     def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
         return accepted(Path(sys.executable), type_token, inputs)
 
-    def answer(self) -> Answer:
-        return Answer(self.preview)
+    def answer(self) -> OfflineAnswer:
+        return OfflineAnswer(self.preview)
 
 
 @cache
@@ -73,7 +73,7 @@ def by_pack(name: str, *, resolve: bool = True) -> set[Told]:
     sent = session.load(program)
     pack = Session(POLICIES, Settings(), Path(), Ran(preview(name), program) if resolve else None)
     pack.configure(_drawn_anew(sent.configuration))
-    found: list[Report] = []
+    found: list[Diagnostic] = []
     for each in sent.resources:
         found += pack.analyze(_drawn_anew(each), LEVELS)
     found += pack.analyze_stack(_drawn_anew(sent.stack), LEVELS)

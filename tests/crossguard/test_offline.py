@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from policypack.crossguard import program as programs
-from policypack.crossguard.offline import Answer, Configured, OfflineRun
+from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
 from policypack.policy import Stack
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
@@ -60,7 +60,7 @@ def started(program: Path, settings: Settings | None = None, **config: str) -> O
     return OfflineRun(configured(**config), chosen, program)
 
 
-def answered(answer: Answer) -> Preview:
+def answered(answer: OfflineAnswer) -> Preview:
     assert answer.preview is not None, answer.reason
     return answer.preview
 
@@ -158,7 +158,7 @@ def within_seconds(seconds: float, condition: Callable[[], bool]) -> bool:
 def test_it_is_waited_for_no_longer_than_the_operator_says(program: Path) -> None:
     (program / "__main__.py").write_text("import time; time.sleep(9)\n")
     answer = started(program, Settings(program_folder=str(program), resolve_timeout=0.5)).answer()
-    assert answer == Answer(None, "it did not end within 0.5 s; raise `resolveTimeout` in the settings")
+    assert answer == OfflineAnswer(None, "it did not end within 0.5 s; raise `resolveTimeout` in the settings")
 
 
 @pytest.mark.parametrize(

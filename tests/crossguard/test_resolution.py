@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.crossguard.resolution import Names, Resolver, has_unknown
+from policypack.crossguard.resolution import Names, Resolver
 from policypack.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
+from stackguard.preview.values import has_unknown
 
 BUCKET = "aws:s3/bucket:Bucket"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"

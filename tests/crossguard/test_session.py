@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from policypack.crossguard.offline import Answer, Configured
-from policypack.crossguard.session import Levels, Report, Session
+from policypack.crossguard.offline import Configured, OfflineAnswer
+from policypack.crossguard.session import Diagnostic, Levels, Session
 from policypack.masking import Mask
 from policypack.policies import POLICIES
 from policypack.policy import UNKNOWN, EnforcementLevel, Resource, Unseen
@@ -42,7 +42,7 @@ MANDATORY: Levels = {policy.id: (EnforcementLevel.MANDATORY, None) for policy in
 class Ready:
     """An offline run that is over."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: OfflineAnswer) -> None:
         self._answer = answer
         self.started: list[Configured] = []
 
@@ -56,7 +56,7 @@ class Ready:
     def accepts(self, _type_token: str, _inputs: Mapping[str, Any]) -> frozenset[str] | None:
         return None
 
-    def answer(self) -> Answer:
+    def answer(self) -> OfflineAnswer:
         return self._answer
 
 
@@ -81,7 +81,7 @@ def configure(pack: Session, *, dry_run: bool = True, config: Mapping[str, str] 
     )
 
 
-def analyze(pack: Session, resource: Resource, levels: Levels = MANDATORY) -> list[Report]:
+def analyze(pack: Session, resource: Resource, levels: Levels = MANDATORY) -> list[Diagnostic]:
     return pack.analyze(
         analyzer_pb2.AnalyzeRequest(
             type=resource.type, name=resource.name, urn=resource.urn, properties=struct(resource.inputs)
@@ -90,7 +90,7 @@ def analyze(pack: Session, resource: Resource, levels: Levels = MANDATORY) -> li
     )
 
 
-def analyze_stack(pack: Session, *resources: Resource, levels: Levels = MANDATORY) -> list[Report]:
+def analyze_stack(pack: Session, *resources: Resource, levels: Levels = MANDATORY) -> list[Diagnostic]:
     request = analyzer_pb2.AnalyzeStackRequest(
         resources=[
             analyzer_pb2.AnalyzerResource(
@@ -109,12 +109,12 @@ def analyze_stack(pack: Session, *resources: Resource, levels: Levels = MANDATOR
     return pack.analyze_stack(request, levels)
 
 
-def of(reports: list[Report], resource: Resource) -> Iterator[tuple[str, str]]:
+def of(reports: list[Diagnostic], resource: Resource) -> Iterator[tuple[str, str]]:
     return ((each.policy.id, each.message) for each in reports if each.urn == resource.urn)
 
 
 def test_a_preview_waits_for_the_offline_run_and_judges_what_it_resolved() -> None:
-    start = Ready(Answer(preview(BUCKET, replace(LATE, inputs={"bucket": "orders", "policy": OPEN}))))
+    start = Ready(OfflineAnswer(preview(BUCKET, replace(LATE, inputs={"bucket": "orders", "policy": OPEN}))))
     pack = session(start)
     configure(pack)
     assert analyze(pack, BUCKET) == []
@@ -125,14 +125,14 @@ def test_a_preview_waits_for_the_offline_run_and_judges_what_it_resolved() -> No
 
 
 def test_the_run_is_of_the_stack_that_the_engine_configures() -> None:
-    start = Ready(Answer(preview()))
+    start = Ready(OfflineAnswer(preview()))
     configure(session(start))
     config = {"aws:region": "eu-west-1", "project:pw": "sesame"}
     assert start.started == [Configured("project", "stack", "acme", config, frozenset({"project:pw"}))]
 
 
 def test_an_update_runs_no_program_twice_and_blocks_before_anything_is_created() -> None:
-    start = Ready(Answer(preview()))
+    start = Ready(OfflineAnswer(preview()))
     pack = session(start)
     configure(pack, dry_run=False)
     found = analyze(pack, replace(LATE, inputs={"bucket": "orders", "policy": OPEN}))
@@ -142,14 +142,14 @@ def test_an_update_runs_no_program_twice_and_blocks_before_anything_is_created()
 
 
 def test_policy_analyze_has_no_program() -> None:
-    start = Ready(Answer(preview()))
+    start = Ready(OfflineAnswer(preview()))
     pack = session(start)
     assert UNKNOWN_VALUE in dict(of(analyze(pack, LATE), LATE))
     assert start.started == []
 
 
 def test_what_stays_unknown_is_reported_once_with_all_that_there_is_to_know() -> None:
-    pack = session(Ready(Answer(None, "`main` names `x`, which does not exist")))
+    pack = session(Ready(OfflineAnswer(None, "`main` names `x`, which does not exist")))
     configure(pack)
     analyze(pack, BUCKET)
     analyze(pack, LATE)
@@ -166,7 +166,7 @@ def test_what_stays_unknown_is_reported_once_with_all_that_there_is_to_know() ->
 
 def test_a_failed_run_is_told_though_nothing_is_unknown() -> None:
     """What a function given to `apply` would construct is not known either."""
-    pack = session(Ready(Answer(None, "it is not in Python")))
+    pack = session(Ready(OfflineAnswer(None, "it is not in Python")))
     configure(pack)
     analyze(pack, BUCKET)
     (reason,) = (each for each in analyze_stack(pack, BUCKET) if each.urn == "")
@@ -176,7 +176,7 @@ def test_a_failed_run_is_told_though_nothing_is_unknown() -> None:
 
 def test_known_breaches_are_reported_at_once_and_not_again() -> None:
     public = Resource("aws:s3/bucketAcl:BucketAcl", "orders", {"bucket": "orders", "acl": "public-read"})
-    pack = session(Ready(Answer(preview(public))))
+    pack = session(Ready(OfflineAnswer(preview(public))))
     configure(pack)
     assert "s3-public-acl" in dict(of(analyze(pack, public), public))
     assert "s3-public-acl" not in dict(of(analyze_stack(pack, public), public))
@@ -264,7 +264,7 @@ def test_what_neither_the_engine_nor_the_offline_run_saw_is_undecided(
 ) -> None:
     """A value of an older state, or the cloud's answer, has the engine run what the offline run could not."""
     offline = replace(ROLE, outputs={"uniqueId": "AROAOFFLINE", "arn": ARN})
-    pack = session(Ready(Answer(replace(preview(ROOT, offline), unseen=(unseen,)))))
+    pack = session(Ready(OfflineAnswer(replace(preview(ROOT, offline), unseen=(unseen,)))))
     configure(pack)
     analyze(pack, ROOT)
     analyze(pack, ROLE)
@@ -273,7 +273,7 @@ def test_what_neither_the_engine_nor_the_offline_run_saw_is_undecided(
 
 
 def test_making_unknown_values_advisory_leaves_unseen_resources_mandatory() -> None:
-    pack = session(Ready(Answer(replace(preview(ROOT), unseen=(Unseen(None, "waits", ""),)))))
+    pack = session(Ready(OfflineAnswer(replace(preview(ROOT), unseen=(Unseen(None, "waits", ""),)))))
     configure(pack)
     analyze(pack, ROOT)
     levels = {**MANDATORY, UNKNOWN_VALUE: (EnforcementLevel.ADVISORY, None)}
@@ -297,7 +297,7 @@ def test_what_the_program_only_reads_is_there_to_be_referred_to() -> None:
         {"bucket": "orders", "blockPublicAcls": False},
         property_dependencies={"bucket": (BUCKET.urn,)},
     )
-    pack = session(Ready(Answer(preview(read, block))))
+    pack = session(Ready(OfflineAnswer(preview(read, block))))
     configure(pack)
     analyze(pack, block)
     assert not [each for each in analyze_stack(pack, block) if each.urn == BUCKET.urn]
@@ -306,7 +306,7 @@ def test_what_the_program_only_reads_is_there_to_be_referred_to() -> None:
 def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
     arn = "arn:aws:s3:::orders-111122223333/*"
     resolved = replace(LATE, inputs={"bucket": "orders", "policy": OPEN.replace("arn:aws:s3:::orders/*", arn)})
-    start = Ready(Answer(replace(preview(BUCKET, resolved), stand_in=True)))
+    start = Ready(OfflineAnswer(replace(preview(BUCKET, resolved), stand_in=True)))
     pack = session(start)
     configure(pack)
     analyze(pack, LATE)
@@ -316,7 +316,7 @@ def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
 
 def test_no_secret_of_config_or_program_is_quoted() -> None:
     unseen = Unseen(None, "waits for sesame and for hush-hush", "Give `sesame`.")
-    start = Ready(Answer(replace(preview(ROOT), unseen=(unseen,), mask=Mask(texts={"hush-hush"}))))
+    start = Ready(OfflineAnswer(replace(preview(ROOT), unseen=(unseen,), mask=Mask(texts={"hush-hush"}))))
     pack = session(start)
     configure(pack)
     analyze(pack, ROOT)
@@ -326,7 +326,7 @@ def test_no_secret_of_config_or_program_is_quoted() -> None:
 
 
 def test_a_reason_quotes_no_secret() -> None:
-    pack = session(Ready(Answer(None, "the program failed: ValueError: sesame")))
+    pack = session(Ready(OfflineAnswer(None, "the program failed: ValueError: sesame")))
     configure(pack)
     analyze(pack, LATE)
     (reason,) = (each.message for each in analyze_stack(pack, LATE) if each.urn == "")
