@@ -36,6 +36,8 @@ from stackguard.preview.values import has_unknown, plain
 from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
 
 REGION = "aws:region"
+MOCK = ("with `--mock FILE`", "in a file that the setting `mockFiles` names")
+"""How an answer is given: to the gate, and to the pack."""
 Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
 """By policy, the enforcement level and the configuration that the engine asks for."""
 
@@ -138,7 +140,7 @@ class Session:
             with self._lock:
                 self._undecided += undecided
             outcomes = [each for each in outcomes if each.kind is not Kind.UNDECIDED]
-        return self._masked([*problems, *_reports(outcomes)])
+        return self._shown([*problems, *_reports(outcomes)])
 
     def analyze_stack(self, request: Any, levels: Levels) -> list[Diagnostic]:
         """What the policies say of the stack, and of the resources that waited for it: an `AnalyzeStackRequest`."""
@@ -164,11 +166,11 @@ class Session:
             reports.append(Diagnostic(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message))
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
             reports.append(Diagnostic(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
-        return self._masked(reports)
+        return self._shown(reports)
 
-    def _masked(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """The reports without what is known to be secret of the stack's config and of the program."""
-        return [replace(each, message=self._mask.hide(each.message)) for each in reports]
+    def _shown(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The reports in the pack's words, without what is known to be secret of the stack's config and of the program."""
+        return [replace(each, message=self._mask.hide(each.message.replace(*MOCK))) for each in reports]
 
     @cached_property
     def _folder(self) -> Path:

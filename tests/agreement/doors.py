@@ -65,7 +65,9 @@ def evened(told: set[Told]) -> set[Told]:
 def by_gate(name: str) -> set[Told]:
     ran = preview(name)
     found = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION), ran.unseen)
-    return {(each.policy.id, each.resource.urn, message(each), each.blocks) for each in one_per_value(found)}
+    return {
+        (each.policy.id, each.resource.urn, message(each).replace(*MOCK), each.blocks) for each in one_per_value(found)
+    }
 
 
 def by_pack(name: str, *, resolve: bool = True) -> set[Told]:

@@ -315,14 +315,14 @@ def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
 
 
 def test_no_secret_of_config_or_program_is_quoted() -> None:
-    unseen = Unseen(None, "waits for sesame and for hush-hush", "Give `sesame`.")
+    unseen = Unseen(None, "waits for sesame and for hush-hush", "Give `sesame` with `--mock FILE`.")
     start = Ready(OfflineAnswer(replace(preview(ROOT), unseen=(unseen,), mask=Mask(texts={"hush-hush"}))))
     pack = session(start)
     configure(pack)
     analyze(pack, ROOT)
     ((_, message),) = of(analyze_stack(pack, ROOT), ROOT)
     assert "waits for … and for …" in message
-    assert "Give `…`." in message
+    assert "Give `…` in a file that the setting `mockFiles` names." in message
 
 
 def test_a_reason_quotes_no_secret() -> None:
