@@ -26,6 +26,7 @@ import sys
 import threading
 import traceback
 import types
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +39,8 @@ OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers l
 TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 HERE = Path(__file__).absolute().parent
 SIBLINGS = ("marks", "origins", "operations", "rewriting", "constructors", "applying", "asking", "secrets")
+ABANDONED: list[Callable[[], None]] = []
+"""What to do once nobody waits for the program any more, before it is ended."""
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -92,6 +95,8 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
         line = pipe.readline()
         lines.put(line)
         pipe.read()
+    for undo in ABANDONED:
+        undo()
     shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
     with contextlib.suppress(OSError):
         # What left the group is ended by a process of its own: as long as this one lives it may start more.
@@ -122,7 +127,10 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
     names = modules.operations.NAMES
     modules.rewriting.install(modules.origins, names)
     if context["asks_to_write"]:
-        sibling("_writing").install(lambda: following.parent.tell("write"), tuple(context["caches"]), modules.watcher)
+        undo = sibling("_writing").install(
+            lambda: following.parent.tell("write"), sys.argv[2], tuple(context["caches"]), modules.watcher
+        )
+        ABANDONED.append(undo)
     wait_in_one_go()
     # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
     gc.freeze()

@@ -3,12 +3,15 @@
 Loaded by `_program.py`, so it depends on nothing but the standard library. What Python does outside of itself is told to
 audit hooks (https://docs.python.org/3/library/audit_events.html). Files of the program's own, which nobody else can have
 open, are written without asking: those that it creates anew below the temporary folder, and those in folders that it
-made there.
+made there. Of every other file that it changes, what was there before is kept: when nobody waits for this run any more,
+no file is left half-written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -31,26 +34,31 @@ CHANGING = {
 }
 """What changes files, and which of the event's arguments name them."""
 STARTING = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+PATHS = (str, bytes, os.PathLike)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 EVENTS = {"open", "os.mkdir", *CHANGING, *STARTING}
 
 
-def install(ask: Callable[[], Any], caches: tuple[str, ...] = (), watcher: int | None = None) -> None:
-    """Have the program ask once, before it first changes a file or starts a process.
+def install(
+    ask: Callable[[], Any], folder: str, caches: tuple[str, ...] = (), watcher: int | None = None
+) -> Callable[[], None]:
+    """Have the program ask once, before it first changes a file or starts a process; return what undoes its changes.
 
     Args:
         ask: returns when the program may go on.
+        folder: where to keep what files held before.
         caches: folders that are made for several writers.
         watcher: the thread that never asks, because it ends the program when nobody is left to answer.
     """
-    writing = Writing(caches)
+    writing = Writing(folder, caches)
     turn = threading.RLock()
+    busy = threading.local()
     state = {"asking": False, "answered": False}
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if state["answered"] or event not in EVENTS or threading.get_ident() == watcher:
+        if event not in EVENTS or threading.get_ident() == watcher or getattr(busy, "keeping", False):
             return
         if not writing.disturbs(event, args):
             return
@@ -62,14 +70,24 @@ def install(ask: Callable[[], Any], caches: tuple[str, ...] = (), watcher: int |
                     state["answered"] = True
                 finally:
                     state["asking"] = False
+            if not state["asking"]:
+                busy.keeping = True
+                try:
+                    writing.keep(event, args)
+                finally:
+                    busy.keeping = False
 
     sys.addaudithook(hook)
+    return writing.undo
 
 
 class Writing:
     """What a program does to files: whether another run of it could be disturbed by it."""
 
-    def __init__(self, caches: tuple[str, ...]) -> None:
+    def __init__(self, folder: str, caches: tuple[str, ...]) -> None:
+        self.folder = folder
+        self.kept: dict[str, str] = {}
+        """By path, where a copy of the file is as it was; empty where there was none."""
         self.temporary = os.path.realpath(tempfile.gettempdir())
         self.own = {os.path.realpath(each) for each in (*caches, os.path.join(os.sep, "dev"))}  # noqa: PTH118
         """Files that only this run has, and folders in which all are; devices and caches are safe to share."""
@@ -85,10 +103,31 @@ class Writing:
             return not self._is_made_here(folder)
         if event in CHANGING:
             names = args[CHANGING[event]]
-            return not all(
-                isinstance(name, (str, bytes, os.PathLike)) and self._is_own(os.fsdecode(name)) for name in names
-            )
+            return not all(isinstance(name, PATHS) and self._is_own(os.fsdecode(name)) for name in names)
         return True
+
+    def keep(self, event: str, args: tuple[Any, ...]) -> None:
+        """Keep what the files hold that this event is about to change, once for each."""
+        named = args[:1] if event == "open" else args[CHANGING[event]] if event in CHANGING else ()
+        for path in (os.path.realpath(os.fsdecode(each)) for each in named if isinstance(each, PATHS)):
+            if path in self.kept or self._is_own(path) or os.path.isdir(path):  # noqa: PTH112
+                continue
+            self.kept[path] = ""
+            if os.path.isfile(path):  # noqa: PTH113
+                copy = os.path.join(self.folder, f"kept-{len(self.kept)}")  # noqa: PTH118
+                shutil.copy2(path, copy)
+                self.kept[path] = copy
+
+    def undo(self) -> None:
+        """Give every changed file what it held before, and remove what was not there."""
+        for path, copy in self.kept.items():
+            with contextlib.suppress(OSError):  # as far as the system lets it
+                if copy:
+                    beside = f"{path}.{os.getpid()}"
+                    shutil.copy2(copy, beside)
+                    os.replace(beside, path)  # noqa: PTH105
+                else:
+                    os.remove(path)  # noqa: PTH107
 
     def _opens(self, path: Any, _mode: Any, flags: Any) -> bool:
         if not isinstance(path, (str, bytes)) or not isinstance(flags, int) or not flags & WRITING:

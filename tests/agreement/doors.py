@@ -15,7 +15,7 @@ from typing import Any
 
 from policypack.crossguard import message
 from policypack.crossguard.offline import Configured, OfflineAnswer
-from policypack.crossguard.session import Diagnostic, Levels, Session
+from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
 from policypack.policies import POLICIES
 from policypack.policy import EnforcementLevel
 from policypack.settings import Settings

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pulumi.runtime.proto import analyzer_pb2
 
 from policypack.crossguard import program as programs
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
@@ -20,6 +21,7 @@ from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 from tests.analyzer import running
+from tests.test_pack_settings import pack_folder
 
 RUNTIME = f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
 """Whatever environment is active where the tests run."""
@@ -225,6 +227,23 @@ def test_it_ends_with_the_pack_however_that_ends(
             each.send_signal(how)
     assert within_seconds(20, lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert not (program / "written").exists()
+
+
+@pytest.mark.parametrize("before", ["whole", None])
+def test_no_file_is_left_half_written(program: Path, tmp_path: Path, before: str | None) -> None:
+    """The run is given up in the middle of a file that the engine's own program had written."""
+    written = writes(
+        program, "file = open('written', 'w'); file.write('half'); file.flush()", "import time; time.sleep(60)"
+    )
+    if before is not None:
+        written.write_text(before)
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    with running(pack_folder(pack, "resolveTimeout: 1\n"), program) as client:
+        client.configure({}, "orders")
+        client.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest())
+        assert within_seconds(20, lambda: written.exists() and written.read_text() == "half")
+    assert within_seconds(20, lambda: (written.read_text() if written.exists() else None) == before)
 
 
 def folder_of(process: psutil.Process) -> str:
