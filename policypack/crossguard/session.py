@@ -26,7 +26,7 @@ from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
 from policypack.evaluate import judge, judge_stack, undecided_level
 from policypack.masking import Mask
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
-from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Stack, Unseen
+from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
 from policypack.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.unknown_values import one_per_value
 from policypack.wire import decode
@@ -163,9 +163,9 @@ class Session:
             message = (
                 f"the offline run gave no values, so what the preview does not know stays unknown: {answer.reason}"
             )
-            reports.append(Diagnostic(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, message))
+            reports.append(_note(message))
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
-            reports.append(Diagnostic(UNKNOWN_VALUE, EnforcementLevel.ADVISORY, LINE))
+            reports.append(_note(LINE))
         return self._shown(reports)
 
     def _shown(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -245,6 +245,11 @@ class Session:
             del given["stackRegion"]
             self._parsed[key] = parse(given, "policy configuration", self._region)
         return self._parsed[key]
+
+
+def _note(text: str) -> Diagnostic:
+    """What is to be known of the offline run: CrossGuard shows a pack's notes as advisory violations only."""
+    return Diagnostic(replace(UNKNOWN_VALUE, severity=Severity.LOW), EnforcementLevel.ADVISORY, text)
 
 
 def _resolved(resources: Iterable[Resource], offline: Preview) -> tuple[list[Resource], tuple[Unseen, ...]]:
