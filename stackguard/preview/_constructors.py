@@ -240,7 +240,7 @@ class Reach:
     def methods(self, cls: Any, names: frozenset[str]) -> bool:
         """What is called of a class, or of its instances, by these names or by none."""
         resource = issubclass(cls, self.pulumi.Resource)
-        names = self.attributes(cls, names)
+        names = self.attributes(cls, names if resource else names | self.overridden(cls))
         for base in filter(self.program, cls.__mro__):
             for name, value in vars(base).items():
                 function = isinstance(value, (types.FunctionType, *STATIC, *PARTIALS, property, types.MethodType))
@@ -252,6 +252,12 @@ class Reach:
                     if not BY_NAME.isdisjoint(self.names_in(value)):
                         self.everything(cls)
         return False
+
+    def overridden(self, cls: type) -> frozenset[str]:
+        """The methods that code of Python's own may call: those that a class has of one of Python's classes."""
+        bases = [each for each in cls.__mro__ if each.__module__ != "builtins"]
+        standard = [each for each in bases if self.origins.of_module(each.__module__) == self.origins.STANDARD]
+        return frozenset(name for base in standard for name in vars(base)) - BY_NAME - {"__class__"}
 
     def attributes(self, cls: Any, names: frozenset[str]) -> frozenset[str]:
         """The names that an object is asked for: these, and what the methods ask it for that are called so or by none."""
@@ -313,7 +319,7 @@ class Reach:
             return True
         held = getattr(value, "__dict__", None)
         held = held if isinstance(held, dict) else {}
-        asked = self.attributes(cls, names)
+        asked = self.attributes(cls, names | self.overridden(cls) if self.program(cls) else names)
         by_name = not BY_NAME.isdisjoint(asked) and self.origins.of_module(cls.__module__) == self.origins.OWN
         self.add([each for name, each in held.items() if name in asked or by_name], asked)
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
@@ -349,6 +355,8 @@ class Reach:
         if isinstance(value, ALIASES):
             asked = not names.isdisjoint({"__args__", "get_args"})
             return self.add((value.__origin__, *(getattr(value, "__args__", ()) if asked else ())), names)
+        if isinstance(value, weakref.finalize):
+            return self.add(weakref.finalize.peek(value) or (), names)
         if isinstance(value, asyncio.Task):  # it runs whoever holds it
             done = value.done() and not value.cancelled() and value.exception() is None
             return self.add((value.result() if done else None,), names)

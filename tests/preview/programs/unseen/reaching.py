@@ -607,3 +607,44 @@ def class_of_an_object_that_is_named_and_called():
 
 
 class_of_an_object_that_is_named_and_called()
+
+
+def thread_of_ones_own():
+    class Worker(threading.Thread):
+        def run(self): bad()
+    worker = Worker()
+    role.unique_id.apply(lambda i: worker.start())
+
+
+thread_of_ones_own()
+
+
+def enum_that_makes_what_is_missing():
+    class Acl(enum.Enum):
+        PUBLIC = 1
+        @classmethod
+        def _missing_(cls, value): bad()
+    role.unique_id.apply(lambda i: Acl(i))
+
+
+enum_that_makes_what_is_missing()
+
+
+def finalizer():
+    class Box: pass
+    box = Box()
+    KEPT.append(box)
+    end = weakref.finalize(box, bad)
+    end.atexit = False
+    role.unique_id.apply(lambda i: end())
+
+
+finalizer()
+
+
+def class_attribute_of_a_method():
+    maker = Maker('x')
+    role.unique_id.apply(lambda i: maker.make(i))
+
+
+class_attribute_of_a_method()
