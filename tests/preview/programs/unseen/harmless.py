@@ -1,14 +1,25 @@
 """Decides on what only the cloud knows in functions given to `apply` that construct nothing."""
+import abc
 import asyncio
+import collections
+import contextlib
+import dataclasses
+import enum
+import functools
 import hashlib
 import ipaddress
 import json
 import logging
+import queue
 import re
+import threading
+import types
+import typing
+import weakref
 
 import pulumi
 import pulumi_aws as aws
-from common import other, role, vpc, zones
+from common import Thing, bad, other, role, vpc, zones
 
 
 def fallback():
@@ -159,3 +170,155 @@ def swallowed():
 
 
 swallowed()
+
+
+def named_tuple():
+    class Spec(typing.NamedTuple):
+        name: str
+        def shown(self): return self.name.upper()
+        def create(self): return bad(self.name)
+    spec = Spec('x')
+    role.unique_id.apply(lambda i: spec.shown() == i)
+
+
+named_tuple()
+
+
+def text_enum():
+    class Acl(str, enum.Enum):
+        PUBLIC = 'public-read'
+        def shown(self): return self.value
+        def on(self, bucket): return bad(bucket)
+    acl = Acl.PUBLIC
+    role.unique_id.apply(lambda i: [acl.shown(), Acl('public-read').value, i == acl])
+
+
+text_enum()
+
+
+def cached_property():
+    class Site:
+        @functools.cached_property
+        def text(self): return 'x'
+        def build(self): return bad()
+    site = Site()
+    role.unique_id.apply(lambda i: site.text == i)
+
+
+cached_property()
+
+
+def containers():
+    made = [map(str, [1]), iter([1]), {'x': 1}.values(), queue.Queue(), threading.Lock(), contextlib.ExitStack(),
+            types.MappingProxyType({}), collections.ChainMap({}), collections.UserDict(x=1), weakref.WeakSet(),
+            re.compile('x'), {'x': 1}.get, collections.OrderedDict(x=1), collections.Counter('x')]
+    role.unique_id.apply(lambda i: [made, i == 'x'])
+
+
+containers()
+
+
+def dictionary_of_ones_own():
+    class Names(dict):
+        def __missing__(self, key): return key
+    names = Names()
+    role.unique_id.apply(lambda i: names[i])
+
+
+dictionary_of_ones_own()
+
+
+def abstract_class():
+    class Shown(abc.ABC):
+        def build(self): return bad()
+        @abc.abstractmethod
+        def shown(self): pass
+    class Text(Shown):
+        def shown(self): return 'x'
+    text = Text()
+    role.unique_id.apply(lambda i: text.shown() == i)
+
+
+abstract_class()
+
+
+def logger():
+    log = logging.getLogger('of the program')
+    role.unique_id.apply(lambda i: log.info('%s', i))
+
+
+logger()
+
+
+def namespace():
+    made = types.SimpleNamespace(name='x', make=bad)
+    role.unique_id.apply(lambda i: made.name == i)
+
+
+namespace()
+
+
+def name_of_a_type():
+    thing = Thing('named')
+    role.unique_id.apply(lambda i: f'{type(thing).__name__} {i}')
+
+
+name_of_a_type()
+
+
+def name_of_a_class_of_an_object():
+    thing = Thing('named-too')
+    role.unique_id.apply(lambda i: f'{thing.__class__.__name__} {thing.__class__.__qualname__} {i}')
+
+
+name_of_a_class_of_an_object()
+
+
+def name_of_a_class():
+    kind = aws.s3.Bucket
+    role.unique_id.apply(lambda i: f'{kind.__name__} {aws.s3.BucketAcl.__name__} {i}')
+
+
+name_of_a_class()
+
+
+def instance_of_a_class():
+    kind = aws.s3.Bucket
+    role.unique_id.apply(lambda i: [isinstance(i, kind), isinstance(i, aws.s3.BucketAcl), isinstance(i, (kind, pulumi.Resource))])
+
+
+instance_of_a_class()
+
+
+def component():
+    class Site(pulumi.ComponentResource):
+        def __init__(self, name):
+            super().__init__("my:index:Site", name)
+            self.text = role.unique_id.apply(lambda i: f"{type(self).__name__} {i}")
+            self.other = role.unique_id.apply(lambda i: f"{self.__class__.__name__} {i}")
+            self.third = role.unique_id.apply(self.shown)
+
+        def shown(self, i):
+            return f"{self.__class__.__name__} {type(self).__name__} {i}"
+    Site("site")
+
+
+component()
+
+
+def getattr_over_constant_names():
+    @dataclasses.dataclass
+    class Site:
+        name: str
+
+        def shown(self, i):
+            return {field: getattr(self, field) for field in ("name",)}, getattr(self, "name", None), [
+                getattr(self, field) for field in ["name", "name"]
+            ]
+
+        def build(self):
+            return bad(self.name)
+    role.unique_id.apply(Site("x").shown)
+
+
+getattr_over_constant_names()
