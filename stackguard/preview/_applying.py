@@ -15,6 +15,7 @@ import types
 from typing import Any
 
 SOURCE = "_pulumi_source"
+PLAIN = {str, int, float, bool, type(None)}  # a subclass of the program's own may hold anything
 """Under what name an output keeps what it is made of."""
 DEPTH = 5
 FARTHEST = 200
@@ -79,8 +80,7 @@ class Following:
         key: Any = None
         if isinstance(function, types.FunctionType):
             held = [value for _, value in self.modules.constructors.held_by(function)]
-            plain = (str, int, float, bool, type(None), self.parent.pulumi.Output)
-            if all(isinstance(value, plain) for value in held):
+            if all(type(value) in PLAIN or isinstance(value, self.parent.pulumi.Output) for value in held):
                 key = (function.__code__, function.__code__.co_filename)
         if key is None or key not in self.known:
             found = self.modules.constructors.Reach(self.parent.pulumi, self.modules.origins).constructs(function)
