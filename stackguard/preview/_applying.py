@@ -166,9 +166,8 @@ class Following:
             if self.tracked(func):
                 callback = Callback(self, func, output, self.place())
                 self.waiting[id(callback)] = callback
-            else:
-                func = self.operations.guard(func)
-            result = original(output, self.guarded(func, callback), *args, **kwargs)
+            guarded = self.guarded(self.operations.guard(func), callback)
+            result = original(output, guarded, *args, **kwargs)
             vars(result)[SOURCE] = ((output,), callback)
             return result
 
@@ -204,6 +203,7 @@ class Following:
             inner.result = result if isinstance(result, self.parent.pulumi.Output) else None
             return result if inner.call is None else unknown_output(self.parent.pulumi)
 
+        marks.GIVEN.add(run.__code__)
         return run
 
     async def awaited(self, callback: Callback, result: Any, value: Any) -> Any:

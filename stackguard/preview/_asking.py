@@ -38,8 +38,13 @@ def install(pulumi: Any, modules: Any) -> Any:
         setattr(base64, name, opaque(operations, marks, getattr(base64, name)))
     for name in ("quote", "quote_plus"):
         setattr(urllib.parse, name, quoting(operations, marks, getattr(urllib.parse, name)))
+    encode: Any = urllib.parse.urlencode
+    encode.__defaults__ = tuple(
+        getattr(urllib.parse, getattr(each, "__name__", ""), each) for each in encode.__defaults__
+    )
     for name in DIGESTS.split():
-        setattr(hashlib, name, digesting(operations, marks, getattr(hashlib, name)))
+        setattr(hashlib, name, digesting(operations, getattr(hashlib, name)))
+    hashlib.new = digesting(operations, hashlib.new, named=True)
     return following
 
 
@@ -133,33 +138,56 @@ def quoting(operations: Any, marks: Any, original: Any) -> Any:
     return quote
 
 
-def digesting(operations: Any, marks: Any, original: Any) -> Any:
-    """A hash function: the digest of what nobody knows is as unknown."""
+def digesting(operations: Any, original: Any, *, named: bool = False) -> Any:
+    """A hash function, or the one that is given its name: the digest of what nobody knows is as unknown."""
+    known_to = {operations.origins.OWN, operations.origins.INTERNAL}
 
     @functools.wraps(original)
-    def digest(data: Any = b"", *args: Any, **kwargs: Any) -> Any:
-        mark = operations.placeholder(data) if isinstance(data, (str, bytes, bytearray)) else None
-        return original(data, *args, **kwargs) if mark is None else Digest(marks, mark)
+    def digest(*args: Any, **kwargs: Any) -> Any:
+        data = kwargs.get("data", kwargs.get("string", next(iter(args[named:]), b"")))
+        mark = held_by(operations, data)
+        own = operations.origins.origin(sys._getframe(1).f_code.co_filename) in known_to  # noqa: SLF001 (of who calls)
+        if mark is None:
+            made = original(*args, **kwargs)
+            return Digest(operations, made, None) if own else made
+        options = {name: value for name, value in kwargs.items() if name not in {"data", "string"}}
+        return Digest(operations, original(*args[:named], **options), mark)
 
     return digest
 
 
-class Digest:
-    """The hash of what nobody knows."""
+def held_by(operations: Any, data: Any) -> Any:
+    """The mark that a text or bytes hold; None where they hold none."""
+    return operations.placeholder(data) if isinstance(data, (str, bytes, bytearray)) else None
 
-    def __init__(self, marks: Any, mark: Any) -> None:
-        self.marks, self.mark = marks, mark
+
+class Digest:
+    """The hash of what nobody knows, or of what is known so far."""
+
+    def __init__(self, operations: Any, known: Any, mark: Any) -> None:
+        self._operations, self._known, self._mark = operations, known, mark
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._known, name)
 
     def update(self, data: Any) -> None:
-        """It stays unknown."""
+        """It stays unknown, or becomes so."""
+        self._mark = self._mark if self._mark is not None else held_by(self._operations, data)
+        if self._mark is None:
+            self._known.update(data)
 
-    def digest(self) -> Any:
-        """Bytes that nobody knows."""
-        return self.marks.unknown_bytes(self.mark)
+    def copy(self) -> Any:
+        """Another one of the same."""
+        return Digest(self._operations, self._known.copy(), self._mark)
 
-    def hexdigest(self) -> Any:
-        """A text that nobody knows."""
-        return self.digest().decode()
+    def digest(self, *length: Any) -> Any:
+        """Bytes, which nobody knows."""
+        marks = self._operations.marks
+        return self._known.digest(*length) if self._mark is None else marks.unknown_bytes(self._mark)
+
+    def hexdigest(self, *length: Any) -> Any:
+        """A text, which nobody knows."""
+        return self._known.hexdigest(*length) if self._mark is None else self.digest().decode()
 
 
 Digest.__name__, Digest.__qualname__, Digest.__module__ = "HASH", "HASH", "_hashlib"

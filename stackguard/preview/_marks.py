@@ -32,6 +32,8 @@ OWN = {"pulumi", "google", "grpc", "opentelemetry"}  # whose code may look at a 
 
 APPLYING: contextvars.ContextVar[Any] = contextvars.ContextVar("applying", default=None)
 """The function given to `Output.apply` that runs, as `_applying.py` follows it; None outside of all."""
+GIVEN: set[Any] = set()
+"""The code of ours that calls the functions given to `apply`, in the place of the SDK."""
 HERE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 (of every frame's file: this is fast)
 REAL = os.path.join(os.path.realpath(HERE), "")  # noqa: PTH118 (the program is given a link to this folder)
 
@@ -94,6 +96,8 @@ class Call:
     def __init__(self, parent: Parent, number: int) -> None:
         self.parent = parent
         self.number = number
+        self.answered = False
+        """Whether anything of its result is given, so that it is known not to fail."""
         self.marks: dict[str, Mark] = {}
         self.untold: list[dict[str, Any]] = []
 
@@ -115,6 +119,7 @@ class Call:
 
     def result(self, of: Any, given: Any = MISSING) -> Any:
         """The whole result, with a mark for everything that is not given."""
+        self.answered = given is not MISSING
         if inspect.isclass(of) and self.parent.types.is_output_type(of):
             return self.told(self.record(of, "", {} if given is MISSING else given))
         return self.told(self.value(of, "", given))
@@ -235,7 +240,12 @@ def caller() -> Any:
 
 def asked_by_sdk() -> bool:
     """Whether the SDK looks at a mark, or a package generated for it, which only checks what it is."""
-    top = caller().f_globals.get("__name__", "").partition(".")[0]
+    frame: Any = sys._getframe(1)  # noqa: SLF001 (there is no other way)
+    while frame is not None and frame.f_code.co_filename.startswith(HERE):
+        if frame.f_code in GIVEN:
+            return False  # what `apply` was given runs in C, and has no frame
+        frame = frame.f_back
+    top = frame.f_globals.get("__name__", "").partition(".")[0]
     return top in OWN or (top.startswith("pulumi_") and f"{top}._utilities" in sys.modules)
 
 
@@ -244,7 +254,7 @@ def own_place() -> dict[str, Any]:
     libraries = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
     frame = caller()
     innermost = frame
-    while frame is not None:
+    while frame is not None and frame.f_code not in GIVEN:  # beyond may be whoever waits for something else
         file = os.path.realpath(frame.f_code.co_filename)
         if not file.startswith((*libraries, REAL)) and os.path.exists(file):  # noqa: PTH110
             innermost = frame
@@ -270,6 +280,11 @@ class Origin(typing.NamedTuple):
         path = f"{self.path}{step}" if step.startswith("[") or not self.path else f"{self.path}.{step}"
         mark: Mark = self.call.told(self.call.mark(path, of))
         return mark
+
+    def optional(self, mark: str) -> bool:
+        """Whether a mark of it may be None, which no text that is made of it can be."""
+        whole = str.__len__(mark) == len(PREFIX) + LETTERS
+        return whole and (self.of is None or self.call.parent.types.unwrap_optional_type(self.of) is not self.of)
 
     def inner(self) -> Any:
         """The type of what is in it."""
@@ -300,8 +315,10 @@ class Mark(str):
         return isinstance(self, Text) if asked_by_sdk() else self._origin.need("branches on it")
 
     def __eq__(self, other: object) -> bool:
-        if other is None or (isinstance(other, Mark) and str.__eq__(self, other)) or asked_by_sdk():
+        if (isinstance(other, Mark) and str.__eq__(self, other)) or asked_by_sdk():
             return other is not None and str.__eq__(self, other)
+        if other is None and not self._origin.optional(self):
+            return False
         return self._origin.need("compares it")
 
     def __ne__(self, other: object) -> bool:
@@ -408,7 +425,10 @@ CHANGES = (
     "lower upper strip lstrip rstrip replace title capitalize casefold swapcase zfill ljust rjust center removeprefix"
     " removesuffix expandtabs translate format format_map"
 )
-CALCULATIONS = "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs round"
+CALCULATIONS = (
+    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs round"
+    " and rand or ror xor rxor lshift rlshift rshift rrshift invert"
+)
 
 
 for method_name in [
@@ -472,6 +492,11 @@ class Number(Mark):
     """A number, or true or false; what is calculated from it is as unknown."""
 
     __slots__ = ()
+
+    def __divmod__(self, _other: Any) -> Any:
+        return self, self
+
+    __rdivmod__ = __divmod__
 
 
 for method_name in CALCULATIONS.split():
@@ -572,7 +597,44 @@ def elements(mark: Mark, key: Any, element: Any) -> Any:
         return element(key)
     start, stop, step = key.start or 0, key.stop, key.step or 1
     if stop is None and start < 0 and step == 1:
-        return [element(index) for index in range(start, 0)]
+        return Several.of(mark, [element(index) for index in range(start, 0)])
     if stop is not None and start >= 0 and stop >= 0 and step > 0:
-        return [element(index) for index in range(start, stop, step)]
+        return Several.of(mark, [element(index) for index in range(start, stop, step)])
     return mark
+
+
+class Several(typing.List[Any]):  # noqa: UP006 (Python 3.9)
+    """A slice of a list of unknown length: as many elements as were asked for, but nobody knows whether they are there."""
+
+    __slots__ = ("_mark",)
+    _mark: Mark
+
+    @classmethod
+    def of(cls, mark: Mark, values: list[Any]) -> Any:
+        """The elements of the list that a mark stands for."""
+        several = cls(values)
+        several._mark = mark
+        return several
+
+    def __getitem__(self, key: Any) -> Any:
+        found = list.__getitem__(self, key)
+        return Several.of(self._mark, found) if isinstance(key, slice) else found
+
+    def __bool__(self) -> bool:
+        return list.__len__(self) > 0 if asked_by_sdk() else self._mark._origin.need("branches on it")  # noqa: SLF001 (its own kind)
+
+    def __eq__(self, other: object) -> bool:
+        return list.__eq__(self, other) if asked_by_sdk() else self._mark._origin.need("compares it")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __reduce_ex__(self, _protocol: Any) -> Any:
+        return list, ([*self],)
+
+    __hash__ = list.__hash__
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
+
+
+Several.__name__ = Several.__qualname__ = "list"
+Several.__module__ = "builtins"

@@ -28,13 +28,19 @@ NAMES = {
     "subject": "_pulumi_subject",
     "method": "_pulumi_method",
     "code": "_pulumi_code",
+    "typed": "_pulumi_typed",
+    "count": "_pulumi_count",
+    "item": "_pulumi_item",
+    "tried": "_pulumi_tried",
 }
 """By operation, the name under which rewritten code finds it among the builtins."""
 DEPTH = 5
 MANY = 5000
 """How many elements of a value are looked at."""
-RAW, STRICT, LOOSE = "raw", "strict", "loose"
-"""How a function is called: as it is; as one that may look at letters; as a library's, of which only plain answers do."""
+RAW, STRICT, LOOSE, READ = "raw", "strict", "loose", "read"
+"""How a function is called: as it is; as one that may look at letters; as a library's, of which only plain answers do;
+as one that gives back what was written before."""
+READS = words("getvalue read readline readlines read1 readall")
 RAW_MODULES = words(
     "abc asyncio atexit builtins collections concurrent contextlib contextvars copy dataclasses enum "
     "functools gc inspect io itertools logging multiprocessing pprint queue sched signal sys threading "
@@ -173,17 +179,58 @@ class Operations:
 
     def same(self, value: Any, other: Any) -> bool:
         """`value is other`: of a value that may be nothing, or true or false, only the cloud knows."""
-        unknown = self.alive and isinstance(value, self.marks.Mark) and not isinstance(other, self.marks.Mark)
-        if unknown and (isinstance(other, bool) or (other is None and self.optional(value))):
-            self.need(value, "compares it")
+        if self.alive and (isinstance(value, self.marks.Mark) != isinstance(other, self.marks.Mark)):
+            mark, known = (value, other) if isinstance(value, self.marks.Mark) else (other, value)
+            if isinstance(known, bool) or (known is None and self.optional(mark)):
+                self.need(mark, "compares it")
         return value is other
+
+    def typed(self, value: Any) -> Any:
+        """`type(x)`, which is compared with a type."""
+        value = self.keep(value)
+        if isinstance(value, self.marks.Several):
+            return list
+        if not isinstance(value, self.marks.Mark):
+            return type(value)
+        possible = self.possible(value)
+        return possible.pop() if len(possible) == 1 else self.need(value, "asks what it is")
+
+    def count(self, function: Any, value: Any) -> Any:
+        """`len(x)`."""
+        value = self.keep(value)
+        if function is len and isinstance(value, self.marks.Several):
+            self.need(value._mark, "counts it")  # noqa: SLF001 (a module of the same side)
+        return function(value)
+
+    def item(self, value: Any, key: Any) -> Any:
+        """`value[key]` where what it raises is caught."""
+        if self.alive:
+            if isinstance(value, (self.marks.List, self.marks.Map, self.marks.Parts, self.marks.Anything)):
+                self.need(value, "asks whether something is in it")
+            if isinstance(value, self.marks.Several):
+                self.need(value._mark, "asks whether something is in it")  # noqa: SLF001 (a module of the same side)
+        return value[key]
+
+    def tried(self, function: Any) -> Any:
+        """The function to call in place of one whose every error is caught: of the cloud's, nobody knows whether it fails."""
+        guarded = self.guard(function)
+        if not isinstance(function, types.FunctionType) or not function.__name__.startswith("get_"):
+            return guarded
+        if self.origins.of_code(function.__code__.co_filename, function.__globals__) != self.origins.SDK:
+            return guarded
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = guarded(*args, **kwargs)
+            found = self.first(result) if self.parent.types.is_output_type(type(result)) else None
+            if found is not None and not found._origin.call.answered:  # noqa: SLF001 (a module of the same side)
+                self.need(found, "catches what it raises")
+            return result
+
+        return call
 
     def optional(self, mark: Any) -> bool:
         """Whether a placeholder stands for something that may be None, which no text that is made of it can be."""
-        if str.__len__(mark) != self.length:
-            return False
-        of = mark._origin.of  # noqa: SLF001 (a module of the same side)
-        return of is None or self.parent.types.unwrap_optional_type(of) is not of
+        return bool(mark._origin.optional(mark))  # noqa: SLF001 (a module of the same side)
 
     def modulo(self, left: Any, right: Any) -> Any:
         """`left % right`."""
@@ -200,12 +247,72 @@ class Operations:
         kept = self.marks.encoded(found) if isinstance(left, bytes) else found
         return text if isinstance(text, (self.marks.Mark, self.marks.Bytes)) else kept
 
-    def subject(self, value: Any) -> Any:
+    def subject(self, value: Any, cases: Any) -> Any:
         """What a `match` statement looks at."""
-        value = self.keep(value)
-        if isinstance(value, self.marks.Mark):
-            self.need(value, "matches it")
+        value = self.deeply(value)
+        if self.alive:
+            for pattern, guarded in cases:
+                if self.matches(pattern, value) and not guarded:
+                    break
         return value
+
+    def matches(self, pattern: Any, value: Any) -> Any:
+        """Whether a pattern matches, as far as it is known without running code; None where it is not.
+
+        Ask for the placeholder that it looks at before it is known not to match.
+        """
+        kind, *inner = pattern
+        if kind == "yes":
+            return True
+        if kind == "or":
+            found = [self.matches(each, value) for each in inner[0]]
+            return True if True in found else None if None in found else False
+        if kind == "single":
+            return self.same(value, inner[0])
+        if isinstance(value, (self.marks.Mark, self.marks.Several)):
+            self.need(getattr(value, "_mark", value), "matches it")
+        if kind == "value":
+            return value == inner[0] if isinstance(value, (str, *PLAIN)) else None
+        looks: Any = {"list": self.in_list, "map": self.in_map, "class": self.in_object}.get(kind)
+        parts = looks(value, *inner) if looks else None
+        if not isinstance(parts, list):
+            return parts
+        found = []
+        for each, part in parts:
+            found.append(self.matches(each, part))
+            if found[-1] is False and kind != "class":
+                return False
+        return None if kind == "class" or None in found else True
+
+    def in_list(self, value: Any, patterns: Any) -> Any:
+        """What the parts of a pattern of a sequence look at; or whether it matches."""
+        if not isinstance(value, (list, tuple)):
+            return False if isinstance(value, (str, bytes, dict, *PLAIN)) else None
+        star = next((place for place, each in enumerate(patterns) if each[0] == "star"), None)
+        if len(value) < len(patterns) - 1 or (star is None and len(value) != len(patterns)):
+            return False
+        parts = [*zip(patterns[:star], value)]  # noqa: B905 (Python 3.9)
+        if star is not None and star + 1 < len(patterns):
+            parts += zip(patterns[star + 1 :], value[star + 1 - len(patterns) :])  # noqa: B905 (the same)
+        return parts
+
+    def in_map(self, value: Any, patterns: Any) -> Any:
+        """What the parts of a pattern of a mapping look at, the keys that are constants first; or whether it matches."""
+        if not isinstance(value, dict):
+            return False if isinstance(value, (str, bytes, list, tuple, *PLAIN)) else None
+        if any(key is not None and key not in value for key, _ in patterns):
+            return False
+        parts = [(each, value[key]) for key, each in patterns if key is not None]
+        named = [each for key, each in patterns if key is None]
+        return parts + [(("or", (each, ("any",))), found) for each in named for found in value.values()]
+
+    def in_object(self, value: Any, by_place: Any, by_name: Any) -> Any:
+        """What the parts of a pattern of a class look at."""
+        names = getattr(type(value), "__match_args__", ())
+        held = {*getattr(value, "__dict__", ()), *getattr(type(value), "_fields", ())}
+        record = self.parent.types.is_output_type(type(value))
+        named = [*zip(names, by_place), *by_name]  # noqa: B905 (Python 3.9)
+        return [(each, getattr(value, name, None)) for name, each in named if record or name in held]
 
     def guard(self, function: Any) -> Any:
         """The function to call in place of a function: itself, or one that does not lose a placeholder."""
@@ -258,6 +365,10 @@ class Operations:
         """The rule of a function written in C."""
         owner = getattr(function, "__self__", None)
         name = getattr(function, "__name__", "")
+        if name in READS and type(owner).__module__ in {"_io", "io"}:
+            return READ
+        if isinstance(owner, bytearray):
+            return STRICT
         if isinstance(owner, (str, bytes, self.pattern)):
             return RAW if isinstance(owner, (self.marks.Mark, self.marks.Bytes)) and name != "join" else STRICT
         if owner is None:  # a method of a class, not bound to anything
@@ -292,12 +403,14 @@ class Operations:
         """Call a function that may look at the letters of a placeholder."""
         if not self.alive:
             return function(*args, **kwargs)
+        if (bound := self.bound(function, args)) is not None:
+            return self.keep(bound(*args[1:], **kwargs))
         if function is isinstance and len(args) == 2 and isinstance(args[0], self.marks.Mark):
             return self.is_instance(*args)
         given = (args, kwargs, getattr(function, "__self__", None)) if rule == STRICT else (args, kwargs)
         found = self.first(given)
-        if found is None:
-            return self.keep(function(*args, **kwargs))
+        if found is None or rule == READ:
+            return (self.deeply if rule == READ else self.keep)(function(*args, **kwargs))
         name = getattr(function, "__name__", type(function).__name__)
         if function is getattr or function is hasattr:
             return self.attribute(function, args, found)
@@ -318,6 +431,13 @@ class Operations:
             return kept
         return self.need(found, f"looks into it with `{name}`")
 
+    def bound(self, function: Any, args: Any) -> Any:
+        """The method of a placeholder that `str.upper(x)` is; None where it is none."""
+        if getattr(function, "__objclass__", None) is not str or not args or function.__name__ == "join":
+            return None
+        text = self.keep(args[0])
+        return getattr(text, function.__name__) if isinstance(text, self.marks.Mark) else None
+
     def unbound(self, function: Any) -> bool:
         """Whether a function of `re` takes the pattern as its first argument."""
         return not isinstance(getattr(function, "__self__", None), self.pattern)
@@ -330,7 +450,7 @@ class Operations:
             return self.placeholder(getattr(function, "__self__", "")) is None
         if rule == LOOSE:
             return not isinstance(result, (bool, int, float))
-        if name in {"write", "writelines", "setattr"}:
+        if name in {"write", "writelines", "setattr", "writerow", "writerows", "writeheader", "writestr"}:
             return True
         if isinstance(result, (*PLAIN, *CONTAINERS, str, bytes)):
             return False
@@ -338,12 +458,16 @@ class Operations:
 
     def is_instance(self, mark: Any, classes: Any) -> bool:
         """`isinstance` of the value that a placeholder stands for."""
-        kind, inner = self.marks.shape(self.parent, mark._origin.of)  # noqa: SLF001 (a module of the same side)
-        made_of = {"Text": str, "Parts": list}.get(type(mark).__name__)
-        stands_for = made_of or PYTHON_TYPES.get(kind) or (inner if isinstance(inner, type) else None)
-        possible = {*((stands_for,) if stands_for else ANYTHING), *((type(None),) if self.optional(mark) else ())}
-        found = {issubclass(each, classes) for each in possible}
+        found = {issubclass(each, classes) for each in self.possible(mark)}
         return found.pop() if len(found) == 1 else bool(self.need(mark, "asks what it is"))
+
+    def possible(self, mark: Any) -> set[type]:
+        """The types that the value that a placeholder stands for may have."""
+        kind, inner = self.marks.shape(self.parent, mark._origin.of)  # noqa: SLF001 (a module of the same side)
+        longer = str.__len__(mark) != self.length
+        made_of = list if isinstance(mark, self.marks.Parts) else str if longer else None
+        stands_for = made_of or PYTHON_TYPES.get(kind) or (inner if isinstance(inner, type) else None)
+        return {*((stands_for,) if stands_for else ANYTHING), *((type(None),) if self.optional(mark) else ())}
 
     def attribute(self, function: Any, args: Any, found: Any) -> Any:
         """`getattr` or `hasattr` with a placeholder among what is given."""
@@ -367,12 +491,12 @@ def named(operation: Any, name: str) -> Any:
 def patch_patterns(operations: Operations) -> None:
     """Make the functions of `re` operations, however they are called: by name, from `map`, from a library."""
     re: Any = sys.modules["re"]
-    origin, own = operations.origins.origin, operations.origins.OWN
+    origin, called_by = operations.origins.origin, {operations.origins.OWN, operations.origins.INTERNAL}
     for name in ("match", "search", "fullmatch", "findall", "finditer", "split", "sub", "subn"):
         original = getattr(re, name)
 
         def looking(*args: Any, _original: Any = original, **kwargs: Any) -> Any:
-            if operations.alive and origin(sys._getframe(1).f_code.co_filename) == own:  # noqa: SLF001 (of who calls)
+            if operations.alive and origin(sys._getframe(1).f_code.co_filename) in called_by:  # noqa: SLF001 (of who calls)
                 return operations.call(_original, STRICT, args, kwargs)
             return _original(*args, **kwargs)
 

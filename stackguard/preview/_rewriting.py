@@ -28,8 +28,12 @@ PLAIN_NAMES = words(
     "object next slice breakpoint input help exit quit"
 )
 """Functions that no placeholder is lost in, and those that look at the frame that they are called from."""
-LOOPING = words("len list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")
+LOOPING = words("list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")
 """Functions that ask each placeholder themselves."""
+GIVEN = words("map filter filterfalse takewhile dropwhile starmap reduce accumulate groupby")
+"""Functions that call the functions that they are given."""
+LOOKUPS = words("LookupError IndexError KeyError")
+ERRORS = words("Exception BaseException")
 PLAIN_METHODS = words("append extend insert add update setdefault apply pop popleft appendleft clear keys values items")
 LOOKING = words(
     "startswith endswith find rfind index rindex count split rsplit splitlines partition rpartition strip "
@@ -48,6 +52,8 @@ class Rewriter(ast.NodeTransformer):
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
+        self.lookups = self.calls = False
+        """Whether what a look-up, or a call, raises is caught where it stands."""
 
     def operation(self, name: str, like: ast.expr, *args: ast.expr) -> ast.Call:
         """A call of an operation, at the place of an expression."""
@@ -65,11 +71,16 @@ class Rewriter(ast.NodeTransformer):
         function = node.func
         node.args = [self.visit(each) for each in node.args]
         node.keywords = [self.visit(each) for each in node.keywords]
+        self.given(node)
         if isinstance(function, ast.Name):
             if function.id in {"exec", "eval"} and node.args:
                 mode = ast.copy_location(ast.Constant(function.id), function)
                 node.args[0] = self.operation("code", node.args[0], node.args[0], mode)
-            if function.id in PLAIN_NAMES:
+            if function.id in PLAIN_NAMES or function.id == self.names["typed"]:
+                return node
+            if function.id == "len" and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+                node.args = [function, *node.args]
+                node.func = ast.copy_location(ast.Name(self.names["count"], ast.Load()), function)
                 return node
             if function.id in LOOPING:
                 node.args = [self.kept(each) for each in node.args]
@@ -81,7 +92,72 @@ class Rewriter(ast.NodeTransformer):
                 return node
         else:
             function = self.visit(function)
-        node.func = self.operation("guard", function, function)
+        node.func = self.operation("tried" if self.calls else "guard", function, function)
+        return node
+
+    def given(self, node: ast.Call) -> None:
+        """Replace functions that a function calls: `map(str.upper, x)`, `sorted(x, key=str.lower)`."""
+        for keyword in node.keywords:
+            if keyword.arg == "key" and isinstance(keyword.value, (ast.Name, ast.Attribute)):
+                keyword.value = self.operation("guard", keyword.value, keyword.value)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in GIVEN:
+            functions = (ast.Name, ast.Attribute)
+            node.args = [self.operation("guard", x, x) if isinstance(x, functions) else x for x in node.args]
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        """`x[y]`, where what it raises is caught."""
+        self.generic_visit(node)
+        index: Any = node.slice
+        whole = isinstance(index, ast.Slice) or (
+            isinstance(index, ast.Tuple) and any(isinstance(each, ast.Slice) for each in index.elts)
+        )
+        if self.lookups and isinstance(node.ctx, ast.Load) and not whole:
+            return self.operation("item", node, node.value, index)
+        return node
+
+    def visit_Try(self, node: Any) -> Any:
+        """`try`: an error that is caught, and not raised again, decides what follows."""
+        before = self.lookups, self.calls
+        for handler in node.handlers:
+            if not isinstance(handler.body[-1], ast.Raise):
+                kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                self.caught(kinds, broad=handler.type is None)
+        node.body = [self.visit(each) for each in node.body]
+        self.lookups, self.calls = before
+        for rest in ("handlers", "orelse", "finalbody"):
+            setattr(node, rest, [self.visit(each) for each in getattr(node, rest)])
+        return node
+
+    visit_TryStar = visit_Try  # noqa: N815 (as `ast` calls them)
+
+    def caught(self, kinds: list[Any], *, broad: bool = False) -> None:
+        """Note which errors are caught in what is rewritten next."""
+        names = {each.id for each in kinds if isinstance(each, ast.Name)}
+        self.calls = self.calls or broad or bool(names & ERRORS)
+        self.lookups = self.lookups or self.calls or bool(names & LOOKUPS)
+
+    def visit_With(self, node: Any) -> Any:
+        """`with contextlib.suppress(KeyError)`."""
+        before = self.lookups, self.calls
+        node.items = [self.visit(each) for each in node.items]
+        for each in node.items:
+            call = each.context_expr
+            if isinstance(call, ast.Call) and "suppress" in ast.dump(call.func):
+                self.caught(call.args)
+        node.body = [self.visit(each) for each in node.body]
+        self.lookups, self.calls = before
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        """A function without a name, which is not called where it stands."""
+        return self.later(node)
+
+    def later(self, node: Any) -> Any:
+        """Rewrite code that runs elsewhere: what is caught here is not caught there."""
+        before, self.lookups, self.calls = (self.lookups, self.calls), False, False
+        self.generic_visit(node)
+        self.lookups, self.calls = before
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
@@ -105,13 +181,18 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         """`x == y`, `x in y`, `x is y`."""
+        middle = node.comparators[:-1]
+        looking = any(isinstance(each, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for each in node.ops)
+        if looking and middle and all(isinstance(each, (ast.Name, ast.Constant)) for each in middle):  # `x is y is z`
+            pairs = zip([node.left, *middle], node.ops, node.comparators)  # noqa: B905 (Python 3.9)
+            parts: list[Any] = [ast.copy_location(ast.Compare(x, [how], [y]), node) for x, how, y in pairs]
+            return self.visit(ast.copy_location(ast.BoolOp(ast.And(), parts), node))
+        node.left, *node.comparators = [self.typed(each) for each in (node.left, *node.comparators)]
         self.generic_visit(node)
         operator, right = node.ops[0], node.comparators[0]
         if len(node.ops) == 1 and isinstance(operator, (ast.In, ast.NotIn)):
             found = self.operation("contains", node, node.left, right)
         elif len(node.ops) == 1 and isinstance(operator, (ast.Is, ast.IsNot)):
-            if not isinstance(right, ast.Constant):
-                return node
             found = self.operation("same", node, node.left, right)
         else:
             node.left = self.kept(node.left)
@@ -120,6 +201,12 @@ class Rewriter(ast.NodeTransformer):
         if isinstance(operator, (ast.NotIn, ast.IsNot)):
             return ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
         return found
+
+    def typed(self, node: ast.expr) -> ast.expr:
+        """`type(x)`, which is compared."""
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type"
+        args = node.args if called and isinstance(node, ast.Call) else []
+        return self.operation("typed", node, *args) if len(args) == 1 and not isinstance(args[0], ast.Starred) else node
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         """`"%s" % x`."""
@@ -170,11 +257,42 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_Match(self, node: Any) -> Any:
         """`match x`; the patterns themselves are no expressions."""
-        node.subject = self.operation("subject", node.subject, self.visit(node.subject))
+        subject = node.subject
+        cases: Any = ast.Tuple([self.case(each, subject) for each in node.cases], ast.Load())
+        node.subject = self.operation("subject", subject, self.visit(subject), ast.copy_location(cases, subject))
         for case in node.cases:
             case.guard = self.kept(self.visit(case.guard)) if case.guard else None
             case.body = [self.visit(each) for each in case.body]
         return node
+
+    def case(self, case: Any, like: ast.expr) -> ast.expr:
+        """What one case looks at, as `Operations.matches` reads it, and whether it has a guard."""
+        value: Any = (self.pattern(case.pattern), case.guard is not None)
+        return ast.copy_location(ast.Constant(value), like)
+
+    def pattern(self, node: Any) -> Any:
+        """A pattern as a constant."""
+        kind = type(node).__name__
+        if kind == "MatchValue":
+            try:
+                return "value", ast.literal_eval(node.value)
+            except ValueError:  # a name
+                return ("any",)
+        if kind == "MatchSingleton":
+            return "single", node.value
+        if kind == "MatchSequence":
+            return "list", tuple(self.pattern(each) for each in node.patterns)
+        if kind == "MatchMapping":
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+            return "map", tuple(zip(keys, [self.pattern(each) for each in node.patterns]))  # noqa: B905 (Python 3.9)
+        if kind == "MatchClass":
+            named = zip(node.kwd_attrs, [self.pattern(each) for each in node.kwd_patterns])  # noqa: B905 (the same)
+            return "class", tuple(self.pattern(each) for each in node.patterns), tuple(named)
+        if kind == "MatchOr":
+            return "or", tuple(self.pattern(each) for each in node.patterns)
+        if kind == "MatchStar":
+            return ("star",)
+        return self.pattern(node.pattern) if node.pattern is not None else ("yes",)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """A class; a dynamic provider's runs in the engine and is sent there as it is."""
@@ -194,7 +312,7 @@ class Rewriter(ast.NodeTransformer):
     def visit_FunctionDef(self, node: Any) -> Any:
         """A function; what it is said to return stays as it is written."""
         returns, node.returns = node.returns, None
-        self.generic_visit(node)
+        self.later(node)
         node.returns = returns
         return node
 

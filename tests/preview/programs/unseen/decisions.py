@@ -1,4 +1,5 @@
 """Compares, counts, loops over, matches and swallows what only the cloud knows."""
+import contextlib
 import re
 from re import match as matches
 
@@ -225,3 +226,204 @@ def exception():
 
 
 exception()
+
+
+def nothing_by_equality():
+    vpc.tags.apply(lambda t: bad() if t.get("public") == None else None)
+
+
+nothing_by_equality()
+
+
+def not_nothing_by_equality():
+    vpc.tags.apply(lambda t: bad() if t.get("public") != None else None)
+
+
+not_nothing_by_equality()
+
+
+def nothing_among_others():
+    vpc.tags.apply(lambda t: bad() if None in [t.get("public")] else None)
+
+
+nothing_among_others()
+
+
+def among_nothing():
+    vpc.tags.apply(lambda t: bad() if t.get("public") in (None,) else None)
+
+
+among_nothing()
+
+
+def type_of_nothing():
+    vpc.tags.apply(lambda t: bad() if type(t.get("public")) is type(None) else None)
+
+
+type_of_nothing()
+
+
+def truth_on_the_left():
+    vpc.default.apply(lambda d: bad() if True is d else None)
+
+
+truth_on_the_left()
+
+
+def truth_by_name():
+    want = True
+    vpc.default.apply(lambda d: bad() if d is want else None)
+
+
+truth_by_name()
+
+
+def truth_in_a_chain():
+    vpc.default.apply(lambda d: bad() if d is True is not False else None)
+
+
+truth_in_a_chain()
+
+
+def match_a_field():
+    def f(v):
+        match v:
+            case aws.ec2.GetVpcResult(default=True):
+                bad()
+    vpc.apply(f)
+
+
+match_a_field()
+
+
+def match_in_a_mapping():
+    def f(d):
+        match {"default": d}:
+            case {"default": True}:
+                bad()
+    vpc.default.apply(f)
+
+
+match_in_a_mapping()
+
+
+def match_in_a_tuple():
+    def f(d):
+        match ("dev", d):
+            case ("dev", True):
+                bad()
+    vpc.default.apply(f)
+
+
+match_in_a_tuple()
+
+
+def match_deep_in_a_mapping():
+    def f(t):
+        match {"tags": t}:
+            case {"tags": {"env": "prod"}}:
+                bad()
+    vpc.tags.apply(f)
+
+
+match_deep_in_a_mapping()
+
+
+def match_deep_in_a_list():
+    def f(names):
+        match [names]:
+            case [[_first, *_rest]]:
+                bad()
+    zones.names.apply(f)
+
+
+match_deep_in_a_list()
+
+
+def match_nothing():
+    def f(t):
+        match [t.get("private")]:
+            case [None]:
+                bad()
+    vpc.tags.apply(f)
+
+
+match_nothing()
+
+
+def slice_by_truth():
+    zones.names.apply(lambda names: bad() if names[:1] else None)
+
+
+slice_by_truth()
+
+
+def slice_by_equality():
+    zones.names.apply(lambda names: bad() if names[:1] == [] else None)
+
+
+slice_by_equality()
+
+
+def slice_by_length():
+    zones.names.apply(lambda names: bad() if len(names[:3]) < 3 else None)
+
+
+slice_by_length()
+
+
+def parts_by_length():
+    vpc.id.apply(lambda i: bad() if len(i.split(",")[:5]) < 5 else None)
+
+
+parts_by_length()
+
+
+def no_such_element():
+    def f(names):
+        try:
+            names[0]
+        except IndexError:
+            bad()
+    zones.names.apply(f)
+
+
+no_such_element()
+
+
+def no_such_key():
+    def f(tags):
+        try:
+            tags["private"]
+        except (KeyError, ValueError):
+            bad()
+    vpc.tags.apply(f)
+
+
+no_such_key()
+
+
+def no_such_key_suppressed():
+    def f(tags):
+        found = False
+        with contextlib.suppress(KeyError):
+            tags["private"]
+            found = True
+        if not found:
+            bad()
+    vpc.tags.apply(f)
+
+
+no_such_key_suppressed()
+
+
+def no_such_network():
+    def f(i):
+        try:
+            aws.ec2.get_vpc(id=i)
+        except Exception:
+            bad()
+    vpc.id.apply(f)
+
+
+no_such_network()

@@ -6,7 +6,11 @@ import contextlib
 import dataclasses
 import enum
 import functools
+
+
+import csv
 import hashlib
+import io
 import ipaddress
 import json
 import logging
@@ -20,6 +24,13 @@ import weakref
 import pulumi
 import pulumi_aws as aws
 from common import Thing, bad, other, role, vpc, zones
+
+
+import urllib.parse
+
+import pulumi
+import pulumi_aws as aws
+from common import other, plain, role, vpc, zones
 
 
 def fallback():
@@ -322,3 +333,101 @@ def getattr_over_constant_names():
 
 
 getattr_over_constant_names()
+
+
+def unbound_methods():
+    pulumi.export("q", vpc.id.apply(str.upper))
+    pulumi.export("r", ",".join(map(str.lower, [plain.id, "X"])))
+    pulumi.export("s", sorted(["b", "A"], key=str.lower))
+
+
+unbound_methods()
+
+
+def rows():
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([plain.id, plain.cidr_block])
+    writer.writerows([["a", plain.arn]])
+    pulumi.export("t", buffer.getvalue())
+
+
+rows()
+
+
+def digest_that_is_updated():
+    known = hashlib.sha256()
+    known.update(b"x")
+    assert known.hexdigest().startswith("2d711642")
+    assert known.digest_size == 32
+    unknown = hashlib.new("sha256", b"x")
+    unknown.update(plain.id.encode())
+    pulumi.export("u", f"{unknown.hexdigest()[:8]}")
+
+
+digest_that_is_updated()
+
+
+def slice_that_is_looped_over():
+    names = aws.get_availability_zones(state="available").names
+    pulumi.export("v", [f"{name}!" for name in names[:2]])
+    pulumi.export("w", json.dumps({"zones": names[:2], "first": list(names[:1])}))
+    pulumi.export("x", [*names[1:3][:1], *zip(names[:2], ["a", "b"])])
+
+
+slice_that_is_looped_over()
+
+
+def pattern_beside_it():
+    match {"kind": "a", "id": plain.id, "tags": {"x": plain.arn}, "list": [plain.id, 1]}:
+        case {"kind": "b", "id": "vpc-1"}:
+            found = ""
+        case {"list": [_, 2]} | {"kind": ("c" | "d"), "tags": {"x": None}}:
+            found = ""
+        case {"kind": "a", "id": name, "tags": {"x": arn}, "list": [_, *_rest]} if name is not arn:
+            found = f"{name}/{arn}"
+    pulumi.export("y", found)
+
+
+pattern_beside_it()
+
+
+def error_that_is_raised_again():
+    try:
+        network = aws.ec2.get_vpc(default=True)
+        label = f"{network.id}-{network.tags['Name']}"
+    except Exception as error:
+        raise ValueError("no network") from error
+    try:
+        label += {"a": "b"}["a"] + pulumi.get_stack()
+    except (KeyError, IndexError):
+        label += "none"
+    pulumi.export("z", label)
+
+
+error_that_is_raised_again()
+
+
+def nothing_that_cannot_be():
+    assert plain.id != None and plain.id is not None and None not in [plain.id]
+    assert type(plain.id) is str and type(plain.tags) == dict and type("x") is not type(None)
+    assert 1 < len([plain.id, plain.arn]) < 3
+    known, wanted = True, True
+    assert known is wanted is True is not False
+
+
+nothing_that_cannot_be()
+
+
+def truth_that_is_handed_on():
+    pulumi.export("aa", {"both": plain.default & plain.enable_dns_support, "rest": divmod(plain.default, 2)})
+
+
+truth_that_is_handed_on()
+
+
+def address():
+    pulumi.export("ab", "https://x/?" + urllib.parse.urlencode({"vpc": plain.id}))
+
+
+address()

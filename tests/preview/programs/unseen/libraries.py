@@ -251,3 +251,26 @@ def yaml_form():
 
 
 yaml_form()
+
+
+def key_in_a_buffer():
+    def f(i):
+        buffer = io.StringIO()
+        buffer.write(i)
+        {"vpc-1": bad}.get(buffer.getvalue(), print)()
+    vpc.id.apply(f)
+
+
+key_in_a_buffer()
+
+
+def rows():
+    def f(i):
+        buffer = io.StringIO()
+        csv.writer(buffer).writerow([i, "x"])
+        if buffer.getvalue() == "vpc-1,x":
+            bad()
+    vpc.id.apply(f)
+
+
+rows()

@@ -1,11 +1,14 @@
 """Makes other values of what only the cloud knows and decides on those."""
 import fnmatch
+import functools
 import hashlib
 import ipaddress
+import itertools
 import json
 import operator
 import os
 import random
+import re
 import zlib
 
 import pulumi
@@ -255,3 +258,160 @@ def bytes_in_place():
 
 
 bytes_in_place()
+
+
+def bool_itself():
+    vpc.default.apply(bool).apply(lambda found: bad() if found else None)
+
+
+bool_itself()
+
+
+def any_itself():
+    pulumi.Output.all(vpc.default, vpc.enable_dns_support).apply(any).apply(lambda found: bad() if found else None)
+
+
+any_itself()
+
+
+def all_itself():
+    pulumi.Output.all(vpc.default, vpc.enable_dns_support).apply(all).apply(lambda found: bad() if found else None)
+
+
+all_itself()
+
+
+def set_itself():
+    pulumi.Output.all(vpc.id, vpc.arn).apply(set).apply(lambda found: bad() if len(found) == 1 else None)
+
+
+set_itself()
+
+
+def get_of_a_dictionary():
+    vpc.id.apply({"vpc-1": "bad"}.get).apply(lambda found: bad() if found else None)
+
+
+get_of_a_dictionary()
+
+
+def membership_in_a_set():
+    vpc.id.apply({"vpc-1"}.__contains__).apply(lambda found: bad() if found else None)
+
+
+membership_in_a_set()
+
+
+def count_of_a_list():
+    vpc.id.apply(["vpc-1"].count).apply(lambda found: bad() if found else None)
+
+
+count_of_a_list()
+
+
+def partial_of_an_operator():
+    vpc.id.apply(functools.partial(operator.eq, "vpc-1")).apply(lambda found: bad() if found else None)
+
+
+partial_of_an_operator()
+
+
+def partial_of_a_pattern():
+    vpc.id.apply(functools.partial(re.match, "vpc-1")).apply(lambda found: bad() if found else None)
+
+
+partial_of_a_pattern()
+
+
+def partial_of_fnmatch():
+    vpc.id.apply(functools.partial(fnmatch.fnmatch, pat="vpc-1*")).apply(lambda found: bad() if found else None)
+
+
+partial_of_fnmatch()
+
+
+def unbound_upper():
+    vpc.id.apply(lambda i: bad() if list(map(str.upper, [i]))[0] == "VPC-1" else None)
+
+
+unbound_upper()
+
+
+def unbound_isdigit():
+    vpc.id.apply(lambda i: bad() if any(map(str.isdigit, [i])) else None)
+
+
+unbound_isdigit()
+
+
+def unbound_lower_as_a_key():
+    vpc.id.apply(lambda i: bad() if sorted([i, "b"], key=str.lower)[0] == "a" else None)
+
+
+unbound_lower_as_a_key()
+
+
+def library_function_in_map():
+    vpc.id.apply(lambda i: bad() if any(map(fnmatch.fnmatch, [i], ["vpc-1*"])) else None)
+
+
+library_function_in_map()
+
+
+def groups_by_an_unbound_method():
+    vpc.id.apply(lambda i: bad() if len([*itertools.groupby([i, "VPC-1"], key=str.upper)]) == 1 else None)
+
+
+groups_by_an_unbound_method()
+
+
+def digest_that_is_updated():
+    def f(i):
+        h = hashlib.sha256()
+        h.update(i.encode())
+        if int(h.hexdigest(), 16) % 2:
+            bad()
+    vpc.id.apply(f)
+
+
+digest_that_is_updated()
+
+
+def digest_by_name():
+    def f(i):
+        h = hashlib.new("sha1")
+        h.update(b"x")
+        h.copy().update(i.encode())
+        h.update(f"{i}".encode())
+        if h.hexdigest()[0] in "0123":
+            bad()
+    vpc.id.apply(f)
+
+
+digest_by_name()
+
+
+def bytes_that_grow():
+    def f(i):
+        buffer = bytearray()
+        buffer.extend(i.encode())
+        if buffer.startswith(b"vpc-1"):
+            bad()
+    vpc.id.apply(f)
+
+
+bytes_that_grow()
+
+
+def bits():
+    vpc.default.apply(lambda d: bad() if (d ^ False) & True else None)
+
+
+bits()
+
+
+def quotient():
+    vpc.default.apply(lambda d: bad() if divmod(d, 2)[1] else None)
+
+
+quotient()
