@@ -142,6 +142,10 @@ def program(folder: Path, source: str) -> Path:
         "not os.path.exists(plain.id)",
         '"".join(each for each in [plain.id]).startswith("vpc")',
         "plain.enable_dns_support is True",
+        "True is plain.default",
+        'plain.tags.get("x") == None',
+        '[*map(str.upper, [plain.id])] == ["VPC-1"]',
+        'len(plain.id.split(",")[:2]) < 2',
     ],
 )
 def test_outside_of_apply_the_lines_for_the_mock_file_are_printed(tmp_path: Path, condition: str) -> None:
@@ -155,6 +159,15 @@ def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path) -> 
     source = f"try:\n    int(plain.id, 16)\nexcept ValueError:\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="give it with `--mock FILE`"):
         run(program(tmp_path, source), timeout=60)
+
+
+def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path) -> None:
+    source = f"try:\n    aws.ec2.get_vpc(id='vpc-1')\nexcept Exception:\n    {BAD_ACL}\n"
+    with pytest.raises(CannotJudge, match="catches what it raises"):
+        run(program(tmp_path, source), timeout=60)
+    mock = tmp_path / "mock.yaml"
+    mock.write_text("functions: [{token: aws:ec2/getVpc:getVpc, args: {id: vpc-1}, result: {id: vpc-1}}]")
+    assert [each.type for each in run(tmp_path, timeout=60, mock=[mock]).resources if each.type == BAD] == []
 
 
 def test_a_value_that_is_awaited_and_not_known_is_told(tmp_path: Path) -> None:
