@@ -57,6 +57,8 @@ FUNCTIONS = (
     *(functools.cached_property, functools.singledispatchmethod, type(functools.lru_cache(len))),
 )
 """What stands for a method in a class."""
+WRAPPED = frozenset({"function", "original"})
+"""What our own wrappers call what they wrap."""
 NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
 """Python's own objects of which only the attributes that code asks for are used."""
 PLAIN_BASES = (object, *SCALARS, dict, *CONTAINERS, *WRAPPERS, BaseException, enum.Enum, typing.Generic)
@@ -148,6 +150,8 @@ class Reach:
         held = held_by(function)
         self.add((inspect.getattr_static(function, "__wrapped__", None),))
         origin = self.origins.of_code(function.__code__.co_filename, function.__globals__)
+        if origin == self.origins.INTERNAL:  # a wrapper of ours leads to what it wraps, and to the whole SDK
+            return self.add([value for name, value in held if name in WRAPPED])
         if origin not in {self.origins.OWN, self.origins.LIBRARY}:
             return function.__name__ in REGISTERING or self.add([value for _, value in held])
         return self.code(function.__code__, function.__globals__, held)

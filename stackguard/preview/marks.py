@@ -350,6 +350,7 @@ def _put(node: Any, steps: list[str | int], leaf: Any) -> Any:
         known = node if isinstance(node, dict) else {}
         return {**known, step: _put(known.get(step), more, leaf)}
     listed = list(node) if isinstance(node, list) else []
-    listed += [_put(None, more, leaf) for _ in range(max(step, 0) + 1 - len(listed))]
+    needed = step + 1 if step >= 0 else -step
+    listed += [_put(None, more, leaf) for _ in range(needed - len(listed))]
     listed[step] = _put(listed[step] if listed[step] != leaf else None, more, leaf)
     return listed
