@@ -34,6 +34,9 @@ def install(pulumi: Any, modules: Any) -> Any:
     following.install(pulumi.Output)
     naming_outputs(parent, pulumi.StackReference)
     following.asking_details(pulumi.StackReference)
+    for name in ("ResourceTransformArgs", "InvokeTransformArgs"):
+        if hasattr(pulumi, name):
+            keeping(operations, getattr(pulumi, name))
     for name in ENCODINGS.split():
         setattr(base64, name, opaque(operations, marks, getattr(base64, name)))
     for name in ("quote", "quote_plus"):
@@ -46,6 +49,19 @@ def install(pulumi: Any, modules: Any) -> Any:
         setattr(hashlib, name, digesting(operations, getattr(hashlib, name)))
     hashlib.new = digesting(operations, hashlib.new, named=True)
     return following
+
+
+def keeping(operations: Any, kind: Any) -> None:
+    """Keep placeholders in what a transform is given: it comes back from the engine as plain texts."""
+    construct = kind.__init__
+
+    @functools.wraps(construct)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        construct(
+            self, *map(operations.deeply, args), **{name: operations.deeply(each) for name, each in kwargs.items()}
+        )
+
+    kind.__init__ = init
 
 
 def with_answers(parent: Any, original: Any) -> Any:

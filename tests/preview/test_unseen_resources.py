@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import Kind, Unseen
+from policypack.policy import Kind, Unknown, Unseen
 from stackguard.errors import CannotJudge
 from stackguard.gate import Request, judge
 from stackguard.preview import Preview, run
@@ -159,6 +159,30 @@ def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path) -> 
     source = f"try:\n    int(plain.id, 16)\nexcept ValueError:\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="give it with `--mock FILE`"):
         run(program(tmp_path, source), timeout=60)
+
+
+TRANSFORM = """
+def transform(args):
+    {body}
+    return pulumi.ResourceTransformResult(args.props, args.opts)
+vpc = aws.ec2.get_vpc_output(default=True)
+aws.ec2.SecurityGroup("group", vpc_id=vpc.id, opts=pulumi.ResourceOptions(transforms=[transform]))
+"""
+
+
+def test_a_transform_that_decides_ends_the_program(tmp_path: Path) -> None:
+    """What a transform is given comes back from the engine as plain texts."""
+    body = 'aws.s3.BucketAcl("a", bucket="b", acl={"vpc-1": "public-read"}.get(args.props["vpcId"], "private"))'
+    with pytest.raises(CannotJudge, match="uses it as a key"):
+        run(program(tmp_path, TRANSFORM.format(body=body)), timeout=60)
+
+
+def test_a_transform_that_builds_texts_is_not_disturbed(tmp_path: Path) -> None:
+    body = 'args.props["description"] = f"in {args.props[\'vpcId\']}"'
+    found = run(program(tmp_path, TRANSFORM.format(body=body)), timeout=60)
+    (group,) = (each for each in found.resources if each.name == "group")
+    assert isinstance(group.inputs["description"], Unknown)
+    assert found.unseen == ()
 
 
 def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path) -> None:
