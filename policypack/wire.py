@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,28 @@ def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
             if any(map(marked, value)):
                 return UNKNOWN_STRING
             return {name: _with_sentinels(each, marked) for name, each in value.items()}
+    return value
+
+
+def mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """A plain value with every text in it changed, those of keys, references and assets too."""
+    match value:
+        case Partial():
+            partial = Partial(change(value))
+            partial.unknown = value.unknown
+            return partial
+        case str():
+            return change(value)
+        case Mapping():
+            return {change(str(name)): mapped(each, change) for name, each in value.items()}
+        case list():
+            return [mapped(each, change) for each in value]
+        case Reference():
+            return replace(value, id=mapped(value.id, change))
+        case Asset(text=str() as text):
+            return replace(value, text=change(text))
+        case Asset(members=Mapping() as members):
+            return replace(value, members=mapped(members, change))
     return value
 
 

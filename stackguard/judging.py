@@ -37,8 +37,6 @@ class Judging:
     policies: Sequence[Policy[Any]] = ()
     notes: tuple[Note, ...] = ()
     """What is to be known of the program's project."""
-    unseen: tuple[Unseen, ...] = ()
-    """What the preview does not see."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
     """By URN, a resource as it was registered, and its outcomes."""
@@ -88,22 +86,23 @@ class Judging:
             unseen: what a preview does not see of it.
         """
         self.settings = with_region(self.settings, region)
-        self.unseen = unseen
         if self.others is None:
-            return tuple(self._own_outcomes(resources))
+            return tuple(self._own_outcomes(resources, unseen))
         if self.others.followed:
-            return (*self._own_outcomes(resources), *self.others.outcomes)
-        return asyncio.run(self._beside(self.others, resources))
+            return (*self._own_outcomes(resources, unseen), *self.others.outcomes)
+        return asyncio.run(self._beside(self.others, resources, unseen))
 
-    async def _beside(self, others: Following, resources: tuple[Resource, ...]) -> tuple[Outcome, ...]:
+    async def _beside(
+        self, others: Following, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]
+    ) -> tuple[Outcome, ...]:
         """All outcomes of a stack that is there already: other packs judge it in processes of their own."""
-        own = asyncio.to_thread(self._own_outcomes, resources)
+        own = asyncio.to_thread(self._own_outcomes, resources, unseen)
         found, _ = await asyncio.gather(own, others.judge(resources, self.settings))
         return (*found, *others.outcomes)
 
-    def _own_outcomes(self, resources: tuple[Resource, ...]) -> list[Outcome]:
+    def _own_outcomes(self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]) -> list[Outcome]:
         self.policies = self.policies or self.choose()
-        stack = Stack(resources, self.settings, self.unseen)
+        stack = Stack(resources, self.settings, unseen)
         found: list[Outcome] = []
         for each in resources:
             registered, judged = self._judged.get(each.urn, (None, []))

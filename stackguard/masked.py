@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.masking import Mask
-from policypack.policy import Outcome, Partial, Resource
+from policypack.policy import Outcome, Resource
+from policypack.wire import mapped
 from stackguard.notes import Note
 
 
@@ -47,7 +48,7 @@ def _resource(resource: Resource, mask: Mask) -> Resource:
     if mask.hide(texts) == texts:
         return resource
     type_token, name, urn, parent = map(mask.hide, names)
-    inputs = {key: _value(value, mask) for key, value in resource.inputs.items()}
+    inputs = {key: mapped(value, mask.hide) for key, value in resource.inputs.items()}
     return replace(resource, type=type_token, name=name, urn=urn, parent=parent, inputs=inputs)
 
 
@@ -62,18 +63,3 @@ def _texts(value: Any) -> Iterator[str]:
         case list():
             for each in value:
                 yield from _texts(each)
-
-
-def _value(value: Any, mask: Mask) -> Any:
-    match value:
-        case Partial():
-            hidden = Partial(mask.hide(value))
-            hidden.unknown = value.unknown
-            return hidden
-        case str():
-            return mask.hide(value)
-        case Mapping():
-            return {mask.hide(str(key)): _value(each, mask) for key, each in value.items()}
-        case list():
-            return [_value(each, mask) for each in value]
-    return value

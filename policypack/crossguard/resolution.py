@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
+from policypack.wire import mapped
 from stackguard.preview.values import has_unknown
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
@@ -79,24 +80,7 @@ class Names:
 
     def in_value(self, value: Any) -> Any:
         """The value with the engine's names in all its texts, those of keys and assets too."""
-        match value:
-            case Partial():
-                partial = Partial(self.renamed(value))
-                partial.unknown = value.unknown
-                return partial
-            case str():
-                return self.renamed(value)
-            case Mapping():
-                return {self.renamed(name): self.in_value(each) for name, each in value.items()}
-            case list():
-                return [self.in_value(each) for each in value]
-            case Reference():
-                return replace(value, id=self.in_value(value.id))
-            case Asset(text=str() as text):
-                return replace(value, text=self.renamed(text))
-            case Asset(members=Mapping() as members):
-                return replace(value, members=self.in_value(members))
-        return value
+        return mapped(value, self.renamed)
 
     def _pieces(self, text: str) -> list[str]:
         """The text in pieces: what was made up, longest first, and what stands between."""
