@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,11 +45,26 @@ class OfflineAnswer:
     reason: str = ""
 
 
+def _nothing(_preview: Preview) -> None:
+    """No warm-up."""
+
+
 class OfflineRun:
     """One run, which starts at once."""
 
-    def __init__(self, configured: Configured, settings: Settings, pack: Path) -> None:
+    def __init__(
+        self, configured: Configured, settings: Settings, pack: Path, warm_up: Callable[[Preview], object] = _nothing
+    ) -> None:
+        """Start.
+
+        Args:
+            configured: the program's stack.
+            settings: the operator's.
+            pack: the pack's own folder.
+            warm_up: called with the preview once it is there, while the engine's own program still runs.
+        """
         self._configured = configured
+        self._warm_up = warm_up
         self._settings = settings
         self._pack = pack
         self._located = threading.Event()
@@ -57,8 +72,8 @@ class OfflineRun:
         self._over = threading.Event()
         """Set once the engine's own program has ended."""
         self._answer = OfflineAnswer(None, "the offline run of the program did not end")
-        self._thread = threading.Thread(target=self._run, name="offline run", daemon=True)
-        self._thread.start()
+        self._answered = threading.Event()
+        threading.Thread(target=self._run, name="offline run", daemon=True).start()
 
     def folder(self) -> Path:
         """The folder that relative paths of assets count from."""
@@ -73,8 +88,7 @@ class OfflineRun:
     def answer(self) -> OfflineAnswer:
         """What came of it. The engine's own program must have ended: from now on the run may write files."""
         self._over.set()
-        self._thread.join(self._settings.resolve_timeout)
-        if self._thread.is_alive():
+        if not self._answered.wait(self._settings.resolve_timeout):
             self._over.clear()  # nobody waits for what it would write
             seconds = f"{self._settings.resolve_timeout:g}"
             return OfflineAnswer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
@@ -92,6 +106,9 @@ class OfflineRun:
             )
         finally:
             self._located.set()
+            self._answered.set()
+        if self._answer.preview is not None and not self._over.is_set():
+            self._warm_up(self._answer.preview)
 
     def _preview(self) -> Preview:
         from stackguard import preview

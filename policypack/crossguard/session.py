@@ -23,7 +23,7 @@ import msgspec
 from policypack.crossguard import program
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
-from policypack.evaluate import judge, judge_stack, undecided_level
+from policypack.evaluate import evaluate, judge, judge_stack, undecided_level
 from policypack.masking import Mask
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
 from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
@@ -38,6 +38,8 @@ from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
 REGION = "aws:region"
 MOCK = ("with `--mock FILE`", "in a file that the setting `mockFiles` names")
 """How an answer is given: to the gate, and to the pack."""
+ENOUGH = 200
+"""Resources that are judged to warm up: they open what the policies need, and a stack of thousands is not judged twice."""
 Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
 """By policy, the enforcement level and the configuration that the engine asks for."""
 
@@ -65,8 +67,8 @@ class Run(Protocol):
         """What came of it; waits for its end."""
 
 
-Start = Callable[[Configured, Settings, Path], Run]
-"""Starts a run of the program: takes its stack, the settings and the pack's folder."""
+Start = Callable[[Configured, Settings, Path, Callable[[Preview], object]], Run]
+"""Starts a run of the program: takes its stack, the settings, the pack's folder, and what to do with time to spare."""
 
 
 class Session:
@@ -116,6 +118,7 @@ class Session:
                 ),
                 self._settings,
                 self._pack,
+                self._warm_up,
             )
 
     def analyze(self, request: Any, levels: Levels) -> list[Diagnostic]:
@@ -167,6 +170,10 @@ class Session:
         if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
             reports.append(_note(LINE))
         return self._shown(reports)
+
+    def _warm_up(self, preview: Preview) -> None:
+        """Load what judging at the end needs, by judging what the offline run made; what comes of it is dropped."""
+        evaluate(self._policies, Stack(preview.resources[:ENOUGH], self._settings_for(None)))
 
     def _shown(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
         """The reports in the pack's words, without what is known to be secret of the stack's config and of the program."""

@@ -37,7 +37,7 @@ class Ran:
     def __init__(self, preview: Preview, program: Path) -> None:
         self.preview, self.program = preview, program
 
-    def __call__(self, _configured: Configured, _settings: Settings, _folder: Path) -> Ran:
+    def __call__(self, _configured: Configured, _settings: Settings, _folder: Path, _warm_up: object) -> Ran:
         return self
 
     def folder(self) -> Path:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,6 +88,21 @@ def test_it_has_no_credentials_and_prints_nothing(
     )
     assert answered(started(program).answer()).outputs == {"seen": ["PULUMI_CONFIG"]}
     assert capfd.readouterr() == ("", "")
+
+
+def test_it_warms_up_with_the_preview_and_nobody_waits_for_that(program: Path) -> None:
+    given: list[Preview] = []
+    warm, may_end = threading.Event(), threading.Event()
+
+    def warm_up(preview: Preview) -> None:
+        given.append(preview)
+        warm.set()
+        may_end.wait()
+
+    run = OfflineRun(configured(), Settings(program_folder=str(program)), program, warm_up)
+    assert warm.wait(60)
+    assert given == [answered(run.answer())]
+    may_end.set()
 
 
 def writes(program: Path, *statements: str) -> Path:

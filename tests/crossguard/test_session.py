@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,12 @@ class Ready:
         self._answer = answer
         self.started: list[Configured] = []
 
-    def __call__(self, configured: Configured, _settings: Settings, _folder: Path) -> Ready:
+    def __call__(
+        self, configured: Configured, _settings: Settings, _folder: Path, warm_up: Callable[[Preview], object]
+    ) -> Ready:
         self.started.append(configured)
+        if self._answer.preview is not None:
+            warm_up(self._answer.preview)
         return self
 
     def folder(self) -> Path:
