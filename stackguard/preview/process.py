@@ -8,10 +8,10 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from policypack.masking import Mask
 from stackguard.errors import CannotJudge
@@ -27,11 +27,26 @@ CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_
 KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider takes its region from them
 
 
+class RunningProcess(Protocol):
+    """A process that was started."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, which is its group's too."""
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended; minus the number of the signal that ended it."""
+
+
+spawn: Callable[..., RunningProcess] = subprocess.Popen
+"""What starts the program's interpreter; the tests fork one that has imported its SDK."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A started program. It waits for `go` before it runs, and importing its SDK goes on meanwhile."""
 
-    process: subprocess.Popen[bytes]
+    process: RunningProcess
     folder: Path
     """A folder for the engine's socket, that only this user can reach; it goes when the program has ended."""
     nonce: str
@@ -85,7 +100,7 @@ def started(project: Project) -> Iterator[Program]:
     ):
         try:
             runner = _linked(Path(folder))
-            process = subprocess.Popen(  # noqa: S603 (running the user's program is what this is for)
+            process = spawn(
                 [str(project.interpreter), "-u", str(runner), str(theirs), folder],
                 cwd=project.working_directory,
                 env=_environment(project) | _no_credentials(Path(folder)) | {TOKEN: token},
