@@ -37,3 +37,11 @@ def warm_start(request: pytest.FixtureRequest) -> Iterator[None]:
         warm.install()
         yield
         warm.uninstall()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file run in one process, where they share what they cache; so do files that share program runs."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

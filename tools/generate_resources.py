@@ -160,7 +160,7 @@ def table() -> str:
     facts: dict[str, dict[str, Any]] = {}
     for file in FACTS:
         facts |= tomllib.loads(file.read_text(encoding="utf-8"))
-    resources = list(resource_types(sdk_folder()))
+    resources = resource_types(sdk_folder())
     same = same_table(resources)
     stated = {row for section in facts.values() for row in section}
     rows = {
