@@ -16,7 +16,7 @@ from typing import Any
 DEPTH = 8
 """How many iterators are looked through to find what they run over."""
 COLLECTING = (list, sorted, tuple, dict)
-FOLDING = (sum, any, all, min, max, next)
+FOLDING = (sum, any, all, min, max, next, set, frozenset)
 
 
 class Counting:
@@ -51,18 +51,23 @@ class Counting:
         """Whether a failure of a kind is caught."""
         return bool(self.catching.swallows(kind, self.marks.GIVEN))
 
+    def frame(self) -> int:
+        """The frame of the code that makes a list; that of a comprehension is within it."""
+        frame: Any = sys._getframe(3)  # noqa: SLF001 (there is no other way)
+        return id(frame.f_back if frame.f_code.co_name in {"<listcomp>", "<dictcomp>"} else frame)
+
     # What rewritten code calls.
 
     def looped(self, value: Any, place: int) -> Any:
         """What a list at a place in the code is made from."""
         value = self.operations.keep(value)
         if self.several.BESIDE.any and (mark := self.uncertain(value)) is not None:
-            self.noted[(id(sys._getframe(2)), place)] = mark  # noqa: SLF001 (of who calls)
+            self.noted[(self.frame(), place)] = mark
         return value
 
     def listed(self, value: Any, place: int) -> Any:
         """The list that was made at a place in the code."""
-        mark = self.noted.pop((id(sys._getframe(2)), place), None) if self.noted else None  # noqa: SLF001 (the same)
+        mark = self.noted.pop((self.frame(), place), None) if self.noted else None
         return value if mark is None else self.several.of(mark, value)
 
     def each(self, value: Any) -> Any:

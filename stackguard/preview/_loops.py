@@ -85,8 +85,10 @@ class Loop:
         if isinstance(node, ast.AugAssign):
             return isinstance(node.target, ast.Name) and node.target.id in self.tested() - self.made
         if isinstance(node, ast.Assign):
+            if loaded(node.value) & self.made:
+                return any(stored(each) & self.missed() for each in node.targets)
             plain = not any(isinstance(each, ast.Call) for each in ast.walk(node.value))
-            if plain and not loaded(node.value) & self.made:
+            if plain:
                 return any(self.seen_outside(each) for each in node.targets)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
             return isinstance(node.func.value, ast.Name) and node.func.value.id in self.counted()
@@ -131,6 +133,12 @@ class Loop:
     def tested(self) -> set[str]:
         """The variables by which something is decided, or which are returned, outside of the loop."""
         return set().union(*(loaded(each) for node in self.outside() for each in tests(node)))
+
+    def missed(self) -> set[str]:
+        """The variables that are compared with nothing outside of the loop: they hold it where it did not run."""
+        found = [each for each in self.outside() if isinstance(each, ast.Compare)]
+        found = [each for each in found if any(isinstance(how, (ast.Is, ast.IsNot)) for how in each.ops)]
+        return {each.left.id for each in found if isinstance(each.left, ast.Name)}
 
     def counted(self) -> set[str]:
         """The collections that are counted, compared or branched on outside of the loop."""

@@ -172,6 +172,8 @@ class Operations:
         """`item in container`."""
         if self.alive:
             item, container = self.keep(item), self.keep(container)
+            if hasattr(type(container), "__next__") and (found := self.counting.uncertain(container)) is not None:
+                self.need(found, "looks for something in it")
             if isinstance(item, self.marks.Mark) and type(container) is str:
                 self.need(item, "looks for it in a text")
             if isinstance(container, CONTAINERS):
@@ -211,10 +213,12 @@ class Operations:
 
     def may_fail(self, function: Any) -> bool:
         """Whether a function asks the cloud, so that nobody knows whether it fails, where its every error is caught."""
+        inner = function.func if isinstance(function, functools.partial) else function
         return (
-            function.__name__.startswith("get_")
+            isinstance(inner, types.FunctionType)
+            and inner.__name__.startswith("get_")
             and bool(self.catching.swallows("calls", self.marks.GIVEN))
-            and self.origins.of_code(function.__code__.co_filename, function.__globals__) == self.origins.SDK
+            and self.origins.of_code(inner.__code__.co_filename, inner.__globals__) == self.origins.SDK
         )
 
     def tried(self, function: Any) -> Any:
@@ -318,9 +322,9 @@ class Operations:
     def guard(self, function: Any) -> Any:
         """The function to call in place of a function: itself, or one that does not lose a placeholder."""
         kind = type(function)
+        if self.may_fail(function):
+            return self.tried(function)
         if kind is types.FunctionType:
-            if self.may_fail(function):
-                return self.tried(function)
             if function.__module__ == "re" and hasattr(function, "__wrapped__"):  # by `patch_patterns`
                 function = function.__wrapped__
             rule = self.of_function(function)

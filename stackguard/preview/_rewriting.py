@@ -105,7 +105,8 @@ class Rewriter(ast.NodeTransformer):
             if function.attr == "__len__" and not node.args:
                 length = ast.copy_location(ast.Name("len", ast.Load()), function)
                 return self.operation("count", node, length, function.value)
-            dunder = function.attr.startswith("__") and function.attr not in LOOKING
+            unbound = isinstance(function.value, ast.Name) and function.value.id in {"str", "bytes"}
+            dunder = function.attr.startswith("__") and function.attr not in LOOKING and not unbound
             if function.attr in PLAIN_METHODS or dunder:
                 return node
         else:
@@ -168,7 +169,14 @@ class Rewriter(ast.NodeTransformer):
     def visit_ListComp(self, node: Any) -> Any:
         """`[x for x in y]`, and `{x: y for x, y in z}`."""
         self.generic_visit(node)
-        return self.listed(node, [(node.generators[0], "iter")])
+        return self.listed(node, [(each, "iter") for each in node.generators])
+
+    def visit_SetComp(self, node: ast.SetComp) -> Any:
+        """`{x for x in y}`, which says how much there is of what is known."""
+        self.generic_visit(node)
+        for each in node.generators:
+            each.iter = self.operation("each", each.iter, each.iter)
+        return node
 
     visit_DictComp = visit_ListComp  # noqa: N815 (as `ast` calls them)
 

@@ -26,6 +26,16 @@ def asking(operation: str, original: Any) -> Any:
     return method
 
 
+def written(original: Any) -> Any:
+    """A method that writes a collection as a text, which nobody knows."""
+
+    def method(self: Any) -> str:
+        text: str = original(self)
+        return text if BESIDE.marks.PREFIX in text else str.__str__(self._mark)
+
+    return method
+
+
 def need(several: Any, operation: str) -> None:
     """Ask for the value of the list that a collection is made of."""
     several._mark._origin.need(operation)  # noqa: SLF001 (of the same side)
@@ -67,6 +77,13 @@ class Listed(typing.List[Any]):  # noqa: UP006 (Python 3.9)
     def copy(self) -> Any:
         """Another one of the same."""
         return of(self._mark, [*self])
+
+    def pop(self, *place: Any) -> Any:
+        """An element, which is no longer in it."""
+        found = list.pop(self, *place)
+        if not isinstance(found, BESIDE.marks.Mark):
+            need(self, "counts it")
+        return found
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
         return list, ([*self],)
@@ -131,6 +148,7 @@ OPERATIONS = {
 for kind, builtin in KINDS.items():
     kind.__name__ = kind.__qualname__ = builtin.__name__
     kind.__module__ = "builtins"
+    kind.__repr__ = written(kind.__repr__)  # type: ignore[method-assign]
     for operation, names in OPERATIONS.items():
         for each in names:
             if hasattr(kind, each):

@@ -208,7 +208,14 @@ def test_a_transform_that_builds_texts_is_not_disturbed(tmp_path: Path) -> None:
     assert found.unseen == ()
 
 
-@pytest.mark.parametrize("helper", ["", "def look(): return aws.ec2.get_vpc(id='vpc-1')\n"])
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "",
+        "def look(): return aws.ec2.get_vpc(id='vpc-1')\n",
+        "import functools\nlook = functools.partial(aws.ec2.get_vpc, id='vpc-1')\n",
+    ],
+)
 def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path, helper: str) -> None:
     call = "look()" if helper else "aws.ec2.get_vpc(id='vpc-1')"
     source = f"{helper}try:\n    {call}\nexcept Exception:\n    {BAD_ACL}\n"

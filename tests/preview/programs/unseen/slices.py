@@ -329,3 +329,71 @@ def key_behind_a_helper():
 
 
 key_behind_a_helper()
+
+
+def set_of_ones():
+    zones.names.apply(lambda names: decided({key for key, _ in zip("ab", names[:2])} == {"a", "b"}))
+
+
+set_of_ones()
+
+
+def frozen_set_of_ones():
+    zones.names.apply(lambda names: decided(frozenset(key for key, _ in zip("ab", names[:2])) >= {"b"}))
+
+
+frozen_set_of_ones()
+
+
+def membership_in_a_generator():
+    zones.names.apply(lambda names: decided("b" in (key for key, _ in zip("ab", names[:2]))))
+
+
+membership_in_a_generator()
+
+
+def comprehension_within():
+    zones.names.apply(lambda names: decided(len([name for _ in "a" for name in names[:2]]) < 2))
+
+
+comprehension_within()
+
+
+def text_of_a_list():
+    zones.names.apply(lambda names: decided(f"{[1 for _ in names[:2]]}" == "[1, 1]"))
+
+
+text_of_a_list()
+
+
+def last_that_is_taken():
+    zones.names.apply(lambda names: decided(["public", *["private" for _ in names[:1]]].pop() == "public"))
+
+
+last_that_is_taken()
+
+
+def unbound_order():
+    zones.names.apply(lambda names: decided(str.__lt__(f"{names[0]}", "x")))
+
+
+unbound_order()
+
+
+def unbound_length():
+    zones.names.apply(lambda names: decided(str.__len__(f"{names[0]}") < 9))
+
+
+unbound_length()
+
+
+def element_that_is_left():
+    def f(names):
+        last = None
+        for name in names[:1]:
+            last = name
+        absent(last is not None)
+    zones.names.apply(f)
+
+
+element_that_is_left()
