@@ -26,7 +26,7 @@ BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDesc
 class Callback:
     """A function given to `apply`: where, of which output, and what came of it."""
 
-    __slots__ = ("call", "following", "frame", "function", "function_can", "output", "result", "value")
+    __slots__ = ("call", "following", "frame", "function", "function_can", "kept", "output", "result", "value")
 
     def __init__(self, following: Following, function: Any, output: Any, frame: Any) -> None:
         self.following = following
@@ -39,11 +39,19 @@ class Callback:
         self.value: Any = None
         """What it was called with, which may hold functions."""
         self.function_can: bool | None = None
+        self.kept: bool | None = None
 
-    def decided(self, call: int, path: str, skeleton: Any) -> bool:
-        """Remember that it needs what nobody knows; whether it can construct a resource."""
+    def decided(self, call: int, path: str, skeleton: Any) -> dict[str, bool]:
+        """Remember that it needs what nobody knows; whether it can construct a resource, or tell others what it decides."""
         self.call = self.call or {"call": call, "path": path, "skeleton": skeleton}
-        return self.constructs()
+        constructs = self.constructs()
+        return {"constructs": constructs, "keeps": not constructs and self.keeps()}
+
+    def keeps(self) -> bool:
+        """Whether it keeps what it decides where other code finds it."""
+        if self.kept is None:
+            self.kept = self.following.can_keep(self.function)
+        return self.kept
 
     def placed(self) -> dict[str, Any]:
         """Where it is given to `apply`, for a message."""
@@ -88,6 +96,13 @@ class Following:
                 return bool(found)
             self.known[key] = found
         return self.known[key]
+
+    def can_keep(self, function: Any) -> bool:
+        """Whether a function that constructs nothing keeps what it decides where other code finds it."""
+        modules = self.modules
+        reach = modules.constructors.Reach(self.parent.pulumi, modules.origins)
+        reach.constructs(function)
+        return bool(modules.keeping.keeps(function, reach.alive, modules.origins))
 
     def remembering(self, original: Any) -> Any:
         """A function that makes an output of others, which the output then keeps."""
@@ -182,7 +197,7 @@ class Following:
         """The function, but with an unknown result where it needs what nobody knows, or fails on it."""
         marks, inner = self.modules.marks, callback or Callback(self, function, None, ("", 0))
         if callback is None:
-            inner.function_can = False
+            inner.function_can = inner.kept = False
 
         def run(value: Any) -> Any:
             value = self.operations.deeply(value)
@@ -234,10 +249,10 @@ class Following:
         of = mark._origin  # noqa: SLF001 (a module of the same side)
         path = of.path if isinstance(value, self.modules.marks.Mark) else ""
         skeleton = self.modules.marks.skeleton(self.parent, of.of)
-        constructs = callback.decided(of.call.number, path, skeleton)
+        follows = callback.decided(of.call.number, path, skeleton)
         place = self.raised_at(error) or callback.frame
         message = {"call": of.call.number, "path": path, "skeleton": skeleton, **placed(place)}
-        self.parent.tell("unseen", constructs=constructs, **message)
+        self.parent.tell("unseen", **follows, **message)
 
     def raised_at(self, error: BaseException) -> Any:
         """The innermost line of the program's own code that an error went through."""

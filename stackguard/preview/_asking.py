@@ -22,6 +22,8 @@ def install(pulumi: Any, modules: Any) -> Any:
     parent = marks.Parent(pulumi)
     operations = modules.operations.Operations(parent, modules)
     operations.install()
+    modules.several.BESIDE.marks = marks
+    marks.BESIDE.several, marks.BESIDE.swallows = modules.several.of, modules.catching.swallows
     modules.operations.patch_patterns(operations)
     module: Any = sys.modules["pulumi.runtime.invoke"]  # hidden by the function of that name
     inner = "_invoke" if hasattr(module, "_invoke") else ""

@@ -15,6 +15,7 @@ import linecache
 import os
 import sys
 import sysconfig
+import types
 import typing
 from collections import abc
 from pathlib import Path
@@ -32,6 +33,8 @@ OWN = {"pulumi", "google", "grpc", "opentelemetry"}  # whose code may look at a 
 
 APPLYING: contextvars.ContextVar[Any] = contextvars.ContextVar("applying", default=None)
 """The function given to `Output.apply` that runs, as `_applying.py` follows it; None outside of all."""
+BESIDE = types.SimpleNamespace(several=None, swallows=None)
+"""What `_several.py` makes of elements, and whether a failure is caught, as `_catching.py` knows it; once they are."""
 GIVEN: set[Any] = set()
 """The code of ours that calls the functions given to `apply`, in the place of the SDK."""
 HERE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 (of every frame's file: this is fast)
@@ -179,9 +182,9 @@ class Call:
         callback, place = APPLYING.get(), own_place()
         if callback is not None and not os.path.exists(place["file"]):  # noqa: PTH110 (code that the program makes up)
             place |= callback.placed()
-        constructs = callback is not None and callback.decided(self.number, path, skeleton)
+        follows = callback.decided(self.number, path, skeleton) if callback is not None else {"constructs": False}
         message = {"call": self.number, "path": path, "operation": operation, "skeleton": skeleton, **place}
-        self.parent.tell("need", deferred=callback is not None, constructs=constructs, **message)
+        self.parent.tell("need", deferred=callback is not None, **follows, **message)
         if callback is not None:
             raise NeedsAnswer
         end()
@@ -485,6 +488,7 @@ class Parts(Mark):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
+        asks_for(self, key)
         return elements(self, key, lambda _: made(Text, str.__str__(self), self._origin))
 
 
@@ -510,6 +514,7 @@ class List(Mark):
     copy = __add__ = __radd__ = itself
 
     def __getitem__(self, key: Any) -> Any:
+        asks_for(self, key)
         return elements(self, key, lambda index: self._origin.child(f"[{index}]", self._origin.inner()))
 
 
@@ -521,11 +526,16 @@ class Map(Mark):
     __or__ = __ror__ = refusing("loops over it")
 
     def __getitem__(self, key: Any) -> Any:
+        asks_for(self, key)
+        return self.inner(key)
+
+    def inner(self, key: Any) -> Any:
+        """What stands there, if anything does."""
         return self._origin.child(str(key), self._origin.inner())
 
     def get(self, key: Any, _default: Any = None) -> Any:
         """What stands there, which may be nothing."""
-        mark = self[key]
+        mark = self.inner(key)
         optional = typing.Optional[mark._origin.of] if mark._origin.of else None  # noqa: SLF001, UP045 (its own kind; 3.9)
         return made(type(mark), str.__str__(mark), mark._origin._replace(of=optional))  # noqa: SLF001 (the same)
 
@@ -558,13 +568,18 @@ class Anything(Text):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
+        asks_for(self, key)
+        return self.inner(key)
+
+    def inner(self, key: Any) -> Any:
+        """What stands there, if anything does."""
         if isinstance(key, str):
             return self._origin.child(key, None)
         return elements(self, key, lambda index: self._origin.child(f"[{index}]", None))
 
     def get(self, key: Any, _default: Any = None) -> Any:
         """What stands there, which may be nothing."""
-        return self[key]
+        return self.inner(key)
 
 
 KINDS: dict[str, type[Mark]] = {
@@ -591,50 +606,19 @@ def made(kind: type[Mark], text: str, origin: Origin) -> Mark:
     return mark
 
 
+def asks_for(mark: Mark, key: Any) -> None:
+    """Ask, where something is looked up that may not be there, and the failure is caught."""
+    if not isinstance(key, slice) and BESIDE.swallows("lookups", GIVEN) and not asked_by_sdk():
+        mark._origin.need("asks whether something is in it")  # noqa: SLF001 (its own kind)
+
+
 def elements(mark: Mark, key: Any, element: Any) -> Any:
     """What a list of unknown length has at an index, or in a slice with two ends: as many as the program asks for."""
     if not isinstance(key, slice):
         return element(key)
     start, stop, step = key.start or 0, key.stop, key.step or 1
     if stop is None and start < 0 and step == 1:
-        return Several.of(mark, [element(index) for index in range(start, 0)])
+        return BESIDE.several(mark, [element(index) for index in range(start, 0)])
     if stop is not None and start >= 0 and stop >= 0 and step > 0:
-        return Several.of(mark, [element(index) for index in range(start, stop, step)])
+        return BESIDE.several(mark, [element(index) for index in range(start, stop, step)])
     return mark
-
-
-class Several(typing.List[Any]):  # noqa: UP006 (Python 3.9)
-    """A slice of a list of unknown length: as many elements as were asked for, but nobody knows whether they are there."""
-
-    __slots__ = ("_mark",)
-    _mark: Mark
-
-    @classmethod
-    def of(cls, mark: Mark, values: list[Any]) -> Any:
-        """The elements of the list that a mark stands for."""
-        several = cls(values)
-        several._mark = mark
-        return several
-
-    def __getitem__(self, key: Any) -> Any:
-        found = list.__getitem__(self, key)
-        return Several.of(self._mark, found) if isinstance(key, slice) else found
-
-    def __bool__(self) -> bool:
-        return list.__len__(self) > 0 if asked_by_sdk() else self._mark._origin.need("branches on it")  # noqa: SLF001 (its own kind)
-
-    def __eq__(self, other: object) -> bool:
-        return list.__eq__(self, other) if asked_by_sdk() else self._mark._origin.need("compares it")
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __reduce_ex__(self, _protocol: Any) -> Any:
-        return list, ([*self],)
-
-    __hash__ = list.__hash__
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__
-
-
-Several.__name__ = Several.__qualname__ = "list"
-Several.__module__ = "builtins"

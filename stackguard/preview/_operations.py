@@ -30,8 +30,11 @@ NAMES = {
     "code": "_pulumi_code",
     "typed": "_pulumi_typed",
     "count": "_pulumi_count",
-    "item": "_pulumi_item",
-    "tried": "_pulumi_tried",
+    "consumer": "_pulumi_consumer",
+    "looped": "_pulumi_looped",
+    "listed": "_pulumi_listed",
+    "each": "_pulumi_each",
+    "unpacked": "_pulumi_unpacked",
 }
 """By operation, the name under which rewritten code finds it among the builtins."""
 DEPTH = 5
@@ -57,10 +60,12 @@ EXACT = frozenset({"join", "format", "format_map"})
 """Methods of texts that build: what they give without a placeholder in it does not depend on one."""
 TELLING = words(
     "subprocess uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal fractions "
-    "datetime ipaddress struct time pathlib _decimal _datetime _struct configparser string"
+    "datetime ipaddress struct time pathlib array sqlite3 _sre _decimal _datetime _struct configparser string"
 )
 """Modules whose objects say something of a text that they were made of, and no longer hold it."""
 CONTAINERS = (list, dict, set, tuple, frozenset)
+FOUND = type(iter(int, 0))
+"""What `finditer` gives."""
 VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 PLAIN = (bool, int, float, complex, type(None))
 BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType, types.WrapperDescriptorType)
@@ -73,7 +78,9 @@ class Operations:
 
     def __init__(self, parent: Any, modules: Any) -> None:
         self.parent, self.marks, self.origins = parent, modules.marks, modules.origins
-        self.compiled = modules.rewriting.compiled
+        self.modules, self.catching, self.several = modules, modules.catching, modules.several
+        self.building = modules.building.Building(self, modules)
+        self.counting = modules.counting.Counting(self, modules)
         self.prefix: str = self.marks.PREFIX
         self.encoded = self.prefix.encode()
         self.length = len(self.prefix) + self.marks.LETTERS
@@ -87,7 +94,7 @@ class Operations:
     def install(self) -> None:
         """Make the operations known to rewritten code."""
         for operation, name in NAMES.items():
-            setattr(builtins, name, named(getattr(self, operation), name))
+            setattr(builtins, name, named(getattr(self, operation, None) or getattr(self.counting, operation), name))
 
     def placeholder(self, text: Any) -> Any:
         """The placeholder that a text or bytes hold; None where they hold none."""
@@ -165,6 +172,8 @@ class Operations:
         """`item in container`."""
         if self.alive:
             item, container = self.keep(item), self.keep(container)
+            if hasattr(type(container), "__next__") and (found := self.counting.uncertain(container)) is not None:
+                self.need(found, "looks for something in it")
             if isinstance(item, self.marks.Mark) and type(container) is str:
                 self.need(item, "looks for it in a text")
             if isinstance(container, CONTAINERS):
@@ -188,8 +197,8 @@ class Operations:
     def typed(self, value: Any) -> Any:
         """`type(x)`, which is compared with a type."""
         value = self.keep(value)
-        if isinstance(value, self.marks.Several):
-            return list
+        if type(value) in self.several.KINDS:
+            return self.several.KINDS[type(value)]
         if not isinstance(value, self.marks.Mark):
             return type(value)
         possible = self.possible(value)
@@ -198,29 +207,25 @@ class Operations:
     def count(self, function: Any, value: Any) -> Any:
         """`len(x)`."""
         value = self.keep(value)
-        if function is len and isinstance(value, self.marks.Several):
+        if function is len and isinstance(value, self.counting.kinds):
             self.need(value._mark, "counts it")  # noqa: SLF001 (a module of the same side)
         return function(value)
 
-    def item(self, value: Any, key: Any) -> Any:
-        """`value[key]` where what it raises is caught."""
-        if self.alive:
-            if isinstance(value, (self.marks.List, self.marks.Map, self.marks.Parts, self.marks.Anything)):
-                self.need(value, "asks whether something is in it")
-            if isinstance(value, self.marks.Several):
-                self.need(value._mark, "asks whether something is in it")  # noqa: SLF001 (a module of the same side)
-        return value[key]
+    def may_fail(self, function: Any) -> bool:
+        """Whether a function asks the cloud, so that nobody knows whether it fails, where its every error is caught."""
+        inner = function.func if isinstance(function, functools.partial) else function
+        return (
+            isinstance(inner, types.FunctionType)
+            and inner.__name__.startswith("get_")
+            and bool(self.catching.swallows("calls", self.marks.GIVEN))
+            and self.origins.of_code(inner.__code__.co_filename, inner.__globals__) == self.origins.SDK
+        )
 
     def tried(self, function: Any) -> Any:
-        """The function to call in place of one whose every error is caught: of the cloud's, nobody knows whether it fails."""
-        guarded = self.guard(function)
-        if not isinstance(function, types.FunctionType) or not function.__name__.startswith("get_"):
-            return guarded
-        if self.origins.of_code(function.__code__.co_filename, function.__globals__) != self.origins.SDK:
-            return guarded
+        """The function to call in place of such a one."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            result = guarded(*args, **kwargs)
+            result = function(*args, **kwargs)
             found = self.first(result) if self.parent.types.is_output_type(type(result)) else None
             if found is not None and not found._origin.call.answered:  # noqa: SLF001 (a module of the same side)
                 self.need(found, "catches what it raises")
@@ -269,7 +274,7 @@ class Operations:
             return True if True in found else None if None in found else False
         if kind == "single":
             return self.same(value, inner[0])
-        if isinstance(value, (self.marks.Mark, self.marks.Several)):
+        if isinstance(value, (self.marks.Mark, *self.counting.kinds)):
             self.need(getattr(value, "_mark", value), "matches it")
         if kind == "value":
             return value == inner[0] if isinstance(value, (str, *PLAIN)) else None
@@ -317,7 +322,11 @@ class Operations:
     def guard(self, function: Any) -> Any:
         """The function to call in place of a function: itself, or one that does not lose a placeholder."""
         kind = type(function)
+        if self.may_fail(function):
+            return self.tried(function)
         if kind is types.FunctionType:
+            if function.__module__ == "re" and hasattr(function, "__wrapped__"):  # by `patch_patterns`
+                function = function.__wrapped__
             rule = self.of_function(function)
         elif kind is types.MethodType:
             rule = self.of_method(function)
@@ -333,7 +342,12 @@ class Operations:
 
     def code(self, source: Any, mode: str) -> Any:
         """What `exec` or `eval` is given: a text is the program's own code, too."""
-        return self.compiled(source, "<string>", NAMES, mode) if type(source) is str else source
+        source = self.keep(source)
+        if isinstance(source, self.marks.Mark):
+            self.need(source, "runs it as code")
+        return (
+            self.modules.rewriting.compiled(source, "<string>", self.modules, mode) if type(source) is str else source
+        )
 
     def method(self, value: Any) -> Any:
         """An attribute that is not called at once, and may be a method of a text or a pattern."""
@@ -410,30 +424,60 @@ class Operations:
         given = (args, kwargs, getattr(function, "__self__", None)) if rule == STRICT else (args, kwargs)
         found = self.first(given)
         if found is None or rule == READ:
-            return (self.deeply if rule == READ else self.keep)(function(*args, **kwargs))
-        name = getattr(function, "__name__", type(function).__name__)
+            return self.unlettered(function, rule, args, kwargs)
         if function is getattr or function is hasattr:
             return self.attribute(function, args, found)
         if (
-            name == "sub"
+            getattr(function, "__name__", "") == "sub"
             and rule == STRICT
             and self.first(args[2:] if self.unbound(function) else args[1:]) is not None
         ):
             return found  # what is made of a text that nobody knows
+        joined = self.building.joined(function, found)
+        return self.lettered(function, rule, args, kwargs, found) if joined is None else joined
+
+    def lettered(self, function: Any, rule: str, args: Any, kwargs: Any, found: Any) -> Any:
+        """Call a function that is given a placeholder; ask for its value where the result says something of it."""
+        name = getattr(function, "__name__", type(function).__name__)
         try:
-            result = function(*args, **kwargs)
+            result = function(*self.building.plain(function, args), **kwargs)
         except Exception:  # noqa: BLE001 (whatever it raises, it may come of the letters)
             self.need(found, f"gives it to `{name}`, which fails")
         if isinstance(result, (bytearray, memoryview)):  # nothing could be kept in it
             self.need(found, "looks into its bytes")
         kept = self.deeply(result)
+        if rule == STRICT and (changed := self.building.parts(function, args, kept)) is not None:
+            return changed
         if self.first(kept) is not None or self.harmless(function, rule, name, args, kept):
             return kept
         return self.need(found, f"looks into it with `{name}`")
 
+    def unlettered(self, function: Any, rule: str, args: Any, kwargs: Any) -> Any:
+        """Call a function that is given none, but may read one, or run over what nobody knows the number of."""
+        if rule == READ:
+            if args and (held := self.held_in(function)) is not None:
+                self.need(held, "reads a part of it")
+            return self.deeply(function(*args, **kwargs))
+        looped = rule == STRICT and self.several.BESIDE.any
+        found = (
+            next((mark for each in args if (mark := self.counting.uncertain(each)) is not None), None)
+            if looped
+            else None
+        )
+        result = self.keep(function(*args, **kwargs))
+        if found is not None and isinstance(result, (*PLAIN, str, bytes)) and self.first(result) is None:
+            self.need(found, "counts it")
+        return result
+
+    def held_in(self, method: Any) -> Any:
+        """The placeholder in what was written, and is read in parts."""
+        value = getattr(getattr(method, "__self__", None), "getvalue", bytes)()
+        return self.placeholder(value)
+
     def bound(self, function: Any, args: Any) -> Any:
         """The method of a placeholder that `str.upper(x)` is; None where it is none."""
-        if getattr(function, "__objclass__", None) is not str or not args or function.__name__ == "join":
+        of = getattr(function, "__objclass__", None) if getattr(function, "__self__", None) is None else None
+        if of is not str or not args or function.__name__ == "join":
             return None
         text = self.keep(args[0])
         return getattr(text, function.__name__) if isinstance(text, self.marks.Mark) else None
@@ -452,7 +496,7 @@ class Operations:
             return not isinstance(result, (bool, int, float))
         if name in {"write", "writelines", "setattr", "writerow", "writerows", "writeheader", "writestr"}:
             return True
-        if isinstance(result, (*PLAIN, *CONTAINERS, str, bytes)):
+        if isinstance(result, (*PLAIN, *CONTAINERS, str, bytes, FOUND)):
             return False
         return type(result).__module__.partition(".")[0] not in TELLING
 

@@ -38,7 +38,10 @@ EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
 TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 HERE = Path(__file__).absolute().parent
-SIBLINGS = ("marks", "origins", "operations", "rewriting", "constructors", "applying", "asking", "secrets")
+SIBLINGS = (
+    *("marks", "several", "origins", "operations", "building", "counting", "rewriting", "loops", "catching"),
+    *("constructors", "keeping", "applying", "asking", "secrets"),
+)
 ABANDONED: list[Callable[[], None]] = []
 """What to do once nobody waits for the program any more, before it is ended."""
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
@@ -124,8 +127,7 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
     pulumi.log.debug = ignore
     following = modules.asking.install(pulumi, modules)
     modules.secrets.install(following.parent, modules.marks.Mark)
-    names = modules.operations.NAMES
-    modules.rewriting.install(modules.origins, names)
+    modules.rewriting.install(modules)
     if context["asks_to_write"]:
         undo = sibling("_writing").install(
             lambda: following.parent.tell("write"), sys.argv[2], tuple(context["caches"]), modules.watcher
@@ -171,7 +173,7 @@ def run(pulumi: Any, context: dict[str, Any], modules: Any) -> int:
 def start(program: Path, exits: list[SystemExit], modules: Any) -> None:
     """Run the program's module, and return nothing: what is returned would be awaited. An exit of its own is noted."""
     try:
-        modules.rewriting.run(program, modules.operations.NAMES)
+        modules.rewriting.run(program, modules)
     except SystemExit as error:
         exits.append(error)
         raise

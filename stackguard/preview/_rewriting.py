@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.abc
 import importlib.machinery
+import itertools
 import pkgutil
 import runpy
 import sys
@@ -30,10 +31,10 @@ PLAIN_NAMES = words(
 """Functions that no placeholder is lost in, and those that look at the frame that they are called from."""
 LOOPING = words("list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")
 """Functions that ask each placeholder themselves."""
-GIVEN = words("map filter filterfalse takewhile dropwhile starmap reduce accumulate groupby")
+GIVEN = words(
+    "map filter filterfalse takewhile dropwhile starmap reduce accumulate groupby submit run_in_executor to_thread"
+)
 """Functions that call the functions that they are given."""
-LOOKUPS = words("LookupError IndexError KeyError")
-ERRORS = words("Exception BaseException")
 PLAIN_METHODS = words("append extend insert add update setdefault apply pop popleft appendleft clear keys values items")
 LOOKING = words(
     "startswith endswith find rfind index rindex count split rsplit splitlines partition rpartition strip "
@@ -48,12 +49,23 @@ RECURSION = 20_000
 
 
 class Rewriter(ast.NodeTransformer):
-    """Puts calls of the operations into a module's tree. `names` maps operations to the builtins that they are."""
+    """Puts calls of the operations into the tree of a module, that of a file."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-        self.lookups = self.calls = False
-        """Whether what a look-up, or a call, raises is caught where it stands."""
+    places = itertools.count()
+
+    def __init__(self, modules: Any, file: str) -> None:
+        self.names: dict[str, str] = modules.operations.NAMES
+        """By operation, the builtin that it is."""
+        self.catching, self.loops, self.file = modules.catching, modules.loops, file
+        self.scope = 0
+        """The first line of the function that is rewritten; 0 of the module."""
+        self.deciding: set[int] = set()
+        """The loops that leave behind how often they ran."""
+
+    def visit_Module(self, node: Any) -> Any:
+        """A whole module."""
+        self.deciding = self.loops.deciding(node)
+        return self.generic_visit(node)
 
     def operation(self, name: str, like: ast.expr, *args: ast.expr) -> ast.Call:
         """A call of an operation, at the place of an expression."""
@@ -76,6 +88,8 @@ class Rewriter(ast.NodeTransformer):
             if function.id in {"exec", "eval"} and node.args:
                 mode = ast.copy_location(ast.Constant(function.id), function)
                 node.args[0] = self.operation("code", node.args[0], node.args[0], mode)
+            if function.id == "next":
+                node.func = self.operation("consumer", function, function)
             if function.id in PLAIN_NAMES or function.id == self.names["typed"]:
                 return node
             if function.id == "len" and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
@@ -84,15 +98,20 @@ class Rewriter(ast.NodeTransformer):
                 return node
             if function.id in LOOPING:
                 node.args = [self.kept(each) for each in node.args]
+                node.func = self.operation("consumer", function, function)
                 return node
         elif isinstance(function, ast.Attribute):
             function.value = self.visit(function.value)
-            dunder = function.attr.startswith("__") and function.attr not in LOOKING
+            if function.attr == "__len__" and not node.args:
+                length = ast.copy_location(ast.Name("len", ast.Load()), function)
+                return self.operation("count", node, length, function.value)
+            unbound = isinstance(function.value, ast.Name) and function.value.id in {"str", "bytes"}
+            dunder = function.attr.startswith("__") and function.attr not in LOOKING and not unbound
             if function.attr in PLAIN_METHODS or dunder:
                 return node
         else:
             function = self.visit(function)
-        node.func = self.operation("tried" if self.calls else "guard", function, function)
+        node.func = self.operation("guard", function, function)
         return node
 
     def given(self, node: ast.Call) -> None:
@@ -102,63 +121,79 @@ class Rewriter(ast.NodeTransformer):
                 keyword.value = self.operation("guard", keyword.value, keyword.value)
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in GIVEN:
-            functions = (ast.Name, ast.Attribute)
+            functions = (ast.Name, ast.Attribute, ast.Call)
             node.args = [self.operation("guard", x, x) if isinstance(x, functions) else x for x in node.args]
-
-    def visit_Subscript(self, node: ast.Subscript) -> Any:
-        """`x[y]`, where what it raises is caught."""
-        self.generic_visit(node)
-        index: Any = node.slice
-        whole = isinstance(index, ast.Slice) or (
-            isinstance(index, ast.Tuple) and any(isinstance(each, ast.Slice) for each in index.elts)
-        )
-        if self.lookups and isinstance(node.ctx, ast.Load) and not whole:
-            return self.operation("item", node, node.value, index)
-        return node
 
     def visit_Try(self, node: Any) -> Any:
         """`try`: an error that is caught, and not raised again, decides what follows."""
-        before = self.lookups, self.calls
         for handler in node.handlers:
             if not isinstance(handler.body[-1], ast.Raise):
                 kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-                self.caught(kinds, broad=handler.type is None)
-        node.body = [self.visit(each) for each in node.body]
-        self.lookups, self.calls = before
-        for rest in ("handlers", "orelse", "finalbody"):
-            setattr(node, rest, [self.visit(each) for each in getattr(node, rest)])
-        return node
+                self.caught(node, None if handler.type is None else kinds)
+        return self.generic_visit(node)
 
     visit_TryStar = visit_Try  # noqa: N815 (as `ast` calls them)
 
-    def caught(self, kinds: list[Any], *, broad: bool = False) -> None:
-        """Note which errors are caught in what is rewritten next."""
-        names = {each.id for each in kinds if isinstance(each, ast.Name)}
-        self.calls = self.calls or broad or bool(names & ERRORS)
-        self.lookups = self.lookups or self.calls or bool(names & LOOKUPS)
+    def caught(self, node: Any, kinds: list[Any] | None) -> None:
+        """Note which errors are caught in the body of a statement: those of a few classes, or all."""
+        names = None if kinds is None else [getattr(each, "id", getattr(each, "attr", "")) for each in kinds]
+        self.catching.note(self.file, self.scope, node.body[0].lineno, node.body[-1].end_lineno, names)
 
     def visit_With(self, node: Any) -> Any:
         """`with contextlib.suppress(KeyError)`."""
-        before = self.lookups, self.calls
-        node.items = [self.visit(each) for each in node.items]
         for each in node.items:
             call = each.context_expr
             if isinstance(call, ast.Call) and "suppress" in ast.dump(call.func):
-                self.caught(call.args)
-        node.body = [self.visit(each) for each in node.body]
-        self.lookups, self.calls = before
-        return node
+                self.caught(node, call.args)
+        return self.generic_visit(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> Any:
-        """A function without a name, which is not called where it stands."""
-        return self.later(node)
+        """A function without a name."""
+        return self.scoped(node)
 
-    def later(self, node: Any) -> Any:
-        """Rewrite code that runs elsewhere: what is caught here is not caught there."""
-        before, self.lookups, self.calls = (self.lookups, self.calls), False, False
+    def scoped(self, node: Any) -> Any:
+        """Rewrite a function or class, whose code is one of its own."""
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+        before, self.scope = self.scope, first
         self.generic_visit(node)
-        self.lookups, self.calls = before
+        self.scope = before
         return node
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        """`x = y`, and `x, y = z`."""
+        self.generic_visit(node)
+        if any(isinstance(each, (ast.Tuple, ast.List)) for each in node.targets):
+            node.value = self.operation("unpacked", node.value, node.value)
+        return node
+
+    def visit_ListComp(self, node: Any) -> Any:
+        """`[x for x in y]`, and `{x: y for x, y in z}`."""
+        self.generic_visit(node)
+        return self.listed(node, [(each, "iter") for each in node.generators])
+
+    def visit_SetComp(self, node: ast.SetComp) -> Any:
+        """`{x for x in y}`, which says how much there is of what is known."""
+        self.generic_visit(node)
+        for each in node.generators:
+            each.iter = self.operation("each", each.iter, each.iter)
+        return node
+
+    visit_DictComp = visit_ListComp  # noqa: N815 (as `ast` calls them)
+
+    def visit_List(self, node: ast.List) -> Any:
+        """`[*x, y]`."""
+        self.generic_visit(node)
+        starred = [(each, "value") for each in node.elts if isinstance(each, ast.Starred)]
+        return self.listed(node, starred) if starred and isinstance(node.ctx, ast.Load) else node
+
+    def listed(self, node: Any, sources: list[tuple[Any, str]]) -> Any:
+        """A list that is made of what others hold, of which nobody may know how much it is."""
+        place = ast.copy_location(ast.Constant(next(self.places)), node)
+        sources = [(source, field) for source, field in sources if isinstance(getattr(source, field), KEPT)]
+        for source, field in sources:
+            value = getattr(source, field)
+            setattr(source, field, self.operation("looped", value, value, place))
+        return self.operation("listed", node, node, place) if sources else node
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         """`x.startswith`, which is not called at once."""
@@ -248,12 +283,12 @@ class Rewriter(ast.NodeTransformer):
     def looped(self, node: Any) -> Any:
         """`for x in y`."""
         self.generic_visit(node)
-        node.iter = self.kept(node.iter)
+        node.iter = self.operation("each", node.iter, node.iter) if id(node) in self.deciding else self.kept(node.iter)
         if isinstance(node, ast.comprehension):
             node.ifs = [self.kept(each) for each in node.ifs]
         return node
 
-    visit_For = visit_comprehension = looped  # noqa: N815 (the same)
+    visit_For = visit_AsyncFor = visit_comprehension = looped  # noqa: N815 (the same)
 
     def visit_Match(self, node: Any) -> Any:
         """`match x`; the patterns themselves are no expressions."""
@@ -297,7 +332,7 @@ class Rewriter(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """A class; a dynamic provider's runs in the engine and is sent there as it is."""
         bases = [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in node.bases]
-        return node if any(each.endswith("ResourceProvider") for each in bases) else self.generic_visit(node)
+        return node if any(each.endswith("ResourceProvider") for each in bases) else self.scoped(node)
 
     def visit_arg(self, node: ast.arg) -> Any:
         """A parameter: its annotation stays as it is written."""
@@ -312,20 +347,20 @@ class Rewriter(ast.NodeTransformer):
     def visit_FunctionDef(self, node: Any) -> Any:
         """A function; what it is said to return stays as it is written."""
         returns, node.returns = node.returns, None
-        self.later(node)
+        self.scoped(node)
         node.returns = returns
         return node
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 (the same)
 
 
-def compiled(source: Any, file: str, names: dict[str, str], mode: str = "exec") -> types.CodeType:
+def compiled(source: Any, file: str, modules: Any, mode: str = "exec") -> types.CodeType:
     """The code of a module, with the operations in it."""
     limit = sys.getrecursionlimit()
     tree: Any = compile(source, file, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
     sys.setrecursionlimit(max(limit, RECURSION))
     try:
-        tree = ast.fix_missing_locations(Rewriter(names).visit(tree))
+        tree = ast.fix_missing_locations(Rewriter(modules, file).visit(tree))
         code: types.CodeType = compile(tree, file, mode, dont_inherit=True)
     finally:
         sys.setrecursionlimit(limit)
@@ -335,19 +370,19 @@ def compiled(source: Any, file: str, names: dict[str, str], mode: str = "exec") 
 class Loader(importlib.machinery.SourceFileLoader):
     """Loads a module of the program's own."""
 
-    names: dict[str, str]
+    modules: Any
 
     def get_code(self, fullname: str) -> Any:
         """Its code, compiled anew: what lies in `__pycache__` is without the operations."""
         path = self.get_filename(fullname)
-        return compiled(self.get_data(path), path, self.names)
+        return compiled(self.get_data(path), path, self.modules)
 
 
 class Finder(importlib.abc.MetaPathFinder):
     """Finds what the other finders find, and has the program's own modules loaded by `Loader`."""
 
-    def __init__(self, origins: Any, names: dict[str, str]) -> None:
-        self.origins, self.names = origins, names
+    def __init__(self, modules: Any) -> None:
+        self.origins, self.modules = modules.origins, modules
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         """The module's specification."""
@@ -361,19 +396,19 @@ class Finder(importlib.abc.MetaPathFinder):
         plain = type(spec.loader) is importlib.machinery.SourceFileLoader
         if plain and spec.origin and self.origins.origin(spec.origin) == self.origins.OWN:
             spec.loader = Loader(spec.loader.name, spec.loader.path)
-            spec.loader.names = self.names
+            spec.loader.modules = self.modules
         return spec
 
 
-def install(origins: Any, names: dict[str, str]) -> None:
+def install(modules: Any) -> None:
     """Have every module that the program imports from now on compiled with the operations, where it is its own."""
-    sys.meta_path.insert(0, Finder(origins, names))
+    sys.meta_path.insert(0, Finder(modules))
 
 
-def run(program: Path, names: dict[str, str]) -> None:
+def run(program: Path, modules: Any) -> None:
     """Run a program: a file, or a folder or archive with a `__main__` in it, as `runpy.run_path` does."""
     if program.is_file() and program.suffix != ".pyc" and pkgutil.get_importer(str(program)) is None:
-        code = compiled(program.read_bytes(), str(program), names)
+        code = compiled(program.read_bytes(), str(program), modules)
         runner: Any = runpy
         runner._run_module_code(code, None, "__main__", pkg_name="", script_name=str(program))  # noqa: SLF001 (as `run_path`)
         return

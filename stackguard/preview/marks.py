@@ -198,7 +198,7 @@ class Marks:
     def _need(self, called: Called, written: Mapping[str, Any]) -> None:
         if written["deferred"]:
             self._deferred(called, written)
-            if not written["constructs"]:
+            if not _followed(written):
                 called.asked.add(written["path"])
                 called.read[written["path"]] = plural(written["skeleton"])
             return
@@ -221,7 +221,7 @@ class Marks:
 
     def _deferred(self, called: Called, written: Mapping[str, Any]) -> None:
         """A function given to `apply` could not run to its end."""
-        if not written["constructs"]:
+        if not _followed(written):
             called.deferred = True
             return
         self.unseen.needs(written, self._missing(called, written["path"], written["skeleton"]))
@@ -296,6 +296,11 @@ class Marks:
             )
         for where, problem in self.mock.unused():
             yield Note(NoteKind.UNUSED, where, problem)
+
+
+def _followed(written: Mapping[str, Any]) -> bool:
+    """Whether resources may follow from what a function given to `apply` decides."""
+    return bool(written["constructs"] or written.get("keeps"))
 
 
 def _result(called: Called, path: str) -> str:

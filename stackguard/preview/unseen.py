@@ -59,7 +59,8 @@ class UnseenResources:
         file, line = written["file"], int(written["line"])
         position = Position(os.path.relpath(file, self.root), line) if file else None
         place = f"`{position.file}:{line}`" if position else "a library"
-        text = f"constructs resources in a function given to `apply` that {why(place)}"
+        follows = "keeps what resources may follow from" if written.get("keeps") else "constructs resources"
+        text = f"{follows} in a function given to `apply` that {why(place)}"
         key = (position.file if position else "", line, text)
         before = self._found[key].waits_for if key in self._found else ()
         waits_for = tuple(dict.fromkeys((*before, *urns)))
