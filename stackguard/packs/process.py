@@ -17,12 +17,12 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.packs.told import Heard
-from stackguard.preview._ending import TOKEN, end_known_by
-from stackguard.preview.output import Output
-from stackguard.preview.process import activated, without_credentials
+from stackguard.preview.child._ending import TOKEN, end_known_by
+from stackguard.preview.server.output import Output
+from stackguard.preview.server.process import activated, without_credentials
 
 if TYPE_CHECKING:
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 RUNNER = Path(__file__).with_name("_pack.py")
 BLOCK = 64 * 1024

@@ -24,7 +24,7 @@ from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
 from stackguard.judging import Judging
 from stackguard.preview import Preview, run
-from stackguard.preview.sdk import accepted
+from stackguard.preview.project.sdk import accepted
 from stackguard.sources import REGION
 from tests.agreement import session
 from tests.agreement.view import RANDOM, given, working_folder

@@ -10,7 +10,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
-from stackguard.preview.output import LIMIT, Output
+from stackguard.preview.server.output import LIMIT, Output
 from tests.processes import own, tagged
 
 PREAMBLE = """

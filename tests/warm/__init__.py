@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.packs import process as packs
-from stackguard.preview import process
+from stackguard.preview.server import process
 
 HOST = Path(__file__).with_name("host.py")
 INTERPRETER_SETTINGS = ("PYTHON", "LD_", "GRPC_", "PROTOCOL_BUFFERS_")
