@@ -95,7 +95,8 @@ def feeds_back(found: Feedback, action: str) -> bool | Unknown:
 
 def _grants(grants: Grants, action: str, found: Feedback) -> bool | Unknown:
     read = {name: _written(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)}
-    known = (*grants.documents, *(each for each in read.values() if each))
+    known = (*(each.document for each in grants.documents), *(each for each in read.values() if each))
+    every = (*known, *(each.document for each in grants.possible))
     verdict = allowed(known, action, found.objects, exact=found.exact)
     if verdict is True:
         return True
@@ -103,7 +104,7 @@ def _grants(grants: Grants, action: str, found: Feedback) -> bool | Unknown:
         return Unknown("has a role that may allow what invokes it; a part that decides is known only after the update")
     if grants.unread:
         return grants.unread[0]
-    if grants.possible and allowed((*known, *grants.possible), action, found.objects, exact=found.exact) is not False:
+    if grants.possible and allowed(every, action, found.objects, exact=found.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
     return False if all(read.values()) else OTHER_MANAGED
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.aws.document import PolicyDocument
-from policypack.aws.holders import Attached, Carried, Lack, Unseen, holder_of
+from policypack.aws.holders import Attached, AttachedDocument, Lack, Unseen, holder_of
 from policypack.aws.meaning import ROLE, meant
 from policypack.policy import Resource, Stack, Unknown
 
@@ -41,8 +40,8 @@ class Grants(msgspec.Struct, frozen=True):
     the names of the AWS managed policy or the documents that limit the role.
     """
 
-    documents: tuple[PolicyDocument, ...] = ()
-    possible: tuple[PolicyDocument, ...] = ()
+    documents: tuple[AttachedDocument, ...] = ()
+    possible: tuple[AttachedDocument, ...] = ()
     managed: frozenset[str] = frozenset()
     unread: tuple[Unknown, ...] = ()
     boundary: Grants | None = None
@@ -70,10 +69,10 @@ def _grants(stack: Stack, role: Resource) -> Grants:
 
 
 def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
-    own = [each for each in attached if isinstance(each, Carried) and not each.managed]
+    own = [each for each in attached if isinstance(each, AttachedDocument) and not each.managed]
     return Grants(
-        tuple(each.document for each in own if each.certain),
-        tuple(each.document for each in own if not each.certain),
+        tuple(each for each in own if each.certain),
+        tuple(each for each in own if not each.certain),
         frozenset(name for each in attached if each.certain and (name := _aws_name(each))),
         tuple(dict.fromkeys(_unread(attached))),
         boundary,
@@ -82,7 +81,7 @@ def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grant
 
 def _aws_name(attached: Attached) -> str:
     """The name of an AWS managed policy; empty for everything else."""
-    if isinstance(attached, Carried):
+    if isinstance(attached, AttachedDocument):
         return attached.managed
     return attached.policy if attached.lacks is Lack.AWS else ""
 

@@ -62,10 +62,11 @@ class Lack(enum.Enum):
     """It is a managed policy of AWS's whose document is not known here."""
 
 
-class Carried(msgspec.Struct, frozen=True):
-    """One document: the resource that carries it, where in it, and whether it is surely attached.
+class AttachedDocument(msgspec.Struct, frozen=True):
+    """A document with the resource that carries it, its path there, and whether it is surely attached.
 
-    `managed` is the name of the AWS managed policy whose document it is, which `path` attaches; else empty.
+    Resource and path tell documents apart: two resources may carry the same text. `managed` is the name of the AWS
+    managed policy whose document it is, which `path` attaches; else empty.
     """
 
     resource: Resource
@@ -73,6 +74,10 @@ class Carried(msgspec.Struct, frozen=True):
     document: PolicyDocument
     certain: bool = True
     managed: str = ""
+
+    def at(self, inner: str) -> str:
+        """The path in the resource of what is at `inner` in the document."""
+        return f"{self.path}.{inner}".strip(".")
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -88,26 +93,26 @@ class Unseen(msgspec.Struct, frozen=True):
     policy: str = ""
 
 
-Attached = Carried | Unseen
+Attached = AttachedDocument | Unseen
 
 
 class Holder(msgspec.Struct, frozen=True):
     """One identity, what is attached to it, and what is its permissions boundary: nothing where there is none."""
 
     identity: Resource
-    carried: tuple[Carried, ...]
+    carried: tuple[AttachedDocument, ...]
     unseen: tuple[Unseen, ...] = ()
     limits: tuple[Attached, ...] = ()
 
     @property
     def unread(self) -> bool:
         """Whether there is a boundary that cannot be read, or perhaps is another."""
-        return not all(isinstance(each, Carried) and each.certain for each in self.limits)
+        return not all(isinstance(each, AttachedDocument) and each.certain for each in self.limits)
 
     @property
     def boundary(self) -> tuple[PolicyDocument, ...] | None:
         """The documents of the boundary; None where there is none that can be read."""
-        read = tuple(each.document for each in self.limits if isinstance(each, Carried))
+        read = tuple(each.document for each in self.limits if isinstance(each, AttachedDocument))
         return read if read and not self.unread else None
 
 
@@ -145,7 +150,7 @@ def apart(stack: Stack) -> Iterator[tuple[Holder, bool]]:
         if name := _ATTACHING.get(resource.type):
             found += _managed(stack, resource, name)
         if found:
-            seen = tuple(each for each in found if isinstance(each, Carried))
+            seen = tuple(each for each in found if isinstance(each, AttachedDocument))
             unseen = tuple(each for each in found if isinstance(each, Unseen))
             alone = _elsewhere(stack, resource) and resource.urn not in attached
             yield Holder(resource, seen, unseen), alone
@@ -195,7 +200,7 @@ def _holders(stack: Stack) -> Iterator[Holder]:
             mark = (each.resource.urn, each.path)
             if mark not in unique or each.certain:
                 unique[mark] = each
-        seen = tuple(each for each in unique.values() if isinstance(each, Carried))
+        seen = tuple(each for each in unique.values() if isinstance(each, AttachedDocument))
         unseen = tuple(each for each in unique.values() if isinstance(each, Unseen))
         yield Holder(identity, seen, unseen, tuple(_managed(stack, identity, "permissionsBoundary")))
 
@@ -237,7 +242,7 @@ def _own(stack: Stack, identity: Resource) -> Iterator[Attached]:
 def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached]:
     for path, document in documents_of(resource, IDENTITY, granting=True):
         if isinstance(document, PolicyDocument):
-            yield Carried(resource, path, document, certain)
+            yield AttachedDocument(resource, path, document, certain)
         else:
             yield Unseen(resource, path, Lack.DOCUMENT, certain)
 
@@ -259,7 +264,7 @@ def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterat
     if name := managed_name(arn):
         document = managed_document(name)
         if document:
-            yield Carried(resource, path, document, managed=name)
+            yield AttachedDocument(resource, path, document, managed=name)
         else:
             yield Unseen(resource, path, Lack.AWS, policy=name)
         return
@@ -267,7 +272,7 @@ def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterat
         certain = bool(means.certain) or means.between
         found = list(_documents(named.resource, certain=certain))
         yield from found
-        if named.resource.external and not any(isinstance(each, Carried) for each in found):
+        if named.resource.external and not any(isinstance(each, AttachedDocument) for each in found):
             yield Unseen(resource, path, Lack.FOREIGN, certain, arn or named.resource.id)
         elif not found:
             yield Unseen(named.resource, "policy", Lack.DOCUMENT, certain)

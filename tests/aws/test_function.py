@@ -116,7 +116,7 @@ def grants(*others: Resource, function: Resource = READER, **role: Any) -> Grant
 
 
 def actions(found: Grants) -> list[Any]:
-    statements: list[Statement] = [each for document in found.documents for each in document.statements]
+    statements: list[Statement] = [each for held in found.documents for each in held.document.statements]
     return [each.actions for each in statements]
 
 
