@@ -24,10 +24,11 @@ from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.grammar import parse
 from policypack.aws.holders import AttachedDocument, Lack, Unseen, apart, holders
 from policypack.aws.managed import managed_document
-from policypack.aws.meaning import GROUP, PERMISSION, ROLE, USER, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
 
 UNREAD = "a part of what is attached cannot be read here"
 NEWLY = "is newly attached, and what it allows is not read here"
@@ -226,7 +227,7 @@ def _anything_left(holding: Holding, before: Holding) -> bool:
 def _words(holder: Resource) -> str:
     if holder.type not in (ROLE, USER, GROUP):
         return f"whoever gets `{holder.name}`"
-    return f"the {holder.type.rpartition(':')[2].lower()} `{resource_name(holder) or holder.name}`"
+    return f"the {holder.type.rpartition(':')[2].lower()} `{physical_name(holder) or holder.name}`"
 
 
 def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:

@@ -12,9 +12,9 @@ from policypack.access.cells import TooManyCellsError
 from policypack.access.escalation import Identity, Opened, opened
 from policypack.aws.document import PolicyDocument
 from policypack.aws.holders import AttachedDocument, boundaries, holders
-from policypack.aws.meaning import MANAGED_POLICY
 from policypack.aws.reading import IDENTITY, documents_of
 from policypack.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
+from policypack.resources.tokens import MANAGED_POLICY
 
 TOO_MANY = "tells too many requests apart with its conditions and wildcards"
 TOO_MANY_FIX = "Write it with fewer conditions and wildcards."

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.grants import allowed
-from policypack.aws.bucket import bucket_name
 from policypack.aws.document import VERSIONS, PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.globs import overlaps
 from policypack.aws.grammar import parse
 from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
-from policypack.aws.meaning import ROLE
 from policypack.aws.notification import Entry, Trigger
 from policypack.aws.tables import DocumentKind
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.tokens import ROLE
 
 CAUSES = {
     "s3:ObjectCreated:*": "s3:PutObject",
@@ -120,8 +120,8 @@ def _written(name: str) -> PolicyDocument | None:
 def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:
     """Globs of the name of the trigger's bucket, and whether each is the name itself."""
     given = trigger.notification.inputs.get("bucket")
-    for bucket in trigger.buckets.certain:
-        name = bucket_name(bucket)
+    for bucket in trigger.buckets.resources:
+        name = physical_name(bucket)
         yield (name, True) if name else (_made_up(bucket), False)
     if not trigger.buckets.certain:
         yield (given, True) if isinstance(given, str) and not trigger.buckets.possible else ("*", False)

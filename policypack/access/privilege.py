@@ -16,16 +16,17 @@ from policypack.access.platform import platform_needs
 from policypack.access.unused import Comparison, Need, Role, compare
 from policypack.aws.archive import AbsentError, UnreadableError, opened
 from policypack.aws.arn import Arn
-from policypack.aws.bucket import bucket_name
 from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.managed import FOR_FUNCTIONS
-from policypack.aws.meaning import FUNCTION, MANAGED_POLICY, ROLE, meant
 from policypack.aws.notification import triggers
 from policypack.aws.packaging import FIX, NOT_CODE, packaged, recorded
 from policypack.aws.python_sources import imported_sources
 from policypack.aws.reading import TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.references import resolve
+from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
@@ -102,7 +103,7 @@ def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | 
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     """What the other functions with the same role need, and who else may have it whose needs are not known."""
-    roles = {each.resource.urn for each in meant(stack, function, "role", ROLE).all}
+    roles = {each.resource.urn for each in resolve(stack, function, "role", ROLE).all}
     found: list[_Own] = []
     unknown = [
         f"`{service}`, which may assume the role too"
@@ -137,7 +138,7 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
     def compute() -> dict[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
         for each in functions(stack):
-            roles = {one.resource.urn for one in meant(stack, each, "role", ROLE).all}
+            roles = {one.resource.urn for one in resolve(stack, each, "role", ROLE).all}
             for key in (*roles, *_managed(stack, each)):
                 found.setdefault(key, []).append(each)
         return found
@@ -206,8 +207,7 @@ def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
     for trigger in triggers(stack):
         if any(each.resource.urn == function.urn for each in trigger.functions.all):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
-            buckets = trigger.buckets.certain or trigger.buckets.possible
-            known = [name for each in buckets if (name := bucket_name(each))]
+            known = [name for each in trigger.buckets.all if (name := physical_name(each.resource))]
             given = trigger.notification.inputs.get("bucket")
             for name in known or ([given] if isinstance(given, str) else []):
                 yield Upload(name, prefix)

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.aws.holders import Attached, AttachedDocument, Lack, Unseen, holder_of
-from policypack.aws.meaning import ROLE, meant
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.references import resolve
+from policypack.resources.tokens import ROLE
 
 OTHER_ROLE = Unknown(
     "runs with a role that is not in this stack",
@@ -54,10 +55,11 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
         stack: where the role and what is attached to it are looked for.
         function: an `aws:lambda/function:Function`.
     """
-    role = meant(stack, function, "role", ROLE)
-    if len(role.certain) != 1:
+    role = resolve(stack, function, "role", ROLE)
+    only = role.only
+    if only is None:
         return Grants(unread=(OTHER_ROLE if role.foreign else UNKNOWN_ROLE,))
-    return stack.once(("grants", role.certain[0].resource.urn), lambda: _grants(stack, role.certain[0].resource))
+    return stack.once(("grants", only.urn), lambda: _grants(stack, only))
 
 
 def _grants(stack: Stack, role: Resource) -> Grants:

@@ -13,9 +13,10 @@ import msgspec
 
 from policypack.aws.document import PolicyDocument
 from policypack.aws.managed import managed_document, managed_name
-from policypack.aws.meaning import GROUP, MANAGED_POLICY, ROLE, USER, Meant, all_meant, given, meant
 from policypack.aws.reading import IDENTITY, documents_of
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.references import Resolved, resolve, resolve_all, written
+from policypack.resources.tokens import GROUP, MANAGED_POLICY, ROLE, USER
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
@@ -170,7 +171,7 @@ def _elsewhere(stack: Stack, resource: Resource) -> bool:
         or bool(means.foreign)
         or (means.foreign is None and not means.all)
         for name, kind in places.items()
-        for means in all_meant(stack, resource, name, _listed(given(resource, name)), kind)
+        for means in resolve_all(stack, resource, name, _listed(written(resource, name)), kind)
     )
 
 
@@ -183,7 +184,7 @@ def boundaries(stack: Stack) -> frozenset[str]:
     found = set()
     for each in stack.of(ROLE, USER):
         if each.inputs.get("permissionsBoundary"):
-            found |= {named.resource.urn for named in meant(stack, each, "permissionsBoundary", MANAGED_POLICY).certain}
+            found |= {one.urn for one in resolve(stack, each, "permissionsBoundary", MANAGED_POLICY).resources}
     return frozenset(found)
 
 
@@ -249,16 +250,16 @@ def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached
 
 def _managed(stack: Stack, resource: Resource, name: str) -> Iterator[Attached]:
     """The managed policies that a property means."""
-    value = given(resource, name)
+    value = written(resource, name)
     values = _listed(value)
-    for index, means in enumerate(all_meant(stack, resource, name, values, MANAGED_POLICY)):
+    for index, means in enumerate(resolve_all(stack, resource, name, values, MANAGED_POLICY)):
         path = f"{name}[{index}]" if isinstance(value, list) else name
         yield from _policies(resource, path, values[index], means)
     if isinstance(value, Unknown) and name.endswith("Arns"):
         yield Unseen(resource, name, Lack.POLICY)
 
 
-def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterator[Attached]:
+def _policies(resource: Resource, path: str, value: Any, means: Resolved) -> Iterator[Attached]:
     """What one value attaches."""
     arn = value if isinstance(value, str) else ""
     if name := managed_name(arn):
@@ -283,7 +284,7 @@ def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterat
 def _meant(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:
     """The URNs of the identities that a property means, and whether surely."""
     certain: dict[str, bool] = {}
-    for means in all_meant(stack, resource, name, _listed(given(resource, name)), kind):
+    for means in resolve_all(stack, resource, name, _listed(written(resource, name)), kind):
         for named in means.all:
             urn = named.resource.urn
             certain[urn] = certain.get(urn, False) or bool(means.certain) or means.between
