@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from policypack.access.calls.libraries import SDK
 from policypack.access.calls.model import Call, Found, Unresolved
 from policypack.access.calls.permissions import listed, permissions
@@ -13,11 +15,12 @@ from policypack.access.calls.run import LIBRARIES, calls_of
 from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.keys import key_needs
 from policypack.access.platform import platform_needs
-from policypack.access.unused import Comparison, Need, Role, compare
+from policypack.access.unused import Comparison, Need, Over, Role, compare
 from policypack.aws.archive import AbsentError, UnreadableError, opened
 from policypack.aws.arn import Arn
 from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
+from policypack.aws.holders import holders
 from policypack.aws.managed import FOR_FUNCTIONS
 from policypack.aws.notification import triggers
 from policypack.aws.packaging import FIX, NOT_CODE, packaged, recorded
@@ -84,6 +87,8 @@ def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privileg
     ]
     every = (*own.needs, *(need for other in others for need in other.needs))
     comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
+    over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
+    comparison = msgspec.structs.replace(comparison, over=over)
     return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison)
 
 
@@ -144,6 +149,29 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
         return found
 
     return stack.once("functions by what they share", compute)
+
+
+def _unless_elsewhere(stack: Stack, over: Over) -> Over:
+    """What is over, undecided where somebody else has the same managed policy whose needs are not read."""
+    holding = _holding(stack).get(over.held.resource.urn, ())
+    others = [each.name for each in holding if each.urn not in _sharing(stack)]
+    if not others or not over.sure:
+        return over
+    why = f"unless it is for `{others[0]}`, which has the same managed policy"
+    return msgspec.structs.replace(over, message=f"{over.message}, {why}", sure=False)
+
+
+def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
+    """The roles, users and groups that have or may have each of the stack's managed policies, by its URN."""
+
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for holder in holders(stack):
+            for urn in {each.resource.urn for each in holder.carried if each.resource.type == MANAGED_POLICY}:
+                found.setdefault(urn, []).append(holder.identity)
+        return found
+
+    return stack.once("holders of managed policies", compute)
 
 
 def _assumed_by(role: Resource) -> Iterator[str]:

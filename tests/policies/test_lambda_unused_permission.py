@@ -239,3 +239,28 @@ def test_a_managed_policy_that_a_writer_may_have_is_kept() -> None:
         for each in outcomes(POLICY, *resources)
         if each.kind is Kind.VIOLATION
     }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [Resource("aws:iam/role:Role", "batch", {"name": "batch"}), attached("batch", "shared")],
+        [
+            Resource("aws:iam/user:User", "ann", {"name": "ann"}),
+            Resource(
+                "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+                "ann",
+                {"user": "ann", "policyArn": arn_of("shared")},
+            ),
+        ],
+    ],
+    ids=["another role", "a user"],
+)
+def test_a_managed_policy_that_somebody_else_has_may_be_needed_there(other: list[Resource]) -> None:
+    idle = [*worker("idle", IDLE), managed("shared"), attached("idle", "shared"), inline("idle")]
+    found = outcomes(POLICY, *idle, *other)
+    kinds = {(each.resource.type.rpartition(":")[2], each.kind) for each in found}
+    assert kinds == {("Policy", Kind.UNDECIDED), ("RolePolicy", Kind.VIOLATION)}
+    assert f"unless it is for `{other[0].name}`, which has the same managed policy" in " ".join(
+        each.message for each in found
+    )
