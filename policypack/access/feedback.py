@@ -17,8 +17,8 @@ from policypack.aws.grammar import parse
 from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
 from policypack.aws.notification import Entry, Trigger
 from policypack.aws.tables import DocumentKind
-from policypack.policy import Resource, Stack, Unknown
-from policypack.resources.naming import physical_name
+from policypack.policy import Stack, Unknown
+from policypack.resources.naming import name_prefix, physical_name
 from policypack.resources.tokens import ROLE
 
 CAUSES = {
@@ -122,16 +122,6 @@ def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:
     given = trigger.notification.inputs.get("bucket")
     for bucket in trigger.buckets.resources:
         name = physical_name(bucket)
-        yield (name, True) if name else (_made_up(bucket), False)
+        yield (name, True) if name else (f"{name_prefix(bucket)}*", False)
     if not trigger.buckets.certain:
         yield (given, True) if isinstance(given, str) and not trigger.buckets.possible else ("*", False)
-
-
-def _made_up(bucket: Resource) -> str:
-    """A glob of the name that Pulumi or AWS will make up, which begins with a known text."""
-    if bucket.inputs.get("bucket") is not None:
-        return "*"
-    prefix = bucket.inputs.get("bucketPrefix")
-    if prefix is None:
-        prefix = f"{bucket.name}-".lower()
-    return f"{prefix}*" if isinstance(prefix, str) else "*"

@@ -32,6 +32,8 @@ SENDS = {
     "s3": "s3:PutObject",
 }
 """By service of a dead-letter target or a destination, what Lambda does with it."""
+DEAD_LETTERS = ("sqs", "sns")
+"""The services of dead-letter targets."""
 READS = {
     "sqs": (
         ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
@@ -150,7 +152,8 @@ def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
 
 
 def _sent(stack: Stack, resource: Resource, name: str, value: Any, where: Where) -> Iterator[Need]:
-    service, target = _target(stack, resource, name, value, where, SENDS)
+    services = DEAD_LETTERS if name == "deadLetterConfig" else SENDS
+    service, target = _target(stack, resource, name, value, where, services)
     why = (
         "Lambda sends on what the function could not handle"
         if name == "deadLetterConfig"

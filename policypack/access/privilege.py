@@ -152,7 +152,7 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
 
 
 def _unless_elsewhere(stack: Stack, over: Over) -> Over:
-    """What is over, undecided where somebody else has the same managed policy whose needs are not read."""
+    """Excess that is undecided where somebody has the same managed policy whose needs are not read."""
     holding = _holding(stack).get(over.held.resource.urn, ())
     others = [each.name for each in holding if each.urn not in _sharing(stack)]
     if not others or not over.sure:

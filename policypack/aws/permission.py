@@ -15,7 +15,7 @@ from policypack.aws.arn import Arn
 from policypack.aws.globs import has_wildcard, matches
 from policypack.aws.notification import Trigger
 from policypack.policy import Reading, Resource, Stack, Unknown
-from policypack.resources.naming import physical_name
+from policypack.resources.naming import name_in, physical_name
 from policypack.resources.references import Referent, Resolved, resolve
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
@@ -129,7 +129,7 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
 def _allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allowance:
     if function is None:
         target = trigger.entry.target
-        owner = _last(target) if isinstance(target, str) else ANY
+        owner = name_in(target, FUNCTION) if isinstance(target, str) else ANY
     else:
         owner = function.resource.urn
     certain: list[Resource] = []
@@ -161,7 +161,7 @@ def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
                 given = resource.inputs.get("function")
                 traced = means.foreign is not None or isinstance(given, str)
                 keys = {named.resource.urn for named in means.all} if traced else {ANY}
-                for key in keys | ({_last(given)} if isinstance(given, str) else set()):
+                for key in keys | ({name_in(given, FUNCTION)} if isinstance(given, str) else set()):
                     found.setdefault(key, []).append((resource, means))
         return found
 
@@ -181,7 +181,7 @@ def _for_function(resource: Resource, means: Resolved, trigger: Trigger, functio
     if function is None:
         target = trigger.entry.target
         if isinstance(given, str) and isinstance(target, str):
-            return _last(given) == _last(target)
+            return name_in(given, FUNCTION) == name_in(target, FUNCTION)
         return None if isinstance(given, Unknown) and means.foreign is None else False
     same = [named for named in means.all if named.resource.urn == function.resource.urn]
     if not same:
@@ -199,11 +199,6 @@ def _qualifier(resource: Resource, named: Referent) -> str | None:
     if isinstance(given, Unknown):
         return None
     return given if isinstance(given, str) and given else named.qualifier
-
-
-def _last(text: str) -> str:
-    """The function's name in its name or ARN, without the qualifier."""
-    return text.rpartition("function:")[2].partition(":")[0]
 
 
 def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | None:

@@ -119,6 +119,11 @@ NAMINGS: Mapping[str, Naming] = {
 """The types that have one physical name each."""
 
 
+def name_in(text: str, token: str) -> str:
+    """The physical name that a text holds, which names a resource of a type of `NAMINGS`."""
+    return NAMINGS[token].parse(text).name
+
+
 def has_name(resource: Resource) -> bool:
     """Whether one physical name stands in every text that names the resource."""
     return resource.type in NAMINGS

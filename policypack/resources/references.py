@@ -21,14 +21,14 @@ from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, F
 
 
 class Referent(msgspec.Struct, frozen=True):
-    """One resource that is referred to, and for a function the version or alias: empty for itself, None where unknown."""
+    """Resource that is referred to, and for a function the version or alias: empty for itself, None where unknown."""
 
     resource: Resource
     qualifier: str | None = ""
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """What one value refers to: `certain` holds what it surely refers to, else `possible` what it may refer to.
+    """Answer for one value: `certain` holds what it surely refers to, else `possible` what it may refer to.
 
     All are empty and `foreign` is False where the value is absent. `certain` holds several only where these have the
     same name.
@@ -70,7 +70,7 @@ FOREIGN = Resolved(foreign=True)
 
 
 def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolved:
-    """What a top-level property that holds one value refers to.
+    """Resolve a top-level property that holds one value.
 
     Args:
         stack: where to look.
@@ -83,7 +83,7 @@ def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolve
 
 
 def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[Any], *types: str) -> list[Resolved]:
-    """What each of the values inside the top-level property `name` refers to, in order."""
+    """Resolve each of the values inside the top-level property `name`, in order."""
     return _Resolver(stack, types, frozenset({resource.urn})).values(
         values, resource.property_dependencies.get(name, ())
     )
@@ -100,7 +100,7 @@ def written(resource: Resource, name: str) -> Any:
 
 
 class _Resolver:
-    """One question about resources of some types. `seen` holds the URNs on the way, so that no circle is followed."""
+    """Resolver of one question about some types. `seen` holds the URNs on the way, so that no circle is followed."""
 
     def __init__(self, stack: Stack, types: Types, seen: frozenset[str]) -> None:
         self.stack = stack
