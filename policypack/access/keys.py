@@ -23,7 +23,7 @@ from policypack.aws.globs import overlaps
 from policypack.aws.reading import documents_of
 from policypack.policy import Resource, Stack
 from policypack.resources.naming import physical_name
-from policypack.resources.references import resolve, resolve_all
+from policypack.resources.references import referrers, resolve, resolve_all
 from policypack.resources.tokens import KEY, ROLE
 
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
@@ -119,7 +119,8 @@ def _target(value: Any, where: Where) -> Target:
 
 def _lets_in(stack: Stack, key: Resource, function: Resource, action: str) -> bool:
     """Whether the key's own policy lets the function's role use it, conditions aside."""
-    carriers = [key, *(each for each in stack.of(KEY_POLICY) if resolve(stack, each, "keyId", KEY).only is key)]
+    policies = referrers(stack, key, KEY_POLICY, "keyId")
+    carriers = [key, *(each for each in policies if resolve(stack, each, "keyId", KEY).only is key)]
     for carrier in carriers:
         for _, document in documents_of(carrier):
             if not isinstance(document, PolicyDocument):

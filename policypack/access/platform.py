@@ -18,7 +18,7 @@ from policypack.access.unused import Need
 from policypack.aws.arn import Arn
 from policypack.policy import Resource, Stack, Unknown
 from policypack.resources.naming import physical_name
-from policypack.resources.references import resolve, resolve_all
+from policypack.resources.references import referrers, resolve, resolve_all
 from policypack.resources.tokens import FUNCTION
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -140,15 +140,14 @@ def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
     dead = _given(function, "deadLetterConfig", "targetArn")
     if dead is not None:
         yield from _sent(stack, function, "deadLetterConfig", dead, where)
-    for config in stack.of(INVOKE_CONFIG):
-        if any(each.resource.urn == function.urn for each in resolve(stack, config, "functionName", FUNCTION).all):
-            destinations = config.inputs.get("destinationConfig")
-            given = destinations if isinstance(destinations, Mapping) else {}
-            for name in ("onFailure", "onSuccess"):
-                held = given.get(name)
-                target = held.get("destination") if isinstance(held, Mapping) else None
-                if target is not None:
-                    yield from _sent(stack, config, "destinationConfig", target, where)
+    for config in referrers(stack, function, INVOKE_CONFIG, "functionName"):
+        destinations = config.inputs.get("destinationConfig")
+        given = destinations if isinstance(destinations, Mapping) else {}
+        for name in ("onFailure", "onSuccess"):
+            held = given.get(name)
+            target = held.get("destination") if isinstance(held, Mapping) else None
+            if target is not None:
+                yield from _sent(stack, config, "destinationConfig", target, where)
 
 
 def _sent(stack: Stack, resource: Resource, name: str, value: Any, where: Where) -> Iterator[Need]:
@@ -167,10 +166,7 @@ def _sent(stack: Stack, resource: Resource, name: str, value: Any, where: Where)
 
 
 def _sources(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
-    for mapping in stack.of(MAPPING):
-        means = resolve(stack, mapping, "functionName", FUNCTION)
-        if not any(each.resource.urn == function.urn for each in means.all):
-            continue
+    for mapping in referrers(stack, function, MAPPING, "functionName"):
         service, target = _target(stack, mapping, "eventSourceArn", mapping.inputs.get("eventSourceArn"), where, READS)
         if service == "dynamodb" and target.every and "/stream/" not in target.pattern:
             target = Target(f"{target.pattern}/stream/*", every=False, argument="eventSourceArn")
@@ -178,7 +174,7 @@ def _sources(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
             READS.get(service or "", ((), ())),
             target,
             "Lambda reads the events that invoke the function",
-            may=not means.certain,
+            may=not resolve(stack, mapping, "functionName", FUNCTION).certain,
         )
         if mapping.inputs.get("destinationConfig") is not None:
             held = mapping.inputs["destinationConfig"]

@@ -233,7 +233,7 @@ def _home(stack: Stack, function: Resource) -> tuple[str, str]:
 def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
     """What S3 tells the function of."""
     for trigger in triggers(stack):
-        if any(each.resource.urn == function.urn for each in trigger.functions.all):
+        if trigger.functions.includes(function):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
             known = [name for each in trigger.buckets.all if (name := physical_name(each.resource))]
             given = trigger.notification.inputs.get("bucket")

@@ -8,6 +8,7 @@ that they are computed from, each of these is referred to by one of them, and it
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -58,6 +59,10 @@ class Resolved(msgspec.Struct, frozen=True):
         """The resources of `possible`."""
         return tuple(each.resource for each in self.possible)
 
+    def includes(self, resource: Resource) -> bool:
+        """Whether a resource is among those that it refers to or may refer to."""
+        return any(each.resource.urn == resource.urn for each in self.all)
+
     @property
     def only(self) -> Resource | None:
         """The one resource that it surely refers to; None where there are none or several."""
@@ -87,6 +92,19 @@ def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[An
     return _Resolver(stack, types, frozenset({resource.urn})).values(
         values, resource.property_dependencies.get(name, ())
     )
+
+
+def referrers(stack: Stack, resource: Resource, token: str, name: str) -> Sequence[Resource]:
+    """Resources of the type `token` whose property `name` refers, or may refer, to a resource."""
+
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for each in stack.of(token):
+            for referent in resolve(stack, each, name, resource.type).all:
+                found[referent.resource.urn].append(each)
+        return found
+
+    return stack.once(("referrers", token, name, resource.type), compute).get(resource.urn, ())
 
 
 def written(resource: Resource, name: str) -> Any:

@@ -10,7 +10,7 @@ from policypack.aws.version import provider_version
 from policypack.policy import UNKNOWN, Options, Reference, Resource, Stack
 from policypack.resources.index import inside
 from policypack.resources.naming import identifiers, physical_name
-from policypack.resources.references import Referent, Resolved, resolve, resolve_all
+from policypack.resources.references import Referent, Resolved, referrers, resolve, resolve_all
 from policypack.resources.tokens import (
     ALIAS,
     BUCKET_TYPES,
@@ -224,3 +224,11 @@ def test_a_provider_is_found_behind_its_id() -> None:
     provider = Resource("pulumi:providers:aws", "mine", {"version": "6.1.0"})
     made = Resource(ROLE, "reader", provider=f"{provider.urn}::0a1b2c3d")
     assert provider_version(stack_of(provider, made), made) == (6, 1, 0)
+
+
+def test_referrers_are_found_by_what_they_refer_to() -> None:
+    mapping, other = resource("m:m:M", "one", functionName="read"), resource("m:m:M", "two", functionName="write")
+    stack = stack_of(READ, mapping, other)
+    assert list(referrers(stack, READ, "m:m:M", "functionName")) == [mapping]
+    assert resolve(stack, mapping, "functionName", FUNCTION).includes(READ)
+    assert not resolve(stack, other, "functionName", FUNCTION).includes(READ)
