@@ -111,10 +111,7 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     roles = {each.resource.urn for each in resolve(stack, function, "role", ROLE).all}
     found: list[_Own] = []
     unknown = [
-        f"`{service}`, which may assume the role too"
-        for urn in roles
-        for service in _assumed_by(stack.by_urn[urn])
-        if service not in OWN_SERVICES
+        f"`{service}`, which may assume the role too" for urn in roles for service in _other_services(stack.by_urn[urn])
     ]
     sharing = _sharing(stack)
     keys = (*roles, *_managed(stack, function))
@@ -154,7 +151,7 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
 def _unless_elsewhere(stack: Stack, over: Over) -> Over:
     """Excess that is undecided where somebody has the same managed policy whose needs are not read."""
     holding = _holding(stack).get(over.held.resource.urn, ())
-    others = [each.name for each in holding if each.urn not in _sharing(stack)]
+    others = [each.name for each in holding if each.urn not in _sharing(stack) or any(_other_services(each))]
     if not others or not over.sure:
         return over
     why = f"unless it is for `{others[0]}`, which has the same managed policy"
@@ -174,12 +171,13 @@ def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
     return stack.once("holders of managed policies", compute)
 
 
-def _assumed_by(role: Resource) -> Iterator[str]:
-    """The services that a role's trust policy lets in."""
+def _other_services(role: Resource) -> Iterator[str]:
+    """Services besides Lambda that a role's trust policy lets in."""
     for _, document in documents_of(role, TRUST):
         for statement in document.statements if isinstance(document, PolicyDocument) else ():
+            services = (each.value for each in statement.principals or () if each.type == "Service")
             if statement.allows:
-                yield from (each.value for each in statement.principals or () if each.type == "Service")
+                yield from (each for each in services if each not in OWN_SERVICES)
 
 
 def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:

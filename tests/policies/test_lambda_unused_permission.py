@@ -264,3 +264,11 @@ def test_a_managed_policy_that_somebody_else_has_may_be_needed_there(other: list
     assert f"unless it is for `{other[0].name}`, which has the same managed policy" in " ".join(
         each.message for each in found
     )
+
+
+def test_a_managed_policy_may_be_needed_by_a_service_that_assumes_another_functions_role() -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    idle = [*worker("idle", IDLE), attached("idle", "shared")]
+    also = [*worker("also", IDLE, assumeRolePolicy=document(trust)), attached("also", "shared")]
+    assert violations(POLICY, managed("shared"), *idle, *also) == []
+    assert violations(POLICY, managed("shared"), *idle, *worker("also", IDLE), attached("also", "shared")) != []
