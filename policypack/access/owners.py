@@ -1,17 +1,16 @@
 """Which resource a policy document protects, where another resource carries the document.
 
-`aws:sqs/queuePolicy:QueuePolicy` is of the queue that its `queueUrl` means, and so on. Buckets
-and functions are no part of the table.
+`aws:sqs/queuePolicy:QueuePolicy` is of the queue that its `queueUrl` refers to, and so on. Bucket policies and
+permissions of functions are not in the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from policypack.aws.tables import canonical
 from policypack.policy import Resource, Stack
-from policypack.resources.references import resolve_all
+from policypack.resources.references import resolve_all, written
 
 OWNERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws:acmpca/policy:Policy": ("resourceArn", ("aws:acmpca/certificateAuthority:CertificateAuthority",)),
@@ -65,8 +64,8 @@ def owner(stack: Stack, carrier: Resource) -> Resource | None:
     if canonical(carrier.type) not in OWNERS:
         return None
     place, types = OWNERS[canonical(carrier.type)]
-    top, *rest = place.split(".")
-    value: Any = carrier[top]
-    for name in rest:
-        value = value.get(name) if isinstance(value, Mapping) else None
+    top, _, inner = place.partition(".")
+    value = written(carrier, top)
+    if inner and isinstance(value, Mapping):
+        value = value.get(inner)
     return resolve_all(stack, carrier, top, [value], *types)[0].only

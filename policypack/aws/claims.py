@@ -101,22 +101,21 @@ def part_of(stack: Stack, resource: Resource, name: str) -> Part:
 
 
 def _part(stack: Stack, resource: Resource, name: str) -> Part:
-    value = resource.inputs.get(name)
+    value = written(resource, name)
     if value is None or value == "":
         return ("absent",)
     if isinstance(value, Reference):
         return ("is", value.urn)
-    value = written(resource, name)
+    origins = resource.property_dependencies.get(name, ())
     own_name = name == "bucket" and resource.type in BUCKET_TYPES
-    if (types := SUBJECTS.get(name)) and not own_name:
-        origins = resource.property_dependencies.get(name, ())
-        for found in sorted(resolve(stack, resource, name, *types).resources, key=lambda each: each.urn):
-            if name == "bucket" or (_names(resource, found, value) if isinstance(value, str) else found.urn in origins):
-                return ("is", found.urn)
+    types = () if own_name else SUBJECTS.get(name, ())
+    subjects = resolve(stack, resource, name, *types).resources if types else ()
+    for found in sorted(subjects, key=lambda each: each.urn):
+        if name == "bucket" or (_names(resource, found, value) if isinstance(value, str) else found.urn in origins):
+            return ("is", found.urn)
     if not isinstance(value, Unknown):
         text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr)
         return ("text", _scope(resource, name, text), text)
-    origins = resource.property_dependencies.get(name, ())
     return ("from", *sorted(origins)) if origins else UNTRACED
 
 
