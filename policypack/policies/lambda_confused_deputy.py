@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.meaning import PERMISSION
 from policypack.aws.permission import ACCOUNT_ALONE, S3, Permission, permissions
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.resources.tokens import PERMISSION
 
 
 def check(found: Permission) -> Iterator[Judgement]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.meaning import PERMISSION
 from policypack.aws.permission import S3, Permission, permissions
 from policypack.aws.source import source_problem
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.resources.tokens import PERMISSION
 
 MADE_KNOWN = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
 MADE_UP = "AWS makes up the id in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.entry import Entry, entries
-from policypack.aws.meaning import FUNCTION
 from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.resources.tokens import FUNCTION
 
 
 def check(found: Entry) -> Iterator[Judgement]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policypack.aws.holders import ROLE_POLICY
-from policypack.aws.meaning import FUNCTION, ROLE
 from policypack.policy import Asset, Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
+from policypack.resources.tokens import FUNCTION, ROLE
 
 if TYPE_CHECKING:
     from policypack.access.unused import Missing

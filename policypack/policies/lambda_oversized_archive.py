@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 
 from policypack.aws.lambda_limits import LAYERS, MB, UNZIPPED, ZIPPED
-from policypack.aws.meaning import FUNCTION
 from policypack.aws.package_size import Size, sizes
 from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.resources.tokens import FUNCTION
 
 
 def check(found: Size) -> Iterator[Judgement]:

@@ -12,8 +12,8 @@ from policypack.access.invoking import invoking
 from policypack.access.opening import waiting
 from policypack.access.sharing import shares
 from policypack.access.verdict import Answer, Verdict
-from policypack.aws.meaning import PERMISSION
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.resources.tokens import PERMISSION
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.aws.meaning import FUNCTION
 from policypack.policies.lambda_missing_permission import writing
 from policypack.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
+from policypack.resources.tokens import FUNCTION
 
 if TYPE_CHECKING:
     from policypack.access.unused import Over

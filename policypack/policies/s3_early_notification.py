@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.meaning import FUNCTION, PERMISSION
 from policypack.aws.notification import NOTIFICATION, triggers
 from policypack.aws.order import comes_after
 from policypack.aws.permission import allowing
 from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
+from policypack.resources.tokens import FUNCTION, PERMISSION
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.meaning import FUNCTION, PERMISSION
 from policypack.aws.notification import NOTIFICATION, triggers, unread
 from policypack.aws.permission import allowing
 from policypack.policy import (
@@ -25,6 +24,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.resources.tokens import FUNCTION, PERMISSION
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
 ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from policypack.access.feedback import Feedback, causes, feedback, feeds_back
 from policypack.aws.holders import ROLE_POLICY
-from policypack.aws.meaning import FUNCTION, ROLE
 from policypack.aws.notification import NOTIFICATION, triggers, unread
 from policypack.policy import (
     Judgement,
@@ -24,6 +23,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.resources.tokens import FUNCTION, ROLE
 
 ELSEWHERE = Unknown(
     "invokes a function that is not in this stack, and what it writes is not known",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
-from policypack.aws.bucket import bucket_name, buckets, sidecars
+from policypack.aws.bucket import buckets, sidecars
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents_of
 from policypack.policy import (
@@ -27,6 +27,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.resources.naming import physical_name
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
@@ -47,7 +48,7 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     for bucket in buckets(stack):
         beside = sidecars(stack, bucket, BUCKET_POLICY)
         found = [document for each in (bucket, *beside.certain) for _, document in documents_of(each, RESOURCE)]
-        yield bucket, "", Guard(bucket_name(bucket), tuple(found), bool(beside.possible))
+        yield bucket, "", Guard(physical_name(bucket), tuple(found), bool(beside.possible))
 
 
 def check(guard: Guard) -> Iterator[Judgement]:

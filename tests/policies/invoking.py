@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from policypack.aws.holders import ROLE_POLICY
-from policypack.aws.meaning import FUNCTION, PERMISSION, ROLE
 from policypack.aws.notification import NOTIFICATION
 from policypack.policy import Resource
+from policypack.resources.tokens import FUNCTION, PERMISSION, ROLE
 from tests.policies.helpers import document
 
 ACCOUNT = "111122223333"
