@@ -10,7 +10,7 @@ import pytest
 from policypack.policy import Asset, Resource
 from policypack.settings import SettingsError, config_schema, parse
 from stackguard.cli import main
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.packs import Wanted
 from stackguard.preview import Preview, run
 from stackguard.sources import HowToRun

@@ -19,6 +19,7 @@ from policypack import policies
 from policypack.masking import Mask
 from policypack.policy import Position, Resource, Severity
 from stackguard import cli, preview
+from stackguard.cli.check import SEVERITIES
 from stackguard.errors import CannotJudge
 from tests.reports import sample
 from tests.sources.states import as_bytes, export, state
@@ -337,7 +338,7 @@ def test_help_tells_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_severities_are_the_policies_own() -> None:
-    assert list(Severity) == list(cli.SEVERITIES)
+    assert list(Severity) == list(SEVERITIES)
 
 
 def test_an_export_comes_from_standard_input(bad: str) -> None:

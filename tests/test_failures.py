@@ -8,7 +8,7 @@ import pytest
 
 from policypack.policies import POLICIES
 from stackguard.errors import CannotJudge
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.sources import HowToRun
 from tests.agreement.doors import AT_BOTH_DOORS, Told, by_gate, by_pack, preview
 

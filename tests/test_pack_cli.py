@@ -12,7 +12,7 @@ import pytest
 
 from policypack.policies import POLICIES
 from policypack.policy import Resource
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from tests.standin_aws.project import run_pulumi, with_standin
 from tests.test_failures import FAILURES, REFUSED_BY_THE_SDK, ROWS, expected
 

@@ -9,8 +9,8 @@ import pytest
 from policypack.policies import POLICIES
 from policypack.policy import Kind
 from policypack.settings import Settings
-from stackguard.gate import Request, judge
-from stackguard.judging import Judging
+from stackguard.gate.judging import Judging
+from stackguard.gate.request import Request, judge
 from tests.runs import unresolved
 
 SOUND = Path(__file__).parent / "sound"

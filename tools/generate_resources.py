@@ -23,7 +23,7 @@ from sdk_source import ResourceType, resource_types, sdk_folder, sdk_version
 
 ROOT = Path(__file__).parents[1]
 FACTS = (ROOT / "tools" / "facts" / "inputs.toml", ROOT / "tools" / "facts" / "outputs.toml")
-TABLE = ROOT / "stackguard" / "preview" / "tables" / "resources.json"
+TABLE = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
 sys.path.insert(0, str(ROOT))
 
 from stackguard.preview.provider.templates import CHANGES, HOLE, holes  # noqa: E402 (the tool runs from anywhere)

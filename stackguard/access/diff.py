@@ -18,8 +18,8 @@ from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.lines import example
 from stackguard.access.public import Found, encoded, noted, position, reasons, shown, whence
 from stackguard.reports import Screen
+from stackguard.reports.formatting import name_of, printable
 from stackguard.reports.screen import paint
-from stackguard.reports.words import name_of, printable
 from stackguard.sources import Loaded
 from stackguard.stand_in import STAND_IN_ACCOUNT
 

@@ -19,8 +19,8 @@ from policypack.redaction import QUOTED, is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.access.lines import example
 from stackguard.reports import Screen
+from stackguard.reports.formatting import name_of, printable
 from stackguard.reports.screen import paint, wrapped
-from stackguard.reports.words import name_of, printable
 from stackguard.sources import Loaded
 from stackguard.stand_in import LINE
 from stackguard.stand_in import shown as shows_stand_in

@@ -62,7 +62,8 @@ def build(
         CannotBundle: a key, the lock or the handler is wrong, the dependencies cannot be installed,
             or the bundle is too large.
     """
-    from stackguard.bundle import cache, config, finishing, hooks
+    from stackguard.bundle import cache, config, hooks
+    from stackguard.bundle import cache_key as finishing
 
     function = config.read(Path(function_dir), overrides or config.Overrides())
     hooks.before(function)
@@ -71,7 +72,7 @@ def build(
     folder = cache.fetch(finishing.KIND, key)
     if folder is None:
         with needing_the_extra():
-            from stackguard.bundle import making
+            from stackguard.bundle import build_archives as making
         folder = making.make(function, own, key, offline=offline)
     if enforce and (oversized := folder / finishing.OVERSIZED).exists():
         raise CannotBundle(oversized.read_text(encoding="utf-8"))

@@ -6,7 +6,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackguard.bundle import about, build, config, finishing, hooks, outputs, sizes
+from stackguard.bundle import build, config, hooks, outputs, sizes
+from stackguard.bundle import cache_key as finishing
+from stackguard.bundle import metadata as about
 from stackguard.bundle.config import Function, Overrides
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.bundle.report import Report

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from policypack.aws.binaries import HEAD, mismatch
-from stackguard.bundle import about, archive, cache, uv
-from stackguard.bundle.about import Dependencies, Member, Package, Saving
+from stackguard.bundle import archive, cache, uv
+from stackguard.bundle import metadata as about
 from stackguard.bundle.config import Function
 from stackguard.bundle.files import File
 from stackguard.bundle.installed import Distribution, clashes, distributions, record
 from stackguard.bundle.keys import key_of
 from stackguard.bundle.lock import Lock
+from stackguard.bundle.metadata import Dependencies, Member, Package, Saving
 from stackguard.bundle.stripping import kinds_of, savings
 
 KIND = "dependencies"

@@ -10,10 +10,10 @@ from policypack.aws.archive import Archive, UnreadableError, holding
 from policypack.aws.missing_modules import Importer, Missing
 from policypack.aws.packaging import Search
 from policypack.aws.runtime_modules import minor_of
-from stackguard.bundle.about import Member
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.files import File
+from stackguard.bundle.metadata import Member
 
 
 def check(function: Function, own: Sequence[File], dependencies: Sequence[Member], prefix: str) -> None:

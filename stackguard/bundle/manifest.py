@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from stackguard.bundle.about import Artifact, Finished
 from stackguard.bundle.config import Function
+from stackguard.bundle.metadata import Artifact, Finished
 
 VERSION = 1
 

@@ -10,12 +10,12 @@ import msgspec
 from rich.text import Text
 
 from policypack.aws.lambda_limits import LAYERS, UNZIPPED, ZIPPED
-from stackguard.bundle.about import Finished
 from stackguard.bundle.config import Function
+from stackguard.bundle.metadata import Finished
 from stackguard.bundle.sizes import Judged, mib
 from stackguard.reports import Screen
+from stackguard.reports.formatting import printable
 from stackguard.reports.screen import paint, wrapped
-from stackguard.reports.words import printable
 
 VERSION = 1
 HEAVIEST = 8

@@ -16,7 +16,7 @@ from stackguard.bundle.lock import Lock
 from stackguard.bundle.platforms import environment_of, python_of
 
 if TYPE_CHECKING:
-    from stackguard.bundle.about import Package
+    from stackguard.bundle.metadata import Package
 
 
 def check_project(function: Function, lock: Lock) -> None:

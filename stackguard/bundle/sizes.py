@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policypack.aws.lambda_limits import UNZIPPED, ZIPPED
-from stackguard.bundle.about import Finished
 from stackguard.bundle.config import Function
+from stackguard.bundle.metadata import Finished
 
 
 @dataclass(frozen=True, slots=True)

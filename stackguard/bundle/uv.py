@@ -13,8 +13,8 @@ from policypack.aws.binaries import Target
 from stackguard.bundle.cache import VARIABLE
 from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
+from stackguard.bundle.index_config import for_uv
 from stackguard.bundle.lock import Lock
-from stackguard.bundle.operator import for_uv
 from stackguard.bundle.platforms import platform_of, python_of
 from stackguard.errors import reason
 

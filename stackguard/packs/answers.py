@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from policypack.policy import ROOT_TYPE, UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Unknown
 from policypack.redaction import redacted
 from stackguard.notes import Note, NoteKind
-from stackguard.reports.words import printable
+from stackguard.reports.formatting import printable
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import analyzer_pb2

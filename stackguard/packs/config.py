@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from stackguard.errors import CannotJudge
-from stackguard.reports.words import printable
+from stackguard.reports.formatting import printable
 
 ALL = "all"
 LEVEL = "enforcementLevel"

@@ -16,7 +16,7 @@ from policypack.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
-from stackguard.packs.told import Heard
+from stackguard.packs.output_redaction import Heard
 from stackguard.preview.child._ending import TOKEN, end_known_by
 from stackguard.preview.server.output import Output
 from stackguard.preview.server.process import activated, without_credentials

@@ -12,7 +12,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents_of
 from policypack.policy import Outcome, Resource, Unknown
 from policypack.wire import UNKNOWNS
-from stackguard.reports.words import printable
+from stackguard.reports.formatting import printable
 
 UNKNOWN = "(unknown)"
 LONGEST = 40

@@ -14,7 +14,7 @@ from policypack.policy import EnforcementLevel, Kind, Outcome, Severity
 from stackguard.notes import NoteKind
 from stackguard.reports import Report
 from stackguard.reports.fingerprint import fingerprints
-from stackguard.reports.words import printable, url
+from stackguard.reports.formatting import printable, url
 
 VERSION = 1
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"

@@ -18,6 +18,7 @@ from stackguard.explain import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
+from stackguard.reports.formatting import name_of, printable
 from stackguard.reports.places import line_of, repository
 from stackguard.reports.sarif_log import (
     ROOT,
@@ -41,7 +42,6 @@ from stackguard.reports.sarif_log import (
     uri_bases,
     written,
 )
-from stackguard.reports.words import name_of, printable
 
 ABOUT = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {

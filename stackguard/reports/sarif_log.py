@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stackguard.reports.words import printable
+from stackguard.reports.formatting import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"

@@ -14,9 +14,9 @@ from policypack.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
+from stackguard.reports.formatting import name_of, printable, type_of, url
 from stackguard.reports.model import summary
 from stackguard.reports.screen import paint, wrapped
-from stackguard.reports.words import name_of, printable, type_of, url
 
 STYLES: Mapping[str, str] = {
     Severity.CRITICAL: "bold red",

@@ -14,8 +14,8 @@ import msgspec
 
 from stackguard.reports import model, sarif, sarif_log
 from stackguard.reports.fingerprint import told_apart
+from stackguard.reports.formatting import printable
 from stackguard.reports.places import absolute
-from stackguard.reports.words import printable
 from stackguard.template.validation import Level, Lint, Result, Validation
 
 SARIF_LEVELS: dict[Level, sarif_log.SarifLevel] = {

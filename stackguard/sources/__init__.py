@@ -15,7 +15,7 @@ from policypack.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
-from stackguard.sources import reading
+from stackguard.sources import input_stream as reading
 
 STANDARD_INPUT = "-"
 REGION = "aws:region"

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from stackguard.errors import CannotJudge
-from stackguard.sources.reading import WRITE_IT
+from stackguard.sources.input_stream import WRITE_IT
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from policypack.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.sources import Loaded, digest
 from stackguard.sources.cursor import Cursor
-from stackguard.sources.reading import WRITE_IT
+from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.shape import looks_like, no_object
 from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, resource
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from stackguard.sources.reading import WRITE_IT
+from stackguard.sources.input_stream import WRITE_IT
 
 PREVIEW = "write the preview with `pulumi preview --json --show-sames`"
 SHAPES: Mapping[str, tuple[frozenset[str], ...]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from stackguard.template.forward import Problem
+from stackguard.template.emit import Problem
 from stackguard.template.nodes import Node, Say
 from stackguard.template.values import Reference
 

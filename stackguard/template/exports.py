@@ -8,10 +8,10 @@ from typing import Any
 
 from policypack.policy import Resource, Unknown
 from stackguard.preview.values import has_unknown
-from stackguard.reports.words import name_of
-from stackguard.template.finding import Finder
-from stackguard.template.forward import Problem
+from stackguard.reports.formatting import name_of
+from stackguard.template.emit import Problem
 from stackguard.template.naming import camel
+from stackguard.template.references import Finder
 from stackguard.template.values import rendered
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from policypack.policy import Resource
-from stackguard.template.forward import Properties
+from stackguard.template.emit import Properties
 from stackguard.template.naming import made_up, naming_property, physical
 from stackguard.template.table import Field, Table
 from stackguard.template.values import Built, Reference, Text, references, replaced, text

@@ -14,11 +14,11 @@ from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.stand_in import STAND_IN_ACCOUNT
 from stackguard.template.code import Parameters
 from stackguard.template.cycles import broken
+from stackguard.template.emit import Problem, Properties, Taken, Writer
 from stackguard.template.exports import outputs
-from stackguard.template.finding import Finder
-from stackguard.template.forward import Problem, Properties, Taken, Writer
 from stackguard.template.naming import PART, logical_ids, physical
 from stackguard.template.nodes import Node
+from stackguard.template.references import Finder
 from stackguard.template.table import Table, table_of
 from stackguard.template.values import Reference, rendered
 

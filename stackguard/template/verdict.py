@@ -10,8 +10,8 @@ from policypack.evaluate import evaluate
 from policypack.policy import ROOT_TYPE, Outcome, Policy, Resource, Stack
 from policypack.settings import Settings
 from stackguard.preview.values import PROVIDER_PREFIX
-from stackguard.template.backward import read
 from stackguard.template.naming import PART
+from stackguard.template.parse import read
 from stackguard.template.translation import Template
 
 LEFT_OUT: Mapping[str, str] = {

@@ -22,7 +22,7 @@ from policypack.policies import POLICIES
 from policypack.policy import EnforcementLevel
 from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
-from stackguard.judging import Judging
+from stackguard.gate.judging import Judging
 from stackguard.preview import Preview, run
 from stackguard.preview.project.sdk import accepted
 from stackguard.sources import REGION

@@ -9,7 +9,7 @@ from policypack.policies import POLICIES
 from policypack.policy import Resource
 from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
-from stackguard.judging import Judging
+from stackguard.gate.judging import Judging
 from stackguard.sources import REGION
 from tests.agreement.view import Facts, View, facts, full_urn, given, values, view, working_folder
 from tests.runs import unresolved

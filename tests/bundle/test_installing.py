@@ -223,7 +223,7 @@ def test_a_failure_of_uv_is_one_line(
 
 
 def test_a_wheel_with_a_file_for_another_machine_is_told(tmp_path: Path, wheels: Path) -> None:
-    from stackguard.bundle import about
+    from stackguard.bundle import metadata as about
 
     lock = [wheel(wheels, "alpha", files={"alpha/lib.so": elf(ARM64)})]
     bundle = build(function(tmp_path / "fn", lock, wheels=wheels))

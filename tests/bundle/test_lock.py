@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.aws.binaries import Target
-from stackguard.bundle import CannotBundle, about, build
+from stackguard.bundle import CannotBundle, build
+from stackguard.bundle import metadata as about
 from stackguard.bundle.config import read as config
 from stackguard.bundle.lock import Lock, Locked, read
 from stackguard.bundle.platforms import environment_of, platform_of

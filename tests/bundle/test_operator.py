@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stackguard.bundle.operator import environment
+from stackguard.bundle.index_config import environment
 
 OURS = "http://ours/simple"
 

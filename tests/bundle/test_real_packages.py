@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stackguard.bundle import Bundle, build
-from stackguard.bundle.operator import environment
+from stackguard.bundle.index_config import environment
 from tests.bundle.making import function, names
 
 HERE = f"python{sys.version_info.major}.{sys.version_info.minor}"

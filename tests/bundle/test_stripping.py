@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stackguard.bundle import about, build
+from stackguard.bundle import build
+from stackguard.bundle import metadata as about
 from stackguard.bundle.config import Overrides
 from tests.bundle.making import function, names, wheel
 

@@ -14,7 +14,7 @@ from policypack.policy import Outcome, Resource
 from policypack.settings import Settings
 from stackguard.notes import Note
 from stackguard.packs import Wanted
-from stackguard.packs.serving import started
+from stackguard.packs.pool import started
 
 HEAD = "from pulumi_policy import *\n"
 PYTHON = "runtime: python\n"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from policypack.policy import Kind
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.notes import NoteKind
 from stackguard.packs import Wanted
 from stackguard.reports import Report

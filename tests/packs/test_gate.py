@@ -14,7 +14,7 @@ from policypack.policies import POLICIES
 from policypack.policy import Kind
 from stackguard import cli
 from stackguard.errors import CannotJudge
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.notes import NoteKind
 from stackguard.packs import Wanted
 from stackguard.reports import Report

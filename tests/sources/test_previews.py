@@ -12,7 +12,7 @@ import pytest
 
 from policypack.policy import Unknown
 from stackguard.errors import CannotJudge
-from stackguard.gate import Request, judge
+from stackguard.gate.request import Request, judge
 from stackguard.sources import HowToRun, Loaded, load
 
 PREVIEWS = Path(__file__).with_name("previews")

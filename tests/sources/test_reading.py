@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun, Loaded, load, reading
+from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import input_stream as reading
 from tests.sources.states import as_bytes, export, parsed, state
 
 EXPORT = as_bytes(export())

@@ -11,9 +11,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from policypack.policies import POLICIES
 from policypack.settings import Settings
-from stackguard.judging import with_region
+from stackguard.gate.judging import with_region
 from stackguard.sources import HowToRun, Loaded, load
-from stackguard.template.backward import read
+from stackguard.template.parse import read
 from stackguard.template.table import table_of
 from stackguard.template.translation import Template, translate
 from stackguard.template.validation import Level, lint

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.policy import Resource
-from stackguard.template.backward import resolved
-from stackguard.template.finding import Finder
+from stackguard.template.parse import resolved
+from stackguard.template.references import Finder
 from stackguard.template.table import table_of
 from stackguard.template.values import Reference, Text, rendered, text
 

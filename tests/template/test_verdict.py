@@ -14,10 +14,10 @@ import pytest
 from policypack.policies import POLICIES
 from policypack.settings import Settings
 from stackguard.cli import main
-from stackguard.judging import with_region
+from stackguard.gate.judging import with_region
 from stackguard.sources import HowToRun, Loaded, load
-from stackguard.template import making
-from stackguard.template.backward import read
+from stackguard.template import pipeline as making
+from stackguard.template.parse import read
 from stackguard.template.translation import Template, translate
 from stackguard.template.verdict import LEFT_OUT, judge
 

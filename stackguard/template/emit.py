@@ -11,9 +11,9 @@ from typing import Any
 from policypack.policy import Asset, Partial, Resource, Unknown
 from policypack.policy import Reference as Passed
 from policypack.wire import UNKNOWN_STRING
-from stackguard.reports.words import name_of
-from stackguard.template.finding import Finder
+from stackguard.reports.formatting import name_of
 from stackguard.template.naming import PART, made_up, naming_property, without_draw
+from stackguard.template.references import Finder
 from stackguard.template.table import Field, Table
 from stackguard.template.values import Built, Reference
 

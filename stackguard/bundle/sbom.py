@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stackguard.bundle import cache
-from stackguard.bundle.about import Package
 from stackguard.bundle.config import Function
 from stackguard.bundle.errors import needing_the_extra
 from stackguard.bundle.keys import key_of
+from stackguard.bundle.metadata import Package
 from stackguard.bundle.requirements import edges
 
 if TYPE_CHECKING:

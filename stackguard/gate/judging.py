@@ -15,7 +15,7 @@ from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
 from policypack.policy import Example, Outcome, Policy, Resource, Stack, Unseen
 from policypack.settings import Settings
 from stackguard.notes import Note, NoteKind
-from stackguard.packs.following import Following
+from stackguard.packs.observer import Following
 from stackguard.sources import REGION
 
 if TYPE_CHECKING:

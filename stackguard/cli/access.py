@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli_work import judged, program_options
+from stackguard.cli.common import judged, program_options
 
 if TYPE_CHECKING:
     from stackguard.sources import HowToRun
@@ -110,7 +110,7 @@ def _told(target: str, name: str, how: HowToRun, type_token: str | None, format_
         click.echo(lines.ENCODER.encode(lines.told(name or None, answer)))
         return _exit_code(answer)
     from stackguard.access import public as stacks
-    from stackguard.destinations import screen, write
+    from stackguard.reports.destinations import screen, write
 
     verdicts = judged(lambda: stacks.judge(found), f"judging {target}")
     if format_ == "text":
@@ -167,7 +167,7 @@ def diff(
     if isinstance(old, str) or isinstance(new, str):
         raise click.UsageError("one of the two is a policy document and the other a stack; give two of a kind")
     from stackguard.access import diff as stacks
-    from stackguard.destinations import screen, write
+    from stackguard.reports.destinations import screen, write
 
     change = judged(lambda: stacks.compare(new, old), "comparing")
     write(stacks.text(change, screen(None)) if format_ == "text" else stacks.json(change), None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.policy import Kind
-from stackguard.reports.words import printable
-from stackguard.template.making import Made
+from stackguard.reports.formatting import printable
+from stackguard.template.pipeline import Made
 from stackguard.template.validation import Level, Lint, Result
 from stackguard.template.verdict import LEFT_OUT
 

@@ -14,11 +14,11 @@ from policypack.evaluate import enforcement, evaluate
 from policypack.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
 from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
-from stackguard.judging import Judging
-from stackguard.masked import masked, masked_notes
+from stackguard.gate.judging import Judging
+from stackguard.gate.masked import masked, masked_notes
 from stackguard.notes import Note
 from stackguard.packs import Wanted
-from stackguard.packs.following import Following
+from stackguard.packs.observer import Following
 from stackguard.reports import Report
 from stackguard.sources import HowToRun, Loaded, load
 from stackguard.stand_in import NOTE, shown

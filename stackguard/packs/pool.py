@@ -21,10 +21,10 @@ from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind, gathered
 from stackguard.packs import Wanted, answers, config, folder, process, requests
 from stackguard.packs.client import Pack, connected
+from stackguard.packs.output_redaction import of_config
 from stackguard.packs.remediation import remediated
-from stackguard.packs.told import of_config
 from stackguard.preview.values import PROVIDER_PREFIX, plain
-from stackguard.reports.words import name_of
+from stackguard.reports.formatting import name_of
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project

@@ -7,12 +7,24 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from policypack.policy import Policy
+    from stackguard.reports.destinations import Destination
+
 T = TypeVar("T")
 CANNOT_JUDGE = 2
+EXIT_CODES = """\b
+Exit codes:
+  0    clean
+  1    violations, or undecided, that block
+  2    could not judge: the program failed, the input or the settings are
+       malformed, a policy crashed, an option is wrong
+  130  interrupted
+"""
 
 stack_option = click.option("--stack", metavar="NAME", help="Stack of the program, where it has several.")
 config_option = click.option(
@@ -111,8 +123,8 @@ def written(text: str, file: Path | None) -> None:
     Raises:
         Failure: it cannot be written.
     """
-    from stackguard.destinations import write
     from stackguard.errors import reason
+    from stackguard.reports.destinations import write
 
     try:
         write(text, file)
@@ -126,7 +138,7 @@ def sure_to_be_writable(file: Path | None) -> None:
     Raises:
         click.UsageError: it cannot.
     """
-    from stackguard.destinations import writable
+    from stackguard.reports.destinations import writable
 
     try:
         if file is not None:
@@ -157,3 +169,25 @@ def _spinner(doing: str) -> Iterator[None]:
 
     with Console(stderr=True).status(Text(doing)):
         yield
+
+
+def writable(paired: Callable[[], list[Destination]]) -> list[Destination]:
+    """The destinations that options spell, once it is sure that they can be written."""
+    try:
+        destinations = paired()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    for each in destinations:
+        sure_to_be_writable(each.file)
+    return destinations
+
+
+def card(policy_id: str) -> Policy[Any]:
+    """The card of a policy by its id. Raises `UsageError` where there is none, with the nearest."""
+    from policypack.policies import POLICIES
+    from stackguard.gate.request import near
+
+    for policy in POLICIES:
+        if policy.id == policy_id:
+            return policy
+    raise click.UsageError(f"there is no policy `{policy_id}`; {near(policy_id, POLICIES)}")

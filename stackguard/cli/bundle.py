@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from stackguard.bundle.choices import ARCHITECTURES, KINDS
-from stackguard.cli_work import Failure, judged
+from stackguard.cli.common import Failure, judged
 
 FORMATS = ("text", "json")
 
@@ -94,7 +94,7 @@ def bundle(
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.bundle.command import Request, run, run_image
     from stackguard.bundle.config import Overrides
-    from stackguard.destinations import screen, write
+    from stackguard.reports.destinations import screen, write
 
     if layer and image:
         raise click.UsageError("`--layer` and `--image` exclude each other; give one")

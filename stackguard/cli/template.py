@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli_work import judged, program_options, sure_to_be_writable, written
+from stackguard.cli.common import judged, program_options, sure_to_be_writable, written
 
 if TYPE_CHECKING:
     from stackguard.sources import HowToRun
@@ -74,9 +74,9 @@ def template(
       stackguard template stack -o template.json --report validation.json --sarif validation.sarif
       pulumi stack export | stackguard template - --allow-partial
     """  # noqa: D301 (click reads the character \\b)
-    from stackguard.template.making import Order, make
-    from stackguard.template.told import lines
-    from stackguard.template.written import format_of
+    from stackguard.template.pipeline import Order, make
+    from stackguard.template.report import lines
+    from stackguard.template.serialize import format_of
 
     file = None if output == STANDARD_OUTPUT else Path(output)
     for each in (file, report, sarif):

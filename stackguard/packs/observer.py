@@ -14,7 +14,7 @@ from stackguard.notes import Note
 from stackguard.packs import Wanted
 
 if TYPE_CHECKING:
-    from stackguard.packs.serving import Packs
+    from stackguard.packs.pool import Packs
     from stackguard.preview.project.project import Project
 
 
@@ -42,7 +42,7 @@ class Following:
         Raises:
             CannotJudge: a pack is missing, malformed, fails or hangs.
         """
-        from stackguard.packs.serving import started
+        from stackguard.packs.pool import started
 
         loop = asyncio.get_running_loop()
         self._up, self._ended = loop.create_future(), loop.create_future()
@@ -74,7 +74,7 @@ class Following:
         Raises:
             CannotJudge: a pack is missing, malformed, fails or hangs.
         """
-        from stackguard.packs.serving import started
+        from stackguard.packs.pool import started
 
         async with started(self.wanted, settings, self.timeout) as packs:
             self.outcomes += await packs.judge_state(resources)

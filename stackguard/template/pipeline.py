@@ -11,18 +11,18 @@ from policypack.policy import Resource, Stack
 from policypack.redaction import secrets_of
 from policypack.settings import read
 from stackguard.errors import CannotJudge
-from stackguard.judging import with_region
-from stackguard.masked import masked
+from stackguard.gate.judging import with_region
+from stackguard.gate.masked import masked
 from stackguard.notes import Note
 from stackguard.reports import Report
-from stackguard.reports.words import name_of, printable
+from stackguard.reports.formatting import name_of, printable
 from stackguard.sources import HowToRun, load
 from stackguard.stand_in import NOTE, shown
-from stackguard.template.forward import Problem
+from stackguard.template.emit import Problem
+from stackguard.template.serialize import placed, text_of
 from stackguard.template.translation import translate
 from stackguard.template.validation import Validation, lint
 from stackguard.template.verdict import Difference, judge
-from stackguard.template.written import placed, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from policypack.aws.archive import opened
 from policypack.aws.binaries import HEAD, mismatch
 from policypack.aws.secret_files import MOST_OF_ONE, secret_name, secret_text
 from policypack.policy import Asset
-from stackguard.bundle import about, archive, cache, dependencies, finishing, handlers, manifest, materials, sizes, uv
-from stackguard.bundle.about import Artifact, Dependencies, Finished, Member
+from stackguard.bundle import archive, cache, dependencies, handlers, manifest, sizes, uv
+from stackguard.bundle import cache_key as finishing
+from stackguard.bundle import metadata as about
+from stackguard.bundle import sbom as materials
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.files import File, digest
 from stackguard.bundle.lock import read
+from stackguard.bundle.metadata import Artifact, Dependencies, Finished, Member
 from stackguard.bundle.requirements import check_installed, check_project, unneeded
 
 LAYER_PREFIX = "python/"

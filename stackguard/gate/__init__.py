@@ -1,0 +1,1 @@
+"""The gate: a request for judgement in, a report out."""
