@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from policypack.access.cells import Pattern, Work, cells
 from policypack.access.conditions import Values, pattern_of
-from policypack.access.outsiders import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
+from policypack.access.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.access.request import ANONYMOUS, Caller, account_of
 from policypack.aws.arn import Arn
 from policypack.aws.document import Principal, Statement

@@ -14,7 +14,8 @@ import msgspec
 
 from policypack.access.bounds import Bound, bounded, unknown_paths
 from policypack.access.cells import TooManyCellsError
-from policypack.access.outsiders import ACCOUNT, SERVICE, SERVICE_KEYS, Outsider, outsiders
+from policypack.access.context_keys import ACCOUNT, SERVICE_KEYS
+from policypack.access.outsiders import SERVICE, Outsider, outsiders
 from policypack.access.public import passings
 from policypack.access.targets import iam_prefix
 from policypack.access.verdict import Answer, Verdict

@@ -25,7 +25,7 @@ from policypack.access.conditions import (
     one_met,
     pattern_of,
 )
-from policypack.access.outsiders import ALWAYS_SENT
+from policypack.access.context_keys import ALWAYS_SENT
 from policypack.aws.actions import key_type, lowered
 from policypack.aws.addresses import told_apart
 from policypack.aws.condition_keys import MULTIVALUED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policypack.access.conditions import ADDRESS_OPERATORS, SOURCE_IP, VPC_SOURCE_IP, holds, named
-from policypack.access.outsiders import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
+from policypack.access.context_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
 from policypack.aws.actions import whole_service
 from policypack.aws.addresses import AddressError, Ranges, broad
 from policypack.aws.arn import Arn

@@ -12,44 +12,17 @@ and, for the keys of the same kinds that it leaves out, what AWS says of each ke
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from policypack.access.cells import cells
 from policypack.access.conditions import SOURCE_IP, VPC_SOURCE_IP, number
+from policypack.access.context_keys import ACCOUNT, ALWAYS_SENT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.aws.arn import Arn
 from policypack.aws.document import Condition, Principal, Statement
 from policypack.aws.globs import has_wildcard
 
-CALLER_KEYS = frozenset(
-    {
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:userid",
-        "kms:calleraccount",
-    }
-)
-"""Present when the caller signed the request."""
-NETWORK_KEYS = frozenset(
-    {"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
-)
-"""Present when the request came through a VPC endpoint."""
-SERVICE_KEYS = frozenset(
-    {
-        "aws:sourcearn",
-        "aws:sourceaccount",
-        "aws:sourceowner",
-        "aws:sourceorgid",
-        "aws:sourceorgpaths",
-        "aws:principalservicename",
-        "aws:principalservicenameslist",
-    }
-)
-"""Present when an AWS service calls."""
 OTHER_KEYS = frozenset(
     {
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
@@ -62,8 +35,6 @@ PINNING_KEYS = CALLER_KEYS | NETWORK_KEYS | SERVICE_KEYS | OTHER_KEYS
 """Keys, in lower case, whose fixed values no outsider has."""
 
 MAKES_PATTERNS = ("StringLike", "StringNotLike", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike")
-ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
-SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")
 SHAPES = {
     "aws:sourcevpc": "vpc-?*",
     "aws:sourcevpce": "vpce-?*",
@@ -73,7 +44,6 @@ SHAPES = {
     **dict.fromkeys(("aws:principalaccount", "aws:sourceaccount", "aws:vpceaccount", "kms:calleraccount"), "?" * 12),
 }
 """By key, the pattern that all of its values have."""
-ACCOUNT = re.compile(r"\d{12}")
 
 Choices = Sequence[str | None]
 Spared = frozenset[str] | None

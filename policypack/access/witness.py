@@ -10,7 +10,7 @@ from itertools import islice
 import msgspec
 
 from policypack.access.conditions import met
-from policypack.access.outsiders import SERVICE_KEYS
+from policypack.access.context_keys import SERVICE_KEYS
 from policypack.access.request import Request, reaches, takes_in
 from policypack.access.targets import rank
 from policypack.access.verdict import Witness
