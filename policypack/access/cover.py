@@ -25,25 +25,41 @@ def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) 
     Raises:
         TooManyCellsError: that is not enough.
     """
-    reached: dict[int, Combination] = {obstacles: ()}
     order = sorted(range(len(dimensions)), key=lambda index: len(dimensions[index]))
-    for index in order:
-        if not dimensions[index]:
-            return None
-        work.spend(len(reached) * len(dimensions[index]) // CHEAP)
-        following: dict[int, Combination] = {}
-        for mask, combination in reached.items():
-            for cell in dimensions[index]:
-                following.setdefault(mask & cell.mask, (*combination, cell))
-        if 0 in following:
-            following = {0: following[0]}
-        elif len(following) > PRUNED_FROM:
-            following = {mask: following[mask] for mask in _least(following, work)}
-        reached = following
+    reached = combinations([dimensions[index] for index in order], obstacles, work, any_uncovered=True)
     if 0 not in reached:
         return None
     by_dimension = dict(zip(order, reached[0], strict=True))
     return tuple(by_dimension[index] for index in range(len(dimensions)))
+
+
+def combinations(
+    dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work, *, any_uncovered: bool = False
+) -> dict[int, Combination]:
+    """One cell for each dimension, by which obstacles match them all: at least where no other avoids more obstacles.
+
+    Args:
+        dimensions: the cells of each.
+        obstacles: the bits of the statements in question.
+        work: what the whole question may take.
+        any_uncovered: whether one that no obstacle matches makes all others superfluous.
+
+    Raises:
+        TooManyCellsError: that is not enough.
+    """
+    reached: dict[int, Combination] = {obstacles: ()}
+    for cells in dimensions:
+        work.spend(len(reached) * len(cells) // CHEAP)
+        following: dict[int, Combination] = {}
+        for mask, combination in reached.items():
+            for cell in cells:
+                following.setdefault(mask & cell.mask, (*combination, cell))
+        if any_uncovered and 0 in following:
+            following = {0: following[0]}
+        elif len(following) > PRUNED_FROM:
+            following = {mask: following[mask] for mask in _least(following, work)}
+        reached = following
+    return reached
 
 
 def _least(masks: Iterable[int], work: Work) -> list[int]:

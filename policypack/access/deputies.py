@@ -15,8 +15,9 @@ import msgspec
 from policypack.access.bounds import Bound, bounded, unknown_paths
 from policypack.access.cells import TooManyCellsError
 from policypack.access.context_keys import ACCOUNT, SERVICE_KEYS
+from policypack.access.outside import FromOutside, Outside
 from policypack.access.outsiders import SERVICE, Outsider, outsiders
-from policypack.access.public import passings
+from policypack.access.public import denials
 from policypack.access.targets import iam_prefix
 from policypack.access.verdict import Answer, Verdict
 from policypack.aws.arn import Arn
@@ -39,15 +40,11 @@ SOME_ACCOUNT = "111122223333"
 
 def misled(document: PolicyDocument) -> Iterator[Answer]:
     """For each Allow statement that names such a service: that it is let in for anybody, or that this is undecided."""
-    denials = [
-        read
-        for each in document.statements
-        if not each.allows and (read := bounded(document, each, Bound.MOST, Bound.MOST)) is not None
-    ]
+    refused = [*denials(document, Bound.MOST)]
     for each in document.statements:
         if each.allows and (who := _deputies(each)):
             try:
-                if answer := _answer(document, each, denials, who):
+                if answer := _answer(document, each, refused, who):
                     yield answer
             except TooManyCellsError:
                 yield Answer(Verdict.UNDECIDED, "the conditions tell too many requests apart", each.path)
@@ -58,22 +55,23 @@ def _deputies(statement: Statement) -> list[Outsider]:
     if outsiders(statement):
         return []
     return [
-        msgspec.structs.replace(SERVICE, words=f"`{each.value}`, working for another account,")
+        msgspec.structs.replace(SERVICE.named(each), words=f"`{each.value}`, working for another account,")
         for each in statement.principals or ()
         if each.type == "Service" and each.value not in SENDING_NONE
     ]
 
 
 def _answer(
-    document: PolicyDocument, statement: Statement, denials: Sequence[Statement], who: Sequence[Outsider]
+    document: PolicyDocument, statement: Statement, refused: Sequence[Statement], who: Sequence[Outsider]
 ) -> Answer | None:
-    narrowed, nameless = _as_sent(document, statement, denials)
+    narrowed, nameless = _as_sent(document, statement, refused)
+    space = Outside(iam_prefix(document.type), who)
     for bound in (Bound.LEAST, Bound.MOST):
         allow = bounded(document, narrowed, bound, Bound.MOST)
         if allow is None or any(map(_of_an_account, allow.conditions)):
             continue
-        found = next(passings(allow, denials, who, iam_prefix(document.type)), None)
-        if found and bound is Bound.LEAST:
+        found = next(space.requests([allow], refused), None)
+        if isinstance(found, FromOutside) and bound is Bound.LEAST:
             return Answer(Verdict.PUBLIC, NAMELESS if nameless else PLAIN, statement.path, found.witness())
         if found:
             return Answer(Verdict.UNDECIDED, "an unknown value decides for whom a service is let in", statement.path)

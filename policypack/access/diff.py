@@ -8,7 +8,8 @@ certain others do not (`policypack.access.request_space`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 
 import msgspec
@@ -118,15 +119,27 @@ def gains(
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    space: RequestSpace | None = None
     told: set[tuple[int, Caller]] = set()
+    space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
+    for request, allow in allowed_newly(new, old, space):
+        mark = (id(allow), request.caller)
+        if mark not in told:
+            told.add(mark)
+            yield request, allow
+
+
+def allowed_newly(
+    new: Access, old: Access, space: RequestSpace | Callable[[], RequestSpace]
+) -> Iterator[tuple[Request, Statement]]:
+    """Requests of a space that are allowed newly, each with the Allow statement that allows it.
+
+    Raises:
+        TooManyCellsError: there are too many requests to tell apart.
+    """
     for required, obstacles in _questions(new, old):
-        space = space or RequestSpace([*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
+        space = space if isinstance(space, RequestSpace) else space()
         for request in space.requests(required, obstacles):
-            mark = (id(required[0]), request.caller)
-            if mark not in told:
-                told.add(mark)
-                yield request, required[0]
+            yield request, required[0]
 
 
 def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:

@@ -12,13 +12,14 @@ and, for the keys of the same kinds that it leaves out, what AWS says of each ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from policypack.access.cells import cells
-from policypack.access.conditions import SOURCE_IP, VPC_SOURCE_IP, number
-from policypack.access.context_keys import ACCOUNT, ALWAYS_SENT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
+from policypack.access.cells import Work, cells
+from policypack.access.conditions import SOURCE_IP, VPC_SOURCE_IP, Values
+from policypack.access.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
+from policypack.access.request import Caller, account_of, takes_in
 from policypack.aws.arn import Arn
 from policypack.aws.document import Condition, Principal, Statement
 from policypack.aws.globs import has_wildcard
@@ -45,69 +46,79 @@ SHAPES = {
 }
 """By key, the pattern that all of its values have."""
 
-Choices = Sequence[str | None]
+OTHER = "other"
+"""A value that a document has nothing to do with."""
 Spared = frozenset[str] | None
 """The keys that S3's reading spares; None where that reading does not hold."""
 
 
-class Outsider(msgspec.Struct, frozen=True):
-    """One kind of outsider."""
+class Outsider(Caller, frozen=True):
+    """One kind of outsider, from one kind of place."""
 
-    words: str
-    address_key: str | None
+    address_key: str | None = SOURCE_IP
     """The address key that the request has."""
-    present: frozenset[str]
+    present: frozenset[str] = OTHER_KEYS
     """Which of `PINNING_KEYS` the request may have."""
-    fixed: Mapping[str, Choices]
-    """Keys that have one of few values; None is for a request that lacks the key."""
-    signed: bool = False
-    service: bool = False
+    fixed: Mapping[str, Values] = {}
+    """Keys that have one of these values; none are for a key that the request lacks."""
+
+    @property
+    def service(self) -> bool:
+        """Whether this is an AWS service."""
+        return self.type == "Service"
+
+    def named(self, principal: Principal) -> Outsider:
+        """The same for those who fit a principal of a document, which may have a wildcard."""
+        return msgspec.structs.replace(
+            self, name=principal.value, arns=(principal.value,), account=account_of(principal.value)
+        )
 
 
-_ANONYMOUS: Mapping[str, Choices] = {
-    "aws:principalisawsservice": (None,),
+_ANONYMOUS: Mapping[str, Values] = {
+    "aws:principalisawsservice": (),
     "aws:principaltype": ("Anonymous",),
     "aws:viaawsservice": ("false",),
 }
-_SIGNED: Mapping[str, Choices] = {
+_SIGNED: Mapping[str, Values] = {
     "aws:principalisawsservice": ("false",),
     "aws:principaltype": ("AssumedRole", "User", "Account", "FederatedUser"),
     "aws:viaawsservice": ("false", "true"),
 }
-ANYONE = Outsider("anyone on the internet", SOURCE_IP, OTHER_KEYS, _ANONYMOUS)
-STRANGER = Outsider("anyone with an AWS account", SOURCE_IP, OTHER_KEYS | CALLER_KEYS, _SIGNED, signed=True)
-ANYONE_IN_A_VPC = Outsider(
-    "anyone with a VPC endpoint of their own", VPC_SOURCE_IP, OTHER_KEYS | NETWORK_KEYS, _ANONYMOUS
+_VPC = "anyone with a VPC endpoint of their own"
+_VPC_AND_ACCOUNT = "anyone with an AWS account and a VPC endpoint of their own"
+_SERVICE = "an AWS service that works for another account"
+ANYONE = Outsider("", "anonymous", words="anyone on the internet", fixed=_ANONYMOUS)
+STRANGER = Outsider(
+    "AWS", "stranger", words="anyone with an AWS account", present=OTHER_KEYS | CALLER_KEYS, fixed=_SIGNED
 )
-STRANGER_IN_A_VPC = Outsider(
-    "anyone with an AWS account and a VPC endpoint of their own",
-    VPC_SOURCE_IP,
-    OTHER_KEYS | CALLER_KEYS | NETWORK_KEYS,
-    _SIGNED,
-    signed=True,
+ANYONE_IN_A_VPC = msgspec.structs.replace(
+    ANYONE, words=_VPC, address_key=VPC_SOURCE_IP, present=OTHER_KEYS | NETWORK_KEYS
+)
+STRANGER_IN_A_VPC = msgspec.structs.replace(
+    STRANGER, words=_VPC_AND_ACCOUNT, address_key=VPC_SOURCE_IP, present=OTHER_KEYS | CALLER_KEYS | NETWORK_KEYS
 )
 SERVICE = Outsider(
-    "an AWS service that works for another account",
-    None,
-    OTHER_KEYS | SERVICE_KEYS,
-    {"aws:principalisawsservice": ("true",), "aws:principaltype": (None,), "aws:viaawsservice": ("false",)},
-    signed=True,
-    service=True,
+    "Service",
+    "service",
+    words=_SERVICE,
+    address_key=None,
+    present=OTHER_KEYS | SERVICE_KEYS,
+    fixed={"aws:principalisawsservice": ("true",), "aws:principaltype": (), "aws:viaawsservice": ("false",)},
 )
+EVERYBODY = (ANYONE, STRANGER, ANYONE_IN_A_VPC, STRANGER_IN_A_VPC, SERVICE)
 
 
 def outsiders(statement: Statement) -> list[Outsider]:
     """The outsiders whom the principals of an Allow statement take in, before its conditions."""
-    if statement.not_principals is not None:
-        return [ANYONE, STRANGER, ANYONE_IN_A_VPC, STRANGER_IN_A_VPC, SERVICE]
     principals = statement.principals or ()
-    if any(principal.anyone for principal in principals):
-        return [ANYONE, STRANGER, ANYONE_IN_A_VPC, STRANGER_IN_A_VPC, SERVICE]
-    found = []
-    if any(each.type == "AWS" and has_wildcard(each.value) for each in principals):
-        found += [STRANGER, STRANGER_IN_A_VPC]
-    if any(each.type == "Service" and has_wildcard(each.value) for each in principals):
-        found.append(SERVICE)
+    if statement.not_principals is not None or any(each.anyone for each in principals):
+        return [*EVERYBODY]
+    wild = {
+        kind: [each for each in principals if each.type == kind and has_wildcard(each.value)]
+        for kind in ("AWS", "Service")
+    }
+    found = [outsider.named(each) for outsider in (STRANGER, STRANGER_IN_A_VPC) for each in wild["AWS"]]
+    found += [SERVICE.named(each) for each in wild["Service"]]
     found += [_web_identity(each) for each in principals if web_identity(each)]
     return found
 
@@ -118,61 +129,52 @@ def web_identity(principal: Principal) -> bool:
 
 
 def _web_identity(principal: Principal) -> Outsider:
-    return Outsider(f"anyone who signs in with `{principal.value}`", SOURCE_IP, OTHER_KEYS, _SIGNED, signed=True)
+    words = f"anyone who signs in with `{principal.value}`"
+    return Outsider("Federated", principal.value, words=words, fixed=_SIGNED)
 
 
-def concerns(statement: Statement, outsider: Outsider, allowed: Statement) -> bool:
-    """Whether the principals of a Deny statement take in the outsider whom `allowed` lets in."""
-    if statement.not_principals is not None:
-        excepted = {principal.type for principal in statement.not_principals}
-        open_ended = any(has_wildcard(principal.value) for principal in statement.not_principals)
-        return not open_ended and not (outsider.service and "Service" in excepted) and "Federated" not in excepted
-    principals = statement.principals or ()
-    return any(principal.anyone for principal in principals) or (
-        bool(allowed.principals) and set(allowed.principals or ()) <= set(principals)
-    )
+def denied(statement: Statement, outsider: Outsider) -> bool:
+    """Whether the principals of a Deny statement surely take in an outsider: one who may be excepted is not."""
+    if statement.not_principals is None:
+        return takes_in(statement, outsider)
+    excepted = {principal.type for principal in statement.not_principals}
+    open_ended = any(has_wildcard(principal.value) for principal in statement.not_principals)
+    return not open_ended and not (outsider.service and "Service" in excepted) and "Federated" not in excepted
 
 
-def choices(
-    key: str, outsider: Outsider, allow: Sequence[Condition], deny: Sequence[Condition], *, spared: Spared
-) -> Choices:
-    """The values of one key that an outsider may send, as far as these conditions tell them apart.
+def sendable(
+    name: str, outsider: Outsider, allow: Sequence[Condition], deny: Sequence[Condition], spared: Spared, work: Work
+) -> list[Values] | None:
+    """What an outsider may have for a key, as far as these conditions tell it apart; None for anything.
 
     Args:
-        key: in lower case; not the key of the outsider's address.
+        name: the key, in lower case; not that of the outsider's address.
         outsider: who sends it.
         allow: the conditions on this key in the Allow statement.
         deny: those in the Deny statements.
         spared: for S3's reading, by which a value with a wildcard is not fixed, the keys that it spares.
+        work: what the whole question may take.
 
     Raises:
         TooManyCellsError: the patterns tell too many values apart.
     """
-    if key in outsider.fixed:
-        return outsider.fixed[key]
-    if key in (SOURCE_IP, VPC_SOURCE_IP):
-        return (None,)
-    conditions = (*allow, *deny)
-    if key in PINNING_KEYS:
-        if key not in outsider.present:
-            return (None,)
-        loose = [value for each in allow for value in _patterns(each) if not _fixed(key, value, spared=spared)]
-        loose += [value for each in deny for value in _patterns(each) if not _fixed(key, value, spared=None)]
-        pinned = {value for each in conditions for value in each.values} - set(loose)
-        return (None, *(each for each in _told_apart(loose, SHAPES.get(key, "*")) if each not in pinned))
-    if not outsider.signed and key.startswith(SIGNED_ONLY):
-        return (None,)
-    operators = {each.operator for each in conditions}
-    sent: list[str] = []
-    if "Bool" in operators or key == "aws:securetransport":
-        sent += ["true", "false"]
-    if any(operator.startswith(("Numeric", "Date")) for operator in operators):
-        sent += _around(value for each in conditions for value in each.values)
-    rest = [each for each in conditions if each.operator.startswith(("String", "Arn", "Binary"))]
-    if rest or not sent:
-        written = [value for each in rest for value in each.values]
-        sent += dict.fromkeys((*_told_apart(written), *written))
-    return sent if key in ALWAYS_SENT else (None, *sent)
+    if name in outsider.fixed:
+        return [(each,) for each in outsider.fixed[name]] or [()]
+    if name in (SOURCE_IP, VPC_SOURCE_IP):
+        return [()]
+    if name in PINNING_KEYS:
+        if name not in outsider.present:
+            return [()]
+        loose = [value for each in allow for value in _patterns(each) if not _fixed(name, value, spared=spared)]
+        loose += [value for each in deny for value in _patterns(each) if not _fixed(name, value, spared=None)]
+        pinned = {value for each in (*allow, *deny) for value in each.values} - set(loose)
+        told = cells(SHAPES.get(name, "*"), [[pattern] for pattern in sorted(set(loose))], work)
+        texts = [
+            text or ("x" if member else OTHER) for member, text in sorted(told.items(), key=lambda item: len(item[0]))
+        ]
+        return [(), *((each,) for each in texts if each not in pinned)]
+    unsigned = outsider.type == "" and name.startswith(SIGNED_ONLY)
+    return [()] if unsigned else None
 
 
 def _patterns(condition: Condition) -> Sequence[str]:
@@ -195,16 +197,3 @@ def _fixed(key: str, pattern: str, *, spared: Spared) -> bool:
     if arn is None:
         return False
     return bool(ACCOUNT.fullmatch(arn.account)) or (arn.service == "s3" and not has_wildcard(arn.resource))
-
-
-def _told_apart(patterns: Sequence[str], shape: str = "*") -> list[str]:
-    """One value of a shape for each way in which the patterns can match, first one that none of them matches."""
-    found = cells(shape, [[pattern] for pattern in sorted(set(patterns))])
-    examples = sorted(found.items(), key=lambda item: len(item[0]))
-    return [text or ("other" if not member else "x") for member, text in examples]
-
-
-def _around(values: Iterable[str]) -> list[str]:
-    """Each number or date that the values spell, and one on either side of it."""
-    numbers = sorted({found for each in values if (found := number(each)) is not None})
-    return [str(each + shift) for each in numbers for shift in (0, -1, 1)] or ["0"]

@@ -29,7 +29,7 @@ Sent = tuple[Caller, variables.Assignment, bool]
 
 
 class RequestSpace:
-    """All requests, as far as some statements tell them apart."""
+    """All requests, as far as some statements tell them apart. What asks about some of them alone narrows it."""
 
     def __init__(
         self, statements: Sequence[Statement], *, attached: bool, who: Caller | None = None, foreign: bool = False
@@ -45,26 +45,37 @@ class RequestSpace:
         self._keys: dict[object, list[Cell]] = {}
 
     def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
-        """A request of each kind of caller that all of `required` match, and none of `obstacles`.
+        """Requests of each kind of caller that all of `required` match, and none of `obstacles`.
 
         Raises:
             TooManyCellsError: there are too many requests to tell apart.
         """
-        about = text_cells(required, obstacles, actions, self.work)
+        senders = self.senders(required)
+        about = self.actions(required, obstacles) if senders else ()
         met_somewhere = _any(about)
         concerned = [index for index in range(len(obstacles)) if met_somewhere >> index & 1]
-        for caller in self.callers if about else ():
-            if all(takes_in(each, caller) for each in required):
-                indexes = [index for index in concerned if takes_in(obstacles[index], caller)]
-                against = [obstacles[index] for index in indexes]
-                if found := self._of(caller, required, against, _only(about, indexes)):
-                    sent = {name: values[0] for name, values in found.context.items()}
-                    yield _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
+        for caller in senders if about else ():
+            indexes = [index for index in concerned if self.takes_in(obstacles[index], caller)]
+            against = [obstacles[index] for index in indexes]
+            for found in self.sent(caller, required, against, _only(about, indexes)):
+                yield self.example(found, required, obstacles)
 
-    def _of(
+    def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
+        """The callers whom all of `required` take in."""
+        return [caller for caller in self.callers if all(takes_in(each, caller) for each in required)]
+
+    def takes_in(self, statement: Statement, caller: Caller) -> bool:
+        """Whether the principals of one of the obstacles take in a caller."""
+        return takes_in(statement, caller)
+
+    def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
+        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+        return text_cells(required, obstacles, actions, self.work)
+
+    def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
-    ) -> Request | None:
-        """A request of one caller for an action of these cells, whose numbers are of `against`."""
+    ) -> Iterator[Request]:
+        """A request of one caller for an action of these cells, whose numbers are of `against`, where there is one."""
         for given in variables.assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
             needed = _settled(required, given)
             others = {
@@ -75,8 +86,34 @@ class RequestSpace:
             if len(needed) == len(required):
                 found = self._given(needed, [*others.values()], _only(about, [*others]), (caller, given))
                 if found is not None:
-                    return found
-        return None
+                    yield found
+                    return
+
+    def example(self, found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+        """The request as a person understands it."""
+        sent = {name: values[0] for name, values in found.context.items()}
+        return _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
+
+    def cells(
+        self,
+        name: str,
+        required: Sequence[Statement],
+        against: Sequence[Statement],
+        values: Iterable[Values] | None = None,
+    ) -> list[Cell]:
+        """The cells of one key that `required` match; the numbers are of `against`.
+
+        Args:
+            name: the key, in lower case.
+            required: statements that match.
+            against: the others.
+            values: what a request can have for the key; None for anything.
+        """
+        every = (*required, *against)
+        cells = self._free(name, every) if values is None else [Cell(_mask(name, each, every), each) for each in values]
+        wanted = (1 << len(required)) - 1
+        matched = [each for each in cells if each.mask & wanted == wanted]
+        return list({each.mask: Cell(each.mask >> len(required), each.example) for each in matched}.values())
 
     def _given(
         self,
@@ -102,32 +139,27 @@ class RequestSpace:
         names = list(dict.fromkeys(each.name for statement in (*required, *against) for each in statement.conditions))
         dimensions = [*texts]
         for name in names:
-            dimensions.append(self._cells(name, required, against, sent))
+            values = self._values(name, sent)
+            dimensions.append(self.cells(name, required, against, None if values is None else (values,)))
             if not dimensions[-1]:
                 return None
         found = uncovered(dimensions, (1 << len(against)) - 1, self.work)
         if found is None:
             return None
-        action, resource, *values = (each.example for each in found)
+        action, resource, *sent_values = (each.example for each in found)
         caller, given, _ = sent
         context: dict[str, Values] = {key: (value,) for key, value in given.items() if value is not None}
-        context |= {name: cast("Values", each) for name, each in zip(names, values, strict=True) if each}
+        context |= {name: cast("Values", each) for name, each in zip(names, sent_values, strict=True) if each}
         return Request(caller, str(action), str(resource), context)
 
-    def _cells(self, name: str, required: Sequence[Statement], against: Sequence[Statement], sent: Sent) -> list[Cell]:
-        """The cells of one key that `required` match; the numbers are of `against`."""
-        every, (caller, given, network) = (*required, *against), sent
-        values: Values | None
+    def _values(self, name: str, sent: Sent) -> Values | None:
+        """What every request of a caller from there has for a key; None where they differ."""
+        caller, given, network = sent
         if callers.without(network, name) and self.networks != (False,):
-            values = ()
-        elif name in given:
-            values = () if given[name] is None else (str(given[name]),)
-        else:
-            values = callers.fixed(caller, name)
-        cells = self._free(name, every) if values is None else [Cell(_mask(name, values, every), values)]
-        wanted = (1 << len(required)) - 1
-        matched = [each for each in cells if each.mask & wanted == wanted]
-        return list({each.mask: Cell(each.mask >> len(required), each.example) for each in matched}.values())
+            return ()
+        if name in given:
+            return () if given[name] is None else (str(given[name]),)
+        return callers.fixed(caller, name)
 
     def _free(self, name: str, statements: Sequence[Statement]) -> list[Cell]:
         mark = (

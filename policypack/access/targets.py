@@ -1,18 +1,19 @@
-"""What a statement is about: actions and resources, told apart by which Deny statements match them."""
+"""Actions on resources that a service knows: what a document that it carries can be about.
+
+A document of a queue is about the actions of SQS, and that of a bucket about this bucket and its objects: requests that
+the service does not know reach nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
-from policypack.access.cells import cells
+from policypack.access.cells import Work, cells
+from policypack.access.dimensions import Cell, actions, resources
+from policypack.access.witness import rank, ranked
 from policypack.aws.actions import Action, exists, expand
 from policypack.aws.document import Statement
-from policypack.aws.globs import has_wildcard, matches
-
-FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
-"""How the actions begin that a reader understands at once: an example is one of these where there is one."""
+from policypack.aws.globs import has_wildcard
 
 PREFIXES = {
     "acmpca": "acm-pca",
@@ -41,61 +42,47 @@ def iam_prefix(type_token: str) -> str:
     return PREFIXES.get(module, module)
 
 
-class Target(msgspec.Struct, frozen=True):
-    """An action on a resource, which stand for all that the same Deny statements match."""
+def targets(allow: Statement, denials: Sequence[Statement], service: str, work: Work) -> list[Cell]:
+    """The cells of what an Allow statement is about: actions that exist, on resources that they work on.
 
-    action: str
-    resource: str
-    denials: frozenset[int]
-    """The indexes of the Deny statements that match both."""
-
-
-def targets(allow: Statement, denials: Sequence[Statement], service: str) -> list[Target]:
-    """What an Allow statement is about, as far as the Deny statements tell it apart.
+    An example is a pair of an action and a resource; the numbers are of the Deny statements.
 
     Args:
         allow: the statement, without unknowns and variables.
         denials: the Deny statements, likewise.
         service: the prefix of the actions of the service that carries the document, as `s3`.
+        work: what the whole question may take.
 
     Raises:
         TooManyCellsError: the patterns tell too many resources apart.
     """
-    actions = list(_actions(allow, denials, service))
-    resources = list(_resources(allow, denials, service))
+    about = list(_actions(allow, denials, service))
+    named = list(_resources(allow, denials, service, work))
     pairs = [
-        (known is None or known.fits(resource), Target(action, resource, by_action & by_resource))
-        for action, known, by_action in actions
-        for resource, by_resource in resources
+        (known is None or known.fits(resource), Cell(by_action & by_resource, (action, resource)))
+        for action, known, by_action in about
+        for resource, by_resource in named
     ]
-    fitting = [target for fit, target in pairs if fit]
-    return list({each.denials: each for each in reversed(fitting or [target for _, target in pairs])}.values())
+    fitting = [cell for fit, cell in pairs if fit]
+    return list({each.mask: each for each in reversed(fitting or [cell for _, cell in pairs])}.values())
 
 
-def _actions(
-    allow: Statement, denials: Sequence[Statement], service: str
-) -> Iterator[tuple[str, Action | None, frozenset[int]]]:
+def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, Action | None, int]]:
     """The actions, each with the Deny statements that match it; of those that nothing tells apart, the first."""
-    patterns = ("*",) if allow.actions is None else allow.actions
+    granted, refused = actions(allow), [actions(each) for each in denials]
     mentioned = [
         pattern for each in (allow, *denials) for pattern in (*(each.actions or ()), *(each.not_actions or ()))
     ]
     seen = set()
-    for pattern in patterns:
+    for pattern in ("*",) if allow.actions is None else allow.actions:
         for action, known in _expanded(pattern, service, mentioned):
-            if any(matches(each, action, ignore_case=True) for each in allow.not_actions or ()):
-                continue
-            matched = frozenset(index for index, denial in enumerate(denials) if _concerns(denial, action))
-            mark = (matched, known.formats if known else None)
-            if mark not in seen:
-                seen.add(mark)
-                yield action, known, matched
-
-
-def _concerns(denial: Statement, action: str) -> bool:
-    if denial.actions is not None:
-        return any(matches(each, action, ignore_case=True) for each in denial.actions)
-    return not any(matches(each, action, ignore_case=True) for each in denial.not_actions or ())
+            name = action.lower()
+            if granted.inside or granted.about(name):
+                matched = sum(each.about(name) << index for index, each in enumerate(refused))
+                mark = (matched, known.formats if known else None)
+                if mark not in seen:
+                    seen.add(mark)
+                    yield action, known, matched
 
 
 def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[tuple[str, Action | None]]:
@@ -109,32 +96,22 @@ def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[
     if has_wildcard(prefix):
         prefixes = sorted({service, *(each.partition(":")[0].lower() for each in mentioned)})
         found = [each for prefix in prefixes if exists(prefix) for each in expand(f"{prefix}:{name or '*'}")]
+        found.sort(key=rank)
     else:
-        found = list(expand(pattern))
-    return [(str(each), each) for each in sorted(found, key=rank)] or [(pattern, None)]
+        found = [*ranked(pattern)]
+    return [(str(each), each) for each in found] or [(pattern, None)]
 
 
-def rank(action: Action) -> tuple[int, int, str]:
-    """The order in which actions make good examples."""
-    favoured = (index for index, start in enumerate(FAVOURITES) if action.name.startswith(start))
-    return next(favoured, len(FAVOURITES)), len(action.name), action.name
-
-
-def _resources(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, frozenset[int]]]:
+def _resources(allow: Statement, denials: Sequence[Statement], service: str, work: Work) -> Iterator[tuple[str, int]]:
     """The resources, each with the Deny statements that match it."""
-    groups: list[Sequence[str]] = []
-    for denial in denials:
-        given = denial.resources if denial.resources is not None else denial.not_resources
-        groups.append(("*",) if given is None else given)
-    excluded = allow.not_resources or ()
-    inverted = frozenset(
-        index for index, denial in enumerate(denials) if denial.resources is None and denial.not_resources is not None
-    )
+    refused = [resources(each) for each in denials]
+    groups = [*(each.patterns for each in refused), allow.not_resources or ()]
     for pattern in ("*",) if allow.resources is None else allow.resources:
-        for inside in _within(pattern, service, groups):
-            for members, example in cells(inside, [*groups, excluded]).items():
-                if len(groups) not in members:
-                    yield example or "*", members ^ inverted
+        for inside in _within(pattern, service, groups[:-1]):
+            for members, example in cells(inside, groups, work).items():
+                if len(refused) not in members:
+                    matched = ((index in members) is each.inside for index, each in enumerate(refused))
+                    yield example or "*", sum(each << index for index, each in enumerate(matched))
 
 
 def _within(pattern: str, service: str, groups: Sequence[Sequence[str]]) -> Sequence[str]:

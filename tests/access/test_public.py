@@ -304,11 +304,20 @@ def test_a_malformed_document_is_invalid_and_its_opening_is_still_seen() -> None
     assert exposure(parsed).verdict is Verdict.PUBLIC
 
 
-def test_too_many_conditions_are_undecided() -> None:
-    """Each of many keys is closed off in a way that only trying every combination could tell."""
+def test_one_denial_under_many_conditions_is_decided() -> None:
     tags = {f"aws:PrincipalTag/{index}": "a*" for index in range(16)}
     closing = deny("s3:*", "*", Principal="*", Condition={"StringLikeIfExists": dict.fromkeys(tags, "*")})
-    assert judge(anyone(Condition={"StringLike": tags}), closing).verdict is Verdict.UNDECIDED
+    assert judge(anyone(Condition={"StringLike": tags}), closing).verdict is Verdict.NOT_PUBLIC
+
+
+def test_too_many_conditions_are_undecided() -> None:
+    """Each of many keys runs into one of two denials, so that no combination of values is as good as another."""
+    closing = [
+        deny("s3:*", "*", Principal="*", Condition={operator: {f"aws:PrincipalTag/{index}": "a*"}})
+        for index in range(16)
+        for operator in ("StringLike", "StringNotLike")
+    ]
+    assert judge(anyone(), *closing).verdict is Verdict.UNDECIDED
 
 
 PRINCIPALS = st.sampled_from(["*", {"AWS": "*"}, {"AWS": "111122223333"}, {"Federated": "graph.facebook.com"}])
