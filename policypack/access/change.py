@@ -14,7 +14,7 @@ import msgspec
 
 from policypack.access.bounds import Bound
 from policypack.access.cells import TooManyCellsError
-from policypack.access.diff import TOO_MANY, Access, access, gains, within
+from policypack.access.diff import TOO_MANY, Access, access, allows_more, gains, within
 from policypack.access.exposed import Exposed, exposed, thing_of
 from policypack.access.invoking import statement
 from policypack.access.verdict import Answer, Verdict
@@ -218,7 +218,7 @@ def _anything_left(holding: Holding, before: Holding) -> bool:
     if everything is None:
         return True
     most = msgspec.structs.replace(holding, carried=(*holding.carried, Carried(holding.holder, "", everything)))
-    return any(True for _ in gains(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True))
+    return allows_more(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True)
 
 
 def _words(holder: Resource) -> str:

@@ -19,7 +19,7 @@ from policypack.access.bounds import Bound, known
 from policypack.access.cells import TooManyCellsError
 from policypack.access.included import includes
 from policypack.access.request import Caller, Request
-from policypack.access.request_space import RequestSpace
+from policypack.access.request_space import RequestSpace, example
 from policypack.access.verdict import Answer, Verdict, refusal
 from policypack.access.witness import witness_of
 from policypack.aws.document import PolicyDocument, Statement
@@ -121,17 +121,29 @@ def gains(
     """
     told: set[tuple[int, Caller]] = set()
     space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
-    for request, allow in allowed_newly(new, old, space):
-        mark = (id(allow), request.caller)
+    for request, required, obstacles in allowed_newly(new, old, space):
+        mark = (id(required[0]), request.caller)
         if mark not in told:
             told.add(mark)
-            yield request, allow
+            yield example(request, required, obstacles), required[0]
+
+
+def allows_more(new: Access, old: Access, *, attached: bool) -> bool:
+    """Whether anything is allowed newly: as `newly`, without an example.
+
+    Raises:
+        TooManyCellsError: there are too many requests to tell apart.
+    """
+    space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached)
+    return any(True for _ in allowed_newly(new, old, space))
 
 
 def allowed_newly(
     new: Access, old: Access, space: RequestSpace | Callable[[], RequestSpace]
-) -> Iterator[tuple[Request, Statement]]:
-    """Requests of a space that are allowed newly, each with the Allow statement that allows it.
+) -> Iterator[tuple[Request, Sequence[Statement], Sequence[Statement]]]:
+    """Requests of a space that are allowed newly, each with the statements that it matches, and those that it must not.
+
+    Of the statements that it matches the first is a new Allow statement.
 
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
@@ -139,7 +151,7 @@ def allowed_newly(
     for required, obstacles in _questions(new, old):
         space = space if isinstance(space, RequestSpace) else space()
         for request in space.requests(required, obstacles):
-            yield request, required[0]
+            yield request, required, obstacles
 
 
 def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:

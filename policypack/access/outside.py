@@ -113,10 +113,6 @@ class Outside(RequestSpace):
                 context = {name: cast("Values", each.example) for name, each in zip(names, values_sent, strict=True)}
                 yield _request(caller, target, [allow, *denials], context, left)
 
-    def example(self, found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:  # noqa: ARG002
-        """The request as it is: its action is a real one."""
-        return found
-
 
 def _worded(cells: list[Cell], conditions: Sequence[Condition]) -> list[Cell]:
     """The cells of a key, with a word for a text that stands for any other."""

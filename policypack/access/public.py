@@ -99,7 +99,7 @@ def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> Fo
     """
     narrow: list[Found] = []
     space = Outside(iam_prefix(document.type), spared=spared)
-    for request, allow in allowed_newly(granted(document, bound), NOTHING, space):
+    for request, (allow, *_), _ in allowed_newly(granted(document, bound), NOTHING, space):
         assert isinstance(request, FromOutside)
         if request.wide:
             return request, allow

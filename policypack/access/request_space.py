@@ -57,8 +57,7 @@ class RequestSpace:
         for caller in senders if about else ():
             indexes = [index for index in concerned if self.takes_in(obstacles[index], caller)]
             against = [obstacles[index] for index in indexes]
-            for found in self.sent(caller, required, against, _only(about, indexes)):
-                yield self.example(found, required, obstacles)
+            yield from self.sent(caller, required, against, _only(about, indexes))
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
         """The callers whom all of `required` take in."""
@@ -88,11 +87,6 @@ class RequestSpace:
                 if found is not None:
                     yield found
                     return
-
-    def example(self, found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
-        """The request as a person understands it."""
-        sent = {name: values[0] for name, values in found.context.items()}
-        return _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
 
     def cells(
         self,
@@ -169,6 +163,12 @@ class RequestSpace:
         if mark not in self._keys:
             self._keys[mark] = key_cells(name, statements, self.work)
         return self._keys[mark]
+
+
+def example(found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+    """A request as a person understands it, which the same statements match."""
+    sent = {name: values[0] for name, values in found.context.items()}
+    return _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
 
 
 def _settled(statements: Sequence[Statement], given: variables.Assignment) -> list[Statement]:
