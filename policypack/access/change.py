@@ -81,9 +81,6 @@ class Gain(msgspec.Struct, frozen=True):
     answer: Answer
 
 
-NOTHING = Access(())
-
-
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     """Everything that a stack newly allows, in the order of its resources."""
     before = {**_apart(old, every=True), **holdings(old)}

@@ -44,6 +44,10 @@ class Access(msgspec.Struct, frozen=True):
         return [*(each for groups in self.alternatives for group in groups for each in group), *self.denials]
 
 
+NOTHING = Access(())
+"""What nobody may do anything by."""
+
+
 def access(documents: Iterable[PolicyDocument], unknowns: Bound) -> Access:
     """What documents of one kind, attached to one thing, allow, counting unknowns at this bound."""
     read = [
@@ -63,11 +67,6 @@ def within(inner: Access, outer: Access) -> Access:
         tuple((*one, *other) for one in inner.alternatives for other in outer.alternatives),
         (*inner.denials, *outer.denials),
     )
-
-
-def either(one: Access, other: Access) -> Access:
-    """What one of the two allows and neither denies: identity-based and resource-based documents in one account."""
-    return Access((*one.alternatives, *other.alternatives), (*one.denials, *other.denials))
 
 
 def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer:
@@ -90,28 +89,23 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
     return Answer(Verdict.NO_NEW_ACCESS, "the old document allows all of it")
 
 
-def newly(
-    new: Access, old: Access, *, attached: bool, who: Caller | None = None, foreign: bool = False
-) -> tuple[Request, Statement] | None:
+def newly(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> tuple[Request, Statement] | None:
     """A request that is allowed newly, and the Allow statement that allows it; None where there is none.
 
     Args:
         new: what is allowed now.
         old: what was allowed before.
         attached: whether the caller is whoever the documents are attached to.
-        who: the one caller in question; None for all.
         foreign: whether what resources are called is taken to be nothing of the caller's, so that a variable never
             stands for a part of their names.
 
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    return next(gains(new, old, attached=attached, who=who, foreign=foreign), None)
+    return next(gains(new, old, attached=attached, foreign=foreign), None)
 
 
-def gains(
-    new: Access, old: Access, *, attached: bool, who: Caller | None = None, foreign: bool = False
-) -> Iterator[tuple[Request, Statement]]:
+def gains(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> Iterator[tuple[Request, Statement]]:
     """A request for each new Allow statement and each kind of caller to whom it newly allows something.
 
     The arguments are those of `newly`.
@@ -120,7 +114,7 @@ def gains(
         TooManyCellsError: there are too many requests to tell apart.
     """
     told: set[tuple[int, Caller]] = set()
-    space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
+    space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached, foreign=foreign)
     for request, required, obstacles in allowed_newly(new, old, space):
         mark = (id(required[0]), request.caller)
         if mark not in told:

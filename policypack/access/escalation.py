@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import msgspec
 
 from policypack.access.bounds import Bound
-from policypack.access.diff import Access, access, newly, within
+from policypack.access.diff import NOTHING, Access, access, newly, within
 from policypack.access.escalation_paths import WAYS, Call, Way
 from policypack.access.variables import VARIABLE
 from policypack.aws.actions import every_action
@@ -28,7 +28,6 @@ FREE = ("*:requesttag/*", "ec2:instancetype")
 """Keys among those that scope of which the caller chooses the value."""
 DIRECT = (("aws:viaawsservice", "false"), ("aws:principalisawsservice", "false"))
 MOST_PLACES = 8
-_NOTHING = Access(())
 
 
 class Opener(msgspec.Struct, frozen=True):
@@ -115,7 +114,7 @@ def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opene
     asked = Access((((question,),),))
     for limit in limits:
         asked = within(asked, limit)
-    found = newly(within(Access(((about,),), given.denials), asked), _NOTHING, attached=True, foreign=True)
+    found = newly(within(Access(((about,),), given.denials), asked), NOTHING, attached=True, foreign=True)
     if found is None:
         return None
     index, _, path = found[1].path.partition(" ")

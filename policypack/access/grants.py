@@ -13,11 +13,10 @@ import msgspec
 
 from policypack.access.bounds import Bound, bounded
 from policypack.access.cells import TooManyCellsError
-from policypack.access.diff import Access, allows_more, within
+from policypack.access.diff import NOTHING, Access, allows_more, within
 from policypack.aws.actions import widen
 from policypack.aws.document import Effect, PolicyDocument, Statement
 
-NOTHING = Access(())
 _PARTITION = re.compile(r"arn:(aws[a-z-]*|\*):")
 
 

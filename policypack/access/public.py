@@ -15,7 +15,7 @@ import msgspec
 
 from policypack.access.bounds import Bound, bounded
 from policypack.access.cells import TooManyCellsError
-from policypack.access.diff import TOO_MANY, Access, allowed_newly
+from policypack.access.diff import NOTHING, TOO_MANY, Access, allowed_newly
 from policypack.access.outside import FromOutside, Outside
 from policypack.access.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.targets import iam_prefix
@@ -32,7 +32,6 @@ ACCESS_POINTS = frozenset(
     }
 )
 """Types whose documents are those of access points."""
-NOTHING = Access(())
 
 Found = tuple[FromOutside, Statement]
 """A request that is let in, and the Allow statement that lets it in."""

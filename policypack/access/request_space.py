@@ -31,14 +31,11 @@ Sent = tuple[Caller, variables.Assignment, bool]
 class RequestSpace:
     """All requests, as far as some statements tell them apart. What asks about some of them alone narrows it."""
 
-    def __init__(
-        self, statements: Sequence[Statement], *, attached: bool, who: Caller | None = None, foreign: bool = False
-    ) -> None:
+    def __init__(self, statements: Sequence[Statement], *, attached: bool, foreign: bool = False) -> None:
         self.work = Work()
         self.foreign = foreign
         names = frozenset(each.name for statement in statements for each in statement.conditions)
-        asked = callers.SELF if attached else who
-        every = [asked] if asked else callers.callers(statements, self.work)
+        every = [callers.SELF] if attached else callers.callers(statements, self.work)
         variable = {name for each in statements for name in variables.names(each)}
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from policypack.access.bounds import Bound
 from policypack.access.cells import TooManyCellsError
-from policypack.access.diff import access, newly
+from policypack.access.diff import Access, access, newly, within
 from policypack.access.request import Request
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
@@ -65,6 +65,23 @@ def check(new: Any, old: Any, seed: int, *, principals: bool, chosen: Callable[[
 @given(documents(principals=False), documents(principals=False), st.integers())
 def test_of_identities(new: Any, old: Any, seed: int) -> None:
     check(new, old, seed, principals=False)
+
+
+@SLOWLY
+@given(documents(principals=False), documents(principals=False), documents(principals=False), st.integers())
+def test_of_an_identity_within_a_boundary(own: Any, limit: Any, old: Any, seed: int) -> None:
+    def read(raw: Any) -> Access:
+        return access([parse(raw, DocumentKind.IDENTITY, "aws:iam/policy:Policy")], Bound.LEAST)
+
+    def newly_allowed(request: Asked) -> bool:
+        return allowed(own, request) and allowed(limit, request) and not allowed(old, request)
+
+    answer = newly(within(read(own), read(limit)), read(old), attached=True)
+    if answer is not None:
+        assert newly_allowed(asked(answer[0])), answer[0]
+    else:
+        chance = Random(seed)
+        assert not any(newly_allowed(sampled(chance, principals=False)) for _ in range(TRIED))
 
 
 @SLOWLY

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from policypack.access.bounds import Bound
-from policypack.access.diff import Access, access, diff, gains, newly
-from policypack.access.request import Caller
-from policypack.access.together import within_account
+from policypack.access.diff import access, diff, gains
 from policypack.access.verdict import Answer, Verdict
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind
@@ -219,25 +217,6 @@ def test_what_aws_refuses_is_told_with_what_to_write(operator: str, key: str, wh
     answer = own([when((operator, key, "203.0.113.7"))], [])
     assert answer.verdict is Verdict.INVALID
     assert answer.why.endswith(why)
-
-
-def test_the_denials_of_a_bucket_hold_for_a_user_within_a_boundary() -> None:
-    def read(kind: DocumentKind, token: str, *statements: Any) -> Access:
-        return access([parse(document(*statements), kind, token)], Bound.LEAST)
-
-    nothing, limit = (
-        read(DocumentKind.IDENTITY, "aws:iam/policy:Policy", each) for each in (deny("iam:*", "*"), allow("s3:*", "*"))
-    )
-    granted = allow(Principal={"AWS": USER})
-    theirs = [
-        read(DocumentKind.RESOURCE, "aws:s3/bucketPolicy:BucketPolicy", *each)
-        for each in ([granted], [granted, deny("s3:*", "*", Principal="*")])
-    ]
-    who = Caller("AWS", USER, (USER,), ACCOUNT)
-    found = [
-        newly(within_account(nothing, each, limit, role=False), Access(()), attached=False, who=who) for each in theirs
-    ]
-    assert [each is not None for each in found] == [True, False]
 
 
 @pytest.mark.parametrize(
