@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.access.confidence import Confidence
 from policypack.access.opening import Opening
 from policypack.access.verdict import Answer, Verdict
 from policypack.policy import Resource, Unknown
@@ -29,8 +30,8 @@ class Block(msgspec.Struct, frozen=True):
     switches: Mapping[str, bool | None]
     at: str = ""
     """The path of the switches in the resource."""
-    certain: bool = True
-    """Whether it surely holds for the bucket."""
+    confidence: Confidence = Confidence.CERTAIN
+    """How surely it holds for the bucket."""
 
     def path(self, switch: str) -> str:
         """The place of a switch in the resource."""
@@ -44,12 +45,19 @@ class Ownership(msgspec.Struct, frozen=True):
     resource: Resource
 
 
-def block(resource: Resource, values: Any, at: str = "", *, default: bool = False, certain: bool = True) -> Block:
+def block(
+    resource: Resource,
+    values: Any,
+    at: str = "",
+    *,
+    default: bool = False,
+    confidence: Confidence = Confidence.CERTAIN,
+) -> Block:
     """An access block out of a mapping of properties; `default` is for a switch that is not written."""
     if isinstance(values, Unknown):
-        return Block(resource, dict.fromkeys(SWITCHES), at, certain)
+        return Block(resource, dict.fromkeys(SWITCHES), at, confidence)
     given = values if isinstance(values, Mapping) else {}
-    return Block(resource, {name: _switch(given.get(name), default=default) for name in SWITCHES}, at, certain)
+    return Block(resource, {name: _switch(given.get(name), default=default) for name in SWITCHES}, at, confidence)
 
 
 def _switch(value: Any, *, default: bool) -> bool | None:
@@ -111,7 +119,7 @@ def after_ignoring(opening: Opening, blocks: Sequence[Block], ownership: Ownersh
 
 def _effective(blocks: Sequence[Block], switch: str) -> tuple[bool | None, Block | None]:
     """Whether any block has the switch on, None where nobody knows; and the block that decides that."""
-    on = next((each for each in blocks if each.certain and each.switches[switch]), None)
+    on = next((each for each in blocks if each.confidence is Confidence.CERTAIN and each.switches[switch]), None)
     if on:
         return True, on
     open_ended = next((each for each in blocks if each.switches[switch] is not False), None)

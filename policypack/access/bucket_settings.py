@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from policypack.access.blocks import ENFORCED, SWITCHES, Block, Ownership, after_ignoring, after_restricting, block
+from policypack.access.confidence import Confidence
 from policypack.access.opening import Opening
 from policypack.access.reach import ALWAYS
 from policypack.access.verdict import Answer, Verdict
@@ -59,9 +60,8 @@ def of_bucket(stack: Stack, bucket: Resource) -> Settings:
 
 def _of_bucket(stack: Stack, bucket: Resource) -> Settings:
     found = sidecars(stack, bucket, ACCESS_BLOCK)
-    own = [_block(each, certain=True) for each in found.certain] + [
-        _block(each, certain=False) for each in found.possible
-    ]
+    own = [_block(each) for each in found.certain]
+    own += [_block(each, Confidence.POSSIBLE) for each in found.possible]
     return Settings((*own, *_of_account(stack, bucket)), _ownership(stack, bucket))
 
 
@@ -81,11 +81,11 @@ def _of_account(stack: Stack, resource: Resource) -> Iterator[Block]:
     for each in stack.of(ACCOUNT_BLOCK):
         same = same_account(stack, each, resource)
         if same is not False:
-            yield _block(each, certain=bool(same))
+            yield _block(each, Confidence.of(same))
 
 
-def _block(resource: Resource, *, certain: bool) -> Block:
-    return block(resource, {name: resource[name] for name in SWITCHES}, certain=certain)
+def _block(resource: Resource, confidence: Confidence = Confidence.CERTAIN) -> Block:
+    return block(resource, {name: resource[name] for name in SWITCHES}, confidence=confidence)
 
 
 def _of_one_of(stack: Stack, owners: Referred, opening: Opening, name: str, *, of_acl: bool) -> Opening:
@@ -106,7 +106,7 @@ def _elsewhere(stack: Stack, carrier: Resource, name: str) -> Settings:
         for each in stack.of(ACCESS_BLOCK, OWNERSHIP_CONTROLS)
         if isinstance(bucket, str) and each.inputs.get("bucket") == bucket
     ]
-    blocks = [_block(each, certain=True) for each in same if each.type == ACCESS_BLOCK]
+    blocks = [_block(each) for each in same if each.type == ACCESS_BLOCK]
     ownership = next((_setting(each) for each in same if each.type == OWNERSHIP_CONTROLS), None)
     return Settings((*blocks, *_of_account(stack, carrier)), ownership)
 
@@ -140,7 +140,8 @@ def _behind(stack: Stack, point: Resource) -> Iterable[Block]:
         yield from of_bucket(stack, owners.possible[0]).blocks
     else:
         for bucket in owners.possible:
-            yield from (msgspec.structs.replace(each, certain=False) for each in of_bucket(stack, bucket).blocks)
+            for each in of_bucket(stack, bucket).blocks:
+                yield msgspec.structs.replace(each, confidence=Confidence.POSSIBLE)
 
 
 def _field(value: Any, name: str) -> Any:

@@ -57,12 +57,12 @@ class Holding(msgspec.Struct, frozen=True):
     def access(self, bound: Bound) -> Access:
         """What the documents allow, counting unknowns, and what is perhaps attached, at this bound."""
         found = access((each.document for each in self.carried if each.certain), bound)
-        perhaps = access((each.document for each in self.carried if not each.certain), bound)
+        possible = access((each.document for each in self.carried if not each.certain), bound)
         if bound is Bound.MOST:
-            ((sure,),), ((more,),) = found.alternatives, perhaps.alternatives
-            found = Access((((*sure, *more),),), found.denials)
+            ((certain,),), ((more,),) = found.alternatives, possible.alternatives
+            found = Access((((*certain, *more),),), found.denials)
         else:
-            found = Access(found.alternatives, (*found.denials, *perhaps.denials))
+            found = Access(found.alternatives, (*found.denials, *possible.denials))
         return found if self.boundary is None else within(found, access(self.boundary, bound))
 
     @property

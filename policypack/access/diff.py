@@ -81,9 +81,9 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
             request, statement = found
             return Answer(Verdict.NEW_ACCESS, NEW, statement.path, witness_of(request))
         unknown = any(each.unknowns for each in (*new, *old))
-        perhaps = unknown and newly(access(new, Bound.MOST), access(old, Bound.LEAST), attached=attached)
-        if perhaps:
-            return Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", perhaps[1].path)
+        possible = unknown and newly(access(new, Bound.MOST), access(old, Bound.LEAST), attached=attached)
+        if possible:
+            return Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", possible[1].path)
     except TooManyCellsError:
         return Answer(Verdict.UNDECIDED, TOO_MANY)
     return Answer(Verdict.NO_NEW_ACCESS, "the old document allows all of it")

@@ -9,6 +9,7 @@ import msgspec
 
 from policypack.access.bounds import Bound
 from policypack.access.cells import TooManyCellsError
+from policypack.access.confidence import Confidence
 from policypack.access.escalation import Identity, Opened, opened
 from policypack.aws.document import PolicyDocument
 from policypack.aws.holders import Carried, boundaries, holders
@@ -33,19 +34,21 @@ class Judged:
         self._boundary = boundary
         self._own = own
 
-    @cached_property
-    def surely(self) -> list[Opened]:
-        """The ways that are open whatever the unknowns turn out to be."""
-        certain = tuple(each.document for each in self.carried if each.certain)
-        return list(opened(Identity(certain, self._boundary, self._own), Bound.LEAST))
+    def ways(self, confidence: Confidence) -> list[Opened]:
+        """The ways that are open whatever the unknowns turn out to be, or those that may be open."""
+        return self._certain if confidence is Confidence.CERTAIN else self._possible
 
     @cached_property
-    def perhaps(self) -> list[Opened]:
-        """The ways that may be open."""
+    def _certain(self) -> list[Opened]:
+        attached = tuple(each.document for each in self.carried if each.certain)
+        return list(opened(Identity(attached, self._boundary, self._own), Bound.LEAST))
+
+    @cached_property
+    def _possible(self) -> list[Opened]:
         every = tuple(each.document for each in self.carried)
-        certain = all(each.certain and not each.document.unknowns for each in self.carried)
-        if certain and not any(each.unknowns for each in self._boundary or ()):
-            return self.surely
+        settled = all(each.certain and not each.document.unknowns for each in self.carried)
+        if settled and not any(each.unknowns for each in self._boundary or ()):
+            return self._certain
         return list(opened(Identity(every, self._boundary, self._own), Bound.MOST))
 
 
@@ -92,11 +95,11 @@ def _alone(resource: Resource) -> Iterator[Reading[Held]]:
 def judgements(one: Held) -> Iterator[Violation | Undecided]:
     """What is wrong with a document: the ways whose first step it opens, one report for each statement."""
     try:
-        surely, perhaps = one.judged.surely, one.judged.perhaps
+        certain, possible = map(one.judged.ways, (Confidence.CERTAIN, Confidence.POSSIBLE))
     except TooManyCellsError:
         yield Undecided("", TOO_MANY, TOO_MANY_FIX)
         return
-    mine = [each for each in surely if each.openers[0].document == one.index]
+    mine = [each for each in certain if each.openers[0].document == one.index]
     if mine and one.unread:
         yield Undecided("", LIMITED, LIMITED_FIX)
         return
@@ -106,8 +109,8 @@ def judgements(one: Held) -> Iterator[Violation | Undecided]:
     within = one.judged.carried[one.index]
     for path, ways in by_statement.items():
         yield Violation("" if within.managed else path, _told(one, ways))
-    told = {each.way for each in surely}
-    for each in perhaps:
+    told = {each.way for each in certain}
+    for each in possible:
         if each.way not in told and each.openers[0].document == one.index:
             yield _unsure(one, each)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from policypack.access.confidence import Confidence
 from policypack.access.grants import allowed
 from policypack.aws.bucket import bucket_name
 from policypack.aws.document import VERSIONS, PolicyDocument
@@ -41,8 +42,8 @@ class Feedback(msgspec.Struct, frozen=True):
     """One function, what it may do, and what it is invoked for."""
 
     function: str
-    surely: bool
-    """Whether the notification means this function, and its events are known."""
+    confidence: Confidence
+    """How surely the notification means this function, and events that are known."""
     actions: tuple[str, ...]
     """The actions that cause the events."""
     objects: tuple[str, ...]
@@ -70,10 +71,10 @@ def feedback(stack: Stack, trigger: Trigger) -> Iterator[Feedback]:
     buckets = tuple(_bucket_globs(trigger))
     keys = trigger.entry.keys
     for named in means.all:
-        surely = len(means.certain) == 1 and not any(isinstance(each, Unknown) for each in trigger.entry.events)
+        known = not any(isinstance(each, Unknown) for each in trigger.entry.events)
         yield Feedback(
             named.resource.name,
-            surely,
+            Confidence.of(known and len(means.certain) == 1),
             actions,
             tuple(f"arn:aws:s3:::{bucket}/{key}" for bucket, _ in buckets for key in keys or ("*",)),
             keys is not None and all(exact for _, exact in buckets),
@@ -88,7 +89,7 @@ def feeds_back(found: Feedback, action: str) -> bool | Unknown:
     if verdict is not False and grants.boundary is not None:
         limit = _grants(grants.boundary, action, found)
         verdict = limit if limit is False or verdict is True else verdict
-    if verdict is True and not found.surely:
+    if verdict is True and found.confidence is Confidence.POSSIBLE:
         return Unknown("may be for this function and these events, which it may cause itself")
     return verdict
 

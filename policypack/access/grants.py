@@ -36,11 +36,11 @@ def allowed(documents: Iterable[PolicyDocument], action: str, targets: Sequence[
     try:
         if any(_some(each, least) if exact else _all(each, least) for each in questions):
             return True
-        perhaps = any(_some(each, most) for each in questions)
+        possible = any(_some(each, most) for each in questions)
     except TooManyCellsError:
         return None
     unreadable = any(element == "Effect" for document in read for element, _ in document.unknowns)
-    return None if perhaps or unreadable else False
+    return None if possible or unreadable else False
 
 
 def _some(question: Access, granted: Access) -> bool:
