@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from policypack.access.bounds import Bound, bounded
-from policypack.access.cells import TooManyCellsError
-from policypack.access.diff import NOTHING, Access, allows_more, within
+from policypack.access.solver.bounds import Bound, bounded
+from policypack.access.solver.diff import NOTHING, Access, allows_more, within
+from policypack.access.solver.partition import TooManyCellsError
 from policypack.aws.actions import widen
 from policypack.aws.document import Effect, PolicyDocument, Statement
 
