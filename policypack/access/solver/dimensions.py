@@ -7,6 +7,7 @@ condition key. In each there are finitely many cells, and for a cell a number sa
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -84,12 +85,12 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
     every = sum(1 << index for index, each in enumerate(told) if demands_all(each))
     some = (1 << len(told)) - 1 & ~every
     seen: dict[int, Values] = {}
-    waiting: list[tuple[int, Values]] = [
+    elements: list[tuple[int, Values]] = [
         (sum(one_met(each, value) << index for index, each in enumerate(told)), (value,)) for value in singles
     ]
-    elements = list(waiting)
+    waiting = deque(elements)
     while waiting:
-        state, values = waiting.pop()
+        state, values = waiting.popleft()
         if state in seen:
             continue
         work.spend(1 + len(elements))

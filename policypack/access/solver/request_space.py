@@ -103,8 +103,11 @@ class RequestSpace:
         every = (*required, *against)
         cells = self._free(name, every) if values is None else [Cell(_mask(name, each, every), each) for each in values]
         wanted = (1 << len(required)) - 1
-        matched = [each for each in cells if each.mask & wanted == wanted]
-        return list({each.mask: Cell(each.mask >> len(required), each.example) for each in matched}.values())
+        found: dict[int, Cell] = {}
+        for each in cells:
+            if each.mask & wanted == wanted:
+                found.setdefault(each.mask, Cell(each.mask >> len(required), each.example))
+        return list(found.values())
 
     def _given(
         self,
