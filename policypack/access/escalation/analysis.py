@@ -15,7 +15,7 @@ import msgspec
 from policypack.access.escalation.paths import WAYS, Call, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
-from policypack.access.solver.variables import VARIABLE
+from policypack.access.solver.substitution import VARIABLE
 from policypack.aws.actions import every_action
 from policypack.aws.condition_keys import SCOPING_KEYS
 from policypack.aws.document import Condition, Effect, PolicyDocument, Statement

@@ -1,8 +1,8 @@
-"""The requests that outsiders can make: the request space as it is narrowed to tell what is public.
+"""The space of requests that outsiders can make, in which a difference to nothing is what is public.
 
-An outsider sends no value that a document may fix for its own callers (`policypack.access.exposure.outsiders`), and asks the
-service that carries the document for what that service knows (`policypack.access.exposure.targets`). The addresses that one of
-these requests may come from are a set, because how many there are decides.
+An outsider sends no value that a document may fix for its own callers (`policypack.access.exposure.outsiders`), and
+asks the service that carries the document for what that service knows (`policypack.access.exposure.targets`). The
+addresses that one of these requests may come from are a set, because how many there are decides.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied
 from policypack.access.exposure.targets import targets
 from policypack.access.solver.conditions import SOURCE_IP, Values, met, passing, refused
 from policypack.access.solver.dimensions import Cell
-from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.search import combinations
@@ -56,18 +55,17 @@ class Outside(RequestSpace):
     """The requests of outsiders to a service."""
 
     def __init__(self, service: str, who: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
-        """Narrow all requests.
+        """Say which requests are in question.
 
         Args:
             service: the prefix of the actions of the service that carries the document, as `s3`.
             who: the outsiders; those whom an Allow statement takes in for None.
             spared: for S3's reading of wildcards, the keys that it spares.
         """
+        super().__init__()
         self.service = service
         self.who = who
         self.spared = spared
-        self.work = Work()
-        self._keys: dict[object, list[Cell]] = {}
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
         """The outsiders whom an Allow statement takes in."""

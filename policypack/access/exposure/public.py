@@ -1,9 +1,9 @@
 """Whether a resource-based policy document is public: what it newly allows against nothing, for callers from outside.
 
-The question is the difference engine's (`policypack.access.solver.diff`), in the space of requests that outsiders can make
-(`policypack.access.exposure.outside`). A request is public where it may come from a broad range of addresses, by itself or
-together with the others. Where an unknown or a policy variable would decide, the verdict is undecided
-(`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md, and how
+The question is the difference engine's (`policypack.access.solver.diff`), in the space of requests that outsiders can
+make (`policypack.access.exposure.outside`). A request is public where it may come from a broad range of addresses, by
+itself or together with the others. Where an unknown or a policy variable would decide, the verdict is
+undecided (`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md, and how
 it is a difference in docs/decisions/0027-public-as-a-difference.md.
 """
 

@@ -3,7 +3,7 @@
 The question is put to one Allow statement of the new documents after the other: is every request that it matches, and
 that no new Deny statement matches, one that the old documents allow? It is not where some request escapes all old
 Allow statements, or runs into an old Deny statement. Both are searches for a request that certain statements match and
-certain others do not (`policypack.access.solver.request_space`).
+certain others do not (`policypack.access.solver.request_space`), among every request (`policypack.access.solver.every_request`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from itertools import product
 
 import msgspec
 
-from policypack.access.solver import variables
 from policypack.access.solver.bounds import Bound, known
+from policypack.access.solver.every_request import EveryRequest, example
 from policypack.access.solver.included import includes
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.request import Caller, Request
-from policypack.access.solver.request_space import RequestSpace, example
+from policypack.access.solver.request_space import RequestSpace
+from policypack.access.solver.substitution import with_escapes
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.access.solver.witness import witness_of
 from policypack.aws.document import PolicyDocument, Statement
@@ -53,7 +54,7 @@ def access(documents: Iterable[PolicyDocument], unknowns: Bound) -> Access:
     read = [
         (statement.allows, found)
         for document in documents
-        for statement in variables.with_escapes(document)
+        for statement in with_escapes(document)
         if (found := known(document, statement, unknowns if statement.allows else unknowns.other)) is not None
     ]
     return Access(
@@ -114,7 +115,7 @@ def gains(new: Access, old: Access, *, attached: bool, foreign: bool = False) ->
         TooManyCellsError: there are too many requests to tell apart.
     """
     told: set[tuple[int, Caller]] = set()
-    space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached, foreign=foreign)
+    space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached, foreign=foreign)
     for request, required, obstacles in allowed_newly(new, old, space):
         mark = (id(required[0]), request.caller)
         if mark not in told:
@@ -128,7 +129,7 @@ def allows_more(new: Access, old: Access, *, attached: bool) -> bool:
     Raises:
         TooManyCellsError: there are too many requests to tell apart.
     """
-    space = partial(RequestSpace, [*new.statements, *old.statements], attached=attached)
+    space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached)
     return any(True for _ in allowed_newly(new, old, space))
 
 

@@ -244,3 +244,20 @@ def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int])
     if any(each == "*" or covers(each, pattern) for each in near):
         return True
     return groups.setdefault(near, len(groups))
+
+
+def united(found: Iterable[Cell]) -> int:
+    """The statements that match in one of the cells, as a number."""
+    mask = 0
+    for each in found:
+        mask |= each.mask
+    return mask
+
+
+def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
+    """The cells with the bits at these indexes alone, moved together."""
+    found: dict[int, Cell] = {}
+    for each in every:
+        mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
+        found.setdefault(mask, Cell(mask, each.example))
+    return list(found.values())
