@@ -14,7 +14,7 @@ import msgspec
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, Access, allows_more, within
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.aws.actions import widen
+from policypack.access.solver.substitution import with_escapes
 from policypack.aws.document import Effect, PolicyDocument, Statement
 
 _PARTITION = re.compile(r"arn:(aws[a-z-]*|\*):")
@@ -56,7 +56,7 @@ def _granted(documents: Iterable[PolicyDocument], bound: Bound) -> Access:
     read = [
         each
         for document in documents
-        for statement in document.statements
+        for statement in with_escapes(document)
         if (each := _read(document, statement, bound))
     ]
     return Access(((tuple(each for each in read if each.allows),),), tuple(each for each in read if not each.allows))
@@ -77,4 +77,4 @@ def _read(document: PolicyDocument, statement: Statement, bound: Bound) -> State
 
 def _plain(resources: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The patterns in the partition `aws`, without variables."""
-    return resources and tuple(_PARTITION.sub("arn:aws:", widen(each), count=1) for each in resources)
+    return resources and tuple(_PARTITION.sub("arn:aws:", each, count=1) for each in resources)

@@ -1,9 +1,10 @@
 """What one stack newly allows against another: for each holder of documents, each new class of request with an example.
 
-A holder is a role, user or group with all that is attached to it, within its boundary; what attaches or carries documents
-for one that is not in the stack; a thing with its resource-based document; a role with its trust policy. Holders are the same when their URNs end alike, whatever project and stack they
-are in. What opens a thing without a document, such as an ACL, counts when the thing was not public before. A managed
-policy whose document cannot be read allows the same on both sides, which nobody knows on either.
+A holder is a role, user or group with all that is attached to it, within its boundary; what attaches or carries
+documents for one that is not in the stack; a thing with its resource-based document; a role with its trust policy.
+Holders are the same when their URNs end alike, whatever project and stack they are in. What opens a thing without a
+document, such as an ACL, counts when the thing was not public before. A managed policy whose document cannot be read
+allows the same on both sides, which nobody knows on either.
 """
 
 from __future__ import annotations

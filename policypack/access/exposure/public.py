@@ -2,9 +2,9 @@
 
 The question is the difference engine's (`policypack.access.solver.diff`), in the space of requests that outsiders can
 make (`policypack.access.exposure.outside`). A request is public where it may come from a broad range of addresses, by
-itself or together with the others. Where an unknown or a policy variable would decide, the verdict is
-undecided (`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md, and how
-it is a difference in docs/decisions/0027-public-as-a-difference.md.
+itself or together with the others. Where an unknown or a policy variable would decide, the verdict is undecided
+(`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md,
+and how it is a difference in docs/decisions/0027-public-as-a-difference.md.
 """
 
 from __future__ import annotations

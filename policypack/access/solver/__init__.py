@@ -1,4 +1,4 @@
-"""The solver: policy documents come in, and whether one allows a request that another does not, with the request, goes out.
+"""The solver: policy documents come in, and a request that one allows and another does not goes out.
 
 It knows no stack and no resource: only documents, their statements, and requests.
 """

@@ -3,7 +3,8 @@
 The question is put to one Allow statement of the new documents after the other: is every request that it matches, and
 that no new Deny statement matches, one that the old documents allow? It is not where some request escapes all old
 Allow statements, or runs into an old Deny statement. Both are searches for a request that certain statements match and
-certain others do not (`policypack.access.solver.request_space`), among every request (`policypack.access.solver.every_request`).
+certain others do not, in a space of requests: every one (`policypack.access.solver.every_request`), or those of
+outsiders (`policypack.access.exposure.outside`).
 """
 
 from __future__ import annotations
