@@ -381,3 +381,22 @@ def test_an_unknown_exception_decides(element: str) -> None:
     statement = {**anyone(), element: UNKNOWN}
     del statement[element.removeprefix("Not")]
     assert judge(statement).verdict is Verdict.UNDECIDED
+
+
+def test_a_value_that_differs_in_case_alone_is_tried() -> None:
+    but_in_case = {"StringEqualsIgnoreCase": {"aws:Referer": "b"}, "StringNotEquals": {"aws:Referer": "b"}}
+    answer = judge(anyone(Condition=but_in_case))
+    assert answer.verdict is Verdict.PUBLIC
+    assert "with `aws:Referer` `B`" in str(answer.witness)
+
+
+def test_an_example_has_one_value_of_a_key_where_one_is_enough() -> None:
+    answer = judge(anyone(Condition={"ForAnyValue:StringLike": {"aws:TagKeys": "a*"}}))
+    assert str(answer.witness).endswith("with `aws:TagKeys` `a`")
+
+
+def test_each_wildcard_principal_is_denied_by_itself() -> None:
+    roots, services = {"AWS": "arn:aws:iam::*:root"}, {"Service": "*"}
+    both = allow(Principal={**roots, **services})
+    assert judge(both, deny("s3:*", "*", Principal=roots)).verdict is Verdict.PUBLIC
+    assert judge(both, *(deny("s3:*", "*", Principal=each) for each in (roots, services))).verdict is Verdict.NOT_PUBLIC
