@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from policypack.access.diff import diff
-from policypack.access.verdict import Verdict
+from policypack.access.solver.diff import diff
+from policypack.access.solver.verdict import Verdict
 from policypack.aws.actions import names, services
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind

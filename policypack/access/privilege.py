@@ -13,7 +13,7 @@ from policypack.access.calls.model import Call, Found, Unresolved
 from policypack.access.calls.permissions import listed, permissions
 from policypack.access.calls.run import LIBRARIES, calls_of
 from policypack.access.calls.targets import Upload, Where, targets
-from policypack.access.keys import key_needs
+from policypack.access.kms_requirements import key_needs
 from policypack.access.platform import platform_needs
 from policypack.access.unused import Comparison, Need, Over, Role, compare
 from policypack.aws.archive import AbsentError, UnreadableError, opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policypack.access.conditions import holds
+from policypack.access.solver.conditions import holds
 from policypack.aws.actions import whole_service
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.globs import covers, everything

@@ -1,7 +1,7 @@
 """What code needs against what its role allows: what is missing, and what is over.
 
 Conditions are taken to hold, those of Allow statements, and not to hold, those of Deny statements; both are named. The
-comparison itself is `policypack.access.diff`: a need is missing where it allows a request that the role does not, and
+comparison itself is `policypack.access.solver.diff`: a need is missing where it allows a request that the role does not, and
 a statement is over where it allows one that no need does.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from policypack.access.bounds import Bound, known
 from policypack.access.calls.targets import Target, Where
-from policypack.access.cells import TooManyCellsError
-from policypack.access.diff import Access, newly, within
+from policypack.access.solver.bounds import Bound, known
+from policypack.access.solver.diff import Access, newly, within
+from policypack.access.solver.partition import TooManyCellsError
 from policypack.aws.actions import Action, concerns, expand
 from policypack.aws.document import Effect, PolicyDocument, Statement
 from policypack.aws.globs import covers, overlaps

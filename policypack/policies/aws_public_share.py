@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.opening import Lets
-from policypack.access.sharing import shares
+from policypack.access.exposure.opening import PublicGrant
+from policypack.access.exposure.sharing import shares
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
 
 
-def shared(resource: Resource) -> Iterator[Reading[Lets | None]]:
+def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
     """Each value that may share the resource; those of functions have a policy of their own."""
     if not resource.type.startswith("aws:lambda/"):
         yield from shares(resource)
 
 
-def check(lets: Lets | None) -> Iterator[Violation]:
+def check(lets: PublicGrant | None) -> Iterator[Violation]:
     if lets:
         yield Violation("", lets.answer.told)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.bounds import unknown_paths
-from policypack.access.conditions import ADDRESS_KEYS, ADDRESS_OPERATORS, address_problems
+from policypack.access.solver.bounds import unknown_paths
+from policypack.access.solver.conditions import ADDRESS_KEYS, ADDRESS_OPERATORS, address_problems
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation

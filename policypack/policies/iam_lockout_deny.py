@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from policypack.access.bounds import unknown_paths
-from policypack.access.origins import apart, fence, keeps_out, unread, whom_wholly
+from policypack.access.address_conditions import apart, fence, keeps_out, unread, whom_wholly
+from policypack.access.solver.bounds import unknown_paths
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.bounds import unknown_paths
-from policypack.access.origins import admits_most, admitting
+from policypack.access.address_conditions import admits_most, admitting
+from policypack.access.solver.bounds import unknown_paths
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.trust import trusting
-from policypack.access.verdict import Verdict
+from policypack.access.exposure.trust import trusting
+from policypack.access.solver.verdict import Verdict
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import TRUST, documents
 from policypack.policy import UNKNOWN, Judgement, Policy, Resource, Severity, Undecided, Violation

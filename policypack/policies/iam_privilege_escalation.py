@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.escalation_paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
-from policypack.access.escalation_report import Held, held, judgements
+from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
+from policypack.access.escalation.report import HeldDocument, held, judgements
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
 
 
-def check(one: Held) -> Iterator[Violation | Undecided]:
+def check(one: HeldDocument) -> Iterator[Violation | Undecided]:
     yield from judgements(one)
 
 

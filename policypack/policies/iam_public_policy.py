@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.public import exposure
-from policypack.access.verdict import Verdict
+from policypack.access.exposure.public import exposure
+from policypack.access.solver.verdict import Verdict
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation

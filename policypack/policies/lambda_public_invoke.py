@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.invoking import invoking
-from policypack.access.opening import waiting
-from policypack.access.sharing import shares
-from policypack.access.verdict import Answer, Verdict
+from policypack.access.exposure.invoking import invoking
+from policypack.access.exposure.opening import waiting
+from policypack.access.exposure.sharing import shares
+from policypack.access.solver.verdict import Answer, Verdict
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.resources.tokens import PERMISSION
 

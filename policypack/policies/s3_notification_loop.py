@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.feedback import Feedback, causes, feedback, feeds_back
+from policypack.access.event_loop import EventLoop, causes, event_loops, feeds_back
 from policypack.aws.holders import ROLE_POLICY
 from policypack.aws.notification import NOTIFICATION, triggers, unread
 from policypack.policy import (
@@ -32,17 +32,17 @@ ELSEWHERE = Unknown(
 
 
 @over_stack
-def circles(stack: Stack) -> Iterator[Placed[Feedback]]:
+def circles(stack: Stack) -> Iterator[Placed[EventLoop]]:
     """Each function that a bucket invokes for what a function can cause."""
     yield from unread(stack)
     for trigger in triggers(stack):
         if trigger.functions.foreign is not False and causes(trigger.entry):
             yield trigger.notification, trigger.path, ELSEWHERE
-        for each in feedback(stack, trigger):
+        for each in event_loops(stack, trigger):
             yield trigger.notification, trigger.path, each
 
 
-def check(found: Feedback) -> Iterator[Judgement]:
+def check(found: EventLoop) -> Iterator[Judgement]:
     for action in found.actions:
         verdict = feeds_back(found, action)
         if isinstance(verdict, Unknown):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.acl import Grant, grants
+from policypack.access.exposure.acl import Grant, grants
 from policypack.policy import Policy, Resource, Severity, Violation
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from policypack.access.change import end_of
+from policypack.access.stack_diff import end_of
 from policypack.aws.arn import Arn
 from policypack.policy import Resource
 from stackguard.stand_in import STAND_IN_ACCOUNT

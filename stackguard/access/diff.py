@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
-from policypack.access.change import Gain, gained
-from policypack.access.verdict import Verdict
+from policypack.access.solver.verdict import Verdict
+from policypack.access.stack_diff import Gain, gained
 from policypack.policy import Stack
 from policypack.redaction import secrets_of
 from policypack.settings import Settings

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.diff import diff
-from policypack.access.public import public
-from policypack.access.verdict import Answer, Verdict, Witness, refusal
+from policypack.access.exposure.public import public
+from policypack.access.solver.diff import diff
+from policypack.access.solver.verdict import Answer, Verdict, Witness, refusal
 from policypack.aws import tables
 from policypack.aws.document import PolicyDocument
 from policypack.aws.grammar import parse

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
-from policypack.access.exposed import Exposed, exposed
-from policypack.access.opening import Opening
-from policypack.access.verdict import Answer, Verdict, Witness
+from policypack.access.exposure.exposed import Exposed, exposed
+from policypack.access.exposure.opening import Opening
+from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.masking import PUBLIC, REDACTED, hidden
 from policypack.policy import Resource, Stack
 from policypack.redaction import QUOTED, is_secret, secrets_of

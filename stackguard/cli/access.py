@@ -271,7 +271,7 @@ def _print(answer: Any, name: str = "") -> int:
 
 
 def _exit_code(answer: Any) -> int:
-    from policypack.access.verdict import Verdict
+    from policypack.access.solver.verdict import Verdict
 
     if answer.verdict is Verdict.INVALID:
         return 2

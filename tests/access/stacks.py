@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from policypack.access.exposed import Exposed, exposed
-from policypack.access.verdict import Verdict
+from policypack.access.exposure.exposed import Exposed, exposed
+from policypack.access.solver.verdict import Verdict
 from policypack.policy import Resource, Stack
 from policypack.settings import Settings
 from tests.policies.helpers import allow, document

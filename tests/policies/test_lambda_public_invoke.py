@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policypack.access.sharing import FUNCTION_URL, LAYER_PERMISSION
+from policypack.access.exposure.sharing import FUNCTION_URL, LAYER_PERMISSION
 from policypack.policies.lambda_public_invoke import POLICY
 from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations

@@ -19,9 +19,9 @@ from moto.core import set_initial_no_auth_action_count
 from moto.logs.responses import LogsResponse
 from moto.sqs.responses import SQSResponse
 
-from policypack.access.diff import diff
 from policypack.access.grants import allowed
-from policypack.access.verdict import Verdict
+from policypack.access.solver.diff import diff
+from policypack.access.solver.verdict import Verdict
 from policypack.aws.document import PolicyDocument
 from policypack.aws.grammar import parse
 from policypack.aws.tables import DocumentKind

@@ -1,0 +1,128 @@
+"""Whether a function may do to a bucket what the bucket invokes it for.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html, on execution loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.access.confidence import Confidence
+from policypack.access.grants import allowed
+from policypack.aws.document import VERSIONS, PolicyDocument
+from policypack.aws.function import Grants, role_documents
+from policypack.aws.globs import overlaps
+from policypack.aws.grammar import parse
+from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
+from policypack.aws.notification import Entry, Trigger
+from policypack.aws.tables import DocumentKind
+from policypack.policy import Stack, Unknown
+from policypack.resources.naming import name_prefix, physical_name
+from policypack.resources.tokens import ROLE
+
+CAUSES = {
+    "s3:ObjectCreated:*": "s3:PutObject",
+    "s3:ObjectTagging:Put": "s3:PutObjectTagging",
+    "s3:ObjectTagging:Delete": "s3:DeleteObjectTagging",
+    "s3:ObjectAcl:Put": "s3:PutObjectAcl",
+}
+"""By event, the action that causes it and that can go on for ever, as deleting cannot.
+
+Posts, copies and the parts of a large upload take `s3:PutObject` too.
+"""
+OTHER_MANAGED = Unknown(
+    "has a role with an AWS managed policy of which it is not known here what it lets the function write",
+    "Replace it by a policy of your own that names the buckets.",
+)
+
+
+class EventLoop(msgspec.Struct, frozen=True):
+    """One function, what it may do, and what it is invoked for."""
+
+    function: str
+    confidence: Confidence
+    """How surely the notification means this function, and events that are known."""
+    actions: tuple[str, ...]
+    """The actions that cause the events."""
+    objects: tuple[str, ...]
+    """Globs of the ARNs of the objects that it is invoked for."""
+    exact: bool
+    """Whether it is invoked for all of them."""
+    grants: Grants
+
+
+def causes(entry: Entry) -> tuple[str, ...]:
+    """The actions that cause the events of an entry, or may cause those that are unknown."""
+    return tuple(
+        action
+        for caused, action in CAUSES.items()
+        if any(isinstance(event, Unknown) or overlaps(event, caused) for event in entry.events)
+    )
+
+
+def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
+    """What a trigger's function, or each of those that it may mean, is invoked for and may do."""
+    actions = causes(trigger.entry)
+    if not actions:
+        return
+    means = trigger.functions
+    buckets = tuple(_bucket_globs(trigger))
+    keys = trigger.entry.keys
+    for named in means.all:
+        known = not any(isinstance(each, Unknown) for each in trigger.entry.events)
+        yield EventLoop(
+            named.resource.name,
+            Confidence.of(known and len(means.certain) == 1),
+            actions,
+            tuple(f"arn:aws:s3:::{bucket}/{key}" for bucket, _ in buckets for key in keys or ("*",)),
+            keys is not None and all(exact for _, exact in buckets),
+            role_documents(stack, named.resource),
+        )
+
+
+def feeds_back(found: EventLoop, action: str) -> bool | Unknown:
+    """Whether the function may cause the event that invokes it; `Unknown`, with the reason, where that is not known."""
+    grants = found.grants
+    verdict = _grants(grants, action, found)
+    if verdict is not False and grants.boundary is not None:
+        limit = _grants(grants.boundary, action, found)
+        verdict = limit if limit is False or verdict is True else verdict
+    if verdict is True and found.confidence is Confidence.POSSIBLE:
+        return Unknown("may be for this function and these events, which it may cause itself")
+    return verdict
+
+
+def _grants(grants: Grants, action: str, found: EventLoop) -> bool | Unknown:
+    read = {name: _written(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)}
+    known = (*(each.document for each in grants.documents), *(each for each in read.values() if each))
+    every = (*known, *(each.document for each in grants.possible))
+    verdict = allowed(known, action, found.objects, exact=found.exact)
+    if verdict is True:
+        return True
+    if verdict is None:
+        return Unknown("has a role that may allow what invokes it; a part that decides is known only after the update")
+    if grants.unread:
+        return grants.unread[0]
+    if grants.possible and allowed(every, action, found.objects, exact=found.exact) is not False:
+        return Unknown("has a role that may have a policy attached by which it causes what invokes it")
+    return False if all(read.values()) else OTHER_MANAGED
+
+
+def _written(name: str) -> PolicyDocument | None:
+    """The document of an AWS managed policy, or what it says of objects; None where neither is known here."""
+    if name not in WRITE_EVERY_OBJECT:
+        return managed_document(name)
+    statement = {"Effect": "Allow", "Action": WRITE_EVERY_OBJECT[name], "Resource": "*"}
+    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, ROLE)
+
+
+def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:
+    """Globs of the name of the trigger's bucket, and whether each is the name itself."""
+    given = trigger.notification.inputs.get("bucket")
+    for bucket in trigger.buckets.resources:
+        name = physical_name(bucket)
+        yield (name, True) if name else (f"{name_prefix(bucket)}*", False)
+    if not trigger.buckets.certain:
+        yield (given, True) if isinstance(given, str) and not trigger.buckets.possible else ("*", False)

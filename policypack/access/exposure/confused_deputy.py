@@ -1,0 +1,124 @@
+"""Which services a resource-based document lets in for whatever account they work for: the confused deputies.
+
+A service that is named as a principal calls for its customers, everybody's. What it sends about whom it works for is
+`aws:SourceArn`, `aws:SourceAccount` and their like, so a document that asks for none of them lets in every customer.
+An ARN without an account, as of a bucket, says no more than a name that anybody may come to own.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from policypack.access.exposure.outside import FromOutside, Outside
+from policypack.access.exposure.outsiders import SERVICE, Outsider, outsiders
+from policypack.access.exposure.public import denials
+from policypack.access.exposure.targets import iam_prefix
+from policypack.access.solver.bounds import Bound, bounded, unknown_paths
+from policypack.access.solver.context_keys import ACCOUNT, SERVICE_KEYS
+from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.verdict import Answer, Verdict
+from policypack.aws.arn import Arn
+from policypack.aws.document import Condition, PolicyDocument, Statement
+from policypack.aws.globs import has_wildcard
+
+SOURCE_ARN = "aws:sourcearn"
+SENT = SERVICE_KEYS - {"aws:principalservicename", "aws:principalservicenameslist"}
+"""Keys, in lower case, that say for whom a service works; it sends those that its documentation has one ask for."""
+ENCRYPTED = "kms:encryptioncontext:"
+"""What the keys begin with, in lower case, by which KMS is told whose data a service encrypts."""
+SENDING_NONE = {
+    "logdelivery.elasticloadbalancing.amazonaws.com": "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
+}
+"""Services that AWS has one name alone, since what they write stands under the number of the account it is for."""
+PLAIN = "nothing says for whose resources; ask for your account in `aws:SourceAccount` or in an ARN in `aws:SourceArn`"
+NAMELESS = "the ARN in `aws:SourceArn` has no account, so the name may be anybody's; ask for `aws:SourceAccount` too"
+SOME_ACCOUNT = "111122223333"
+
+
+def misled(document: PolicyDocument) -> Iterator[Answer]:
+    """For each Allow statement that names such a service: that it is let in for anybody, or that this is undecided."""
+    refused = [*denials(document, Bound.MOST)]
+    for each in document.statements:
+        if each.allows and (who := _deputies(each)):
+            try:
+                if answer := _answer(document, each, refused, who):
+                    yield answer
+            except TooManyCellsError:
+                yield Answer(Verdict.UNDECIDED, "the conditions tell too many requests apart", each.path)
+
+
+def _deputies(statement: Statement) -> list[Outsider]:
+    """The services that a statement names; none where it lets in outsiders anyway."""
+    if outsiders(statement):
+        return []
+    return [
+        msgspec.structs.replace(SERVICE.named(each), words=f"`{each.value}`, working for another account,")
+        for each in statement.principals or ()
+        if each.type == "Service" and each.value not in SENDING_NONE
+    ]
+
+
+def _answer(
+    document: PolicyDocument, statement: Statement, refused: Sequence[Statement], who: Sequence[Outsider]
+) -> Answer | None:
+    narrowed, nameless = _as_sent(document, statement, refused)
+    space = Outside(iam_prefix(document.type), who)
+    for bound in (Bound.LEAST, Bound.MOST):
+        allow = bounded(document, narrowed, bound, Bound.MOST)
+        if allow is None or any(map(_of_an_account, allow.conditions)):
+            continue
+        found = next(space.requests([allow], refused), None)
+        if isinstance(found, FromOutside) and bound is Bound.LEAST:
+            return Answer(Verdict.PUBLIC, NAMELESS if nameless else PLAIN, statement.path, found.witness())
+        if found:
+            return Answer(Verdict.UNDECIDED, "an unknown value decides for whom a service is let in", statement.path)
+    return None
+
+
+def _as_sent(document: PolicyDocument, statement: Statement, denials: Sequence[Statement]) -> tuple[Statement, bool]:
+    """The statement for a service that sends what is asked for, and whether it was asked for an ARN without account.
+
+    An unknown value of such a key is what the program refers to, so it counts as the account's own, but for the ARN of
+    a bucket.
+    """
+    hidden = set(unknown_paths(document, statement, "Condition"))
+    of_storage = any(each.type == "Service" and each.value.startswith("s3.") for each in statement.principals or ())
+    conditions, nameless = [], False
+    for each in statement.conditions:
+        loose = each.name == SOURCE_ARN and (of_storage if each.path in hidden else any(map(_nameless, each.values)))
+        if loose and not each.negated and each.operator != "Null":
+            nameless = True
+        elif each.path in hidden and (each.name in SENT or each.name.startswith(ENCRYPTED)):
+            conditions.append(msgspec.structs.replace(each, values=(f"arn:aws:x::{SOME_ACCOUNT}:x",)))
+        else:
+            conditions.append(each)
+    settled = hidden <= {each.path for each in statement.conditions if each.name in SENT or _encrypted(each)}
+    keys = {each.name for one in (statement, *denials) for each in one.conditions if each.name in SENT}
+    asked = [Condition("Null", key, ("false",)) for key in sorted(keys)]
+    unknown = statement.unknown - {"Condition"} if settled else statement.unknown
+    return msgspec.structs.replace(statement, conditions=(*conditions, *asked), unknown=unknown), nameless
+
+
+def _encrypted(condition: Condition) -> bool:
+    return condition.name.startswith(ENCRYPTED)
+
+
+def _nameless(value: str) -> bool:
+    """Whether a value is an ARN that has no account."""
+    arn = Arn.parse(value)
+    return arn is not None and not arn.account and not has_wildcard(arn.service)
+
+
+def _of_an_account(condition: Condition) -> bool:
+    """Whether what is encrypted has to be of a given account."""
+    arns = [Arn.parse(each) for each in condition.values]
+    return (
+        _encrypted(condition)
+        and not condition.negated
+        and not condition.if_exists
+        and condition.operator != "Null"
+        and all(each is not None and ACCOUNT.fullmatch(each.account) for each in arns)
+    )

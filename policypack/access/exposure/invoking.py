@@ -1,0 +1,104 @@
+"""Whom a Lambda permission lets in: it is one statement of the function's resource-based document.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
+https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html and, for a function's URL,
+https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from policypack.access.exposure.opening import Opening
+from policypack.access.exposure.outsiders import STRANGER
+from policypack.access.exposure.public import exposure
+from policypack.access.solver.verdict import Answer, Verdict
+from policypack.aws.grammar import parse
+from policypack.aws.permission import SERVICE_SUFFIXES, Permission, permission
+from policypack.aws.tables import DocumentKind
+from policypack.policy import Resource, Unknown
+from policypack.resources.tokens import PERMISSION
+
+WITHOUT_SIGNATURE = "NONE"
+URL_ACTION = "lambda:invokefunctionurl"
+FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
+"""What stands for a value that is not known yet: whatever it is, it is one account, or one organization."""
+
+
+def invoking(resource: Resource) -> Opening:
+    """Whom a permission lets in, with the path that decides it."""
+    found = permission(resource)
+    answer = exposure(
+        parse({"Version": "2012-10-17", "Statement": [statement(resource)]}, DocumentKind.RESOURCE, PERMISSION)
+    )
+    path = "principal"
+    if answer.verdict is Verdict.UNDECIDED and not isinstance(found.principal, Unknown):
+        path = "sourceArn"
+    return Opening(resource, path, _signed(answer, found, _function(resource)))
+
+
+def _signed(answer: Answer, found: Permission, function: str) -> Answer:
+    """Lambda takes no request without a signature but through a URL that asks for none."""
+    if answer.witness is None:
+        return answer
+    through_url = str(found.action).lower() == URL_ACTION and found.url_auth in (None, WITHOUT_SIGNATURE)
+    who = answer.witness.outsider if through_url else STRANGER.words
+    witness = msgspec.structs.replace(answer.witness, outsider=who, resource=function)
+    return msgspec.structs.replace(answer, witness=witness)
+
+
+def statement(resource: Resource) -> dict[str, Any]:
+    """The statement that a permission adds to the function's document."""
+    found = permission(resource)
+    given: dict[str, dict[str, Any]] = {
+        "ArnLike": {"AWS:SourceArn": found.source_arn},
+        "StringEquals": {
+            "AWS:SourceAccount": _fixed(found.source_account, "sourceAccount"),
+            "aws:PrincipalOrgID": _fixed(found.organization, "principalOrgId"),
+            "lambda:EventSourceToken": _known(found.token),
+            "lambda:FunctionUrlAuthType": _known(found.url_auth),
+        },
+        "Bool": {"lambda:InvokedViaFunctionUrl": _switched(resource.inputs.get("invokedViaFunctionUrl"))},
+    }
+    conditions = {
+        operator: asked
+        for operator, keys in given.items()
+        if (asked := {key: value for key, value in keys.items() if value is not None})
+    }
+    return {
+        "Effect": "Allow",
+        "Principal": _principal(found.principal),
+        "Action": _known(found.action) or "lambda:InvokeFunction",
+        "Resource": _function(resource),
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+def _principal(value: str | Unknown | None) -> Any:
+    if isinstance(value, Unknown) or value == "*":
+        return value
+    kind = "Service" if str(value).endswith(SERVICE_SUFFIXES) else "AWS"
+    return {kind: value or "000000000000"}
+
+
+def _fixed(value: str | Unknown | None, name: str) -> str | None:
+    return FIXED[name] if isinstance(value, Unknown) else value
+
+
+def _known(value: str | Unknown | None) -> str | None:
+    """A part that pins nobody whatever it turns out to be: which action, and what the caller chooses to send."""
+    return None if isinstance(value, Unknown) else value
+
+
+def _switched(value: Any) -> str | None:
+    return "true" if str(value).lower() == "true" else None
+
+
+def _function(resource: Resource) -> str:
+    given = resource.inputs.get("function")
+    if isinstance(given, str) and given.startswith("arn:"):
+        return given
+    name = given if isinstance(given, str) and given else f"{resource.name}-1a2b3c4"
+    return f"arn:aws:lambda:*:*:function:{name}"

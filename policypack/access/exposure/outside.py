@@ -1,0 +1,155 @@
+"""The space of requests that outsiders can make, in which a difference to nothing is what is public.
+
+An outsider sends no value that a document may fix for its own callers (`policypack.access.exposure.outsiders`), and
+asks the service that carries the document for what that service knows (`policypack.access.exposure.targets`). The
+addresses that one of these requests may come from are a set, because how many there are decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_
+from typing import cast
+
+import msgspec
+
+from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
+from policypack.access.exposure.targets import targets
+from policypack.access.solver.conditions import SOURCE_IP, Values, met, passing, refused
+from policypack.access.solver.dimensions import Cell
+from policypack.access.solver.request import Caller, Request
+from policypack.access.solver.request_space import RequestSpace
+from policypack.access.solver.search import combinations
+from policypack.access.solver.verdict import Witness
+from policypack.access.solver.witness import witness_of
+from policypack.aws.addresses import Ranges, broad, everything, nothing
+from policypack.aws.document import Condition, Statement
+
+UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:principalisawsservice"})
+"""Keys that an example need not mention: who calls says it already."""
+TEXTS = ("String", "Arn", "Binary", "Null")
+"""What the operators begin with that compare texts."""
+
+
+class FromOutside(Request, frozen=True):
+    """A request of an outsider, with all the addresses that it may come from."""
+
+    caller: Outsider
+    addresses: Ranges
+    written: Mapping[str, str]
+    """Keys as the document writes them, by their names in lower case."""
+
+    @property
+    def wide(self) -> bool:
+        """Whether that is public by itself: from a broad range, or from any VPC, or by any service."""
+        return self.caller.address_key != SOURCE_IP or broad(self.addresses)
+
+    def witness(self) -> Witness:
+        """The request as an example."""
+        address = self.addresses.example() if self.caller.address_key == SOURCE_IP else None
+        return msgspec.structs.replace(witness_of(self, self.written), address=address)
+
+
+class Outside(RequestSpace):
+    """The requests of outsiders to a service."""
+
+    def __init__(self, service: str, who: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
+        """Say which requests are in question.
+
+        Args:
+            service: the prefix of the actions of the service that carries the document, as `s3`.
+            who: the outsiders; those whom an Allow statement takes in for None.
+            spared: for S3's reading of wildcards, the keys that it spares.
+        """
+        super().__init__()
+        self.service = service
+        self.who = who
+        self.spared = spared
+
+    def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
+        """The outsiders whom an Allow statement takes in."""
+        return outsiders(required[0]) if self.who is None else self.who
+
+    def takes_in(self, statement: Statement, caller: Caller) -> bool:
+        """Whether a Deny statement takes in an outsider."""
+        assert isinstance(caller, Outsider)
+        return denied(statement, caller)
+
+    def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
+        """The cells of pairs of an action and a resource; the numbers are of the Deny statements."""
+        return targets(required[0], obstacles, self.service, self.work)
+
+    def sent(
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+    ) -> Iterator[Request]:
+        """A request of one outsider for each way in which its addresses can be limited."""
+        assert isinstance(caller, Outsider)
+        (allow,) = required
+        names = dict.fromkeys(each.name for statement in (allow, *against) for each in statement.conditions)
+        names.pop(caller.address_key or "", None)
+        base = _addresses(allow.conditions, caller.address_key)
+        if not base:
+            return
+        dimensions = [about]
+        for name in names:
+            mine = [each for each in allow.conditions if each.name == name]
+            others = [each for statement in against for each in statement.conditions if each.name == name]
+            values = sendable(name, caller, mine, others, self.spared, self.work)
+            cells = self.cells(name, required, against, values)
+            if not cells:
+                return
+            dimensions.append(_worded(cells, [*mine, *others]) if values is None else cells)
+        for mask, combination in combinations(dimensions, (1 << len(against)) - 1, self.work).items():
+            left = base
+            for index, statement in enumerate(against):
+                if left and mask >> index & 1:
+                    left = _spared(left, statement.conditions, caller.address_key)
+            if left:
+                target, *values_sent = combination
+                denials = [each for index, each in enumerate(against) if target.mask >> index & 1]
+                context = {name: cast("Values", each.example) for name, each in zip(names, values_sent, strict=True)}
+                yield _request(caller, target, [allow, *denials], context, left)
+
+
+def _worded(cells: list[Cell], conditions: Sequence[Condition]) -> list[Cell]:
+    """The cells of a key, with a word for a text that stands for any other."""
+    if not all(each.operator.startswith(TEXTS) for each in conditions):
+        return cells
+    like_other = [met(each, (OTHER,)) for each in conditions]
+    return [
+        Cell(each.mask, (OTHER,))
+        if each.example and like_other == [met(condition, cast("Values", each.example)) for condition in conditions]
+        else each
+        for each in cells
+    ]
+
+
+def _request(
+    caller: Outsider,
+    target: Cell,
+    statements: Sequence[Statement],
+    values: Mapping[str, Values],
+    addresses: Ranges,
+) -> FromOutside:
+    """A request for a target, with what these statements ask of it."""
+    action, resource = cast("tuple[str, str]", target.example)
+    conditions = [each for statement in statements for each in statement.conditions]
+    written = {each.name: each.key for each in conditions if each.name not in UNREMARKABLE}
+    context = {name: each for name, each in values.items() if each and name in written}
+    return FromOutside(caller, action, resource, context, addresses, written)
+
+
+def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
+    """The addresses for which all conditions on them hold."""
+    found = [passing(condition) for condition in conditions if condition.name == address_key]
+    return reduce(and_, found) if found else everything()
+
+
+def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
+    """Those of the addresses for which a condition on them does not hold."""
+    found = [refused(condition) for condition in conditions if condition.name == address_key]
+    if not found:
+        return nothing()
+    spared = found[0] if len(found) == 1 else Ranges.union(found)
+    return spared if left is everything() else left & spared

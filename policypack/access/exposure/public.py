@@ -1,0 +1,140 @@
+"""Whether a resource-based policy document is public: what it newly allows against nothing, for callers from outside.
+
+The question is the difference engine's (`policypack.access.solver.diff`), in the space of requests that outsiders can
+make (`policypack.access.exposure.outside`). A request is public where it may come from a broad range of addresses, by
+itself or together with the others. Where an unknown or a policy variable would decide, the verdict is undecided
+(`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md,
+and how it is a difference in docs/decisions/0027-public-as-a-difference.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.access.exposure.outside import FromOutside, Outside
+from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
+from policypack.access.exposure.targets import iam_prefix
+from policypack.access.solver.bounds import Bound, bounded
+from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, allowed_newly
+from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.verdict import Answer, Verdict, refusal
+from policypack.aws.addresses import Ranges, broad
+from policypack.aws.document import PolicyDocument, Statement
+from policypack.aws.globs import has_wildcard
+
+ACCESS_POINTS = frozenset(
+    {
+        "aws:s3/accessPoint:AccessPoint",
+        "aws:s3control/accessPointPolicy:AccessPointPolicy",
+        "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy",
+    }
+)
+"""Types whose documents are those of access points."""
+
+Found = tuple[FromOutside, Statement]
+"""A request that is let in, and the Allow statement that lets it in."""
+
+
+def public(document: PolicyDocument) -> Answer:
+    """Whether the document is public; a document that AWS refuses is invalid, whatever else it says."""
+    return refusal(document) or exposure(document)
+
+
+def exposure(document: PolicyDocument) -> Answer:
+    """Whether the document is public, passing over what is malformed in it. Never invalid."""
+    unread = any(element in ("Statement", "Effect") for element, _ in document.unknowns)
+    if not unread and not any(_may_be_open(statement) for statement in document.statements):
+        return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
+    try:
+        if not unread and (found := _search(document, Bound.LEAST)):
+            request, allow = found
+            return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
+        spared = _spared_keys(document)
+        if not unread and spared is not None and (found := _search(document, Bound.LEAST, spared)):
+            request, allow = found
+            witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
+            return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
+        if unread:
+            return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
+        if _depends(document) and (found := _search(document, Bound.MOST, spared)):
+            why = "an unknown value or a policy variable decides whether outsiders are let in"
+            return Answer(Verdict.UNDECIDED, why, found[1].path)
+    except TooManyCellsError:
+        return Answer(Verdict.UNDECIDED, TOO_MANY)
+    return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
+
+
+def _why(request: FromOutside) -> str:
+    if request.caller.service:
+        return "this is any service, for anyone; name the account in `aws:SourceAccount` or `aws:SourceOrgID`"
+    return "nothing in it pins the caller to a fixed principal, network or source"
+
+
+def _may_be_open(statement: Statement) -> bool:
+    return statement.allows and (
+        statement.not_principals is not None or "Principal" in statement.unknown or bool(outsiders(statement))
+    )
+
+
+def _depends(document: PolicyDocument) -> bool:
+    """Whether anything may turn out in more than one way."""
+    return bool(document.unknowns) or any(
+        "${" in text
+        for statement in document.statements
+        if not statement.allows
+        for text in (
+            *(statement.resources or statement.not_resources or ()),
+            *(value for condition in statement.conditions for value in condition.values),
+        )
+    )
+
+
+def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> Found | None:
+    """A public request, counting unknowns for Allow at this bound and for Deny at the other.
+
+    With `spared` a value with a wildcard is not fixed, even where its fixed part is no outsider's, but for those keys.
+    """
+    narrow: list[Found] = []
+    space = Outside(iam_prefix(document.type), spared=spared)
+    for request, (allow, *_), _ in allowed_newly(granted(document, bound), NOTHING, space):
+        assert isinstance(request, FromOutside)
+        if request.wide:
+            return request, allow
+        narrow.append((request, allow))
+    distinct = {id(each.addresses): each.addresses for each, _ in narrow}
+    return narrow[0] if len(distinct) > 1 and broad(Ranges.union(distinct.values())) else None
+
+
+def granted(document: PolicyDocument, bound: Bound) -> Access:
+    """What a document may grant to outsiders, counting unknowns at this bound.
+
+    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants.
+    """
+    grants = [each for each in document.statements if _may_be_open(each)]
+    allowed = [read for each in grants if (read := bounded(document, each, bound, Bound.MOST)) is not None]
+    return Access(((tuple(allowed),),), tuple(denials(document, bound.other)))
+
+
+def denials(document: PolicyDocument, bound: Bound) -> Iterator[Statement]:
+    """The Deny statements of a document, with what is unknown in them at this bound."""
+    for each in document.statements:
+        if not each.allows and (read := bounded(document, each, bound, bound)) is not None:
+            yield read
+
+
+def _spared_keys(document: PolicyDocument) -> Spared:
+    """S3's reading, where it holds and matters: it spares access points by name, but not in their own documents."""
+    if iam_prefix(document.type) != "s3" or not _pins_with_wildcard(document):
+        return None
+    return frozenset() if document.type in ACCESS_POINTS else frozenset({"s3:dataaccesspointarn"})
+
+
+def _pins_with_wildcard(document: PolicyDocument) -> bool:
+    return any(
+        each.name in PINNING_KEYS and any(map(has_wildcard, each.values))
+        for statement in document.statements
+        if statement.allows
+        for each in statement.conditions
+    )

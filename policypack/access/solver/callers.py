@@ -1,0 +1,122 @@
+"""The kinds of callers that documents tell apart, each with an example and with what its requests can carry.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and, for which keys
+come with whom, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from policypack.access.solver.conditions import Values, pattern_of
+from policypack.access.solver.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
+from policypack.access.solver.partition import Pattern, Work, cells
+from policypack.access.solver.request import ANONYMOUS, Caller, account_of
+from policypack.aws.arn import Arn
+from policypack.aws.document import Principal, Statement
+from policypack.aws.globs import has_wildcard
+
+KINDS = ("arn:aws:iam::????????????:role/?*", "arn:aws:iam::????????????:user/?*", "arn:aws:iam::????????????:root")
+PRINCIPAL_ARN = "aws:principalarn"
+ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
+CANONICAL = "CanonicalUser"
+STRANGER_ACCOUNTS = ("999999999999", "888888888888", "777777777777")
+SELF = Caller("AWS", "the principal", words="the principal that it is attached to")
+"""Whoever an identity-based document is attached to: what it is called decides nothing."""
+
+
+def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
+    """One caller for each way in which the principals of these statements, and conditions on their ARN, tell them apart.
+
+    Raises:
+        TooManyCellsError: they tell too many apart.
+    """
+    principals = [
+        each for statement in statements for each in (*(statement.principals or ()), *(statement.not_principals or ()))
+    ]
+    found = [*_aws(principals, statements, work), ANONYMOUS]
+    for kind, other in (
+        ("Service", "any-other.amazonaws.com"),
+        ("Federated", "any-other-provider"),
+        (CANONICAL, "any-other-user"),
+    ):
+        names = dict.fromkeys(each.value for each in principals if each.type == kind)
+        found += [Caller(kind, name.replace("*", "x").replace("?", "x")) for name in names]
+        if kind != CANONICAL or names:
+            found.append(Caller(kind, other))
+    return list(dict.fromkeys(found))
+
+
+def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work: Work) -> Iterator[Caller]:
+    named = list(dict.fromkeys(each.value for each in principals if each.type == "AWS" and not each.anyone))
+    accounts = {account for each in named if (account := account_of(each))}
+    arns = [each for each in named if account_of(each) is None]
+    groups: list[list[Pattern]] = [[Pattern(each, wild=has_wildcard(each))] for each in arns if Arn.parse(each)]
+    groups += [[Pattern(f"arn:aws:iam::{each}:*")] for each in sorted(accounts)]
+    for statement in statements:
+        for condition in statement.conditions:
+            if condition.name == PRINCIPAL_ARN and condition.operator != "Null":
+                groups.append([pattern_of(condition.operator, each) for each in condition.values])
+            elif condition.name in ACCOUNT_KEYS and condition.operator != "Null":
+                groups += [[Pattern(f"arn:aws:iam::{value}:*")] for value in condition.values]
+    yield from (_named(each) for each in arns if not (has_wildcard(each) and Arn.parse(each)))
+    for account in sorted(accounts):
+        if not ACCOUNT.fullmatch(account):  # of none of the kinds, and yet a name that two documents may share
+            yield Caller("AWS", root := f"arn:aws:iam::{account}:root", (root,), account)
+    for arn in (each for kind in KINDS for each in cells(kind, groups, work).values()):
+        parsed = Arn.parse(arn)
+        if parsed is not None and not has_wildcard(arn):
+            yield _plain(arn, parsed, accounts)
+
+
+def _named(name: str) -> Caller:
+    parsed = Arn.parse(name)
+    if parsed is None:  # the id of a principal that is gone, or one that only its own document knows
+        return Caller("AWS", name, (name,))
+    if parsed.service == "sts" and parsed.resource.startswith("assumed-role/"):
+        return Caller("AWS", name, (name, arn_of_role(parsed)), parsed.account)
+    return Caller("AWS", name, (name,), parsed.account)
+
+
+def _plain(arn: str, parsed: Arn, accounts: Iterable[str]) -> Caller:
+    if not ACCOUNT.fullmatch(parsed.account):
+        account = next(each for each in STRANGER_ACCOUNTS if each not in set(accounts))
+        arn = arn.replace(f"::{parsed.account}:", f"::{account}:", 1)
+        return Caller("AWS", arn, (arn,), account, words=f"`{arn}`, of another account")
+    return Caller("AWS", arn, (arn,), parsed.account)
+
+
+def arn_of_role(session: Arn) -> str:
+    """The ARN of the role that an `assumed-role` session is of."""
+    return f"arn:{session.partition}:iam::{session.account}:role/{session.resource.split('/')[1]}"
+
+
+def fixed(caller: Caller, name: str) -> Values | None:
+    """What every request of a caller has for a key; None where requests of one caller differ."""
+    if caller is SELF:
+        return None
+    if name in SERVICE_KEYS and caller.type != "Service":
+        return ()
+    if caller.type == "Federated" and (name in CALLER_KEYS or name == "aws:username"):
+        return ()  # who signs in with a provider is no principal of AWS yet, and never a user of IAM
+    signed = caller.type in ("AWS", "Federated", CANONICAL)
+    if name == PRINCIPAL_ARN and caller.type == CANONICAL:  # another name for an account
+        return (f"arn:aws:iam::{STRANGER_ACCOUNTS[0]}:root",)
+    if name == PRINCIPAL_ARN and caller.type == "AWS":
+        return caller.arns[-1:] if caller.account else None
+    if name in ACCOUNT_KEYS and caller.type == "AWS" and caller.account:
+        return (caller.account,)
+    if name == "aws:principalservicename" and caller.type == "Service":
+        return (caller.name,)
+    if name == "aws:principalisawsservice":
+        return ("true",) if caller.type == "Service" else ("false",) if signed else ()
+    if not signed and (name in CALLER_KEYS or name.startswith(SIGNED_ONLY)):
+        return ()
+    return None
+
+
+def without(network: bool, name: str) -> bool:  # noqa: FBT001 (the one question)
+    """Whether a request lacks a key because it comes over the internet, or through a VPC endpoint."""
+    if network:
+        return name == "aws:sourceip"
+    return name in NETWORK_KEYS or name == "aws:vpcsourceip"

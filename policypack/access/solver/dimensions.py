@@ -1,0 +1,263 @@
+"""What requests can be, one dimension at a time, as far as some statements tell them apart.
+
+A statement matches a request when it matches it in every dimension: the caller, the action, the resource and each
+condition key. In each there are finitely many cells, and for a cell a number says which statements match it there: bit
+`i` for statement `i`. What a whole request is matched by is then the conjunction of one number for each dimension.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import msgspec
+
+from policypack.access.solver.conditions import (
+    ADDRESS_KEYS,
+    ADDRESS_OPERATORS,
+    Values,
+    demands_all,
+    met,
+    named,
+    number,
+    one_met,
+    pattern_of,
+)
+from policypack.access.solver.context_keys import ALWAYS_SENT
+from policypack.access.solver.partition import Preference, Work, cells
+from policypack.aws.actions import key_type, lowered
+from policypack.aws.addresses import told_apart
+from policypack.aws.condition_keys import MULTIVALUED
+from policypack.aws.document import Condition, Statement
+from policypack.aws.globs import any_matches, covers, has_wildcard, overlaps
+
+BOOLEAN = ("true", "false")
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """Requests that no statement tells apart in one dimension: which statements match, and an example."""
+
+    mask: int
+    example: object
+
+
+def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Cell]:
+    """The cells of one condition key; an example is what a request has for it, the absent key an empty one.
+
+    Raises:
+        TooManyCellsError: the conditions tell too many values apart.
+    """
+    conditions = [
+        (index, each)
+        for index, statement in enumerate(statements)
+        for each in statement.conditions
+        if each.name == name
+    ]
+    distinct = list({meaning(each): each for _, each in conditions}.values())
+    found: dict[int, Values] = {}
+    for values in _sets(name, distinct, work):
+        work.spend(1 + len(distinct) // 4)
+        held = {meaning(each) for each in distinct if met(each, values)}
+        mask = (1 << len(statements)) - 1
+        for index, each in conditions:
+            if meaning(each) not in held:
+                mask &= ~(1 << index)
+        found.setdefault(mask, values)
+    return [Cell(mask, values) for mask, values in found.items()]
+
+
+def meaning(condition: Condition) -> tuple[object, ...]:
+    """What decides when a condition holds; not where it stands."""
+    return condition.name, condition.operator, condition.values, condition.qualifier, condition.if_exists
+
+
+def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Values]:
+    """What a request can have for a key, as far as the conditions tell it apart."""
+    singles = list(_singles(name, conditions, work))
+    if name not in ALWAYS_SENT:
+        yield ()
+    if not multivalued(name, conditions):
+        yield from ((each,) for each in singles)
+        return
+    told = [each for each in conditions if each.operator != "Null"]
+    every = sum(1 << index for index, each in enumerate(told) if demands_all(each))
+    some = (1 << len(told)) - 1 & ~every
+    seen: dict[int, Values] = {}
+    elements: list[tuple[int, Values]] = [
+        (sum(one_met(each, value) << index for index, each in enumerate(told)), (value,)) for value in singles
+    ]
+    waiting = deque(elements)
+    while waiting:
+        state, values = waiting.popleft()
+        if state in seen:
+            continue
+        work.spend(1 + len(elements))
+        seen[state] = values
+        waiting += [
+            (state & other & every | (state | other) & some, (*values, *more))
+            for other, more in elements
+            if more[0] not in values
+        ]
+    yield from seen.values()
+
+
+def multivalued(name: str, conditions: Iterable[Condition]) -> bool:
+    """Whether a request may have several values for a key."""
+    if name in MULTIVALUED:
+        return True
+    known = _known_type(name)
+    if known is not None:
+        return known.startswith("ArrayOf")
+    return not name.startswith("aws:") and any(each.qualifier for each in conditions)
+
+
+@lru_cache(maxsize=4096)
+def _known_type(name: str) -> str | None:
+    service, _, _ = name.partition(":")
+    return key_type(service, name) if service != "aws" else None
+
+
+def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[str]:
+    """One value for each way in which the conditions take single values."""
+    operators = {each.operator for each in conditions}
+    if name in ALWAYS_SENT and "Bool" in operators:
+        yield from BOOLEAN
+        return
+    if name in ADDRESS_KEYS or operators & {*ADDRESS_OPERATORS}:
+        yield from told_apart([named(each.values) for each in conditions if each.operator in ADDRESS_OPERATORS])
+    if "Bool" in operators:
+        yield from BOOLEAN
+    yield from _around(each for each in conditions if each.operator.startswith(("Numeric", "Date")))
+    texts = [each for each in conditions if each.operator.startswith(("String", "Arn", "Binary"))]
+    if texts or operators <= {"Null"}:
+        groups = [[pattern_of(each.operator, value) for value in each.values] for each in texts]
+        yield from cells("?*", groups, work).values()
+        yield ""
+
+
+def _around(conditions: Iterable[Condition]) -> Iterator[str]:
+    """Each number or date that conditions name, one between each two, and one on either side."""
+    spelled = {found: value for each in conditions for value in each.values if (found := number(value)) is not None}
+    if not spelled:
+        return
+    numbers = sorted(spelled)
+    yield from (spelled[each] for each in numbers)
+    outside = [numbers[0] - 1, numbers[-1] + 1]
+    yield from map(_written, [*((low + high) / 2 for low, high in pairwise(numbers)), *outside])
+
+
+def _written(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
+
+
+class ElementMatch(msgspec.Struct, frozen=True):
+    """What a statement says in one dimension: the patterns, and whether it is about what they match or about the rest."""
+
+    patterns: tuple[str, ...]
+    inside: bool
+
+    @staticmethod
+    def of(about: tuple[str, ...] | None, not_about: tuple[str, ...] | None) -> ElementMatch:
+        """Of the two elements, of which a statement has one; one that has neither is about everything."""
+        return ElementMatch(not_about or (), inside=False) if about is None else ElementMatch(about, inside=True)
+
+    def about(self, text: str) -> bool:
+        """Whether it is about a text."""
+        return any_matches(self.patterns, text) is self.inside
+
+
+def actions(statement: Statement) -> ElementMatch:
+    """What a statement says of actions; in lower case, since case does not count."""
+    return ElementMatch.of(
+        statement.actions and lowered(statement.actions), statement.not_actions and lowered(statement.not_actions)
+    )
+
+
+def resources(statement: Statement) -> ElementMatch:
+    """What a statement says of resources."""
+    return ElementMatch.of(statement.resources, statement.not_resources)
+
+
+def text_cells(
+    required: Sequence[Statement], others: Sequence[Statement], said: Callable[[Statement], ElementMatch], work: Work
+) -> list[Cell]:
+    """The cells of actions or of resources that all of `required` match; the numbers are of `others`.
+
+    A cell that others match too is left out where they match all that another one's others do.
+
+    Raises:
+        TooManyCellsError: the patterns tell too many texts apart.
+    """
+    first, *rest = (said(each) for each in required)
+    needed = rest if first.inside else [first, *rest]
+    found: dict[int, str] = {}
+    for pattern in first.patterns if first.inside else ("*",):
+        for mask, text in _within(pattern, needed, [said(each) for each in others], work):
+            if not mask:
+                return [Cell(mask, text)]
+            found.setdefault(mask, text)
+    return [Cell(mask, text) for mask, text in found.items()]
+
+
+def _within(
+    pattern: str, needed: Sequence[ElementMatch], others: Sequence[ElementMatch], work: Work
+) -> Iterator[tuple[int, str]]:
+    """The cells among the texts that one pattern matches."""
+    work.spend(1 + len(others) // 8)
+    if not has_wildcard(pattern):
+        if all(each.about(pattern) for each in needed):
+            yield sum(each.about(pattern) << index for index, each in enumerate(others)), pattern
+        return
+    for text in (pattern.replace("*", anything).replace("?", "x") for anything in ("", "x")):
+        if not any(each.about(text) for each in others) and all(each.about(text) for each in needed):
+            yield 0, text
+            return
+    groups: dict[tuple[str, ...], int] = {}
+    members = [_group(each, pattern, groups) for each in (*needed, *others)]
+    if any(member is (not said.inside) for member, said in zip(members, needed, strict=False)):
+        return
+    says = [each.inside for each in (*needed, *others)]
+    for member, text in cells(pattern, list(groups), work, _preference(members, says, len(needed))).items():
+        held = [
+            (each if isinstance(each, bool) else each in member) is inside
+            for each, inside in zip(members, says, strict=True)
+        ]
+        if all(held[: len(needed)]):
+            yield sum(each << index for index, each in enumerate(held[len(needed) :])), text
+
+
+def _preference(members: Sequence[int | bool], says: Sequence[bool], needed: int) -> Preference:
+    """That no statement behind the first `needed` matches; in a group that two read in opposite ways nothing is better."""
+    exact = {each for each in members[:needed] if not isinstance(each, bool)}
+    about = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and inside}
+    rest = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and not inside}
+    return Preference(frozenset(about - rest - exact), frozenset(rest - about - exact))
+
+
+def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
+    """The number of a group of patterns; the answer itself where all of what `pattern` matches is in it, or nothing."""
+    near = tuple(each for each in said.patterns if each == "*" or overlaps(each, pattern))
+    if not near:
+        return False
+    if any(each == "*" or covers(each, pattern) for each in near):
+        return True
+    return groups.setdefault(near, len(groups))
+
+
+def united(found: Iterable[Cell]) -> int:
+    """The statements that match in one of the cells, as a number."""
+    mask = 0
+    for each in found:
+        mask |= each.mask
+    return mask
+
+
+def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
+    """The cells with the bits at these indexes alone, moved together."""
+    found: dict[int, Cell] = {}
+    for each in every:
+        mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
+        found.setdefault(mask, Cell(mask, each.example))
+    return list(found.values())

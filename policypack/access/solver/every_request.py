@@ -1,0 +1,133 @@
+"""The space of every request, by whoever a document can name: what a difference between documents is looked for in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import cast
+
+import msgspec
+
+from policypack.access.solver import callers
+from policypack.access.solver.conditions import Values
+from policypack.access.solver.context_keys import NETWORK_KEYS
+from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, united
+from policypack.access.solver.request import Caller, Request, takes_in
+from policypack.access.solver.request_space import RequestSpace
+from policypack.access.solver.search import uncovered
+from policypack.access.solver.substitution import Assignment, settled, shown, variables_of
+from policypack.access.solver.variables import assignments
+from policypack.access.solver.witness import improved
+from policypack.aws.document import Statement
+
+NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}
+
+Sent = tuple[Caller, Assignment, bool]
+"""Who sends a request, with what for the variables, and whether through a VPC endpoint."""
+
+
+class EveryRequest(RequestSpace):
+    """Every request, as far as some statements tell them apart."""
+
+    def __init__(self, statements: Sequence[Statement], *, attached: bool, foreign: bool = False) -> None:
+        super().__init__()
+        self.foreign = foreign
+        names = frozenset(each.name for statement in statements for each in statement.conditions)
+        every = [callers.SELF] if attached else callers.callers(statements, self.work)
+        variable = {name for each in statements for name in variables_of(each)}
+        self.callers = _distinct(every, statements, sorted(names | variable))
+        self.networks = (False, True) if names & NETWORK and not attached else (False,)
+
+    def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
+        """The callers whom all of `required` take in."""
+        return [caller for caller in self.callers if all(takes_in(each, caller) for each in required)]
+
+    def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
+        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+        return text_cells(required, obstacles, actions, self.work)
+
+    def sent(
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+    ) -> Iterator[Request]:
+        """A request of one caller for an action of these cells, whose numbers are of `against`, where there is one."""
+        for given in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
+            needed = _settled(required, given)
+            others = {index: read for index, each in enumerate(against) if (read := settled(each, given)) is not None}
+            if len(needed) == len(required):
+                found = self._given(needed, [*others.values()], narrowed(about, [*others]), (caller, given))
+                if found is not None:
+                    yield found
+                    return
+
+    def _given(
+        self,
+        needed: Sequence[Statement],
+        others: Sequence[Statement],
+        about: Sequence[Cell],
+        sent: tuple[Caller, Assignment],
+    ) -> Request | None:
+        """A request by way of statements that have these values for their variables."""
+        named = text_cells(needed, others, resources, self.work)
+        reachable = united(about) & united(named)
+        open_ones = [index for index in range(len(others)) if reachable >> index & 1]
+        texts = [narrowed(about, open_ones), narrowed(named, open_ones)]
+        for network in self.networks:
+            found = self._search(needed, [others[index] for index in open_ones], texts, (*sent, network))
+            if found is not None:
+                return found
+        return None
+
+    def _search(
+        self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sent: Sent
+    ) -> Request | None:
+        names = list(dict.fromkeys(each.name for statement in (*required, *against) for each in statement.conditions))
+        dimensions = [*texts]
+        for name in names:
+            values = self._values(name, sent)
+            dimensions.append(self.cells(name, required, against, None if values is None else (values,)))
+            if not dimensions[-1]:
+                return None
+        found = uncovered(dimensions, (1 << len(against)) - 1, self.work)
+        if found is None:
+            return None
+        action, resource, *sent_values = (each.example for each in found)
+        caller, given, _ = sent
+        context: dict[str, Values] = {key: (value,) for key, value in given.items() if value is not None}
+        context |= {name: cast("Values", each) for name, each in zip(names, sent_values, strict=True) if each}
+        return Request(caller, str(action), str(resource), context)
+
+    def _values(self, name: str, sent: Sent) -> Values | None:
+        """What every request of a caller from there has for a key; None where they differ."""
+        caller, given, network = sent
+        if callers.without(network, name) and self.networks != (False,):
+            return ()
+        if name in given:
+            return () if given[name] is None else (str(given[name]),)
+        return callers.fixed(caller, name)
+
+
+def example(found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+    """A request as a person understands it, which the same statements match."""
+    sent = {name: values[0] for name, values in found.context.items()}
+    return _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
+
+
+def _settled(statements: Sequence[Statement], given: Assignment) -> list[Statement]:
+    """The statements with values for their variables; without those that match nothing then."""
+    return [read for each in statements if (read := settled(each, given)) is not None]
+
+
+def _plain(request: Request) -> Request:
+    """The request with the characters that stood for those of an escape."""
+    context = {key: tuple(map(shown, values)) for key, values in request.context.items()}
+    return msgspec.structs.replace(request, resource=shown(request.resource), context=context)
+
+
+def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:
+    """One caller for each way in which the statements take callers in and their requests are limited."""
+    found: dict[object, Caller] = {}
+    for caller in every:
+        taken = tuple(takes_in(each, caller) for each in statements)
+        limits = tuple((name, callers.fixed(caller, name)) for name in names)
+        found.setdefault((taken, limits), caller)
+    return list(found.values())

@@ -1,0 +1,272 @@
+"""Which texts a set of patterns tells apart.
+
+Texts that the same patterns match cannot be told apart by them, so all texts fall into finitely many cells; each is
+found with its shortest example by walking the patterns' automata side by side, as far as needed. All automata are one
+number: a bit for each place in each pattern (the shift-and method of Baeza-Yates and Gonnet,
+https://doi.org/10.1145/135239.135243).
+"""
+
+from __future__ import annotations
+
+import string
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from policypack.aws.globs import beginning, normal
+
+MOST_WORK = 150_000
+"""How many states of the side-by-side walk, or as much other work, one question may take before it gives up."""
+WIDE = 512
+"""Places in patterns that cost as much as one more state."""
+ARN_COLONS = 5
+
+Membership = frozenset[int]
+
+
+class TooManyCellsError(Exception):
+    """The patterns tell more texts apart than is worth looking at."""
+
+
+class Work(msgspec.Struct):
+    """What is left of the work that one question may take."""
+
+    left: int = MOST_WORK
+
+    def spend(self, steps: int) -> None:
+        """Count work before it is done.
+
+        Raises:
+            TooManyCellsError: it would be too much.
+        """
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyCellsError
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """A pattern in one of the ways in which IAM reads them."""
+
+    text: str
+    wild: bool = True
+    """Whether `*` and `?` are wildcards."""
+    fold: bool = False
+    """Whether case does not count."""
+    arn: bool = False
+    """Whether no wildcard reaches over a colon, save in the sixth part of an ARN."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it matches its own text alone."""
+        return not self.fold and not (self.wild and ("*" in self.text or "?" in self.text))
+
+
+Patterns = Sequence[str | Pattern]
+
+
+class Preference(msgspec.Struct, frozen=True):
+    """Which groups are better not matched by a text, and which better matched; the others make a difference."""
+
+    unmatched: frozenset[int] = frozenset()
+    matched: frozenset[int] = frozenset()
+
+    def as_good(self, one: Membership, other: Membership) -> bool:
+        """Whether one way to be matched is as good as another in every group."""
+        free = self.unmatched | self.matched
+        return (
+            one - free == other - free
+            and one & self.unmatched <= other & self.unmatched
+            and one & self.matched >= other & self.matched
+        )
+
+
+ALL = Preference()
+
+
+class _Machine(msgspec.Struct):
+    """The automata of all patterns, side by side: a set bit is a place that a pattern has reached."""
+
+    steps: dict[str, int] = msgspec.field(default_factory=dict)
+    """By literal character, the places that it moves on from."""
+    skips: int = 0
+    """The places of `?`, which any character moves on from."""
+    stays: int = 0
+    """The places of `*`, where any character stays, and which may be left without one."""
+    narrow: int = 0
+    """Those of the two at which no colon passes."""
+    start: int = 0
+    size: int = 0
+    ends: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    """For each pattern the place behind it, and the group that it is of."""
+
+    def add(self, pattern: Pattern, group: int) -> None:
+        text = normal(pattern.text) if pattern.wild else pattern.text
+        colons = 0
+        self.start |= 1 << self.size
+        for character in text:
+            bit = 1 << self.size
+            colons += character == ":"
+            if pattern.wild and character in "*?":
+                if character == "*":
+                    self.stays |= bit
+                else:
+                    self.skips |= bit
+                if pattern.arn and colons < ARN_COLONS:
+                    self.narrow |= bit
+            else:
+                for each in {character.lower(), character.upper()} if pattern.fold else (character,):
+                    self.steps[each] = self.steps.get(each, 0) | bit
+            self.size += 1
+        self.ends.append((1 << self.size, group))
+        self.size += 1
+
+    def begin(self) -> int:
+        return self.start | (self.start & self.stays) << 1
+
+    def step(self, state: int, character: str) -> int:
+        skips, stays = self.skips, self.stays
+        if character == ":" and self.narrow:
+            skips, stays = skips & ~self.narrow, stays & ~self.narrow
+        onward = (state & (self.steps.get(character, 0) | skips)) << 1 | state & stays
+        return onward | (onward & self.stays) << 1
+
+    def run(self, text: str) -> int:
+        state = self.begin()
+        for character in text:
+            state = self.step(state, character)
+        return state
+
+    def groups(self, state: int) -> Membership:
+        return frozenset(group for end, group in self.ends if state & end)
+
+    def alphabet(self, state: int) -> list[str]:
+        """One character that no pattern asks for here, then each that one does, or that not all wildcards take."""
+        asked = {character for character, places in self.steps.items() if places & state}
+        asked |= {":"} if state & self.narrow else set()
+        return [next((each for each in OTHERS if each not in asked), "~"), *sorted(asked)]
+
+
+_PLAIN = string.ascii_lowercase[::-1] + string.digits
+OTHERS = _PLAIN[2:] + _PLAIN[:2]
+INSIDE = -1
+
+
+def cells(
+    inside: str | Pattern, groups: Sequence[Patterns], work: Work | None = None, preference: Preference | None = None
+) -> dict[Membership, str]:
+    """The texts that `inside` matches, told apart by which groups of patterns match them.
+
+    Args:
+        inside: the pattern that all texts match.
+        groups: each a list of patterns; a text is in the group when one of them matches it.
+        work: what the whole question may take; as much as one may for None.
+        preference: which groups are better not matched, or better matched; a cell may be left out then where there is one
+            that is as good in every group. None has all cells.
+
+    Returns:
+        By the indexes of the groups that match, the shortest such text.
+
+    Raises:
+        TooManyCellsError: there are more states to visit than that.
+    """
+    work = work or Work()
+    within = _pattern(inside)
+    read = [[_pattern(each) for each in group] for group in groups]
+    if within.plain:
+        machine = _machine(read)
+        return {machine.groups(machine.run(within.text)): within.text}
+    if not any(read) and not within.fold:
+        return {frozenset(): within.text.replace("*", "").replace("?", "x")}
+    texts = {each.text for group in read for each in group if each.plain}
+    wild = [[each for each in group if not each.plain] for group in read]
+    if texts and (found := _walked(within, wild, frozenset(texts), work, preference or ALL)) is not None:
+        # A text that is named stands for itself; all the others are told apart by the wildcards alone.
+        whole = _machine([*read, [within]])
+        for text in sorted(texts, key=lambda each: (len(each), each)):
+            member = whole.groups(whole.run(text))
+            if len(read) in member:
+                found[member - {len(read)}] = min(text, found.get(member - {len(read)}, text), key=len)
+        return found
+    found = _walked(within, read, frozenset(), work, preference or ALL)
+    assert found is not None
+    return found
+
+
+def _pattern(written: str | Pattern) -> Pattern:
+    return Pattern(written) if isinstance(written, str) else written
+
+
+def _prefix(pattern: Pattern) -> str:
+    """What every text begins with that the pattern matches."""
+    if pattern.fold:
+        return ""
+    return beginning(pattern.text) if pattern.wild else pattern.text
+
+
+def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:
+    machine = _Machine()
+    for group, patterns in enumerate(groups):
+        for each in patterns:
+            machine.add(each, group)
+    return machine
+
+
+def _walked(
+    inside: Pattern, groups: Sequence[Sequence[Pattern]], but: frozenset[str], work: Work, preference: Preference
+) -> dict[Membership, str] | None:
+    """The cells without the texts in `but`; None where one of those hides what else is in a cell."""
+    machine = _machine(groups)
+    offset = machine.size
+    machine.add(inside, INSIDE)
+    last, alive = machine.ends[-1][0], (1 << machine.size) - (1 << offset)
+    prefix, price = _prefix(inside), 1 + machine.size // WIDE
+    work.spend(price * len(prefix) // WIDE)
+    state = machine.run(prefix)
+    found: dict[Membership, str] = {}
+    hidden: set[Membership] = set()
+    waiting = deque([(state, prefix)])
+    seen = {state}
+    best = _Best(machine, preference)
+    while waiting:
+        state, text = waiting.popleft()
+        if state & last:
+            member = machine.groups(state) - {INSIDE}
+            if text in but:
+                hidden.add(member)
+            else:
+                found.setdefault(member, text)
+        for character in machine.alphabet(state):
+            following = machine.step(state, character)
+            if following & alive and following not in seen:
+                work.spend(price)
+                seen.add(following)
+                if best.news(following, work):
+                    waiting.append((following, text + character))
+    return found if all(any(preference.as_good(each, other) for each in found) for other in hidden) else None
+
+
+class _Best:
+    """The states so far of which none is as good as another, whatever text follows."""
+
+    def __init__(self, machine: _Machine, preference: Preference) -> None:
+        places = {group: 0 for _, group in machine.ends}
+        start = 0
+        for end, group in machine.ends:
+            places[group] |= (end << 1) - (1 << start)
+            start = end.bit_length()
+        self.low = sum(places[group] for group in preference.unmatched if group in places)
+        self.high = sum(places[group] for group in preference.matched if group in places)
+        self.kept: dict[int, list[int]] = {}
+
+    def news(self, state: int, work: Work) -> bool:
+        """Whether no state before is as good; it is remembered then."""
+        if not self.low and not self.high:
+            return True
+        counted = state & self.low | ~state & self.high
+        alike = self.kept.setdefault(state & ~self.low & ~self.high, [])
+        work.spend(len(alike) // 16)
+        if any(other & counted == other for other in alike):
+            return False
+        alike.append(counted)
+        return True

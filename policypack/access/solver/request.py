@@ -1,0 +1,83 @@
+"""A concrete request, and whether the principals and resources of a statement take it in.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from policypack.access.solver.conditions import Values
+from policypack.aws.arn import Arn
+from policypack.aws.document import Principal, Statement
+from policypack.aws.globs import matches
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who sends a request: the type of principal, and the names that a document may know it by."""
+
+    type: str
+    """`AWS`, `Service`, `Federated`, `CanonicalUser`, or empty for an anonymous caller."""
+    name: str
+    arns: tuple[str, ...] = ()
+    """Of a principal of AWS: its own and, for a session, that of its role."""
+    account: str | None = None
+    words: str = ""
+    """How a person calls it, where the name does not say it."""
+
+    def __str__(self) -> str:
+        return self.words or self.name
+
+
+ANONYMOUS = Caller("", "anonymous", words="anyone on the internet")
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Everything that decides. `context` holds condition keys in lower case."""
+
+    caller: Caller
+    action: str
+    resource: str
+    context: Mapping[str, Values]
+
+
+def is_named(principal: Principal, caller: Caller) -> bool:
+    """Whether a principal of a document takes in a caller.
+
+    An account takes in all of its principals, and a role its sessions.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+    """
+    if principal.anyone:
+        return True
+    if principal.type != caller.type:
+        return False
+    if principal.type != "AWS":
+        return matches(principal.value, caller.name, ignore_case=principal.type == "Service")
+    account = account_of(principal.value)
+    if account is not None:
+        return account == caller.account
+    return any(matches(principal.value, arn) for arn in caller.arns)
+
+
+def account_of(value: str) -> str | None:
+    """The account that a principal means as a whole: its number, or the ARN of its root; None for others."""
+    if len(value) == 12 and value.isdigit():
+        return value
+    arn = Arn.parse(value)
+    return arn.account if arn is not None and arn.service == "iam" and arn.resource == "root" else None
+
+
+def takes_in(statement: Statement, caller: Caller) -> bool:
+    """Whether the principals of a statement take in a caller; a statement that names none takes in everybody."""
+    if statement.not_principals is not None:
+        return not any(is_named(each, caller) for each in statement.not_principals)
+    return statement.principals is None or any(is_named(each, caller) for each in statement.principals)
+
+
+def reaches(statement: Statement, resource: str) -> bool:
+    """Whether the resources of a statement take in one; a statement that names none is about what it is attached to."""
+    if statement.not_resources is not None:
+        return not any(matches(each, resource) for each in statement.not_resources)
+    return statement.resources is None or any(matches(each, resource) for each in statement.resources)

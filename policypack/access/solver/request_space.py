@@ -1,0 +1,97 @@
+"""A space of requests, as far as some statements tell them apart, and the search in it.
+
+The search is for a request that certain statements match and certain others do not, cell by cell
+(`policypack.access.solver.dimensions`), so the answer is exact and comes with its example.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+
+from policypack.access.solver.conditions import Values, met
+from policypack.access.solver.dimensions import Cell, key_cells, narrowed, united
+from policypack.access.solver.partition import Work
+from policypack.access.solver.request import Caller, Request, takes_in
+from policypack.aws.document import Statement
+
+
+class RequestSpace(ABC):
+    """The requests in question: who sends them, and what they can be."""
+
+    def __init__(self) -> None:
+        self.work = Work()
+        self._keys: dict[object, list[Cell]] = {}
+
+    def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
+        """Requests of each kind of caller that all of `required` match, and none of `obstacles`.
+
+        Raises:
+            TooManyCellsError: there are too many requests to tell apart.
+        """
+        senders = self.senders(required)
+        about = self.actions(required, obstacles) if senders else ()
+        met_somewhere = united(about)
+        concerned = [index for index in range(len(obstacles)) if met_somewhere >> index & 1]
+        for caller in senders if about else ():
+            indexes = [index for index in concerned if self.takes_in(obstacles[index], caller)]
+            against = [obstacles[index] for index in indexes]
+            yield from self.sent(caller, required, against, narrowed(about, indexes))
+
+    @abstractmethod
+    def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
+        """The callers whom all of `required` take in."""
+
+    def takes_in(self, statement: Statement, caller: Caller) -> bool:
+        """Whether the principals of one of the obstacles take in a caller."""
+        return takes_in(statement, caller)
+
+    @abstractmethod
+    def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
+        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+
+    @abstractmethod
+    def sent(
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+    ) -> Iterator[Request]:
+        """Requests of one caller for an action of these cells, whose numbers are of `against`."""
+
+    def cells(
+        self,
+        name: str,
+        required: Sequence[Statement],
+        against: Sequence[Statement],
+        values: Iterable[Values] | None = None,
+    ) -> list[Cell]:
+        """The cells of one key that `required` match; the numbers are of `against`.
+
+        Args:
+            name: the key, in lower case.
+            required: statements that match.
+            against: the others.
+            values: what a request can have for the key; None for anything.
+        """
+        every = (*required, *against)
+        cells = self._free(name, every) if values is None else [Cell(_mask(name, each, every), each) for each in values]
+        wanted = (1 << len(required)) - 1
+        found: dict[int, Cell] = {}
+        for each in cells:
+            if each.mask & wanted == wanted:
+                found.setdefault(each.mask, Cell(each.mask >> len(required), each.example))
+        return list(found.values())
+
+    def _free(self, name: str, statements: Sequence[Statement]) -> list[Cell]:
+        mark = (
+            name,
+            tuple(tuple(each for each in statement.conditions if each.name == name) for statement in statements),
+        )
+        if mark not in self._keys:
+            self._keys[mark] = key_cells(name, statements, self.work)
+        return self._keys[mark]
+
+
+def _mask(name: str, values: Values, statements: Sequence[Statement]) -> int:
+    return sum(
+        all(met(each, values) for each in statement.conditions if each.name == name) << index
+        for index, statement in enumerate(statements)
+    )

@@ -1,0 +1,133 @@
+"""Policy variables in the texts of statements: which there are, and the statements with values in their place.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from policypack.access.solver.conditions import pattern_of
+from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Statement
+from policypack.aws.globs import has_wildcard
+
+VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
+LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}
+"""What `${*}`, `${?}` and `${$}` stand for: characters that no wildcard is read into."""
+
+Assignment = Mapping[str, str | None]
+"""By key in lower case, what the request has for it; None where it lacks the key."""
+
+
+def variables_of(statement: Statement) -> list[str]:
+    """The keys, in lower case, of the variables in a statement."""
+    return [name for text in _texts(statement) for name in variables(text)]
+
+
+def variables(text: str) -> list[str]:
+    """The keys, in lower case, of the variables in a text."""
+    if "${" not in text:
+        return []
+    return [found[1].strip().lower() for found in VARIABLE.finditer(text) if found[1] not in LITERAL]
+
+
+def with_escapes(document: PolicyDocument) -> tuple[Statement, ...]:
+    """The statements of a document, with stand-ins for what is plain text in them.
+
+    That is `*` and `?` where an operator reads no wildcards, and `${…}` in the version of 2008.
+    """
+    if document.version == VERSIONS[0]:
+        return tuple(map(_literal, document.statements))
+    return tuple(
+        _mapped(_literal(each), lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{"))
+        for each in document.statements
+    )
+
+
+def _literal(statement: Statement) -> Statement:
+    if not any(_starred(each) for each in statement.conditions):
+        return statement
+    conditions = (
+        msgspec.structs.replace(each, values=tuple(map(_marked, each.values))) if _starred(each) else each
+        for each in statement.conditions
+    )
+    return msgspec.structs.replace(statement, conditions=tuple(conditions))
+
+
+def _starred(condition: Condition) -> bool:
+    return (
+        any(map(has_wildcard, condition.values))
+        and condition.operator.startswith("String")
+        and not pattern_of(condition.operator, "").wild
+    )
+
+
+def _marked(text: str) -> str:
+    """A text without wildcards; `${*}` and its like stay as they are."""
+    return re.sub(r"(?<!\$\{)[*?]", lambda found: LITERAL[found[0]], text)
+
+
+def settled(statement: Statement, values: Assignment, *, partly: bool = False) -> Statement | None:
+    """The statement with these values for its variables; None where what it lacks makes it match nothing.
+
+    Args:
+        statement: what is read.
+        values: for each key, what the request has.
+        partly: whether variables that no value is given for stay; else the request lacks them.
+    """
+    found = _mapped(statement, lambda text: _substituted(text, values, partly=partly))
+    return None if statement.resources and not found.resources else found
+
+
+def shown(text: str) -> str:
+    """A text as a request has it."""
+    for character, stand_in in LITERAL.items():
+        text = text.replace(stand_in, character) if stand_in != character else text
+    return text.replace("\u200b", "")
+
+
+def _substituted(text: str, values: Assignment, *, partly: bool) -> str | None:
+    if "${" not in text:
+        return text
+    missing = False
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal missing
+        if found[1] in LITERAL:
+            return LITERAL[found[1]]
+        name = found[1].strip().lower()
+        if partly and name not in values:
+            return found[0]
+        given = values.get(name)
+        given = found[2] if given is None else given
+        missing = missing or given is None
+        return (given or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
+
+    result = VARIABLE.sub(value, text)
+    return None if missing else result
+
+
+def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statement:
+    def texts(values: Iterable[str] | None) -> tuple[str, ...] | None:
+        return None if values is None else tuple(new for each in values if (new := change(each)) is not None)
+
+    if not any("${" in each for each in _texts(statement)):
+        return statement
+    return msgspec.structs.replace(
+        statement,
+        resources=texts(statement.resources),
+        not_resources=texts(statement.not_resources),
+        conditions=tuple(
+            msgspec.structs.replace(each, values=texts(each.values) or ()) for each in statement.conditions
+        ),
+    )
+
+
+def _texts(statement: Statement) -> Iterator[str]:
+    yield from statement.resources or ()
+    yield from statement.not_resources or ()
+    for condition in statement.conditions:
+        yield from condition.values

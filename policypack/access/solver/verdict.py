@@ -1,0 +1,64 @@
+"""What the access engine answers: a verdict, its reason, and a request as witness."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from policypack.access.solver.conditions import address_problems
+from policypack.aws.document import PolicyDocument
+
+
+class Verdict(enum.StrEnum):
+    """What can be said of documents."""
+
+    PUBLIC = "public"
+    NOT_PUBLIC = "not-public"
+    NEW_ACCESS = "new-access"
+    NO_NEW_ACCESS = "no-new-access"
+    UNDECIDED = "undecided"
+    INVALID = "invalid"
+
+
+class Witness(msgspec.Struct, frozen=True):
+    """An example of a request that a document allows."""
+
+    outsider: str
+    """Who sends it, in words."""
+    address: str | None
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys that the request must have, with their values."""
+
+    def __str__(self) -> str:
+        origin = f", from {self.address}," if self.address else ""
+        context = "".join(f", with `{key}` `{value}`" for key, value in self.context)
+        return f"{self.outsider}{origin} may `{self.action}` on `{self.resource}`{context}"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A verdict, its reason as a clause, and where there is one the statement and an example."""
+
+    verdict: Verdict
+    why: str
+    path: str = ""
+    witness: Witness | None = None
+
+    @property
+    def told(self) -> str:
+        """The example, where there is one, and the reason."""
+        return f"{self.witness}: {self.why}" if self.witness else self.why
+
+
+def refusal(document: PolicyDocument) -> Answer | None:
+    """Why AWS refuses a document; None where it takes it."""
+    for path, message in document.problems:
+        if path != "Version":  # AWS takes a document without one
+            return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
+    for statement in document.statements:
+        for condition in statement.conditions:
+            for message in address_problems(condition):
+                return Answer(Verdict.INVALID, f"`{condition.path}`: {message}", condition.path)
+    return None

@@ -1,0 +1,195 @@
+"""What Block Public Access, Object Ownership and access points leave of what opens a bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from policypack.access.solver.verdict import Verdict
+from policypack.policy import UNKNOWN, Resource
+from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
+from tests.policies.helpers import allow, document
+
+CONTROLS = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+POINT = "aws:s3/accessPoint:AccessPoint"
+ALL_OFF = {"publicAccessBlockConfiguration": {"restrictPublicBuckets": False}}
+
+
+def provider(name: str, **inputs: Any) -> Resource:
+    return Resource("pulumi:providers:aws", name, inputs)
+
+
+def account_wide(*providers: Resource) -> Verdict:
+    """A public bucket of the first provider, and an account's access block of the last."""
+    return verdict(
+        "inbox",
+        *providers,
+        Resource(BUCKET, "inbox", {"policy": OPEN}, provider=f"{providers[0].urn}::id"),
+        Resource(ACCOUNT_BLOCK, "all", {"restrictPublicBuckets": True}, provider=f"{providers[-1].urn}::id"),
+    )
+
+
+def test_an_accounts_block_holds_for_buckets_of_the_account_alone() -> None:
+    here, there = provider("here", profile="one", region="eu-west-1"), provider("there", profile="two")
+    assert account_wide(here) is Verdict.NOT_PUBLIC
+    assert account_wide(here, provider("us", profile="one", region="us-east-1")) is Verdict.NOT_PUBLIC
+    assert account_wide(here, there) is Verdict.UNDECIDED, "two profiles may be of one account"
+    one, two = provider("one", allowedAccountIds=["111122223333"]), provider("two", allowedAccountIds=["444455556666"])
+    assert account_wide(one, two) is Verdict.PUBLIC
+
+
+def test_a_document_of_a_bucket_that_is_not_known_yet() -> None:
+    """It decides only where the buckets that it may be of differ."""
+    policy = Resource(BUCKET_POLICY, "sidecar", {"bucket": UNKNOWN, "policy": OPEN})
+    buckets = Resource(BUCKET, "one", {}), Resource(BUCKET, "two", {})
+    assert verdict("sidecar", *buckets, policy) is Verdict.PUBLIC
+    shut = [Resource(BUCKET_BLOCK, each.name, {"bucket": each.name, "restrictPublicBuckets": True}) for each in buckets]
+    named = Resource(BUCKET, "one", {"bucket": "one"}), Resource(BUCKET, "two", {"bucket": "two"})
+    assert verdict("sidecar", *named, policy, shut[0]) is Verdict.UNDECIDED
+    assert verdict("sidecar", *named, policy, *shut) is Verdict.NOT_PUBLIC
+
+
+def test_a_block_of_a_bucket_that_is_not_known_yet_decides() -> None:
+    buckets = Resource(BUCKET, "one", {"bucket": "one", "policy": OPEN}), Resource(BUCKET, "two", {"bucket": "two"})
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": UNKNOWN, "restrictPublicBuckets": True})
+    assert verdict("one", *buckets, block) is Verdict.UNDECIDED
+    assert verdict("two", *buckets, block) is Verdict.NOT_PUBLIC
+    off = Resource(BUCKET_BLOCK, "block", {"bucket": UNKNOWN, "restrictPublicBuckets": False})
+    assert verdict("one", *buckets, off) is Verdict.PUBLIC, "a block that is off decides nothing"
+
+
+def test_a_bucket_outside_the_stack_has_its_settings_by_name() -> None:
+    policy = Resource(BUCKET_POLICY, "sidecar", {"bucket": "theirs", "policy": OPEN})
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": "theirs", "restrictPublicBuckets": True})
+    other = Resource(BUCKET_BLOCK, "block", {"bucket": "others", "restrictPublicBuckets": True})
+    assert verdict("sidecar", policy, block) is Verdict.NOT_PUBLIC
+    assert verdict("sidecar", policy, other) is Verdict.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("resources", "note"),
+    [
+        (
+            [Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicAcls": True})],
+            "`blockPublicAcls` of `block`",
+        ),
+        ([], "made since April 2023"),
+    ],
+)
+def test_the_reason_says_where_aws_would_refuse_an_acl(resources: Sequence[Resource], note: str) -> None:
+    bucket = Resource(BUCKET, "inbox", {"bucket": "acme", "acl": "public-read"})
+    thing = found(bucket, *resources)["inbox"]
+    assert thing.verdict is Verdict.PUBLIC
+    assert note in thing.opening.answer.why
+
+
+def test_the_reason_says_where_aws_would_refuse_a_document() -> None:
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicPolicy": True})
+    thing = found(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
+    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in thing.opening.answer.why
+
+
+def test_a_thing_tells_of_all_that_opens_it_worst_first() -> None:
+    unknown = Resource("aws:s3/bucketAcl:BucketAcl", "acl", {"bucket": "acme", "acl": UNKNOWN})
+    thing = found(
+        Resource(BUCKET, "inbox", {"bucket": "acme"}),
+        unknown,
+        Resource(BUCKET_POLICY, "policy", {"bucket": "acme", "policy": OPEN}),
+    )["inbox"]
+    assert [(each.by.name, each.answer.verdict) for each in thing.openings] == [
+        ("policy", Verdict.PUBLIC),
+        ("acl", Verdict.UNDECIDED),
+    ]
+
+
+def controls(bucket: Any, setting: Any) -> Resource:
+    return Resource(CONTROLS, "controls", {"bucket": bucket, "rule": {"objectOwnership": setting}})
+
+
+def acl(bucket: Any) -> Resource:
+    return Resource("aws:s3/bucketAcl:BucketAcl", "acl", {"bucket": bucket, "acl": "public-read"})
+
+
+def test_controls_of_a_bucket_that_is_not_known_yet_decide_where_they_switch_acls_off() -> None:
+    bucket, other = Resource(BUCKET, "inbox", {"bucket": "acme"}), Resource(BUCKET, "other", {})
+    assert verdict("inbox", bucket, other, acl("acme"), controls(UNKNOWN, "BucketOwnerEnforced")) is Verdict.UNDECIDED
+    assert verdict("inbox", bucket, other, acl("acme"), controls(UNKNOWN, UNKNOWN)) is Verdict.UNDECIDED
+    assert verdict("inbox", bucket, other, acl("acme"), controls(UNKNOWN, "ObjectWriter")) is Verdict.PUBLIC
+
+
+def test_controls_of_a_bucket_outside_the_stack() -> None:
+    assert verdict("acl", acl("theirs"), controls("theirs", "BucketOwnerEnforced")) is Verdict.NOT_PUBLIC
+    assert verdict("acl", acl("theirs"), controls("others", "BucketOwnerEnforced")) is Verdict.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [
+        ({"bucket": "acme", "restrictPublicBuckets": UNKNOWN}, "is not known yet"),
+        ({"bucket": UNKNOWN, "restrictPublicBuckets": True}, "may or may not be of this bucket"),
+    ],
+)
+def test_the_reason_says_why_a_switch_is_open_ended(block: Any, reason: str) -> None:
+    bucket, other = Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), Resource(BUCKET, "other", {})
+    thing = found(bucket, other, Resource(BUCKET_BLOCK, "block", block))["inbox"]
+    told = f"`restrictPublicBuckets` of `block` decides, and {reason}"
+    assert (thing.verdict, thing.opening.answer.why) == (Verdict.UNDECIDED, told)
+
+
+@pytest.mark.parametrize("switch", ["blockPublicPolicy", "blockPublicAcls"])
+def test_of_a_switch_that_is_not_known_nothing_is_noted(switch: str) -> None:
+    inputs = {"bucket": "acme", **({"policy": OPEN} if switch == "blockPublicPolicy" else {"acl": "public-read"})}
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", switch: UNKNOWN})
+    thing = found(Resource(BUCKET, "inbox", inputs), block)["inbox"]
+    assert thing.verdict is Verdict.PUBLIC
+    assert switch not in thing.opening.answer.why
+
+
+def test_what_an_access_point_does_not_tell_yet_decides() -> None:
+    point = Resource(POINT, "point", {"bucket": "theirs", "policy": OPEN, "vpcConfiguration": UNKNOWN, **ALL_OFF})
+    thing = found(point)["point"]
+    assert (thing.verdict, thing.opening.path) == (Verdict.UNDECIDED, "vpcConfiguration")
+    inside = document(allow(Principal={"AWS": "111122223333"}))
+    closed = Resource(POINT, "point", {"bucket": "b", "policy": inside, "vpcConfiguration": UNKNOWN, **ALL_OFF})
+    assert verdict("point", closed) is Verdict.NOT_PUBLIC
+    settings = Resource(POINT, "point", {"bucket": "b", "policy": OPEN, "publicAccessBlockConfiguration": UNKNOWN})
+    assert found(settings)["point"].opening.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
+
+
+def test_an_access_point_of_one_of_several_buckets() -> None:
+    point = Resource(POINT, "point", {"bucket": UNKNOWN, "policy": OPEN, **ALL_OFF})
+    buckets = Resource(BUCKET, "one", {"bucket": "one"}), Resource(BUCKET, "two", {"bucket": "two"})
+    block = Resource(BUCKET_BLOCK, "block", {"bucket": "one", "restrictPublicBuckets": True})
+    assert verdict("point", *buckets, point) is Verdict.PUBLIC
+    assert verdict("point", *buckets, point, block) is Verdict.UNDECIDED
+    assert verdict("point", buckets[0], point, block) is Verdict.NOT_PUBLIC, "there is only one that it can be of"
+
+
+def test_a_multi_region_access_point_whose_settings_are_not_known_yet() -> None:
+    token = "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint"
+    details = {"name": "global", "publicAccessBlock": UNKNOWN}
+    sidecar = "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy"
+    policy = Resource(sidecar, "policy", {"details": {"name": "global", "policy": json.dumps(OPEN)}})
+    assert verdict("point", Resource(token, "point", {"details": details}), policy) is Verdict.UNDECIDED
+    off = {"name": "global", "publicAccessBlock": {"restrictPublicBuckets": False}}
+    assert verdict("point", Resource(token, "point", {"details": off}), policy) is Verdict.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ({"allowedAccountIds": ["1"]}, {"allowedAccountIds": ["1"], "profile": "p"}, Verdict.NOT_PUBLIC),
+        ({"allowedAccountIds": '["1"]'}, {"allowedAccountIds": '["1"]', "profile": "p"}, Verdict.NOT_PUBLIC),
+        ({"allowedAccountIds": ["1", "2"]}, {"allowedAccountIds": ["1", "2"], "profile": "p"}, Verdict.UNDECIDED),
+        ({"allowedAccountIds": ["1", "2"]}, {"allowedAccountIds": ["2"], "profile": "p"}, Verdict.UNDECIDED),
+        ({"allowedAccountIds": ["1"]}, {"profile": "p"}, Verdict.UNDECIDED),
+        ({"profile": UNKNOWN}, {"profile": UNKNOWN}, Verdict.UNDECIDED),
+        ({"assumeRoles": [{"roleArn": UNKNOWN}]}, {"assumeRoles": [{"roleArn": UNKNOWN}]}, Verdict.UNDECIDED),
+        ({"assumeRoles": [{"roleArn": "a"}]}, {"assumeRoles": [{"roleArn": "a"}]}, Verdict.NOT_PUBLIC),
+    ],
+)
+def test_what_tells_two_providers_accounts_apart(mine: Any, theirs: Any, expected: Verdict) -> None:
+    assert account_wide(provider("mine", **mine), provider("theirs", **theirs)) is expected

@@ -1,0 +1,423 @@
+"""What one stack newly allows against another: whose, by which statement, with which example."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from policypack.access.solver.diff import diff
+from policypack.access.solver.verdict import Verdict
+from policypack.access.stack_diff import Gain, gained
+from policypack.aws.managed import ADMINISTRATORS, FOR_FUNCTIONS, managed_document
+from policypack.policy import UNKNOWN, Resource, Stack
+from policypack.settings import Settings
+from stackguard.access.lines import read
+from tests.policies.helpers import allow, deny, document
+
+ACCOUNT = "111122223333"
+EVERYTHING = read({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+
+def resource(type_token: str, called: str, /, **inputs: Any) -> Resource:
+    urn = f"urn:pulumi:dev::app::{type_token}::{called}"
+    return Resource(type_token, called, inputs, urn=urn, outputs=inputs)
+
+
+def role(*statements: Any, **more: Any) -> tuple[Resource, ...]:
+    trust = document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"}))
+    return (
+        resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(trust), **more),
+        resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=json.dumps(document(*statements))),
+    )
+
+
+def queue(*statements: Any) -> tuple[Resource, ...]:
+    url = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"
+    return (
+        resource("aws:sqs/queue:Queue", "jobs", name="jobs", url=url),
+        resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", queueUrl=url, policy=json.dumps(document(*statements))),
+    )
+
+
+def gains(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[Gain]:
+    return list(gained(Stack(new, Settings()), Stack(old, Settings())))
+
+
+def told(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            each.answer.verdict,
+            each.holder.name,
+            f"{each.by.name} {each.path}",
+            each.answer.witness.action if each.answer.witness else "",
+        )
+        for each in gains(new, old)
+    ]
+
+
+READ = allow("s3:GetObject", "arn:aws:s3:::inbox/*")
+WRITE = allow("s3:PutObject", "arn:aws:s3:::inbox/*")
+SEND = allow("sqs:SendMessage", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/worker"})
+
+
+def test_the_same_stack_newly_allows_nothing_whatever_its_project_is_called() -> None:
+    old = (*role(READ), *queue(SEND))
+    assert gains(old, old) == []
+    moved = tuple(replace(each, urn=each.urn.replace("dev::app", "prod::other")) for each in old)
+    assert gains(moved, old) == []
+
+
+def test_a_statement_that_says_the_same_in_other_words_is_nothing_new() -> None:
+    assert gains(role(allow(["s3:GetObject"], ["arn:aws:s3:::inbox/*"])), role(READ, READ)) == []
+
+
+def test_what_a_role_gains_is_told_with_the_statement() -> None:
+    assert told(role(READ, WRITE), role(READ)) == [
+        (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[1]", "s3:PutObject")
+    ]
+    (gain,) = gains(role(READ, WRITE), role(READ))
+    assert gain.answer.witness is not None
+    assert gain.answer.witness.outsider == "the role `worker`"
+
+
+def test_what_a_role_gains_is_told_of_the_document_that_allows_it() -> None:
+    other = document(allow("s3:GetObject", "arn:aws:s3:::outbox/*"))
+    more = resource("aws:iam/rolePolicy:RolePolicy", "more", role="worker", policy=json.dumps(other))
+    assert told((*role(READ), more), role(READ)) == [
+        (Verdict.NEW_ACCESS, "worker", "more policy.Statement[0]", "s3:GetObject")
+    ]
+
+
+def test_a_statement_that_two_documents_share_is_told_once() -> None:
+    more = resource("aws:iam/rolePolicy:RolePolicy", "more", role="worker", policy=json.dumps(document(READ, WRITE)))
+    assert told((*role(READ), more), role(WRITE)) == [
+        (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[0]", "s3:GetObject")
+    ]
+
+
+def test_each_class_of_request_is_told_once() -> None:
+    new = queue(allow("sqs:*", "*", Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:role/worker", "444455556666"]}))
+    found = gains(new, queue(SEND))
+    assert [str(each.answer.witness).partition(" may ")[0] for each in found] == [
+        f"arn:aws:iam::{ACCOUNT}:role/worker",
+        "arn:aws:iam::444455556666:role/x",
+    ]
+
+
+def test_a_denial_that_goes_is_access_that_comes() -> None:
+    assert told(role(READ), role(READ, deny("s3:*", "arn:aws:s3:::inbox/private/*"))) == [
+        (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[0]", "s3:GetObject")
+    ]
+
+
+def test_another_home_for_the_same_document_is_nothing_new() -> None:
+    managed = resource(
+        "aws:iam/policy:Policy", "rights", policy=json.dumps(document(READ)), arn="arn:aws:iam::1:policy/rights"
+    )
+    attached = resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "a",
+        role="worker",
+        policyArn="arn:aws:iam::1:policy/rights",
+    )
+    new = (role()[0], managed, attached)
+    assert gains(new, role(READ)) == []
+
+
+def test_a_boundary_that_goes_is_access_that_comes() -> None:
+    limit = resource(
+        "aws:iam/policy:Policy",
+        "limit",
+        policy=json.dumps(document(allow("sqs:*", "*"))),
+        arn=f"arn:aws:iam::{ACCOUNT}:policy/limit",
+    )
+    limited = (*role(READ, permissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/limit"), limit)
+    assert [each[0] for each in told((*role(READ), limit), limited)] == [Verdict.NEW_ACCESS]
+    assert told(limited, (*role(READ), limit)) == []
+
+
+def test_a_wider_trust_policy_is_told() -> None:
+    wider = document(allow("sts:AssumeRole", None, Principal={"AWS": "444455556666"}))
+    new = (resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(wider)),)
+    assert told(new, role()[:1]) == [
+        (Verdict.NEW_ACCESS, "worker", "worker assumeRolePolicy.Statement[0]", "sts:AssumeRole")
+    ]
+
+
+def test_a_new_holder_gains_all_that_it_has() -> None:
+    assert [each[:2] for each in told(role(READ), ())] == [
+        (Verdict.NEW_ACCESS, "worker"),
+        (Verdict.NEW_ACCESS, "worker"),
+    ]
+
+
+def test_what_opens_without_a_document_counts_too() -> None:
+    acl = resource("aws:s3/bucketAcl:BucketAcl", "inbox", bucket="inbox", acl="public-read")
+    bucket = resource("aws:s3/bucket:Bucket", "inbox", bucket="inbox")
+    (gain,) = gains((bucket, acl), (bucket,))
+    assert (gain.answer.verdict, gain.holder.name, gain.path) == (Verdict.NEW_ACCESS, "inbox", "acl")
+    assert gains((bucket, acl), (bucket, acl)) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ({"policy": UNKNOWN}, {"policy": json.dumps(document(READ))}),
+        ({"policy": json.dumps(document(READ, WRITE))}, {"policy": UNKNOWN}),
+        (
+            {"policy": {"Version": "2012-10-17", "Statement": [{**WRITE, "Resource": UNKNOWN}]}},
+            {"policy": json.dumps(document(READ))},
+        ),
+    ],
+)
+def test_what_is_unknown_on_either_side_is_undecided(new: dict[str, Any], old: dict[str, Any]) -> None:
+    sides = [
+        (role()[0], resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", **each)) for each in (new, old)
+    ]
+    assert {each[0] for each in told(sides[0], sides[1])} == {Verdict.UNDECIDED}
+
+
+def test_what_an_unknown_action_may_allow_is_told_with_its_place() -> None:
+    rights = document(READ, {**READ, "Action": UNKNOWN})
+    carrier = resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=rights)
+    assert told((role()[0], carrier), role(READ)) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[1]", "")]
+
+
+def test_what_a_boundary_allows_may_be_unknown() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    limit = document({**READ, "Resource": UNKNOWN})
+    new = (*role(READ, permissionsBoundary=arn), resource("aws:iam/policy:Policy", "limit", policy=limit, arn=arn))
+    holders = {"worker": Verdict.UNDECIDED}
+    assert {each[1]: each[0] for each in told(new, role()[:1])} == holders
+
+
+def test_what_is_perhaps_attached_may_be_new() -> None:
+    perhaps = resource("aws:iam/rolePolicy:RolePolicy", "rights", role=UNKNOWN, policy=json.dumps(document(READ)))
+    assert told((role()[0], perhaps), role()[:1]) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[0]", "")]
+
+
+def test_what_is_perhaps_denied_may_not_be_new() -> None:
+    perhaps = resource("aws:iam/rolePolicy:RolePolicy", "no", role=UNKNOWN, policy=json.dumps(document(deny("*", "*"))))
+    (worker, rights) = role(READ)
+    assert {each[0] for each in told((worker, rights, perhaps), ())} == {Verdict.NEW_ACCESS, Verdict.UNDECIDED}
+    assert [each[0] for each in told((worker, rights, perhaps), (worker,))] == [Verdict.UNDECIDED]
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
+def test_the_managed_policy_of_administrators_allows_everything(partition: str) -> None:
+    administrator = f"arn:{partition}:iam::aws:policy/AdministratorAccess"
+    attached = resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "all", role="worker", policyArn=administrator
+    )
+    ((verdict, holder, place, _),) = told((*role(READ), attached), role(READ))
+    assert (verdict, holder, place) == (Verdict.NEW_ACCESS, "worker", "all policyArn.Statement[0]")
+    ((verdict, holder, place, _),) = told(role(READ, managedPolicyArns=[administrator]), role(READ))
+    assert (verdict, holder, place) == (Verdict.NEW_ACCESS, "worker", "worker managedPolicyArns[0].Statement[0]")
+    assert told((*role(READ), attached), (*role(), attached)) == []
+    assert told((*role(READ), attached), role(READ, managedPolicyArns=[administrator])) == []
+
+
+def aws_policy(name: str) -> str:
+    return f"arn:aws:iam::aws:policy/{name}"
+
+
+def attachments(kind: str, arn: str) -> tuple[Resource, ...]:
+    """A way to attach a managed policy to an identity of this kind, and the identity."""
+    identity = resource(f"aws:iam/{kind}:{kind.title()}", "worker", name="worker")
+    token = f"aws:iam/{kind}PolicyAttachment:{kind.title()}PolicyAttachment"
+    return (identity, resource(token, "more", **{kind: "worker"}, policyArn=arn))
+
+
+@pytest.mark.parametrize("kind", ["role", "user", "group"])
+@pytest.mark.parametrize("arn", [aws_policy("AmazonS3FullAccess"), f"arn:aws:iam::{ACCOUNT}:policy/theirs"])
+def test_a_managed_policy_that_cannot_be_read_is_told_where_it_is_new(kind: str, arn: str) -> None:
+    new = attachments(kind, arn)
+    (gain,) = gains(new, new[:1])
+    assert (gain.answer.verdict, gain.by.name, gain.path) == (Verdict.UNDECIDED, "more", "policyArn")
+    name = arn if ACCOUNT in arn else "AmazonS3FullAccess"
+    assert gain.answer.why == f"`{name}` is newly attached, and what it allows is not read here"
+    assert gains(new, new) == []
+    assert gains(new[:1], new) == []
+
+
+def test_it_is_the_same_however_it_is_attached() -> None:
+    reading = aws_policy("ReadOnlyAccess")
+    together = resource("aws:iam/policyAttachment:PolicyAttachment", "p", roles=["worker"], policyArn=reading)
+    only = resource(
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        "p",
+        roleName="worker",
+        policyArns=[reading],
+    )
+    ways = [(*role(), together), (*role(), only), role(managedPolicyArns=[reading])]
+    for new in ways:
+        assert [each[0] for each in told(new, role())] == [Verdict.UNDECIDED]
+        assert all(gains(new, old) == [] for old in ways)
+
+
+def test_a_policy_of_a_users_group_is_the_users() -> None:
+    group, attached = attachments("group", aws_policy("ReadOnlyAccess"))
+    user = resource("aws:iam/user:User", "me", name="me")
+    member = resource("aws:iam/userGroupMembership:UserGroupMembership", "m", user="me", groups=["worker"])
+    assert [each[1] for each in told((group, user, attached, member), (group, user, member))] == ["me", "worker"]
+
+
+def test_what_was_perhaps_attached_before_may_be_new() -> None:
+    token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    old, new = (resource(token, "a", role=each, policyArn=aws_policy("ReadOnlyAccess")) for each in (UNKNOWN, "worker"))
+    (gain,) = gains((*role(), new), (*role(), old))
+    assert gain.answer.why == "`ReadOnlyAccess` is newly attached, and what it allows is not read here"
+    (gain,) = gains((*role(), old), role())
+    assert gain.answer.why == "`ReadOnlyAccess` may be newly attached, and what it allows is not read here"
+
+
+def test_a_policy_of_another_stack_may_have_allowed_everything() -> None:
+    other = f"arn:aws:iam::{ACCOUNT}:policy/theirs"
+    (gain, *_) = gains(role(allow("*", "*"), managedPolicyArns=[other]), role(managedPolicyArns=[other]))
+    assert gain.answer.verdict is Verdict.UNDECIDED
+    assert gain.answer.why == f"`{other}` was attached before and may allow this, which is not read here"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_policy_that_the_stack_looks_up(*, known: bool) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/theirs"
+    rights = {"policy": json.dumps(document(READ))} if known else {}
+    looked_up = replace(resource("aws:iam/policy:Policy", "theirs", name="theirs", arn=arn, **rights), external=True)
+    new = (*role(managedPolicyArns=[arn]), looked_up)
+    assert [each[0] for each in told(new, role())] == [Verdict.NEW_ACCESS if known else Verdict.UNDECIDED]
+    assert gains(new, new) == []
+
+
+def theirs(name: str, *statements: Any) -> Resource:
+    """What gives another stack's identity rights, or is there to be given."""
+    rights = json.dumps(document(*statements))
+    tokens = {
+        "inline": "aws:iam/rolePolicy:RolePolicy",
+        "managed": "aws:iam/policy:Policy",
+        "set": "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy",
+    }
+    if name == "set":
+        return resource(tokens[name], name, permissionSetArn="arn:aws:sso:::permissionSet/x/y", inlinePolicy=rights)
+    more = {"role": "theirs"} if name == "inline" else {"name": name, "arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"}
+    return resource(tokens[name], name, policy=rights, **more)
+
+
+EXISTING = replace(resource("aws:iam/role:Role", "theirs", name="theirs"), external=True)
+
+
+@pytest.mark.parametrize("around", [(), (EXISTING,)])
+@pytest.mark.parametrize("name", ["inline", "managed", "set"])
+def test_what_an_identity_of_another_stack_gets_is_told(name: str, around: tuple[Resource, ...]) -> None:
+    old, new = (*around, theirs(name, READ)), (*around, theirs(name, READ, WRITE))
+    (gain,) = gains(new, old)
+    assert (gain.answer.verdict, gain.by.name) == (Verdict.NEW_ACCESS, name)
+    assert gain.path.endswith(".Statement[1]")
+    assert gain.answer.witness is not None
+    assert gain.answer.witness.outsider == f"whoever gets `{name}`"
+    assert gains(old, new) == []
+
+
+@pytest.mark.parametrize("around", [(), (EXISTING,)])
+def test_what_is_attached_to_an_identity_of_another_stack_is_told(around: tuple[Resource, ...]) -> None:
+    def attached(policy: str) -> Resource:
+        return resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", role="theirs", policyArn=policy)
+
+    mine = theirs("managed", READ)
+    for policy, verdict in [
+        (aws_policy("AdministratorAccess"), Verdict.NEW_ACCESS),
+        (aws_policy("ReadOnlyAccess"), Verdict.UNDECIDED),
+        (f"arn:aws:iam::{ACCOUNT}:policy/managed", Verdict.NEW_ACCESS),
+    ]:
+        new = (*around, mine, attached(policy))
+        assert {each[:2] for each in told(new, (*around, mine))} == {(verdict, "a")}
+        assert gains(new, new) == []
+
+
+def test_a_policy_that_is_no_longer_attached_gives_nothing_new() -> None:
+    mine = theirs("managed", READ)
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/managed"
+    worker, attached = attachments("role", arn)
+    assert gains((mine, worker), (mine, worker, attached)) == []
+    assert [each[1] for each in told((mine, worker, attached), (mine, worker))] == ["worker"]
+    assert gains((mine, worker), (mine, role(permissionsBoundary=arn)[0])) == []
+
+
+def test_which_policy_is_attached_may_be_unknown() -> None:
+    assert [each[0] for each in told(role(managedPolicyArns=UNKNOWN), role())] == [Verdict.UNDECIDED]
+
+
+def test_nothing_is_new_to_an_administrator() -> None:
+    administrator = role(managedPolicyArns=[aws_policy("AdministratorAccess")])
+    assert gains(role(managedPolicyArns=[aws_policy("ReadOnlyAccess")]), administrator) == []
+    denied = role(deny("s3:*", "*"), managedPolicyArns=[aws_policy("AdministratorAccess")])
+    less = role(deny("s3:*", "*"), managedPolicyArns=[aws_policy("ReadOnlyAccess")])
+    assert gains(less, denied) == []
+    assert [each[0] for each in told(role(managedPolicyArns=[aws_policy("ReadOnlyAccess")]), denied)] == [
+        Verdict.UNDECIDED
+    ]
+
+
+def test_what_was_attached_before_may_allow_what_is_written_now() -> None:
+    reading = aws_policy("ReadOnlyAccess")
+    (gain,) = gains(role(READ, managedPolicyArns=[reading]), role(managedPolicyArns=[reading]))
+    assert gain.answer.verdict is Verdict.UNDECIDED
+    assert gain.answer.why == "`ReadOnlyAccess` was attached before and may allow this, which is not read here"
+    assert gain.answer.witness is not None
+    wide = role(allow("*", "*"), managedPolicyArns=[reading])
+    assert {each[0] for each in told(wide, role(managedPolicyArns=[reading]))} == {Verdict.NEW_ACCESS}
+
+
+def test_what_aws_lets_functions_do_is_read() -> None:
+    logs = aws_policy("service-role/AWSLambdaBasicExecutionRole")
+    ((verdict, _, place, action),) = told(role(managedPolicyArns=[logs]), role())
+    assert (verdict, place) == (Verdict.NEW_ACCESS, "worker managedPolicyArns[0].Statement[0]")
+    assert action.startswith("logs:")
+    assert [each[0] for each in told(role(READ, managedPolicyArns=[logs]), role(managedPolicyArns=[logs]))] == [
+        Verdict.NEW_ACCESS
+    ]
+
+
+def test_a_boundary_that_cannot_be_read() -> None:
+    limit, other = aws_policy("ReadOnlyAccess"), aws_policy("SecurityAudit")
+    limited = role(READ, permissionsBoundary=limit)
+    assert gains(limited, limited) == []
+    assert gains(limited, role(READ)) == []
+    for new in (role(READ), role(READ, permissionsBoundary=other)):
+        ((verdict, _, place, _),) = told(new, limited)
+        assert (verdict, place) == (Verdict.UNDECIDED, "worker permissionsBoundary")
+    unknown = role(READ, permissionsBoundary=UNKNOWN)
+    assert [each[0] for each in told(unknown, unknown)] == [Verdict.UNDECIDED]
+    mine = resource("aws:iam/policy:Policy", "mine", name="mine", arn=f"arn:aws:iam::{ACCOUNT}:policy/mine")
+    empty = (mine, *role(READ, permissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/mine"))
+    assert {each[0] for each in told(empty, (mine, role()[0]))} == {Verdict.UNDECIDED}
+    every = aws_policy("AdministratorAccess")
+    administrator = role(managedPolicyArns=[every], permissionsBoundary=limit)
+    assert gains(role(managedPolicyArns=[every, other], permissionsBoundary=limit), administrator) == []
+    (gain,) = gains(role(READ, WRITE, permissionsBoundary=limit), limited)
+    assert gain.answer.verdict is Verdict.UNDECIDED
+    assert gain.answer.why == "a permissions boundary that is not read here may forbid this"
+
+
+@pytest.mark.parametrize("name", [*ADMINISTRATORS, *FOR_FUNCTIONS])
+def test_what_aws_writes_is_known(name: str) -> None:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    published = json.loads(aws_managed_policies_data)[name.rpartition("/")[2]]["Document"]
+    found = managed_document(name)
+    assert found is not None
+    assert diff([found], [read(published)]).verdict is Verdict.NO_NEW_ACCESS
+    assert diff([read(published)], [found]).verdict is Verdict.NO_NEW_ACCESS
+
+
+def test_no_other_policy_of_aws_allows_everything() -> None:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    every = [
+        name
+        for name, each in json.loads(aws_managed_policies_data).items()
+        if diff([EVERYTHING], [read(each["Document"])]).verdict is Verdict.NO_NEW_ACCESS
+    ]
+    assert every == ["AdministratorAccess"]
