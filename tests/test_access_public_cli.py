@@ -187,3 +187,38 @@ def test_a_preview(capsys: pytest.CaptureFixture[str], preview: str, count: str)
     code, out = told(capsys, str(Path(__file__).parent / "sources" / "previews" / f"{preview}.json"))
     assert code == 1
     assert count in out
+
+
+HIDDEN = """
+import pulumi_aws as aws
+
+def publish(vpc):
+    if vpc.startswith("vpc-"):
+        aws.s3.BucketAcl("site", bucket="acme", acl="public-read")
+
+aws.s3.Bucket("shut")
+aws.ec2.get_vpc_output(default=True).id.apply(publish)
+"""
+
+
+def test_what_a_preview_cannot_see_is_undecided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file(tmp_path, "name: shop\nruntime: python\n", "Pulumi.yaml")
+    file(tmp_path, "config:\n  aws:region: eu-central-1\n", "Pulumi.dev.yaml")
+    file(tmp_path, HIDDEN, "__main__.py")
+    code, out = told(capsys, str(tmp_path))
+    first, why, fix, *_, count = out.splitlines()
+    assert code == 1
+    assert first == f"undecided  resources that were not seen  {tmp_path}/__main__.py:5"
+    assert why.startswith("    why: the program constructs resources in a function given to `apply` that needs `id` of")
+    assert fix.startswith("    fix: ")
+    assert count == f"0 public, 1 undecided, 1 not public in {tmp_path}"
+    code, out = told(capsys, str(tmp_path), "--format", "json")
+    report = json.loads(out)
+    assert (code, report["summary"]["exitCode"], report["summary"]["undecided"]) == (1, 1, 1)
+    assert report["unseen"][0]["position"] == {"file": "__main__.py", "line": 5}
+    state_file = file(tmp_path, stack(), "state.json")
+    code = main(["access", "diff", state_file, str(tmp_path)])
+    assert (code, capsys.readouterr().out.splitlines()[-1]) == (
+        1,
+        f"0 newly allowed, 1 undecided in {tmp_path} against {state_file}",
+    )

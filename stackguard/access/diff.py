@@ -38,7 +38,7 @@ class Change(msgspec.Struct, frozen=True):
     @property
     def exit_code(self) -> int:
         """0 where nothing is newly allowed or undecided, else 1."""
-        return int(bool(self.gains))
+        return int(bool(self.gains or self.found.unseen))
 
 
 def compare(new: Loaded, old: Loaded) -> Change:
@@ -54,7 +54,7 @@ def compare(new: Loaded, old: Loaded) -> Change:
     stacks = [Stack(tuple(each), Settings(stack_region=of.region)) for each, of in ((resources, new), (others, old))]
     secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1]), *new.mask.texts, *old.mask.texts})
     stand_in = (new.stand_in or old.stand_in) and STAND_IN_ACCOUNT in {account_of(resources), account_of(others)}
-    found = Found((), new.target.strip("`"), new.folder, secrets, stand_in)
+    found = Found((), new.target.strip("`"), new.folder, secrets, stand_in, new.unseen)
     return Change(tuple(gained(*stacks)), found, old.target.strip("`"))
 
 
@@ -74,7 +74,8 @@ def _lines(change: Change, screen: Screen) -> Iterator[Text]:
         yield from whence(change.found, gain.by, gain.path, answer, screen)
         yield Text()
     counts = Counter(each.answer.verdict for each in change.gains)
-    told = f"{counts[Verdict.NEW_ACCESS]} newly allowed, {counts[Verdict.UNDECIDED]} undecided"
+    undecided = counts[Verdict.UNDECIDED] + len(change.found.unseen)
+    told = f"{counts[Verdict.NEW_ACCESS]} newly allowed, {undecided} undecided"
     yield Text(f"{told} in {printable(change.found.target)} against {printable(change.old)}", "bold")
 
 
@@ -87,7 +88,7 @@ def json(change: Change) -> str:
         "old": printable(change.old),
         "summary": {
             "newAccess": counts[Verdict.NEW_ACCESS],
-            "undecided": counts[Verdict.UNDECIDED],
+            "undecided": counts[Verdict.UNDECIDED] + len(change.found.unseen),
             "exitCode": change.exit_code,
         },
         "gains": [_entry(change, each) for each in change.gains],

@@ -14,7 +14,7 @@ from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.exposure.opening import Opening
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.masking import PUBLIC, REDACTED, hidden
-from policypack.policy import Resource, Stack
+from policypack.policy import Resource, Stack, Unseen
 from policypack.redaction import QUOTED, is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.access.lines import example
@@ -40,11 +40,13 @@ class Found(msgspec.Struct, frozen=True):
     """Texts that no report may have in it."""
     stand_in: bool = False
     """Whether the stack's ARNs may hold the stand-in account."""
+    unseen: tuple[Unseen, ...] = ()
+    """What the program constructs where the preview cannot follow: any of it may change every answer."""
 
     @property
     def exit_code(self) -> int:
         """0 where nothing is public or undecided, else 1."""
-        return int(any(each.verdict is not Verdict.NOT_PUBLIC for each in self.things))
+        return int(bool(self.unseen) or any(each.verdict is not Verdict.NOT_PUBLIC for each in self.things))
 
     def clean(self, text: str) -> str:
         """The text without secrets and without what would drive a terminal."""
@@ -58,8 +60,8 @@ class Found(msgspec.Struct, frozen=True):
             {self.clean(name): self.cleaned(each) for name, each in value.items()} if isinstance(value, dict) else value
         )
 
-    def place(self, resource: Resource) -> str:
-        """The file and line at which the program constructs a resource; empty where nobody knows."""
+    def place(self, resource: Resource | Unseen) -> str:
+        """The file and line at which the program constructs a resource; empty where it is unknown."""
         if resource.position is None:
             return ""
         file = Path(resource.position.file)
@@ -80,7 +82,7 @@ def judge(loaded: Loaded) -> Found:
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     things = tuple(exposed(stack))
     secrets = (*secrets_of(stack), *loaded.mask.texts)
-    return Found(things, loaded.target.strip("`"), loaded.folder, secrets, loaded.stand_in)
+    return Found(things, loaded.target.strip("`"), loaded.folder, secrets, loaded.stand_in, loaded.unseen)
 
 
 def text(found: Found, screen: Screen, *, everything: bool) -> str:
@@ -89,9 +91,17 @@ def text(found: Found, screen: Screen, *, everything: bool) -> str:
 
 
 def noted(lines: Iterable[Text], found: Found, screen: Screen) -> Iterator[Text]:
-    """The lines of a report and, where they show the stand-in account, a line that says so."""
+    """The lines of a report, what is not seen, and, where they show the stand-in account, a line that says so."""
     *report, count = lines
     yield from report
+    for each in found.unseen:
+        line = Text.assemble(
+            (Verdict.UNDECIDED, STYLES[Verdict.UNDECIDED]), "  ", ("resources that were not seen", "bold")
+        )
+        yield line.append(f"  {found.place(each)}", "dim")
+        yield from wrapped(found.clean(f"the program {each.why}"), screen, INDENT, "why")
+        yield from wrapped(found.clean(each.fix), screen, INDENT, "fix")
+        yield Text()
     if found.stand_in and shows_stand_in(line.plain for line in report):
         yield from wrapped(LINE, screen, 0, "note")
         yield Text()
@@ -99,7 +109,9 @@ def noted(lines: Iterable[Text], found: Found, screen: Screen) -> Iterator[Text]
 
 
 def encoded(document: dict[str, Any], found: Found) -> str:
-    """A report as JSON text and, where it shows the stand-in account, a note that says so."""
+    """A report as JSON text, with what is not seen and, where it shows the stand-in account, a note that says so."""
+    if found.unseen:
+        document = {**document, "unseen": [_unseen(found, each) for each in found.unseen]}
     text = msgspec.json.encode(document)
     if found.stand_in and shows_stand_in([text.decode()]):
         text = msgspec.json.encode({**document, "notes": [LINE]})
@@ -146,7 +158,8 @@ def whence(found: Found, by: Resource, path: str, answer: Answer, screen: Screen
 
 def _count(found: Found) -> Text:
     counts = Counter(each.verdict for each in found.things)
-    told = f"{counts[Verdict.PUBLIC]} public, {counts[Verdict.UNDECIDED]} undecided, {counts[Verdict.NOT_PUBLIC]} not public"
+    undecided = counts[Verdict.UNDECIDED] + len(found.unseen)
+    told = f"{counts[Verdict.PUBLIC]} public, {undecided} undecided, {counts[Verdict.NOT_PUBLIC]} not public"
     return Text(f"{told} in {printable(found.target)}", "bold")
 
 
@@ -159,7 +172,7 @@ def json(found: Found, *, everything: bool) -> str:
         "target": printable(found.target),
         "summary": {
             "public": counts[Verdict.PUBLIC],
-            "undecided": counts[Verdict.UNDECIDED],
+            "undecided": counts[Verdict.UNDECIDED] + len(found.unseen),
             "notPublic": counts[Verdict.NOT_PUBLIC],
             "exitCode": found.exit_code,
         },
@@ -192,7 +205,11 @@ def _told(found: Found, opening: Opening) -> dict[str, Any]:
     }
 
 
-def position(resource: Resource) -> dict[str, Any] | None:
+def _unseen(found: Found, unseen: Unseen) -> dict[str, Any]:
+    return {"why": found.clean(unseen.why), "fix": found.clean(unseen.fix), "position": position(unseen)}
+
+
+def position(resource: Resource | Unseen) -> dict[str, Any] | None:
     """The file and line at which the program constructs a resource, as JSON."""
     at = resource.position
     return {"file": printable(at.file), "line": at.line} if at else None
