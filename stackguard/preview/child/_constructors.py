@@ -253,9 +253,16 @@ class Reach:
                 special = name.startswith("__") and function and not resource
                 if name in names or special:
                     self.add((value,), names)
-                    if not BY_NAME.isdisjoint(self.names_in(value)):
+                    if not BY_NAME.isdisjoint(self.names_in(value)) and not self.standard(value):
                         self.everything(cls)
         return False
+
+    def standard(self, function: Any) -> bool:
+        """Whether a function is Python's own, as those are that `enum` and `dataclasses` put into a class."""
+        code = getattr(function, "__code__", None)
+        return code is not None and (
+            self.origins.of_code(code.co_filename, function.__globals__) == self.origins.STANDARD
+        )
 
     def overridden(self, cls: type) -> frozenset[str]:
         """The methods that code of Python's own may call: those that a class has of one of Python's classes."""
