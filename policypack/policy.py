@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
+    from policypack.examples import Example
     from policypack.settings import Settings
 
 T = TypeVar("T")
@@ -285,10 +286,10 @@ class Policy(Generic[T]):
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]
-    bad: Resource | Sequence[Resource] | Example
-    """A resource, or a little stack, that must be reported; printed in the docs."""
-    good: Resource | Sequence[Resource] | Example
-    """The same done right; must be silent; printed in the docs."""
+    bad: Sequence[Example]
+    """Little stacks that must be reported, the plainest first: they are tests, and the docs print them."""
+    good: Sequence[Example]
+    """Little stacks that must be silent: the first bad one corrected, then look-alikes."""
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
     """Where to look: yields a path and a typed value, or `Unknown`."""
     check: Callable[[T], Iterable[Judgement]]
@@ -298,21 +299,6 @@ class Policy(Generic[T]):
     def over_stack(self) -> bool:
         """Whether the policy reads the stack as a whole rather than one resource."""
         return isinstance(self.reads, OverStack)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A little stack on a card, with what is not seen of it."""
-
-    resources: tuple[Resource, ...]
-    unseen: tuple[Unseen, ...] = ()
-
-    @classmethod
-    def of(cls, given: Resource | Sequence[Resource] | Example) -> Example:
-        """An example in the longest of its three forms."""
-        if isinstance(given, Example):
-            return given
-        return cls((given,) if isinstance(given, Resource) else tuple(given))
 
 
 class Kind(enum.StrEnum):

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from rich.text import Text
 
-from policypack.policy import Asset, Example, Policy, Reference, Resource, Unknown
+from policypack.examples import Example
+from policypack.policy import Asset, Policy, Reference, Resource, Unknown
 from stackguard.reports import Screen
 from stackguard.reports.screen import paint, wrapped
 from stackguard.reports.text import STYLES
@@ -44,8 +45,8 @@ def _card(policy: Policy[Any], screen: Screen) -> Iterator[Text]:
         yield Text()
         yield from wrapped(paragraph, screen, 0)
     yield from _section("Fix", wrapped(policy.fix, screen, 2))
-    yield from _section("Bad", _indented(examples(policy.bad)))
-    yield from _section("Good", _indented(examples(policy.good)))
+    yield from _section("Bad", _indented(examples(policy.bad[0])))
+    yield from _section("Good", _indented(examples(policy.good[0])))
     yield from _section("References", _indented("\n".join(policy.references)))
 
 
@@ -64,9 +65,8 @@ def paragraphs(prose: str) -> list[str]:
     return [" ".join(block.split()) for block in inspect.cleandoc(prose).split("\n\n") if block.strip()]
 
 
-def examples(given: Resource | Sequence[Resource] | Example) -> str:
+def examples(example: Example) -> str:
     """Example resources in Pulumi's YAML, with policy documents written out; then what is not seen, by place."""
-    example = Example.of(given)
     written = {each.name: _example(each) for each in example.resources}
     written |= {
         f"{each.position.file}:{each.position.line}": {"unseen": each.why}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import yaml
 
+from policypack.examples import Example
 from policypack.policy import Asset, Reference, Resource, Unknown
 from stackguard.explain import examples, paragraphs
 
@@ -17,7 +18,7 @@ def test_examples_are_pulumis_yaml_with_documents_written_out() -> None:
         "size": 3,
     }
     resource = Resource("a:b:C", "c", inputs, provider="urn:pulumi:s::p::pulumi:providers:aws::main")
-    assert yaml.safe_load(examples([resource, Resource("a:b:D", "d")])) == {
+    assert yaml.safe_load(examples(Example((resource, Resource("a:b:D", "d"))))) == {
         "c": {
             "type": "a:b:C",
             "properties": {

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from policypack.examples import Example
 from policypack.policies import POLICIES
-from policypack.policy import Asset, Example, Policy, Position, Reference, Resource, Unknown
+from policypack.policy import Asset, Policy, Position, Reference, Unknown
 
 TARGET = Path(__file__).parents[1] / "docs" / "policies.md"
 
@@ -36,15 +37,14 @@ def section(policy: Policy[Any]) -> Iterator[str]:
     reads = "the stack" if policy.over_stack else "one resource"
     yield from (f"## {policy.id}", "", f"{policy.title}.", "", f"Severity {policy.severity}; reads {reads}.", "")
     yield from ("### Why", "", (policy.why or "").strip(), "", "### Fix", "", policy.fix, "")
-    for title, example in (("Bad", policy.bad), ("Good", policy.good)):
+    for title, example in (("Bad", policy.bad[0]), ("Good", policy.good[0])):
         yield from (f"### {title}", "", "```json", example_text(example), "```", "")
     yield from ("### References", "")
     yield from (f"- <{reference}>" for reference in policy.references)
 
 
-def example_text(given: Resource | Sequence[Resource] | Example) -> str:
+def example_text(example: Example) -> str:
     """An example as JSON: a resource, or a list of resources and of what is not seen."""
-    example = Example.of(given)
     shown: list[dict[str, Any]] = [
         {"type": each.type, "name": each.name, "properties": each.inputs} for each in example.resources
     ]

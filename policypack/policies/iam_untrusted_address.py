@@ -13,6 +13,7 @@ import msgspec
 from policypack.aws.addresses import AddressError, Ranges, private
 from policypack.aws.document import Condition, PolicyDocument, Statement
 from policypack.aws.reading import documents
+from policypack.examples import allow, bucket_policy, deny, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 
 
@@ -57,16 +58,8 @@ def _parsed(text: str) -> Ranges:
         return Ranges.union(())
 
 
-def _from(cidr: str) -> Resource:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": "arn:aws:s3:::acme-inbox/*",
-        "Condition": {"NotIpAddress": {"aws:SourceIp": cidr}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+def _from(*ranges: str, operator: str = "IpAddress") -> Resource:
+    return bucket_policy(allow(Principal="*", Condition={operator: {"aws:SourceIp": list(ranges)}}))
 
 
 POLICY = Policy(
@@ -78,8 +71,31 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip"
     ],
-    bad=_from("198.51.100.0/24"),
-    good=_from("203.0.113.0/26"),
+    bad=[
+        example(_from("198.51.100.0/24"), path="policy.Statement[0].Condition.IpAddress.aws:SourceIp"),
+        example(
+            _from("203.0.112.0/23"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="a trusted range and its neighbour",
+        ),
+        example(
+            bucket_policy(
+                deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+            ),
+            path="policy.Statement[0].Condition.NotIpAddress.aws:SourceIp",
+            note="a denial of everybody else",
+        ),
+    ],
+    good=[
+        example(_from("203.0.113.0/26")),
+        example(_from("10.0.0.0/8"), note="a private network"),
+        example(
+            bucket_policy(
+                deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+            ),
+            note="a denial of that range",
+        ),
+    ],
     reads=held,
     check=check,
 )

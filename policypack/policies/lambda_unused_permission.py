@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policypack.aws.meaning import FUNCTION
-from policypack.policies.lambda_missing_permission import writing
+from policypack.examples import allow, example
+from policypack.policies.lambda_missing_permission import LOGS, writes, writing
 from policypack.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
 
 if TYPE_CHECKING:
@@ -42,8 +43,27 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     ],
-    bad=writing(["s3:PutObject", "s3:DeleteObject"]),
-    good=writing(["s3:PutObject"]),
+    bad=[
+        example(*writing(LOGS, writes(["s3:PutObject", "s3:DeleteObject"])), path="policy.Statement[1].Action"),
+        example(*writing(LOGS, writes("s3:Put*")), path="policy.Statement[1].Action", note="a wildcard"),
+        example(
+            *writing(LOGS, writes(to="arn:aws:s3:::acme-kept/*")),
+            path="policy.Statement[1].Resource",
+            note="the whole bucket, where the code writes one prefix",
+        ),
+        example(
+            *writing(LOGS, writes(to=["arn:aws:s3:::acme-kept/orders/*", "arn:aws:s3:::acme-spare/*"])),
+            path="policy.Statement[1].Resource",
+            note="a bucket that the code never names",
+        ),
+    ],
+    good=[
+        example(*writing(LOGS, writes())),
+        example(
+            *writing(LOGS, writes(), allow("xray:PutTraceSegments", "*"), tracingConfig={"mode": "Active"}),
+            note="what Lambda itself needs for traces",
+        ),
+    ],
     reads=excess,
     check=check,
 )

@@ -7,6 +7,7 @@ it waits for, which policies could not judge it, and how to make it known.
 
 from __future__ import annotations
 
+from policypack.examples import example
 from policypack.policy import UNKNOWN, Policy, Resource, Severity
 from policypack.settings import UNKNOWN_VALUE
 
@@ -20,8 +21,26 @@ POLICY: Policy[None] = Policy(
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
         "https://www.pulumi.com/docs/insights/policy/",
     ],
-    bad=Resource("aws:s3/bucketPolicy:BucketPolicy", "uploads", {"bucket": "uploads", "policy": UNKNOWN}),
-    good=Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": "uploads"}),
+    bad=[
+        example(
+            Resource("aws:s3/bucketPolicy:BucketPolicy", "uploads", {"bucket": "uploads", "policy": UNKNOWN}),
+            path="policy",
+        ),
+        example(
+            Resource(
+                "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", {"role": "reader", "policyArn": UNKNOWN}
+            ),
+            path="policyArn",
+            note="a policy that is attached by an ARN from elsewhere",
+        ),
+    ],
+    good=[
+        example(Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": "uploads"})),
+        example(
+            Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": UNKNOWN}),
+            note="an unknown value that no policy has to read",
+        ),
+    ],
     reads=lambda _resource: (),
     check=lambda _value: (),
 )

@@ -7,11 +7,11 @@ from what goes out breaks the circle, and so does a second bucket.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.feedback import Feedback, causes, feedback, feeds_back
-from policypack.aws.holders import ROLE_POLICY
-from policypack.aws.meaning import FUNCTION, ROLE
-from policypack.aws.notification import NOTIFICATION, triggers, unread
+from policypack.aws.notification import triggers, unread
+from policypack.examples import allow, bucket, deny, document, example, execution_role, function, notification, target
 from policypack.policy import (
     Judgement,
     Placed,
@@ -54,18 +54,13 @@ def check(found: Feedback) -> Iterator[Judgement]:
             )
 
 
-def _stack(writes_to: str) -> list[Resource]:
-    arn = "arn:aws:lambda:eu-west-1:111122223333:function:read"
-    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::acme-inbox/{writes_to}*"}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    target = {"lambdaFunctionArn": arn, "events": ["s3:ObjectCreated:*"], "filterPrefix": "incoming/"}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(ROLE, "read", {"name": "read"}),
-        Resource(ROLE_POLICY, "read", {"role": "read", "policy": document}),
-        Resource(FUNCTION, "read", {"name": "read", "role": "arn:aws:iam::111122223333:role/read"}),
-        Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": [target]}),
-    ]
+LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+OBJECTS = "arn:aws:s3:::acme-inbox/*"
+
+
+def _stack(*statements: Any, **entry: Any) -> list[Resource]:
+    held = execution_role(*statements, assumeRolePolicy=document(LAMBDA))
+    return [bucket(), *held, function(), notification(target(**entry))]
 
 
 POLICY = Policy(
@@ -78,8 +73,38 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html",
     ],
-    bad=_stack(""),
-    good=_stack("results/"),
+    bad=[
+        example(
+            *_stack(allow("s3:PutObject", OBJECTS), prefix="incoming/"), path="lambdaFunctions[0].lambdaFunctionArn"
+        ),
+        example(
+            *_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/*.csv"), prefix="incoming/", suffix=".csv"),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="a suffix that goes in and comes out",
+        ),
+        example(
+            *_stack(allow("s3:PutObject", OBJECTS), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="a denial that leaves other prefixes",
+        ),
+        example(
+            *_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="tags instead of objects",
+        ),
+    ],
+    good=[
+        example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/results/*"), prefix="incoming/")),
+        example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-results/*")), note="another bucket"),
+        example(
+            *_stack(allow("s3:PutObject", OBJECTS), events=["s3:ObjectRemoved:*"]),
+            note="an event that writing does not cause",
+        ),
+        example(
+            *_stack(allow("s3:*", "*"), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/in/*"), prefix="in/"),
+            note="a denial of where it is invoked from",
+        ),
+    ],
     reads=circles,
     check=check,
 )

@@ -8,6 +8,8 @@ request has no such key.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -15,11 +17,12 @@ from policypack.access.transport import covers_bucket, denied_in_plaintext, may_
 from policypack.aws.bucket import bucket_name, buckets, sidecars
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents_of
+from policypack.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
+from policypack.examples import bucket as a_bucket
 from policypack.policy import (
     Judgement,
     Placed,
     Policy,
-    Resource,
     Severity,
     Stack,
     Undecided,
@@ -66,19 +69,14 @@ def check(guard: Guard) -> Iterator[Judgement]:
         yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
 
 
-def _stack(*resources: str) -> list[Resource]:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": list(resources),
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(BUCKET_POLICY, "inbox", {"bucket": "acme-inbox", "policy": document}),
-    ]
+BOTH = ("arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*")
+
+
+def _denying(
+    *resources: str, operator: str = "Bool", key: str = "aws:SecureTransport", value: Any = "false"
+) -> Example:
+    statement = deny("s3:*", list(resources), Principal="*", Condition={operator: {key: value}})
+    return example(a_bucket("inbox"), bucket_policy(statement))
 
 
 POLICY = Policy(
@@ -92,8 +90,35 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport",
     ],
-    bad=_stack("arn:aws:s3:::acme-inbox/*"),
-    good=_stack("arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"),
+    bad=[
+        replace(_denying("arn:aws:s3:::inbox/*"), paths=("",)),
+        example(a_bucket("inbox"), path="", note="no bucket policy at all"),
+        replace(
+            _denying(*BOTH, operator="NumericLessThan", key="s3:TlsVersion", value="1.2"),
+            paths=("",),
+            note="a plain request has no TLS version",
+        ),
+        replace(_denying(*BOTH, value="true"), paths=("",), note="the wrong way round"),
+        example(
+            a_bucket("inbox"),
+            bucket_policy(
+                allow(
+                    "s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition={"Bool": {"aws:SecureTransport": "true"}}
+                )
+            ),
+            path="",
+            note="a grant with the condition denies nobody",
+        ),
+    ],
+    good=[
+        _denying(*BOTH),
+        replace(_denying("arn:aws:s3:::inbox*"), note="one pattern for the bucket and its objects"),
+        replace(
+            _denying(*BOTH, operator="NumericLessThanIfExists", key="s3:TlsVersion", value="1.2"),
+            note="a request without a TLS version counts too",
+        ),
+        replace(_denying(*BOTH, operator="StringEquals"), note="another operator that says the same"),
+    ],
     reads=guards,
     check=check,
 )
