@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from policypack.examples import Example
@@ -243,6 +243,8 @@ class Violation:
 
     path: str
     message: str
+    excuses: bool = True
+    """Whether policies that require this one leave the place unjudged: not where the value can be read all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,15 @@ class Undecided:
 Judgement = Violation | Undecided
 Reading = tuple[str, T | Unknown]
 Placed = tuple[Resource, str, T | Unknown]
+
+
+@runtime_checkable
+class Composed(Protocol):
+    """A value that a reader puts together from other places than the one to blame."""
+
+    @property
+    def read_from(self) -> Sequence[tuple[Resource, str]]:
+        """The places that it is read from, each a resource and a path: `requires` looks there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +301,12 @@ class Policy(Generic[T]):
     """Little stacks that must be reported, the plainest first: they are tests, and the docs print them."""
     good: Sequence[Example]
     """Little stacks that must be silent: the first bad one corrected, then look-alikes."""
+    requires: Sequence[str] = ()
+    """Ids of policies whose silence this one presumes: it does not judge a value, or a part of it, that one of them reports.
+
+    It judges all the same where that policy does not block in this run. Each is a policy that reads one resource, and
+    at least as severe, so that whatever `--fail-on` says, one of the two closes the gate.
+    """
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
     """Where to look: yields a path and a typed value, or `Unknown`."""
     check: Callable[[T], Iterable[Judgement]]

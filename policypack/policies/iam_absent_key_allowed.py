@@ -78,6 +78,7 @@ POLICY = Policy(
             note="a key whose absence grants nothing",
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=documents(),
     check=check,
 )

@@ -80,6 +80,7 @@ POLICY = Policy(
             note="a bucket and its account",
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=documents(kinds=RESOURCE, granting=True),
     check=check,
 )

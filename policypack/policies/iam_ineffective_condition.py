@@ -72,6 +72,7 @@ POLICY = Policy(
             note="a key of an identity provider",
         ),
     ],
+    requires=["iam-malformed-document", "iam-invalid-address"],
     reads=documents("Condition"),
     check=check,
 )

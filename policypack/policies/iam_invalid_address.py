@@ -78,6 +78,7 @@ POLICY = Policy(
         example(_from("NotIpAddress", "10.0.0.0/8", "aws:VpcSourceIp"), note="an address within a VPC"),
         example(_from("Null", "false"), note="whether there is an address"),
     ],
+    requires=["iam-malformed-document"],
     reads=documents("Statement", "Effect"),
     check=check,
 )

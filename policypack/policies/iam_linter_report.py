@@ -59,6 +59,7 @@ POLICY = Policy(
             note="a trust policy, which has no resource",
         ),
     ],
+    requires=["iam-malformed-document", "iam-unknown-action", "iam-mismatched-resource", "iam-wildcard-resource"],
     reads=documents("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"),
     check=check,
 )

@@ -103,6 +103,7 @@ POLICY = Policy(
             note="a denial of a partner",
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=documents("Statement", "Effect", kinds=RESOURCE, granting=True),
     check=check,
 )

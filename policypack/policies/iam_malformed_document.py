@@ -43,7 +43,7 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
         yield Violation(path, "holds an `Output` that was formatted into the text, not its value")
     quota = _quota(document)
     if quota is not None and document.size > quota:
-        yield Violation("", f"is {document.size} characters long without white space; AWS takes {quota}")
+        yield Violation("", f"is {document.size} characters long without white space; AWS takes {quota}", excuses=False)
 
 
 def _stringified(raw: Mapping[str, Any]) -> Iterator[str]:

@@ -99,6 +99,7 @@ POLICY = Policy(
             role_policy(allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*")), note="a policy variable"
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=statements("Action"),
     check=check,
 )

@@ -90,6 +90,7 @@ POLICY = Policy(
             note="a denial of the whole internet",
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=documents("Statement", "Effect"),
     check=check,
 )

@@ -95,6 +95,7 @@ POLICY = Policy(
         example(_passing("StringEquals", "lambda.amazonaws.com"), note="any role to one service"),
         example(role_policy(deny("iam:PassRole", "*")), note="a denial"),
     ],
+    requires=["iam-malformed-document"],
     reads=statements("Action", "NotAction", kinds=IDENTITY),
     check=check,
 )

@@ -82,6 +82,7 @@ POLICY = Policy(
             note="a service whose actions are methods of HTTP",
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=statements("Action", "NotAction"),
     check=check,
 )

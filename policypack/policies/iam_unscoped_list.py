@@ -111,6 +111,7 @@ POLICY = Policy(
         ),
         example(role_policy(allow("s3:ListAllMyBuckets", "*")), note="the list of buckets, which has no prefix"),
     ],
+    requires=["iam-malformed-document"],
     reads=documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True),
     check=check,
 )

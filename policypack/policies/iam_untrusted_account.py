@@ -86,6 +86,7 @@ POLICY = Policy(
         example(_trusting({"Service": "logs.amazonaws.com"}), note="a service"),
         example(bucket_policy(deny("s3:*", "*", Principal={"AWS": "999999999999"})), note="a denial of that account"),
     ],
+    requires=["iam-malformed-document"],
     reads=guests,
     check=check,
 )

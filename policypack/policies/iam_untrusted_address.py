@@ -54,7 +54,7 @@ def lets_in(statement: Statement, condition: Condition) -> Ranges:
 def _parsed(text: str) -> Ranges:
     try:
         return Ranges.parse(text)
-    except AddressError:  # `iam-invalid-address` reports it
+    except AddressError:  # no address is let in by it
         return Ranges.union(())
 
 
@@ -96,6 +96,7 @@ POLICY = Policy(
             note="a denial of that range",
         ),
     ],
+    requires=["iam-malformed-document", "iam-invalid-address", "iam-open-address"],
     reads=held,
     check=check,
 )

@@ -111,6 +111,7 @@ POLICY = Policy(
             note="a bucket policy, which is about its bucket only",
         ),
     ],
+    requires=["iam-malformed-document"],
     reads=statements("Action", "NotAction", kinds=IDENTITY),
     check=check,
 )

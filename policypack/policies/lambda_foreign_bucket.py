@@ -84,6 +84,7 @@ POLICY = Policy(
             note="another service, whose ARN carries the account",
         ),
     ],
+    requires=["lambda-malformed-source-arn"],
     reads=sources,
     check=check,
 )

@@ -120,6 +120,7 @@ POLICY = Policy(
             note="a queue, which has a policy document instead",
         ),
     ],
+    requires=["s3-malformed-notification"],
     reads=invocations,
     check=check,
 )

@@ -105,6 +105,7 @@ POLICY = Policy(
             note="a denial of where it is invoked from",
         ),
     ],
+    requires=["s3-malformed-notification"],
     reads=circles,
     check=check,
 )

@@ -23,6 +23,7 @@ from policypack.policy import (
     Judgement,
     Placed,
     Policy,
+    Resource,
     Severity,
     Stack,
     Undecided,
@@ -42,6 +43,8 @@ class Guard(msgspec.Struct, frozen=True):
     documents: tuple[PolicyDocument | Unknown, ...]
     possible: bool
     """Whether there is a bucket policy of which nobody can tell whether it is this bucket's."""
+    read_from: tuple[tuple[Resource, str], ...] = ()
+    """The resource and the path of each document."""
 
 
 @over_stack
@@ -49,8 +52,21 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     """Each bucket with its own `policy` and its bucket policies."""
     for bucket in buckets(stack):
         beside = sidecars(stack, bucket, BUCKET_POLICY)
-        found = [document for each in (bucket, *beside.certain) for _, document in documents_of(each, RESOURCE)]
-        yield bucket, "", Guard(bucket_name(bucket), tuple(found), bool(beside.possible))
+        placed = [
+            (each, path, document)
+            for each in (bucket, *beside.certain)
+            for path, document in documents_of(each, RESOURCE)
+        ]
+        yield (
+            bucket,
+            "",
+            Guard(
+                bucket_name(bucket),
+                tuple(document for _, _, document in placed),
+                bool(beside.possible),
+                tuple((each, path) for each, path, _ in placed),
+            ),
+        )
 
 
 def check(guard: Guard) -> Iterator[Judgement]:
@@ -61,8 +77,6 @@ def check(guard: Guard) -> Iterator[Judgement]:
         yield Undecided("", "has a bucket policy that is known only after the update")
     elif any(may_deny(each) for each in read):
         yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
-    elif any(each.problems and not each.statements for each in read):
-        return  # `iam-malformed-document` reports it
     elif any(denied_in_plaintext(each) for each in read):
         yield Violation("", "is denied to plain HTTP in part only: the denial must name the bucket and its `/*`")
     else:
@@ -119,6 +133,7 @@ POLICY = Policy(
         ),
         replace(_denying(*BOTH, operator="StringEquals"), note="another operator that says the same"),
     ],
+    requires=["iam-malformed-document"],
     reads=guards,
     check=check,
 )

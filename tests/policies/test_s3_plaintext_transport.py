@@ -103,10 +103,5 @@ def test_unknown_values() -> None:
     assert violations(POLICY, bucket(), policy(allow(Principal={"AWS": "111122223333"}, resource=UNKNOWN))) == [""]
 
 
-def test_a_malformed_document_is_left_to_its_own_policy() -> None:
-    beside = Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": "{"})
-    assert messages(POLICY, bucket(), beside) == []
-
-
 def test_directory_buckets_are_not_concerned() -> None:
     assert messages(POLICY, Resource("aws:s3/directoryBucket:DirectoryBucket", "fast", {"bucket": "fast--x-s3"})) == []
