@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, runtime
 if TYPE_CHECKING:
     from policypack.examples import Example
     from policypack.settings import Settings
+    from policypack.tags import Tag
 
 T = TypeVar("T")
 ROOT_TYPE = "pulumi:pulumi:Stack"
@@ -294,6 +295,8 @@ class Policy(Generic[T]):
     why: str | None
     """The module's docstring: what an attacker or an accident gains."""
     severity: Severity
+    tags: Sequence[Tag] = ()
+    """The groups that it belongs to: its service first."""
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]

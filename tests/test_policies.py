@@ -13,6 +13,7 @@ from policypack.examples import Example
 from policypack.policies import POLICIES
 from policypack.policy import Kind, Outcome, Policy, Stack
 from policypack.settings import UNKNOWN_VALUE, Settings
+from policypack.tags import Tag
 from policypack.unknown_values import one_per_value
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
@@ -80,6 +81,22 @@ def test_card_is_complete(policy: Policy[Any]) -> None:
     assert len(re.findall(r"[.!?](?:\s|$)", policy.why)) >= 2
     assert policy.references
     assert all(reference.startswith("https://") for reference in policy.references)
+
+
+@each_policy
+def test_tags_begin_with_the_service(policy: Policy[Any]) -> None:
+    assert policy.tags[0] == policy.id.partition("-")[0]
+    assert len(policy.tags) >= 2
+    assert len(set(policy.tags)) == len(policy.tags)
+    assert all(isinstance(tag, Tag) for tag in policy.tags)
+
+
+def test_each_tag_has_a_meaning_and_a_policy() -> None:
+    for tag in Tag:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tag)
+        assert tag.meaning
+        assert not tag.meaning.endswith(".")
+        assert any(tag in policy.tags for policy in POLICIES)
 
 
 @each_policy

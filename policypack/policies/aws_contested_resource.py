@@ -14,6 +14,7 @@ import msgspec
 from policypack.aws.contests import contests
 from policypack.examples import bucket, construct, example, notification, target
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Contested(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ POLICY = Policy(
     title="Two resources manage the same thing",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Keep one of the two, and write into it what both were meant to say.",
     references=[
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",

@@ -15,6 +15,7 @@ import msgspec
 from policypack.aws.region import at_the_edge, landings, listed
 from policypack.examples import allow, bucket, construct, document, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Landed(msgspec.Struct, frozen=True):
@@ -64,6 +65,7 @@ POLICY = Policy(
     title="Resource lands in a region that is not allowed",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.REGION],
     fix="Pass a provider whose `region` is allowed to the resource, or add the region to `allowedRegions` in the settings.",
     references=[
         "https://www.pulumi.com/registry/packages/aws/api-docs/provider/",

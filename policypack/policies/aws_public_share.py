@@ -13,6 +13,7 @@ from policypack.access.opening import Lets
 from policypack.access.sharing import shares
 from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def shared(resource: Resource) -> Iterator[Reading[Lets | None]]:
@@ -45,6 +46,7 @@ POLICY = Policy(
     title="Snapshot, image, event bus or document shared with everybody",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.AWS, Tag.PUBLIC_ACCESS],
     fix="Name the accounts or the organization that it is shared with.",
     references=[
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html",

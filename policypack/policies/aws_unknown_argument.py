@@ -17,6 +17,7 @@ from policypack.aws.tables import argument_names, canonical, source_version
 from policypack.aws.version import numbers, provider_version
 from policypack.examples import bucket, construct, example, notification, target
 from policypack.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""
@@ -87,6 +88,7 @@ POLICY = Policy(
     title="Argument does not exist on this type",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.CORRECTNESS],
     fix="Remove the argument, correct its name, or move it to the resource that takes it.",
     references=["https://www.pulumi.com/registry/packages/aws/api-docs/"],
     bad=[

@@ -13,6 +13,7 @@ import msgspec
 from policypack.aws.region import is_default, listed, provider_region, providers, resources_on
 from policypack.examples import bucket, construct, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Provider(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ POLICY = Policy(
     title="Region is left to the machine that runs the update",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.REGION, Tag.DEPLOYMENT],
     fix="Give the provider a `region`, or set `aws:region` in the stack's config.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/providers/#default-provider-configuration",

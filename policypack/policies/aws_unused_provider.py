@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from policypack.aws.region import is_default, providers, resources_on
 from policypack.examples import allow, bucket, construct, document, example
 from policypack.policy import Placed, Policy, Severity, Stack, Violation, over_stack
+from policypack.tags import Tag
 
 
 @over_stack
@@ -36,6 +37,7 @@ POLICY = Policy(
     title="Provider is declared and used by no resource",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.AWS, Tag.REGION, Tag.CORRECTNESS],
     fix="Pass it on with `ResourceOptions(provider=...)`, to a component with `providers=[...]`, or delete it.",
     references=["https://www.pulumi.com/docs/iac/concepts/resources/options/provider/"],
     bad=[

@@ -15,6 +15,7 @@ from policypack.aws.linter import lint
 from policypack.aws.reading import documents
 from policypack.examples import allow, bucket_policy, deny, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
@@ -41,6 +42,7 @@ POLICY = Policy(
     title="Allow statement also holds for requests without its condition key",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CORRECTNESS, Tag.LEAST_PRIVILEGE],
     fix='Write `ForAnyValue`, or add `"Null": {KEY: "false"}` to the condition.',
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policypack.aws.holders import Carried, Lack, attached_policies
 from policypack.examples import allow, construct, document, example
 from policypack.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 ALLOWS = {
     "AdministratorAccess": "every action there is or will be",
@@ -49,6 +50,7 @@ POLICY = Policy(
     title="AWS's managed policy for administrators is attached",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="Attach a policy of your own that lists the actions that the workload calls.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",

@@ -16,6 +16,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
 from policypack.examples import allow, bucket_policy, construct, document, example
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -47,6 +48,7 @@ POLICY = Policy(
     title="Resource-based policy document lets an AWS service in for everybody",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CROSS_ACCOUNT],
     fix="Ask for the resource that the service works for in `aws:SourceArn`, or for your account in `aws:SourceAccount`; for a bucket, for both.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention",

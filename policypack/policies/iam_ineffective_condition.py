@@ -14,6 +14,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
 from policypack.examples import deny, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
@@ -30,6 +31,7 @@ POLICY = Policy(
     title="Condition does not do what it says by AWS's reference",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Write the key and the operator as AWS documents them, with values of the type that the operator compares.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",

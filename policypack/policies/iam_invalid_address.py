@@ -15,6 +15,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
 from policypack.examples import allow, bucket_policy, example
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -41,6 +42,7 @@ POLICY = Policy(
     title="Address condition that IAM cannot read",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.CORRECTNESS],
     fix="Write each range in CIDR notation, such as `203.0.113.0/24`, with `IpAddress` or `NotIpAddress`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress",

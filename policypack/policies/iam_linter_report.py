@@ -13,6 +13,7 @@ from policypack.aws.linter import lint
 from policypack.aws.reading import documents
 from policypack.examples import allow, example, role, role_policy
 from policypack.policy import Policy, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
@@ -25,6 +26,7 @@ POLICY = Policy(
     title="Parliament objects to a policy document",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Write actions, resources and condition keys that belong together by the Service Authorization Reference.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",

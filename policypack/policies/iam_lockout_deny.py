@@ -17,6 +17,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
 from policypack.examples import bucket_policy, deny, example
 from policypack.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -63,6 +64,7 @@ POLICY = Policy(
     title="Denial that locks out AWS services or administrators",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.RELIABILITY],
     fix="Except AWS services (`BoolIfExists` on `aws:PrincipalIsAWSService` and `aws:ViaAWSService`) and the roles that need access (`ArnNotEquals` on `aws:PrincipalArn`).",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html",

@@ -16,6 +16,7 @@ from policypack.aws.reading import documents
 from policypack.aws.tables import DocumentKind
 from policypack.examples import allow, bucket_policy, document, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 IAM_QUOTAS = {
     "aws:iam/policy:Policy": 6144,
@@ -83,6 +84,7 @@ POLICY = Policy(
     title="Policy document that AWS refuses or misreads",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Build the document as a mapping of known names and encode it once, with `json.dumps` or `pulumi.Output.json_dumps`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",

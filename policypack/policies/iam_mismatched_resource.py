@@ -14,6 +14,7 @@ from policypack.aws.globs import everything
 from policypack.aws.reading import statements
 from policypack.examples import allow, deny, example, role_policy
 from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 UNLISTED = "apigateway"
 """A service that takes paths, `/apis` among them, of which the reference lists some."""
@@ -59,6 +60,7 @@ POLICY = Policy(
     title="Statement has an action that applies to none of its resources",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Give each action a resource of the type that it works on, such as `arn:aws:s3:::bucket/*` for objects.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",

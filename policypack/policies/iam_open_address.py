@@ -15,6 +15,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
 from policypack.examples import allow, bucket_policy, deny, example
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -40,6 +41,7 @@ POLICY = Policy(
     title="Address condition lets in most of the internet",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.PUBLIC_ACCESS],
     fix="Name the addresses that callers leave from, no broader than /8 (IPv4) or /32 (IPv6) in all, with `IpAddress` or `NotIpAddress`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress",

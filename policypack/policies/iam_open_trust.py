@@ -15,6 +15,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import TRUST, documents
 from policypack.examples import allow, example, role
 from policypack.policy import UNKNOWN, Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -46,6 +47,7 @@ POLICY = Policy(
     title="Role that anybody may assume",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.PUBLIC_ACCESS, Tag.CROSS_ACCOUNT],
     fix="Name the accounts, roles or services, and for an identity provider fix the subject, such as `repo:acme/orders:ref:refs/heads/main`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html",

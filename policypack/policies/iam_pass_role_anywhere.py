@@ -15,6 +15,7 @@ from policypack.aws.globs import covers
 from policypack.aws.reading import IDENTITY, statements
 from policypack.examples import allow, deny, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 ACTION = "iam:PassRole"
 
@@ -55,6 +56,7 @@ POLICY = Policy(
     title="Policy document allows passing every role to every service",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.PRIVILEGE_ESCALATION, Tag.LEAST_PRIVILEGE],
     fix="Name the roles that may be passed, and the service in a condition on `iam:PassedToService`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",

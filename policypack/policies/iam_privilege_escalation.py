@@ -13,6 +13,7 @@ from policypack.access.escalation_paths import BISHOP_FOX, BOUNDARIES, PASSING_R
 from policypack.access.escalation_report import Held, held, judgements
 from policypack.examples import allow, construct, deny, document, example, role_policy
 from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(one: Held) -> Iterator[Violation | Undecided]:
@@ -32,6 +33,7 @@ POLICY = Policy(
     title="Identity can give itself the permissions of others",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.PRIVILEGE_ESCALATION],
     fix="Name the roles, users, policies or functions that the workload manages, or deny the step for all others.",
     references=[RHINO, RHINO_2, BISHOP_FOX, PMAPPER, PASSING_ROLES, BOUNDARIES],
     bad=[

@@ -19,6 +19,7 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
 from policypack.examples import allow, bucket_policy, deny, example
 from policypack.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -40,6 +41,7 @@ POLICY = Policy(
     title="Resource-based policy document lets in outsiders",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.PUBLIC_ACCESS],
     fix="Name the principals, or pin the caller with a fixed `aws:PrincipalOrgID`, `aws:SourceVpce`, `aws:SourceAccount` or a narrow `aws:SourceIp`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",

@@ -16,6 +16,7 @@ from policypack.aws.parliament import formerly
 from policypack.aws.reading import statements
 from policypack.examples import allow, deny, example, role_policy
 from policypack.policy import Policy, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(statement: Statement) -> Iterator[Violation]:
@@ -46,6 +47,7 @@ POLICY = Policy(
     title="Policy document names an action that AWS does not document",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Write the action as the Service Authorization Reference lists it, such as `s3:ListBucket` for listing objects.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",

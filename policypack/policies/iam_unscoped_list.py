@@ -15,6 +15,7 @@ from policypack.aws.globs import covers, everything
 from policypack.aws.reading import IDENTITY, RESOURCE, documents
 from policypack.examples import allow, bucket_policy, deny, example, role_policy
 from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 
@@ -64,6 +65,7 @@ POLICY = Policy(
     title="Policy document allows listing a whole bucket",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="Add a condition such as `StringLike` on `s3:prefix` with the prefixes that the workload lists, or drop the action.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html",

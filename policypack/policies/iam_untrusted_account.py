@@ -17,6 +17,7 @@ from policypack.aws.document import PolicyDocument, Principal
 from policypack.aws.reading import RESOURCE, TRUST, documents
 from policypack.examples import allow, bucket_policy, deny, example, role
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 
@@ -66,6 +67,7 @@ POLICY = Policy(
     title="Policy document lets in an account that is not trusted",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CROSS_ACCOUNT],
     fix="Name an account of `trustedAccounts`, or add the account there, in the settings; without that setting nothing is judged.",
     references=["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"],
     bad=[

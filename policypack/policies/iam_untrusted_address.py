@@ -15,6 +15,7 @@ from policypack.aws.document import Condition, PolicyDocument, Statement
 from policypack.aws.reading import documents
 from policypack.examples import allow, bucket_policy, deny, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -67,6 +68,7 @@ POLICY = Policy(
     title="Policy document lets in addresses that are not trusted",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK],
     fix="Name ranges of `trustedCidrs` only, or add the range there, in the settings; without that setting nothing is judged.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip"

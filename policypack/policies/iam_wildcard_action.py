@@ -15,6 +15,7 @@ from policypack.aws.document import PolicyDocument, Principal, Statement
 from policypack.aws.reading import documents
 from policypack.examples import ACCOUNT, allow, construct, deny, document, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 ROOT = re.compile(r"\d{12}|arn:aws[-a-z]*:iam::\d{12}:root")
 
@@ -58,6 +59,7 @@ POLICY = Policy(
     title="Policy document allows every action of a service, or of all",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="List the actions that the workload calls, such as `s3:GetObject`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",

@@ -15,6 +15,7 @@ from policypack.aws.globs import everything, has_wildcard
 from policypack.aws.reading import IDENTITY, statements
 from policypack.examples import allow, bucket_policy, example, role_policy
 from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
@@ -59,6 +60,7 @@ POLICY = Policy(
     title="Policy document allows an action on every resource",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="Name the resources, such as `arn:aws:s3:::inbox/*`, or narrow them by a condition such as `aws:ResourceTag`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",

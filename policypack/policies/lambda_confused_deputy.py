@@ -12,6 +12,7 @@ from typing import Any
 from policypack.aws.permission import ACCOUNT_ALONE, S3, Permission, permissions
 from policypack.examples import example, permission
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 
 def check(found: Permission) -> Iterator[Judgement]:
@@ -59,6 +60,7 @@ POLICY = Policy(
     title="Permission lets an AWS service in for everybody",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.CROSS_ACCOUNT],
     fix="Give the permission the source's `sourceArn`, and for a bucket your account in `sourceAccount`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",

@@ -12,6 +12,7 @@ from textwrap import dedent
 from policypack.aws.handler import Handling, handlers
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(found: Handling) -> Iterator[Judgement]:
@@ -36,6 +37,7 @@ POLICY = Policy(
     title="Handler leaves its loop before the last record",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Handle every record in the loop, put aside those that fail, and return or raise after the loop.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policypack.aws.foreign import Foreign, foreign
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Foreign) -> Iterator[Judgement]:
@@ -37,6 +38,7 @@ POLICY = Policy(
     title="Archive holds code that was built for another machine",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
     fix="Install the function's dependencies for Lambda's platform and the function's runtime, as `stackguard bundle` does.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-native-libraries",

@@ -27,6 +27,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.tags import Tag
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -66,6 +67,7 @@ POLICY = Policy(
     title="Permission for a bucket that is not in the stack",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.LAMBDA, Tag.SUPPLY_CHAIN, Tag.CROSS_ACCOUNT],
     fix="Pass the `arn` of the stack's own bucket, or read the other one with `aws.s3.Bucket.get`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",

@@ -12,6 +12,7 @@ from policypack.aws.permission import S3, Permission, permissions
 from policypack.aws.source import source_problem
 from policypack.examples import example, permission
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 MADE_KNOWN = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
 MADE_UP = "AWS makes up the id in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."
@@ -36,6 +37,7 @@ POLICY = Policy(
     title="Permission whose source is not the ARN of one source",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.CORRECTNESS, Tag.CROSS_ACCOUNT],
     fix="Pass the `arn` of the one bucket, rule or topic that invokes the function.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",

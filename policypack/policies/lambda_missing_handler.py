@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policypack.aws.entry import Entry, entries
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Entry) -> Iterator[Judgement]:
@@ -38,6 +39,7 @@ POLICY = Policy(
     title="Archive does not hold the function's handler",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Name a file and a function that the archive, or a layer of the stack, holds: `app.main.handle` for `handle` in `app/main.py`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html",

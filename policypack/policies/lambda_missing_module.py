@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policypack.aws.importing import Lacking, imported
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Lacking) -> Iterator[Judgement]:
@@ -36,6 +37,7 @@ POLICY = Policy(
     title="Handler imports a module that Lambda does not have",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
     fix="Lock the package and bundle it with the function, mend the name, or remove the import.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from policypack.aws.meaning import FUNCTION
 from policypack.examples import allow, construct, deny, document, example, packaged
 from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
+from policypack.tags import Tag
 
 if TYPE_CHECKING:
     from policypack.access.unused import Missing
@@ -65,6 +66,7 @@ POLICY = Policy(
     title="Function's code calls what its role does not allow",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Allow the action on that resource in the role's policy document, or take the call out of the code.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",

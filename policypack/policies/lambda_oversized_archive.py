@@ -12,6 +12,7 @@ from policypack.aws.lambda_limits import LAYERS, MB, UNZIPPED, ZIPPED
 from policypack.aws.package_size import Size, sizes
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Size) -> Iterator[Judgement]:
@@ -45,6 +46,7 @@ POLICY = Policy(
     title="Code of a function is larger than Lambda takes",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.DEPLOYMENT],
     fix="Leave out what the runtime has and what nothing imports, upload a large zip through a bucket, or build an image.",
     references=["https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"],
     bad=[

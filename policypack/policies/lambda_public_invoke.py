@@ -16,6 +16,7 @@ from policypack.access.verdict import Answer, Verdict
 from policypack.aws.meaning import PERMISSION
 from policypack.examples import construct, example, permission
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:
@@ -50,6 +51,7 @@ POLICY = Policy(
     title="Function that anybody may invoke",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.LAMBDA, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Name the service, account or organization that may invoke it, and set a URL's `authorizationType` to `AWS_IAM`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",

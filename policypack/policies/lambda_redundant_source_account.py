@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policypack.aws.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
 from policypack.examples import example, permission
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 SNS = "sns.amazonaws.com"
 
@@ -50,6 +51,7 @@ POLICY = Policy(
     title="Permission names the account beside an ARN that carries it",
     why=__doc__,
     severity=Severity.LOW,
+    tags=[Tag.LAMBDA, Tag.CORRECTNESS],
     fix="Leave out `sourceAccount`: the account is compared as a part of `sourceArn`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",

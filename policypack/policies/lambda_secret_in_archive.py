@@ -13,6 +13,7 @@ from policypack.aws.packaging import read_code
 from policypack.aws.secret_files import SecretFile, secret_files
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def read(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
@@ -42,6 +43,7 @@ POLICY = Policy(
     title="Archive of a function or layer holds a secret",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.LAMBDA, Tag.SECRETS],
     fix="Leave the file out of the archive, replace the secret, and have the function read it from Secrets Manager.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html",

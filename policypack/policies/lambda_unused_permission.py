@@ -13,6 +13,7 @@ from policypack.aws.meaning import FUNCTION
 from policypack.examples import allow, example
 from policypack.policies.lambda_missing_permission import LOGS, writes, writing
 from policypack.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
+from policypack.tags import Tag
 
 if TYPE_CHECKING:
     from policypack.access.unused import Over
@@ -38,6 +39,7 @@ POLICY = Policy(
     title="Role allows what its function's code never uses",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.LAMBDA, Tag.LEAST_PRIVILEGE],
     fix="Take the action or resource out of the statement, or name only what the code calls.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",

@@ -11,6 +11,7 @@ from typing import Any
 
 from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def retentions(resource: Resource) -> Iterator[Reading[int]]:
@@ -33,6 +34,7 @@ POLICY = Policy(
     title="Log group keeps its lines for ever",
     why=__doc__,
     severity=Severity.LOW,
+    tags=[Tag.LOGS, Tag.COST],
     fix="Set `retentionInDays`, such as 30 or 365.",
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"

@@ -10,12 +10,14 @@ from __future__ import annotations
 from policypack.examples import example
 from policypack.policy import UNKNOWN, Policy, Resource, Severity
 from policypack.settings import UNKNOWN_VALUE
+from policypack.tags import Tag
 
 POLICY: Policy[None] = Policy(
     id=UNKNOWN_VALUE,
     title="Value that is not known",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=UNKNOWN.fix,
     references=[
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",

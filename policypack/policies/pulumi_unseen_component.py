@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from policypack.examples import example
 from policypack.policy import Policy, Reading, Resource, Severity, Undecided
+from policypack.tags import Tag
 
 
 def remote_component(resource: Resource) -> Iterator[Reading[str]]:
@@ -31,6 +32,7 @@ POLICY = Policy(
     title="Component that was not seen inside",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=FIX,
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/components/",

@@ -23,6 +23,7 @@ from policypack.policy import (
     Unseen,
     over_stack,
 )
+from policypack.tags import Tag
 
 
 @over_stack
@@ -56,6 +57,7 @@ POLICY = Policy(
     title="Resources that were not seen",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=FIX,
     references=[
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/apply/",

@@ -15,6 +15,7 @@ from policypack.aws.order import comes_after
 from policypack.aws.permission import allowing
 from policypack.examples import bucket, example, function, notification, permission
 from policypack.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ POLICY = Policy(
     title="Notification may be created before the permission it needs",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.S3, Tag.DEPLOYMENT],
     fix="Give the notification `depends_on=[permission]` in its resource options.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/",

@@ -12,6 +12,7 @@ from policypack.aws.notification import NOTIFICATION
 from policypack.aws.notification_shape import problems
 from policypack.examples import FUNCTION_ARN, construct, example, notification, target
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 
 def shapes(resource: Resource) -> Iterator[Reading[list[tuple[str, str | Unknown]]]]:
@@ -30,6 +31,7 @@ POLICY = Policy(
     title="Event notification that S3 does not read as it was meant",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Give each target its ARN, the events by the names S3 has for them, and a plain `filterPrefix` or `filterSuffix`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",

@@ -13,6 +13,7 @@ from policypack.aws.bucket import Sidecars, buckets, sidecars
 from policypack.examples import bucket as a_bucket
 from policypack.examples import construct, example
 from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
+from policypack.tags import Tag
 
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
@@ -51,6 +52,7 @@ POLICY = Policy(
     title="Bucket has no access block",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Add a `BucketPublicAccessBlock` whose `bucket` is this bucket's `id`, with all four switches true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
     bad=[

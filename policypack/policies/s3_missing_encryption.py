@@ -26,6 +26,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.tags import Tag
 
 SIDECAR = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 INLINE = ("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
@@ -84,6 +85,7 @@ POLICY = Policy(
     title="Bucket has no default encryption of its own",
     why=__doc__,
     severity=Severity.LOW,
+    tags=[Tag.S3, Tag.ENCRYPTION],
     fix="Add a `BucketServerSideEncryptionConfiguration` for this bucket, best with `aws:kms` and your own key.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",

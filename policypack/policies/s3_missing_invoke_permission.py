@@ -25,6 +25,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.tags import Tag
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
 ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)
@@ -79,6 +80,7 @@ POLICY = Policy(
     title="Notification invokes a function that has no permission for it",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.DEPLOYMENT, Tag.RELIABILITY],
     fix="Add an `aws.lambda_.Permission` for the function with `s3.amazonaws.com` and this bucket's ARN.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",

@@ -24,6 +24,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.tags import Tag
 
 ELSEWHERE = Unknown(
     "invokes a function that is not in this stack, and what it writes is not known",
@@ -68,6 +69,7 @@ POLICY = Policy(
     title="Function may write what invokes it",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.RELIABILITY, Tag.COST],
     fix="Write to another bucket, or to a prefix that the notification's filter leaves out, and allow no more than that.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html",

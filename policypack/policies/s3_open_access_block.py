@@ -11,6 +11,7 @@ from typing import Any
 
 from policypack.examples import construct, example
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 TYPES = (
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
@@ -77,6 +78,7 @@ POLICY = Policy(
     title="Access block leaves a switch off",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Set `blockPublicAcls`, `blockPublicPolicy`, `ignorePublicAcls` and `restrictPublicBuckets` to true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
     bad=[

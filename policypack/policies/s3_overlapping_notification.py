@@ -14,6 +14,7 @@ from typing import Any
 from policypack.aws.notification import Entry, entries, overlapping
 from policypack.examples import example, notification, target
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 
 def pairs(resource: Resource) -> Iterator[Reading[tuple[Entry, Entry]]]:
@@ -45,6 +46,7 @@ POLICY = Policy(
     title="Two event notifications of a bucket overlap",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.DEPLOYMENT],
     fix="Make the prefixes or the suffixes exclude each other, or send the event to one topic that fans out.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",

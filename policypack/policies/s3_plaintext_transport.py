@@ -31,6 +31,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.tags import Tag
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
@@ -98,6 +99,7 @@ POLICY = Policy(
     title="Bucket that answers plain HTTP",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.ENCRYPTION, Tag.AWS_FSBP],
     fix="Deny `s3:*` to `*` on the bucket and on its objects when `aws:SecureTransport` is `false`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policypack.access.acl import Grant, grants
 from policypack.examples import bucket, construct, example
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(grant: Grant) -> Iterator[Violation]:
@@ -42,6 +43,7 @@ POLICY = Policy(
     title="ACL gives access to the public",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS],
     fix="Leave ACLs off (`BucketOwnershipControls` with `BucketOwnerEnforced`), and grant access by bucket policy.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html",

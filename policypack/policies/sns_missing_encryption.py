@@ -11,6 +11,7 @@ from typing import Any
 
 from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def key_presence(resource: Resource) -> Iterator[Reading[bool]]:
@@ -33,6 +34,7 @@ POLICY = Policy(
     title="Topic keeps messages unencrypted",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.SNS, Tag.ENCRYPTION],
     fix="Set `kmsMasterKeyId` to a key that the topic's publishers may use.",
     references=["https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"],
     bad=[

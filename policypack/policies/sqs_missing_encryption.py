@@ -11,6 +11,7 @@ from typing import Any
 
 from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Unknown, Violation
+from policypack.tags import Tag
 
 
 def managed_encryption(resource: Resource) -> Iterator[Reading[bool]]:
@@ -37,6 +38,7 @@ POLICY = Policy(
     title="Queue keeps messages unencrypted",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.SQS, Tag.ENCRYPTION],
     fix="Set `kmsMasterKeyId` to your own key, or leave `sqsManagedSseEnabled` at its default, true.",
     references=[
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",

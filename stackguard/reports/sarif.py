@@ -136,7 +136,7 @@ def _rule(policy: Policy[Any]) -> Rule:
         ),
         help_uri=next(filter(LINK.fullmatch, links), None),
         default_configuration=Configuration(level=_level(policy.severity, blocks=True)),
-        properties={"security-severity": SCORES[policy.severity], "tags": ["security"]},
+        properties={"security-severity": SCORES[policy.severity], "tags": ["security", *map(printable, policy.tags)]},
     )
 
 
