@@ -285,7 +285,7 @@ over_stack = OverStack
 class Policy(Generic[T]):
     """The card: the only place where a fact about a policy is written.
 
-    `docs/policies.md`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
+    `docs/policies/`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
     """
 
     id: str

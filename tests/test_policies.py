@@ -34,7 +34,11 @@ def cases(kind: str) -> list[ParameterSet]:
 
 
 def outcomes_of(policy: Policy[Any], example: Example) -> list[Outcome]:
-    stack = Stack(example.resources, SETTINGS, example.unseen)
+    return outcomes_in(policy, Stack(example.resources, SETTINGS, example.unseen))
+
+
+def outcomes_in(policy: Policy[Any], stack: Stack) -> list[Outcome]:
+    """What one policy reports of a stack."""
     outcomes = one_per_value(evaluate(POLICIES, stack)) if policy.id == UNKNOWN_VALUE else evaluate([policy], stack)
     return [each for each in outcomes if each.policy.id == policy.id]
 

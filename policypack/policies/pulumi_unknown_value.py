@@ -7,10 +7,12 @@ it waits for, which policies could not judge it, and how to make it known.
 
 from __future__ import annotations
 
-from policypack.examples import example
+from policypack.examples import construct, example
 from policypack.policy import UNKNOWN, Policy, Resource, Severity
 from policypack.settings import UNKNOWN_VALUE
 from policypack.tags import Tag
+
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
 POLICY: Policy[None] = Policy(
     id=UNKNOWN_VALUE,
@@ -37,9 +39,9 @@ POLICY: Policy[None] = Policy(
         ),
     ],
     good=[
-        example(Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": "uploads"})),
+        example(construct(VERSIONING, "uploads", bucket="uploads", versioningConfiguration={"status": "Enabled"})),
         example(
-            Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": UNKNOWN}),
+            construct(VERSIONING, "uploads", bucket=UNKNOWN, versioningConfiguration={"status": "Enabled"}),
             note="an unknown value that no policy has to read",
         ),
     ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policypack.examples import bucket, example
+from policypack.examples import construct, example
 from policypack.policy import (
     ROOT_TYPE,
     Placed,
@@ -80,7 +80,7 @@ POLICY = Policy(
         ),
     ],
     good=[
-        example(STACK, bucket(None), program='aws.s3.Bucket("logs")\n'),
+        example(STACK, construct("aws:s3/bucket:Bucket", "logs")),
     ],
     reads=unseen_resources,
     check=check,

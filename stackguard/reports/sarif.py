@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from policypack.policy import Kind, Outcome, Policy, Severity
-from stackguard.explain import paragraphs
+from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
