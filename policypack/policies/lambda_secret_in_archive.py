@@ -58,7 +58,7 @@ POLICY = Policy(
         example(_with(".netrc", "machine a login b password c"), path="code", note="a password for a host"),
     ],
     good=[
-        example(_with(".env.example", "API_KEY=\n")),
+        example(_with(".env.example")),
         example(_with(".env", "# nothing\nAPI_KEY=\n"), note="an environment file without values"),
         example(_with("environment.py"), note="a name that only begins like one"),
         example(_with("id_rsa.pub", "ssh-rsa AAAA me@example.com"), note="a public key"),
