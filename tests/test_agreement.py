@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from google.protobuf.empty_pb2 import Empty
 
 from policypack.crossguard import message
 from policypack.evaluate import evaluate
@@ -69,6 +70,11 @@ def test_secrets_are_judged_the_same(pack: Pack, name: str) -> None:
     stack = EXAMPLES[name]
     hidden = tuple(replace(resource, secrets=frozenset(resource.inputs)) for resource in stack.resources)
     assert_agreement(pack, replace(stack, resources=hidden))
+
+
+def test_the_engine_is_told_the_tags_of_each_card(pack: Pack) -> None:
+    told = {each.name: list(each.tags) for each in pack.stub.GetAnalyzerInfo(Empty()).policies}
+    assert told == {policy.id: list(policy.tags) for policy in POLICIES}
 
 
 def test_no_door_quotes_a_secret(pack: Pack) -> None:
