@@ -19,7 +19,7 @@ from stackguard.packs.following import Following
 from stackguard.sources import REGION
 
 if TYPE_CHECKING:
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 
 @dataclass(slots=True)

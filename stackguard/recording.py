@@ -16,7 +16,7 @@ from policypack.policy import ROOT_TYPE, Asset, Reference, Resource, Stack, Unkn
 from policypack.redaction import is_secret, secrets_of
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
-from stackguard.preview.mock_file import block, flow
+from stackguard.preview.placeholders.mock_file import block, flow
 from stackguard.sources import STANDARD_INPUT, HowToRun, load
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"

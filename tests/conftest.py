@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests import warm
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing on a busy one
 settings.load_profile("any machine")
@@ -23,3 +26,22 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     os.environ["STACKGUARD_CACHE_DIR"] = str(shared / "stackguard")
+
+
+@pytest.fixture(autouse=True)
+def warm_start(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Programs that a test runs in this process start warm, unless it is about how they start and end."""
+    if request.node.get_closest_marker("cold_start"):
+        yield
+    else:
+        warm.install()
+        yield
+        warm.uninstall()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file run in one process, where they share what they cache; so do files that share program runs."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

@@ -10,8 +10,9 @@ from policypack.policies import POLICIES
 from stackguard.errors import CannotJudge
 from stackguard.gate import Request, judge
 from stackguard.sources import HowToRun
-from tests.agreement.doors import Told, by_gate, by_pack, preview
+from tests.agreement.doors import AT_BOTH_DOORS, Told, by_gate, by_pack, preview
 
+pytestmark = AT_BOTH_DOORS
 FAILURES = Path(__file__).parent / "failures"
 REFUSED_BY_THE_SDK = "program-error"
 """In `expected.txt`: the SDK itself refuses the program, so neither gate nor pack gets to see resources."""
@@ -24,7 +25,7 @@ def expected(row: str) -> set[str]:
     return set((FAILURES / row / "expected.txt").read_text(encoding="utf-8").split())
 
 
-def blocking(told: set[Told]) -> set[str]:
+def blocking(told: frozenset[Told]) -> set[str]:
     """The policies of what blocks."""
     return {policy for policy, _, _, blocks in told if blocks}
 

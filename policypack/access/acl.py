@@ -15,9 +15,9 @@ import msgspec
 
 from policypack.access.opening import Lets
 from policypack.access.outsiders import ANYONE, STRANGER, Outsider
-from policypack.aws.bucket import bucket_name
 from policypack.aws.tables import canonical
 from policypack.policy import Reading, Resource, Unknown
+from policypack.resources.naming import physical_name
 
 BUCKET = "aws:s3/bucket:Bucket"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
@@ -124,7 +124,7 @@ def _permissions(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _bucket(resource: Resource) -> str:
     """The bucket's name, or one in the form of those that Pulumi makes up."""
     kind = canonical(resource.type)
-    given = bucket_name(resource) if kind == BUCKET else resource.inputs.get(OWNERS[kind])
+    given = physical_name(resource) if kind == BUCKET else resource.inputs.get(OWNERS[kind])
     return given if isinstance(given, str) and given else f"{resource.name}-1a2b3c4"
 
 

@@ -12,8 +12,10 @@ from policypack.access.opening import Opening
 from policypack.access.reach import ALWAYS
 from policypack.access.verdict import Answer, Verdict
 from policypack.aws.account import same_account
-from policypack.aws.bucket import Referred, referred, sidecars
+from policypack.aws.bucket import sidecars
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.references import Resolved, resolve
+from policypack.resources.tokens import BUCKET_TYPES
 
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
@@ -45,8 +47,8 @@ def in_bucket(stack: Stack, opening: Opening, name: str, *, of_acl: bool = False
     if str(carrier.inputs.get(name)).endswith(DIRECTORY_SUFFIX):
         yield carrier, msgspec.structs.replace(opening, answer=ALWAYS)
         return
-    owners = referred(stack, carrier, name)
-    for bucket in owners.certain:
+    owners = resolve(stack, carrier, name, *BUCKET_TYPES)
+    for bucket in owners.resources:
         yield bucket, of_bucket(stack, bucket).leaves(opening, of_acl=of_acl)
     if not owners.certain:
         yield carrier, _of_one_of(stack, owners, opening, name, of_acl=of_acl)
@@ -88,9 +90,9 @@ def _block(resource: Resource, *, certain: bool) -> Block:
     return block(resource, {name: resource[name] for name in SWITCHES}, certain=certain)
 
 
-def _of_one_of(stack: Stack, owners: Referred, opening: Opening, name: str, *, of_acl: bool) -> Opening:
+def _of_one_of(stack: Stack, owners: Resolved, opening: Opening, name: str, *, of_acl: bool) -> Opening:
     """What is left of an opening of a bucket that is one of several, or of none of this stack."""
-    settings = [of_bucket(stack, each) for each in owners.possible] or [_elsewhere(stack, opening.by, name)]
+    settings = [of_bucket(stack, each) for each in owners.candidates] or [_elsewhere(stack, opening.by, name)]
     left = [each.leaves(opening, of_acl=of_acl) for each in settings]
     if len({each.answer.verdict for each in left}) == 1:
         return left[0]
@@ -133,13 +135,13 @@ def through_access_point(stack: Stack, opening: Opening, point: Resource) -> Ope
 
 def _behind(stack: Stack, point: Resource) -> Iterable[Block]:
     """The blocks of the bucket behind an access point."""
-    owners = referred(stack, point)
-    for bucket in owners.certain:
+    owners = resolve(stack, point, "bucket", *BUCKET_TYPES)
+    for bucket in owners.resources:
         yield from of_bucket(stack, bucket).blocks
-    if len(owners.possible) == 1:
-        yield from of_bucket(stack, owners.possible[0]).blocks
+    if len(owners.candidates) == 1:
+        yield from of_bucket(stack, owners.candidates[0]).blocks
     else:
-        for bucket in owners.possible:
+        for bucket in owners.candidates:
             yield from (msgspec.structs.replace(each, certain=False) for each in of_bucket(stack, bucket).blocks)
 
 

@@ -22,12 +22,13 @@ from policypack.access.witness import witness_of
 from policypack.aws.actions import every_action
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.grammar import parse
-from policypack.aws.holders import Carried, Lack, Unseen, apart, holders
+from policypack.aws.holders import AttachedDocument, Lack, Unseen, apart, holders
 from policypack.aws.managed import managed_document
-from policypack.aws.meaning import GROUP, PERMISSION, ROLE, USER, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
 
 UNREAD = "a part of what is attached cannot be read here"
 NEWLY = "is newly attached, and what it allows is not read here"
@@ -49,7 +50,7 @@ class Holding(msgspec.Struct, frozen=True):
     """
 
     holder: Resource
-    carried: tuple[Carried, ...] = ()
+    carried: tuple[AttachedDocument, ...] = ()
     boundary: tuple[PolicyDocument, ...] | None = None
     unseen: tuple[Unseen, ...] = ()
     limits: frozenset[str] = frozenset()
@@ -144,7 +145,7 @@ def _add(
         unseen = (*holding.unseen, Unseen(resource, path, Lack.DOCUMENT))
         found[key] = msgspec.structs.replace(holding, unseen=unseen)
     else:
-        carried = (*holding.carried, Carried(resource, path, document))
+        carried = (*holding.carried, AttachedDocument(resource, path, document))
         found[key] = msgspec.structs.replace(holding, carried=carried)
 
 
@@ -170,7 +171,7 @@ def _read_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterato
     """What the documents allow that can be read."""
     told = False
     for request, allow in gains(holding.access(Bound.LEAST), before.access(Bound.MOST), attached=attached):
-        by, path = _place(holding, allow)
+        by, path = _place(holding, allow, Bound.LEAST)
         told = True
         witness = witness_of(request)
         if attached:
@@ -180,7 +181,7 @@ def _read_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterato
         yield Gain(holding.holder, by, path, answer)
     if not told and (holding.depends or before.depends):
         for _, allow in gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=attached):
-            by, path = _place(holding, allow)
+            by, path = _place(holding, allow, Bound.MOST)
             why = "an unknown value decides whether access is new"
             yield Gain(holding.holder, by, path, Answer(Verdict.UNDECIDED, why, allow.path))
             break
@@ -217,29 +218,24 @@ def _anything_left(holding: Holding, before: Holding) -> bool:
     everything = managed_document("AdministratorAccess")
     if everything is None:
         return True
-    most = msgspec.structs.replace(holding, carried=(*holding.carried, Carried(holding.holder, "", everything)))
+    most = msgspec.structs.replace(
+        holding, carried=(*holding.carried, AttachedDocument(holding.holder, "", everything))
+    )
     return any(True for _ in gains(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True))
 
 
 def _words(holder: Resource) -> str:
     if holder.type not in (ROLE, USER, GROUP):
         return f"whoever gets `{holder.name}`"
-    return f"the {holder.type.rpartition(':')[2].lower()} `{resource_name(holder) or holder.name}`"
+    return f"the {holder.type.rpartition(':')[2].lower()} `{physical_name(holder) or holder.name}`"
 
 
-def _place(holding: Holding, allow: Statement) -> tuple[Resource, str]:
-    """The resource that carries a statement, and where in it."""
+def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:
+    """The resource that carries a statement as it is read at this bound, and its path there."""
     for each in holding.carried:
-        for statement_of in each.document.statements:
-            same = (statement_of.path, statement_of.sid, statement_of.not_actions)
-            if same == (allow.path, allow.sid, allow.not_actions) and _may_be(statement_of.actions, allow.actions):
-                return each.resource, f"{each.path}.{allow.path}".lstrip(".")
+        if allow in access((each.document,), bound).statements:
+            return each.resource, each.at(allow.path)
     return holding.holder, allow.path
-
-
-def _may_be(written: tuple[str, ...] | None, read: tuple[str, ...] | None) -> bool:
-    """Whether a statement with these actions is read with those: `*` is added for one that is unknown."""
-    return read in (written, (*(written or ()), "*"))
 
 
 def _by_document(thing: Exposed) -> bool:

@@ -127,11 +127,11 @@ def gains(
         TooManyCellsError: there are too many requests to tell apart.
     """
     world: World | None = None
-    told: set[tuple[int, Caller]] = set()
+    told: set[tuple[Statement, Caller]] = set()
     for required, obstacles in _questions(new, old):
         world = world or World([*new.statements, *old.statements], attached=attached, who=who, foreign=foreign)
         for request in world.requests(required, obstacles):
-            mark = (id(required[0]), request.caller)
+            mark = (required[0], request.caller)
             if mark not in told:
                 told.add(mark)
                 yield request, required[0]
@@ -140,7 +140,7 @@ def gains(
 def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:
     """Which statements a newly allowed request matches, and which it does not: one of these pairs each."""
     escapes = [
-        tuple({id(each): each for group in choice for each in group}.values()) for choice in product(*old.alternatives)
+        tuple(dict.fromkeys(each for group in choice for each in group)) for choice in product(*old.alternatives)
     ]
     for groups in new.alternatives:
         for required in product(*groups):

@@ -11,10 +11,10 @@ from policypack.access.bounds import Bound
 from policypack.access.cells import TooManyCellsError
 from policypack.access.escalation import Identity, Opened, opened
 from policypack.aws.document import PolicyDocument
-from policypack.aws.holders import Carried, boundaries, holders
-from policypack.aws.meaning import MANAGED_POLICY
+from policypack.aws.holders import AttachedDocument, boundaries, holders
 from policypack.aws.reading import IDENTITY, documents_of
 from policypack.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
+from policypack.resources.tokens import MANAGED_POLICY
 
 TOO_MANY = "tells too many requests apart with its conditions and wildcards"
 TOO_MANY_FIX = "Write it with fewer conditions and wildcards."
@@ -28,7 +28,9 @@ SHOWN = 3
 class Judged:
     """What the documents of one identity open, found once for all of them."""
 
-    def __init__(self, carried: Sequence[Carried], boundary: tuple[PolicyDocument, ...] | None, own: str) -> None:
+    def __init__(
+        self, carried: Sequence[AttachedDocument], boundary: tuple[PolicyDocument, ...] | None, own: str
+    ) -> None:
         self.carried = sorted(carried, key=lambda each: not each.certain)
         self._boundary = boundary
         self._own = own
@@ -86,7 +88,7 @@ def _alone(resource: Resource) -> Iterator[Reading[Held]]:
         if isinstance(document, Unknown):
             yield path, document
         else:
-            yield path, Held(0, Judged([Carried(resource, path, document)], None, ""))
+            yield path, Held(0, Judged([AttachedDocument(resource, path, document)], None, ""))
 
 
 def judgements(one: Held) -> Iterator[Violation | Undecided]:
@@ -139,6 +141,6 @@ def _way(one: Held, way: Opened) -> str:
     return f"{actions} {way.way.leads}"
 
 
-def _where(carried: Carried, path: str) -> str:
+def _where(carried: AttachedDocument, path: str) -> str:
     """Where in a document a step is allowed: of one that AWS writes only the name says something."""
     return f" of `{carried.managed or path}`"

@@ -31,13 +31,14 @@ from policypack.access.reach import ALWAYS, APIS, BLOCKED, noting_refusal, reach
 from policypack.access.sharing import FUNCTION_URL, SHARES, shares
 from policypack.access.trust import trusting
 from policypack.access.verdict import Answer, Verdict
-from policypack.aws.bucket import BUCKET_TYPES
 from policypack.aws.document import PolicyDocument
-from policypack.aws.meaning import FUNCTION, PERMISSION, ROLE, meant, resource_name
 from policypack.aws.reading import RESOURCE, TRUST, documents_of
 from policypack.aws.tables import DocumentKind, canonical, document_properties
 from policypack.aws.tables import grants as grants_access
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.references import resolve
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION, ROLE
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 OF_FUNCTIONS = {
@@ -159,7 +160,7 @@ def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> 
         if element in ("Statement", "Effect"):
             yield role, Opening(role, f"{path}.{inner}", waiting())
     for answer in trusting(document):
-        named = f"arn:aws:iam::*:role/{resource_name(role) or role.name}"
+        named = f"arn:aws:iam::*:role/{physical_name(role) or role.name}"
         witness = answer.witness and msgspec.structs.replace(answer.witness, resource=named)
         told = msgspec.structs.replace(answer, why=answer.why or UNKNOWN.why, witness=witness)
         yield role, Opening(role, f"{path}.{answer.path}", told)
@@ -173,5 +174,4 @@ def thing_of(stack: Stack, resource: Resource) -> Resource:
 
 
 def _function(stack: Stack, resource: Resource) -> Resource:
-    found = meant(stack, resource, OF_FUNCTIONS[resource.type], FUNCTION).certain
-    return found[0].resource if len(found) == 1 else resource
+    return resolve(stack, resource, OF_FUNCTIONS[resource.type], FUNCTION).only or resource

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.grants import allowed
-from policypack.aws.bucket import bucket_name
 from policypack.aws.document import VERSIONS, PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.globs import overlaps
 from policypack.aws.grammar import parse
 from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
-from policypack.aws.meaning import ROLE
 from policypack.aws.notification import Entry, Trigger
 from policypack.aws.tables import DocumentKind
-from policypack.policy import Resource, Stack, Unknown
+from policypack.policy import Stack, Unknown
+from policypack.resources.naming import name_prefix, physical_name
+from policypack.resources.tokens import ROLE
 
 CAUSES = {
     "s3:ObjectCreated:*": "s3:PutObject",
@@ -95,7 +95,8 @@ def feeds_back(found: Feedback, action: str) -> bool | Unknown:
 
 def _grants(grants: Grants, action: str, found: Feedback) -> bool | Unknown:
     read = {name: _written(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)}
-    known = (*grants.documents, *(each for each in read.values() if each))
+    known = (*(each.document for each in grants.documents), *(each for each in read.values() if each))
+    every = (*known, *(each.document for each in grants.possible))
     verdict = allowed(known, action, found.objects, exact=found.exact)
     if verdict is True:
         return True
@@ -103,7 +104,7 @@ def _grants(grants: Grants, action: str, found: Feedback) -> bool | Unknown:
         return Unknown("has a role that may allow what invokes it; a part that decides is known only after the update")
     if grants.unread:
         return grants.unread[0]
-    if grants.possible and allowed((*known, *grants.possible), action, found.objects, exact=found.exact) is not False:
+    if grants.possible and allowed(every, action, found.objects, exact=found.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
     return False if all(read.values()) else OTHER_MANAGED
 
@@ -119,18 +120,8 @@ def _written(name: str) -> PolicyDocument | None:
 def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:
     """Globs of the name of the trigger's bucket, and whether each is the name itself."""
     given = trigger.notification.inputs.get("bucket")
-    for bucket in trigger.buckets.certain:
-        name = bucket_name(bucket)
-        yield (name, True) if name else (_made_up(bucket), False)
+    for bucket in trigger.buckets.resources:
+        name = physical_name(bucket)
+        yield (name, True) if name else (f"{name_prefix(bucket)}*", False)
     if not trigger.buckets.certain:
         yield (given, True) if isinstance(given, str) and not trigger.buckets.possible else ("*", False)
-
-
-def _made_up(bucket: Resource) -> str:
-    """A glob of the name that Pulumi or AWS will make up, which begins with a known text."""
-    if bucket.inputs.get("bucket") is not None:
-        return "*"
-    prefix = bucket.inputs.get("bucketPrefix")
-    if prefix is None:
-        prefix = f"{bucket.name}-".lower()
-    return f"{prefix}*" if isinstance(prefix, str) else "*"

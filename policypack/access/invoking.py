@@ -16,10 +16,10 @@ from policypack.access.outsiders import STRANGER
 from policypack.access.public import exposure
 from policypack.access.verdict import Answer, Verdict
 from policypack.aws.grammar import parse
-from policypack.aws.meaning import PERMISSION
 from policypack.aws.permission import SERVICE_SUFFIXES, Permission, permission
 from policypack.aws.tables import DocumentKind
 from policypack.policy import Resource, Unknown
+from policypack.resources.tokens import PERMISSION
 
 WITHOUT_SIGNATURE = "NONE"
 URL_ACTION = "lambda:invokefunctionurl"

@@ -20,11 +20,12 @@ from policypack.aws.arn import Arn
 from policypack.aws.bucket import buckets, sidecars
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.globs import overlaps
-from policypack.aws.meaning import ROLE, meant, resource_name
 from policypack.aws.reading import documents_of
-from policypack.policy import Reference, Resource, Stack
+from policypack.policy import Resource, Stack
+from policypack.resources.naming import physical_name
+from policypack.resources.references import referrers, resolve, resolve_all
+from policypack.resources.tokens import KEY, ROLE
 
-KEY = "aws:kms/key:Key"
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 DECRYPT, DATA_KEY = "kms:Decrypt", "kms:GenerateDataKey"
@@ -106,16 +107,7 @@ def _key(stack: Stack, resource: Resource, name: str, value: Any) -> Resource | 
     if isinstance(value, tuple):
         resource, value = value
         name = "rules"
-    origins = [value.urn] if isinstance(value, Reference) else list(resource.property_dependencies.get(name, ()))
-    found = [each for urn in origins if (each := stack.by_urn.get(urn)) and each.type == KEY]
-    if len(found) == 1:
-        return found[0]
-    keys = [
-        each
-        for each in stack.of(KEY)
-        if isinstance(value, str) and value in (each.outputs.get("arn"), each.outputs.get("keyId"), each.id)
-    ]
-    return keys[0] if len(keys) == 1 else None
+    return resolve_all(stack, resource, name, [value], KEY)[0].only
 
 
 def _target(value: Any, where: Where) -> Target:
@@ -127,7 +119,8 @@ def _target(value: Any, where: Where) -> Target:
 
 def _lets_in(stack: Stack, key: Resource, function: Resource, action: str) -> bool:
     """Whether the key's own policy lets the function's role use it, conditions aside."""
-    carriers = [key, *(each for each in stack.of(KEY_POLICY) if key.urn in each.property_dependencies.get("keyId", ()))]
+    policies = referrers(stack, key, KEY_POLICY, "keyId")
+    carriers = [key, *(each for each in policies if resolve(stack, each, "keyId", KEY).only is key)]
     for carrier in carriers:
         for _, document in documents_of(carrier):
             if not isinstance(document, PolicyDocument):
@@ -142,8 +135,8 @@ def _names(stack: Stack, statement: Statement, function: Resource) -> bool:
     """Whether a statement names the function's role, or has a principal that is not known."""
     if "Principal" in statement.unknown:
         return True
-    role = meant(stack, function, "role", ROLE)
-    names = {name for each in role.all if (name := resource_name(each.resource))}
+    role = resolve(stack, function, "role", ROLE)
+    names = {name for each in role.all if (name := physical_name(each.resource))}
     for principal in statement.principals or ():
         arn = Arn.parse(principal.value) if principal.type == "AWS" else None
         if principal.anyone or (arn and arn.resource.startswith("role/") and arn.resource.rpartition("/")[2] in names):

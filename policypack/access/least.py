@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
-from policypack.policy import Judgement, Placed, Resource, Stack, Undecided, Unknown, Violation
+from policypack.policy import Judgement, Placed, Stack, Undecided, Unknown, Violation
 
 UNREAD_FIX = "Write what the managed policy allows, and the code needs, into the role's own policy."
 CALL_FIX = "Name the service, the operation and the resource in the code or in the function's environment."
@@ -36,19 +36,13 @@ def excesses(stack: Stack) -> Iterator[Placed[Over]]:
             yield function, "code", found
         elif found is not None:
             for each in found.comparison.over:
-                carrier, path, _ = placed(found, each)
-                if (carrier.urn, path, each.message) not in told:  # a role that two functions share is told of once
-                    told.add((carrier.urn, path, each.message))
-                    yield carrier, path, each
+                mark = (each.resource.urn, each.path, each.message)
+                if mark not in told:  # a role that two functions share is reported once
+                    told.add(mark)
+                    yield each.resource, each.path, each
             if found.role.documents or found.role.managed:
                 for why in found.role.unread:
                     yield function, "", Unknown(why, UNREAD_FIX)
-
-
-def placed(found: Privilege, over: Over) -> tuple[Resource, str, Over]:
-    """The resource that carries a document, and the path of an element there."""
-    carrier = found.carriers.get(id(over.held.document))
-    return (carrier[0], f"{carrier[1]}.{over.path}", over) if carrier else (found.function, "role", over)
 
 
 def grouped(found: Privilege) -> list[Missing]:

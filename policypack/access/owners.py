@@ -1,16 +1,16 @@
 """Which resource a policy document protects, where another resource carries the document.
 
-`aws:sqs/queuePolicy:QueuePolicy` is of the queue that its `queueUrl` means, and so on. Buckets and functions have
-readers of their own (`policypack.aws.bucket`, `policypack.aws.meaning`).
+`aws:sqs/queuePolicy:QueuePolicy` is of the queue that its `queueUrl` refers to, and so on. Bucket policies and
+permissions of functions are not in the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from policypack.aws.tables import canonical
-from policypack.policy import Reference, Resource, Stack
+from policypack.policy import Resource, Stack
+from policypack.resources.references import resolve_all, written
 
 OWNERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws:acmpca/policy:Policy": ("resourceArn", ("aws:acmpca/certificateAuthority:CertificateAuthority",)),
@@ -57,8 +57,6 @@ OWNERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """By carrier, the property that names the owner, and the owner's types."""
 OWNER_TYPES = frozenset(each for _, types in OWNERS.values() for each in types)
-NAMES = ("arn", "url", "id", "name", "bucket", "domainName", "keyId", "identity", "email", "domain", "repositoryName")
-"""Outputs and inputs by which a resource is named elsewhere."""
 
 
 def owner(stack: Stack, carrier: Resource) -> Resource | None:
@@ -66,45 +64,8 @@ def owner(stack: Stack, carrier: Resource) -> Resource | None:
     if canonical(carrier.type) not in OWNERS:
         return None
     place, types = OWNERS[canonical(carrier.type)]
-    return named(stack, carrier, place, types)
-
-
-def named(stack: Stack, carrier: Resource, place: str, types: Sequence[str]) -> Resource | None:
-    """The one resource of these types that a property means, by what it was computed from, or by name."""
-    top, *rest = place.split(".")
-    value: Any = carrier[top]
-    for name in rest:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    if isinstance(value, Reference):
-        return stack.by_urn.get(value.urn)
-    traced = [
-        found
-        for urn in carrier.property_dependencies.get(top, ())
-        if (found := stack.by_urn.get(urn)) and found.type in types
-    ]
-    if len(traced) == 1:
-        return traced[0]
-    if not isinstance(value, str) or not value:
-        return None
-    same = _by_name(stack, types).get(value, [])
-    return same[0] if len(same) == 1 else None
-
-
-def _by_name(stack: Stack, types: Sequence[str]) -> Mapping[str, list[Resource]]:
-    def compute() -> dict[str, list[Resource]]:
-        found: dict[str, list[Resource]] = {}
-        for each in stack.of(*types):
-            for name in set(_names(each)):
-                found.setdefault(name, []).append(each)
-        return found
-
-    return stack.once(("owners by name", *types), compute)
-
-
-def _names(resource: Resource) -> Iterator[str]:
-    yield resource.id
-    details = resource["details"]
-    inner = details.get("name") if isinstance(details, Mapping) else None
-    for value in (inner, *(resource[name] for name in NAMES)):
-        if isinstance(value, str):
-            yield value
+    top, _, inner = place.partition(".")
+    value = written(carrier, top)
+    if inner and isinstance(value, Mapping):
+        value = value.get(inner)
+    return resolve_all(stack, carrier, top, [value], *types)[0].only

@@ -10,14 +10,16 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policypack.access.calls.targets import Target, Where
 from policypack.access.unused import Need
 from policypack.aws.arn import Arn
-from policypack.aws.meaning import FUNCTION, all_meant, resource_name
-from policypack.policy import Reference, Resource, Stack, Unknown
+from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.references import referrers, resolve, resolve_all
+from policypack.resources.tokens import FUNCTION
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
@@ -30,6 +32,8 @@ SENDS = {
     "s3": "s3:PutObject",
 }
 """By service of a dead-letter target or a destination, what Lambda does with it."""
+DEAD_LETTERS = ("sqs", "sns")
+"""The services of dead-letter targets."""
 READS = {
     "sqs": (
         ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
@@ -107,7 +111,7 @@ def _all(
 def _logs(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
     """The log group that Lambda writes to; it may make one where the stack has none, which may be there already."""
     group = _given(function, "loggingConfig", "logGroup")
-    name = resource_name(function)
+    name = physical_name(function)
     if group is None:
         group = f"/aws/lambda/{name}" if name else Unknown()
     known = isinstance(group, str)
@@ -136,22 +140,19 @@ def _failures(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
     dead = _given(function, "deadLetterConfig", "targetArn")
     if dead is not None:
         yield from _sent(stack, function, "deadLetterConfig", dead, where)
-    for config in stack.of(INVOKE_CONFIG):
-        if any(
-            each.resource.urn == function.urn
-            for each in all_meant(stack, config, "functionName", [config.inputs.get("functionName")], FUNCTION)[0].all
-        ):
-            destinations = config.inputs.get("destinationConfig")
-            given = destinations if isinstance(destinations, Mapping) else {}
-            for name in ("onFailure", "onSuccess"):
-                held = given.get(name)
-                target = held.get("destination") if isinstance(held, Mapping) else None
-                if target is not None:
-                    yield from _sent(stack, config, "destinationConfig", target, where)
+    for config in referrers(stack, function, INVOKE_CONFIG, "functionName"):
+        destinations = config.inputs.get("destinationConfig")
+        given = destinations if isinstance(destinations, Mapping) else {}
+        for name in ("onFailure", "onSuccess"):
+            held = given.get(name)
+            target = held.get("destination") if isinstance(held, Mapping) else None
+            if target is not None:
+                yield from _sent(stack, config, "destinationConfig", target, where)
 
 
 def _sent(stack: Stack, resource: Resource, name: str, value: Any, where: Where) -> Iterator[Need]:
-    service, target = _meant(stack, resource, name, value, where)
+    services = DEAD_LETTERS if name == "deadLetterConfig" else SENDS
+    service, target = _target(stack, resource, name, value, where, services)
     why = (
         "Lambda sends on what the function could not handle"
         if name == "deadLetterConfig"
@@ -165,18 +166,15 @@ def _sent(stack: Stack, resource: Resource, name: str, value: Any, where: Where)
 
 
 def _sources(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
-    for mapping in stack.of(MAPPING):
-        means = all_meant(stack, mapping, "functionName", [mapping.inputs.get("functionName")], FUNCTION)[0]
-        if not any(each.resource.urn == function.urn for each in means.all):
-            continue
-        service, target = _meant(stack, mapping, "eventSourceArn", mapping.inputs.get("eventSourceArn"), where)
+    for mapping in referrers(stack, function, MAPPING, "functionName"):
+        service, target = _target(stack, mapping, "eventSourceArn", mapping.inputs.get("eventSourceArn"), where, READS)
         if service == "dynamodb" and target.every and "/stream/" not in target.pattern:
             target = Target(f"{target.pattern}/stream/*", every=False, argument="eventSourceArn")
         yield from _all(
             READS.get(service or "", ((), ())),
             target,
             "Lambda reads the events that invoke the function",
-            may=not means.certain,
+            may=not resolve(stack, mapping, "functionName", FUNCTION).certain,
         )
         if mapping.inputs.get("destinationConfig") is not None:
             held = mapping.inputs["destinationConfig"]
@@ -185,14 +183,15 @@ def _sources(stack: Stack, function: Resource, where: Where) -> Iterator[Need]:
             yield from _sent(stack, mapping, "destinationConfig", value, where)
 
 
-def _meant(stack: Stack, resource: Resource, name: str, value: Any, where: Where) -> tuple[str | None, Target]:
+def _target(
+    stack: Stack, resource: Resource, name: str, value: Any, where: Where, services: Iterable[str]
+) -> tuple[str | None, Target]:
     """The service of what a property names, and its ARN; by what it was computed from where that is not known."""
     if isinstance(value, str) and (arn := Arn.parse(value)):
         return arn.service, Target(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")
-    origins = [value.urn] if isinstance(value, Reference) else list(resource.property_dependencies.get(name, ()))
-    found = [each for urn in origins if (each := stack.by_urn.get(urn)) and each.type in OF_TYPE]
-    if len(found) == 1:
-        return OF_TYPE[found[0].type], arn_of(found[0], where)
+    types = (token for token, service in OF_TYPE.items() if service in services)
+    if found := resolve_all(stack, resource, name, [value], *types)[0].only:
+        return OF_TYPE[found.type], arn_of(found, where)
     return None, Target("*", every=False, argument=name)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from policypack.access.calls.libraries import SDK
 from policypack.access.calls.model import Call, Found, Unresolved
 from policypack.access.calls.permissions import listed, permissions
@@ -13,19 +15,21 @@ from policypack.access.calls.run import LIBRARIES, calls_of
 from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.keys import key_needs
 from policypack.access.platform import platform_needs
-from policypack.access.unused import Comparison, Held, Need, Role, compare
+from policypack.access.unused import Comparison, Need, Over, Role, compare
 from policypack.aws.archive import AbsentError, UnreadableError, opened
 from policypack.aws.arn import Arn
-from policypack.aws.bucket import bucket_name
 from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
+from policypack.aws.holders import holders
 from policypack.aws.managed import FOR_FUNCTIONS
-from policypack.aws.meaning import FUNCTION, MANAGED_POLICY, ROLE, meant
 from policypack.aws.notification import triggers
 from policypack.aws.packaging import FIX, NOT_CODE, packaged, recorded
 from policypack.aws.python_sources import imported_sources
-from policypack.aws.reading import IDENTITY, TRUST, documents_of
+from policypack.aws.reading import TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.resources.naming import physical_name
+from policypack.resources.references import resolve
+from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
@@ -39,8 +43,6 @@ class Privilege:
     needs: tuple[Need, ...]
     role: Role
     comparison: Comparison
-    carriers: Mapping[int, tuple[Resource, str]]
-    """By the identity of a document: the resource that carries it and the path there."""
 
 
 def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Privilege | Unknown | None:
@@ -78,15 +80,16 @@ def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privileg
     own = _own(stack, function, code)
     if not isinstance(own, _Own):
         return own
-    carriers = _carriers(stack)
-    role = _role(role_documents(stack, function), carriers)
+    role = _role(role_documents(stack, function))
     others, open_ends = _shared(stack, function)
     unread = [
         f"what `{each.place}` {each.why}" for each in (*own.unresolved, *(one for o in others for one in o.unresolved))
     ]
     every = (*own.needs, *(need for other in others for need in other.needs))
     comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
-    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison, carriers)
+    over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
+    comparison = msgspec.structs.replace(comparison, over=over)
+    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison)
 
 
 def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | Unknown | None:
@@ -105,17 +108,13 @@ def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | 
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     """What the other functions with the same role need, and who else may have it whose needs are not known."""
-    roles = {each.resource.urn for each in meant(stack, function, "role", ROLE).all}
-    managed = _managed(stack, function)
+    roles = {each.resource.urn for each in resolve(stack, function, "role", ROLE).all}
     found: list[_Own] = []
     unknown = [
-        f"`{service}`, which may assume the role too"
-        for urn in roles
-        for service in _assumed_by(stack.by_urn[urn])
-        if service not in OWN_SERVICES
+        f"`{service}`, which may assume the role too" for urn in roles for service in _other_services(stack.by_urn[urn])
     ]
     sharing = _sharing(stack)
-    keys: list[str | int] = [*roles, *managed]
+    keys = (*roles, *_managed(stack, function))
     others = {each.urn: each for key in keys for each in sharing.get(key, ()) if each.urn != function.urn}
     for other in others.values():
         own = _own(stack, other)
@@ -128,34 +127,57 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     return found, unknown
 
 
-def _managed(stack: Stack, function: Resource) -> frozenset[int]:
-    """The documents of the stack's own managed policies that the function has, by identity."""
-    carriers = _carriers(stack)
-    held = (id(each) for each in role_documents(stack, function).documents)
-    return frozenset(each for each in held if each in carriers and carriers[each][0].type == MANAGED_POLICY)
+def _managed(stack: Stack, function: Resource) -> frozenset[str]:
+    """The URNs of the stack's own managed policies that the function has, or may have."""
+    grants = role_documents(stack, function)
+    carriers = (each.resource for each in (*grants.documents, *grants.possible))
+    return frozenset(each.urn for each in carriers if each.type == MANAGED_POLICY)
 
 
-def _sharing(stack: Stack) -> Mapping[str | int, list[Resource]]:
-    """The functions by the URN of their role, and by the managed policies of the stack's own that they have."""
+def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
+    """The functions by the URN of their role, and by those of the stack's own managed policies that they have."""
 
-    def compute() -> dict[str | int, list[Resource]]:
-        found: dict[str | int, list[Resource]] = {}
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
         for each in functions(stack):
-            roles = {one.resource.urn for one in meant(stack, each, "role", ROLE).all}
-            keys: list[str | int] = [*roles, *_managed(stack, each)]
-            for key in keys:
+            roles = {one.resource.urn for one in resolve(stack, each, "role", ROLE).all}
+            for key in (*roles, *_managed(stack, each)):
                 found.setdefault(key, []).append(each)
         return found
 
     return stack.once("functions by what they share", compute)
 
 
-def _assumed_by(role: Resource) -> Iterator[str]:
-    """The services that a role's trust policy lets in."""
+def _unless_elsewhere(stack: Stack, over: Over) -> Over:
+    """Excess that is undecided where somebody has the same managed policy whose needs are not read."""
+    holding = _holding(stack).get(over.held.resource.urn, ())
+    others = [each.name for each in holding if each.urn not in _sharing(stack) or any(_other_services(each))]
+    if not others or not over.sure:
+        return over
+    why = f"unless it is for `{others[0]}`, which has the same managed policy"
+    return msgspec.structs.replace(over, message=f"{over.message}, {why}", sure=False)
+
+
+def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
+    """The roles, users and groups that have or may have each of the stack's managed policies, by its URN."""
+
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for holder in holders(stack):
+            for urn in {each.resource.urn for each in holder.carried if each.resource.type == MANAGED_POLICY}:
+                found.setdefault(urn, []).append(holder.identity)
+        return found
+
+    return stack.once("holders of managed policies", compute)
+
+
+def _other_services(role: Resource) -> Iterator[str]:
+    """Services besides Lambda that a role's trust policy lets in."""
     for _, document in documents_of(role, TRUST):
         for statement in document.statements if isinstance(document, PolicyDocument) else ():
+            services = (each.value for each in statement.principals or () if each.type == "Service")
             if statement.allows:
-                yield from (each.value for each in statement.principals or () if each.type == "Service")
+                yield from (each for each in services if each not in OWN_SERVICES)
 
 
 def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:
@@ -209,10 +231,9 @@ def _home(stack: Stack, function: Resource) -> tuple[str, str]:
 def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
     """What S3 tells the function of."""
     for trigger in triggers(stack):
-        if any(each.resource.urn == function.urn for each in trigger.functions.all):
+        if trigger.functions.includes(function):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
-            buckets = trigger.buckets.certain or trigger.buckets.possible
-            known = [name for each in buckets if (name := bucket_name(each))]
+            known = [name for each in trigger.buckets.all if (name := physical_name(each.resource))]
             given = trigger.notification.inputs.get("bucket")
             for name in known or ([given] if isinstance(given, str) else []):
                 yield Upload(name, prefix)
@@ -241,11 +262,7 @@ def _shown(call: Call) -> str:
     return f"calls `{call.operation}` of `{call.service}`"
 
 
-def _role(grants: Grants, carriers: Mapping[int, tuple[Resource, str]]) -> Role:
-    def held(document: PolicyDocument, *, certain: bool) -> Held:
-        carrier = carriers.get(id(document))
-        return Held(document, f"{carrier[0].name}.{carrier[1]}" if carrier else "", certain)
-
+def _role(grants: Grants) -> Role:
     unread = [each.why for each in grants.unread]
     unread += [
         f"has a role with the AWS managed policy `{name}`, which is not read here"
@@ -254,23 +271,8 @@ def _role(grants: Grants, carriers: Mapping[int, tuple[Resource, str]]) -> Role:
     managed = {name: FOR_FUNCTIONS[name] for name in sorted(grants.managed) if name in FOR_FUNCTIONS}
     boundary: tuple[PolicyDocument, ...] | None = None
     if grants.boundary is not None:
-        boundary = (*grants.boundary.documents, *grants.boundary.possible)
+        boundary = tuple(each.document for each in (*grants.boundary.documents, *grants.boundary.possible))
         if grants.boundary.managed or grants.boundary.unread:
             unread.append("has a role with a permissions boundary that is not read here")
             boundary = None
-    documents = [held(each, certain=True) for each in grants.documents]
-    documents += [held(each, certain=False) for each in grants.possible]
-    return Role(tuple(documents), managed, boundary, tuple(dict.fromkeys(unread)))
-
-
-def _carriers(stack: Stack) -> Mapping[int, tuple[Resource, str]]:
-    def compute() -> dict[int, tuple[Resource, str]]:
-        found: dict[int, tuple[Resource, str]] = {}
-        for resource in stack.resources:
-            if resource.type.startswith("aws:iam/"):
-                for path, document in documents_of(resource, IDENTITY):
-                    if isinstance(document, PolicyDocument):
-                        found.setdefault(id(document), (resource, path))
-        return found
-
-    return stack.once("carriers", compute)
+    return Role((*grants.documents, *grants.possible), managed, boundary, tuple(dict.fromkeys(unread)))

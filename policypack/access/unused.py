@@ -19,6 +19,8 @@ from policypack.aws.actions import Action, concerns, expand
 from policypack.aws.document import Effect, PolicyDocument, Statement
 from policypack.aws.globs import covers, overlaps
 from policypack.aws.handler import Place
+from policypack.aws.holders import AttachedDocument
+from policypack.policy import Resource
 
 NOTHING = Access(())
 TOO_MANY = "its wildcards tell too many requests apart"
@@ -37,18 +39,10 @@ class Need(msgspec.Struct, frozen=True):
     """Whether it may be allowed and need not be."""
 
 
-class Held(msgspec.Struct, frozen=True):
-    """One document of a role, with a name for people and the path to it."""
-
-    document: PolicyDocument
-    name: str = ""
-    certain: bool = True
-
-
 class Role(msgspec.Struct, frozen=True):
     """What a role may do, as far as it is known."""
 
-    documents: tuple[Held, ...] = ()
+    documents: tuple[AttachedDocument, ...] = ()
     managed: Mapping[str, tuple[str, ...]] = {}
     """The actions that AWS managed policies allow on everything, by their name. Nobody can narrow these."""
     boundary: tuple[PolicyDocument, ...] | None = None
@@ -70,11 +64,17 @@ class Missing(msgspec.Struct, frozen=True):
 class Over(msgspec.Struct, frozen=True):
     """An element of a statement that allows more than is needed; where `sure` is False, one of which it cannot be told."""
 
-    held: Held
+    held: AttachedDocument
     path: str
+    """Of the element, in the resource that carries the document."""
     sid: str | None
     message: str
     sure: bool = True
+
+    @property
+    def resource(self) -> Resource:
+        """The resource that carries the document."""
+        return self.held.resource
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ def compare(
         )
     conditions = tuple(
         dict.fromkeys(
-            f"{held.name}.{condition.path}" if held.name else condition.path
+            f"{held.resource.name}.{held.at(condition.path)}"
             for held in role.documents
             for statement in held.document.statements
             for condition in statement.conditions
@@ -226,7 +226,7 @@ def _over(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statem
                 unknown = min(statement.unknown & {"Action", "NotAction", "Resource", "NotResource"})
                 yield Over(
                     held,
-                    statement.at(unknown),
+                    held.at(statement.at(unknown)),
                     statement.sid,
                     "holds a value that is known only after the update",
                     sure=False,
@@ -237,7 +237,7 @@ def _over(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statem
 
 
 def _of_statement(
-    held: Held,
+    held: AttachedDocument,
     written: Statement,
     plain: Statement,
     used: Mapping[str, list[Statement]],
@@ -247,7 +247,9 @@ def _of_statement(
         every = Access(((tuple(one for many in used.values() for one in many),),))
         element = "NotAction" if plain.actions is None else "NotResource"
         if witness := _newly(_alone(plain, denials), every):
-            yield Over(held, written.at(element), written.sid, f"allows more than is called, for example {witness}")
+            yield Over(
+                held, held.at(written.at(element)), written.sid, f"allows more than is called, for example {witness}"
+            )
         return
     called: dict[str, Action] = {}
     for pattern in plain.actions:
@@ -255,12 +257,12 @@ def _of_statement(
         here = [each for each in expanded if str(each).lower() in used]
         called |= {str(each): each for each in here}
         if expanded and not here:
-            yield Over(held, written.at("Action"), written.sid, f"allows `{pattern}`, which is never called")
+            yield Over(held, held.at(written.at("Action")), written.sid, f"allows `{pattern}`, which is never called")
         elif len(here) < len(expanded):
             names = _listed([str(each) for each in here])
             yield Over(
                 held,
-                written.at("Action"),
+                held.at(written.at("Action")),
                 written.sid,
                 f"allows {len(expanded)} actions by `{pattern}`, of which {names} {'is' if len(here) == 1 else 'are'} called",
             )
@@ -269,7 +271,7 @@ def _of_statement(
 
 
 def _of_resource(
-    held: Held,
+    held: AttachedDocument,
     written: Statement,
     resource: tuple[str, str],
     called: Mapping[str, Action],
@@ -298,7 +300,7 @@ def _of_resource(
     if called and len(untouched) == len(fitting):
         yield Over(
             held,
-            written.at("Resource"),
+            held.at(written.at("Resource")),
             written.sid,
             f"names `{shown}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called",
         )
@@ -307,7 +309,7 @@ def _of_resource(
     if untouched:
         yield Over(
             held,
-            written.at("Resource"),
+            held.at(written.at("Resource")),
             written.sid,
             f"allows {_listed(untouched)} on `{shown}`, on which {_verb(untouched)} never called",
         )
@@ -315,7 +317,7 @@ def _of_resource(
         example = found[wider[0]]
         shown_example = "" if example in resource else f", for example on `{example}`"
         message = f"allows {_listed(wider)} on more of `{shown}` than {_verb(wider)} called on{shown_example}"
-        yield Over(held, written.at("Resource"), written.sid, message)
+        yield Over(held, held.at(written.at("Resource")), written.sid, message)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.index import provider_of
 
 CREDENTIALS = ("accessKey", "secretKey", "token", "profile", "assumeRoles", "assumeRole", "assumeRoleWithWebIdentity")
 ALLOWED = "allowedAccountIds"
@@ -20,7 +21,7 @@ def same_account(stack: Stack, one: Resource, other: Resource) -> bool | None:
     """Whether they are in the same account; None where nothing tells."""
     if one.provider == other.provider:
         return True
-    providers = [_provider(stack, each) for each in (one, other)]
+    providers = [provider_of(stack, each) for each in (one, other)]
     if None in providers:
         return None
     mine, theirs = (each.inputs if each else {} for each in providers)
@@ -33,11 +34,6 @@ def same_account(stack: Stack, one: Resource, other: Resource) -> bool | None:
     given = [[_settled(each.get(name)) for name in CREDENTIALS] for each in (mine, theirs)]
     known = not any(_unknown_in(value) for each in given for value in each)
     return True if known and given[0] == given[1] else None
-
-
-def _provider(stack: Stack, resource: Resource) -> Resource | None:
-    reference = resource.provider
-    return (stack.by_urn.get(reference) or stack.by_urn.get(reference.rpartition("::")[0])) if reference else None
 
 
 def _unknown_in(value: Any) -> bool:

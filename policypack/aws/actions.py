@@ -17,7 +17,7 @@ from policypack.aws.condition_keys import is_global
 from policypack.aws.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from policypack.aws.document import Statement
 
@@ -99,7 +99,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
         if everything(resource):
             return True
         alike = nameless(self.service, resource)
-        if any(each.overlaps(alike) for each in self.formats):
+        if _some_overlaps(self.formats, alike):
             return True
         head, tail = _split(alike)
         return (
@@ -111,14 +111,28 @@ class Action(msgspec.Struct, frozen=True, eq=False):
 
     def everywhere(self, resources: tuple[str, ...]) -> bool:
         """Whether the resource patterns match every name of each type that a call needs, or of one of its types."""
-        alike = [nameless(self.service, resource) for resource in resources]
-        if self.required:
-            return all(any(each.covered_by(resource) for resource in alike) for each in self.required)
-        return any(each.covered_by(resource) for each in self.optional for resource in alike)
+        return _covered(self.service, self.required, self.optional, resources)
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
         return is_global(key.lower()) or _matched(self.keys, key.lower())
+
+
+@lru_cache(maxsize=65536)
+def _some_overlaps(formats: tuple[ArnFormat, ...], resource: str) -> bool:
+    """Whether some ARN of one of the types matches a resource pattern; the actions of a service share few sets of types."""
+    return any(each.overlaps(resource) for each in formats)
+
+
+@lru_cache(maxsize=8192)
+def _covered(
+    service: str, required: tuple[ArnFormat, ...], optional: tuple[ArnFormat, ...], resources: tuple[str, ...]
+) -> bool:
+    """`Action.everywhere`, for all actions of a service that work on the same types."""
+    alike = {nameless(service, resource) for resource in resources}
+    if required:
+        return all(any(each.covered_by(resource) for resource in alike) for each in required)
+    return any(each.covered_by(resource) for each in optional for resource in alike)
 
 
 def exists(service: str) -> bool:
@@ -142,6 +156,15 @@ def expand(pattern: str) -> frozenset[Action]:
     if not has_wildcard(name):
         return frozenset(_action(service, name) for service in found if name in _table(service))
     return frozenset(_action(service, key) for service in found for key in _table(service) if matches(name, key))
+
+
+@lru_cache(maxsize=1024)
+def alike_in_resources(patterns: tuple[str, ...]) -> tuple[tuple[Action, ...], ...]:
+    """The actions that `Action` patterns match, together where `fits` and `everywhere` say the same of them."""
+    found: dict[Hashable, list[Action]] = {}
+    for action in {each for pattern in patterns for each in expand(pattern)}:
+        found.setdefault((action.service, action.required, action.optional), []).append(action)
+    return tuple(map(tuple, found.values()))
 
 
 def every_action(pattern: str) -> bool:

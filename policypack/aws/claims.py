@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import msgspec
 
-from policypack.aws.bucket import BUCKET_TYPES, bucket_name, referred
 from policypack.aws.tables import canonical
 from policypack.policy import Reference, Resource, Stack, Unknown
+from policypack.resources.naming import identifiers
+from policypack.resources.references import resolve, written
+from policypack.resources.tokens import BUCKET_TYPES
 
 Part = tuple[str, ...]
 """`("is", urn)`, `("text", scope, text)`, `("absent",)`, or uncertain: `("from", urn …)` and `UNTRACED`."""
@@ -24,6 +25,7 @@ UNTRACED: Part = ("untraced",)
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "arn": ("aws:sns/topic:Topic",),
     "backupVaultName": ("aws:backup/vault:Vault",),
+    "bucket": BUCKET_TYPES,
     "domainName": ("aws:opensearch/domain:Domain",),
     "eventSourceArn": ("aws:sqs/queue:Queue", "aws:kinesis/stream:Stream"),
     "fileSystemId": ("aws:efs/fileSystem:FileSystem",),
@@ -42,7 +44,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "secretId": ("aws:secretsmanager/secret:Secret",),
     "securityGroupId": ("aws:ec2/securityGroup:SecurityGroup",),
     "sourceArn": (
-        "aws:s3/bucket:Bucket",
+        *BUCKET_TYPES,
         "aws:sns/topic:Topic",
         "aws:sqs/queue:Queue",
         "aws:cloudwatch/eventRule:EventRule",
@@ -50,7 +52,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "user": ("aws:iam/user:User",),
     "vpcEndpointId": ("aws:ec2/vpcEndpoint:VpcEndpoint",),
 }
-"""By property, the types whose id, name, URL or ARN it holds; `bucket` is read by `policypack.aws.bucket`."""
+"""By property, the types whose id, name, URL or ARN it holds."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -99,35 +101,27 @@ def part_of(stack: Stack, resource: Resource, name: str) -> Part:
 
 
 def _part(stack: Stack, resource: Resource, name: str) -> Part:
-    value = resource.inputs.get(name)
-    if isinstance(value, Unknown) and isinstance(resource.outputs.get(name), str):
-        value = resource.outputs[name]
+    value = written(resource, name)
     if value is None or value == "":
         return ("absent",)
     if isinstance(value, Reference):
         return ("is", value.urn)
-    if name == "bucket" and resource.type not in BUCKET_TYPES:
-        if owners := referred(stack, resource).certain:
-            return ("is", owners[0].urn)
-    elif isinstance(value, str) and (known := _known(stack, resource, name, value)):
-        return ("is", known)
+    origins = resource.property_dependencies.get(name, ())
+    own_name = name == "bucket" and resource.type in BUCKET_TYPES
+    types = () if own_name else SUBJECTS.get(name, ())
+    subjects = resolve(stack, resource, name, *types).resources if types else ()
+    for found in sorted(subjects, key=lambda each: each.urn):
+        if name == "bucket" or (_names(resource, found, value) if isinstance(value, str) else found.urn in origins):
+            return ("is", found.urn)
     if not isinstance(value, Unknown):
         text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr)
         return ("text", _scope(resource, name, text), text)
-    origins = resource.property_dependencies.get(name, ())
-    types = SUBJECTS.get(name, ())
-    subjects = [urn for urn in origins if urn in stack.by_urn and canonical(stack.by_urn[urn].type) in types]
-    if len(subjects) == 1:
-        return ("is", subjects[0])
     return ("from", *sorted(origins)) if origins else UNTRACED
 
 
-def _known(stack: Stack, resource: Resource, name: str, text: str) -> str | None:
-    """The URN of the resource of the stack that is known by this name, id, URL or ARN."""
-    types = SUBJECTS.get(name, ())
-    if not types:
-        return None
-    return stack.once(("known as", types), lambda: _known_as(stack, types)).get((_scope(resource, name, text), text))
+def _names(resource: Resource, subject: Resource, text: str) -> bool:
+    """Whether a text is a name, id, URL or ARN of the subject, in the scope of the resource that holds it."""
+    return text in identifiers(subject) and _scope(resource, "", text) == _scope(subject, "", text)
 
 
 def _scope(resource: Resource, name: str, text: str) -> str:
@@ -135,19 +129,3 @@ def _scope(resource: Resource, name: str, text: str) -> str:
     if name == "bucket" or ":" in text:
         return ""
     return f"{resource.provider} {resource.inputs.get('region') or ''}"
-
-
-def _known_as(stack: Stack, types: Iterable[str]) -> dict[tuple[str, str], str]:
-    """The URNs of the resources of these types, by what is known of their names, ids, URLs and ARNs."""
-    found: dict[tuple[str, str], str] = {}
-    for resource in stack.resources:
-        if canonical(resource.type) in types:
-            texts: list[Any] = [resource.outputs.get(each) for each in ("arn", "id", "name", "url")]
-            if resource.type in BUCKET_TYPES:
-                texts.append(f"arn:aws:s3:::{bucket_name(resource)}")
-            else:
-                texts += [resource.inputs.get("name"), resource.id]
-            for text in texts:
-                if isinstance(text, str) and text:
-                    found.setdefault((_scope(resource, "", text), text), resource.urn)
-    return found

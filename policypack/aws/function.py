@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.aws.document import PolicyDocument
-from policypack.aws.holders import Attached, Carried, Lack, Unseen, holder_of
-from policypack.aws.meaning import ROLE, meant
+from policypack.aws.holders import Attached, AttachedDocument, Lack, Unseen, holder_of
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.references import resolve
+from policypack.resources.tokens import ROLE
 
 OTHER_ROLE = Unknown(
     "runs with a role that is not in this stack",
@@ -41,8 +41,8 @@ class Grants(msgspec.Struct, frozen=True):
     the names of the AWS managed policy or the documents that limit the role.
     """
 
-    documents: tuple[PolicyDocument, ...] = ()
-    possible: tuple[PolicyDocument, ...] = ()
+    documents: tuple[AttachedDocument, ...] = ()
+    possible: tuple[AttachedDocument, ...] = ()
     managed: frozenset[str] = frozenset()
     unread: tuple[Unknown, ...] = ()
     boundary: Grants | None = None
@@ -55,10 +55,11 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
         stack: where the role and what is attached to it are looked for.
         function: an `aws:lambda/function:Function`.
     """
-    role = meant(stack, function, "role", ROLE)
-    if len(role.certain) != 1:
+    role = resolve(stack, function, "role", ROLE)
+    only = role.only
+    if only is None:
         return Grants(unread=(OTHER_ROLE if role.foreign else UNKNOWN_ROLE,))
-    return stack.once(("grants", role.certain[0].resource.urn), lambda: _grants(stack, role.certain[0].resource))
+    return stack.once(("grants", only.urn), lambda: _grants(stack, only))
 
 
 def _grants(stack: Stack, role: Resource) -> Grants:
@@ -70,10 +71,10 @@ def _grants(stack: Stack, role: Resource) -> Grants:
 
 
 def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
-    own = [each for each in attached if isinstance(each, Carried) and not each.managed]
+    own = [each for each in attached if isinstance(each, AttachedDocument) and not each.managed]
     return Grants(
-        tuple(each.document for each in own if each.certain),
-        tuple(each.document for each in own if not each.certain),
+        tuple(each for each in own if each.certain),
+        tuple(each for each in own if not each.certain),
         frozenset(name for each in attached if each.certain and (name := _aws_name(each))),
         tuple(dict.fromkeys(_unread(attached))),
         boundary,
@@ -82,7 +83,7 @@ def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grant
 
 def _aws_name(attached: Attached) -> str:
     """The name of an AWS managed policy; empty for everything else."""
-    if isinstance(attached, Carried):
+    if isinstance(attached, AttachedDocument):
         return attached.managed
     return attached.policy if attached.lacks is Lack.AWS else ""
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.aws.archive import Archive
-from policypack.aws.meaning import FUNCTION
 from policypack.aws.packaging import is_packaged, read_code
 from policypack.policy import Reading, Resource, Unknown
+from policypack.resources.tokens import FUNCTION
 
 
 class How(enum.StrEnum):

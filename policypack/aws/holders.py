@@ -13,9 +13,10 @@ import msgspec
 
 from policypack.aws.document import PolicyDocument
 from policypack.aws.managed import managed_document, managed_name
-from policypack.aws.meaning import GROUP, MANAGED_POLICY, ROLE, USER, Meant, all_meant, given, meant
 from policypack.aws.reading import IDENTITY, documents_of
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.references import Resolved, resolve, resolve_all, written
+from policypack.resources.tokens import GROUP, MANAGED_POLICY, ROLE, USER
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
@@ -62,10 +63,11 @@ class Lack(enum.Enum):
     """It is a managed policy of AWS's whose document is not known here."""
 
 
-class Carried(msgspec.Struct, frozen=True):
-    """One document: the resource that carries it, where in it, and whether it is surely attached.
+class AttachedDocument(msgspec.Struct, frozen=True):
+    """A document with the resource that carries it, its path there, and whether it is surely attached.
 
-    `managed` is the name of the AWS managed policy whose document it is, which `path` attaches; else empty.
+    Resource and path tell documents apart: two resources may carry the same text. `managed` is the name of the AWS
+    managed policy whose document it is, which `path` attaches; else empty.
     """
 
     resource: Resource
@@ -73,6 +75,10 @@ class Carried(msgspec.Struct, frozen=True):
     document: PolicyDocument
     certain: bool = True
     managed: str = ""
+
+    def at(self, inner: str) -> str:
+        """The path in the resource of what is at `inner` in the document."""
+        return f"{self.path}.{inner}".strip(".")
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -88,26 +94,26 @@ class Unseen(msgspec.Struct, frozen=True):
     policy: str = ""
 
 
-Attached = Carried | Unseen
+Attached = AttachedDocument | Unseen
 
 
 class Holder(msgspec.Struct, frozen=True):
     """One identity, what is attached to it, and what is its permissions boundary: nothing where there is none."""
 
     identity: Resource
-    carried: tuple[Carried, ...]
+    carried: tuple[AttachedDocument, ...]
     unseen: tuple[Unseen, ...] = ()
     limits: tuple[Attached, ...] = ()
 
     @property
     def unread(self) -> bool:
         """Whether there is a boundary that cannot be read, or perhaps is another."""
-        return not all(isinstance(each, Carried) and each.certain for each in self.limits)
+        return not all(isinstance(each, AttachedDocument) and each.certain for each in self.limits)
 
     @property
     def boundary(self) -> tuple[PolicyDocument, ...] | None:
         """The documents of the boundary; None where there is none that can be read."""
-        read = tuple(each.document for each in self.limits if isinstance(each, Carried))
+        read = tuple(each.document for each in self.limits if isinstance(each, AttachedDocument))
         return read if read and not self.unread else None
 
 
@@ -145,7 +151,7 @@ def apart(stack: Stack) -> Iterator[tuple[Holder, bool]]:
         if name := _ATTACHING.get(resource.type):
             found += _managed(stack, resource, name)
         if found:
-            seen = tuple(each for each in found if isinstance(each, Carried))
+            seen = tuple(each for each in found if isinstance(each, AttachedDocument))
             unseen = tuple(each for each in found if isinstance(each, Unseen))
             alone = _elsewhere(stack, resource) and resource.urn not in attached
             yield Holder(resource, seen, unseen), alone
@@ -165,7 +171,7 @@ def _elsewhere(stack: Stack, resource: Resource) -> bool:
         or bool(means.foreign)
         or (means.foreign is None and not means.all)
         for name, kind in places.items()
-        for means in all_meant(stack, resource, name, _listed(given(resource, name)), kind)
+        for means in resolve_all(stack, resource, name, _listed(written(resource, name)), kind)
     )
 
 
@@ -178,7 +184,7 @@ def boundaries(stack: Stack) -> frozenset[str]:
     found = set()
     for each in stack.of(ROLE, USER):
         if each.inputs.get("permissionsBoundary"):
-            found |= {named.resource.urn for named in meant(stack, each, "permissionsBoundary", MANAGED_POLICY).certain}
+            found |= {one.urn for one in resolve(stack, each, "permissionsBoundary", MANAGED_POLICY).resources}
     return frozenset(found)
 
 
@@ -195,7 +201,7 @@ def _holders(stack: Stack) -> Iterator[Holder]:
             mark = (each.resource.urn, each.path)
             if mark not in unique or each.certain:
                 unique[mark] = each
-        seen = tuple(each for each in unique.values() if isinstance(each, Carried))
+        seen = tuple(each for each in unique.values() if isinstance(each, AttachedDocument))
         unseen = tuple(each for each in unique.values() if isinstance(each, Unseen))
         yield Holder(identity, seen, unseen, tuple(_managed(stack, identity, "permissionsBoundary")))
 
@@ -237,29 +243,29 @@ def _own(stack: Stack, identity: Resource) -> Iterator[Attached]:
 def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached]:
     for path, document in documents_of(resource, IDENTITY, granting=True):
         if isinstance(document, PolicyDocument):
-            yield Carried(resource, path, document, certain)
+            yield AttachedDocument(resource, path, document, certain)
         else:
             yield Unseen(resource, path, Lack.DOCUMENT, certain)
 
 
 def _managed(stack: Stack, resource: Resource, name: str) -> Iterator[Attached]:
     """The managed policies that a property means."""
-    value = given(resource, name)
+    value = written(resource, name)
     values = _listed(value)
-    for index, means in enumerate(all_meant(stack, resource, name, values, MANAGED_POLICY)):
+    for index, means in enumerate(resolve_all(stack, resource, name, values, MANAGED_POLICY)):
         path = f"{name}[{index}]" if isinstance(value, list) else name
         yield from _policies(resource, path, values[index], means)
     if isinstance(value, Unknown) and name.endswith("Arns"):
         yield Unseen(resource, name, Lack.POLICY)
 
 
-def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterator[Attached]:
+def _policies(resource: Resource, path: str, value: Any, means: Resolved) -> Iterator[Attached]:
     """What one value attaches."""
     arn = value if isinstance(value, str) else ""
     if name := managed_name(arn):
         document = managed_document(name)
         if document:
-            yield Carried(resource, path, document, managed=name)
+            yield AttachedDocument(resource, path, document, managed=name)
         else:
             yield Unseen(resource, path, Lack.AWS, policy=name)
         return
@@ -267,7 +273,7 @@ def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterat
         certain = bool(means.certain) or means.between
         found = list(_documents(named.resource, certain=certain))
         yield from found
-        if named.resource.external and not any(isinstance(each, Carried) for each in found):
+        if named.resource.external and not any(isinstance(each, AttachedDocument) for each in found):
             yield Unseen(resource, path, Lack.FOREIGN, certain, arn or named.resource.id)
         elif not found:
             yield Unseen(named.resource, "policy", Lack.DOCUMENT, certain)
@@ -278,7 +284,7 @@ def _policies(resource: Resource, path: str, value: Any, means: Meant) -> Iterat
 def _meant(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:
     """The URNs of the identities that a property means, and whether surely."""
     certain: dict[str, bool] = {}
-    for means in all_meant(stack, resource, name, _listed(given(resource, name)), kind):
+    for means in resolve_all(stack, resource, name, _listed(written(resource, name)), kind):
         for named in means.all:
             urn = named.resource.urn
             certain[urn] = certain.get(urn, False) or bool(means.certain) or means.between

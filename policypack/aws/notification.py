@@ -11,10 +11,10 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from policypack.aws.bucket import Referred, referred
 from policypack.aws.globs import overlaps
-from policypack.aws.meaning import FUNCTION, Meant, all_meant
 from policypack.policy import Reading, Reference, Resource, Stack, Unknown
+from policypack.resources.references import Resolved, resolve, resolve_all
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION
 
 NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 TARGETS = {"lambdaFunctions": "lambdaFunctionArn", "queues": "queueArn", "topics": "topicArn"}
@@ -125,8 +125,8 @@ class Trigger(msgspec.Struct, frozen=True):
 
     notification: Resource
     entry: Entry
-    buckets: Referred
-    functions: Meant
+    buckets: Resolved
+    functions: Resolved
 
     @property
     def path(self) -> str:
@@ -152,6 +152,6 @@ def _triggers(stack: Stack) -> Iterator[Trigger]:
         found = [
             entry for _, entry in entries(resource) if isinstance(entry, Entry) and entry.kind == "lambdaFunctions"
         ]
-        means = all_meant(stack, resource, "lambdaFunctions", [each.target for each in found], FUNCTION)
+        means = resolve_all(stack, resource, "lambdaFunctions", [each.target for each in found], FUNCTION)
         for entry, functions in zip(found, means, strict=True):
-            yield Trigger(resource, entry, referred(stack, resource), functions)
+            yield Trigger(resource, entry, resolve(stack, resource, "bucket", *BUCKET_TYPES), functions)

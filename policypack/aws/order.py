@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from policypack.aws.meaning import inside
 from policypack.policy import Resource, Stack
+from policypack.resources.index import inside
 
 
 def comes_after(stack: Stack, later: Resource, earlier: Resource) -> bool:

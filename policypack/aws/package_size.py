@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.aws.archive import Archive, shown
-from policypack.aws.meaning import LAYER
 from policypack.aws.packaging import UNSURE, functions, layers, read_code
 from policypack.policy import Placed, Resource, Stack, Unknown
+from policypack.resources.tokens import LAYER
 
 HEAVIEST = 3
 """Packages that are named of what is too large."""

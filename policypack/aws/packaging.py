@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from policypack.aws.archive import AbsentError, Archive, Member, UnreadableError, opened
-from policypack.aws.meaning import FUNCTION, LAYER, all_meant
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.resources.references import resolve_all
+from policypack.resources.tokens import FUNCTION, LAYER
 
 T = TypeVar("T")
 
@@ -138,7 +139,7 @@ def layers(stack: Stack, function: Resource) -> Layers:
     if value is None:
         return Layers()
     values = value if isinstance(value, list) else [value]
-    meant = all_meant(stack, function, "layers", values, LAYER)
+    meant = resolve_all(stack, function, "layers", values, LAYER)
     known = {
         named.resource.urn: named.resource
         for each in meant

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from policypack.aws.arn import Arn
-from policypack.aws.bucket import Referred, bucket_name, referred
 from policypack.aws.globs import has_wildcard, matches
-from policypack.aws.meaning import FUNCTION, PERMISSION, Meant, Named, meant
 from policypack.aws.notification import Trigger
 from policypack.policy import Reading, Resource, Stack, Unknown
+from policypack.resources.naming import name_in, physical_name
+from policypack.resources.references import Referent, Resolved, resolve
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
 S3 = "s3.amazonaws.com"
 INVOKE = "lambda:invokefunction"
@@ -113,7 +114,7 @@ class Allowance(msgspec.Struct, frozen=True):
     possible: tuple[Resource, ...] = ()
 
 
-def allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowance:
+def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allowance:
     """The permissions by which the bucket of a trigger may invoke a function.
 
     Args:
@@ -125,10 +126,10 @@ def allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowanc
     return stack.once(key, lambda: _allowing(stack, trigger, function))
 
 
-def _allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowance:
+def _allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allowance:
     if function is None:
         target = trigger.entry.target
-        owner = _last(target) if isinstance(target, str) else ANY
+        owner = name_in(target, FUNCTION) if isinstance(target, str) else ANY
     else:
         owner = function.resource.urn
     certain: list[Resource] = []
@@ -145,22 +146,22 @@ def _allowing(stack: Stack, trigger: Trigger, function: Named | None) -> Allowan
     return Allowance(tuple(certain), tuple(possible))
 
 
-def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Meant]]]:
+def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
     """The permissions that may be S3's, with what they are for.
 
     They are found by the URN of each function and by the name that is written; those that may be for any are under
     `ANY`.
     """
 
-    def compute() -> dict[str, list[tuple[Resource, Meant]]]:
-        found: dict[str, list[tuple[Resource, Meant]]] = {}
+    def compute() -> dict[str, list[tuple[Resource, Resolved]]]:
+        found: dict[str, list[tuple[Resource, Resolved]]] = {}
         for resource in stack.of(PERMISSION):
             if _may_invoke(permission(resource)) is not False:
-                means = meant(stack, resource, "function", FUNCTION)
+                means = resolve(stack, resource, "function", FUNCTION)
                 given = resource.inputs.get("function")
                 traced = means.foreign is not None or isinstance(given, str)
                 keys = {named.resource.urn for named in means.all} if traced else {ANY}
-                for key in keys | ({_last(given)} if isinstance(given, str) else set()):
+                for key in keys | ({name_in(given, FUNCTION)} if isinstance(given, str) else set()):
                     found.setdefault(key, []).append((resource, means))
         return found
 
@@ -175,12 +176,12 @@ def _may_invoke(found: Permission) -> bool | None:
     return fits and (None if len(known) < 2 else True)
 
 
-def _for_function(resource: Resource, means: Meant, trigger: Trigger, function: Named | None) -> bool | None:
+def _for_function(resource: Resource, means: Resolved, trigger: Trigger, function: Referent | None) -> bool | None:
     given = resource.inputs.get("function")
     if function is None:
         target = trigger.entry.target
         if isinstance(given, str) and isinstance(target, str):
-            return _last(given) == _last(target)
+            return name_in(given, FUNCTION) == name_in(target, FUNCTION)
         return None if isinstance(given, Unknown) and means.foreign is None else False
     same = [named for named in means.all if named.resource.urn == function.resource.urn]
     if not same:
@@ -193,16 +194,11 @@ def _for_function(resource: Resource, means: Meant, trigger: Trigger, function: 
     return None if function.qualifier is None or None in qualifiers else False
 
 
-def _qualifier(resource: Resource, named: Named) -> str | None:
+def _qualifier(resource: Resource, named: Referent) -> str | None:
     given = resource.inputs.get("qualifier")
     if isinstance(given, Unknown):
         return None
     return given if isinstance(given, str) and given else named.qualifier
-
-
-def _last(text: str) -> str:
-    """The function's name in its name or ARN, without the qualifier."""
-    return text.rpartition("function:")[2].partition(":")[0]
 
 
 def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | None:
@@ -212,12 +208,12 @@ def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | No
         return True
     mine = trigger.buckets
     name = trigger.notification.inputs.get("bucket")
-    names = {bucket_name(each) for each in mine.certain} or {name if isinstance(name, str) else None}
+    names = {physical_name(each) for each in mine.resources} or {name if isinstance(name, str) else None}
     if isinstance(source, str) and has_wildcard(source):
         if None in names:
             return None
         return any(matches(source, f"{_head(source)}{each}") for each in names)
-    theirs = referred(stack, resource, "sourceArn")
+    theirs = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
     if _urns(theirs, certain=True) & _urns(mine, certain=True):
         return True
     if isinstance(source, str) and source.removeprefix(_head(source)) in names:
@@ -230,5 +226,5 @@ def _head(source: str) -> str:
     return ":".join(source.split(":", 5)[:5]) + ":" if source.startswith("arn:") else ""
 
 
-def _urns(found: Referred, *, certain: bool = False) -> set[str]:
-    return {each.urn for each in (found.certain if certain else (*found.certain, *found.possible))}
+def _urns(found: Resolved, *, certain: bool = False) -> set[str]:
+    return {each.resource.urn for each in (found.certain if certain else found.all)}

@@ -14,6 +14,7 @@ import msgspec
 
 from policypack.aws.tables import argument_names
 from policypack.policy import Resource, Stack, Unknown
+from policypack.resources.index import provider_of
 
 _LISTED = 3
 
@@ -65,7 +66,7 @@ def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
     def compute() -> dict[str, tuple[Resource, ...]]:
         found: dict[str, list[Resource]] = {}
         for resource in stack.resources:
-            if made_by := _provider(stack, resource):
+            if made_by := provider_of(stack, resource):
                 found.setdefault(made_by.urn, []).append(resource)
         return {urn: tuple(on) for urn, on in found.items()}
 
@@ -111,7 +112,7 @@ def at_the_edge(landing: Landing) -> bool:
 
 def _landing(stack: Stack, resource: Resource) -> Landing:
     own = _region_in(resource) if resource.inputs.get("region") is not None else None
-    provider = _provider(stack, resource)
+    provider = provider_of(stack, resource)
     if provider is not None:
         region = provider_region(stack, provider)
     elif _explicit(resource.provider):
@@ -133,12 +134,6 @@ def _region_in(resource: Resource) -> str | Unknown | None:
         if isinstance(value, str) and value:
             return value
     return next((value for value in values if isinstance(value, Unknown)), None)
-
-
-def _provider(stack: Stack, resource: Resource) -> Resource | None:
-    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
-    reference = resource.provider
-    return stack.by_urn.get(reference) or stack.by_urn.get(reference.rpartition("::")[0]) if reference else None
 
 
 def _explicit(reference: str) -> bool:

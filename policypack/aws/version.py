@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from policypack.policy import Resource, Stack
+from policypack.resources.index import provider_of
 
 
 def provider_version(stack: Stack, resource: Resource) -> tuple[int, ...]:
     """The version of the resource's provider, by its input, else its name `default_7_51_0`; empty where nothing says it."""
-    provider = stack.by_urn.get(resource.provider)
+    provider = provider_of(stack, resource)
     text = provider.inputs.get("version") if provider else None
     return numbers(text) if isinstance(text, str) else numbers(resource.provider.rpartition("::default_")[2])
 

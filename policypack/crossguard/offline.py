@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from policypack.crossguard import program
 from policypack.settings import Settings
 from stackguard.errors import CannotJudge
-from stackguard.preview.sdk import accepted
+from stackguard.preview.project.sdk import accepted
 
 if TYPE_CHECKING:
     from stackguard.preview import Preview
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 LONGEST = 24 * 3600.0
 """Seconds: the pack ends long before, and the run with it."""
@@ -112,8 +112,8 @@ class OfflineRun:
 
     def _preview(self) -> Preview:
         from stackguard import preview
-        from stackguard.preview.config import Config
-        from stackguard.preview.project import EngineStack, load_for
+        from stackguard.preview.project.config import Config
+        from stackguard.preview.project.project import EngineStack, load_for
 
         configured, settings = self._configured, self._settings
         named = settings.program_folder

@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from stackguard.errors import CannotJudge
-from stackguard.preview import project
+from stackguard.preview.project import project
 
 CLI = "pulumi"
 

@@ -31,7 +31,7 @@ from policypack.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.unknown_values import one_per_value
 from policypack.wire import decode
 from stackguard.preview import Preview
-from stackguard.preview.rules import rule_of
+from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.values import has_unknown, plain
 from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
 

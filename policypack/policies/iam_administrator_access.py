@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.holders import Carried, Lack, attached_policies
+from policypack.aws.holders import AttachedDocument, Lack, attached_policies
 from policypack.examples import allow, construct, document, example
 from policypack.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.tags import Tag
@@ -28,7 +28,7 @@ UNTOLD = Unknown(
 def attached(stack: Stack) -> Iterator[tuple[Resource, str, str | Unknown]]:
     """The name of each AWS managed policy that is attached and whose document is known."""
     for resource, each in attached_policies(stack):
-        if isinstance(each, Carried):
+        if isinstance(each, AttachedDocument):
             if each.managed:
                 yield resource, each.path, each.managed
         elif each.lacks is Lack.POLICY and not each.policy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import Action, every_action, expand
+from policypack.aws.actions import Action, alike_in_resources, every_action, expand
 from policypack.aws.document import Statement
 from policypack.aws.globs import everything
 from policypack.aws.reading import statements
@@ -24,20 +24,20 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     patterns, resources = statement.actions or (), statement.resources or ()
     if statement.actions is None or any(map(everything, resources)) or any(map(every_action, patterns)):
         return
-    expanded = {pattern: expand(pattern) for pattern in patterns}
+    kinds = {pattern: [alike[0] for alike in alike_in_resources((pattern,))] for pattern in patterns}
     idle = [
         pattern
-        for pattern, found in expanded.items()
+        for pattern, found in kinds.items()
         if found and not any(_fits(action, resource) for action in found for resource in resources)
     ]
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
     elif resources:
         for pattern in idle:
-            yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expanded[pattern])}")
-    if all(expanded.values()) and "Action" not in statement.unknown:
+            yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expand(pattern))}")
+    if all(kinds.values()) and "Action" not in statement.unknown:
         for resource in resources:
-            if not any(_fits(action, resource) for found in expanded.values() for action in found):
+            if not any(_fits(action, resource) for found in kinds.values() for action in found):
                 yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
 
 

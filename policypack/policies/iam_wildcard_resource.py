@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import Action, every_action, expand
+from policypack.aws.actions import Action, alike_in_resources, every_action
 from policypack.aws.condition_keys import scopes
 from policypack.aws.document import Statement
 from policypack.aws.globs import everything, has_wildcard
@@ -40,8 +40,12 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     if statement.actions is None or any(map(every_action, statement.actions)):
         wide = next((each for each in resources if everything(each) or each.startswith("arn:*")), None)
         return Violation("Resource", "allows actions of every service on every resource") if wide else None
-    found = {action for pattern in statement.actions for action in expand(pattern) if narrowable(action)}
-    names = sorted(str(action) for action in found if action.everywhere(resources))
+    names = sorted(
+        str(action)
+        for alike in alike_in_resources(statement.actions)
+        if alike[0].everywhere(resources)
+        for action in filter(narrowable, alike)
+    )
     if not names:
         return None
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.bucket import referred
 from policypack.aws.globs import has_wildcard
-from policypack.aws.meaning import PERMISSION
 from policypack.aws.permission import S3, permission
 from policypack.examples import bucket, example
 from policypack.examples import permission as a_permission
@@ -27,6 +25,8 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.resources.references import resolve
+from policypack.resources.tokens import BUCKET_TYPES, PERMISSION
 from policypack.tags import Tag
 
 
@@ -46,10 +46,10 @@ def sources(stack: Stack) -> Iterator[Placed[Source]]:
         if not (found.service == S3 or (arn and arn.service == "s3")):
             continue
         if isinstance(found.source_arn, Unknown):
-            means = referred(stack, resource, "sourceArn")
+            means = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
             yield resource, "sourceArn", Source(bool(means.certain), possible=True)
         elif arn and arn.service == "s3" and not has_wildcard(arn.resource):
-            means = referred(stack, resource, "sourceArn")
+            means = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
             yield resource, "sourceArn", Source(bool(means.certain), bool(means.possible))
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from policypack.aws.meaning import FUNCTION
 from policypack.examples import allow, construct, deny, document, example, packaged
 from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
+from policypack.resources.tokens import FUNCTION
 from policypack.tags import Tag
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from policypack.access.invoking import invoking
 from policypack.access.opening import waiting
 from policypack.access.sharing import shares
 from policypack.access.verdict import Answer, Verdict
-from policypack.aws.meaning import PERMISSION
 from policypack.examples import construct, example, permission
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.resources.tokens import PERMISSION
 from policypack.tags import Tag
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policypack.aws.meaning import FUNCTION, LAYER
 from policypack.aws.packaging import read_code
 from policypack.aws.secret_files import SecretFile, secret_files
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Violation
+from policypack.resources.tokens import FUNCTION, LAYER
 from policypack.tags import Tag
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.aws.meaning import FUNCTION
 from policypack.examples import allow, example
 from policypack.policies.lambda_missing_permission import LOGS, writes, writing
 from policypack.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
+from policypack.resources.tokens import FUNCTION
 from policypack.tags import Tag
 
 if TYPE_CHECKING:

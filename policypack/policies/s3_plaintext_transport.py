@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
-from policypack.aws.bucket import bucket_name, buckets, sidecars
+from policypack.aws.bucket import buckets, sidecars
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents_of
 from policypack.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
@@ -31,6 +31,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.resources.naming import physical_name
 from policypack.tags import Tag
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
@@ -62,7 +63,7 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
             bucket,
             "",
             Guard(
-                bucket_name(bucket),
+                physical_name(bucket),
                 tuple(document for _, _, document in placed),
                 bool(beside.possible),
                 tuple((each, path) for each, path, _ in placed),

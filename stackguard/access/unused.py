@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from policypack.access.calls.model import Call, Hole, Text
-from policypack.access.least import grouped, placed
+from policypack.access.least import grouped
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
 from policypack.masking import hidden
@@ -138,12 +138,12 @@ def _told(found: Privilege) -> Iterator[str]:
     missing, over = grouped(found), found.comparison.over
     for title, lines in (
         ("missing", [_missing(each) for each in missing if each.sure]),
-        ("over", [_over(found, each) for each in over if each.sure]),
+        ("over", [_over(each) for each in over if each.sure]),
         (
             "undecided",
             [
                 *(_missing(each) for each in missing if not each.sure),
-                *(_over(found, each) for each in over if not each.sure),
+                *(_over(each) for each in over if not each.sure),
                 *(f"the function {each}" for each in found.role.unread),
             ],
         ),
@@ -206,11 +206,11 @@ def _missing(each: Missing) -> str:
     return f"{each.need.action} on {part}{each.resource}  {place}{each.need.why}{why}"
 
 
-def _over(found: Privilege, each: Over) -> str:
-    carrier, path, _ = placed(found, each)
+def _over(each: Over) -> str:
     sid = f" ({each.sid})" if each.sid else ""
-    line = f"  {carrier.position.file}:{carrier.position.line}" if carrier.position else ""
-    return f"{carrier.name} {path}{sid} {each.message}{line}"
+    position = each.resource.position
+    line = f"  {position.file}:{position.line}" if position else ""
+    return f"{each.resource.name} {each.path}{sid} {each.message}{line}"
 
 
 def as_json(answers: list[Answer]) -> dict[str, Any]:
@@ -245,10 +245,10 @@ def _json(answer: Answer) -> dict[str, Any]:
             for each in found.found.calls
         ],
         "missing": [_json_missing(each) for each in missing if each.sure],
-        "over": [_json_over(found, each) for each in over if each.sure],
+        "over": [_json_over(each) for each in over if each.sure],
         "undecided": [
             *(_json_missing(each) for each in missing if not each.sure),
-            *(_json_over(found, each) for each in over if not each.sure),
+            *(_json_over(each) for each in over if not each.sure),
             *unread,
         ],
         "unresolved": [
@@ -269,6 +269,5 @@ def _json_missing(each: Missing) -> dict[str, Any]:
     }
 
 
-def _json_over(found: Privilege, each: Over) -> dict[str, Any]:
-    carrier, path, _ = placed(found, each)
-    return {"urn": carrier.urn, "path": path, "sid": each.sid, "why": each.message}
+def _json_over(each: Over) -> dict[str, Any]:
+    return {"urn": each.resource.urn, "path": each.path, "sid": each.sid, "why": each.message}

@@ -22,13 +22,13 @@ from stackguard.errors import CannotJudge
 from stackguard.packs import config
 from stackguard.packs.answers import Judge, card
 from stackguard.packs.process import HUNG_UP, PackProcess
-from stackguard.preview import protos
-from stackguard.preview.callbacks import OPTIONS
+from stackguard.preview.server import protos
+from stackguard.preview.server.callbacks import OPTIONS
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import analyzer_pb2
 
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 WORKERS = 4
 """How many calls a pack of the Python SDK serves at a time; the clock of a call starts once it is one of them."""

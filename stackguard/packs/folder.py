@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackguard.errors import CannotJudge
-from stackguard.preview import settings_file
-from stackguard.preview.toolchain import runtime, toolchain
+from stackguard.preview.project import settings_file
+from stackguard.preview.project.toolchain import runtime, toolchain
 
 PACK_FILE = "PulumiPolicy.yaml"
 ANYWHERE = "127.0.0.1:0"

@@ -15,7 +15,7 @@ from stackguard.packs import Wanted
 
 if TYPE_CHECKING:
     from stackguard.packs.serving import Packs
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 
 @dataclass(slots=True)

@@ -7,22 +7,22 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from policypack.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.packs.told import Heard
-from stackguard.preview._ending import TOKEN, end_known_by
-from stackguard.preview.output import Output
-from stackguard.preview.process import activated, without_credentials
+from stackguard.preview.child._ending import TOKEN, end_known_by
+from stackguard.preview.server.output import Output
+from stackguard.preview.server.process import activated, without_credentials
 
 if TYPE_CHECKING:
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 RUNNER = Path(__file__).with_name("_pack.py")
 BLOCK = 64 * 1024
@@ -31,12 +31,27 @@ HUNG_UP = "hung up"
 PORTS = range(1, 1 << 16)
 
 
+class RunningPack(Protocol):
+    """A process that was started."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, which is its group's too."""
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended; minus the number of the signal that ended it."""
+
+
+spawn: Callable[..., Awaitable[RunningPack]] = asyncio.create_subprocess_exec
+"""What starts the pack's interpreter; the tests fork one that has imported its SDK."""
+
+
 @dataclass(slots=True)
 class PackProcess:
     """A policy pack that serves on a port of this machine."""
 
     folder: PackFolder
-    process: asyncio.subprocess.Process
+    process: RunningPack
     port: int
     heard: Heard
 
@@ -80,7 +95,7 @@ async def started(
         os.fdopen(reading, "rb") as pipe,
     ):
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await spawn(
                 folder.interpreter,
                 "-u",
                 RUNNER,
@@ -123,7 +138,7 @@ async def started(
 
 async def _port(
     folder: PackFolder,
-    process: asyncio.subprocess.Process,
+    process: RunningPack,
     printed: asyncio.StreamReader,
     heard: Heard,
     timeout: float,  # noqa: ASYNC109

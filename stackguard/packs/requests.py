@@ -14,13 +14,13 @@ from google.protobuf.struct_pb2 import Struct
 
 from policypack.policy import Resource
 from policypack.wire import encode
-from stackguard.preview import protos
+from stackguard.preview.server import protos
 from stackguard.preview.values import fill
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import analyzer_pb2
 
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 Providers = Mapping[str, Resource]
 """Provider resources by URN."""

@@ -27,7 +27,7 @@ from stackguard.preview.values import PROVIDER_PREFIX, plain
 from stackguard.reports.words import name_of
 
 if TYPE_CHECKING:
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 T = TypeVar("T")
 ONLY_REMEDIATES = "Policy does not implement validate"

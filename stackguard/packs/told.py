@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policypack.masking import Mask, texts_in
-from stackguard.preview.output import Output
+from stackguard.preview.server.output import Output
 
 if TYPE_CHECKING:
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 
 @dataclass(frozen=True, slots=True)

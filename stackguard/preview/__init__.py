@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from policypack.policy import Resource, Unseen
     from stackguard.notes import Note
-    from stackguard.preview.project import Project
+    from stackguard.preview.project.project import Project
 
 __all__ = ["Observer", "Preview", "of", "run"]
 
@@ -121,7 +121,7 @@ def run(
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
 
     """
-    from stackguard.preview.project import load
+    from stackguard.preview.project.project import load
 
     project = load(folder, stack, config)
     return of(project, resolve=resolve, timeout=timeout, observer=observer, mock=mock, account=account)
@@ -151,13 +151,13 @@ def of(
     Raises:
         CannotJudge: the program failed or hung, or a mock file is malformed.
     """
-    from stackguard.preview.mock import load as read_mock
-    from stackguard.preview.process import started
+    from stackguard.preview.placeholders.mock import load as read_mock
+    from stackguard.preview.server.process import started
 
     answers = read_mock(mock)
     with started(project) as program:
         # The program imports its SDK while this process imports its own.
-        from stackguard.preview.serve import preview
+        from stackguard.preview.server.serve import preview
 
         return preview(
             program,

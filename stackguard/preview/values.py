@@ -96,7 +96,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def hide(target: Value) -> None:
-    """Mark a value as secret, once."""
+    """Placeholder a value as secret, once."""
     if target.WhichOneof("kind") == "struct_value":
         signature = target.struct_value.fields.get(SIGNATURE)
         if signature is not None and signature.string_value == SECRET:
@@ -122,7 +122,7 @@ def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any
 
 
 def answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
-    """Add what was computed to the properties sent back, mark the secret ones, and say which were marked."""
+    """Add what was computed to the properties sent back, placeholder the secret ones, and say which were marked."""
     fill(struct, computed)
     present = frozenset(name for name in secret if name in struct.fields)
     for name in present:

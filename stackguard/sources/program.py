@@ -20,7 +20,7 @@ def run(folder: Path, how: HowToRun, observer: Observer) -> Loaded:
         CannotJudge: the folder holds no Pulumi project, or the program failed.
     """
     from stackguard import preview
-    from stackguard.preview.project import nearest
+    from stackguard.preview.project.project import nearest
 
     if not _is_project(folder):
         above = nearest(folder)  # as Pulumi's CLI looks for it

@@ -202,7 +202,7 @@ def _outputs(logical_id: str, table: Table, values: Mapping[str, Any]) -> Iterat
 
 def _naming(table: Table) -> str:
     """The input that is the physical name."""
-    from stackguard.preview.rules import rule_of
+    from stackguard.preview.provider.resource_rules import rule_of
 
     rule = rule_of(table.tokens[0])
     return rule.naming.property if rule and rule.naming else ""

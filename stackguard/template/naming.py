@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from policypack.policy import Resource
-from stackguard.preview.autonaming import Naming, Refusal, Strategy, physical_name
-from stackguard.preview.rules import rule_of
-from stackguard.preview.templates import drawn, holes
+from stackguard.preview.provider.autonaming import Naming, Refusal, Strategy, physical_name
+from stackguard.preview.provider.resource_rules import rule_of
+from stackguard.preview.provider.templates import drawn, holes
 
 PART = "#"
 """What stands in our own URNs before the name of a part of a resource: Pulumi has no such URN."""

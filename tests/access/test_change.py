@@ -83,6 +83,21 @@ def test_what_a_role_gains_is_told_with_the_statement() -> None:
     assert gain.answer.witness.outsider == "the role `worker`"
 
 
+def test_what_a_role_gains_is_told_of_the_document_that_allows_it() -> None:
+    other = document(allow("s3:GetObject", "arn:aws:s3:::outbox/*"))
+    more = resource("aws:iam/rolePolicy:RolePolicy", "more", role="worker", policy=json.dumps(other))
+    assert told((*role(READ), more), role(READ)) == [
+        (Verdict.NEW_ACCESS, "worker", "more policy.Statement[0]", "s3:GetObject")
+    ]
+
+
+def test_a_statement_that_two_documents_share_is_told_once() -> None:
+    more = resource("aws:iam/rolePolicy:RolePolicy", "more", role="worker", policy=json.dumps(document(READ, WRITE)))
+    assert told((*role(READ), more), role(WRITE)) == [
+        (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[0]", "s3:GetObject")
+    ]
+
+
 def test_each_class_of_request_is_told_once() -> None:
     new = queue(allow("sqs:*", "*", Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:role/worker", "444455556666"]}))
     found = gains(new, queue(SEND))

@@ -138,3 +138,43 @@ def test_a_bucket_with_a_key_of_the_account_needs_the_key_unless_its_policy_lets
         {"bucket": "acme", "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]},
     )
     assert missing(bucket, plain) == []
+
+
+def test_a_dead_letter_target_from_a_component_is_the_queue_inside() -> None:
+    component = Resource("acme:index:Late", "late", custom=False)
+    bucket = Resource("aws:s3/bucket:Bucket", "late", {"bucket": "late"}, parent=component.urn)
+    queue = Resource("aws:sqs/queue:Queue", "late", {"name": "late"}, parent=component.urn)
+    config = {"targetArn": UNKNOWN}
+    function = Resource(
+        "aws:lambda/function:Function",
+        "f",
+        {"name": "f", "deadLetterConfig": config},
+        property_dependencies={"deadLetterConfig": (component.urn,)},
+    )
+
+    def sent(*inside: Resource) -> set[tuple[str, str, bool]]:
+        found = platform_needs(Stack((function, component, *inside), Settings()), function, WHERE)
+        return {(each.action, each.target.pattern, each.may) for each in found if not each.action.startswith("logs:")}
+
+    assert sent(bucket, queue) == {("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:late", False)}
+    assert all(may for _, _, may in sent(bucket))
+
+
+def test_a_key_that_is_named_by_its_alias_lets_the_role_in() -> None:
+    bucket = Resource("aws:s3/bucket:Bucket", "acme", {"bucket": "acme"})
+    rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/acme"}}
+    encryption = Resource(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "acme",
+        {"bucket": "acme", "rules": [rule]},
+    )
+    lets_in = allow("kms:GenerateDataKey", "*", Principal={"AWS": "arn:aws:iam::111122223333:role/read"})
+    key = Resource("aws:kms/key:Key", "key", {"policy": document(lets_in)})
+    alias = Resource(
+        "aws:kms/alias:Alias",
+        "acme",
+        {"name": "alias/acme", "targetKeyId": UNKNOWN},
+        property_dependencies={"targetKeyId": (key.urn,)},
+    )
+    assert missing(bucket, encryption, key) == ["kms:GenerateDataKey"]
+    assert missing(bucket, encryption, key, alias) == []

@@ -153,6 +153,28 @@ def test_the_command_quotes_no_secret() -> None:
         assert "acme-very-secret-name" not in render(answers, form)
 
 
+def test_the_command_blames_the_role_whose_function_is_idle() -> None:
+    text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}'
+    held = []
+    for name, source in (("writer", CODE), ("idle", "def handler(event, context):\n    return None\n")):
+        inputs = {
+            "role": f"arn:aws:iam::111122223333:role/{name}",
+            "runtime": "python3.13",
+            "handler": "app.handler",
+            "code": Asset(archive=True, members={"app.py": Asset(text=source)}),
+        }
+        held += [
+            Resource("aws:lambda/function:Function", name, inputs),
+            Resource("aws:iam/role:Role", name, {"name": name}),
+            Resource("aws:iam/rolePolicy:RolePolicy", name, {"role": name, "policy": text}),
+        ]
+    stack = Stack(tuple(held), Settings())
+    answers = [Answer(each, privilege(stack, each)) for each in functions(stack)]
+    writer, idle = msgspec.json.decode(render(answers, "json"))["functions"]
+    assert {(each["urn"], each["path"]) for each in idle["over"]} == {(held[-1].urn, "policy.Statement[0].Action")}
+    assert {each["urn"] for each in writer["over"]} == {held[2].urn}
+
+
 CODE = """
 import os
 import boto3

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from policypack.crossguard import message
 from policypack.crossguard.offline import Configured, OfflineAnswer
 from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
@@ -22,13 +24,16 @@ from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
 from stackguard.judging import Judging
 from stackguard.preview import Preview, run
-from stackguard.preview.sdk import accepted
+from stackguard.preview.project.sdk import accepted
 from stackguard.sources import REGION
 from tests.agreement import session
 from tests.agreement.view import RANDOM, given, working_folder
 
 Told = tuple[str, str, str, bool]
 LEVELS: Levels = {policy.id: (EnforcementLevel.MANDATORY, None) for policy in POLICIES}
+
+AT_BOTH_DOORS = pytest.mark.xdist_group("programs at both doors")
+"""The group of tests that share the runs of this module."""
 
 
 class Ran:
@@ -57,20 +62,22 @@ def preview(name: str) -> Preview:
     return run(program, stack="dev", config=given(program)["config"], timeout=120, mock=mock)
 
 
-def evened(told: set[Told]) -> set[Told]:
+def evened(told: frozenset[Told]) -> set[Told]:
     """Without what a provider draws."""
     return {(policy, urn, RANDOM.sub("-*******", text), blocks) for policy, urn, text, blocks in told}
 
 
-def by_gate(name: str) -> set[Told]:
+@cache
+def by_gate(name: str) -> frozenset[Told]:
     ran = preview(name)
     found = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION), ran.unseen)
-    return {
+    return frozenset(
         (each.policy.id, each.resource.urn, message(each).replace(*MOCK), each.blocks) for each in one_per_value(found)
-    }
+    )
 
 
-def by_pack(name: str, *, resolve: bool = True) -> set[Told]:
+@cache
+def by_pack(name: str, *, resolve: bool = True) -> frozenset[Told]:
     program = session.TESTS / name
     sent = session.load(program)
     pack = Session(POLICIES, Settings(), Path(), Ran(preview(name), program) if resolve else None)
@@ -79,11 +86,11 @@ def by_pack(name: str, *, resolve: bool = True) -> set[Told]:
     for each in sent.resources:
         found += pack.analyze(_drawn_anew(each), LEVELS)
     found += pack.analyze_stack(_drawn_anew(sent.stack), LEVELS)
-    return {
+    return frozenset(
         (each.policy.id, each.urn, each.message, each.level is EnforcementLevel.MANDATORY)
         for each in found
         if each.urn  # what the pack tells of its own run
-    }
+    )
 
 
 def _drawn_anew(request: object) -> object:

@@ -21,7 +21,7 @@ from typing import Any
 from google.protobuf.json_format import ParseDict
 from pulumi.runtime.proto import analyzer_pb2
 
-from stackguard.preview.autonaming import HEX, draw
+from stackguard.preview.provider.autonaming import HEX, draw
 
 TESTS = Path(__file__).parents[1]
 SESSIONS = Path(__file__).with_name("sessions")

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from stackguard.preview import Preview
+from tests.agreement.doors import AT_BOTH_DOORS, preview
 from tests.agreement.engine import ROOT
 from tests.agreement.record_sessions import recorded
 from tests.agreement.session import SESSIONS, TESTS, Session, comparable, dump, file_of, load, parse, programs
-from tests.runs import unresolved
 
+pytestmark = AT_BOTH_DOORS
 NAMES = programs()
 BUILT_BY_A_PLUGIN = {
     "programs/remote_components": (
@@ -48,7 +49,7 @@ def test_a_session_is_of_the_resources_of_the_offline_run(name: str) -> None:
         for method in ("Analyze", "AnalyzeStack")
         for urn in BUILT_BY_A_PLUGIN.get(name, ())
     ]
-    assert differences(load(TESTS / name), unresolved(TESTS / name)) == meant
+    assert differences(load(TESTS / name), preview(name)) == meant
 
 
 @pytest.mark.cli
@@ -61,12 +62,12 @@ def test_recording_again_gives_the_same_session(name: str, tmp_path: Path) -> No
 
 
 def test_a_session_of_another_version_of_a_program_is_stale() -> None:
-    session, preview = load(TESTS / "sound/fan_out"), unresolved(TESTS / "sound/fan_out")
+    session, ran = load(TESTS / "sound/fan_out"), preview("sound/fan_out")
     removed = session.resources[-1].urn
     shorter = Session(session.configuration, session.resources[:-1], session.stack)
-    assert differences(shorter, preview) == [f"{removed}: Analyze 0 times instead of 1"]
+    assert differences(shorter, ran) == [f"{removed}: Analyze 0 times instead of 1"]
     session.stack.resources.add(urn="urn:another")
-    assert differences(session, preview) == ["urn:another: AnalyzeStack 1 times instead of 0"]
+    assert differences(session, ran) == ["urn:another: AnalyzeStack 1 times instead of 0"]
 
 
 def test_there_is_no_session_without_a_program() -> None:

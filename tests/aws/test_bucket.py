@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.bucket import Sidecars, bucket_name, buckets, referred, sidecars
+from policypack.aws.bucket import Sidecars, buckets, sidecars
 from policypack.policy import UNKNOWN, Reference, Resource, Stack
+from policypack.resources.naming import physical_name
+from policypack.resources.references import Resolved, resolve
+from policypack.resources.tokens import BUCKET_TYPES
 from policypack.settings import Settings
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -49,7 +52,7 @@ def test_both_tokens_are_buckets_and_directory_buckets_are_not() -> None:
     ],
 )
 def test_a_name_comes_from_inputs_or_outputs(subject: Resource, expected: str | None) -> None:
-    assert bucket_name(subject) == expected
+    assert physical_name(subject) == expected
 
 
 def test_an_unknown_value_computed_from_the_bucket_means_the_bucket() -> None:
@@ -172,8 +175,8 @@ def test_any_property_may_mean_a_bucket() -> None:
         {"sourceArn": UNKNOWN},
         property_dependencies={"sourceArn": (subject.urn,)},
     )
-    assert referred(stack_of(subject, permission), permission, "sourceArn").certain == (subject,)
-    assert referred(stack_of(subject, permission), permission, "function").certain == ()
+    assert resolve(stack_of(subject, permission), permission, "sourceArn", *BUCKET_TYPES).resources == (subject,)
+    assert resolve(stack_of(subject, permission), permission, "function", *BUCKET_TYPES) == Resolved()
 
 
 def test_a_state_that_leads_in_circles_ends() -> None:

@@ -10,8 +10,8 @@ from policypack.aws.function import Grants, role_documents
 from policypack.aws.globs import matches
 from policypack.aws.holders import ATTACHMENT, EXCLUSIVE, ROLE_ATTACHMENT, ROLE_POLICY
 from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT
-from policypack.aws.meaning import ALIAS, FUNCTION, MANAGED_POLICY, ROLE, Meant, all_meant, meant, resource_name
-from policypack.policy import UNKNOWN, Reference, Resource, Stack
+from policypack.policy import UNKNOWN, Resource, Stack
+from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 from policypack.settings import Settings
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:read"
@@ -27,85 +27,6 @@ def resource(token: str, name: str = "read", /, *origins: Resource, at: str = ""
     return Resource(token, name, inputs, property_dependencies=dependencies)
 
 
-def permission(value: Any, *origins: Resource) -> Resource:
-    return resource("aws:lambda/permission:Permission", "may", *origins, at="function", function=value)
-
-
-def found(
-    value: Any, *others: Resource, origins: tuple[Resource, ...] = ()
-) -> tuple[list[str], list[str | None], bool | None]:
-    """Which functions a permission is certainly for, with their qualifiers, and whether it is for one elsewhere."""
-    asking = permission(value, *origins)
-    means = meant(stack_of(*others, asking), asking, "function", FUNCTION)
-    return [each.resource.name for each in means.certain], [each.qualifier for each in means.certain], means.foreign
-
-
-READ = resource(FUNCTION, name="read")
-
-
-@pytest.mark.parametrize(
-    ("value", "qualifier"),
-    [
-        ("read", ""),
-        ("read:live", "live"),
-        (ARN, ""),
-        (f"{ARN}:7", "7"),
-        (f"{ARN}:$LATEST", ""),
-        ("111122223333:function:read", ""),
-        (f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{ARN}/invocations", ""),
-        (Reference(READ.urn), ""),
-    ],
-)
-def test_a_function_is_meant_by_name_arn_or_reference(value: Any, qualifier: str) -> None:
-    assert found(value, READ, resource(FUNCTION, "other", name="other")) == (["read"], [qualifier], False)
-
-
-def test_another_name_is_of_another_stack() -> None:
-    assert found("write", READ) == ([], [], True)
-    assert found(None, READ) == ([], [], False)
-
-
-def test_an_unknown_value_means_what_it_was_computed_from() -> None:
-    named = resource(FUNCTION, name=UNKNOWN)
-    assert found(UNKNOWN, named, origins=(named,)) == (["read"], [""], False)
-    assert found(UNKNOWN, named, READ) == ([], [], None)
-    alias = resource(ALIAS, "live", named, at="functionName", name="live", functionName=UNKNOWN)
-    assert found(UNKNOWN, named, alias, origins=(alias,)) == (["read"], ["live"], False)
-    inside = Resource(FUNCTION, "inner", {"name": UNKNOWN}, parent="urn:component")
-    component = Resource("acme:index:Reader", "reader", urn="urn:component", custom=False)
-    assert found(UNKNOWN, named, component, inside, origins=(component,)) == (["inner"], [""], False)
-
-
-def test_a_function_that_publishes_versions_may_be_meant_by_one() -> None:
-    published = resource(FUNCTION, publish=True)
-    assert found(UNKNOWN, published, origins=(published,)) == (["read"], [None], False)
-
-
-def test_a_name_that_pulumi_makes_up_begins_with_the_resources_own() -> None:
-    unnamed = resource(FUNCTION)
-    assert resource_name(unnamed) is None
-    assert found("read-1a2b3c4", unnamed)[2] is None
-    assert found("write-1a2b3c4", unnamed)[2] is True
-    assert found("read-1a2b3c4", unnamed, origins=(unnamed,))[0] == ["read"]
-
-
-def test_of_two_functions_of_one_name_the_arn_decides() -> None:
-    here = Resource(FUNCTION, "here", {"name": "read"}, outputs={"arn": ARN})
-    there = Resource(FUNCTION, "there", {"name": "read"}, outputs={"arn": ARN.replace("eu-west-1", "us-east-1")})
-    assert found(ARN, here, there)[0] == ["here"]
-    assert found("read", here, there)[0] == ["here", "there"]
-
-
-def test_unknown_values_of_one_list_share_what_the_list_depends_on() -> None:
-    one, two = resource(MANAGED_POLICY, "one"), resource(MANAGED_POLICY, "two")
-    holder = resource(ROLE, "r", one, two, at="managedPolicyArns", managedPolicyArns=[UNKNOWN, UNKNOWN])
-    means = all_meant(stack_of(one, two, holder), holder, "managedPolicyArns", [UNKNOWN, UNKNOWN], MANAGED_POLICY)
-    assert means == [Meant(possible=means[0].possible, between=True)] * 2
-    known = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-    mixed = all_meant(stack_of(one, holder), holder, "managedPolicyArns", [known, UNKNOWN], MANAGED_POLICY)
-    assert [each.foreign for each in mixed] == [True, False]
-
-
 ROLE_ARN = "arn:aws:iam::111122223333:role/service/read"
 POLICY_ARN = "arn:aws:iam::111122223333:policy/read"
 READER = resource(FUNCTION, role=ROLE_ARN)
@@ -116,7 +37,7 @@ def grants(*others: Resource, function: Resource = READER, **role: Any) -> Grant
 
 
 def actions(found: Grants) -> list[Any]:
-    statements: list[Statement] = [each for document in found.documents for each in document.statements]
+    statements: list[Statement] = [each for held in found.documents for each in held.document.statements]
     return [each.actions for each in statements]
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.aws.globs import matches
-from policypack.aws.meaning import FUNCTION
 from policypack.aws.notification import NOTIFICATION, Entry, entries, overlapping, triggers
 from policypack.aws.tables import s3_event_names
 from policypack.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.resources.tokens import FUNCTION
 from policypack.settings import Settings
 
 LETTERS = "ab"

@@ -246,17 +246,17 @@ def test_it_ends_with_the_pack_however_that_ends(
 
 
 @pytest.mark.parametrize("before", ["whole", None])
-def test_no_file_is_left_half_written(program: Path, tmp_path: Path, before: str | None) -> None:
+def test_no_file_is_left_half_written(program: Path, reached: Path, tmp_path: Path, before: str | None) -> None:
     """The run is given up in the middle of a file that the engine's own program had written."""
-    written = writes(
-        program, "file = open('written', 'w'); file.write('half'); file.flush()", "import time; time.sleep(60)"
-    )
+    half = "file = open('written', 'w'); file.write('half'); file.flush()"
+    written = writes(program, makes(reached), half, "import time; time.sleep(60)")
     if before is not None:
         written.write_text(before)
     pack = tmp_path / "pack"
     pack.mkdir()
     with running(pack_folder(pack, "resolveTimeout: 1\n"), program) as client:
         client.configure({}, "orders")
+        assert within_seconds(20, reached.exists)
         client.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest())
         assert within_seconds(20, lambda: written.exists() and written.read_text() == "half")
     assert within_seconds(20, lambda: (written.read_text() if written.exists() else None) == before)

@@ -207,6 +207,7 @@ LEAVES_OTHERS = (
 )
 
 
+@pytest.mark.cold_start
 def test_nothing_is_left_running(tmp_path: Path) -> None:
     """A pack ends with the judging, however that ends, and takes with it what it started."""
     good = write_pack(tmp_path / "good", LEAVES_OTHERS + "def p(args, report): pass\n" + TOP[0])

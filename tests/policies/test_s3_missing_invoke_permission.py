@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.aws.meaning import ALIAS
 from policypack.policies.s3_missing_invoke_permission import POLICY
 from policypack.policy import UNKNOWN, Resource
+from policypack.resources.tokens import ALIAS
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import (
     BUCKET_ARN,

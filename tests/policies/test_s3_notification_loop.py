@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from policypack.aws.holders import ROLE_ATTACHMENT
-from policypack.aws.meaning import ROLE
 from policypack.policies.s3_notification_loop import POLICY
 from policypack.policy import UNKNOWN, Resource
+from policypack.resources.tokens import ROLE
 from tests.policies.helpers import allow, deny, document, messages, outcomes, undecided, violations
 from tests.policies.invoking import FUNCTION_ARN, bucket, function, notification, resource, role, target
 

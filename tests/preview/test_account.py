@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from policypack.policy import UNKNOWN, Resource
-from stackguard.preview.account import Accounts, found_in, stated_by
-from stackguard.preview.mock import Mock, load
+from stackguard.preview.placeholders.mock import Mock, load
+from stackguard.preview.provider.account import Accounts, found_in, stated_by
 
 OWN, VENDOR, OTHER = "444455556666", "777788889999", "222233334444"
 HERE, THERE = "973164285197", "618237459182"

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.policy import UNKNOWN, Asset
-from stackguard.preview import go_tar
-from stackguard.preview.assets import Unreadable, hashed, on_disk
+from stackguard.preview.provider import go_tar
+from stackguard.preview.provider.assets import Unreadable, hashed, on_disk
 
 EMPTY_TAR = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 

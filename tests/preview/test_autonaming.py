@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 
 from policypack.policy import Unknown, urn_of
 from stackguard.errors import CannotJudge
-from stackguard.preview.autonaming import HEX, Autonaming, Naming, Refusal, Strategy, configured, draw, physical_name
-from stackguard.preview.project import Project
-from stackguard.preview.rules import rules
+from stackguard.preview.project.project import Project
+from stackguard.preview.provider.autonaming import (
+    HEX,
+    Autonaming,
+    Naming,
+    Refusal,
+    Strategy,
+    configured,
+    draw,
+    physical_name,
+)
+from stackguard.preview.provider.resource_rules import rules
 
 BUCKET = "aws:s3/bucket:Bucket"
 ROLE = "aws:iam/role:Role"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from policypack.aws.tables import argument_names
 from policypack.policy import UNKNOWN, Partial, Unknown, urn_of
 from policypack.wire import UNKNOWN_STRING
-from stackguard.preview.autonaming import Autonaming, Strategy
-from stackguard.preview.checking import checked
-from stackguard.preview.rules import rules
+from stackguard.preview.provider.autonaming import Autonaming, Strategy
+from stackguard.preview.provider.provider_check import checked
+from stackguard.preview.provider.resource_rules import rules
 
 BUCKET = "aws:s3/bucket:Bucket"
 ROLE = "aws:iam/role:Role"

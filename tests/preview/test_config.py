@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from policypack.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
-from stackguard.preview.config import Config, Sources, settled
-from stackguard.preview.config_path import MISSING, PathError, found_at, parse_path, put
 from stackguard.preview.go_json import number
+from stackguard.preview.project.config import Config, Sources, settled
+from stackguard.preview.project.config_path import MISSING, PathError, found_at, parse_path, put
 
 
 def config(declared: str = "", stack: str = "", *, paths: bool = False, **overrides: str) -> Config:

@@ -13,6 +13,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import run
+from tests.processes import appears, gone, own
 from tests.signals import ignored
 
 PREAMBLE = """
@@ -159,44 +160,22 @@ HANG = (
 )
 
 
-def tagged(tag: str) -> list[str]:
-    """The command lines of running processes that mention `tag`."""
-    listing = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listing.splitlines() if tag in line]
-
-
-def appears(tag: str) -> bool:
-    deadline = time.monotonic() + 30
-    while not tagged(tag) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(tagged(tag))
-
-
-def gone(tag: str) -> bool:
-    deadline = time.monotonic() + 10
-    while tagged(tag) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not tagged(tag)
-
-
 def test_a_program_that_hangs_is_stopped_with_all_it_started(program: Path) -> None:
-    write(program, HANG.format(tag="71001.5"))
+    write(program, HANG.format(tag=own(71001)))
     with pytest.raises(CannotJudge, match=r"did not end within 2 s") as caught:
         run(program, timeout=2)
     assert caught.value.detail == "started\n"
-    assert gone("71001.5")
+    assert gone(own(71001))
 
 
 def test_what_a_program_leaves_running_is_ended(program: Path) -> None:
-    run(write(program, "subprocess.Popen(['sleep', '71002.5'])"), timeout=60)
-    assert gone("71002.5")
+    run(write(program, f"subprocess.Popen(['sleep', '{own(71002)}'])"), timeout=60)
+    assert gone(own(71002))
 
 
-@pytest.mark.parametrize(
-    ("number", "tag"), [(signal.SIGINT, "71003.5"), (signal.SIGTERM, "71004.5"), (signal.SIGKILL, "71005.5")]
-)
-def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: str) -> None:
-    write(program, HANG.format(tag=tag))
+@pytest.mark.parametrize(("number", "tag"), [(signal.SIGINT, 71003), (signal.SIGTERM, 71004), (signal.SIGKILL, 71005)])
+def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: int) -> None:
+    write(program, HANG.format(tag=own(tag)))
     temporary = tmp_path_factory.mktemp("t")
     caller = subprocess.Popen(
         [
@@ -207,48 +186,48 @@ def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFac
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)},
         stderr=subprocess.DEVNULL,
     )
-    assert appears(f"sleep {tag}")
+    assert appears(own(tag))
     caller.send_signal(number)
     caller.wait(30)
-    assert gone(tag)
+    assert gone(own(tag))
     assert not [*temporary.iterdir()]
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
 def test_a_daemon_does_not_outlive_a_killed_gate(program: Path) -> None:
-    write(program, "subprocess.Popen(['sleep', '71006.5'], start_new_session=True)\ntime.sleep(600)")
+    write(program, f"subprocess.Popen(['sleep', '{own(71006)}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
     with subprocess.Popen(command, cwd=program) as gate:
-        assert appears("sleep 71006.5")
+        assert appears(own(71006))
         gate.kill()
-    assert gone("71006.5")
+    assert gone(own(71006))
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
-@pytest.mark.parametrize(("number", "tag"), [(signal.SIGTERM, "71007.5"), (signal.SIGHUP, "71008.5")])
-def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int, tag: str) -> None:
-    write(program, f"subprocess.Popen(['sleep', '{tag}'], start_new_session=True)\ntime.sleep(600)")
+@pytest.mark.parametrize(("number", "tag"), [(signal.SIGTERM, 71007), (signal.SIGHUP, 71008)])
+def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int, tag: int) -> None:
+    write(program, f"subprocess.Popen(['sleep', '{own(tag)}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
-        assert appears(f"sleep {tag}")
+        assert appears(own(tag))
         gate.send_signal(number)
         _, said = gate.communicate(timeout=30)
     assert (gate.returncode, said.strip()) == (130, "interrupted")
-    assert gone(tag)
+    assert gone(own(tag))
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
 def test_a_gate_in_the_background_of_a_shell_ends_too(program: Path) -> None:
-    write(program, "subprocess.Popen(['sleep', '71009.5'], start_new_session=True)\ntime.sleep(600)")
+    write(program, f"subprocess.Popen(['sleep', '{own(71009)}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
     with ignored(signal.SIGINT):
         gate = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True)
     with gate:
-        assert appears("sleep 71009.5")
+        assert appears(own(71009))
         gate.send_signal(signal.SIGTERM)
         _, said = gate.communicate(timeout=30)
     assert (gate.returncode, said.strip()) == (130, "interrupted")
-    assert gone("71009.5")
+    assert gone(own(71009))
 
 
 @pytest.mark.parametrize("milliseconds", range(0, 200, 25))

@@ -14,9 +14,9 @@ from policypack.policy import UNKNOWN, Unknown
 from stackguard import cli
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
-from stackguard.preview.functions import FUNCTIONS, call
-from stackguard.preview.outputs import Place
-from stackguard.preview.published import region_descriptions, tables
+from stackguard.preview.provider.functions import FUNCTIONS, call
+from stackguard.preview.provider.outputs import Place
+from stackguard.preview.provider.published import region_descriptions, tables
 from tools.sdk_source import function_types, sdk_folder
 
 ACCOUNT = "111122223333"

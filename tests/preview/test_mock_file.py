@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.mock import load, matches
-from stackguard.preview.mock_file import block, flow, read
+from stackguard.preview.placeholders.mock import load, matches
+from stackguard.preview.placeholders.mock_file import block, flow, read
 
 
 @pytest.mark.parametrize(

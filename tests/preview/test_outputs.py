@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from policypack.policy import UNKNOWN, urn_of
-from stackguard.preview.functions import call
-from stackguard.preview.outputs import Place, place_of, resolve
+from stackguard.preview.provider.functions import call
+from stackguard.preview.provider.outputs import Place, place_of, resolve
 
 HERE = Place("111122223333", "eu-west-1")
 ARN = "arn:aws:{service}:eu-west-1:111122223333:"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackguard.preview.policy_document import get_policy_document
+from stackguard.preview.provider.policy_document import get_policy_document
 
 VERSION = "2012-10-17"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
-from stackguard.preview.output import LIMIT, Output
+from stackguard.preview.server.output import LIMIT, Output
+from tests.processes import own, tagged
 
 PREAMBLE = """
 import asyncio, atexit, os, signal, subprocess, sys, tempfile, threading, time
@@ -151,17 +151,16 @@ def test_a_stopped_program_is_ended(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("tag", "source"),
     [
-        ("73001.5", "subprocess.Popen(['sleep', '{tag}'], start_new_session=True)"),
+        (73001, "subprocess.Popen(['sleep', '{tag}'], start_new_session=True)"),
         (
-            "73002.5",
+            73002,
             "if os.fork() == 0:\n    os.setsid()\n    os.fork() or os.execvp('sleep', ['sleep', '{tag}'])\n    os._exit(0)",
         ),
     ],
 )
-def test_a_daemon_is_ended_too(folder: Path, tag: str, source: str) -> None:
-    preview(folder, source.format(tag=tag) + "\ntime.sleep(0.2)")
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert f"sleep {tag}" not in listing
+def test_a_daemon_is_ended_too(folder: Path, tag: int, source: str) -> None:
+    preview(folder, source.format(tag=own(tag)) + "\ntime.sleep(0.2)")
+    assert not tagged(own(tag))
 
 
 def test_the_last_of_very_much_output_is_kept(folder: Path) -> None:

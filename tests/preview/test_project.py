@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.project import Project, load, nearest
+from stackguard.preview.project.project import Project, load, nearest
 
 NONE = MappingProxyType[str, str]({})
 

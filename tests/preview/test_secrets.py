@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from stackguard.cli import main
+
+Check = Callable[..., tuple[int, str]]
 SECRET = "hunter2-Zq'x/9"
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
 LEAF = "leaf-of-an-object"
@@ -60,17 +62,22 @@ def vault(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(folder: Path, source: str, *more: str) -> tuple[int, str]:
-    """The exit code of the real command line, and all that it prints and writes, in three formats."""
-    (folder / "__main__.py").write_text(PREAMBLE + source)
-    config = {"pw": SECRET, "pem": PEM, "login": json.dumps({"a": {"b": [LEAF, 1]}})}
-    given = [part for key, value in config.items() for part in ("--config", f"{key}={value}")]
-    formats = ["--format", "text", "--format", "json", "-o", "out.json", "--format", "sarif", "-o", "out.sarif"]
-    command = [sys.executable, "-m", "stackguard", "check", ".", *given, *formats, *more]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
-    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    written = [file.read_text() for file in (folder / "out.json", folder / "out.sarif") if file.exists()]
-    return ran.returncode, "\n".join((ran.stdout, ran.stderr, *written))
+@pytest.fixture
+def check(vault: Path, capfd: pytest.CaptureFixture[str]) -> Check:
+    """The exit code of the command line over a program, and all that it prints and writes, in three formats."""
+
+    def run(source: str, *more: str) -> tuple[int, str]:
+        (vault / "__main__.py").write_text(PREAMBLE + source)
+        config = {"pw": SECRET, "pem": PEM, "login": json.dumps({"a": {"b": [LEAF, 1]}})}
+        given = [part for key, value in config.items() for part in ("--config", f"{key}={value}")]
+        formats = ["--format", "text", "--format", "json", "-o", "out.json", "--format", "sarif", "-o", "out.sarif"]
+        with contextlib.chdir(vault):
+            code = main(["check", ".", *given, *formats, *more])
+        printed = capfd.readouterr()
+        written = [file.read_text() for file in (vault / "out.json", vault / "out.sarif") if file.exists()]
+        return code, "\n".join((printed.out, printed.err, *written))
+
+    return run
 
 
 def leaked(text: str, *more: str) -> list[str]:
@@ -117,14 +124,14 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("source", "rest"), FAILING)
-def test_a_failing_program_shows_no_secret(vault: Path, source: str, rest: str) -> None:
-    code, text = check(vault, source)
+def test_a_failing_program_shows_no_secret(check: Check, source: str, rest: str) -> None:
+    code, text = check(source)
     assert code == 2
     assert leaked(text, "made-here", SECRET[::-1]) == []
     assert rest in text
 
 
-def test_what_a_failing_program_printed_and_logged_shows_no_secret(vault: Path) -> None:
+def test_what_a_failing_program_printed_and_logged_shows_no_secret(check: Check) -> None:
     source = """
 print("printed", plain)
 print("repr", repr(plain), [plain])
@@ -138,14 +145,14 @@ thread = threading.Thread(target=fail, args=(plain,))
 thread.start(); thread.join()
 pulumi.Output.all(pw, pulumi.Output.from_input("open")).apply(lambda v: print("all", v, flush=True) or os._exit(3))
 """
-    code, text = check(vault, source)
+    code, text = check(source)
     assert code == 2
     assert leaked(text) == []
     for rest in ("printed …", "repr", "   line …", "info: info …", "warning: warn …", "warning …", "logger …", "open"):
         assert rest in text
 
 
-def test_reports_of_a_program_show_no_secret(vault: Path) -> None:
+def test_reports_of_a_program_show_no_secret(check: Check) -> None:
     source = """
 document = {"Version": "2012-10-17", "Statement": [{"Sid": "Open", "Effect": "Allow", "Principal": "*",
             "Action": "s3:GetObject", "Resource": "arn:aws:s3:::" + plain + "/*"}]}
@@ -156,14 +163,14 @@ Policy("of-" + plain, {"bucket": "inbox-" + plain, "policy": json.dumps(document
 Policy("wrapped", {"bucket": pw, "policy": pulumi.Output.secret(json.dumps(document))})
 pulumi.runtime.invoke("aws:ec2/getVpc:getVpc", {"tags": {"key": plain}, "default": True})
 """
-    code, text = check(vault, source, "--policy", "iam-public-policy", "--policy", "iam-malformed-document")
+    code, text = check(source, "--policy", "iam-public-policy", "--policy", "iam-malformed-document")
     assert code == 1
     assert leaked(text) == []
     for rest in ("of-…", "iam-public-policy", "wrapped", "::vault::aws:s3/bucketPolicy:BucketPolicy::of-…"):
         assert rest in text
 
 
-def test_secrets_of_mock_files_are_masked(vault: Path) -> None:
+def test_secrets_of_mock_files_are_masked(check: Check, vault: Path) -> None:
     (vault / "mock.yaml").write_text(
         "functions:\n"
         "  - {token: 'aws:secretsmanager/getSecretVersion:getSecretVersion', result: {secretString: mocked-plain}}\n"
@@ -181,7 +188,7 @@ class Made(pulumi.CustomResource):
         super().__init__("test:index:Thing", name, {"result": None})
 Made("t").result.apply(lambda v: print("made", v, flush=True) or os._exit(3))
 """
-    code, text = check(vault, source, "--mock", "mock.yaml")
+    code, text = check(source, "--mock", "mock.yaml")
     assert code == 2
     assert leaked(text, "mocked-") == []
     assert "'secretString': '…'" in text
@@ -189,12 +196,12 @@ Made("t").result.apply(lambda v: print("made", v, flush=True) or os._exit(3))
     assert "made …" in text
 
 
-def test_a_short_secret_and_what_everybody_knows_stay(vault: Path) -> None:
+def test_a_short_secret_and_what_everybody_knows_stay(check: Check) -> None:
     source = """
 for each in ("abc", "true", "eu-west-1", "dev", "vault"):
     pulumi.Output.secret(each)
 fail("abc true eu-west-1 dev vault")
 """
-    code, text = check(vault, source)
+    code, text = check(source)
     assert code == 2
     assert "cannot use abc true eu-west-1 dev vault" in text

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from policypack.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
 from policypack.wire import UNKNOWN_STRING
-from stackguard.preview import assets
-from stackguard.preview.substitution import Substitution
+from stackguard.preview.provider import assets
+from stackguard.preview.provider.substitution import Substitution
 
 OLD, NEW, OTHER = "973164285197", "444455556666", "111122223333"
 ACCOUNTS = Substitution({OLD: NEW})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.toolchain import Toolchain, toolchain
+from stackguard.preview.project.toolchain import Toolchain, toolchain
 
 
 @pytest.fixture(autouse=True)

@@ -19,14 +19,18 @@ from stackguard.sources import HowToRun
 PROGRAM = Path(__file__).parent / "programs" / "unseen"
 POLICY = "pulumi-unseen-resource"
 BAD = "aws:s3/bucketAcl:BucketAcl"
-DECIDING = ("decisions", "reaching", "texts", "libraries", "objects", "outputs")
+DECIDING = ("decisions", "reaching", "texts", "libraries", "objects", "outputs", "slices")
 ELSEWHERE = {
     "helper": "behind",
     "two_helpers": "behind",
+    "index_behind_a_helper": "third",
     "method": "Maker",
     "object_that_is_called": "Maker",
     "partial_of_a_class": "Component",
     "component": "Component",
+    "method_that_keeps": "Seen",
+    "method_of_a_class_that_keeps": "Seen",
+    "function_that_is_handed_one": "handed",
 }
 """The forms of which a function or class of `common.py` decides."""
 UNWINDING = {"try_finally"}
@@ -76,6 +80,16 @@ def test_no_resource_that_depends_on_a_decision_is_made_up() -> None:
     assert len(made) == len(UNWINDING)
 
 
+@pytest.mark.parametrize(("module", "name"), forms("keeping"))
+def test_what_a_function_keeps_of_a_decision_is_not_seen(module: str, name: str) -> None:
+    found = unseen(preview("keeping"), module, name)
+    assert found
+    for each in found:
+        assert each.why.startswith(
+            "keeps what resources may follow from in a function given to `apply` that needs `id`"
+        )
+
+
 @pytest.mark.parametrize(("module", "name"), forms("harmless"))
 def test_a_function_that_constructs_nothing_is_not_disturbed(module: str, name: str) -> None:
     assert unseen(preview("harmless", "seen"), module, name) == []
@@ -117,7 +131,7 @@ def test_no_note_repeats_an_outcome() -> None:
 
 
 PREAMBLE = """
-import contextlib, json, os, re
+import contextlib, json, os, re; from concurrent import futures
 import pulumi, pulumi_aws as aws
 plain = aws.ec2.get_vpc(default=True)
 """
@@ -146,6 +160,7 @@ def program(folder: Path, source: str) -> Path:
         'plain.tags.get("x") == None',
         '[*map(str.upper, [plain.id])] == ["VPC-1"]',
         'len(plain.id.split(",")[:2]) < 2',
+        "sum(1 for _ in plain.cidr_block_associations[:1]) < 1",
     ],
 )
 def test_outside_of_apply_the_lines_for_the_mock_file_are_printed(tmp_path: Path, condition: str) -> None:
@@ -155,8 +170,16 @@ def test_outside_of_apply_the_lines_for_the_mock_file_are_printed(tmp_path: Path
     assert f"__main__.py:5: if {condition}" in caught.value.detail
 
 
-def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path) -> None:
-    source = f"try:\n    int(plain.id, 16)\nexcept ValueError:\n    {BAD_ACL}\n"
+@pytest.mark.parametrize(
+    "body",
+    [
+        "int(plain.id, 16)",
+        'print(plain.tags["x"])',
+        'futures.ThreadPoolExecutor(1).submit(re.match, "v", f"{plain.id}x").result()',
+    ],
+)
+def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path, body: str) -> None:
+    source = f"def look():\n    {body}\n\n\ntry:\n    look()\nexcept (ValueError, KeyError):\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="give it with `--mock FILE`"):
         run(program(tmp_path, source), timeout=60)
 
@@ -185,8 +208,17 @@ def test_a_transform_that_builds_texts_is_not_disturbed(tmp_path: Path) -> None:
     assert found.unseen == ()
 
 
-def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path) -> None:
-    source = f"try:\n    aws.ec2.get_vpc(id='vpc-1')\nexcept Exception:\n    {BAD_ACL}\n"
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "",
+        "def look(): return aws.ec2.get_vpc(id='vpc-1')\n",
+        "import functools\nlook = functools.partial(aws.ec2.get_vpc, id='vpc-1')\n",
+    ],
+)
+def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path, helper: str) -> None:
+    call = "look()" if helper else "aws.ec2.get_vpc(id='vpc-1')"
+    source = f"{helper}try:\n    {call}\nexcept Exception:\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="catches what it raises"):
         run(program(tmp_path, source), timeout=60)
     mock = tmp_path / "mock.yaml"

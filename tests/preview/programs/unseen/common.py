@@ -50,4 +50,35 @@ class Component(pulumi.ComponentResource):
             bad(name)
 
 
+def third(names):
+    return names[2]
+
+
+def third_of(names):
+    return third(names)
+
+
+def decided(found):
+    return found and bad()
+
+
+def absent(names):
+    return None if names else bad()
+
+
+class Seen:
+    public = None
+
+    def see(self, i):
+        self.public = i == "x"
+
+    @classmethod
+    def note(cls, i):
+        cls.public = i == "x"
+
+
+def handed(state, i):
+    state["public"] = i.startswith("x")
+
+
 factories = {"vpc-1": bad, "other": lambda: None}

@@ -431,3 +431,65 @@ def address():
 
 
 address()
+
+
+def texts_that_are_collected():
+    texts, state = [], {}
+    class Seen:
+        def see(self, i):
+            self.last = i.upper()
+            texts.append(i)
+    vpc.id.apply(lambda i: texts.append(f"x-{i}"))
+    vpc.id.apply(lambda i: state.update(vpc=i, arn=f"arn:{i}"))
+    vpc.id.apply(Seen().see)
+    role.unique_id.apply(lambda i: texts.append(i))
+    other.get_output("x").apply(lambda x: state.setdefault("x", x))
+
+
+texts_that_are_collected()
+
+
+def decision_that_is_not_kept():
+    names = {"a": "b"}
+    class Report:
+        def __init__(self, i):
+            self.text = "x" if i == "a" else names["a"]
+    def f(i):
+        tags, lines, count = {}, [], 0
+        tags["x"] = i or "none"
+        lines.append("y" if i == "x" else "n")
+        def inner():
+            nonlocal count
+            count += i == "x"
+        inner()
+        return [tags, lines, Report(i).text, names]
+    vpc.id.apply(f)
+
+
+decision_that_is_not_kept()
+
+
+def slice_that_things_are_made_of():
+    names = aws.get_availability_zones(state="available").names
+    number, things = 0, []
+    for name in names[:2]:
+        kind = "public"
+        things.append(Thing(f"{kind}-{number}", zone=name))
+        number += 1
+    for name in names[:2]:
+        kind = "private"
+        Thing(f"{kind}-{number}", zone=name)
+        number += 1
+    made = [Thing(f"zone-{place}", zone=zone, block=block) for place, (zone, block) in enumerate(zip(names[:2], "ab"))]
+    by = {f"z{place}": zone for place, zone in enumerate(names[:2])}
+    first, second = names[:2]
+    Thing("all", ids=[each.id for each in made], first=made[0].id, things=[each.id for each in things], zones=by)
+    Thing("two", a=first, b=second, c=by["z0"], d=tuple(names[:2]), e=[*names[:2]], f=",".join(f"{z}!" for z in names[:2]))
+    try:
+        for name in names[:2]:
+            Thing(f"x-{name}", first=next(iter(names[:1])))
+    except Exception as error:
+        raise RuntimeError("no zones") from error
+
+
+slice_that_things_are_made_of()

@@ -2,11 +2,16 @@
 import asyncio
 import json
 import logging
+import os
 import re
+import shlex
 import string
+import textwrap
+import urllib.parse
 
 import pulumi
 import pulumi_aws as aws
+import yaml
 from common import Thing, role, vpc, zones
 
 
@@ -128,3 +133,36 @@ def replaced():
 
 
 replaced()
+
+
+def joined():
+    def f(i):
+        path = os.path.join("/a", i, "b")
+        Thing("s17", a=path, b=shlex.quote(i), c=urllib.parse.urljoin("https://x/", i), d=textwrap.indent(i, "  "))
+    vpc.id.apply(f)
+
+
+joined()
+
+
+def yaml_form():
+    vpc.id.apply(lambda i: Thing("s18", text=yaml.safe_dump({"a": i, "b": [f"x{i}"]})))
+
+
+yaml_form()
+
+
+def built_step_by_step():
+    def lines(i):
+        yield "# all of it"
+        yield from (f"{key}={value}" for key, value in {"a": i, "b": "x"}.items())
+    def f(i):
+        text, _ = re.subn("-", "_", i)
+        tags = {"text": text}
+        tags.setdefault("x", "y")
+        tags.update(z=i, lines="\n".join(lines(i)))
+        Thing("s19", tags=tags)
+    vpc.id.apply(f)
+
+
+built_step_by_step()

@@ -1,0 +1,104 @@
+"""Index of a stack's resources of some types, by whatever may name them. It is made once for each stack and types."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from policypack.policy import Resource, Stack
+from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
+
+Types = tuple[str, ...]
+
+
+class Index:
+    """The resources of some types, in registration order, by name, by what their name is computed from, by component."""
+
+    def __init__(self, stack: Stack, types: Types) -> None:
+        self.types = types
+        self.resources = tuple(each for each in stack.resources if each.type in types)
+        self._by_name: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._by_prefix: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._by_origins: dict[Sequence[str], list[Resource]] = defaultdict(list)
+        self._by_component: dict[str, list[Resource]] = defaultdict(list)
+        for position, resource in enumerate(self.resources):
+            self._add(stack, position, resource)
+
+    def _add(self, stack: Stack, position: int, resource: Resource) -> None:
+        for component in parents(stack, resource):
+            self._by_component[component].append(resource)
+        naming = NAMINGS.get(resource.type)
+        if naming is None:
+            for text in identifiers(resource):
+                self._by_name[resource.type, text].append(resource)
+            return
+        if origins := tuple(resource.property_dependencies.get(naming.name, ())):
+            self._by_origins[origins].append(resource)
+        if name := physical_name(resource):
+            self._by_name[resource.type, name].append(resource)
+        else:
+            self._by_prefix[resource.type, name_prefix(resource)].append(position)
+
+    def named(self, text: str) -> list[tuple[Resource, str]]:
+        """The resources that a name, ARN or other identifier names, each with the qualifier in the text."""
+        found = []
+        for token in self.types:
+            naming = NAMINGS.get(token)
+            parsed = naming.parse(text) if naming else None
+            name, qualifier = (parsed.name, parsed.qualifier) if parsed else (text, "")
+            found += [(each, qualifier) for each in self._by_name.get((token, name), ())]
+        return found
+
+    def perhaps_named(self, text: str) -> list[tuple[Resource, str]]:
+        """The resources of unknown name that may turn out to have the one in a text."""
+        found = []
+        for token in self.types:
+            if naming := NAMINGS.get(token):
+                parsed = naming.parse(text)
+                heads = (parsed.name[:size] for size in range(len(parsed.name) + 1))
+                positions = sorted(each for head in heads for each in self._by_prefix.get((token, head), ()))
+                found += [(self.resources[each], parsed.qualifier) for each in positions]
+        return found
+
+    def computed_from(self, origins: Sequence[str]) -> Sequence[Resource]:
+        """The resources whose names are computed from just these."""
+        return self._by_origins.get(tuple(origins), ()) if origins else ()
+
+    def inside(self, component: str) -> Sequence[Resource]:
+        """The resources that have a component, by its URN, among their parents."""
+        return self._by_component.get(component, ())
+
+
+def index_of(stack: Stack, types: Types) -> Index:
+    """The index of these types."""
+    return stack.once(("index", types), lambda: Index(stack, types))
+
+
+def find(stack: Stack, urn: str) -> Resource | None:
+    """The resource of a URN, or of one that it had before and keeps as an alias."""
+    return stack.by_urn.get(urn) or stack.once("aliases", lambda: _by_alias(stack)).get(urn)
+
+
+def _by_alias(stack: Stack) -> Mapping[str, Resource]:
+    return {alias: each for each in stack.resources for alias in each.options.aliases}
+
+
+def provider_of(stack: Stack, resource: Resource) -> Resource | None:
+    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
+    reference = resource.provider
+    return (find(stack, reference) or find(stack, reference.rpartition("::")[0])) if reference else None
+
+
+def parents(stack: Stack, resource: Resource) -> Iterator[str]:
+    """The URNs of what a resource is in, from the inside outwards; each once, even where a state leads in circles."""
+    parent, seen = resource.parent, {""}
+    while parent not in seen:
+        yield parent
+        seen.add(parent)
+        outer = stack.by_urn.get(parent)
+        parent = outer.parent if outer else ""
+
+
+def inside(stack: Stack, resource: Resource, component: str) -> bool:
+    """Whether `component` (a URN) is a parent of the resource, at whatever depth."""
+    return component in parents(stack, resource)

@@ -1,0 +1,246 @@
+"""References: which resources of the stack a property refers to, surely or perhaps, or whether to none of them.
+
+A property may hold a name, an ARN, an id, a URL, a whole resource, or a value that is unknown before the update. A known
+text decides by name; otherwise Pulumi's record of what the value is computed from does. That record is kept for a
+top-level property as a whole, so several unknown values in one list share it: where they are as many as the resources
+that they are computed from, each of these is referred to by one of them, and it is unknown which by which.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from policypack.aws.arn import Arn
+from policypack.policy import Reference, Resource, Stack, Unknown
+from policypack.resources.index import Types, find, index_of
+from policypack.resources.naming import NICKNAMES, has_name, leading_property
+from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY
+
+
+class Referent(msgspec.Struct, frozen=True):
+    """Resource that is referred to, and for a function the version or alias: empty for itself, None where unknown."""
+
+    resource: Resource
+    qualifier: str | None = ""
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """Answer for one value: `certain` holds what it surely refers to, else `possible` what it may refer to.
+
+    All are empty and `foreign` is False where the value is absent. `certain` holds several only where these have the
+    same name.
+    """
+
+    certain: tuple[Referent, ...] = ()
+    possible: tuple[Referent, ...] = ()
+    foreign: bool | None = False
+    """Whether it refers to something outside the stack; None where that may be."""
+    between: bool = False
+    """Whether several values refer to all of `possible` between them, so that each is referred to by one."""
+    untraced: bool = False
+    """Whether nothing tells which it is: `possible` holds every resource of the types."""
+
+    @property
+    def all(self) -> tuple[Referent, ...]:
+        """What it refers to or may refer to."""
+        return self.certain or self.possible
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The resources of `certain`."""
+        return tuple(each.resource for each in self.certain)
+
+    @property
+    def candidates(self) -> tuple[Resource, ...]:
+        """The resources of `possible`."""
+        return tuple(each.resource for each in self.possible)
+
+    def includes(self, resource: Resource) -> bool:
+        """Whether a resource is among those that it refers to or may refer to."""
+        return any(each.resource.urn == resource.urn for each in self.all)
+
+    @property
+    def only(self) -> Resource | None:
+        """The one resource that it surely refers to; None where there are none or several."""
+        return self.certain[0].resource if len(self.certain) == 1 else None
+
+
+BUCKETS = frozenset(BUCKET_TYPES)
+ABSENT = Resolved()
+FOREIGN = Resolved(foreign=True)
+
+
+def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolved:
+    """Resolve a top-level property that holds one value.
+
+    Args:
+        stack: where to look.
+        resource: which has the property.
+        name: of the property.
+        types: the type tokens of what is looked for.
+    """
+    key = ("resolved", resource.urn, name, types)
+    return stack.once(key, lambda: resolve_all(stack, resource, name, [written(resource, name)], *types)[0])
+
+
+def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[Any], *types: str) -> list[Resolved]:
+    """Resolve each of the values inside the top-level property `name`, in order."""
+    return _Resolver(stack, types, frozenset({resource.urn})).values(
+        values, resource.property_dependencies.get(name, ())
+    )
+
+
+def referrers(stack: Stack, resource: Resource, token: str, name: str) -> Sequence[Resource]:
+    """Resources of the type `token` whose property `name` refers, or may refer, to a resource."""
+
+    def compute() -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for each in stack.of(token):
+            for referent in resolve(stack, each, name, resource.type).all:
+                found[referent.resource.urn].append(each)
+        return found
+
+    return stack.once(("referrers", token, name, resource.type), compute).get(resource.urn, ())
+
+
+def written(resource: Resource, name: str) -> Any:
+    """What the program writes in a property, or the text that the provider reports where that is unknown.
+
+    Of a resource that the stack only reads, the provider reports everything.
+    """
+    value, reported = resource.inputs.get(name), resource.outputs.get(name)
+    told = isinstance(value, Unknown) or (value is None and resource.external)
+    return reported if told and isinstance(reported, str) else value
+
+
+class _Resolver:
+    """Resolver of one question about some types. `seen` holds the URNs on the way, so that no circle is followed."""
+
+    def __init__(self, stack: Stack, types: Types, seen: frozenset[str]) -> None:
+        self.stack = stack
+        self.types = types
+        self.seen = seen
+        self.index = index_of(stack, types)
+
+    def values(self, values: Sequence[Any], origins: Sequence[str]) -> list[Resolved]:
+        """What each of several values refers to that are computed from `origins` between them."""
+        known = [self._known(value, origins) for value in values]
+        unknown = sum(each is None for each in known)
+        shared = self._traced(origins, known, unknown) if unknown else ABSENT
+        return [shared if each is None else each for each in known]
+
+    def _known(self, value: Any, origins: Sequence[str]) -> Resolved | None:
+        """What a known value refers to; None for an unknown one."""
+        if value is None or value == "":
+            return ABSENT
+        if isinstance(value, Reference):
+            return self._traced([value.urn], (), 1)
+        return self._text(value, origins) if isinstance(value, str) else None
+
+    def _text(self, text: str, origins: Sequence[str]) -> Resolved:
+        """What a name or another identifier refers to."""
+        if self.types == (MANAGED_POLICY,) and (arn := Arn.parse(text)) and arn.account == "aws":
+            return FOREIGN
+        if same := self.index.named(text):
+            exact = [each for each in same if each[0].outputs.get("arn") == text]
+            return Resolved(_referents(exact or same))
+        if nickname := self._nickname(text):
+            return nickname
+        perhaps = {each.urn: Referent(each, qualifier) for each, qualifier in self.index.perhaps_named(text)}
+        leads = [lead for urn in origins if (lead := self._lead(urn))]
+        sources = {one.resource.urn: one for lead in leads for one in lead.certain}
+        # a resource without one physical name may have an identifier that is unknown
+        computed = [
+            perhaps.get(urn, one) for urn, one in sources.items() if urn in perhaps or not has_name(one.resource)
+        ]
+        if len(computed) == 1:
+            return Resolved(tuple(computed))
+        return Resolved(possible=tuple(perhaps.values()), foreign=None) if perhaps else FOREIGN
+
+    def _nickname(self, text: str) -> Resolved | None:
+        """What a text refers to that names another resource in its place, as an alias stands for a key."""
+        for token in self.types:
+            named = index_of(self.stack, (NICKNAMES[token],)).named(text) if token in NICKNAMES else []
+            if len(named) == 1:
+                return self._lead(named[0][0].urn)
+        return None
+
+    def _traced(self, origins: Sequence[str], known: Iterable[Resolved | None], unknown: int) -> Resolved:
+        """What `unknown` values refer to, by what they are computed from."""
+        leads = [self._lead(urn) for urn in origins]
+        if any(lead.untraced for lead in leads if lead):
+            return self._anything()
+        every = _unique(each for lead in leads if lead for each in lead.all)
+        if not every:
+            elsewhere = leads and all(lead and lead.foreign is not None for lead in leads)
+            return FOREIGN if elsewhere else self._by_origins(origins) or self._anything()
+        named = {one.resource.urn for each in known if each for one in each.certain}
+        candidates = tuple(each for each in every if each.resource.urn not in named) or every
+        sizes = [len(lead.all) if lead else 0 for lead in leads]
+        if unknown > len(candidates) and set(sizes) != {1}:
+            return Resolved(possible=candidates, foreign=None)
+        sure = {one.resource.urn for lead in leads if lead for one in lead.certain}
+        if len(candidates) == 1 and candidates[0].resource.urn in sure:
+            return Resolved(candidates)
+        foreign = None if any(lead.foreign is None for lead in leads if lead) else False
+        between = max(sizes) <= 1 and foreign is False and len(candidates) <= unknown
+        return Resolved(possible=candidates, foreign=foreign, between=between)
+
+    def _lead(self, urn: str) -> Resolved | None:
+        """What a value computed from this resource refers to; None where that does not tell."""
+        resource = find(self.stack, urn)
+        if resource is None or urn in self.seen:
+            return None
+        if resource.type in self.types:
+            # `qualifiedArn` names a version where the function publishes one
+            published = resource.type == FUNCTION and resource.inputs.get("publish")
+            return Resolved((Referent(resource, None if published else ""),))
+        if resource.type == DIRECTORY_BUCKET and not BUCKETS.isdisjoint(self.types):
+            return FOREIGN
+        if name := leading_property(resource, self.types):
+            inner = _Resolver(self.stack, self.types, self.seen | {urn})
+            value, origins = written(resource, name), resource.property_dependencies.get(name, ())
+            return _qualified(inner.values([value], origins)[0], resource)
+        if not resource.type.startswith(("aws:", "pulumi:")):
+            found = tuple(Referent(each) for each in self.index.inside(urn))
+            return Resolved(found) if len(found) == 1 else Resolved(possible=found) if found else None
+        return None
+
+    def _by_origins(self, origins: Sequence[str]) -> Resolved | None:
+        """The resources whose names are computed from the same as the value; None where there are none."""
+        found = tuple(Referent(each, None) for each in self.index.computed_from(origins))
+        return Resolved(possible=found, foreign=None) if found else None
+
+    def _anything(self) -> Resolved:
+        """What a value refers to that cannot be traced at all."""
+
+        def compute() -> Resolved:
+            every = tuple(Referent(each, None) for each in self.index.resources)
+            return Resolved(possible=every, foreign=None, untraced=True)
+
+        return self.stack.once(("anything", self.types), compute)
+
+
+def _referents(found: Iterable[tuple[Resource, str]]) -> tuple[Referent, ...]:
+    return tuple(Referent(resource, qualifier) for resource, qualifier in found)
+
+
+def _unique(found: Iterable[Referent]) -> tuple[Referent, ...]:
+    return tuple({each.resource.urn: each for each in found}.values())
+
+
+def _qualified(found: Resolved, by: Resource) -> Resolved:
+    """What a function's alias or permission refers to, with its qualifier; what others refer to is left as it is."""
+    if not found.all or found.all[0].resource.type != FUNCTION:
+        return found
+    given = by.inputs.get("name") if by.type == ALIAS else by.inputs.get("qualifier", "")
+    qualifier = given if isinstance(given, str) else None
+
+    def qualified(each: Iterable[Referent]) -> tuple[Referent, ...]:
+        return tuple(Referent(one.resource, qualifier) for one in each)
+
+    return msgspec.structs.replace(found, certain=qualified(found.certain), possible=qualified(found.possible))

@@ -1,0 +1,16 @@
+"""Type tokens of the resources that properties refer to."""
+
+from __future__ import annotations
+
+ALIAS = "aws:lambda/alias:Alias"
+BUCKET_TYPES = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+DIRECTORY_BUCKET = "aws:s3/directoryBucket:DirectoryBucket"
+FUNCTION = "aws:lambda/function:Function"
+GROUP = "aws:iam/group:Group"
+KEY = "aws:kms/key:Key"
+KEY_ALIAS = "aws:kms/alias:Alias"
+LAYER = "aws:lambda/layerVersion:LayerVersion"
+MANAGED_POLICY = "aws:iam/policy:Policy"
+PERMISSION = "aws:lambda/permission:Permission"
+ROLE = "aws:iam/role:Role"
+USER = "aws:iam/user:User"

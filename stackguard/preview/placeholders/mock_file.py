@@ -1,0 +1,181 @@
+"""The text of a mock file: read with the lines in which things stand, and written as a person would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from stackguard.errors import CannotJudge
+from stackguard.preview.project.settings_file import GoLoader
+
+EXPECTED: Mapping[str, str] = {"str": "a text", "array": "a list", "object": "a mapping"}
+
+
+class Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One answer; where it is written, and whether anything asked for it."""
+
+    where: str = msgspec.field(default="", name=" where")
+    used: bool = msgspec.field(default=False, name=" used")
+
+
+class Function(Entry, kw_only=True):
+    """The result of a function, or of a method."""
+
+    token: str
+    args: dict[str, Any] = {}
+    result: Any
+
+
+class Computed(Entry, kw_only=True):
+    """What a provider computes for a resource, or the state of one that is only read. Every pattern has to fit."""
+
+    type: str = "*"
+    name: str = "*"
+    id: str = "*"
+    urn: str = "*"
+    outputs: dict[str, Any]
+
+
+class File(msgspec.Struct, forbid_unknown_fields=True):
+    """A mock file."""
+
+    functions: list[Function] = []
+    stacks: dict[str, dict[str, Any]] = {}
+    resources: list[Computed] = []
+    calls: list[Function] = []
+
+
+class _Loader(GoLoader):
+    """Dates are text too."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
+
+
+def read(path: Path) -> tuple[File, Mapping[str, str]]:
+    """A mock file, and where each of its stacks is written.
+
+    Raises:
+        CannotJudge: it is missing, is not YAML, or does not fit the format.
+
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        reason = (error.strerror or "it is no file").lower()
+        raise CannotJudge(f"the mock file `{path}` cannot be read: {reason}") from None
+    except UnicodeDecodeError:
+        raise CannotJudge(f"the mock file `{path}` is not UTF-8 text") from None
+    root, raw = _parsed(text, path)
+    try:
+        file = msgspec.convert({} if raw is None else raw, File)
+    except msgspec.ValidationError as error:
+        keys, problem = _explained(error, raw)
+        raise CannotJudge(f"{path}:{line_of(root, keys)}: {problem}") from None
+    lists: Mapping[str, Sequence[Entry]] = {
+        "functions": file.functions,
+        "resources": file.resources,
+        "calls": file.calls,
+    }
+    for name, entries in lists.items():
+        for index, each in enumerate(entries):
+            each.where = f"{path}:{line_of(root, [name, index])}"
+    return file, {name: f"{path}:{line_of(root, ['stacks', name])}" for name in file.stacks}
+
+
+def _parsed(text: str, path: Path) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
+        raise CannotJudge(f"{path}:{line}: malformed YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise CannotJudge(f"{path}: malformed YAML") from None
+    finally:
+        loader.dispose()
+
+
+def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int], str]:
+    """Where a file does not fit the format, as keys, and why."""
+    message, _, place = str(error).partition(" - at ")
+    named = place.strip("`").removeprefix("$").removeprefix(".")
+    keys: list[str | int] = [int(part) if part.isdigit() else part for part in re.findall(r"[A-Za-z]+|\d+", named)]
+    if "[...]" in named and keys[:1] == ["stacks"]:  # msgspec does not say which of them
+        name = next((name for name, outputs in raw["stacks"].items() if not isinstance(outputs, dict)), "")
+        keys, named = ["stacks", name], f"stacks.{name}"
+    where = f"`{named}`" if named else "the file"
+    if found := re.search(r"unknown field `(.+)`", message):
+        known = {"functions": Function, "calls": Function, "resources": Computed}.get(
+            str(keys[0]) if keys else "", File
+        )
+        listed = ", ".join(f"`{name}`" for name in known.__struct_encode_fields__ if not name.startswith(" "))
+        return [*keys, found[1]], f"{where} has no `{found[1]}`; it has {listed}"
+    if found := re.search(r"missing required field `(.+)`", message):
+        return keys, f"{where} needs `{found[1]}`"
+    expected = re.search(r"Expected `(\w+)", message)
+    return keys, f"{where} must be {EXPECTED.get(expected[1], 'of another kind') if expected else 'of another kind'}"
+
+
+def line_of(root: yaml.Node | None, keys: Sequence[str | int]) -> int:
+    """The line of what stands at these keys, or of the innermost thing around it that is there."""
+    line = root.start_mark.line + 1 if root else 1
+    node = root
+    for key in keys:
+        if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        elif isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == key), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        else:
+            break
+    return line
+
+
+def flow(value: Any) -> str:
+    """YAML in one line."""
+    return _dumped(value, flow=True)
+
+
+def block(value: Any) -> str:
+    """YAML in lines; what holds no other collection stands in one."""
+    return _dumped(value, flow=None)
+
+
+def _dumped(value: Any, *, flow: bool | None) -> str:
+    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=4096)
+    return str(text).removesuffix("...\n").rstrip("\n")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents the items of lists, and never writes an alias."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, False)  # noqa: FBT003
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """A text; with a line break in it in double quotes, where it is escaped: elsewhere readers fold some of them."""
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, '"' if text.splitlines() not in ([], [text]) else None
+    )
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.yaml_implicit_resolvers = {  # a text is quoted that anyone would read as something else
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
+}

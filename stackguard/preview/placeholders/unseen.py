@@ -1,0 +1,76 @@
+"""Resources that a preview does not see, because a function given to `apply` did not run, or not to its end.
+
+The program's side (`_applying.py`) reports such functions where they can construct a resource; this is what a policy
+is told of each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from policypack.policy import Position, Unseen
+
+LATE = "is known only after the update"
+FIX = (
+    "Construct them outside of `apply`, from names that the program knows before the update, give the value with"
+    " `--mock FILE`, or set `unknown: advisory`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A value that nobody knows: in words, how to give it, and whose answer it would be.
+
+    `function` is a cloud function's token, and `args` are its arguments; both are empty for something else.
+    """
+
+    value: str
+    fix: str
+    function: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class UnseenResources:
+    """The places of one program where resources are not seen. `root` is the project's folder."""
+
+    root: Path
+    _found: dict[tuple[str, int, str], Unseen] = field(default_factory=dict)
+
+    def needs(self, written: Mapping[str, Any], missing: Missing) -> None:
+        """A function needs a value that only the cloud knows; `written` says where, and what it does with it."""
+        done = written.get("operation", "fails on it")
+        self._add(written, lambda place: f"needs {missing.value}, and {place} {done}", missing)
+
+    def waits(self, written: Mapping[str, Any], known_by: Sequence[Missing]) -> None:
+        """A function never ran; `known_by` holds what it waits for, as far as that can be given."""
+        for missing in known_by or (Missing(f"a value that {LATE}", FIX),):
+            self._add(written, partial(_waiting, missing.value), missing, written["urns"])
+
+    def _add(
+        self, written: Mapping[str, Any], why: Callable[[str], str], missing: Missing, urns: Iterable[str] = ()
+    ) -> None:
+        file, line = written["file"], int(written["line"])
+        position = Position(os.path.relpath(file, self.root), line) if file else None
+        place = f"`{position.file}:{line}`" if position else "a library"
+        follows = "keeps what resources may follow from" if written.get("keeps") else "constructs resources"
+        text = f"{follows} in a function given to `apply` that {why(place)}"
+        key = (position.file if position else "", line, text)
+        before = self._found[key].waits_for if key in self._found else ()
+        waits_for = tuple(dict.fromkeys((*before, *urns)))
+        args = json.dumps(missing.args, default=str) if missing.function else ""
+        self._found[key] = Unseen(position, text, missing.fix, waits_for, missing.function, args)
+
+    def in_order(self) -> tuple[Unseen, ...]:
+        """All of them by place, the same on every run."""
+        return tuple(self._found[key] for key in sorted(self._found))
+
+
+def _waiting(value: str, place: str) -> str:
+    return f"waits at {place} for {value}"

@@ -1,0 +1,1 @@
+"""What decides how a program runs: `Pulumi.yaml`, the stack's configuration and the toolchain, in; a `Project`, out."""

@@ -1,0 +1,201 @@
+"""What `Pulumi.yaml` and `Pulumi.<stack>.yaml` say: which program to run, in which interpreter, with which config.
+
+Sources: https://www.pulumi.com/docs/iac/concepts/projects/project-file/, .../stack-settings-file/, and
+sdk/go/common/workspace and pkg/engine/project.go of https://github.com/pulumi/pulumi.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stackguard.errors import CannotJudge
+from stackguard.preview.project import settings_file
+from stackguard.preview.project.config import Config, Sources, settled
+from stackguard.preview.project.stack_choice import choose
+from stackguard.preview.project.toolchain import runtime, toolchain
+
+DISABLED_PROVIDERS = "pulumi:disable-default-providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A program to run: everything that is read from files before it starts.
+
+    `config` maps fully qualified keys (`project:key`) to strings; objects are JSON text, as Pulumi hands them to a
+    program. `encrypted` names the keys whose value only Pulumi's secrets provider can read; `secret` holds those and
+    the other secret ones. `entry` is what runs, relative to `working_directory`. `notes` say what was left out.
+
+    Of the settings for the engine itself in `config`, `disabled_default_providers` are the packages (or `*`) that get
+    no default provider; `pulumi:autonaming` is read by `stackguard.preview.provider.autonaming`; `pulumi:tags` are the stack's,
+    and reach no resource.
+    """
+
+    root: Path
+    name: str
+    stack: str
+    organization: str
+    interpreter: Path
+    virtualenv: Path | None
+    working_directory: Path
+    entry: str
+    config: Mapping[str, str]
+    secret: frozenset[str]
+    encrypted: frozenset[str]
+    notes: tuple[str, ...] = ()
+    disabled_default_providers: frozenset[str] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """The variables that the program sees, but for credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStack:
+    """A stack as Pulumi's engine has settled it, so that none of its files is read.
+
+    `environment` holds the variables that the engine's own run of the program sees.
+    """
+
+    name: str
+    organization: str
+    config: Config
+    environment: Mapping[str, str]
+
+
+def name_in(folder: Path) -> str | None:
+    """The name of the project in a folder; None where there is none that can be read."""
+    file = settings_file.find(_absolute(folder), "Pulumi")
+    try:
+        name = settings_file.read(file).get("name") if file else None
+    except CannotJudge:
+        return None
+    return name if isinstance(name, str) else None
+
+
+def nearest(folder: Path) -> Path | None:
+    """The folder of the project that a folder belongs to: itself, or the nearest above it with a `Pulumi.yaml`."""
+    start = _absolute(folder)
+    return next((each for each in (start, *start.parents) if settings_file.find(each, "Pulumi")), None)
+
+
+def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths: bool = False) -> Project:
+    """The project in `folder`, for one of its stacks.
+
+    Args:
+        folder: where its `Pulumi.yaml` is.
+        stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; None where there is no choice.
+        overrides: configuration over that of the files, by key.
+        paths: whether those keys are paths into objects.
+
+    Raises:
+        CannotJudge: there is no such project or stack, or a file is malformed.
+
+    """
+    found = _settings(folder)
+    file, settings = found.file, found.values
+    directory, declared = _stack_folder(settings, file)
+    chosen = choose(file, settings, directory, stack)
+    stack_settings = settings_file.read(chosen.file) if chosen.file.exists() else {}
+    notes = list(chosen.notes)
+    if stack_settings.get("environment"):
+        notes.append(f"{chosen.file}: `environment` is not read: it needs Pulumi Cloud; use --config for its values")
+    config = settled(
+        Sources(found.name, chosen.name, file, declared, chosen.file, stack_settings.get("config"), overrides, paths)
+    )
+    return _project(found, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
+
+
+def load_for(folder: Path, stack: EngineStack) -> Project:
+    """The project in `folder`, for a stack that the engine has settled.
+
+    Raises:
+        CannotJudge: there is no such project, it is not in Python, or its file is malformed.
+    """
+    return _project(_settings(folder), stack, (), by_engine=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What a project's settings file says: the project's name, the options of its runtime, and everything."""
+
+    root: Path
+    file: Path
+    name: str
+    options: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+def _settings(folder: Path) -> _Settings:
+    root = _absolute(folder)
+    file = settings_file.find(root, "Pulumi")
+    if file is None:
+        raise CannotJudge(f"no Pulumi.yaml in `{folder}`: name the folder of a Pulumi program")
+    values = settings_file.read(file)
+    name = values.get("name")
+    if not isinstance(name, str) or not name:
+        raise CannotJudge(f"{file}: a project needs a `name`")
+    language, options = runtime(values.get("runtime"), file, "project")
+    if language != "python":
+        raise CannotJudge(f"{file}: runtime is `{language}`; only programs in Python can be run")
+    return _Settings(root, file, name, options, values)
+
+
+def _project(found: _Settings, stack: EngineStack, notes: Sequence[str], *, by_engine: bool = False) -> Project:
+    working_directory, entry = _entry(found.root, found.values.get("main"), found.file)
+    tools = toolchain(found.options, found.file, working_directory, stack.environment, by_engine=by_engine)
+    return Project(
+        root=found.root,
+        name=found.name,
+        stack=stack.name,
+        organization=stack.organization,
+        interpreter=tools.interpreter,
+        virtualenv=tools.virtualenv,
+        working_directory=working_directory,
+        entry=entry,
+        config=stack.config.values,
+        secret=stack.config.secret,
+        encrypted=stack.config.encrypted,
+        notes=(*notes, *tools.notes),
+        disabled_default_providers=_disabled_default_providers(stack.config),
+        environment=stack.environment,
+    )
+
+
+def _absolute(folder: Path) -> Path:
+    return Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link: Pulumi names positions by it)
+
+
+def _stack_folder(settings: Mapping[str, Any], file: Path) -> tuple[Path, object]:
+    """Where the stacks' files are, and the configuration that the project declares."""
+    folder, declared = settings.get("stackConfigDir"), settings.get("config")
+    if isinstance(declared, str):  # an older spelling of `stackConfigDir`
+        if folder:
+            raise CannotJudge(f"{file}: `config` and `stackConfigDir` both name a folder; keep `stackConfigDir`")
+        folder, declared = declared, None
+    return file.parent / str(folder or ""), declared
+
+
+def _entry(root: Path, main: object, file: Path) -> tuple[Path, str]:
+    """The folder that the program runs in, and what to run there."""
+    path = Path(os.path.normpath(root / str(main or ".")))
+    if path.is_file():
+        return path.parent, path.name
+    if not path.is_dir():
+        raise CannotJudge(f"{file}: `main` names `{main}`, which does not exist")
+    if not (path / "__main__.py").is_file():
+        raise CannotJudge(f"no `__main__.py` in `{path}`: there is no program to run")
+    return path, "."
+
+
+def _disabled_default_providers(config: Config) -> frozenset[str]:
+    text = config.values.get(DISABLED_PROVIDERS)
+    try:
+        packages = json.loads(text) if text else []
+    except ValueError:
+        packages = None
+    if not isinstance(packages, list) or not all(isinstance(each, str) for each in packages):
+        raise CannotJudge(f"the configuration `{DISABLED_PROVIDERS}` must be a list of packages")
+    return frozenset(each.strip() for each in packages)

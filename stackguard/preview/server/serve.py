@@ -1,0 +1,219 @@
+"""Serves the engine to a started program until it ends, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Coroutine
+from dataclasses import replace
+from traceback import format_tb
+from typing import Any
+
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
+
+import grpc
+import grpc.aio
+
+from stackguard.errors import CannotJudge
+from stackguard.preview import Observer, Preview
+from stackguard.preview.child._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.placeholders.mock import Mock
+from stackguard.preview.placeholders.placeholders import Placeholders
+from stackguard.preview.project.project import Project
+from stackguard.preview.provider.account import Accounts
+from stackguard.preview.provider.autonaming import configured
+from stackguard.preview.server import protos
+from stackguard.preview.server.callbacks import OPTIONS
+from stackguard.preview.server.engine import Engine
+from stackguard.preview.server.invoke_results import Answers
+from stackguard.preview.server.monitor import Monitor
+from stackguard.preview.server.process import Program
+from stackguard.preview.server.program_secrets import ProgramSecrets
+from stackguard.preview.server.registry import Registry
+
+AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
+INNER = "Error has risen: "
+"""What stands before the reason in the last line of an error that the SDK wraps, once or more often."""
+
+
+def preview(
+    program: Program,
+    project: Project,
+    *,
+    resolve: bool,
+    timeout: float,
+    observer: Observer,
+    mock: Mock,
+    account: str | None = None,
+    may_write: threading.Event | None = None,
+) -> Preview:
+    """Run a started program to its end, followed by `observer`.
+
+    Raises:
+        CannotJudge: it failed, or did not end within `timeout` seconds.
+
+    """
+    secrets = ProgramSecrets.known(project, mock)
+    registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
+    placeholders = Placeholders(project, mock, secrets.mask)
+    answers = Answers(registry, placeholders, secrets, program.nonce)
+    try:
+        return asyncio.run(_preview(program, answers, resolve=resolve, timeout=timeout, may_write=may_write))
+    except CannotJudge as error:
+        secrets.gather(registry)
+        hidden = secrets.without(error)
+        message, detail = (
+            registry.accounts.shown.text(placeholders.shown(text)) for text in (hidden.message, hidden.detail)
+        )
+        raise CannotJudge(message, detail) from None
+
+
+async def _preview(
+    program: Program,
+    answers: Answers,
+    *,
+    resolve: bool,
+    timeout: float,  # noqa: ASYNC109
+    may_write: threading.Event | None,
+) -> Preview:
+    registry, placeholders, secrets = answers.registry, answers.placeholders, answers.secrets
+    project, observer = registry.project, registry.observer
+    monitor = Monitor(registry, answers, fill_computed=resolve, may_write=may_write)
+    engine = Engine(registry, program.note)
+    server = grpc.aio.server(options=OPTIONS)
+    protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    # A socket file; a port would be open to everyone on the machine.
+    address = f"unix:{program.folder / 'engine'}"
+    server.add_insecure_port(address)
+    try:
+        await server.start()
+        for note in project.notes:
+            program.note(f"note: {note}")
+        program.go(address, project, asks_to_write=may_write is not None)
+        follower = asyncio.create_task(observer.follow(project))
+        try:
+            async with asyncio.timeout(timeout):
+                code = await _before(follower, _ended(program))
+                secrets.gather(registry)
+                _check(code, monitor, engine, program, project)
+                resources = registry.settled()
+                observer.ended(resources)
+                await follower
+        finally:
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+    except TimeoutError:
+        if not follower.cancelled():
+            follower.result()  # what it waited for itself
+        raise CannotJudge(
+            f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
+            program.printed(secrets.mask),
+        ) from None
+    finally:
+        program.kill()  # whatever it left running holds the output open
+        await monitor.callbacks.close()
+        await server.stop(None)
+    secrets.gather(registry)
+    settled = registry.accounts.settled.text
+    return Preview(
+        project=project.name,
+        stack=project.stack,
+        organization=project.organization,
+        config=project.config,
+        secret_config=project.secret,
+        resources=resources,
+        outputs=registry.outputs,
+        printed=settled(placeholders.shown(program.printed(secrets.mask))),
+        notes=secrets.notes(placeholders.notes()),
+        mask=secrets.mask,
+        unseen=tuple(
+            replace(
+                each,
+                why=settled(each.why),
+                fix=settled(each.fix),
+                waits_for=tuple(map(settled, each.waits_for)),
+                args=settled(each.args),
+            )
+            for each in placeholders.unseen.in_order()
+        ),
+        made_up=frozenset(map(settled, registry.made_up)),
+        stand_in=registry.accounts.stand_in,
+    )
+
+
+async def _before(follower: asyncio.Task[None], work: Coroutine[Any, Any, int]) -> int:
+    """What comes of `work`; but what the follower raises is raised at once."""
+    task = asyncio.create_task(work)
+    await asyncio.wait({task, follower}, return_when=asyncio.FIRST_COMPLETED)
+    if follower.done():
+        follower.result()
+    return await task
+
+
+def _check(code: int, monitor: Monitor, engine: Engine, program: Program, project: Project) -> None:
+    """Raise unless the program ended well.
+
+    Raises:
+        CannotJudge: it failed, or did not run to its end.
+
+    """
+    mask = monitor.answers.secrets.mask
+    if isinstance(monitor.crash, CannotJudge):
+        raise monitor.crash
+    if monitor.crash:  # without the error's own words, which may quote a secret
+        frames = "".join(format_tb(monitor.crash.__traceback__))
+        raise CannotJudge(
+            f"the preview itself failed ({type(monitor.crash).__name__}); report it with the lines above", frames
+        )
+    if monitor.placeholders.needed:
+        raise CannotJudge(monitor.placeholders.needed.message, monitor.placeholders.needed.detail)
+    if code == EXIT_NO_PULUMI:
+        raise CannotJudge(f"`pulumi` is not installed for `{project.interpreter}`, which runs `{project.root}`")
+    if code == EXIT_OLD_PULUMI:
+        raise CannotJudge(
+            f"the `pulumi` of `{project.interpreter}` is too old to preview `{project.root}`: {'.'.join(map(str, OLDEST_PULUMI))} or newer"
+            " can be previewed"
+        )
+    if code:
+        reported = "\n".join(monitor.refusals or engine.errors)
+        raise _failure(code, reported, program.printed(mask), project)
+    if not monitor.registry.finished or not monitor.answers.confirmed:
+        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed(mask))
+
+
+async def _ended(program: Program) -> int:
+    return await asyncio.get_running_loop().run_in_executor(None, program.process.wait)
+
+
+def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
+    """What to say of a program that failed: one line of its own in the message, all of it in the detail."""
+    detail = reported or printed
+    lines = [line for line in detail.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    if frames:  # the first line of the exception; its text may have more
+        last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), lines[0])
+        if INNER in lines[-1]:  # the SDK says first where it was, and last what happened
+            last = f"{last}: {lines[-1].partition(INNER)[2]}"
+    else:
+        last = next(iter(lines if reported else lines[::-1]), "").strip()
+    how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+    return CannotJudge(
+        f"the program in `{project.root}` {how}{last and f': {last}'}{_hint(code, detail, project)}", detail
+    )
+
+
+def _hint(code: int, detail: str, project: Project) -> str:
+    """What may have been the reason, where there is a likely one."""
+    if AUTOMATION in detail:
+        return " (it drives Pulumi's CLI through the Automation API; check the folder of the program that it runs)"
+    if "ModuleNotFoundError: " in detail and project.virtualenv is None:
+        return f" (it ran with `{project.interpreter}`; activate its own environment, or name one as `virtualenv` in Pulumi.yaml)"
+    if code == -signal.SIGKILL:
+        return " (the machine may be out of memory)"
+    if project.encrypted:
+        keys = ", ".join(f"`{key}`" for key in sorted(project.encrypted))
+        return f" (encrypted configuration cannot be read here; give the values of {keys} with --config)"
+    return ""

@@ -1,0 +1,133 @@
+"""Programs and policy packs that start warm: one interpreter has imported Pulumi, and forks for each of them.
+
+Importing the SDK takes most of the time of a small program's run, and the product imports it before it knows the program.
+So a fork of an interpreter that has it runs the product's runner as a new one would: with its own environment, folder,
+streams and session. What has an interpreter of its own, and tests marked `cold_start`, get a new interpreter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from stackguard.packs import process as packs
+from stackguard.preview.server import process
+
+HOST = Path(__file__).with_name("host.py")
+INTERPRETER_SETTINGS = ("PYTHON", "LD_", "GRPC_", "PROTOCOL_BUFFERS_")
+"""How the names of variables begin that an interpreter reads once, at its start or an import."""
+
+
+class Forked:
+    """A fork that runs a program; what `subprocess.Popen` has that the product uses."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._answers = connection.makefile("r")
+        connection.close()
+        self.pid = int(self._answers.readline())
+        self.returncode: int | None = None
+
+    def wait(self) -> int:
+        """The exit code; minus the number of the signal that ended it."""
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(int(self._answers.readline()))
+            self._answers.close()
+        return self.returncode
+
+
+class ForkedPack:
+    """A fork that runs a policy pack; what `asyncio.subprocess.Process` has that the product uses."""
+
+    def __init__(self, fork: Forked) -> None:
+        self._fork = fork
+        self.pid = fork.pid
+        self._ended = asyncio.get_running_loop().run_in_executor(None, fork.wait)
+
+    async def wait(self) -> int:
+        """The exit code; minus the number of the signal that ended it."""
+        return await asyncio.shield(self._ended)
+
+
+class Host:
+    """The interpreter that forks. It ends with this process, which holds the other end of its socket."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, str(HOST), str(theirs.fileno())], pass_fds=[theirs.fileno()], env=environment
+            )
+        self._socket = ours
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+    def run(self, command: list[str], environment: Mapping[str, str], folder: Path, files: tuple[int, ...]) -> Forked:
+        """Fork for a command line, with these descriptors: output, errors, and the one that the command names."""
+        answers, theirs = socket.socketpair()
+        with theirs:
+            request = {"arguments": command, "environment": dict(environment), "folder": str(folder)}
+            message = json.dumps(request).encode()
+            socket.send_fds(self._socket, [len(message).to_bytes(8)], [theirs.fileno(), *files])
+            answers.sendall(message)
+        return Forked(answers)
+
+
+@cache
+def host() -> Host:
+    """The one of this process."""
+    return Host()
+
+
+def spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes] | Forked:
+    """What starts a program in place of `subprocess.Popen`: a fork, where a new interpreter would be the same."""
+    return forked(command, options) or subprocess.Popen(command, **options)
+
+
+async def spawn_pack(*command: str, **options: Any) -> asyncio.subprocess.Process | ForkedPack:
+    """What starts a policy pack in place of `asyncio.create_subprocess_exec`."""
+    found = forked(list(command), options)
+    return ForkedPack(found) if found else await asyncio.create_subprocess_exec(*command, **options)
+
+
+def forked(command: list[str], options: Mapping[str, Any]) -> Forked | None:
+    """A fork for a command line; None where only a new interpreter does, because it would be another one."""
+    interpreter, unbuffered, *arguments = map(str, command)
+    environment = options["env"]
+    differs = any(
+        environment.get(name) != os.environ.get(name) for name in {*environment, *os.environ} if special(name)
+    )
+    if Path(interpreter) != Path(sys.executable) or unbuffered != "-u" or differs:
+        return None
+    (control,) = options["pass_fds"]
+    files = options["stdout"], options["stderr"], control
+    return host().run(arguments, environment, options["cwd"] or Path.cwd(), files)
+
+
+def special(name: str) -> bool:
+    """Whether an interpreter reads this variable only at its start."""
+    return name.startswith(INTERPRETER_SETTINGS)
+
+
+def install() -> None:
+    """Start programs and policy packs so from now on, in this process."""
+    process.spawn = spawn
+    packs.spawn = spawn_pack
+
+
+def uninstall() -> None:
+    """Start them as the product does."""
+    process.spawn = subprocess.Popen
+    packs.spawn = asyncio.create_subprocess_exec
