@@ -9,10 +9,12 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 if TYPE_CHECKING:
+    from policypack.examples import Example
     from policypack.settings import Settings
+    from policypack.tags import Tag
 
 T = TypeVar("T")
 ROOT_TYPE = "pulumi:pulumi:Stack"
@@ -242,6 +244,8 @@ class Violation:
 
     path: str
     message: str
+    excuses: bool = True
+    """Whether policies that require this one leave the place unjudged: not where the value can be read all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,15 @@ Reading = tuple[str, T | Unknown]
 Placed = tuple[Resource, str, T | Unknown]
 
 
+@runtime_checkable
+class Composed(Protocol):
+    """A value that a reader puts together from other places than the one to blame."""
+
+    @property
+    def read_from(self) -> Sequence[tuple[Resource, str]]:
+        """The places that it is read from, each a resource and a path: `requires` looks there too."""
+
+
 @dataclass(frozen=True, slots=True)
 class OverStack(Generic[T]):
     """A reader over the whole stack; use it as a decorator. Yields the resource to blame, a path in it, a value."""
@@ -272,7 +285,7 @@ over_stack = OverStack
 class Policy(Generic[T]):
     """The card: the only place where a fact about a policy is written.
 
-    `docs/policies.md`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
+    `docs/policies/`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
     """
 
     id: str
@@ -282,13 +295,21 @@ class Policy(Generic[T]):
     why: str | None
     """The module's docstring: what an attacker or an accident gains."""
     severity: Severity
+    tags: Sequence[Tag] = ()
+    """The groups that it belongs to: its service first."""
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]
-    bad: Resource | Sequence[Resource] | Example
-    """A resource, or a little stack, that must be reported; printed in the docs."""
-    good: Resource | Sequence[Resource] | Example
-    """The same done right; must be silent; printed in the docs."""
+    bad: Sequence[Example]
+    """Little stacks that must be reported, the plainest first: they are tests, and the docs print them."""
+    good: Sequence[Example]
+    """Little stacks that must be silent: the first bad one corrected, then look-alikes."""
+    requires: Sequence[str] = ()
+    """Ids of policies whose silence this one presumes: it does not judge a value, or a part of it, that one of them reports.
+
+    It judges all the same where that policy does not block in this run. Each is a policy that reads one resource, and
+    at least as severe, so that whatever `--fail-on` says, one of the two closes the gate.
+    """
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
     """Where to look: yields a path and a typed value, or `Unknown`."""
     check: Callable[[T], Iterable[Judgement]]
@@ -298,21 +319,6 @@ class Policy(Generic[T]):
     def over_stack(self) -> bool:
         """Whether the policy reads the stack as a whole rather than one resource."""
         return isinstance(self.reads, OverStack)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A little stack on a card, with what is not seen of it."""
-
-    resources: tuple[Resource, ...]
-    unseen: tuple[Unseen, ...] = ()
-
-    @classmethod
-    def of(cls, given: Resource | Sequence[Resource] | Example) -> Example:
-        """An example in the longest of its three forms."""
-        if isinstance(given, Example):
-            return given
-        return cls((given,) if isinstance(given, Resource) else tuple(given))
 
 
 class Kind(enum.StrEnum):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import yaml
 from rich.text import Text
 
-from policypack.policy import Asset, Example, Policy, Reference, Resource, Unknown
+from policypack.policy import Policy
+from stackguard.card_sections import Code, Further, Part, Points, Prose, sections
 from stackguard.reports import Screen
 from stackguard.reports.screen import paint, wrapped
 from stackguard.reports.text import STYLES
-
-YAML_WIDTH = 100
 
 
 def listing(policies: Sequence[Policy[Any]], screen: Screen) -> str:
@@ -39,77 +35,23 @@ def card(policy: Policy[Any], screen: Screen) -> str:
 
 def _card(policy: Policy[Any], screen: Screen) -> Iterator[Text]:
     yield Text.assemble((policy.id, "bold"), "  ", (policy.severity, STYLES[policy.severity]))
-    yield Text(policy.title)
-    for paragraph in paragraphs(policy.why or ""):
-        yield Text()
-        yield from wrapped(paragraph, screen, 0)
-    yield from _section("Fix", wrapped(policy.fix, screen, 2))
-    yield from _section("Bad", _indented(examples(policy.bad)))
-    yield from _section("Good", _indented(examples(policy.good)))
-    yield from _section("References", _indented("\n".join(policy.references)))
+    for heading, parts in sections(policy):
+        if parts:
+            yield Text()
+            yield Text(heading, style="bold")
+        for before, part in zip((None, *parts), parts, strict=False):
+            if before and not (isinstance(before, Further) and isinstance(part, Further)):
+                yield Text()
+            yield from _part(part, screen)
 
 
-def _section(heading: str, lines: Iterable[Text]) -> Iterator[Text]:
-    yield Text()
-    yield Text(heading, style="bold")
-    yield from lines
-
-
-def _indented(text: str) -> list[Text]:
-    return [Text(f"  {line}") for line in text.splitlines()]
-
-
-def paragraphs(prose: str) -> list[str]:
-    """The paragraphs of a docstring, each on one line."""
-    return [" ".join(block.split()) for block in inspect.cleandoc(prose).split("\n\n") if block.strip()]
-
-
-def examples(given: Resource | Sequence[Resource] | Example) -> str:
-    """Example resources in Pulumi's YAML, with policy documents written out; then what is not seen, by place."""
-    example = Example.of(given)
-    written = {each.name: _example(each) for each in example.resources}
-    written |= {
-        f"{each.position.file}:{each.position.line}": {"unseen": each.why}
-        for each in example.unseen
-        if each.position is not None
-    }
-    return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=YAML_WIDTH).rstrip("\n")
-
-
-def _example(resource: Resource) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": resource.type}
-    if resource.inputs:
-        found["properties"] = {name: _plain(value) for name, value in resource.inputs.items()}
-    if resource.provider:
-        found["options"] = {"provider": resource.provider.rpartition("::")[2]}
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """The value as YAML can say it."""
-    match value:
-        case Unknown():
-            return f"({value.why})"
-        case Reference():
-            return f"${{{value.urn.rpartition('::')[2]}}}"
-        case Asset():
-            return (
-                value.path
-                or value.uri
-                or value.text
-                or {name: _plain(each) for name, each in (value.members or {}).items()}
-            )
-        case str() if value.lstrip().startswith(("{", "[")):
-            return _document(value)
-        case Mapping():
-            return {str(name): _plain(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-    return value
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _part(part: Part, screen: Screen) -> Iterable[Text]:
+    match part:
+        case Prose(text):
+            return wrapped(text, screen, 2)
+        case Code(text):
+            return [Text(f"    {line}" if line else "") for line in text.splitlines()]
+        case Further(text):
+            return wrapped(text, screen, 2)
+        case Points(lines):
+            return [Text(f"  {line}") for line in lines]

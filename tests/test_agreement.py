@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from google.protobuf.empty_pb2 import Empty
 
 from policypack.crossguard import message
 from policypack.evaluate import evaluate
 from policypack.policies import POLICIES
-from policypack.policy import UNKNOWN, Example, Kind, Resource, Stack, urn_of
+from policypack.policy import UNKNOWN, Kind, Resource, Stack, urn_of
 from policypack.settings import Settings
 from policypack.unknown_values import one_per_value
 from tests.analyzer import Diagnostic, Pack, running
@@ -38,12 +39,12 @@ def assert_agreement(pack: Pack, stack: Stack) -> None:
 
 
 def example_stacks() -> Iterator[tuple[str, Stack]]:
+    """Every example whose resources the engine does not build itself."""
     for policy in POLICIES:
-        for kind, example in (("bad", policy.bad), ("good", policy.good)):
-            given = Example.of(example)
-            if given.unseen or any(resource.remote for resource in given.resources):
-                continue  # the engine runs it, and builds what is in it
-            yield f"{policy.id}-{kind}", Stack(given.resources, Settings())
+        for kind, examples in (("bad", policy.bad), ("good", policy.good)):
+            for number, example in enumerate(examples):
+                if not example.unseen and not any(resource.remote for resource in example.resources):
+                    yield f"{policy.id}-{kind}-{number}", Stack(example.resources, Settings())
 
 
 EXAMPLES = dict(example_stacks())
@@ -58,17 +59,22 @@ def unknown_everywhere(resource: Resource) -> Resource:
     return replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN))
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad")])
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad-0")])
 def test_unknowns_are_judged_the_same_and_block(pack: Pack, name: str) -> None:
     stack = EXAMPLES[name]
     assert_agreement(pack, replace(stack, resources=tuple(map(unknown_everywhere, stack.resources))))
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad")])
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad-0")])
 def test_secrets_are_judged_the_same(pack: Pack, name: str) -> None:
     stack = EXAMPLES[name]
     hidden = tuple(replace(resource, secrets=frozenset(resource.inputs)) for resource in stack.resources)
     assert_agreement(pack, replace(stack, resources=hidden))
+
+
+def test_the_engine_is_told_the_tags_of_each_card(pack: Pack) -> None:
+    told = {each.name: list(each.tags) for each in pack.stub.GetAnalyzerInfo(Empty()).policies}
+    assert told == {policy.id: list(policy.tags) for policy in POLICIES}
 
 
 def test_no_door_quotes_a_secret(pack: Pack) -> None:
@@ -123,8 +129,7 @@ def test_a_bucket_that_is_only_read_is_not_judged(pack: Pack) -> None:
 def test_an_error_is_never_a_pass() -> None:
     policy = next(policy for policy in POLICIES if policy.id == "s3-public-acl")
     crashing = replace(policy, check=lambda _: 1 / 0)
-    assert isinstance(crashing.bad, Resource)
-    outcomes = evaluate([crashing], Stack((crashing.bad,), Settings()))
+    outcomes = evaluate([crashing], Stack(crashing.bad[0].resources, Settings()))
     assert [outcome.kind for outcome in outcomes] == [Kind.ERROR]
     assert outcomes[0].blocks
     assert crashing.id in outcomes[0].message

@@ -6,37 +6,66 @@ import re
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from policypack.evaluate import evaluate
+from policypack.examples import Example
 from policypack.policies import POLICIES
-from policypack.policy import Example, Kind, Policy, Stack
+from policypack.policy import Kind, Outcome, Policy, Stack
 from policypack.settings import UNKNOWN_VALUE, Settings
+from policypack.tags import Tag
 from policypack.unknown_values import one_per_value
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 
 
-def outcomes_of(policy: Policy[Any], example: Any) -> list[tuple[Kind, str]]:
-    given = Example.of(example)
-    stack = Stack(given.resources, SETTINGS, given.unseen)
-    outcomes = one_per_value(evaluate(POLICIES, stack)) if policy.id == UNKNOWN_VALUE else evaluate([policy], stack)
-    return [(each.kind, each.message) for each in outcomes if each.policy.id == policy.id]
-
-
 NEVER_SURE = {"pulumi-unseen-component", "pulumi-unseen-resource", UNKNOWN_VALUE}
-"""Policies that tell what could not be judged."""
+"""Policies that report what could not be judged."""
 
 
-@each_policy
-def test_bad_example_is_reported(policy: Policy[Any]) -> None:
+def cases(kind: str) -> list[ParameterSet]:
+    """Each example on each card, named by policy and number."""
+    return [
+        pytest.param(policy, example, id=f"{policy.id}-{number}")
+        for policy in POLICIES
+        for number, example in enumerate(getattr(policy, kind))
+    ]
+
+
+def outcomes_of(policy: Policy[Any], example: Example) -> list[Outcome]:
+    return outcomes_in(policy, Stack(example.resources, SETTINGS, example.unseen))
+
+
+def outcomes_in(policy: Policy[Any], stack: Stack) -> list[Outcome]:
+    """What one policy reports of a stack."""
+    outcomes = one_per_value(evaluate(POLICIES, stack)) if policy.id == UNKNOWN_VALUE else evaluate([policy], stack)
+    return [each for each in outcomes if each.policy.id == policy.id]
+
+
+@pytest.mark.parametrize(("policy", "example"), cases("bad"))
+def test_bad_example_is_reported(policy: Policy[Any], example: Example) -> None:
+    outcomes = outcomes_of(policy, example)
     expected = Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION
-    assert expected in {kind for kind, _ in outcomes_of(policy, policy.bad)}
+    assert {each.kind for each in outcomes} == {expected}
+    if example.paths is not None:
+        assert [each.path for each in outcomes] == list(example.paths)
+
+
+@pytest.mark.parametrize(("policy", "example"), cases("good"))
+def test_good_example_is_silent(policy: Policy[Any], example: Example) -> None:
+    assert outcomes_of(policy, example) == []
 
 
 @each_policy
-def test_good_example_is_silent(policy: Policy[Any]) -> None:
-    assert outcomes_of(policy, policy.good) == []
+def test_each_further_example_says_what_it_shows(policy: Policy[Any]) -> None:
+    assert policy.bad
+    assert policy.good
+    for examples in (policy.bad, policy.good):
+        notes = [each.note for each in examples[1:]]
+        assert all(notes)
+        assert len(set(notes)) == len(notes)
+        assert not [note for note in notes if note.endswith(".") or re.match("(A|The) ", note)]
 
 
 @each_policy
@@ -59,8 +88,24 @@ def test_card_is_complete(policy: Policy[Any]) -> None:
 
 
 @each_policy
+def test_tags_begin_with_the_service(policy: Policy[Any]) -> None:
+    assert policy.tags[0] == policy.id.partition("-")[0]
+    assert len(policy.tags) >= 2
+    assert len(set(policy.tags)) == len(policy.tags)
+    assert all(isinstance(tag, Tag) for tag in policy.tags)
+
+
+def test_each_tag_has_a_meaning_and_a_policy() -> None:
+    for tag in Tag:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tag)
+        assert tag.meaning
+        assert not tag.meaning.endswith(".")
+        assert any(tag in policy.tags for policy in POLICIES)
+
+
+@each_policy
 def test_messages_follow_the_style(policy: Policy[Any]) -> None:
-    for _, message in outcomes_of(policy, policy.bad):
+    for message in {each.message for example in policy.bad for each in outcomes_of(policy, example)}:
         assert message == message.strip()
         assert not message.endswith(".")
         assert not re.match(r"[A-Z][a-z]", message), "messages start in lower case"

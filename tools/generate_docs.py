@@ -1,80 +1,107 @@
-"""Writes docs/policies.md from the cards. `--check` exits 1 when the file is stale."""
+"""Writes docs/policies.md and docs/policies/ from the cards. `--check` exits 1 when a page is stale."""
 
 from __future__ import annotations
 
-import json
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from policypack.policies import POLICIES
-from policypack.policy import Asset, Example, Policy, Position, Reference, Resource, Unknown
+from policypack.policy import Policy
+from policypack.tags import Tag
+from stackguard.card_sections import Code, Further, Part, Points, Prose, sections
 
-TARGET = Path(__file__).parents[1] / "docs" / "policies.md"
+DOCS = Path(__file__).parents[1] / "docs"
+GENERATED = "<!-- generated from the cards by tools/generate_docs.py: do not edit -->"
 
 
-def page(policies: Sequence[Policy[Any]]) -> str:
-    """The whole page: a table, then a section for each policy under its id."""
-    lines = [
-        "<!-- generated from the cards by tools/generate_docs.py: do not edit -->",
-        "# Policies",
-        "",
-        f"{len(policies)} policies, in reading order.",
-        "",
-        "| policy | severity | what is found |",
-        "|---|---|---|",
-        *(f"| [{policy.id}](#{policy.id}) | {policy.severity} | {policy.title} |" for policy in policies),
-    ]
+def pages(policies: Sequence[Policy[Any]]) -> dict[Path, str]:
+    """Every page by its path under `docs/`: the index, and one for each service in reading order."""
+    by_service: dict[Tag, list[Policy[Any]]] = {}
     for policy in policies:
-        lines += ["", *section(policy)]
-    return "\n".join(lines) + "\n"
+        by_service.setdefault(policy.tags[0], []).append(policy)
+    found = {Path("policies.md"): "\n".join(_index(by_service)) + "\n"}
+    for service, chosen in by_service.items():
+        found[Path("policies", f"{service}.md")] = "\n".join(_service(service, chosen)) + "\n"
+    return found
 
 
-def section(policy: Policy[Any]) -> Iterator[str]:
-    """One policy: what, how bad, why, fix, bad and good, references."""
-    reads = "the stack" if policy.over_stack else "one resource"
-    yield from (f"## {policy.id}", "", f"{policy.title}.", "", f"Severity {policy.severity}; reads {reads}.", "")
-    yield from ("### Why", "", (policy.why or "").strip(), "", "### Fix", "", policy.fix, "")
-    for title, example in (("Bad", policy.bad), ("Good", policy.good)):
-        yield from (f"### {title}", "", "```json", example_text(example), "```", "")
-    yield from ("### References", "")
-    yield from (f"- <{reference}>" for reference in policy.references)
+def _index(by_service: Mapping[Tag, Sequence[Policy[Any]]]) -> Iterator[str]:
+    """The index: a table for each service; each row has the anchor that links to this page name."""
+    yield from (GENERATED, "# Policies", "")
+    yield f"{sum(map(len, by_service.values()))} policies, a page for each service, in reading order."
+    for service, policies in by_service.items():
+        yield from ("", f"## [{service}](policies/{service}.md)", "", _sentence(service.meaning), "")
+        yield from ("| policy | severity | what is found | tags |", "|---|---|---|---|")
+        for policy in policies:
+            link = f'<a id="{policy.id}"></a>[{policy.id}](policies/{service}.md#{policy.id})'
+            yield f"| {link} | {policy.severity} | {policy.title} | {', '.join(policy.tags[1:])} |"
+    yield from ("", "## Tags", "", "A policy has its service as its first tag, and then what it is about.", "")
+    yield from ("| tag | what it says of a policy |", "|---|---|")
+    yield from (f"| `{tag}` | {tag.meaning} |" for tag in Tag if tag not in by_service)
 
 
-def example_text(given: Resource | Sequence[Resource] | Example) -> str:
-    """An example as JSON: a resource, or a list of resources and of what is not seen."""
-    example = Example.of(given)
-    shown: list[dict[str, Any]] = [
-        {"type": each.type, "name": each.name, "properties": each.inputs} for each in example.resources
+def _service(service: Tag, policies: Sequence[Policy[Any]]) -> Iterator[str]:
+    """The page of a service: its policies, each under its id."""
+    yield from (GENERATED, f"# Policies: {service}", "", _sentence(service.meaning))
+    yield from ("", "[All policies](../policies.md)")
+    for policy in policies:
+        yield from ("", f"## {policy.id}")
+        for heading, parts in sections(policy):
+            yield from ("", f"### {heading}")
+            for part in parts:
+                yield ""
+                yield from _part(part)
+
+
+def _part(part: Part) -> Iterator[str]:
+    match part:
+        case Prose(text):
+            yield text
+        case Code(text):
+            yield from ("```python", *text.splitlines(), "```")
+        case Further(text, source):
+            yield from (f"<details><summary>{_html(text)}</summary>", "", "```python", *source.splitlines(), "```", "")
+            yield "</details>"
+        case Points(lines):
+            yield from (f"- <{line}>" if line.startswith("https://") else f"- {line}" for line in lines)
+
+
+def _html(text: str) -> str:
+    """Markdown's code spans as HTML, for a summary, in which Markdown is not read."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+
+
+def _sentence(phrase: str) -> str:
+    return f"{phrase[0].upper()}{phrase[1:]}."
+
+
+def stale(written: Mapping[Path, str]) -> list[str]:
+    """The pages that differ from what the cards say, or that no card has."""
+    found = [
+        str(path)
+        for path, text in written.items()
+        if not (DOCS / path).exists() or (DOCS / path).read_text(encoding="utf-8") != text
     ]
-    shown += [{"unseen": each.why, "at": each.position} for each in example.unseen]
-    return json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, default=plain)
-
-
-def plain(value: object) -> Any:
-    """What JSON has no word for: the files of an archive by name, and the text of a file."""
-    match value:
-        case Unknown():
-            return "(known after the update)"
-        case Asset():
-            return value.members or value.text or f"({'archive' if value.archive else 'file'} {value.path})"
-        case Reference():
-            return value.urn
-        case Position():
-            return f"{value.file}:{value.line}"
-    return str(value)
+    kept = {path.relative_to(DOCS) for path in (DOCS / "policies").glob("*.md")}
+    return sorted({*found, *map(str, kept - written.keys())})
 
 
 def main() -> int:
-    """Write the page, or say that it is stale."""
-    text = page(POLICIES)
+    """Write the pages, or name those that are stale."""
+    written = pages(POLICIES)
     if "--check" in sys.argv[1:]:
-        if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-            return 0
-        print("docs/policies.md is stale: run `python tools/generate_docs.py`", file=sys.stderr)
-        return 1
-    TARGET.write_text(text, encoding="utf-8")
+        for path in stale(written):
+            print(f"docs/{path} is stale: run `python tools/generate_docs.py`", file=sys.stderr)
+        return 1 if stale(written) else 0
+    (DOCS / "policies").mkdir(exist_ok=True)
+    for path in stale(written):
+        (DOCS / path).unlink(missing_ok=True)
+    for path, text in written.items():
+        (DOCS / path).write_text(text, encoding="utf-8")
     return 0
 
 

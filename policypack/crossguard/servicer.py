@@ -28,6 +28,7 @@ def to_crossguard(policy: Policy[Any], settings: Settings) -> crossguard.Policy:
         "enforcement_level": crossguard.EnforcementLevel(enforcement(policy, settings).value),
         "severity": crossguard.Severity(policy.severity.value),
         "config_schema": crossguard.PolicyConfigSchema(config_schema()),
+        "tags": [str(tag) for tag in policy.tags],
         "remediation_steps": policy.fix,
         "url": policy.references[0],
     }

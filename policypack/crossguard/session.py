@@ -23,7 +23,7 @@ import msgspec
 from policypack.crossguard import program
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
-from policypack.evaluate import evaluate, judge, judge_stack, undecided_level
+from policypack.evaluate import evaluate, judge, judge_stack, requirements, undecided_level
 from policypack.masking import Mask
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
 from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
@@ -211,7 +211,8 @@ class Session:
         """What policies that read one resource say; a configuration that does not fit is added to `problems`."""
         found: list[Outcome] = []
         for policy, settings, level in self._active(levels, problems, resource.urn, over_stack=False):
-            found += _at(judge(policy, resource, settings), level, settings, levels)
+            required = requirements(policy, self._policies, lambda each: levels[each.id][0])
+            found += _at(judge(policy, resource, settings, required), level, settings, levels)
         return found
 
     def _judged_together(
@@ -225,7 +226,8 @@ class Session:
             if stack is None:
                 stack = Stack(resources, settings, unseen)
                 stacks.append(stack)
-            found += _at(judge_stack(policy, stack), level, settings, levels)
+            required = requirements(policy, self._policies, lambda each: levels[each.id][0])
+            found += _at(judge_stack(policy, stack, required), level, settings, levels)
         return found
 
     def _active(

@@ -7,11 +7,14 @@ notifications never arrive. The same goes for a setting that a bucket or role ha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from policypack.aws.contests import contests
+from policypack.examples import bucket, construct, example, notification, target
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Contested(msgspec.Struct, frozen=True):
@@ -36,11 +39,26 @@ def check(contested: Contested) -> Iterator[Violation]:
     yield Violation("", f"`{contested.first}` {how}; changing or deleting either undoes the other")
 
 
+VERSIONED = {"versioningConfiguration": {"status": "Enabled"}}
+
+
+def _versioning(name: str, **inputs: Any) -> Resource:
+    return construct(
+        "aws:s3/bucketVersioning:BucketVersioning", name, **{"bucket": "acme-inbox", **VERSIONED, **inputs}
+    )
+
+
+def _attachment(name: str, policy: str) -> Resource:
+    arn = f"arn:aws:iam::aws:policy/{policy}"
+    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", name, role="reader", policyArn=arn)
+
+
 POLICY = Policy(
     id="aws-contested-resource",
     title="Two resources manage the same thing",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Keep one of the two, and write into it what both were meant to say.",
     references=[
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
@@ -48,13 +66,46 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
     ],
     bad=[
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource("aws:s3/bucketVersioning:BucketVersioning", "on", {"bucket": "acme-inbox"}),
-        Resource("aws:s3/bucketVersioning:BucketVersioning", "off", {"bucket": "acme-inbox"}),
+        example(bucket(), _versioning("on"), _versioning("off"), path="bucket"),
+        example(
+            bucket(),
+            notification(target(prefix="in/")),
+            construct("aws:s3/bucketNotification:BucketNotification", "second", bucket="acme-inbox", eventbridge=True),
+            path="bucket",
+            note="two notifications, of which the last replaces the first",
+        ),
+        example(
+            bucket(versioning={"enabled": True}),
+            _versioning("on"),
+            path="bucket",
+            note="a setting that the bucket has inline",
+        ),
+        example(
+            _attachment("first", "AWSLambdaExecute"),
+            _attachment("second", "AWSLambdaExecute"),
+            path="role",
+            note="one policy attached twice",
+        ),
+        example(
+            construct("aws:sqs/queue:Queue", "first", name="jobs"),
+            construct("aws:sqs/queue:Queue", "second", name="jobs"),
+            path="name",
+            note="two queues of one name",
+        ),
     ],
     good=[
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource("aws:s3/bucketVersioning:BucketVersioning", "on", {"bucket": "acme-inbox"}),
+        example(bucket(), _versioning("on")),
+        example(bucket(), _versioning("on"), notification(), note="two settings of one bucket"),
+        example(
+            _attachment("first", "AWSLambdaExecute"),
+            _attachment("second", "ReadOnlyAccess"),
+            note="two policies of one role",
+        ),
+        example(
+            construct("aws:sqs/queue:Queue", "first", name="jobs", region="eu-west-1"),
+            construct("aws:sqs/queue:Queue", "second", name="jobs", region="eu-central-1"),
+            note="one name in two regions",
+        ),
     ],
     reads=contested,
     check=check,

@@ -8,11 +8,14 @@ a certificate or a web ACL of its own, may be there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from policypack.aws.region import at_the_edge, landings, listed
+from policypack.examples import allow, bucket, construct, document, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Landed(msgspec.Struct, frozen=True):
@@ -47,32 +50,62 @@ def check(landed: Landed) -> Iterator[Violation]:
         yield Violation("", f"{who} into `{landed.region}`, which is not an allowed region ({allowed})")
 
 
+EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
+HOME = construct("pulumi:providers:aws", "home", region="eu-west-1")
+
+RULES: dict[str, Any] = {
+    "defaultAction": {"block": {}},
+    "visibilityConfig": {"cloudwatchMetricsEnabled": True, "metricName": "edge", "sampledRequestsEnabled": True},
+}
+LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+
+
 POLICY = Policy(
     id="aws-foreign-region",
     title="Resource lands in a region that is not allowed",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.REGION],
     fix="Pass a provider whose `region` is allowed to the resource, or add the region to `allowedRegions` in the settings.",
     references=[
         "https://www.pulumi.com/registry/packages/aws/api-docs/provider/",
         "https://docs.aws.amazon.com/prescriptive-guidance/latest/strategy-aws-semicon-workloads/meeting-data-residency-requirements.html",
     ],
     bad=[
-        Resource("pulumi:providers:aws", "east", {"region": "us-east-1"}),
-        Resource(
-            "aws:s3/bucket:Bucket",
-            "inbox",
-            {"bucket": "acme-inbox"},
-            provider="urn:pulumi:stack::project::pulumi:providers:aws::east",
+        example(EAST, bucket(provider=EAST.urn), path="region"),
+        example(
+            HOME,
+            bucket(provider=HOME.urn, region="us-east-1"),
+            path="region",
+            note="an argument that overrides the provider's region",
+        ),
+        example(
+            EAST,
+            construct("aws:wafv2/webAcl:WebAcl", "edge", provider=EAST.urn, scope="REGIONAL", **RULES),
+            path="region",
+            note="a web ACL that is not CloudFront's",
         ),
     ],
     good=[
-        Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"}),
-        Resource(
-            "aws:s3/bucket:Bucket",
-            "inbox",
-            {"bucket": "acme-inbox"},
-            provider="urn:pulumi:stack::project::pulumi:providers:aws::home",
+        example(HOME, bucket(provider=HOME.urn)),
+        example(
+            EAST, bucket(provider=EAST.urn, region="eu-west-1"), note="an argument that overrides the provider's region"
+        ),
+        example(
+            EAST,
+            construct(
+                "aws:acm/certificate:Certificate",
+                "tls",
+                provider=EAST.urn,
+                domainName="example.com",
+                validationMethod="DNS",
+            ),
+            note="what CloudFront takes from `us-east-1` alone",
+        ),
+        example(
+            EAST,
+            construct("aws:iam/role:Role", "reader", provider=EAST.urn, assumeRolePolicy=document(LAMBDA)),
+            note="a global service",
         ),
     ],
     reads=regions,

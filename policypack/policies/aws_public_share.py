@@ -7,10 +7,13 @@ documents are listed in every account, so nobody even has to guess a name.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.exposure.opening import PublicGrant
 from policypack.access.exposure.sharing import shares
+from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
@@ -25,8 +28,17 @@ def check(lets: PublicGrant | None) -> Iterator[Violation]:
 
 
 def _snapshot(account: str) -> Resource:
-    inputs = {"dbInstanceIdentifier": "orders", "dbSnapshotIdentifier": "orders-2026", "sharedAccounts": [account]}
-    return Resource("aws:rds/snapshot:Snapshot", "orders", inputs)
+    inputs: dict[str, Any] = {
+        "dbInstanceIdentifier": "orders",
+        "dbSnapshotIdentifier": "orders-2026",
+        "sharedAccounts": [account],
+    }
+    return construct("aws:rds/snapshot:Snapshot", "orders", **inputs)
+
+
+def _bus(principal: str, **inputs: Any) -> Resource:
+    given = {"principal": principal, "statementId": "partners", **inputs}
+    return construct("aws:cloudwatch/eventPermission:EventPermission", "partners", **given)
 
 
 POLICY = Policy(
@@ -34,6 +46,7 @@ POLICY = Policy(
     title="Snapshot, image, event bus or document shared with everybody",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.AWS, Tag.PUBLIC_ACCESS],
     fix="Name the accounts or the organization that it is shared with.",
     references=[
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html",
@@ -41,8 +54,42 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
     ],
-    bad=_snapshot("all"),
-    good=_snapshot("444455556666"),
+    bad=[
+        example(_snapshot("all"), path="sharedAccounts[0]"),
+        example(
+            construct("aws:ec2/amiLaunchPermission:AmiLaunchPermission", "web", imageId="ami-0a1b2c3d", group="all"),
+            path="group",
+            note="a machine image",
+        ),
+        example(
+            construct(
+                "aws:ssm/document:Document",
+                "patch",
+                documentType="Command",
+                content='{"schemaVersion": "2.2", "description": "Patch", "mainSteps": []}',
+                permissions={"type": "Share", "account_ids": "All"},
+            ),
+            path="permissions.account_ids",
+            note="a document of Systems Manager",
+        ),
+        example(_bus("*"), path="principal", note="an event bus"),
+    ],
+    good=[
+        example(_snapshot("444455556666")),
+        example(
+            _bus("*", condition={"key": "aws:PrincipalOrgID", "type": "StringEquals", "value": "o-a1b2c3d4e5"}),
+            note="everybody in one organization",
+        ),
+        example(
+            construct(
+                "aws:ec2/amiLaunchPermission:AmiLaunchPermission",
+                "web",
+                imageId="ami-0a1b2c3d",
+                accountId="444455556666",
+            ),
+            note="an image for one account",
+        ),
+    ],
     reads=shared,
     check=check,
 )

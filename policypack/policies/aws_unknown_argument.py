@@ -15,7 +15,9 @@ import msgspec
 
 from policypack.aws.tables import argument_names, canonical, source_version
 from policypack.aws.version import numbers, provider_version
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.examples import bucket, construct, example, notification, target
+from policypack.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""
@@ -86,10 +88,32 @@ POLICY = Policy(
     title="Argument does not exist on this type",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.CORRECTNESS],
     fix="Remove the argument, correct its name, or move it to the resource that takes it.",
     references=["https://www.pulumi.com/registry/packages/aws/api-docs/"],
-    bad=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox", "blockPublicAcls": True}),
-    good=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox", "forceDestroy": False}),
+    bad=[
+        example(bucket(blockPublicAcls=True), path="blockPublicAcls"),
+        example(bucket(forceDestory=True), path="forceDestory", note="a misspelled argument"),
+        example(
+            construct("aws:s3/bucketNotification:BucketNotification", "events", bucket="inbox", filterPrefix="in/"),
+            path="filterPrefix",
+            note="a filter that belongs into each target",
+        ),
+        example(
+            construct("aws:lambda/permission:Permission", "p", function="read", sourceArns=[]),
+            path="sourceArns",
+            note="a plural that the type does not have",
+        ),
+    ],
+    good=[
+        example(bucket(forceDestroy=False)),
+        example(bucket(region="eu-west-1"), note="an argument of every resource since pulumi-aws 7"),
+        example(notification(target(prefix="in/")), note="a filter of a target"),
+        example(
+            construct("acme:index:Site", "site", blockPublicAcls=True),
+            note="a resource of another provider",
+        ),
+    ],
     reads=unknown_arguments,
     check=check,
 )

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.aws.region import is_default, listed, provider_region, providers, resources_on
+from policypack.examples import bucket, construct, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Provider(msgspec.Struct, frozen=True):
@@ -41,32 +43,34 @@ def check(provider: Provider) -> Iterator[Violation]:
         yield Violation("", f"nothing fixes the region of {listed(provider.leaning)}: {cause}")
 
 
+BARE = construct("pulumi:providers:aws", "home")
+HOME = construct("pulumi:providers:aws", "home", region="eu-west-1")
+PROFILE = construct("pulumi:providers:aws", "home", profile="production")
+DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", version="7.51.0")
+
+
 POLICY = Policy(
     id="aws-unpinned-region",
     title="Region is left to the machine that runs the update",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.REGION, Tag.DEPLOYMENT],
     fix="Give the provider a `region`, or set `aws:region` in the stack's config.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/providers/#default-provider-configuration",
         "https://www.pulumi.com/registry/packages/aws/installation-configuration/",
     ],
     bad=[
-        Resource("pulumi:providers:aws", "home", {}),
-        Resource(
-            "aws:s3/bucket:Bucket",
-            "inbox",
-            {"bucket": "acme-inbox"},
-            provider="urn:pulumi:stack::project::pulumi:providers:aws::home",
+        example(BARE, bucket(provider=BARE.urn), path="region"),
+        example(
+            PROFILE, bucket(provider=PROFILE.urn), path="region", note="a profile, which is another on each machine"
         ),
     ],
     good=[
-        Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"}),
-        Resource(
-            "aws:s3/bucket:Bucket",
-            "inbox",
-            {"bucket": "acme-inbox"},
-            provider="urn:pulumi:stack::project::pulumi:providers:aws::home",
+        example(HOME, bucket(provider=HOME.urn)),
+        example(BARE, bucket(provider=BARE.urn, region="eu-west-1"), note="a region of the resource's own"),
+        example(
+            DEFAULT, bucket(provider=DEFAULT.urn), note="the default provider, which takes `aws:region` from the config"
         ),
     ],
     reads=used_providers,

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.region import is_default, providers, resources_on
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
+from policypack.examples import allow, bucket, construct, document, example
+from policypack.policy import Placed, Policy, Severity, Stack, Violation, over_stack
+from policypack.tags import Tag
 
 
 @over_stack
@@ -24,30 +26,31 @@ def check(uses: int) -> Iterator[Violation]:
         yield Violation("", "no resource uses this provider, so whatever it was meant for is made by another one")
 
 
+DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", region="eu-west-1")
+EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
+
+LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+
+
 POLICY = Policy(
     id="aws-unused-provider",
     title="Provider is declared and used by no resource",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.AWS, Tag.REGION, Tag.CORRECTNESS],
     fix="Pass it on with `ResourceOptions(provider=...)`, to a component with `providers=[...]`, or delete it.",
     references=["https://www.pulumi.com/docs/iac/concepts/resources/options/provider/"],
     bad=[
-        Resource("pulumi:providers:aws", "default_7_51_0", {"region": "eu-west-1"}),
-        Resource("pulumi:providers:aws", "east", {"region": "us-east-1"}),
-        Resource(
-            "aws:s3/bucket:Bucket",
-            "inbox",
-            {"bucket": "acme-inbox"},
-            provider="urn:pulumi:stack::project::pulumi:providers:aws::default_7_51_0",
-        ),
+        example(DEFAULT, EAST, bucket(provider=DEFAULT.urn), path=""),
     ],
     good=[
-        Resource("pulumi:providers:aws", "east", {"region": "us-east-1"}),
-        Resource(
-            "aws:s3/bucket:Bucket",
-            "inbox",
-            {"bucket": "acme-inbox"},
-            provider="urn:pulumi:stack::project::pulumi:providers:aws::east",
+        example(EAST, bucket(provider=EAST.urn)),
+        example(
+            DEFAULT,
+            EAST,
+            bucket(provider=DEFAULT.urn),
+            construct("aws:iam/role:Role", "reader", provider=EAST.urn, assumeRolePolicy=document(LAMBDA)),
+            note="a global service counts as a use",
         ),
     ],
     reads=explicit_providers,

@@ -13,7 +13,9 @@ from policypack.aws.condition_problems import holds_without_key
 from policypack.aws.document import PolicyDocument
 from policypack.aws.linter import lint
 from policypack.aws.reading import documents
+from policypack.examples import allow, bucket_policy, deny, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
@@ -28,26 +30,11 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
             )
 
 
-def _shared(condition: dict[str, Any]) -> Resource:
-    return Resource(
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "inbox",
-        {
-            "bucket": "inbox",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": "s3:GetObject",
-                        "Resource": "arn:aws:s3:::inbox/*",
-                        "Condition": condition,
-                    }
-                ],
-            },
-        },
-    )
+PATHS = {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}
+
+
+def _shared(**condition: Any) -> Resource:
+    return bucket_policy(allow(Principal="*", Condition=condition))
 
 
 POLICY = Policy(
@@ -55,13 +42,45 @@ POLICY = Policy(
     title="Allow statement also holds for requests without its condition key",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CORRECTNESS, Tag.LEAST_PRIVILEGE],
     fix='Write `ForAnyValue`, or add `"Null": {KEY: "false"}` to the condition.',
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
     ],
-    bad=_shared({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}}),
-    good=_shared({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}}),
+    bad=[
+        example(
+            _shared(**{"ForAllValues:StringLike": PATHS}),
+            path="policy.Statement[0].Condition.ForAllValues:StringLike.aws:PrincipalOrgPaths",
+        ),
+        example(
+            role_policy(
+                allow(
+                    "s3:GetObject", Condition={"forallvalues:stringequals": {"AWS:CalledVia": "athena.amazonaws.com"}}
+                )
+            ),
+            path="policy.Statement[0].Condition.forallvalues:stringequals.AWS:CalledVia",
+            note="upper and lower case are one",
+        ),
+    ],
+    good=[
+        example(_shared(**{"ForAnyValue:StringLike": PATHS})),
+        example(
+            _shared(**{"ForAllValues:StringLike": PATHS, "Null": {"aws:PrincipalOrgPaths": "false"}}),
+            note="a second condition that the key is there",
+        ),
+        example(
+            role_policy(deny("*", "*", Condition={"ForAllValues:StringLike": PATHS})),
+            note="a denial, which then denies more",
+        ),
+        example(
+            role_policy(
+                allow("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}})
+            ),
+            note="a key whose absence grants nothing",
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=documents(),
     check=check,
 )

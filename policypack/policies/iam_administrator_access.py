@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.holders import AttachedDocument, Lack, attached_policies
+from policypack.examples import allow, construct, document, example
 from policypack.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 ALLOWS = {
     "AdministratorAccess": "every action there is or will be",
@@ -38,8 +40,9 @@ def check(name: str) -> Iterator[Violation]:
         yield Violation("", f"`{name}` allows {ALLOWS[name]}")
 
 
-def _attachment(arn: str) -> Resource:
-    return Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", {"role": "reader", "policyArn": arn})
+def _attachment(name: str) -> Resource:
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role="reader", policyArn=arn)
 
 
 POLICY = Policy(
@@ -47,6 +50,7 @@ POLICY = Policy(
     title="AWS's managed policy for administrators is attached",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="Attach a policy of your own that lists the actions that the workload calls.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
@@ -54,8 +58,25 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/IAMFullAccess.html",
         "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html",
     ],
-    bad=_attachment("arn:aws:iam::aws:policy/AdministratorAccess"),
-    good=_attachment("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"),
+    bad=[
+        example(_attachment("AdministratorAccess"), path="policyArn"),
+        example(_attachment("IAMFullAccess"), path="policyArn", note="the means to allow oneself the rest"),
+        example(_attachment("PowerUserAccess"), path="policyArn", note="all services but those for identities"),
+        example(
+            construct(
+                "aws:iam/role:Role",
+                "reader",
+                assumeRolePolicy=document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})),
+                managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
+            ),
+            path="managedPolicyArns[0]",
+            note="attached by the role itself",
+        ),
+    ],
+    good=[
+        example(_attachment("service-role/AWSLambdaBasicExecutionRole")),
+        example(_attachment("ReadOnlyAccess"), note="a wide policy that changes nothing"),
+    ],
     reads=attached,
     check=check,
 )

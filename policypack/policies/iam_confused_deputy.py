@@ -8,12 +8,15 @@ an ARN without an account, as a bucket's, the account has to be asked for too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.exposure.confused_deputy import misled
 from policypack.access.solver.verdict import Verdict
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
+from policypack.examples import allow, bucket_policy, construct, document, example
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -25,22 +28,19 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
             yield Undecided(answer.path, "cannot be told to be for one account")
 
 
-def _queue_policy(**condition: object) -> Resource:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": "arn:aws:sqs:eu-west-1:111122223333:orders",
-        **condition,
-    }
-    return Resource(
-        "aws:sqs/queuePolicy:QueuePolicy",
-        "orders",
-        {
-            "queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/orders",
-            "policy": {"Version": "2012-10-17", "Statement": [statement]},
-        },
-    )
+ORDERS = "arn:aws:sqs:eu-west-1:111122223333:orders"
+URL = "https://sqs.eu-west-1.amazonaws.com/111122223333/orders"
+
+
+def _queue_policy(**condition: Any) -> Resource:
+    sns = {"Service": "sns.amazonaws.com"}
+    statement = allow("sqs:SendMessage", ORDERS, Principal=sns, Condition=condition or None)
+    return construct("aws:sqs/queuePolicy:QueuePolicy", "orders", queueUrl=URL, policy=document(statement))
+
+
+def _from_bucket(**condition: Any) -> Resource:
+    s3 = {"Service": "s3.amazonaws.com"}
+    return bucket_policy(allow("s3:PutObject", Principal=s3, Condition=condition))
 
 
 POLICY = Policy(
@@ -48,14 +48,41 @@ POLICY = Policy(
     title="Resource-based policy document lets an AWS service in for everybody",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CROSS_ACCOUNT],
     fix="Ask for the resource that the service works for in `aws:SourceArn`, or for your account in `aws:SourceAccount`; for a bucket, for both.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention",
     ],
-    bad=_queue_policy(),
-    good=_queue_policy(
-        Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"}},
-    ),
+    bad=[
+        example(_queue_policy(), path="policy.Statement[0]"),
+        example(
+            _queue_policy(Bool={"aws:SecureTransport": "true"}),
+            path="policy.Statement[0]",
+            note="a condition about something else",
+        ),
+        example(
+            _queue_policy(ArnLike={"aws:SourceArn": "arn:aws:sns:eu-west-1:*:orders"}),
+            path="policy.Statement[0]",
+            note="a topic of that name in any account",
+        ),
+        example(
+            _from_bucket(ArnLike={"aws:SourceArn": "arn:aws:s3:::acme-inbox"}),
+            path="policy.Statement[0]",
+            note="a bucket's ARN, which has no account",
+        ),
+    ],
+    good=[
+        example(_queue_policy(ArnEquals={"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"})),
+        example(_queue_policy(StringEquals={"aws:SourceAccount": "111122223333"}), note="by the account"),
+        example(_queue_policy(StringEquals={"aws:SourceOrgID": "o-a1b2c3d4e5"}), note="by the organization"),
+        example(
+            _from_bucket(
+                ArnLike={"aws:SourceArn": "arn:aws:s3:::acme-inbox"}, StringEquals={"aws:SourceAccount": "111122223333"}
+            ),
+            note="a bucket and its account",
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=documents(kinds=RESOURCE, granting=True),
     check=check,
 )

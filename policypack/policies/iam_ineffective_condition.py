@@ -12,7 +12,9 @@ from typing import Any
 from policypack.aws.condition_problems import ineffective
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
+from policypack.examples import deny, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
@@ -20,25 +22,8 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
         yield Violation(path, clause)
 
 
-def _limited(condition: dict[str, Any]) -> Resource:
-    return Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Deny",
-                        "Action": "*",
-                        "Resource": "*",
-                        "Condition": condition,
-                    }
-                ],
-            },
-        },
-    )
+def _limited(operator: str, key: str, value: Any) -> Resource:
+    return role_policy(deny("s3:UpdateObjectEncryption", "*", Condition={operator: {key: value}}))
 
 
 POLICY = Policy(
@@ -46,14 +31,50 @@ POLICY = Policy(
     title="Condition does not do what it says by AWS's reference",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Write the key and the operator as AWS documents them, with values of the type that the operator compares.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
     ],
-    bad=_limited({"StringNotEquals": {"aws:PrincipleArn": "arn:aws:iam::111122223333:role/admin-*"}}),
-    good=_limited({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin-*"}}),
+    bad=[
+        example(
+            _limited("ArnNotLike", "aws:PrincipleArn", "arn:aws:iam::111122223333:role/admin-*"),
+            path="policy.Statement[0].Condition.ArnNotLike.aws:PrincipleArn",
+        ),
+        example(
+            _limited("StringNotEquals", "aws:userid", "AROA1:*"),
+            path="policy.Statement[0].Condition.StringNotEquals.aws:userid",
+            note="a `*` that is compared as a character",
+        ),
+        example(
+            _limited("Bool", "aws:SecureTransport", "no"),
+            path="policy.Statement[0].Condition.Bool.aws:SecureTransport",
+            note="a value that is neither true nor false",
+        ),
+        example(
+            _limited("DateLessThan", "aws:CurrentTime", "01.02.2026"),
+            path="policy.Statement[0].Condition.DateLessThan.aws:CurrentTime",
+            note="a date that is none",
+        ),
+        example(
+            _limited("StringEquals", "aws:ViaAWSService", "x"),
+            path="policy.Statement[0].Condition.StringEquals.aws:ViaAWSService",
+            note="a text for a key that holds `true` or `false`",
+        ),
+    ],
+    good=[
+        example(_limited("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/admin-*")),
+        example(_limited("StringNotLike", "aws:userid", "AROA1:*"), note="an operator that knows wildcards"),
+        example(_limited("Bool", "AWS:securetransport", "FALSE"), note="upper and lower case are one"),
+        example(_limited("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z"), note="a date by ISO 8601"),
+        example(
+            _limited("StringEquals", "token.actions.githubusercontent.com:sub", "repo:a/b"),
+            note="a key of an identity provider",
+        ),
+    ],
+    requires=["iam-malformed-document", "iam-invalid-address"],
     reads=documents("Condition"),
     check=check,
 )

@@ -7,12 +7,15 @@ Python's own address types accept netmasks, leading zeros and numbers that IAM d
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.solver.bounds import unknown_paths
 from policypack.access.solver.conditions import ADDRESS_KEYS, ADDRESS_OPERATORS, address_problems
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
+from policypack.examples import allow, bucket_policy, example
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -29,16 +32,9 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
                 yield Undecided(path)
 
 
-def _bucket_policy(cidr: str) -> Resource:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::444455556666:role/partner"},
-        "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::acme-inbox/*",
-        "Condition": {"IpAddress": {"aws:SourceIp": cidr}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+def _from(operator: str, value: Any, key: str = "aws:SourceIp") -> Resource:
+    condition = {operator: {key: value}}
+    return bucket_policy(allow(Principal={"AWS": "arn:aws:iam::444455556666:role/partner"}, Condition=condition))
 
 
 POLICY = Policy(
@@ -46,13 +42,45 @@ POLICY = Policy(
     title="Address condition that IAM cannot read",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.CORRECTNESS],
     fix="Write each range in CIDR notation, such as `203.0.113.0/24`, with `IpAddress` or `NotIpAddress`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
     ],
-    bad=_bucket_policy("203.0.113.0/255.255.255.0"),
-    good=_bucket_policy("203.0.113.0/24"),
+    bad=[
+        example(
+            _from("IpAddress", "203.0.113.0/255.255.255.0"), path="policy.Statement[0].Condition.IpAddress.aws:SourceIp"
+        ),
+        example(
+            _from("IpAddress", "203.0.113.*"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="a wildcard",
+        ),
+        example(
+            _from("IpAddress", "010.0.0.0/8"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="a leading zero",
+        ),
+        example(
+            _from("StringEquals", "203.0.113.0/24"),
+            path="policy.Statement[0].Condition.StringEquals.aws:SourceIp",
+            note="an operator for texts",
+        ),
+        example(
+            _from("IpAddress", "10.0.0.0/8", "aws:SourceVpc"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceVpc",
+            note="a key that holds no address",
+        ),
+    ],
+    good=[
+        example(_from("IpAddress", "203.0.113.0/24")),
+        example(_from("IpAddress", ["54.240.143.7", "2001:DB8:1234:5678::/64"]), note="a single address, and IPv6"),
+        example(_from("IpAddress", "54.240.143.77/24"), note="bits after the mask"),
+        example(_from("NotIpAddress", "10.0.0.0/8", "aws:VpcSourceIp"), note="an address within a VPC"),
+        example(_from("Null", "false"), note="whether there is an address"),
+    ],
+    requires=["iam-malformed-document"],
     reads=documents("Statement", "Effect"),
     check=check,
 )

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from policypack.aws.document import PolicyDocument
 from policypack.aws.linter import lint
 from policypack.aws.reading import documents
-from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.examples import allow, example, role, role_policy
+from policypack.policy import Policy, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
@@ -24,43 +26,42 @@ POLICY = Policy(
     title="Parliament objects to a policy document",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Write actions, resources and condition keys that belong together by the Service Authorization Reference.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html",
         "https://github.com/duo-labs/parliament",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "s3:GetObject",
-                        "Resource": "arn:aws:s3:::inbox/*",
-                        "Condition": {"StringEquals": {"s3:prefix": "in/"}},
-                    }
-                ],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/in/*"},
-                ],
-            },
-        },
-    ),
+    bad=[
+        example(
+            role_policy(allow(Condition={"StringEquals": {"s3:prefix": "in/"}})),
+            path="policy.Statement[0].Condition.StringEquals",
+        ),
+        example(
+            role_policy(allow(Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})),
+            path="policy.Statement[0].Condition.Bool",
+            note="a test that is true when nothing was sent",
+        ),
+        example(
+            role_policy(allow(resource="inbox/*")), path="policy.Statement[0].Resource", note="a name instead of an ARN"
+        ),
+        example(
+            role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AsumeRole"}),
+            path="assumeRolePolicy.Statement[0].Action",
+            note="a trust policy with a misspelled action",
+        ),
+    ],
+    good=[
+        example(role_policy(allow(resource="arn:aws:s3:::inbox/in/*"))),
+        example(role_policy(allow("s3:Get*")), note="a wildcard that fits its resource"),
+        example(role_policy(allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}})), note="a range of IPv6"),
+        example(
+            role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}),
+            note="a trust policy, which has no resource",
+        ),
+    ],
+    requires=["iam-malformed-document", "iam-unknown-action", "iam-mismatched-resource", "iam-wildcard-resource"],
     reads=documents("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"),
     check=check,
 )

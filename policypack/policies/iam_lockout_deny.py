@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 from policypack.access.address_conditions import apart, fence, keeps_out, unread, whom_wholly
 from policypack.access.solver.bounds import unknown_paths
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
-from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.examples import bucket_policy, deny, example
+from policypack.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -48,16 +51,12 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
             )
 
 
-def _bucket_policy(**condition: object) -> Resource:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"],
-        "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, **condition},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+BOTH = ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"]
+OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+
+
+def _everybody(action: str = "s3:*", /, **condition: Any) -> dict[str, Any]:
+    return deny(action, BOTH, Principal="*", Condition=condition or None)
 
 
 POLICY = Policy(
@@ -65,17 +64,48 @@ POLICY = Policy(
     title="Denial that locks out AWS services or administrators",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.RELIABILITY],
     fix="Except AWS services (`BoolIfExists` on `aws:PrincipalIsAWSService` and `aws:ViaAWSService`) and the roles that need access (`ArnNotEquals` on `aws:PrincipalArn`).",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html",
     ],
-    bad=_bucket_policy(),
-    good=_bucket_policy(
-        ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"},
-        BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
-    ),
+    bad=[
+        example(bucket_policy(_everybody(**OUTSIDE)), path="policy.Statement[0]"),
+        example(
+            bucket_policy(_everybody(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})),
+            path="policy.Statement[0]",
+            note="a VPC for the network",
+        ),
+        example(
+            bucket_policy(_everybody(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})),
+            path="policy.Statement[0]",
+            note="an exception the wrong way round",
+        ),
+        example(bucket_policy(_everybody()), path="policy.Statement[0]", note="a denial without a condition"),
+    ],
+    good=[
+        example(
+            bucket_policy(
+                _everybody(
+                    **OUTSIDE,
+                    ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"},
+                    BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
+                )
+            )
+        ),
+        example(bucket_policy(_everybody(Bool={"aws:SecureTransport": "false"})), note="a denial of plain HTTP"),
+        example(
+            bucket_policy(_everybody("s3:PutObject", StringNotEquals={"s3:x-amz-server-side-encryption": "aws:kms"})),
+            note="a denial of a way to write",
+        ),
+        example(
+            bucket_policy({**_everybody(**OUTSIDE), "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}),
+            note="a denial of a partner",
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=documents("Statement", "Effect", kinds=RESOURCE, granting=True),
     check=check,
 )

@@ -6,6 +6,7 @@ Worse is a document that AWS accepts and reads in another way than it was meant:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,9 @@ from policypack.aws.document import PolicyDocument
 from policypack.aws.grammar import STRINGIFIED_OUTPUT
 from policypack.aws.reading import documents
 from policypack.aws.tables import DocumentKind
+from policypack.examples import allow, bucket_policy, document, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 IAM_QUOTAS = {
     "aws:iam/policy:Policy": 6144,
@@ -41,7 +44,7 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
         yield Violation(path, "holds an `Output` that was formatted into the text, not its value")
     quota = _quota(document)
     if quota is not None and document.size > quota:
-        yield Violation("", f"is {document.size} characters long without white space; AWS takes {quota}")
+        yield Violation("", f"is {document.size} characters long without white space; AWS takes {quota}", excuses=False)
 
 
 def _stringified(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -68,13 +71,12 @@ def _quota(document: PolicyDocument) -> int | None:
     return next((quota for start, quota in RESOURCE_QUOTAS.items() if document.type.startswith(start)), None)
 
 
-def _bucket_policy(arn: str) -> Resource:
-    statement = (
-        f'{{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "{arn}/*", '
-        '"Condition": {"Bool": {"aws:SecureTransport": "false"}}}'
-    )
-    document = f'{{"Version": "2012-10-17", "Statement": [{statement}]}}'
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+OUTPUT = "<pulumi.output.Output object at 0x7f3a1c0b2d90>"
+PARTNER = {"AWS": "111122223333"}
+
+
+def _written(text: str) -> Resource:
+    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": text})
 
 
 POLICY = Policy(
@@ -82,6 +84,7 @@ POLICY = Policy(
     title="Policy document that AWS refuses or misreads",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Build the document as a mapping of known names and encode it once, with `json.dumps` or `pulumi.Output.json_dumps`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
@@ -92,8 +95,50 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html",
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
     ],
-    bad=_bucket_policy("<pulumi.output.Output object at 0x7f3a1c0b2d90>"),
-    good=_bucket_policy("arn:aws:s3:::acme-inbox"),
+    bad=[
+        example(_written(json.dumps(document(allow(resource=f"{OUTPUT}/*", Principal=PARTNER)))), path="policy"),
+        example(
+            bucket_policy(allow(resource=f"{OUTPUT}/*", Principal=PARTNER)),
+            path="policy.Statement[0].Resource",
+            note="the same in a mapping",
+        ),
+        example(
+            _written(json.dumps(json.dumps(document(allow(Principal=PARTNER))))), path="policy", note="encoded twice"
+        ),
+        example(
+            _written('{"Version": "2012-10-17", "Statement": [], "Statement": []}'),
+            note="a key that JSON keeps only once",
+        ),
+        example(
+            role_policy({**allow(), "Effect": "allow"}),
+            path="policy.Statement[0].Effect",
+            note="names and effects are compared letter by letter",
+        ),
+        example(
+            role_policy({**allow(), "Principal": "*"}),
+            path="policy.Statement[0].Principal",
+            note="a principal in an identity-based document",
+        ),
+        example(
+            bucket_policy(allow()), path="policy.Statement[0].Principal", note="a bucket policy that names no principal"
+        ),
+    ],
+    good=[
+        example(_written(json.dumps(document(allow(Principal=PARTNER))))),
+        example(bucket_policy(allow(Principal=PARTNER)), note="a mapping"),
+        example(
+            Resource(
+                "aws:s3/bucketPolicy:BucketPolicy",
+                "inbox",
+                {"bucket": "inbox", "policy": {"Version": "2012-10-17", "Statement": allow(Principal=PARTNER)}},
+            ),
+            note="one statement without a list",
+        ),
+        example(
+            bucket_policy(allow(Principal=PARTNER, Sid="the Output of a job")),
+            note="a word that only looks like an `Output`",
+        ),
+    ],
     reads=documents("Statement", "Effect"),
     check=check,
 )

@@ -12,7 +12,9 @@ from policypack.aws.actions import Action, alike_in_resources, every_action, exp
 from policypack.aws.document import Statement
 from policypack.aws.globs import everything
 from policypack.aws.reading import statements
-from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.examples import allow, deny, example, role_policy
+from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 UNLISTED = "apigateway"
 """A service that takes paths, `/apis` among them, of which the reference lists some."""
@@ -49,38 +51,57 @@ def _needs(actions: frozenset[Action]) -> str:
     return f"`{action}` needs {shown}" if shown else f"`{action}` takes `*` only"
 
 
+BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"
+LOG_GROUP = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/reader"
+
+
 POLICY = Policy(
     id="iam-mismatched-resource",
     title="Statement has an action that applies to none of its resources",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Give each action a resource of the type that it works on, such as `arn:aws:s3:::bucket/*` for objects.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox"}],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
-            },
-        },
-    ),
+    bad=[
+        example(
+            role_policy(allow("s3:GetObject", BUCKET)),
+            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+        ),
+        example(
+            role_policy(allow(["s3:ListBucket", "s3:GetObject"], BUCKET)),
+            path="policy.Statement[0].Action",
+            note="one of two actions",
+        ),
+        example(
+            role_policy(deny("s3:DeleteBucket", OBJECTS)),
+            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+            note="a denial that stops nobody",
+        ),
+        example(
+            role_policy(allow("logs:PutLogEvents", LOG_GROUP)),
+            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+            note="a log group where the action needs its streams",
+        ),
+    ],
+    good=[
+        example(role_policy(allow("s3:GetObject", OBJECTS))),
+        example(
+            role_policy(allow(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS])), note="a resource for each action"
+        ),
+        example(role_policy(allow("s3:*", OBJECTS)), note="a wildcard of which some actions fit"),
+        example(
+            role_policy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOG_GROUP}:*")),
+            note="a log group with its streams",
+        ),
+        example(
+            role_policy(allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*")), note="a policy variable"
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=statements("Action"),
     check=check,
 )

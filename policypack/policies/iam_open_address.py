@@ -7,12 +7,15 @@ written as IPv6, and an operator that a request without the key passes, as every
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.address_conditions import admits_most, admitting
 from policypack.access.solver.bounds import unknown_paths
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import documents
+from policypack.examples import allow, bucket_policy, deny, example
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -28,16 +31,9 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
                 yield Undecided(path)
 
 
-def _bucket_policy(*ranges: str) -> Resource:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::444455556666:role/partner"},
-        "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::acme-inbox/*",
-        "Condition": {"IpAddress": {"aws:SourceIp": list(ranges)}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+def _from(operator: str, *ranges: str, **more: Any) -> Resource:
+    condition = {operator: {"aws:SourceIp": list(ranges)}, **more}
+    return bucket_policy(allow(Principal={"AWS": "arn:aws:iam::444455556666:role/partner"}, Condition=condition))
 
 
 POLICY = Policy(
@@ -45,14 +41,58 @@ POLICY = Policy(
     title="Address condition lets in most of the internet",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.PUBLIC_ACCESS],
     fix="Name the addresses that callers leave from, no broader than /8 (IPv4) or /32 (IPv6) in all, with `IpAddress` or `NotIpAddress`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
     ],
-    bad=_bucket_policy("0.0.0.0/1", "128.0.0.0/1"),
-    good=_bucket_policy("203.0.113.0/24", "2001:db8:1234::/48"),
+    bad=[
+        example(
+            _from("IpAddress", "0.0.0.0/1", "128.0.0.0/1"), path="policy.Statement[0].Condition.IpAddress.aws:SourceIp"
+        ),
+        example(
+            _from("IpAddress", "54.240.143.77/0"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="a range with bits after its mask",
+        ),
+        example(
+            _from("IpAddress", "::ffff:0.0.0.0/96"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="IPv4 written as IPv6",
+        ),
+        example(
+            _from("IpAddressIfExists", "203.0.113.0/24"),
+            path="policy.Statement[0].Condition.IpAddressIfExists.aws:SourceIp",
+            note="an operator that a request without the key passes",
+        ),
+        example(
+            bucket_policy(
+                deny(
+                    "s3:*",
+                    "*",
+                    Principal="*",
+                    Condition={"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/0"]}},
+                )
+            ),
+            path="policy.Statement[0].Condition.NotIpAddress.aws:SourceIp",
+            note="a denial that hardly anybody meets",
+        ),
+    ],
+    good=[
+        example(_from("IpAddress", "203.0.113.0/24", "2001:db8:1234::/48")),
+        example(_from("IpAddress", "10.0.0.0/8", "172.16.0.0/12"), note="private networks"),
+        example(
+            _from("IpAddressIfExists", "203.0.113.0/24", StringEqualsIfExists={"aws:SourceVpc": "vpc-0a1b2c3d"}),
+            note="a request has either an address or a VPC",
+        ),
+        example(
+            bucket_policy(deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})),
+            note="a denial of the whole internet",
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=documents("Statement", "Effect"),
     check=check,
 )

@@ -13,7 +13,9 @@ from policypack.aws.condition_keys import narrows
 from policypack.aws.document import Condition, Statement
 from policypack.aws.globs import covers
 from policypack.aws.reading import IDENTITY, statements
+from policypack.examples import allow, deny, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 ACTION = "iam:PassRole"
 
@@ -42,45 +44,60 @@ def _names_service(condition: Condition) -> bool:
     return condition.operator != "StringLike" or not any(covers(each, "?*.amazonaws.com") for each in condition.values)
 
 
+WORKER = "arn:aws:iam::111122223333:role/worker"
+
+
+def _passing(operator: str, service: str) -> Resource:
+    return role_policy(allow("iam:PassRole", "*", Condition={operator: {"iam:PassedToService": service}}))
+
+
 POLICY = Policy(
     id="iam-pass-role-anywhere",
     title="Policy document allows passing every role to every service",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.PRIVILEGE_ESCALATION, Tag.LEAST_PRIVILEGE],
     fix="Name the roles that may be passed, and the service in a condition on `iam:PassedToService`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "iam:PassRole",
-                        "Resource": "arn:aws:iam::111122223333:role/worker",
-                        "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-                    },
-                ],
-            },
-        },
-    ),
+    bad=[
+        example(role_policy(allow("iam:PassRole", "*")), path="policy.Statement[0].Resource"),
+        example(
+            role_policy(allow("IAM:Pass*", "arn:aws:iam::*:role/*")),
+            path="policy.Statement[0].Resource",
+            note="the same in other spellings",
+        ),
+        example(
+            _passing("StringLike", "*.amazonaws.com"),
+            path="policy.Statement[0].Resource",
+            note="a condition that names every service",
+        ),
+        example(
+            _passing("StringEqualsIfExists", "ec2.amazonaws.com"),
+            path="policy.Statement[0].Resource",
+            note="a condition that holds without a service",
+        ),
+        example(
+            role_policy(allow("iam:PassRole", None, NotResource=WORKER)),
+            path="policy.Statement[0].NotResource",
+            note="every role but one",
+        ),
+    ],
+    good=[
+        example(
+            role_policy(
+                allow(
+                    "iam:PassRole", WORKER, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+                )
+            )
+        ),
+        example(role_policy(allow("iam:PassRole", WORKER)), note="one role to any service"),
+        example(_passing("StringEquals", "lambda.amazonaws.com"), note="any role to one service"),
+        example(role_policy(deny("iam:PassRole", "*")), note="a denial"),
+    ],
+    requires=["iam-malformed-document"],
     reads=statements("Action", "NotAction", kinds=IDENTITY),
     check=check,
 )

@@ -11,37 +11,21 @@ from collections.abc import Iterator
 
 from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
 from policypack.access.escalation.report import HeldDocument, held, judgements
-from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.examples import allow, construct, deny, document, example, role_policy
+from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(one: HeldDocument) -> Iterator[Violation | Undecided]:
     yield from judgements(one)
 
 
-def _deployer(resource: str) -> Resource:
-    return Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "deployer",
-        {
-            "role": "deployer",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "iam:PassRole",
-                        "Resource": resource,
-                        "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-                    },
-                    {
-                        "Effect": "Allow",
-                        "Action": ["lambda:CreateFunction", "lambda:InvokeFunction"],
-                        "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:app-*",
-                    },
-                ],
-            },
-        },
-    )
+TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+PASSING = allow("iam:PassRole", "arn:aws:iam::111122223333:role/*", Condition=TO_LAMBDA)
+RUNNING = allow(
+    ["lambda:CreateFunction", "lambda:InvokeFunction"], "arn:aws:lambda:eu-west-1:111122223333:function:app-*"
+)
 
 
 POLICY = Policy(
@@ -49,10 +33,42 @@ POLICY = Policy(
     title="Identity can give itself the permissions of others",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.PRIVILEGE_ESCALATION],
     fix="Name the roles, users, policies or functions that the workload manages, or deny the step for all others.",
     references=[RHINO, RHINO_2, BISHOP_FOX, PMAPPER, PASSING_ROLES, BOUNDARIES],
-    bad=_deployer("arn:aws:iam::111122223333:role/*"),
-    good=_deployer("arn:aws:iam::111122223333:role/app-worker"),
+    bad=[
+        example(role_policy(PASSING, RUNNING), path="policy.Statement[0]"),
+        example(
+            role_policy(allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/*")),
+            path="policy.Statement[0]",
+            note="a new version of any policy",
+        ),
+        example(
+            role_policy(allow(["iam:Pass*", "lambda:*"], "*")),
+            path="policy.Statement[0]",
+            note="the same by wildcards",
+        ),
+        example(
+            construct("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=document(LAMBDA)),
+            construct("aws:iam/rolePolicy:RolePolicy", "passing", role="worker", policy=document(PASSING)),
+            construct("aws:iam/rolePolicy:RolePolicy", "running", role="worker", policy=document(RUNNING)),
+            path="policy.Statement[0]",
+            note="two documents of one role",
+        ),
+    ],
+    good=[
+        example(
+            role_policy(
+                allow("iam:PassRole", "arn:aws:iam::111122223333:role/app-worker", Condition=TO_LAMBDA), RUNNING
+            )
+        ),
+        example(role_policy(PASSING), note="half of the way"),
+        example(role_policy(PASSING, RUNNING, deny("iam:PassRole", "*")), note="a denial of the step"),
+        example(
+            role_policy(allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/app-*")),
+            note="versions of the application's own policies",
+        ),
+    ],
     reads=held,
     check=check,
 )

@@ -11,12 +11,15 @@ An access block does not excuse it: with `blockPublicPolicy` AWS refuses the doc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Verdict
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents
-from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.examples import allow, bucket_policy, deny, example
+from policypack.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -29,15 +32,8 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
         yield Undecided(inside[0]) if inside else Undecided(answer.path, "cannot be told public or not")
 
 
-def _bucket_policy(principal: str) -> Resource:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": principal},
-        "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::acme-inbox/*",
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+def _open(**condition: Any) -> dict[str, Any]:
+    return allow(Principal="*", Condition=condition or None)
 
 
 POLICY = Policy(
@@ -45,13 +41,50 @@ POLICY = Policy(
     title="Resource-based policy document lets in outsiders",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.PUBLIC_ACCESS],
     fix="Name the principals, or pin the caller with a fixed `aws:PrincipalOrgID`, `aws:SourceVpce`, `aws:SourceAccount` or a narrow `aws:SourceIp`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous",
     ],
-    bad=_bucket_policy("*"),
-    good=_bucket_policy("arn:aws:iam::111122223333:role/reader"),
+    bad=[
+        example(bucket_policy(_open()), path="policy.Statement[0]"),
+        example(
+            bucket_policy(_open(StringLike={"aws:Referer": "https://acme.example/*"})),
+            path="policy.Statement[0]",
+            note="a value that the caller chooses",
+        ),
+        example(
+            bucket_policy(_open(IpAddressIfExists={"aws:SourceIp": "203.0.113.0/24"})),
+            path="policy.Statement[0]",
+            note="a condition that holds without an address",
+        ),
+        example(
+            bucket_policy(_open(StringLike={"aws:SourceVpc": "vpc-*"})),
+            path="policy.Statement[0]",
+            note="every VPC, of every account",
+        ),
+        example(
+            bucket_policy(allow(NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/intern"})),
+            path="policy.Statement[0]",
+            note="everybody but one",
+        ),
+    ],
+    good=[
+        example(bucket_policy(allow(Principal={"AWS": "arn:aws:iam::111122223333:role/reader"}))),
+        example(bucket_policy(_open(IpAddress={"aws:SourceIp": "203.0.113.0/24"})), note="everybody from one network"),
+        example(
+            bucket_policy(_open(StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})),
+            note="everybody in one organization",
+        ),
+        example(
+            bucket_policy(
+                _open(),
+                deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+            ),
+            note="a grant to all, and a denial of all but one network",
+        ),
+    ],
     reads=documents(kinds=RESOURCE, granting=True),
     check=check,
 )

@@ -14,7 +14,9 @@ from policypack.aws.document import Statement
 from policypack.aws.globs import has_wildcard
 from policypack.aws.parliament import formerly
 from policypack.aws.reading import statements
-from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.examples import allow, deny, example, role_policy
+from policypack.policy import Policy, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(statement: Statement) -> Iterator[Violation]:
@@ -45,33 +47,44 @@ POLICY = Policy(
     title="Policy document names an action that AWS does not document",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
     fix="Write the action as the Service Authorization Reference lists it, such as `s3:ListBucket` for listing objects.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "arn:aws:s3:::inbox/*"}],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
-            },
-        },
-    ),
+    bad=[
+        example(role_policy(allow("s3:GetObjects")), path="policy.Statement[0].Action"),
+        example(
+            role_policy(allow("s3:ListObjects")),
+            path="policy.Statement[0].Action",
+            note="an API operation that is no action: `s3:ListBucket` is",
+        ),
+        example(role_policy(allow("s3.GetObject")), path="policy.Statement[0].Action", note="a dot for the colon"),
+        example(
+            role_policy(allow("dynamo:GetItem")), path="policy.Statement[0].Action", note="a service by another name"
+        ),
+        example(
+            role_policy(deny(None, "*", NotAction="iam:GetUsers")),
+            path="policy.Statement[0].NotAction",
+            note="an exception that excepts nothing",
+        ),
+        example(
+            role_policy(allow("evidently:ListProjects")),
+            path="policy.Statement[0].Action",
+            note="an action that AWS has withdrawn",
+        ),
+    ],
+    good=[
+        example(role_policy(allow())),
+        example(role_policy(allow("S3:GETOBJECT")), note="upper and lower case are one"),
+        example(role_policy(allow("s3:Get*")), note="a wildcard that some action meets"),
+        example(
+            role_policy(allow("apigateway:GET", "arn:aws:apigateway:eu-west-1::/apis")),
+            note="a service whose actions are methods of HTTP",
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=statements("Action", "NotAction"),
     check=check,
 )

@@ -13,7 +13,9 @@ from policypack.aws.condition_keys import narrows
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.globs import covers, everything
 from policypack.aws.reading import IDENTITY, RESOURCE, documents
-from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.examples import allow, bucket_policy, deny, example, role_policy
+from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 
@@ -55,45 +57,63 @@ def _denies_the_rest(statement: Statement, place: str) -> bool:
     return limits and any(covers(each, place) for each in statement.resources or ())
 
 
+BUCKET = "arn:aws:s3:::inbox"
+
+
 POLICY = Policy(
     id="iam-unscoped-list",
     title="Policy document allows listing a whole bucket",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="Add a condition such as `StringLike` on `s3:prefix` with the prefixes that the workload lists, or drop the action.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::inbox"}],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "s3:ListBucket",
-                        "Resource": "arn:aws:s3:::inbox",
-                        "Condition": {"StringLike": {"s3:prefix": "in/*"}},
-                    },
-                ],
-            },
-        },
-    ),
+    bad=[
+        example(role_policy(allow("s3:ListBucket", BUCKET)), path="policy.Statement[0].Action"),
+        example(
+            role_policy(allow("s3:List*", [BUCKET, f"{BUCKET}/*"])),
+            path="policy.Statement[0].Action",
+            note="by a wildcard",
+        ),
+        example(
+            role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "*"}})),
+            path="policy.Statement[0].Action",
+            note="a prefix that is any",
+        ),
+        example(
+            role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringEqualsIfExists": {"s3:prefix": "in/"}})),
+            path="policy.Statement[0].Action",
+            note="a condition that holds without a prefix",
+        ),
+        example(
+            bucket_policy(allow("s3:ListBucketVersions", BUCKET, Principal={"AWS": "111122223333"})),
+            path="policy.Statement[0].Action",
+            note="versions list names too",
+        ),
+    ],
+    good=[
+        example(role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "in/*"}}))),
+        example(
+            role_policy(
+                allow(
+                    "s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": ["", "in/"], "s3:delimiter": "/"}}
+                )
+            ),
+            note="the top of the bucket, one level deep",
+        ),
+        example(
+            role_policy(
+                allow("s3:ListBucket", BUCKET),
+                deny("s3:List*", "*", Condition={"StringNotLike": {"s3:prefix": "in/*"}}),
+            ),
+            note="a denial of every other prefix",
+        ),
+        example(role_policy(allow("s3:ListAllMyBuckets", "*")), note="the list of buckets, which has no prefix"),
+    ],
+    requires=["iam-malformed-document"],
     reads=documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True),
     check=check,
 )

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from policypack.aws.arn import Arn
 from policypack.aws.document import PolicyDocument, Principal
 from policypack.aws.reading import RESOURCE, TRUST, documents
+from policypack.examples import allow, bucket_policy, deny, example, role
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 
@@ -55,15 +58,8 @@ def account_of(principal: Principal) -> str | None:
     return account if ACCOUNT.fullmatch(account) else None
 
 
-def _trusting(account: str) -> Resource:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::acme-inbox/*",
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+def _trusting(principal: Any) -> Resource:
+    return bucket_policy(allow(Principal=principal))
 
 
 POLICY = Policy(
@@ -71,10 +67,28 @@ POLICY = Policy(
     title="Policy document lets in an account that is not trusted",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CROSS_ACCOUNT],
     fix="Name an account of `trustedAccounts`, or add the account there, in the settings; without that setting nothing is judged.",
     references=["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"],
-    bad=_trusting("999999999999"),
-    good=_trusting("111122223333"),
+    bad=[
+        example(_trusting({"AWS": "arn:aws:iam::999999999999:root"}), path="policy.Statement[0].Principal"),
+        example(
+            _trusting({"AWS": ["arn:aws:iam::111122223333:root", "arn:aws:iam::999999999999:role/deploy"]}),
+            path="policy.Statement[0].Principal",
+            note="one of two principals",
+        ),
+        example(
+            role({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "sts:AssumeRole"}),
+            path="assumeRolePolicy.Statement[0].Principal",
+            note="a trust policy, with the bare id",
+        ),
+    ],
+    good=[
+        example(_trusting({"AWS": "arn:aws:iam::111122223333:root"})),
+        example(_trusting({"Service": "logs.amazonaws.com"}), note="a service"),
+        example(bucket_policy(deny("s3:*", "*", Principal={"AWS": "999999999999"})), note="a denial of that account"),
+    ],
+    requires=["iam-malformed-document"],
     reads=guests,
     check=check,
 )

@@ -13,7 +13,9 @@ import msgspec
 from policypack.aws.addresses import AddressError, Ranges, private
 from policypack.aws.document import Condition, PolicyDocument, Statement
 from policypack.aws.reading import documents
+from policypack.examples import allow, bucket_policy, deny, example
 from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -53,20 +55,12 @@ def lets_in(statement: Statement, condition: Condition) -> Ranges:
 def _parsed(text: str) -> Ranges:
     try:
         return Ranges.parse(text)
-    except AddressError:  # `iam-invalid-address` reports it
+    except AddressError:  # no address is let in by it
         return Ranges.union(())
 
 
-def _from(cidr: str) -> Resource:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": "arn:aws:s3:::acme-inbox/*",
-        "Condition": {"NotIpAddress": {"aws:SourceIp": cidr}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": document})
+def _from(*ranges: str, operator: str = "IpAddress") -> Resource:
+    return bucket_policy(allow(Principal="*", Condition={operator: {"aws:SourceIp": list(ranges)}}))
 
 
 POLICY = Policy(
@@ -74,12 +68,37 @@ POLICY = Policy(
     title="Policy document lets in addresses that are not trusted",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK],
     fix="Name ranges of `trustedCidrs` only, or add the range there, in the settings; without that setting nothing is judged.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip"
     ],
-    bad=_from("198.51.100.0/24"),
-    good=_from("203.0.113.0/26"),
+    bad=[
+        example(_from("198.51.100.0/24"), path="policy.Statement[0].Condition.IpAddress.aws:SourceIp"),
+        example(
+            _from("203.0.112.0/23"),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="a trusted range and its neighbour",
+        ),
+        example(
+            bucket_policy(
+                deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+            ),
+            path="policy.Statement[0].Condition.NotIpAddress.aws:SourceIp",
+            note="a denial of everybody else",
+        ),
+    ],
+    good=[
+        example(_from("203.0.113.0/26")),
+        example(_from("10.0.0.0/8"), note="a private network"),
+        example(
+            bucket_policy(
+                deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+            ),
+            note="a denial of that range",
+        ),
+    ],
+    requires=["iam-malformed-document", "iam-invalid-address", "iam-open-address"],
     reads=held,
     check=check,
 )

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.aws.actions import whole_service
 from policypack.aws.document import PolicyDocument, Principal, Statement
 from policypack.aws.reading import documents
+from policypack.examples import ACCOUNT, allow, construct, deny, document, example, role_policy
 from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 ROOT = re.compile(r"\d{12}|arn:aws[-a-z]*:iam::\d{12}:root")
 
@@ -47,39 +50,60 @@ def _is_account(principal: Principal) -> bool:
     return principal.type == "AWS" and ROOT.fullmatch(principal.value) is not None
 
 
+def _key(statement: dict[str, Any]) -> Resource:
+    return construct("aws:kms/key:Key", "inbox", policy=document(statement))
+
+
 POLICY = Policy(
     id="iam-wildcard-action",
     title="Policy document allows every action of a service, or of all",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="List the actions that the workload calls, such as `s3:GetObject`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html",
         "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::inbox/*"}],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
-            },
-        },
-    ),
+    bad=[
+        example(role_policy(allow("s3:*")), path="policy.Statement[0].Action"),
+        example(role_policy(allow("*")), path="policy.Statement[0].Action", note="every action of every service"),
+        example(
+            role_policy(allow(["s3:GetObject", "sqs:?*"])),
+            path="policy.Statement[0].Action",
+            note="the same in another spelling, beside an action that is named",
+        ),
+        example(
+            role_policy(allow(None, NotAction="iam:*")),
+            path="policy.Statement[0].NotAction",
+            note="everything but what is named",
+        ),
+        example(
+            _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})),
+            path="policy.Statement[0].Action",
+            note="a key policy for a role",
+        ),
+    ],
+    good=[
+        example(role_policy(allow())),
+        example(role_policy(allow("s3:Get*")), note="a wildcard that is narrower than the service"),
+        example(role_policy(deny("*", "*", Condition={"Bool": {"aws:SecureTransport": "false"}})), note="a denial"),
+        example(
+            _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
+            note="the default of a key policy, which leaves the key to the account's IAM policies",
+        ),
+        example(
+            construct(
+                "aws:ec2/vpcEndpoint:VpcEndpoint",
+                "s3",
+                vpcId="vpc-0a1b2c3d",
+                serviceName="com.amazonaws.eu-west-1.s3",
+                policy=document(allow("*", "*", Principal="*")),
+            ),
+            note="a document that only narrows what others grant",
+        ),
+    ],
     reads=documents("Action", "NotAction", granting=True),
     check=check,
 )

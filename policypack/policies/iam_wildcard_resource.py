@@ -13,7 +13,9 @@ from policypack.aws.condition_keys import scopes
 from policypack.aws.document import Statement
 from policypack.aws.globs import everything, has_wildcard
 from policypack.aws.reading import IDENTITY, statements
-from policypack.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.examples import allow, bucket_policy, example, role_policy
+from policypack.policy import Policy, Severity, Undecided, Violation
+from policypack.tags import Tag
 
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
@@ -62,34 +64,60 @@ POLICY = Policy(
     title="Policy document allows an action on every resource",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
     fix="Name the resources, such as `arn:aws:s3:::inbox/*`, or narrow them by a condition such as `aws:ResourceTag`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html",
     ],
-    bad=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
-            },
-        },
-    ),
-    good=Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        "reader",
-        {
-            "role": "reader",
-            "policy": {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}],
-            },
-        },
-    ),
+    bad=[
+        example(role_policy(allow("s3:GetObject", "*")), path="policy.Statement[0].Resource"),
+        example(
+            role_policy(allow("s3:GetObject", "arn:aws:s3:::*")),
+            path="policy.Statement[0].Resource",
+            note="every bucket there is",
+        ),
+        example(
+            role_policy(allow("s3:Get*", ["arn:aws:s3:::inbox/*", "*"])),
+            path="policy.Statement[0].Resource",
+            note="beside a resource that is named",
+        ),
+        example(
+            role_policy(allow("kms:Decrypt", "arn:aws:kms:*:*:key/*")),
+            path="policy.Statement[0].Resource",
+            note="every key, spelled out",
+        ),
+        example(
+            role_policy(allow(resource=None, NotResource="arn:aws:s3:::payroll/*")),
+            path="policy.Statement[0].NotResource",
+            note="everything but what is named",
+        ),
+        example(
+            role_policy(allow("ec2:TerminateInstances", "*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
+            path="policy.Statement[0].Resource",
+            note="a condition that is about something else",
+        ),
+    ],
+    good=[
+        example(role_policy(allow())),
+        example(role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox-*/*")), note="a wildcard within a name"),
+        example(
+            role_policy(allow(["s3:ListAllMyBuckets", "ec2:DescribeInstances", "cloudwatch:PutMetricData"], "*")),
+            note="actions that AWS cannot narrow",
+        ),
+        example(
+            role_policy(
+                allow("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+            ),
+            note="a condition that narrows the resources",
+        ),
+        example(
+            bucket_policy(allow("s3:GetObject", "*", Principal={"AWS": "111122223333"})),
+            note="a bucket policy, which is about its bucket only",
+        ),
+    ],
+    requires=["iam-malformed-document"],
     reads=statements("Action", "NotAction", kinds=IDENTITY),
     check=check,
 )

@@ -7,10 +7,12 @@ for S3 in which account too, since a bucket's ARN names none and a deleted bucke
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.aws.permission import ACCOUNT_ALONE, S3, Permission, permissions
+from policypack.examples import example, permission
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
-from policypack.resources.tokens import PERMISSION
+from policypack.tags import Tag
 
 
 def check(found: Permission) -> Iterator[Judgement]:
@@ -49,26 +51,41 @@ def _without_account(found: Permission) -> bool:
     return found.arn is not None and not found.arn.account
 
 
-FROM_BUCKET = {
-    "function": "read",
-    "action": "lambda:InvokeFunction",
-    "principal": S3,
-    "sourceArn": "arn:aws:s3:::acme-inbox",
-}
+def _for(service: str, **inputs: Any) -> Resource:
+    return permission(**{"principal": service, "sourceArn": None, "sourceAccount": None, **inputs})
+
 
 POLICY = Policy(
     id="lambda-confused-deputy",
     title="Permission lets an AWS service in for everybody",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.CROSS_ACCOUNT],
     fix="Give the permission the source's `sourceArn`, and for a bucket your account in `sourceAccount`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
         "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
     ],
-    bad=Resource(PERMISSION, "read", FROM_BUCKET),
-    good=Resource(PERMISSION, "read", {**FROM_BUCKET, "sourceAccount": "111122223333"}),
+    bad=[
+        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox"), path=""),
+        example(_for(S3), path="", note="no source at all"),
+        example(_for(S3, sourceAccount="111122223333"), path="", note="every bucket of the account"),
+        example(_for("sns.amazonaws.com"), path="", note="another service"),
+        example(_for("alexa-appkit.amazon.com"), path="", note="a service that sends a token"),
+    ],
+    good=[
+        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox", sourceAccount="111122223333")),
+        example(
+            _for("sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms"),
+            note="an ARN that carries the account",
+        ),
+        example(
+            _for("config.amazonaws.com", sourceAccount="111122223333"), note="a service that works for the account"
+        ),
+        example(_for(S3, principalOrgId="o-a1b2c3d4e5"), note="one organization"),
+        example(_for("111122223333"), note="an account instead of a service"),
+    ],
     reads=permissions,
     check=check,
 )

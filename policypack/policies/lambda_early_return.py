@@ -7,10 +7,12 @@ must not cost the good ones either, so it is put aside and reported once all hav
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import dedent
 
 from policypack.aws.handler import Handling, handlers
-from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation
-from policypack.resources.tokens import FUNCTION
+from policypack.examples import example, packaged
+from policypack.policy import Judgement, Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(found: Handling) -> Iterator[Judgement]:
@@ -26,10 +28,8 @@ def check(found: Handling) -> Iterator[Judgement]:
             yield Violation("", f"`{place}` takes one record of the event, and no loop handles the others")
 
 
-def _function(*lines: str) -> Resource:
-    text = "\n".join(("def handler(event, context):", *lines, ""))
-    archive = Asset(archive=True, members={"index.py": Asset(text=text)})
-    return Resource(FUNCTION, "read", {"runtime": "python3.13", "handler": "index.handler", "code": archive})
+def _function(text: str) -> Resource:
+    return packaged({"index.py": dedent(text)})
 
 
 POLICY = Policy(
@@ -37,18 +37,102 @@ POLICY = Policy(
     title="Handler leaves its loop before the last record",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Handle every record in the loop, put aside those that fail, and return or raise after the loop.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",
         "https://docs.powertools.aws.dev/lambda/python/latest/utilities/batch/",
     ],
-    bad=_function(
-        "    for record in event['Records']:", "        print(record['s3']['object']['key'])", "        return 'done'"
-    ),
-    good=_function(
-        "    for record in event['Records']:", "        print(record['s3']['object']['key'])", "    return 'done'"
-    ),
+    bad=[
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    for record in event["Records"]:
+                        print(record["s3"]["object"]["key"])
+                        return "done"
+                """
+            ),
+            path="code",
+        ),
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    for record in event["Records"]:
+                        if not copy(record):
+                            break
+                """
+            ),
+            path="code",
+            note="a loop that breaks off",
+        ),
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    for record in event["Records"]:
+                        try:
+                            copy(record)
+                        except KeyError as error:
+                            raise ValueError from error
+                """
+            ),
+            path="code",
+            note="one bad record that costs the others",
+        ),
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    copy(event["Records"][0]["s3"]["object"]["key"])
+                """
+            ),
+            path="code",
+            note="one record and no loop",
+        ),
+    ],
+    good=[
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    for record in event["Records"]:
+                        print(record["s3"]["object"]["key"])
+                    return "done"
+                """
+            )
+        ),
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    failed = []
+                    for record in event["Records"]:
+                        try:
+                            copy(record)
+                        except Exception:
+                            failed.append(record["messageId"])
+                    if failed:
+                        raise RuntimeError(f"{len(failed)} records failed")
+                """
+            ),
+            note="what fails is put aside, and raised after the loop",
+        ),
+        example(
+            _function(
+                """\
+                def handler(event, context):
+                    for route in ROUTES:
+                        if route == event["rawPath"]:
+                            return {"statusCode": 200}
+                    return {"statusCode": 404}
+                """
+            ),
+            note="a loop over something else",
+        ),
+    ],
     reads=handlers,
     check=check,
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.foreign import Foreign, foreign
-from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
-from policypack.resources.tokens import FUNCTION
+from policypack.examples import example, packaged
+from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Foreign) -> Iterator[Judgement]:
@@ -23,14 +24,13 @@ def check(found: Foreign) -> Iterator[Judgement]:
         yield Violation("", f"has the layer `{found.layer}`, which is for {declared}; the function runs {found.target}")
 
 
+HANDLER = "import fast\n\n\ndef handler(event, context):\n    return fast.sum(event)\n"
+
+
 def _function(*tags: str) -> Resource:
     metadata = "Wheel-Version: 1.0\n" + "".join(f"Tag: {tag}\n" for tag in tags)
-    members = {
-        "index.py": Asset(text="import fast\n\n\ndef handler(event, context):\n    return fast.sum(event)\n"),
-        "fast-1.0.dist-info/WHEEL": Asset(text=metadata),
-    }
-    inputs = {"runtime": "python3.13", "architectures": ["arm64"], "handler": "index.handler"}
-    return Resource(FUNCTION, "read", {**inputs, "code": Asset(archive=True, members=members)})
+    files = {"index.py": HANDLER, "fast-1.0.dist-info/WHEEL": metadata}
+    return packaged(files, architectures=["arm64"])
 
 
 POLICY = Policy(
@@ -38,14 +38,22 @@ POLICY = Policy(
     title="Archive holds code that was built for another machine",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
     fix="Install the function's dependencies for Lambda's platform and the function's runtime, as `stackguard bundle` does.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-native-libraries",
         "https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html",
         "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
     ],
-    bad=_function("cp313-cp313-macosx_11_0_arm64"),
-    good=_function("cp313-cp313-manylinux_2_17_aarch64", "cp313-cp313-manylinux2014_aarch64"),
+    bad=[
+        example(_function("cp313-cp313-macosx_11_0_arm64"), path="code"),
+        example(_function("cp313-cp313-manylinux_2_17_x86_64"), path="code", note="Linux on another processor"),
+        example(_function("cp313-cp313-manylinux_2_39_aarch64"), path="code", note="a newer Linux than the runtime's"),
+    ],
+    good=[
+        example(_function("cp313-cp313-manylinux_2_17_aarch64", "cp313-cp313-manylinux2014_aarch64")),
+        example(_function("py3-none-any"), note="Python alone, which runs anywhere"),
+    ],
     reads=over_stack(foreign),
     check=check,
 )

@@ -12,11 +12,12 @@ import msgspec
 
 from policypack.aws.globs import has_wildcard
 from policypack.aws.permission import S3, permission
+from policypack.examples import bucket, example
+from policypack.examples import permission as a_permission
 from policypack.policy import (
     Judgement,
     Placed,
     Policy,
-    Resource,
     Severity,
     Stack,
     Undecided,
@@ -26,6 +27,7 @@ from policypack.policy import (
 )
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES, PERMISSION
+from policypack.tags import Tag
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -60,26 +62,31 @@ def check(source: Source) -> Iterator[Judgement]:
         yield Violation("", "names a bucket that is not in this stack, so its name may be anybody's")
 
 
-def _stack(source: str) -> list[Resource]:
-    inputs = {"function": "read", "action": "lambda:InvokeFunction", "principal": S3, "sourceAccount": "111122223333"}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(PERMISSION, "read", {**inputs, "sourceArn": source}),
-    ]
-
-
 POLICY = Policy(
     id="lambda-foreign-bucket",
     title="Permission for a bucket that is not in the stack",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.LAMBDA, Tag.SUPPLY_CHAIN, Tag.CROSS_ACCOUNT],
     fix="Pass the `arn` of the stack's own bucket, or read the other one with `aws.s3.Bucket.get`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html",
     ],
-    bad=_stack("arn:aws:s3:::acme-inbx"),
-    good=_stack("arn:aws:s3:::acme-inbox"),
+    bad=[
+        example(bucket(), a_permission(sourceArn="arn:aws:s3:::acme-inbx"), path="sourceArn"),
+        example(a_permission(), path="sourceArn", note="a bucket that the stack no longer has"),
+    ],
+    good=[
+        example(bucket(), a_permission()),
+        example(
+            a_permission(
+                principal="sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms", sourceAccount=None
+            ),
+            note="another service, whose ARN carries the account",
+        ),
+    ],
+    requires=["lambda-malformed-source-arn"],
     reads=sources,
     check=check,
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.entry import Entry, entries
-from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
-from policypack.resources.tokens import FUNCTION
+from policypack.examples import example, packaged
+from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Entry) -> Iterator[Judgement]:
@@ -26,11 +27,11 @@ def check(found: Entry) -> Iterator[Judgement]:
         yield Violation("", f"is started by `{found.not_executable}`, which the archive does not let anyone execute")
 
 
-def _function(handler: str) -> Resource:
-    archive = Asset(
-        archive=True, members={"app/main.py": Asset(text="def handle(event, context):\n    return 'done'\n")}
-    )
-    return Resource(FUNCTION, "read", {"runtime": "python3.13", "handler": handler, "code": archive})
+HANDLE = "def handle(event, context):\n    return 'done'\n"
+
+
+def _function(handler: str, files: dict[str, str], runtime: str = "python3.13") -> Resource:
+    return packaged(files, handler=handler, runtime=runtime)
 
 
 POLICY = Policy(
@@ -38,14 +39,44 @@ POLICY = Policy(
     title="Archive does not hold the function's handler",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Name a file and a function that the archive, or a layer of the stack, holds: `app.main.handle` for `handle` in `app/main.py`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html",
     ],
-    bad=_function("main.handler"),
-    good=_function("app.main.handle"),
+    bad=[
+        example(_function("main.handler", {"app/main.py": HANDLE}), path="handler"),
+        example(
+            _function("app.main.handler", {"app/main.py": HANDLE}),
+            path="handler",
+            note="a function that the file does not define",
+        ),
+        example(_function("handle", {"handle.py": HANDLE}), path="handler", note="a file without a function"),
+        example(
+            _function("index.handler", {"dist/index.js": ""}, "nodejs22.x"),
+            path="handler",
+            note="a file one folder deeper",
+        ),
+        example(
+            _function("bootstrap", {"main": ""}, "provided.al2023"),
+            path="handler",
+            note="a custom runtime without its `bootstrap`",
+        ),
+    ],
+    good=[
+        example(_function("app.main.handle", {"app/main.py": HANDLE})),
+        example(
+            _function("app.handle", {"app/__init__.py": "from .main import handle", "app/main.py": HANDLE}),
+            note="a handler that the package imports",
+        ),
+        example(_function("index.handler", {"index.mjs": ""}, "nodejs22.x"), note="a module of JavaScript"),
+        example(
+            _function("anything", {"bootstrap": ""}, "provided.al2023"),
+            note="a custom runtime, which reads the name itself",
+        ),
+    ],
     reads=over_stack(entries),
     check=check,
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.importing import Lacking, imported
-from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
-from policypack.resources.tokens import FUNCTION
+from policypack.examples import example, packaged
+from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Lacking) -> Iterator[Judgement]:
@@ -18,11 +19,17 @@ def check(found: Lacking) -> Iterator[Judgement]:
         yield Violation("", each.words(found.runtime, layered=found.layered))
 
 
-def _function(**files: str) -> Resource:
-    handler = "import pandas\n\n\ndef handler(event, context):\n    return pandas.read_csv(event['body']).to_json()\n"
-    texts = {"report/handler.py": handler, **files}
-    archive = Asset(archive=True, members={name: Asset(text=text) for name, text in texts.items()})
-    return Resource(FUNCTION, "report", {"runtime": "python3.13", "handler": "report.handler.handler", "code": archive})
+HANDLER = """\
+import pandas
+
+
+def handler(event, context):
+    return pandas.read_csv(event["body"]).to_json()
+"""
+
+
+def _function(handler: str = HANDLER, **files: str) -> Resource:
+    return packaged({"report/handler.py": handler, **files}, handler="report.handler.handler")
 
 
 POLICY = Policy(
@@ -30,16 +37,38 @@ POLICY = Policy(
     title="Handler imports a module that Lambda does not have",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
     fix="Lock the package and bundle it with the function, mend the name, or remove the import.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html",
         "https://docs.python.org/3/library/removed.html",
     ],
-    bad=_function(),
-    good=_function(
-        **{"pandas/__init__.py": "from pandas.io import read_csv\n", "pandas/io.py": "def read_csv(): ...\n"}
-    ),
+    bad=[
+        example(_function(), path="code"),
+        example(
+            _function("from report.tables import rows\n\n\ndef handler(event, context):\n    return rows(event)\n"),
+            path="code",
+            note="a module of the archive's own that is not there",
+        ),
+    ],
+    good=[
+        example(
+            _function(
+                **{"pandas/__init__.py": "from pandas.io import read_csv\n", "pandas/io.py": "def read_csv(): ...\n"}
+            )
+        ),
+        example(
+            _function("import json\n\nimport boto3\n\n\ndef handler(event, context):\n    return json.dumps(event)\n"),
+            note="what Lambda's runtime has",
+        ),
+        example(
+            _function(
+                "try:\n    import pandas\nexcept ImportError:\n    pandas = None\n\n\ndef handler(event, context): ...\n"
+            ),
+            note="an import that may fail",
+        ),
+    ],
     reads=over_stack(imported),
     check=check,
 )

@@ -7,11 +7,12 @@ traces and dead letters by that role. What the one needs and the other lacks is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from policypack.aws.holders import ROLE_POLICY
-from policypack.policy import Asset, Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
-from policypack.resources.tokens import FUNCTION, ROLE
+from policypack.examples import allow, construct, deny, document, example, packaged
+from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
+from policypack.resources.tokens import FUNCTION
+from policypack.tags import Tag
 
 if TYPE_CHECKING:
     from policypack.access.unused import Missing
@@ -32,37 +33,32 @@ def check(found: Missing) -> Iterator[Judgement]:
     yield told(found)
 
 
-def writing(allowed: str | list[str]) -> list[Resource]:
-    """A function that writes one object, and whose role allows these actions beside its logs: an example for two policies."""
-    lines = (
-        "import boto3",
-        "def handler(event, context):",
-        '    boto3.client("s3").put_object(Bucket="acme-kept", Key="orders/" + event["id"])',
-    )
-    logs = {
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/keep:*",
-    }
-    write = {"Effect": "Allow", "Action": allowed, "Resource": "arn:aws:s3:::acme-kept/orders/*"}
-    code = Asset(archive=True, members={"index.py": Asset(text="\n".join(lines))})
+LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+LOGS = allow(
+    ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+    "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/keep:*",
+)
+CODE = """\
+import boto3
+
+
+def handler(event, context):
+    boto3.client("s3").put_object(Bucket="acme-kept", Key="orders/" + event["id"])
+"""
+
+
+def writing(*statements: Any, **inputs: Any) -> list[Resource]:
+    """A function that writes one object, with a role of these statements: the example of two policies."""
     return [
-        Resource(ROLE, "keep", {"name": "keep"}),
-        Resource(
-            ROLE_POLICY, "keep", {"role": "keep", "policy": {"Version": "2012-10-17", "Statement": [logs, write]}}
-        ),
-        Resource(
-            FUNCTION,
-            "keep",
-            {
-                "name": "keep",
-                "role": "arn:aws:iam::111122223333:role/keep",
-                "runtime": "python3.13",
-                "handler": "index.handler",
-                "code": code,
-            },
-        ),
+        construct("aws:iam/role:Role", "keep", name="keep", assumeRolePolicy=document(LAMBDA)),
+        construct("aws:iam/rolePolicy:RolePolicy", "keep", role="keep", policy=document(*statements)),
+        packaged({"index.py": CODE}, title="keep", name="keep", role="arn:aws:iam::111122223333:role/keep", **inputs),
     ]
+
+
+def writes(action: Any = "s3:PutObject", to: Any = "arn:aws:s3:::acme-kept/orders/*") -> dict[str, Any]:
+    """The statement that lets it write."""
+    return allow(action, to)
 
 
 POLICY = Policy(
@@ -70,13 +66,27 @@ POLICY = Policy(
     title="Function's code calls what its role does not allow",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Allow the action on that resource in the role's policy document, or take the call out of the code.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
     ],
-    bad=writing("s3:GetObject"),
-    good=writing("s3:PutObject"),
+    bad=[
+        example(*writing(LOGS, writes("s3:GetObject")), path="role"),
+        example(*writing(LOGS, writes(to="arn:aws:s3:::acme-kept/returns/*")), path="role", note="another prefix"),
+        example(*writing(LOGS, writes(), deny("s3:*", "*")), path="role", note="a denial elsewhere in the role"),
+        example(
+            *writing(LOGS, writes(), tracingConfig={"mode": "Active"}),
+            path=["role", "role"],
+            note="traces, which Lambda itself writes",
+        ),
+    ],
+    good=[
+        example(*writing(LOGS, writes())),
+        example(*writing(LOGS, writes("s3:Put*", "arn:aws:s3:::acme-kept/*")), note="more than the call needs"),
+        example(*writing(LOGS, writes(), tracingConfig={"mode": "PassThrough"}), note="no traces of its own"),
+    ],
     reads=needs,
     check=check,
 )

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from policypack.aws.lambda_limits import LAYERS, MB, UNZIPPED, ZIPPED
 from policypack.aws.package_size import Size, sizes
-from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
-from policypack.resources.tokens import FUNCTION
+from policypack.examples import example, packaged
+from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.tags import Tag
 
 
 def check(found: Size) -> Iterator[Judgement]:
@@ -32,11 +33,12 @@ def _mb(size: int) -> str:
     return f"{math.ceil(size / MB * 10) / 10:g} MB"
 
 
+HANDLER = "def handler(event, context):\n    return 'done'\n"
+
+
 def _function(layers: int) -> Resource:
-    archive = Asset(archive=True, members={"index.py": Asset(text="def handler(event, context):\n    return 'done'\n")})
     arns = [f"arn:aws:lambda:eu-central-1:444455556666:layer:tool-{number}:1" for number in range(1, layers + 1)]
-    inputs = {"runtime": "python3.13", "handler": "index.handler", "code": archive, "layers": arns}
-    return Resource(FUNCTION, "read", inputs)
+    return packaged({"index.py": HANDLER}, layers=arns)
 
 
 POLICY = Policy(
@@ -44,10 +46,16 @@ POLICY = Policy(
     title="Code of a function is larger than Lambda takes",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.LAMBDA, Tag.DEPLOYMENT],
     fix="Leave out what the runtime has and what nothing imports, upload a large zip through a bucket, or build an image.",
     references=["https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"],
-    bad=_function(6),
-    good=_function(2),
+    bad=[
+        example(_function(6), path="layers"),
+    ],
+    good=[
+        example(_function(2)),
+        example(_function(5), note="as many layers as Lambda takes"),
+    ],
     reads=over_stack(sizes),
     check=check,
 )

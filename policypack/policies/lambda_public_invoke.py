@@ -7,13 +7,16 @@ layer that is shared with `*` gives away the code in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
+from policypack.examples import construct, example, permission
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.resources.tokens import PERMISSION
+from policypack.tags import Tag
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:
@@ -34,28 +37,51 @@ def check(answer: Answer) -> Iterator[Judgement]:
         yield Undecided("")
 
 
+def _partners(**inputs: Any) -> Resource:
+    given = {"principal": "*", "sourceArn": None, "sourceAccount": None, **inputs}
+    return permission(title="partners", **given)
+
+
+def _url(authorization: str) -> Resource:
+    return construct("aws:lambda/functionUrl:FunctionUrl", "url", functionName="read", authorizationType=authorization)
+
+
 POLICY = Policy(
     id="lambda-public-invoke",
     title="Function that anybody may invoke",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.LAMBDA, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Name the service, account or organization that may invoke it, and set a URL's `authorizationType` to `AWS_IAM`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
     ],
-    bad=Resource(PERMISSION, "partners", {"function": "read", "action": "lambda:InvokeFunction", "principal": "*"}),
-    good=Resource(
-        PERMISSION,
-        "partners",
-        {
-            "function": "read",
-            "action": "lambda:InvokeFunction",
-            "principal": "*",
-            "principalOrgId": "o-a1b2c3d4e5",
-        },
-    ),
+    bad=[
+        example(_partners(), path="principal"),
+        example(_url("NONE"), path="authorizationType", note="a URL without authorization"),
+        example(_partners(sourceArn="arn:aws:s3:::*"), path="principal", note="a source that is any"),
+        example(
+            construct(
+                "aws:lambda/layerVersionPermission:LayerVersionPermission",
+                "tools",
+                layerName="tools",
+                versionNumber=1,
+                statementId="all",
+                action="lambda:GetLayerVersion",
+                principal="*",
+            ),
+            path="principal",
+            note="a layer, with the code in it",
+        ),
+    ],
+    good=[
+        example(_partners(principalOrgId="o-a1b2c3d4e5")),
+        example(_url("AWS_IAM"), note="a URL for signed requests"),
+        example(_partners(sourceAccount="111122223333"), note="one account's sources"),
+        example(_partners(principal="s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
+    ],
     reads=answers,
     check=check,
 )

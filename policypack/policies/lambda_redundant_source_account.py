@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.aws.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
+from policypack.examples import example, permission
 from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
-from policypack.resources.tokens import PERMISSION
+from policypack.tags import Tag
 
 SNS = "sns.amazonaws.com"
 
@@ -38,26 +39,41 @@ def _carried(found: Permission) -> bool:
     return found.service in SOURCES and found.service not in ACCOUNT_ALONE
 
 
-NIGHTLY = {
-    "function": "count",
-    "action": "lambda:InvokeFunction",
-    "principal": "events.amazonaws.com",
-    "sourceArn": "arn:aws:events:eu-west-1:111122223333:rule/nightly",
-}
+def _for(service: str, source: str, account: str | None = "111122223333") -> Resource:
+    return permission(principal=f"{service}.amazonaws.com", sourceArn=source, sourceAccount=account)
+
+
+RULE = "arn:aws:events:eu-west-1:111122223333:rule/nightly"
+
 
 POLICY = Policy(
     id="lambda-redundant-source-account",
     title="Permission names the account beside an ARN that carries it",
     why=__doc__,
     severity=Severity.LOW,
+    tags=[Tag.LAMBDA, Tag.CORRECTNESS],
     fix="Leave out `sourceAccount`: the account is compared as a part of `sourceArn`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
         "https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
     ],
-    bad=Resource(PERMISSION, "nightly", {**NIGHTLY, "sourceAccount": "111122223333"}),
-    good=Resource(PERMISSION, "nightly", NIGHTLY),
+    bad=[
+        example(_for("events", RULE), path="sourceAccount"),
+        example(
+            _for("events", RULE, "444455556666"), path="sourceAccount", note="two accounts, of which no event has both"
+        ),
+        example(
+            _for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"),
+            path="sourceAccount",
+            note="a service that does not send the account",
+        ),
+    ],
+    good=[
+        example(_for("events", RULE, None)),
+        example(permission(), note="a bucket's ARN, which has no account"),
+        example(_for("apigateway", "arn:aws:apigateway:eu-west-1::/restapis/a"), note="an ARN without an account"),
+    ],
     reads=permissions,
     check=check,
 )

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from policypack.aws.packaging import read_code
 from policypack.aws.secret_files import SecretFile, secret_files
-from policypack.policy import Asset, Judgement, Policy, Reading, Resource, Severity, Violation
+from policypack.examples import example, packaged
+from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Violation
 from policypack.resources.tokens import FUNCTION, LAYER
+from policypack.tags import Tag
 
 
 def read(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
@@ -29,13 +31,11 @@ def check(found: Sequence[SecretFile]) -> Iterator[Judgement]:
         yield Violation("", f"holds {kind}: `{first}`{more}")
 
 
-def _function(environment: str) -> Resource:
-    members = {
-        "index.py": Asset(text="def handler(event, context):\n    return 'done'\n"),
-        environment: Asset(text="API_KEY=\n" if "example" in environment else "API_KEY=correct-horse\n"),
-    }
-    archive = Asset(archive=True, members=members)
-    return Resource(FUNCTION, "read", {"runtime": "python3.13", "handler": "index.handler", "code": archive})
+HANDLER = "def handler(event, context):\n    return 'done'\n"
+
+
+def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:
+    return packaged({"index.py": HANDLER, name: text})
 
 
 POLICY = Policy(
@@ -43,13 +43,26 @@ POLICY = Policy(
     title="Archive of a function or layer holds a secret",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.LAMBDA, Tag.SECRETS],
     fix="Leave the file out of the archive, replace the secret, and have the function read it from Secrets Manager.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html",
         "https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html",
     ],
-    bad=_function(".env"),
-    good=_function(".env.example"),
+    bad=[
+        example(_with(".env"), path="code"),
+        example(_with("config/prod.env"), path="code", note="an environment file by another name"),
+        example(_with("client.p12", ""), path="code", note="a keystore"),
+        example(_with(".git/config", ""), path="code", note="the repository's history, with what was deleted from it"),
+        example(_with("terraform.tfstate", "{}"), path="code", note="the state of a stack"),
+        example(_with(".netrc", "machine a login b password c"), path="code", note="a password for a host"),
+    ],
+    good=[
+        example(_with(".env.example")),
+        example(_with(".env", "# nothing\nAPI_KEY=\n"), note="an environment file without values"),
+        example(_with("environment.py"), note="a name that only begins like one"),
+        example(_with("id_rsa.pub", "ssh-rsa AAAA me@example.com"), note="a public key"),
+    ],
     reads=read,
     check=check,
 )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.policies.lambda_missing_permission import writing
+from policypack.examples import allow, example
+from policypack.policies.lambda_missing_permission import LOGS, writes, writing
 from policypack.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
 from policypack.resources.tokens import FUNCTION
+from policypack.tags import Tag
 
 if TYPE_CHECKING:
     from policypack.access.unused import Over
@@ -37,13 +39,33 @@ POLICY = Policy(
     title="Role allows what its function's code never uses",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.LAMBDA, Tag.LEAST_PRIVILEGE],
     fix="Take the action or resource out of the statement, or name only what the code calls.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     ],
-    bad=writing(["s3:PutObject", "s3:DeleteObject"]),
-    good=writing(["s3:PutObject"]),
+    bad=[
+        example(*writing(LOGS, writes(["s3:PutObject", "s3:DeleteObject"])), path="policy.Statement[1].Action"),
+        example(*writing(LOGS, writes("s3:Put*")), path="policy.Statement[1].Action", note="a wildcard"),
+        example(
+            *writing(LOGS, writes(to="arn:aws:s3:::acme-kept/*")),
+            path="policy.Statement[1].Resource",
+            note="the whole bucket, where the code writes one prefix",
+        ),
+        example(
+            *writing(LOGS, writes(to=["arn:aws:s3:::acme-kept/orders/*", "arn:aws:s3:::acme-spare/*"])),
+            path="policy.Statement[1].Resource",
+            note="a bucket that the code never names",
+        ),
+    ],
+    good=[
+        example(*writing(LOGS, writes())),
+        example(
+            *writing(LOGS, writes(), allow("xray:PutTraceSegments", "*"), tracingConfig={"mode": "Active"}),
+            note="what Lambda itself needs for traces",
+        ),
+    ],
     reads=excess,
     check=check,
 )

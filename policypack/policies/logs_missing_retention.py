@@ -7,8 +7,11 @@ that a law or a contract says must be gone by now.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def retentions(resource: Resource) -> Iterator[Reading[int]]:
@@ -22,17 +25,28 @@ def check(days: int) -> Iterator[Violation]:
         yield Violation("", "log lines are kept for ever")
 
 
+def _group(**inputs: Any) -> Resource:
+    return construct("aws:cloudwatch/logGroup:LogGroup", "ingest", name="/aws/lambda/ingest", **inputs)
+
+
 POLICY = Policy(
     id="logs-missing-retention",
     title="Log group keeps its lines for ever",
     why=__doc__,
     severity=Severity.LOW,
+    tags=[Tag.LOGS, Tag.COST],
     fix="Set `retentionInDays`, such as 30 or 365.",
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"
     ],
-    bad=Resource("aws:cloudwatch/logGroup:LogGroup", "ingest", {"name": "/aws/lambda/ingest"}),
-    good=Resource("aws:cloudwatch/logGroup:LogGroup", "ingest", {"name": "/aws/lambda/ingest", "retentionInDays": 30}),
+    bad=[
+        example(_group(), path="retentionInDays"),
+        example(_group(retentionInDays=0), path="retentionInDays", note="zero, which is for ever"),
+    ],
+    good=[
+        example(_group(retentionInDays=30)),
+        example(_group(logGroupClass="DELIVERY"), note="a class that AWS empties by itself"),
+    ],
     reads=retentions,
     check=check,
 )

@@ -7,21 +7,44 @@ it waits for, which policies could not judge it, and how to make it known.
 
 from __future__ import annotations
 
+from policypack.examples import construct, example
 from policypack.policy import UNKNOWN, Policy, Resource, Severity
 from policypack.settings import UNKNOWN_VALUE
+from policypack.tags import Tag
+
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
 POLICY: Policy[None] = Policy(
     id=UNKNOWN_VALUE,
     title="Value that is not known",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=UNKNOWN.fix,
     references=[
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
         "https://www.pulumi.com/docs/insights/policy/",
     ],
-    bad=Resource("aws:s3/bucketPolicy:BucketPolicy", "uploads", {"bucket": "uploads", "policy": UNKNOWN}),
-    good=Resource("aws:s3/bucketVersioning:BucketVersioning", "uploads", {"bucket": "uploads"}),
+    bad=[
+        example(
+            Resource("aws:s3/bucketPolicy:BucketPolicy", "uploads", {"bucket": "uploads", "policy": UNKNOWN}),
+            path="policy",
+        ),
+        example(
+            Resource(
+                "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", {"role": "reader", "policyArn": UNKNOWN}
+            ),
+            path="policyArn",
+            note="a policy that is attached by an ARN from elsewhere",
+        ),
+    ],
+    good=[
+        example(construct(VERSIONING, "uploads", bucket="uploads", versioningConfiguration={"status": "Enabled"})),
+        example(
+            construct(VERSIONING, "uploads", bucket=UNKNOWN, versioningConfiguration={"status": "Enabled"}),
+            note="an unknown value that no policy has to read",
+        ),
+    ],
     reads=lambda _resource: (),
     check=lambda _value: (),
 )

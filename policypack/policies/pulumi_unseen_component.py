@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.examples import example
 from policypack.policy import Policy, Reading, Resource, Severity, Undecided
+from policypack.tags import Tag
 
 
 def remote_component(resource: Resource) -> Iterator[Reading[str]]:
@@ -30,13 +32,27 @@ POLICY = Policy(
     title="Component that was not seen inside",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=FIX,
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/components/",
         "https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/build-a-component/",
     ],
-    bad=Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True),
-    good=Resource("acme:storage:Storage", "storage", {}, custom=False),
+    bad=[
+        example(
+            Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True), path=""
+        ),
+        example(
+            Resource("awsx:ec2:Vpc", "network", {"cidrBlock": "10.0.0.0/16"}, custom=False, remote=True),
+            path="",
+            note="the same for a network of awsx",
+        ),
+    ],
+    good=[
+        example(
+            Resource("acme:storage:Storage", "storage", {}, custom=False), note="a component of the program itself"
+        ),
+    ],
     reads=remote_component,
     check=check,
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from policypack.examples import construct, example
 from policypack.policy import (
     ROOT_TYPE,
-    Example,
     Placed,
     Policy,
     Position,
@@ -23,6 +23,7 @@ from policypack.policy import (
     Unseen,
     over_stack,
 )
+from policypack.tags import Tag
 
 
 @over_stack
@@ -43,31 +44,44 @@ FIX = (
     "value with `--mock FILE`; to accept what is not seen here, set this policy's `enforcement` to `advisory`."
 )
 
+
 STACK = Resource(ROOT_TYPE, "shop-prod", custom=False)
+UNSEEN = """\
+vpc = aws.ec2.get_vpc_output(default=True)
+vpc.id.apply(lambda vpc_id: vpc_id != "vpc-0a1b2c3d" and aws.s3.Bucket("logs"))
+"""
+
 
 POLICY = Policy(
     id="pulumi-unseen-resource",
     title="Resources that were not seen",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=FIX,
     references=[
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/apply/",
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
     ],
-    bad=Example(
-        (STACK,),
-        (
-            Unseen(
-                Position("__main__.py", 7),
-                "constructs resources in a function given to `apply` that needs `id` of `aws:ec2/getVpc:getVpc`, which "
-                "only the cloud knows, and `__main__.py:7` compares it",
-                "Give it with `--mock FILE`: `- {token: 'aws:ec2/getVpc:getVpc', result: {id: <text>}}` under `functions:`.",
-                function="aws:ec2/getVpc:getVpc",
-            ),
+    bad=[
+        example(
+            STACK,
+            path="",
+            unseen=[
+                Unseen(
+                    Position("__main__.py", 7),
+                    "constructs resources in a function given to `apply` that needs `id` of `aws:ec2/getVpc:getVpc`, which "
+                    "only the cloud knows, and `__main__.py:7` compares it",
+                    "Give it with `--mock FILE`: `- {token: 'aws:ec2/getVpc:getVpc', result: {id: <text>}}` under `functions:`.",
+                    function="aws:ec2/getVpc:getVpc",
+                )
+            ],
+            program=UNSEEN,
         ),
-    ),
-    good=STACK,
+    ],
+    good=[
+        example(STACK, construct("aws:s3/bucket:Bucket", "logs")),
+    ],
     reads=unseen_resources,
     check=check,
 )

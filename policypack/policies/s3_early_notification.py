@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.notification import NOTIFICATION, triggers
+from policypack.aws.notification import triggers
 from policypack.aws.order import comes_after
 from policypack.aws.permission import allowing
-from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
-from policypack.resources.tokens import FUNCTION, PERMISSION
+from policypack.examples import bucket, example, function, notification, permission
+from policypack.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
+from policypack.tags import Tag
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -45,32 +46,7 @@ def check(order: Order) -> Iterator[Judgement]:
         yield Violation("", f"may be created before the permission `{order.permission}` that it needs")
 
 
-def _stack(*dependencies: str) -> list[Resource]:
-    permission = Resource(
-        PERMISSION,
-        "read",
-        {
-            "function": "read",
-            "action": "lambda:InvokeFunction",
-            "principal": "s3.amazonaws.com",
-            "sourceArn": "arn:aws:s3:::acme-inbox",
-            "sourceAccount": "111122223333",
-        },
-    )
-    arn = "arn:aws:lambda:eu-west-1:111122223333:function:read"
-    target = {"lambdaFunctionArn": arn, "events": ["s3:ObjectCreated:*"]}
-    urns = {"function": Resource(FUNCTION, "read").urn, "permission": permission.urn}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(FUNCTION, "read", {"name": "read"}),
-        permission,
-        Resource(
-            NOTIFICATION,
-            "inbox",
-            {"bucket": "acme-inbox", "lambdaFunctions": [target]},
-            dependencies=tuple(urns[each] for each in dependencies),
-        ),
-    ]
+OTHER = permission(title="other", sourceArn="arn:aws:s3:::acme-archive")
 
 
 POLICY = Policy(
@@ -78,13 +54,34 @@ POLICY = Policy(
     title="Notification may be created before the permission it needs",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.S3, Tag.DEPLOYMENT],
     fix="Give the notification `depends_on=[permission]` in its resource options.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/",
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
     ],
-    bad=_stack("function"),
-    good=_stack("function", "permission"),
+    bad=[
+        example(
+            bucket(),
+            function(),
+            permission(),
+            notification(after=(function(),)),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+        ),
+        example(
+            bucket(),
+            function(),
+            permission(),
+            OTHER,
+            notification(after=(OTHER,)),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="it waits for the permission of another bucket",
+        ),
+    ],
+    good=[
+        example(bucket(), function(), permission(), notification(after=(function(), permission()))),
+        example(bucket(), function(), notification(), note="no permission, which is `s3-missing-invoke-permission`"),
+    ],
     reads=unordered,
     check=check,
 )

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 from policypack.aws.notification import NOTIFICATION
 from policypack.aws.notification_shape import problems
+from policypack.examples import FUNCTION_ARN, construct, example, notification, target
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 
 def shapes(resource: Resource) -> Iterator[Reading[list[tuple[str, str | Unknown]]]]:
@@ -24,29 +26,50 @@ def check(found: list[tuple[str, str | Unknown]]) -> Iterator[Judgement]:
         yield Undecided(path, problem.why, problem.fix) if isinstance(problem, Unknown) else Violation(path, problem)
 
 
-FIXED = {
-    "lambdaFunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:read",
-    "events": ["s3:ObjectCreated:*"],
-    "filterPrefix": "incoming/",
-}
-
 POLICY = Policy(
     id="s3-malformed-notification",
     title="Event notification that S3 does not read as it was meant",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Give each target its ARN, the events by the names S3 has for them, and a plain `filterPrefix` or `filterSuffix`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html",
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
     ],
-    bad=Resource(
-        NOTIFICATION,
-        "inbox",
-        {"bucket": "acme-inbox", "lambdaFunctions": [{**FIXED, "filterPrefix": "incoming/*"}]},
-    ),
-    good=Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": [FIXED]}),
+    bad=[
+        example(notification(target(prefix="incoming/*")), path="lambdaFunctions[0].filterPrefix"),
+        example(notification(target(suffix=r"\.csv$")), path="lambdaFunctions[0].filterSuffix", note="a pattern"),
+        example(
+            notification(target(events=["s3:ObjectCreated"])),
+            path="lambdaFunctions[0].events[0]",
+            note="half of an event",
+        ),
+        example(
+            notification(target(events=["Object Created"])),
+            path="lambdaFunctions[0].events[0]",
+            note="EventBridge's name for the event",
+        ),
+        example(
+            notification(target(prefix="my folder/")),
+            path="lambdaFunctions[0].filterPrefix",
+            note="a space, which keys write as `+`",
+        ),
+        example(
+            notification(target("read")), path="lambdaFunctions[0].lambdaFunctionArn", note="a name instead of an ARN"
+        ),
+    ],
+    good=[
+        example(notification(target(prefix="incoming/"))),
+        example(notification(target(f"{FUNCTION_ARN}:live")), note="an alias of the function"),
+        example(notification(target(events=["s3:ObjectRemoved:Delete", "s3:Replication:*"])), note="other events"),
+        example(notification(target(prefix="a+b/c%20(1)'s_x-y.z/")), note="signs that are no pattern"),
+        example(
+            construct(NOTIFICATION, "inbox", bucket="acme-inbox", eventbridge=True),
+            note="EventBridge, which needs no target",
+        ),
+    ],
     reads=shapes,
     check=check,
 )

@@ -7,9 +7,13 @@ account's defaults or an account-wide block say lies outside this stack, and can
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.aws.bucket import Sidecars, buckets, sidecars
+from policypack.examples import bucket as a_bucket
+from policypack.examples import construct, example
 from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
+from policypack.tags import Tag
 
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
@@ -31,26 +35,46 @@ def check(blocks: Sidecars) -> Iterator[Judgement]:
         yield Violation("", "no `BucketPublicAccessBlock` in this stack configures this bucket")
 
 
+CLOSED: dict[str, Any] = {
+    "blockPublicAcls": True,
+    "blockPublicPolicy": True,
+    "ignorePublicAcls": True,
+    "restrictPublicBuckets": True,
+}
+
+
+def _block(of: str) -> Resource:
+    return construct(ACCESS_BLOCK, "inbox", bucket=of, **CLOSED)
+
+
 POLICY = Policy(
     id="s3-missing-access-block",
     title="Bucket has no access block",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Add a `BucketPublicAccessBlock` whose `bucket` is this bucket's `id`, with all four switches true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
-    bad=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+    bad=[
+        example(a_bucket(), path=""),
+        example(a_bucket(), _block("acme-outbox"), path="", note="an access block of another bucket"),
+        example(
+            a_bucket(),
+            construct("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "account", **CLOSED),
+            path="",
+            note="the account's access block, which can be lifted without this stack",
+        ),
+    ],
     good=[
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(
-            ACCESS_BLOCK,
-            "inbox",
-            {
-                "bucket": "acme-inbox",
-                "blockPublicAcls": True,
-                "blockPublicPolicy": True,
-                "ignorePublicAcls": True,
-                "restrictPublicBuckets": True,
-            },
+        example(a_bucket(), _block("acme-inbox")),
+        example(
+            construct(
+                "aws:s3/directoryBucket:DirectoryBucket",
+                "fast",
+                bucket="fast--use1-az4--x-s3",
+                location={"name": "use1-az4", "type": "AvailabilityZone"},
+            ),
+            note="a directory bucket, which cannot be public",
         ),
     ],
     reads=access_blocks,

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from policypack.aws.bucket import buckets, sidecars
+from policypack.examples import bucket as a_bucket
+from policypack.examples import construct, example
 from policypack.policy import (
     Judgement,
     Placed,
@@ -24,6 +26,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.tags import Tag
 
 SIDECAR = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 INLINE = ("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
@@ -70,27 +73,32 @@ def check(encryption: Encryption) -> Iterator[Judgement]:
         yield Violation("", "no default encryption is written for this bucket")
 
 
+KMS = {DEFAULT: {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/inbox"}}
+
+
+def _encryption(rule: dict[str, Any]) -> Resource:
+    return construct(SIDECAR, "inbox", bucket="acme-inbox", rules=[rule])
+
+
 POLICY = Policy(
     id="s3-missing-encryption",
     title="Bucket has no default encryption of its own",
     why=__doc__,
     severity=Severity.LOW,
+    tags=[Tag.S3, Tag.ENCRYPTION],
     fix="Add a `BucketServerSideEncryptionConfiguration` for this bucket, best with `aws:kms` and your own key.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html",
     ],
-    bad=Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
+    bad=[
+        example(a_bucket(), path=""),
+        example(a_bucket(), _encryption({"bucketKeyEnabled": True}), path="", note="a bucket key without a default"),
+    ],
     good=[
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(
-            SIDECAR,
-            "inbox",
-            {
-                "bucket": "acme-inbox",
-                "rules": [{DEFAULT: {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/inbox"}}],
-            },
-        ),
+        example(a_bucket(), _encryption(KMS)),
+        example(a_bucket(), _encryption({DEFAULT: {"sseAlgorithm": "AES256"}}), note="SSE-S3, if it is written"),
+        example(a_bucket(serverSideEncryptionConfiguration={"rule": KMS}), note="inline at the bucket"),
     ],
     reads=encryptions,
     check=check,

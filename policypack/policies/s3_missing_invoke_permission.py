@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.notification import NOTIFICATION, triggers, unread
+from policypack.aws.notification import triggers, unread
 from policypack.aws.permission import allowing
+from policypack.examples import CREATED, FUNCTION_ARN, bucket, example, function, notification, permission
 from policypack.policy import (
     Judgement,
     Placed,
@@ -24,7 +25,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
-from policypack.resources.tokens import FUNCTION, PERMISSION
+from policypack.tags import Tag
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
 ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)
@@ -71,15 +72,7 @@ def check(invoked: Invoked) -> Iterator[Judgement]:
 
 
 def _stack(**source: str) -> list[Resource]:
-    invoked = {"lambdaFunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:read"}
-    target = {**invoked, "events": ["s3:ObjectCreated:*"]}
-    permission = {"function": "read", "action": "lambda:InvokeFunction", "principal": "s3.amazonaws.com", **source}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(FUNCTION, "read", {"name": "read"}),
-        Resource(PERMISSION, "read", {**permission, "sourceAccount": "111122223333"}),
-        Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": [target]}),
-    ]
+    return [bucket(), function(), permission(**source), notification()]
 
 
 POLICY = Policy(
@@ -87,13 +80,49 @@ POLICY = Policy(
     title="Notification invokes a function that has no permission for it",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.DEPLOYMENT, Tag.RELIABILITY],
     fix="Add an `aws.lambda_.Permission` for the function with `s3.amazonaws.com` and this bucket's ARN.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
     ],
-    bad=_stack(sourceArn="arn:aws:s3:::acme-archive"),
-    good=_stack(sourceArn="arn:aws:s3:::acme-inbox"),
+    bad=[
+        example(*_stack(sourceArn="arn:aws:s3:::acme-archive"), path="lambdaFunctions[0].lambdaFunctionArn"),
+        example(
+            bucket(),
+            function(),
+            notification(),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="no permission at all",
+        ),
+        example(
+            *_stack(principal="sns.amazonaws.com"),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="a permission for another service",
+        ),
+        example(
+            *_stack(sourceArn="arn:aws:s3:::acme-inbox/*"),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="the objects instead of the bucket",
+        ),
+        example(
+            *_stack(qualifier="live"), path="lambdaFunctions[0].lambdaFunctionArn", note="a permission for an alias"
+        ),
+    ],
+    good=[
+        example(*_stack(sourceArn="arn:aws:s3:::acme-inbox")),
+        example(*_stack(function=FUNCTION_ARN), note="the function by its ARN"),
+        example(*_stack(sourceArn="arn:aws:s3:::acme-*"), note="a pattern that the bucket meets"),
+        example(
+            bucket(),
+            notification(
+                lambdaFunctions=None,
+                queues=[{"queueArn": "arn:aws:sqs:eu-west-1:111122223333:inbox", "events": CREATED}],
+            ),
+            note="a queue, which has a policy document instead",
+        ),
+    ],
+    requires=["s3-malformed-notification"],
     reads=invocations,
     check=check,
 )

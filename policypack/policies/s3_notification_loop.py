@@ -7,10 +7,11 @@ from what goes out breaks the circle, and so does a second bucket.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.event_loop import EventLoop, causes, event_loops, feeds_back
-from policypack.aws.holders import ROLE_POLICY
-from policypack.aws.notification import NOTIFICATION, triggers, unread
+from policypack.aws.notification import triggers, unread
+from policypack.examples import allow, bucket, deny, document, example, execution_role, function, notification, target
 from policypack.policy import (
     Judgement,
     Placed,
@@ -23,7 +24,7 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
-from policypack.resources.tokens import FUNCTION, ROLE
+from policypack.tags import Tag
 
 ELSEWHERE = Unknown(
     "invokes a function that is not in this stack, and what it writes is not known",
@@ -54,18 +55,13 @@ def check(found: EventLoop) -> Iterator[Judgement]:
             )
 
 
-def _stack(writes_to: str) -> list[Resource]:
-    arn = "arn:aws:lambda:eu-west-1:111122223333:function:read"
-    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::acme-inbox/{writes_to}*"}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    target = {"lambdaFunctionArn": arn, "events": ["s3:ObjectCreated:*"], "filterPrefix": "incoming/"}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(ROLE, "read", {"name": "read"}),
-        Resource(ROLE_POLICY, "read", {"role": "read", "policy": document}),
-        Resource(FUNCTION, "read", {"name": "read", "role": "arn:aws:iam::111122223333:role/read"}),
-        Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": [target]}),
-    ]
+LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+OBJECTS = "arn:aws:s3:::acme-inbox/*"
+
+
+def _stack(*statements: Any, **entry: Any) -> list[Resource]:
+    held = execution_role(*statements, assumeRolePolicy=document(LAMBDA))
+    return [bucket(), *held, function(), notification(target(**entry))]
 
 
 POLICY = Policy(
@@ -73,13 +69,45 @@ POLICY = Policy(
     title="Function may write what invokes it",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.RELIABILITY, Tag.COST],
     fix="Write to another bucket, or to a prefix that the notification's filter leaves out, and allow no more than that.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html",
     ],
-    bad=_stack(""),
-    good=_stack("results/"),
+    bad=[
+        example(
+            *_stack(allow("s3:PutObject", OBJECTS), prefix="incoming/"), path="lambdaFunctions[0].lambdaFunctionArn"
+        ),
+        example(
+            *_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/*.csv"), prefix="incoming/", suffix=".csv"),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="a suffix that goes in and comes out",
+        ),
+        example(
+            *_stack(allow("s3:PutObject", OBJECTS), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="a denial that leaves other prefixes",
+        ),
+        example(
+            *_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]),
+            path="lambdaFunctions[0].lambdaFunctionArn",
+            note="tags instead of objects",
+        ),
+    ],
+    good=[
+        example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/results/*"), prefix="incoming/")),
+        example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-results/*")), note="another bucket"),
+        example(
+            *_stack(allow("s3:PutObject", OBJECTS), events=["s3:ObjectRemoved:*"]),
+            note="an event that writing does not cause",
+        ),
+        example(
+            *_stack(allow("s3:*", "*"), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/in/*"), prefix="in/"),
+            note="a denial of where it is invoked from",
+        ),
+    ],
+    requires=["s3-malformed-notification"],
     reads=circles,
     check=check,
 )

@@ -7,8 +7,11 @@ Only of an access point the switches are on where they are not written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from policypack.examples import construct, example
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 TYPES = (
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
@@ -57,29 +60,53 @@ def check(found: Switches) -> Iterator[Judgement]:
             )
 
 
+CLOSED: dict[str, Any] = dict.fromkeys(SWITCHES, True)
+
+
+def _block(**switches: Any) -> Resource:
+    return construct("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "inbox", bucket="acme-inbox", **switches)
+
+
+def _access_point(**switches: Any) -> Resource:
+    return construct(
+        "aws:s3/accessPoint:AccessPoint", "point", bucket="acme-inbox", publicAccessBlockConfiguration=switches
+    )
+
+
 POLICY = Policy(
     id="s3-open-access-block",
     title="Access block leaves a switch off",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Set `blockPublicAcls`, `blockPublicPolicy`, `ignorePublicAcls` and `restrictPublicBuckets` to true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
-    bad=Resource(
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "inbox",
-        {"bucket": "acme-inbox", "blockPublicAcls": True, "blockPublicPolicy": False, "ignorePublicAcls": True},
-    ),
-    good=Resource(
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "inbox",
-        {
-            "bucket": "acme-inbox",
-            "blockPublicAcls": True,
-            "blockPublicPolicy": True,
-            "ignorePublicAcls": True,
-            "restrictPublicBuckets": True,
-        },
-    ),
+    bad=[
+        example(_block(**{**CLOSED, "blockPublicPolicy": False}), path="blockPublicPolicy"),
+        example(
+            _block(blockPublicAcls=True, ignorePublicAcls=True),
+            path=["blockPublicPolicy", "restrictPublicBuckets"],
+            note="a switch that is not written is off",
+        ),
+        example(
+            construct(
+                "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+                "account",
+                **{**CLOSED, "ignorePublicAcls": False},
+            ),
+            path="ignorePublicAcls",
+            note="the account's access block",
+        ),
+        example(
+            _access_point(restrictPublicBuckets=False),
+            path="publicAccessBlockConfiguration.restrictPublicBuckets",
+            note="an access point's own switches",
+        ),
+    ],
+    good=[
+        example(_block(**CLOSED)),
+        example(_access_point(ignorePublicAcls=True), note="a switch of an access point is on where it is not written"),
+    ],
     reads=switches,
     check=check,
 )

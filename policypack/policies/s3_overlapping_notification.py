@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
-from policypack.aws.notification import NOTIFICATION, Entry, entries, overlapping
+from policypack.aws.notification import Entry, entries, overlapping
+from policypack.examples import example, notification, target
 from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.tags import Tag
 
 
 def pairs(resource: Resource) -> Iterator[Reading[tuple[Entry, Entry]]]:
@@ -34,10 +37,8 @@ def check(pair: tuple[Entry, Entry]) -> Iterator[Judgement]:
         yield Undecided("", f"may overlap `{first.path}`: events or filters are known only after the update")
 
 
-def _notification(*filters: dict[str, str]) -> Resource:
-    arn = "arn:aws:lambda:eu-west-1:111122223333:function:read"
-    targets = [{"lambdaFunctionArn": arn, "events": ["s3:ObjectCreated:*"], **each} for each in filters]
-    return Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", "lambdaFunctions": targets})
+def _targets(*filters: dict[str, Any]) -> Resource:
+    return notification(*(target(**each) for each in filters))
 
 
 POLICY = Policy(
@@ -45,13 +46,41 @@ POLICY = Policy(
     title="Two event notifications of a bucket overlap",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.DEPLOYMENT],
     fix="Make the prefixes or the suffixes exclude each other, or send the event to one topic that fans out.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
     ],
-    bad=_notification({"filterPrefix": "incoming/"}, {"filterPrefix": "incoming/orders/", "filterSuffix": ".csv"}),
-    good=_notification({"filterPrefix": "incoming/"}, {"filterPrefix": "archive/", "filterSuffix": ".csv"}),
+    bad=[
+        example(
+            _targets({"prefix": "incoming/"}, {"prefix": "incoming/orders/", "suffix": ".csv"}),
+            path="lambdaFunctions[1]",
+        ),
+        example(
+            _targets({"prefix": "incoming/"}, {"suffix": ".csv"}),
+            path="lambdaFunctions[1]",
+            note="a prefix and a suffix that one object has",
+        ),
+        example(
+            _targets({"suffix": ".tar.gz"}, {"suffix": ".gz"}),
+            path="lambdaFunctions[1]",
+            note="a suffix that ends with the other",
+        ),
+        example(
+            _targets({"events": ["s3:ObjectCreated:*"]}, {"events": ["s3:ObjectRemoved:*", "s3:ObjectCreated:Put"]}),
+            path="lambdaFunctions[1]",
+            note="an event that the other takes in",
+        ),
+    ],
+    good=[
+        example(_targets({"prefix": "incoming/"}, {"prefix": "archive/", "suffix": ".csv"})),
+        example(_targets({"suffix": ".csv"}, {"suffix": ".jsonl"}), note="two suffixes"),
+        example(_targets({"prefix": "in"}, {"prefix": "In/"}), note="keys are compared letter by letter"),
+        example(
+            _targets({"events": ["s3:ObjectCreated:Put"]}, {"events": ["s3:ObjectCreated:Copy"]}), note="two events"
+        ),
+    ],
     reads=pairs,
     check=check,
 )

@@ -8,6 +8,8 @@ request has no such key.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -15,6 +17,8 @@ from policypack.access.transport import covers_bucket, denied_in_plaintext, may_
 from policypack.aws.bucket import buckets, sidecars
 from policypack.aws.document import PolicyDocument
 from policypack.aws.reading import RESOURCE, documents_of
+from policypack.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
+from policypack.examples import bucket as a_bucket
 from policypack.policy import (
     Judgement,
     Placed,
@@ -28,6 +32,7 @@ from policypack.policy import (
     over_stack,
 )
 from policypack.resources.naming import physical_name
+from policypack.tags import Tag
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
@@ -40,6 +45,8 @@ class Guard(msgspec.Struct, frozen=True):
     documents: tuple[PolicyDocument | Unknown, ...]
     possible: bool
     """Whether there is a bucket policy of which nobody can tell whether it is this bucket's."""
+    read_from: tuple[tuple[Resource, str], ...] = ()
+    """The resource and the path of each document."""
 
 
 @over_stack
@@ -47,8 +54,21 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     """Each bucket with its own `policy` and its bucket policies."""
     for bucket in buckets(stack):
         beside = sidecars(stack, bucket, BUCKET_POLICY)
-        found = [document for each in (bucket, *beside.certain) for _, document in documents_of(each, RESOURCE)]
-        yield bucket, "", Guard(physical_name(bucket), tuple(found), bool(beside.possible))
+        placed = [
+            (each, path, document)
+            for each in (bucket, *beside.certain)
+            for path, document in documents_of(each, RESOURCE)
+        ]
+        yield (
+            bucket,
+            "",
+            Guard(
+                physical_name(bucket),
+                tuple(document for _, _, document in placed),
+                bool(beside.possible),
+                tuple((each, path) for each, path, _ in placed),
+            ),
+        )
 
 
 def check(guard: Guard) -> Iterator[Judgement]:
@@ -59,27 +79,20 @@ def check(guard: Guard) -> Iterator[Judgement]:
         yield Undecided("", "has a bucket policy that is known only after the update")
     elif any(may_deny(each) for each in read):
         yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
-    elif any(each.problems and not each.statements for each in read):
-        return  # `iam-malformed-document` reports it
     elif any(denied_in_plaintext(each) for each in read):
         yield Violation("", "is denied to plain HTTP in part only: the denial must name the bucket and its `/*`")
     else:
         yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
 
 
-def _stack(*resources: str) -> list[Resource]:
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": list(resources),
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    return [
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"}),
-        Resource(BUCKET_POLICY, "inbox", {"bucket": "acme-inbox", "policy": document}),
-    ]
+BOTH = ("arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*")
+
+
+def _denying(
+    *resources: str, operator: str = "Bool", key: str = "aws:SecureTransport", value: Any = "false"
+) -> Example:
+    statement = deny("s3:*", list(resources), Principal="*", Condition={operator: {key: value}})
+    return example(a_bucket("inbox"), bucket_policy(statement))
 
 
 POLICY = Policy(
@@ -87,14 +100,43 @@ POLICY = Policy(
     title="Bucket that answers plain HTTP",
     why=__doc__,
     severity=Severity.HIGH,
+    tags=[Tag.S3, Tag.ENCRYPTION, Tag.AWS_FSBP],
     fix="Deny `s3:*` to `*` on the bucket and on its objects when `aws:SecureTransport` is `false`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport",
     ],
-    bad=_stack("arn:aws:s3:::acme-inbox/*"),
-    good=_stack("arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"),
+    bad=[
+        replace(_denying("arn:aws:s3:::inbox/*"), paths=("",)),
+        example(a_bucket("inbox"), path="", note="no bucket policy at all"),
+        replace(
+            _denying(*BOTH, operator="NumericLessThan", key="s3:TlsVersion", value="1.2"),
+            paths=("",),
+            note="a plain request has no TLS version",
+        ),
+        replace(_denying(*BOTH, value="true"), paths=("",), note="the wrong way round"),
+        example(
+            a_bucket("inbox"),
+            bucket_policy(
+                allow(
+                    "s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition={"Bool": {"aws:SecureTransport": "true"}}
+                )
+            ),
+            path="",
+            note="a grant with the condition denies nobody",
+        ),
+    ],
+    good=[
+        _denying(*BOTH),
+        replace(_denying("arn:aws:s3:::inbox*"), note="one pattern for the bucket and its objects"),
+        replace(
+            _denying(*BOTH, operator="NumericLessThanIfExists", key="s3:TlsVersion", value="1.2"),
+            note="a request without a TLS version counts too",
+        ),
+        replace(_denying(*BOTH, operator="StringEquals"), note="another operator that says the same"),
+    ],
+    requires=["iam-malformed-document"],
     reads=guards,
     check=check,
 )

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.access.exposure.acl import Grant, grants
+from policypack.examples import bucket, construct, example
 from policypack.policy import Policy, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def check(grant: Grant) -> Iterator[Violation]:
@@ -17,18 +19,69 @@ def check(grant: Grant) -> Iterator[Violation]:
         yield Violation("", lets.answer.told)
 
 
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+OWNER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"
+LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+
+
+def _acl(acl: str) -> Resource:
+    return construct("aws:s3/bucketAcl:BucketAcl", "inbox", bucket="acme-inbox", acl=acl)
+
+
+def _granted(group: str) -> Resource:
+    grant = {"permission": "READ", "grantee": {"type": "Group", "uri": group}}
+    return construct(
+        "aws:s3/bucketAcl:BucketAcl",
+        "inbox",
+        bucket="acme-inbox",
+        accessControlPolicy={"owner": {"id": OWNER}, "grants": [grant]},
+    )
+
+
 POLICY = Policy(
     id="s3-public-acl",
     title="ACL gives access to the public",
     why=__doc__,
     severity=Severity.CRITICAL,
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS],
     fix="Leave ACLs off (`BucketOwnershipControls` with `BucketOwnerEnforced`), and grant access by bucket policy.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
     ],
-    bad=Resource("aws:s3/bucketAcl:BucketAcl", "inbox", {"bucket": "acme-inbox", "acl": "public-read"}),
-    good=Resource("aws:s3/bucketAcl:BucketAcl", "inbox", {"bucket": "acme-inbox", "acl": "private"}),
+    bad=[
+        example(_acl("public-read"), path="acl"),
+        example(_acl("authenticated-read"), path="acl", note="everybody who has any AWS account"),
+        example(
+            _granted(ALL_USERS),
+            path="accessControlPolicy.grants[0].grantee.uri",
+            note="the same as a grant to a group",
+        ),
+        example(bucket(acl="public-read-write"), path="acl", note="inline at the bucket"),
+        example(
+            construct(
+                "aws:s3/bucketObject:BucketObject", "logo", bucket="acme-inbox", key="logo.png", acl="public-read"
+            ),
+            path="acl",
+            note="a single object",
+        ),
+    ],
+    good=[
+        example(_acl("private")),
+        example(_granted(LOG_DELIVERY), note="a group of AWS's own log delivery"),
+        example(_acl("log-delivery-write"), note="the same as a canned ACL"),
+        example(
+            construct(
+                "aws:s3/bucketObject:BucketObject",
+                "note",
+                bucket="acme-inbox",
+                key="note.txt",
+                acl="bucket-owner-full-control",
+                content="public-read",
+            ),
+            note="a value of another property",
+        ),
+    ],
     reads=grants,
     check=check,
 )

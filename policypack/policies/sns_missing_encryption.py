@@ -7,8 +7,11 @@ your own also says who may read, and lets S3 or CloudWatch publish to the topic.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.tags import Tag
 
 
 def key_presence(resource: Resource) -> Iterator[Reading[bool]]:
@@ -22,15 +25,27 @@ def check(present: bool) -> Iterator[Violation]:  # noqa: FBT001 (the value that
         yield Violation("", "without `kmsMasterKeyId` SNS does not encrypt messages at rest")
 
 
+def _topic(**inputs: Any) -> Resource:
+    return construct("aws:sns/topic:Topic", "alerts", **inputs)
+
+
 POLICY = Policy(
     id="sns-missing-encryption",
     title="Topic keeps messages unencrypted",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.SNS, Tag.ENCRYPTION],
     fix="Set `kmsMasterKeyId` to a key that the topic's publishers may use.",
     references=["https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"],
-    bad=Resource("aws:sns/topic:Topic", "alerts", {"displayName": "Alerts"}),
-    good=Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": "alias/alerts"}),
+    bad=[
+        example(_topic(displayName="Alerts"), path="kmsMasterKeyId"),
+        example(_topic(kmsMasterKeyId=""), path="kmsMasterKeyId", note="an empty key"),
+        example(_topic(fifoTopic=True, name="alerts.fifo"), path="kmsMasterKeyId", note="a FIFO topic"),
+    ],
+    good=[
+        example(_topic(kmsMasterKeyId="alias/alerts")),
+        example(_topic(kmsMasterKeyId="alias/aws/sns"), note="AWS's key of the account"),
+    ],
     reads=key_presence,
     check=check,
 )

@@ -7,8 +7,11 @@ queue that is older than that default. Whatever sends to the queue has put its p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from policypack.examples import construct, example
 from policypack.policy import Policy, Reading, Resource, Severity, Unknown, Violation
+from policypack.tags import Tag
 
 
 def managed_encryption(resource: Resource) -> Iterator[Reading[bool]]:
@@ -26,18 +29,32 @@ def check(enabled: bool) -> Iterator[Violation]:  # noqa: FBT001 (the value that
         )
 
 
+def _queue(**inputs: Any) -> Resource:
+    return construct("aws:sqs/queue:Queue", "jobs", **inputs)
+
+
 POLICY = Policy(
     id="sqs-missing-encryption",
     title="Queue keeps messages unencrypted",
     why=__doc__,
     severity=Severity.MEDIUM,
+    tags=[Tag.SQS, Tag.ENCRYPTION],
     fix="Set `kmsMasterKeyId` to your own key, or leave `sqsManagedSseEnabled` at its default, true.",
     references=[
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html",
     ],
-    bad=Resource("aws:sqs/queue:Queue", "jobs", {"sqsManagedSseEnabled": False}),
-    good=Resource("aws:sqs/queue:Queue", "jobs", {"kmsMasterKeyId": "alias/jobs"}),
+    bad=[
+        example(_queue(sqsManagedSseEnabled=False), path="sqsManagedSseEnabled"),
+        example(
+            _queue(sqsManagedSseEnabled=False, kmsMasterKeyId=""), path="sqsManagedSseEnabled", note="an empty key"
+        ),
+    ],
+    good=[
+        example(_queue(kmsMasterKeyId="alias/jobs")),
+        example(_queue(), note="the default, which AWS encrypts with a key of its own"),
+        example(_queue(sqsManagedSseEnabled=False, kmsMasterKeyId="alias/aws/sqs"), note="AWS's key of the account"),
+    ],
     reads=managed_encryption,
     check=check,
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
-from policypack.policy import Example, Outcome, Policy, Resource, Stack, Unseen
+from policypack.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import Following
@@ -133,5 +133,5 @@ def warm_up(policies: Sequence[Policy[Any]]) -> None:
 
     import_module("stackguard.reports.text")
     parliament.loaded()
-    examples = [each for policy in policies for each in Example.of(policy.bad).resources]
+    examples = [each for policy in policies for example in policy.bad[:1] for each in example.resources]
     evaluate(policies, Stack(tuple(examples), Settings()))

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from policypack.policy import Kind, Outcome, Policy, Severity
-from stackguard.explain import paragraphs
+from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
@@ -136,7 +136,7 @@ def _rule(policy: Policy[Any]) -> Rule:
         ),
         help_uri=next(filter(LINK.fullmatch, links), None),
         default_configuration=Configuration(level=_level(policy.severity, blocks=True)),
-        properties={"security-severity": SCORES[policy.severity], "tags": ["security"]},
+        properties={"security-severity": SCORES[policy.severity], "tags": ["security", *map(printable, policy.tags)]},
     )
 
 

@@ -5,8 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from policypack.evaluate import judge, judge_stack
+from policypack.examples import allow, bucket_policy, deny, document, role, role_policy
 from policypack.policy import Kind, Outcome, Policy, Resource, Stack
 from policypack.settings import Settings
+
+__all__ = [
+    "allow",
+    "bucket_policy",
+    "deny",
+    "document",
+    "messages",
+    "outcomes",
+    "role",
+    "role_policy",
+    "undecided",
+    "violations",
+]
 
 
 def outcomes(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[Outcome]:
@@ -33,34 +47,3 @@ def messages(policy: Policy[Any], *resources: Resource, **settings: Any) -> list
 def undecided(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[str]:
     """The paths at which the policy is undecided."""
     return [each.path for each in outcomes(policy, *resources, **settings) if each.kind is Kind.UNDECIDED]
-
-
-def allow(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::inbox/*", **elements: Any) -> dict[str, Any]:
-    """An Allow statement; `elements` are more of its elements, such as `Condition`, and None leaves one out."""
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **elements}
-    return {name: value for name, value in statement.items() if value is not None}
-
-
-def deny(action: Any, resource: Any, **elements: Any) -> dict[str, Any]:
-    """A Deny statement."""
-    return allow(action, resource, **{"Effect": "Deny", **elements})
-
-
-def document(*statements: Any) -> dict[str, Any]:
-    """A policy document."""
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def role_policy(*statements: Any) -> Resource:
-    """An inline policy of a role, the plainest identity-based document."""
-    return Resource("aws:iam/rolePolicy:RolePolicy", "reader", {"role": "reader", "policy": document(*statements)})
-
-
-def bucket_policy(*statements: Any) -> Resource:
-    """A bucket's resource-based document."""
-    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": document(*statements)})
-
-
-def role(*statements: Any) -> Resource:
-    """A role with this trust policy."""
-    return Resource("aws:iam/role:Role", "reader", {"assumeRolePolicy": document(*statements)})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from policypack.examples import texts
 from policypack.policy import UNKNOWN, Asset, Resource
 
 FUNCTION = "aws:lambda/function:Function"
@@ -15,10 +16,7 @@ LAYER = "aws:lambda/layerVersion:LayerVersion"
 HANDLER = "def handler(event, context):\n    return event\n"
 ELSEWHERE = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:4"
 
-
-def texts(files: Mapping[str, str]) -> Asset:
-    """An archive of texts."""
-    return Asset(archive=True, members={name: Asset(text=text) for name, text in files.items()})
+__all__ = ["ELSEWHERE", "FUNCTION", "HANDLER", "LAYER", "function", "layer", "texts", "with_layers", "zipped"]
 
 
 def zipped(path: Path, files: Mapping[str, bytes], modes: Mapping[str, int] | None = None) -> Asset:

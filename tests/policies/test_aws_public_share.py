@@ -36,10 +36,7 @@ def recipe(*groups: Any) -> Resource:
 @pytest.mark.parametrize(
     ("resource", "path"),
     [
-        (image("all"), "group"),
         (snapshot(["444455556666", "all"]), "sharedAccounts[1]"),
-        (document("All"), "permissions.account_ids"),
-        (bus("*"), "principal"),
         (recipe("all"), "distributions[0].amiDistributionConfiguration.launchPermission.userGroups[0]"),
     ],
 )
@@ -51,11 +48,9 @@ def test_shared_with_everybody(resource: Resource, path: str) -> None:
     "resource",
     [
         image(None),
-        snapshot(["444455556666"]),
         snapshot([]),
         document("444455556666"),
         bus("444455556666"),
-        bus("*", condition={"key": "aws:PrincipalOrgID", "type": "StringEquals", "value": "o-a1b2c3d4e5"}),
         recipe(),
         Resource("aws:ssm/parameter:Parameter", "p", {"group": "all", "sharedAccounts": ["all"]}),
         Resource("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "NONE"}),

@@ -14,7 +14,6 @@ from tests.policies.helpers import allow, bucket_policy, document, messages, rol
     [
         allow("s3:GetObject", "arn:aws:s3:::inbox"),
         allow("s3:GetObject", "*"),
-        allow(Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
         allow(Condition={"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
         allow(resource="inbox/*"),
     ],
@@ -41,10 +40,7 @@ def test_the_message_names_the_issue_and_the_reason() -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        role_policy(allow("s3:Get*")),
-        role_policy(allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}})),
         bucket_policy(allow(Principal={"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"})),
-        role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}),
     ],
 )
 def test_silent(resource: Resource) -> None:

@@ -61,9 +61,7 @@ def test_a_narrow_range_that_narrows_nothing(statement: Any) -> None:
     [
         allow(Principal="*", Condition={"IpAddress": {"aws:SourceIp": [NARROW, "2001:db8::/32", "54.240.143.7"]}}),
         allow(Principal="*", Condition={"IpAddress": {"aws:SourceIp": "54.0.0.0/8"}}),
-        allow(Principal="*", Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "172.16.0.0/12"]}}),
         deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": NARROW}}),
-        deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}),
         allow(
             Principal="*",
             Condition={"IpAddress": {"aws:SourceIp": NARROW}, "NotIpAddress": {"aws:SourceIp": "203.0.113.7"}},

@@ -43,11 +43,8 @@ def attached(kind: str, policy: Any) -> Resource:
 @pytest.mark.parametrize(
     "statements",
     [
-        [PASSING, RUNNING],
         [RUNNING, PASSING],
-        [allow(["iam:Pass*", "lambda:*"], "*")],
         [allow(None, "*", NotAction="s3:*")],
-        [allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/*")],
     ],
 )
 def test_spellings(statements: list[Any]) -> None:
@@ -57,11 +54,8 @@ def test_spellings(statements: list[Any]) -> None:
 @pytest.mark.parametrize(
     "statements",
     [
-        [PASSING],
         [RUNNING],
         [allow("iam:PassRole", "arn:aws:iam::111122223333:role/app"), RUNNING],
-        [PASSING, RUNNING, deny("iam:PassRole", "*")],
-        [allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/app-*")],
         [allow(["iam:Get*", "iam:List*", "lambda:Get*", "ec2:Describe*"], "*")],
         [allow("*", "*")],
     ],

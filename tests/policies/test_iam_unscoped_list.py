@@ -34,10 +34,8 @@ def test_spellings_of_the_bucket(resource: str) -> None:
 @pytest.mark.parametrize(
     "condition",
     [
-        prefix("StringLike", "*"),
         prefix("StringLike", ["in/*", "**"]),
         prefix("StringEquals", ["", "in/"]),
-        prefix("StringEqualsIfExists", "in/"),
         prefix("ForAllValues:StringLike", "in/*"),
         prefix("StringNotLike", "out/*"),
         prefix("Null", "false"),
@@ -58,12 +56,10 @@ def test_other_documents_and_elements() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        allow("s3:ListBucket", BUCKET, **prefix("StringLike", ["in/*"])),
         allow("s3:ListBucket", BUCKET, **prefix("stringequals", "in/", "S3:PREFIX")),
         allow("s3:ListBucket", BUCKET, **prefix("ForAnyValue:StringLike", "home/${aws:username}/*")),
         allow("s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": ["", "in/"], "s3:delimiter": "/"}}),
         allow("s3:Get*", [BUCKET, OBJECTS]),
-        allow("s3:ListAllMyBuckets", "*"),
         allow("s3:List*", OBJECTS),
         allow(None, "*", NotAction="s3:*"),
         deny("s3:ListBucket", BUCKET),

@@ -20,7 +20,6 @@ def allowed(**condition: Any) -> Resource:
     [
         allowed(IpAddress={"aws:SourceIp": "198.51.100.0/24"}),
         allowed(IpAddress={"AWS:SOURCEIP": ["203.0.113.0/24", "198.51.100.7"]}),
-        allowed(IpAddress={"aws:SourceIp": "203.0.112.0/23"}),
         allowed(**{"ForAnyValue:IpAddressIfExists": {"aws:SourceIp": "2001:db8:2::/48"}}),
         bucket_policy(
             deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
@@ -38,7 +37,6 @@ def test_a_strange_range_is_reported(resource: Resource) -> None:
     [
         allowed(IpAddress={"aws:SourceIp": ["203.0.113.0/24", "2001:db8:1:2::/64"]}),
         allowed(IpAddress={"aws:SourceIp": "203.0.113.77/28"}),
-        allowed(IpAddress={"aws:SourceIp": "10.0.0.0/8"}),
         allowed(IpAddress={"aws:VpcSourceIp": "198.51.100.0/24"}),
         bucket_policy(deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}})),
         allowed(IpAddress={"aws:SourceIp": "not a range"}),

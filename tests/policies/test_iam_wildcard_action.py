@@ -22,17 +22,12 @@ def test_spellings(pattern: object) -> None:
     assert violations(POLICY, role_policy(allow(), allow(pattern))) == ["policy.Statement[1].Action"]
 
 
-def test_not_action_is_a_wildcard_too() -> None:
-    assert violations(POLICY, role_policy(allow(None, NotAction="iam:*"))) == ["policy.Statement[0].NotAction"]
-
-
 @pytest.mark.parametrize(
     "resource",
     [
         bucket_policy(allow("s3:*", Principal=ROOT)),
         role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:*"}),
         key(allow("kms:*", "*", Principal="*")),
-        key(allow("kms:*", "*", Principal={"AWS": "arn:aws:iam::111122223333:role/admin"})),
         key(allow("*", "*", Principal=ROOT)),
     ],
 )
@@ -43,13 +38,9 @@ def test_resource_based_documents(resource: Resource) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        role_policy(allow("s3:Get*")),
         role_policy(allow("s3:?")),
-        role_policy(deny("*", "*", Condition={"Bool": {"aws:SecureTransport": "false"}})),
         role_policy(deny(None, "*", NotAction=["s3:GetObject"])),
-        key(allow("kms:*", "*", Principal=ROOT)),
         key(allow("kms:*", "*", Principal={"AWS": "111122223333"})),
-        Resource("aws:ec2/vpcEndpoint:VpcEndpoint", "s3", {"policy": document(allow("*", "*", Principal="*"))}),
         Resource("aws:organizations/policy:Policy", "full", {"content": document(allow("*", "*"))}),
     ],
 )

@@ -44,15 +44,10 @@ def test_a_service_that_anybody_can_use(resource: Any, message: str) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        permission(),
         permission(sourceArn=UNKNOWN),
         permission(sourceAccount=UNKNOWN),
-        of("sns.amazonaws.com", sourceArn=TOPIC),
         of("sns.amazonaws.com", sourceArn=UNKNOWN),
-        of("config.amazonaws.com", sourceAccount="111122223333"),
         of("alexa-appkit.amazon.com", eventSourceToken="amzn1.ask.skill.1"),
-        of("s3.amazonaws.com", principalOrgId="o-a1b2c3d4e5"),
-        of("111122223333"),
         of("arn:aws:iam::111122223333:role/caller"),
         of("*"),
         of("s3.amazonaws.com", sourceArn="acme-inbox", sourceAccount="111122223333"),

@@ -54,11 +54,9 @@ def test_the_source_is_the_arn_of_one_source_of_the_service(principal: str, sour
 @pytest.mark.parametrize(
     ("principal", "source"),
     [
-        ("s3.amazonaws.com", "arn:aws:s3:::acme-inbox"),
         ("s3.amazonaws.com", "arn:aws-us-gov:s3:::Acme.inbox_1"),
         ("apigateway.amazonaws.com", f"{API}/*/GET/orders"),
         ("apigateway.amazonaws.com", f"{API}/*/*/*"),
-        ("events.amazonaws.com", RULE),
         ("logs.amazonaws.com", f"{LOGS}:/aws/lambda/read:*"),
         ("sns.amazonaws.com", "arn:aws:sns:eu-west-1:111122223333:alarms"),
         ("cloudfront.amazonaws.com", "arn:aws:cloudfront::111122223333:distribution/E1"),

@@ -71,7 +71,6 @@ def test_what_would_be_denied_is_told_with_its_line(resources: list[Resource], m
 @pytest.mark.parametrize(
     "resources",
     [
-        stack(PUT),
         stack(allow("s3:Put*", "arn:aws:s3:::acme/*")),
         stack(allow("s3:PutObject", "arn:aws:s3:::acme/out/*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
         stack(PUT, tracingConfig={"mode": "PassThrough"}),

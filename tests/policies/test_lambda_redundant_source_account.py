@@ -37,11 +37,8 @@ def test_an_account_that_the_arn_carries(resource: Any, message: str) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        permission(),
         permission(sourceArn=UNKNOWN),
-        of("events", RULE, sourceAccount=None),
         of("config", None),
-        of("apigateway", "arn:aws:apigateway:eu-west-1::/restapis/a"),
         of("events", "nightly"),
     ],
 )

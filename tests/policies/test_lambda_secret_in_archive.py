@@ -94,12 +94,9 @@ def test_a_secret_is_named_by_its_file_and_kind_and_never_quoted(kind: str, name
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        (".env.example", "DB_PASSWORD=hunter2\n"),
         (".env.sample", "A=1\n"),
         (".env", "# nothing\nA=\nB=''\nC=\"\"\n"),
-        ("environment.py", "A=1\n"),
         ("cacert.pem", CERTIFICATE),
-        ("id_rsa.pub", "ssh-rsa AAAA me@example.com"),
         ("truststore.jks", ""),
         ("keys.py", 'if b"-----BEGIN PRIVATE KEY-----" in data:\n    return "a private key"\n'),
         ("keys.py", '"-----BEGIN RSA PRIVATE KEY-----\\n...\\n-----END RSA PRIVATE KEY-----"'),

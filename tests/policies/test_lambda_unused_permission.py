@@ -52,9 +52,7 @@ def test_what_is_over(resources: list[Resource], path: str, message: str) -> Non
 @pytest.mark.parametrize(
     "resources",
     [
-        stack(PUT),
         stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
-        stack(PUT, allow("xray:PutTraceSegments", "*"), tracingConfig={"mode": "Active"}),
         stack(allow("s3:*", "*"), runtime="nodejs22.x"),
     ],
 )

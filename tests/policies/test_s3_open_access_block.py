@@ -27,20 +27,14 @@ def test_a_switch_that_is_not_written_is_off() -> None:
     assert "not set" in messages(POLICY, block())[0]
 
 
-def test_the_accounts_block_counts_too() -> None:
-    found = block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **{**CLOSED, "ignorePublicAcls": False})
-    assert violations(POLICY, found) == ["ignorePublicAcls"]
-
-
 @pytest.mark.parametrize(
     "resource",
     [
-        block(**CLOSED),
         block(**dict.fromkeys(SWITCHES, "true")),
         block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **CLOSED),
         Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}),
     ],
-    ids=["closed", "closed in text", "account", "no access block"],
+    ids=["closed in text", "account", "no access block"],
 )
 def test_silent(resource: Resource) -> None:
     assert outcomes(POLICY, resource) == []

@@ -27,7 +27,6 @@ def policy(*grantees: Any) -> dict[str, Any]:
         (made("Bucket", acl="public-read"), "acl"),
         (made("BucketV2", acl="public-read-write"), "acl"),
         (made("Bucket", grants=[{"id": "me"}, {"type": "Group", "uri": ALL_USERS}]), "grants[1].uri"),
-        (made("BucketAcl", acl="authenticated-read"), "acl"),
         (made("BucketAclV2", acl="public-read"), "acl"),
         (
             made("BucketAcl", accessControlPolicy=policy({"id": "me"}, {"uri": AUTHENTICATED})),
@@ -37,7 +36,6 @@ def policy(*grantees: Any) -> dict[str, Any]:
             made("BucketAcl", accessControlPolicy=policy({"uri": ALL_USERS.replace("http:", "https:")})),
             "accessControlPolicy.grants[0].grantee.uri",
         ),
-        (made("BucketObject", acl="public-read"), "acl"),
         (made("BucketObjectv2", acl="public-read"), "acl"),
         (made("ObjectCopy", acl="public-read"), "acl"),
         (made("ObjectCopy", grants=[{"uri": ALL_USERS}]), "grants[0].uri"),
@@ -97,12 +95,9 @@ def test_the_message_shows_a_request(resource: Resource, request_: str) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        made("BucketAcl", acl="private"),
-        made("BucketAcl", acl="log-delivery-write"),
         made("Bucket", acl="aws-exec-read"),
         made("Bucket", grants=[{"type": "Group", "uri": LOG_DELIVERY}]),
         made("BucketAcl", accessControlPolicy=policy({"id": "me", "type": "CanonicalUser"})),
-        made("BucketObject", acl="bucket-owner-full-control", content="public-read"),
         Resource("aws:ssm/parameter:Parameter", "p", {"acl": "public-read", "value": ALL_USERS}),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 from policypack import policies
 from policypack.aws.document import PolicyDocument, Statement
 from policypack.aws.reading import documents, statements
+from policypack.examples import Example
 from policypack.policy import (
     Judgement,
     Policy,
@@ -33,7 +34,9 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
 def card(policy_id: str, reads: Any, check: Any, severity: Severity = Severity.HIGH, **more: Any) -> Policy[Any]:
-    example = Resource(ROLE_POLICY, "reader", {"policy": json.dumps(document(allow("*", "*"))), "role": "reader"})
+    example = Example(
+        (Resource(ROLE_POLICY, "reader", {"policy": json.dumps(document(allow("*", "*"))), "role": "reader"}),)
+    )
     fields: dict[str, Any] = {
         "title": "IAM policy allows every action",
         "why": "One leaked credential is then a lost account.\n\nThe holder can switch off\nthe logs, too.\n",
@@ -43,8 +46,8 @@ def card(policy_id: str, reads: Any, check: Any, severity: Severity = Severity.H
     return Policy(
         id=policy_id,
         severity=severity,
-        bad=example,
-        good=[example, example],
+        bad=[example],
+        good=[example],
         reads=reads,
         check=check,
         **(fields | more),

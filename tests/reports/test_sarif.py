@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from policypack.evaluate import evaluate
 from policypack.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown
 from policypack.settings import Settings
+from policypack.tags import Tag
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen, render
 from stackguard.reports.formatting import UNPRINTABLE
@@ -65,6 +66,12 @@ def test_the_sarif_reads_well(snapshot: SnapshotAssertion) -> None:
     text = render(reported((*sample.POLICIES, sample.CRASH)), "sarif", Screen())
     log(text)
     assert without_lines(text) == snapshot
+
+
+def test_a_rule_has_the_tags_of_its_card() -> None:
+    tagged = replace(sample.POLICIES[0], tags=(Tag.IAM, Tag.LEAST_PRIVILEGE))
+    rules = {each["id"]: each for each in run(reported((tagged,)))["tool"]["driver"]["rules"]}
+    assert rules[tagged.id]["properties"]["tags"] == ["security", "iam", "least-privilege"]
 
 
 def test_a_clean_run_is_a_log_without_results() -> None:

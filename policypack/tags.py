@@ -1,0 +1,46 @@
+"""Tags of policies: the closed set of words by which reports and code scanning group them."""
+
+from __future__ import annotations
+
+import enum
+from typing import Self
+
+
+class Tag(enum.StrEnum):
+    """A group of policies: first the service, then the concern, then the framework."""
+
+    meaning: str
+    """What belongs to the group: one line, no full stop."""
+
+    def __new__(cls, name: str, meaning: str) -> Self:
+        """The member with its meaning."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
+
+    PULUMI = "pulumi", "what a preview cannot see or know, whatever the service"
+    AWS = "aws", "resources of any AWS service, their providers and their arguments"
+    IAM = "iam", "policy documents of any service, roles and what is attached to them"
+    S3 = "s3", "buckets, objects and event notifications"
+    LAMBDA = "lambda", "functions, their code, layers and permissions"
+    SQS = "sqs", "queues"
+    SNS = "sns", "topics"
+    LOGS = "logs", "log groups of CloudWatch Logs"
+
+    PUBLIC_ACCESS = "public-access", "lets in people or accounts that nobody named"
+    CROSS_ACCOUNT = "cross-account", "lets in another account, or a service on its behalf"
+    LEAST_PRIVILEGE = "least-privilege", "allows more than the workload needs"
+    PRIVILEGE_ESCALATION = "privilege-escalation", "is a way to the permissions of another identity"
+    NETWORK = "network", "depends on the caller's address or network"
+    ENCRYPTION = "encryption", "leaves data readable at rest or in transit"
+    SECRETS = "secrets", "exposes a credential"
+    SUPPLY_CHAIN = "supply-chain", "takes code or a name that somebody else may control"
+    REGION = "region", "puts resources where nobody chose to"
+    RELIABILITY = "reliability", "fails, stops or loses events once it runs"
+    DEPLOYMENT = "deployment", "makes the update fail half-way or undo itself"
+    CORRECTNESS = "correctness", "has no effect, or another than it reads"
+    COST = "cost", "costs money without end"
+    VISIBILITY = "visibility", "was not judged"
+
+    AWS_FSBP = "aws-fsbp", "is asked for by a control of AWS Foundational Security Best Practices"

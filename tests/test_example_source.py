@@ -1,0 +1,183 @@
+"""Examples as programs: what the docs print is Python, and makes the resources that the card judges."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from policypack.examples import Example, example
+from policypack.policies import POLICIES
+from policypack.policy import ROOT_TYPE, UNKNOWN, Asset, Kind, Position, Resource, Stack, Unseen
+from stackguard.card_sections import paragraphs
+from stackguard.example_source import DEFAULT_PROVIDER, constructor, program, snake_case
+from stackguard.preview import Preview, run
+from tests.test_policies import NEVER_SURE, SETTINGS, outcomes_in
+
+PRINTED = {
+    f"{policy.id.replace('-', '_')}_{kind}_{number}": (policy, kind, each)
+    for policy in POLICIES
+    for kind, examples in (("bad", policy.bad), ("good", policy.good))
+    for number, each in enumerate(examples)
+}
+MAIN = """
+from pathlib import Path
+
+import pulumi
+
+case = ""
+construct = pulumi.Resource.__init__
+pulumi.Resource.__init__ = lambda self, kind, name, *rest, **more: construct(
+    self, kind, f"{case}--{name}", *rest, **more
+)
+for file in sorted((Path(__file__).parent / "cases").glob("*.txt")):
+    case = file.stem
+    try:
+        exec(compile(file.read_text(), file.name, "exec"), {})
+    except TypeError as error:
+        print(f"{case}: {error}")
+"""
+"""Runs each program, with its name before the names of its resources."""
+
+
+def elsewhere(each: Example) -> bool:
+    """Whether it takes a package that is not installed here, or resources that are not seen."""
+    return bool(each.unseen) or any(
+        (one.type.partition(":")[0] not in {"aws", "pulumi"} and one.custom) or one.remote for one in each.resources
+    )
+
+
+REFUSED = {
+    "aws_unknown_argument_bad_0",
+    "aws_unknown_argument_bad_1",
+    "aws_unknown_argument_bad_2",
+    "aws_unknown_argument_bad_3",
+}
+"""Programs that Python's SDK refuses itself."""
+AS_TEXT = {"iam_malformed_document_bad_1": ("policy",)}
+"""Where a document is reported as a text that the card judges as a mapping."""
+RUN = {
+    name: (policy, kind, each)
+    for name, (policy, kind, each) in PRINTED.items()
+    if not elsewhere(each) and name not in REFUSED
+}
+
+
+def made(resources: Iterable[Resource]) -> list[tuple[str, str]]:
+    """The resources that a program writes, by type and name."""
+    return sorted(
+        (each.type, each.name.rpartition("--")[2])
+        for each in resources
+        if each.type not in {ROOT_TYPE, "pulumi:pulumi:StackReference"} and not DEFAULT_PROVIDER.search(each.urn)
+    )
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory: pytest.TempPathFactory) -> Preview:
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / "cases").mkdir()
+    for name, (_, _, each) in RUN.items():
+        (folder / "cases" / f"{name}.txt").write_text(program(each))
+    (folder / "__main__.py").write_text(MAIN)
+    (folder / "Pulumi.yaml").write_text("name: examples\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    return run(folder, stack="dev", timeout=120)
+
+
+@pytest.fixture(scope="module")
+def by_case(preview: Preview) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for each in preview.resources:
+        case, dashes, _ = each.name.partition("--")
+        for name in [case] if dashes else RUN:
+            found.setdefault(name, []).append(each)
+    return found
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_a_program_makes_what_the_card_judges(name: str, by_case: dict[str, list[Resource]]) -> None:
+    policy, kind, each = RUN[name]
+    assert made(by_case[name]) == made(each.resources)
+    outcomes = outcomes_in(policy, Stack(tuple(by_case[name]), SETTINGS))
+    if kind == "good":
+        assert outcomes == []
+        return
+    assert {one.kind for one in outcomes} == {Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION}
+    paths = AS_TEXT.get(name, each.paths)
+    assert paths is None or {one.path for one in outcomes} == set(paths)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_program_is_python(name: str) -> None:
+    ast.parse(program(PRINTED[name][2]))
+
+
+def test_programs_are_formatted(tmp_path: Path) -> None:
+    for name, (_, _, each) in PRINTED.items():
+        (tmp_path / f"{name}.py").write_text(program(each))
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_an_example_of_everything() -> None:
+    home = Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"})
+    read = Resource(
+        "aws:lambda/function:Function",
+        "read-it",
+        {
+            "code": Asset(archive=True, members={"a.py": Asset(text="A = 1\nB = 2\n")}),
+            "memorySize": 128,
+            "role": UNKNOWN,
+        },
+        provider=home.urn,
+        dependencies=(home.urn,),
+    )
+    policy = Resource("aws:iam/rolePolicy:RolePolicy", "p", {"policy": '{"Version": "2012-10-17"}'})
+    assert (
+        program(example(home, read, policy))
+        == '''\
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+a_py = """\\
+A = 1
+B = 2
+"""
+shared = pulumi.StackReference("acme/shared/prod")
+home = aws.Provider("home", region="eu-west-1")
+aws.lambda_.Function(
+    "read-it",
+    code=pulumi.AssetArchive({"a.py": pulumi.StringAsset(a_py)}),
+    memory_size=128,
+    role=shared.get_output("role"),
+    opts=pulumi.ResourceOptions(provider=home, depends_on=[home]),
+)
+aws.iam.RolePolicy("p", policy=json.dumps({"Version": "2012-10-17"}))
+'''
+    )
+
+
+def test_a_program_of_its_own_is_printed_as_it_is() -> None:
+    unseen = Unseen(Position("__main__.py", 3), "constructs resources", "Give it.")
+    assert program(example(unseen=[unseen], program="aws.s3.Bucket('a')")) == (
+        "import pulumi_aws as aws\n\naws.s3.Bucket('a')\n"
+    )
+
+
+def test_names() -> None:
+    assert snake_case("kmsMasterKeyId") == "kms_master_key_id"
+    assert constructor("pulumi:providers:aws") == "aws.Provider"
+    assert constructor("aws:lambda/function:Function") == "aws.lambda_.Function"
+    assert constructor("eks:index:Cluster") == "eks.Cluster"
+
+
+def test_a_docstring_is_its_paragraphs() -> None:
+    assert paragraphs("One\nline.\n\n    Two\n    lines.\n") == ["One line.", "Two lines."]
+    assert paragraphs("") == []

@@ -1,0 +1,31 @@
+"""The pages of the policies: the headings that each policy has, and the anchors that reports link to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.policies import POLICIES
+from policypack.policy import Policy
+from policypack.tags import Tag
+
+DOCS = Path(__file__).parents[1] / "docs"
+INDEX = (DOCS / "policies.md").read_text(encoding="utf-8")
+HEADINGS = ["What it does", "Why is this bad?", "Example", "Use instead", "Severity", "Tags", "References"]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_a_policy_has_its_anchor_in_the_index_and_its_headings_on_the_page(policy: Policy[Any]) -> None:
+    service = policy.tags[0]
+    assert f'<a id="{policy.id}"></a>[{policy.id}](policies/{service}.md#{policy.id})' in INDEX
+    page = (DOCS / "policies" / f"{service}.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^## {policy.id}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^### (.*)$", section, re.MULTILINE) == HEADINGS
+    assert section.count("```python") == len(policy.bad) + len(policy.good)
+
+
+def test_the_index_says_what_each_tag_means() -> None:
+    assert all(tag.meaning.lower() in INDEX.lower() for tag in Tag)
