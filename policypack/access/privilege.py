@@ -6,15 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policypack.access.calls.libraries import SDK
-from policypack.access.calls.model import Call, Found, Unresolved
 from policypack.access.calls.permissions import listed, permissions
-from policypack.access.calls.run import LIBRARIES, calls_of
 from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.keys import key_needs
 from policypack.access.platform import platform_needs
 from policypack.access.unused import Comparison, Held, Need, Role, compare
-from policypack.aws.archive import AbsentError, UnreadableError, opened
+from policypack.aws.archive import AbsentError, opened
 from policypack.aws.arn import Arn
 from policypack.aws.bucket import bucket_name
 from policypack.aws.document import PolicyDocument
@@ -23,9 +20,12 @@ from policypack.aws.managed import FOR_FUNCTIONS
 from policypack.aws.meaning import FUNCTION, MANAGED_POLICY, ROLE, meant
 from policypack.aws.notification import triggers
 from policypack.aws.packaging import FIX, NOT_CODE, packaged, recorded
-from policypack.aws.python_sources import imported_sources
 from policypack.aws.reading import IDENTITY, TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.python.files import UnreadableError
+from policypack.python.interpret import read
+from policypack.python.model import Call, Found, Unresolved
+from policypack.python.modules import Package
 
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
@@ -175,7 +175,7 @@ def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:
         return NOT_CODE
     try:
         archive = packaged(function) if code is None else opened(code)
-        return calls_of(imported_sources(archive, name, LIBRARIES | SDK), name)
+        return read(Package(archive), name).calls
     except AbsentError as error:
         return None if recorded(held) else Unknown(str(error), FIX)
     except UnreadableError as error:

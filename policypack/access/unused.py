@@ -18,7 +18,7 @@ from policypack.access.diff import Access, newly, within
 from policypack.aws.actions import Action, concerns, expand
 from policypack.aws.document import Effect, PolicyDocument, Statement
 from policypack.aws.globs import covers, overlaps
-from policypack.aws.handler import Place
+from policypack.python.files import Place
 
 NOTHING = Access(())
 TOO_MANY = "its wildcards tell too many requests apart"

@@ -125,7 +125,8 @@ class _Reader:
         return Entry(shown(file), shown(min(alike, default="")))
 
     def _python(self, handler: str) -> Entry | Unknown:
-        from policypack.aws.python_package import Package
+        from policypack.python.definitions import defines
+        from policypack.python.modules import Package
 
         path, _, name = handler.rpartition(".")
         dotted = path.replace("/", ".")
@@ -137,7 +138,7 @@ class _Reader:
         if module is None:
             base = dotted.replace(".", "/")
             return Entry() if any(_compiled(each, base) for each in places.names()) else self._absent(f"{base}.py")
-        defined = package.defines(module, name)
+        defined = defines(package, module, name)
         if defined is None:
             return RUNNING
         return Entry() if defined else Entry(undefined=(module.file, name))

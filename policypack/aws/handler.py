@@ -5,59 +5,18 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
-
-import msgspec
 
 from policypack.aws.archive import Archive
 from policypack.aws.meaning import FUNCTION
 from policypack.aws.packaging import is_packaged, read_code
 from policypack.policy import Reading, Resource, Unknown
+from policypack.python.handling import Handling
 
-
-class How(enum.StrEnum):
-    """How a loop is left: a verb that follows the place."""
-
-    RETURN = "returns"
-    BREAK = "breaks off"
-    RAISE = "raises"
-    EXIT = "ends the process"
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A line of a file of the archive."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-class Leaving(msgspec.Struct, frozen=True):
-    """A statement by which a loop is left while records remain."""
-
-    place: Place
-    how: How
-
-
-class RecordLoop(msgspec.Struct, frozen=True):
-    """A loop over the records. `searches` says that it does nothing but look for something among them."""
-
-    place: Place
-    leavings: tuple[Leaving, ...]
-    searches: bool = False
-
-
-class Handling(msgspec.Struct, frozen=True):
-    """What a handler does with the records of its event."""
-
-    loops: tuple[RecordLoop, ...] = ()
-    picks: tuple[Place, ...] = ()
-    """Where one record is taken by its place."""
-    elsewhere: bool = False
-    """Whether all records are gone through without a loop, counted, or given to a library."""
+NO_MODULE = "Make `handler` name a module in the packaged code."
+NO_FUNCTION = "Make `handler` name a function in the packaged code."
+TOO_MUCH = "holds code that is too large, or calls itself in too many ways, to be followed"
+TOO_MUCH_FIX = "Package less with the function, or waive this policy for it."
 
 
 def handlers(resource: Resource) -> Iterator[Reading[Handling]]:
@@ -85,12 +44,22 @@ def _read(resource: Resource) -> Reading[Handling] | None:
     if not isinstance(runtime, str) or not isinstance(name, str):
         return None
 
-    def read(archive: Archive) -> Handling | Unknown:
+    def judge(archive: Archive) -> Handling | Unknown:
         # parsing is paid for only where there is code to parse
-        from policypack.aws.python_package import Package
-        from policypack.aws.record_loops import read_handler
+        from policypack.python.interpret import read
+        from policypack.python.modules import Package
+        from policypack.python.record_loops import handling
 
-        return read_handler(Package(archive), name, layered=bool(inputs.get("layers")))
+        package, module = Package(archive), name.rpartition(".")[0].replace("/", ".")
+        if package.module(module) is None:
+            where = ", and may be in a layer" if inputs.get("layers") else ""
+            return Unknown(f"holds no module for the handler{where}", NO_MODULE)
+        reading = read(package, name)
+        if reading.exceeded:
+            return Unknown(TOO_MUCH, TOO_MUCH_FIX)
+        if not reading.handlers:
+            return Unknown("holds no function for the handler", NO_FUNCTION)
+        return handling(reading)
 
-    found = read_code(resource, read)
+    found = read_code(resource, judge)
     return None if found is None else ("code", found)

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from policypack.aws.archive import AbsentError, Archive, Member, UnreadableError, opened
+from policypack.aws.archive import AbsentError, Archive, Member, opened
 from policypack.aws.meaning import FUNCTION, LAYER, all_meant
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.python.files import UnreadableError
 
 T = TypeVar("T")
 

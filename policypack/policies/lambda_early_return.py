@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.handler import Handling, handlers
+from policypack.aws.handler import handlers
 from policypack.aws.meaning import FUNCTION
 from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation
+from policypack.python.handling import Handling
 
 
 def check(found: Handling) -> Iterator[Judgement]:

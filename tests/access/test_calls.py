@@ -4,7 +4,8 @@ import textwrap
 
 import pytest
 
-from policypack.access.calls import Found, calls_of
+from policypack.python.interpret import calls_of
+from policypack.python.model import Found
 from tests.access.ways import WAYS
 
 

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policypack.aws import archive as archives
-from policypack.aws.archive import AbsentError, Member, UnreadableError, opened, shown
+from policypack.aws.archive import AbsentError, Member, opened, shown
 from policypack.aws.packaging import packaged
 from policypack.policy import Asset, Resource
+from policypack.python.files import UnreadableError
 
 FILES = {"index.py": b"import os\n", "pkg/__init__.py": b"", "pkg/data.bin": bytes(range(256)) * 40}
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.handler import Handling, handlers
+from policypack.aws.handler import handlers
 from policypack.policy import UNKNOWN, Asset, Resource, Unknown
+from policypack.python.handling import Handling
 
 FUNCTION = "aws:lambda/function:Function"
 LEAVES = "def handler(event, context):\n    for record in event['Records']:\n        return\n"

@@ -6,19 +6,20 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.access.calls import calling, expressions, libraries
-from policypack.access.calls.reader import Given, Reader, absolute
-from policypack.access.calls.values import (
+from policypack.python import calling, expressions, libraries, patterns
+from policypack.python.modules import absolute
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     Class,
     Code,
-    Foreign,
+    External,
     Instance,
-    Module,
+    ListValue,
     Scope,
-    Several,
     Values,
+    callables,
     either,
     opaque,
 )
@@ -32,11 +33,10 @@ def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
         _execute(reader, each, scope)
 
 
-def load(reader: Reader, module: Module) -> None:
+def load(reader: Reader, scope: Scope) -> None:
     """Read a module's own statements."""
-    module.scope = module.scope or Scope(module)
-    module.scope.branches = 0
-    execute(reader, module.tree.body, module.scope)
+    scope.branches = 0
+    execute(reader, scope.module.tree.body, scope)
 
 
 @contextmanager
@@ -118,10 +118,10 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 execute(reader, orelse, scope)
             execute(reader, finalbody, scope)
         case ast.Match(subject=subject, cases=cases):
-            expressions.value(reader, subject, scope)
+            matched = expressions.value(reader, subject, scope)
             with _branch(scope):
                 for case in cases:
-                    _captured(case.pattern, scope)
+                    patterns.bind(reader, case.pattern, matched, scope)
                     if case.guard:
                         expressions.value(reader, case.guard, scope)
                     execute(reader, case.body, scope)
@@ -129,13 +129,6 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             for node in ast.iter_child_nodes(statement):
                 if isinstance(node, ast.expr):
                     expressions.value(reader, node, scope)
-
-
-def _captured(pattern: ast.pattern, scope: Scope) -> None:
-    for node in ast.walk(pattern):
-        name = getattr(node, "name", None) or getattr(node, "rest", None)
-        if isinstance(name, str):
-            scope.names[name] = UNKNOWN
 
 
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
@@ -147,14 +140,14 @@ def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope:
         if local:
             wrapped = either(calling.run(reader, each, Given((found,)), decorator, scope) for each in local)
             found = wrapped or found
-        elif any(isinstance(each, Foreign) and each.name.endswith("contextmanager") for each in made):
+        elif any(isinstance(each, External) and each.name.endswith("contextmanager") for each in made):
             found = frozenset({Code(node, scope, None, code.cls)})
     expressions.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
 
 
 def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
     bases = either(expressions.value(reader, each, scope) for each in node.bases)
-    mark = (id(node), id(scope))
+    mark = (node, id(scope))
     cls = reader.classes.get(mark)
     if cls is None or cls.bases != bases:
         cls = Class(node, Scope(scope.module, outer=scope), bases)
@@ -170,22 +163,27 @@ def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
         for alias in node.names:
             whole = reader.imported(alias.name)
             top = whole if alias.asname else reader.imported(alias.name.partition(".")[0])
-            scope.names[alias.asname or alias.name.partition(".")[0]] = top
+            _name(scope, alias.asname or alias.name.partition(".")[0], top)
         return
-    module = absolute(scope.module, node)
+    module = absolute(scope.module.parent, node)
     for alias in node.names:
         if alias.name == "*":
             reader.module(module)
         else:
-            found = reader.imported(module, alias.name)
-            scope.names[alias.asname or alias.name] = found
+            _name(scope, alias.asname or alias.name, reader.imported(module, alias.name))
+
+
+def _name(scope: Scope, name: str, values: Values) -> None:
+    """Let an import give a name its value; in a branch, it may keep a function or class that it has."""
+    kept = callables(scope.names.get(name, EMPTY)) if scope.branches else EMPTY
+    scope.names[name] = values | kept
 
 
 def _entered(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
     """What `with` gives."""
     found: list[Values] = []
     for each in values:
-        if isinstance(each, Several):
+        if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Instance):
             found.append(calling.method(reader, each, "__enter__", Given(), node, scope) or frozenset({each}))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from policypack.access.calls import calling, expressions
-from policypack.access.calls.model import Text
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import (
+from policypack.python import calling, expressions
+from policypack.python.model import Text
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     Class,
     Code,
-    Foreign,
+    External,
     Instance,
     Scope,
     Super,
@@ -36,13 +36,13 @@ FIELDS = (
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
-def lines_of(owner: Class, reader: Reader) -> list[Class | Foreign]:
+def lines_of(owner: Class, reader: Reader) -> list[Class | External]:
     """A class and what it derives from, nearest first."""
-    found: list[Class | Foreign] = [owner]
+    found: list[Class | External] = [owner]
     for base in owner.bases:
         if isinstance(base, Class) and base not in found and len(found) < 12:
             found += lines_of(base, reader)
-        elif isinstance(base, Foreign):
+        elif isinstance(base, External):
             found.append(base)
     return found
 
@@ -68,23 +68,23 @@ def _has(reader: Reader, cls: Class, name: str) -> bool:
     return any(isinstance(each, Class) and name in each.scope.names for each in lines_of(cls, reader))
 
 
-def _has_fields(reader: Reader, cls: Class, above_it: list[Class | Foreign]) -> bool:
+def _has_fields(reader: Reader, cls: Class, above_it: list[Class | External]) -> bool:
     decorated = {
         each.name
         for decorator in cls.node.decorator_list
         for each in expressions.value(
             reader, decorator.func if isinstance(decorator, ast.Call) else decorator, cls.scope.outer or cls.scope
         )
-        if isinstance(each, Foreign)
+        if isinstance(each, External)
     }
     return bool(decorated & {*FIELDS}) or any(
-        isinstance(each, Foreign) and each.name in FIELD_BASES for each in above_it
+        isinstance(each, External) and each.name in FIELD_BASES for each in above_it
     )
 
 
-def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | Foreign]) -> None:
+def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | External]) -> None:
     """Give each field what is given for it, else its default; a field of settings is a variable of the environment."""
-    reads = any(isinstance(each, Foreign) and each.name in SETTINGS for each in above_it)
+    reads = any(isinstance(each, External) and each.name in SETTINGS for each in above_it)
     fields: dict[str, tuple[ast.AnnAssign, Scope]] = {}
     for each in reversed(above_it):
         if isinstance(each, Class):
@@ -98,7 +98,7 @@ def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_
             default, alias = _default(reader, statement.value, inside)
             found = expressions.variable(Text((alias or f"{prefix}{name}".upper(),)), default) if reads else default
         if not found and statement.annotation is not None:
-            from policypack.access.calls import libraries
+            from policypack.python import libraries
 
             found = libraries.annotated(reader, statement.annotation, scope)
         reader.put(instance, name, found or UNKNOWN)

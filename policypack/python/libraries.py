@@ -9,24 +9,25 @@ from __future__ import annotations
 import ast
 import sys
 
-from policypack.access.calls import boto, calling, expressions, powertools, sdk
-from policypack.access.calls.model import EVENT_TEXT, Text
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import (
+from policypack.python import boto, calling, expressions, powertools, sdk
+from policypack.python.model import Text, shape_of
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
+    BotoResource,
     Client,
     Code,
-    Foreign,
-    Mapped,
+    DictValue,
+    External,
+    ListValue,
     Method,
     Partial,
     Scope,
     Session,
-    Several,
-    Thing,
     Values,
+    callables,
     either,
     of_event,
     text,
@@ -190,18 +191,20 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
     if name in ("os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"):
         keys = texts(given.get("key", 0))
         return either(expressions.variable(each, given.get("default", 1)) for each in keys) or UNKNOWN
-    if name == "os.environ.copy" or (last == "dict" and given.get("", 0) == {Foreign("os.environ")}):
-        return frozenset({Foreign("os.environ")})
+    if name == "os.environ.copy" or (last == "dict" and given.get("", 0) == {External("os.environ")}):
+        return frozenset({External("os.environ")})
     if name == "builtins.getattr":
         return _attribute(reader, given, node, scope)
     if name == "functools.partial" and given.args:
         return frozenset({Partial(given.args[0], given.args[1:], given.keywords)})
+    if name == "builtins.range":
+        return frozenset({ListValue((UNKNOWN,), alike=True)})
     if name == "builtins.dict":
         return _dictionary(given)
     if name == "builtins.map" and len(given.args) > 1:
         each = Given(tuple(expressions.iterated(reader, one, node, scope) for one in given.args[1:]))
         found = either(calling.call(reader, one, each, node, scope) for one in given.args[0])
-        return frozenset({Several((found,), alike=True)})
+        return frozenset({ListValue((found,), alike=True)})
     if name.startswith(powertools.PREFIX) and (made := powertools.called(reader, name, given, node, scope)):
         return made
     if "." in name and top not in KNOWN and top not in sys.stdlib_module_names:
@@ -211,17 +214,18 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         first = given.args[0]
         if last == "enumerate":
             element = expressions.iterated(reader, first, node, scope)
-            return frozenset({Several((frozenset({Several((UNKNOWN, element))}),), alike=True)})
+            return frozenset({ListValue((frozenset({ListValue((UNKNOWN, element))}),), alike=True)})
         return expressions.iterated(reader, first, node, scope) if last == "next" else first
     if last == "zip":
         elements = tuple(expressions.iterated(reader, one, node, scope) for one in given.args)
-        return frozenset({Several((frozenset({Several(elements)}),), alike=True)})
+        return frozenset({ListValue((frozenset({ListValue(elements)}),), alike=True)})
     decorated = [one for one in given.all if any(isinstance(each, Code) for each in one)]
     if top in SDK and not decorated and last in ("client", "resource"):
         return frozenset({Client(None)})
     if any(map(of_event, given.all)) and (name.startswith(powertools.PREFIX) or "data_classes" in name):
         return EVENT
-    return frozenset({Foreign(f"{name}()")})
+    held = EMPTY.union(*map(callables, given.all))
+    return frozenset({External(name if name.endswith("()()") else f"{name}()", held)})
 
 
 def hand_on(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> None:
@@ -236,7 +240,7 @@ def hand_on(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> None:
             if isinstance(each, Code | Partial):
                 calling.call(reader, each, rest if name in EACH | ONCE else handed, node, scope)
     targets = [each for name, values in given.keywords for each in values if isinstance(each, Code | Partial)]
-    args = [each for each in given.get("args") if isinstance(each, Several) and not each.alike]
+    args = [each for each in given.get("args") if isinstance(each, ListValue) and not each.alike]
     for each in targets:
         calling.call(reader, each, Given(args[0].elements) if len(args) == 1 else handed, node, scope)
 
@@ -244,16 +248,17 @@ def hand_on(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> None:
 def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: Scope) -> Values:
     """What a method of a text, a list, a dictionary or something unknown returns."""
     owner, name = callee.owner, callee.name
-    if isinstance(owner, Mapped) and name == "get":
+    if isinstance(owner, DictValue) and name == "get":
         keys = [each.constant for each in texts(given.get("", 0))]
         return either(UNKNOWN if key is None else either((owner.item(key), given.get("", 1))) for key in keys)
-    if isinstance(owner, Mapped) and name in ("items", "values"):
+    if isinstance(owner, DictValue) and name in ("items", "values"):
         pairs = [
-            value if name == "values" else frozenset({Several((frozenset({key}), value))}) for key, value in owner.items
+            value if name == "values" else frozenset({ListValue((frozenset({key}), value))})
+            for key, value in owner.items
         ]
-        return frozenset({Several((either(pairs) or UNKNOWN,), alike=True)})
+        return frozenset({ListValue((either(pairs) or UNKNOWN,), alike=True)})
     if isinstance(owner, Text):
-        if owner == EVENT_TEXT:
+        if shape_of(owner):
             return EVENT if name in KEPT else UNKNOWN
         if name in ("strip", "encode", "decode", "rstrip", "lstrip", "lower"):
             return frozenset({owner}) if owner.constant is None or name != "lower" else text(owner.constant.lower())
@@ -277,16 +282,16 @@ def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Va
     base, names = given.get("", 0), texts(given.get("", 1))
     fixed = [each.constant for each in names if each.constant is not None]
     if len(fixed) != len(names):
-        if any(isinstance(each, Client | Session | Thing) for each in base):
+        if any(isinstance(each, Client | Session | BotoResource) for each in base):
             reader.give_up(reader.place(node, scope), "calls an operation whose name is not a constant")
         return UNKNOWN
     return either(calling.attribute(reader, base, name, node, scope) for name in fixed)
 
 
 def _dictionary(given: Given) -> Values:
-    found = Mapped(tuple((Text((name,)), value) for name, value in given.keywords), open=given.open)
+    found = DictValue(tuple((Text((name,)), value) for name, value in given.keywords), open=given.open)
     for each in given.get("", 0):
-        found = each.merged(found) if isinstance(each, Mapped) else Mapped(found.items, open=True)
+        found = each.merged(found) if isinstance(each, DictValue) else DictValue(found.items, open=True)
     return frozenset({found})
 
 
@@ -308,7 +313,7 @@ def _filled(pattern: str, given: Given) -> Values:
 
 def _joined(separator: Text, given: Given) -> Values:
     for each in given.get("", 0):
-        if isinstance(each, Several) and not each.alike and each.elements and len(given.get("", 0)) == 1:
+        if isinstance(each, ListValue) and not each.alike and each.elements and len(given.get("", 0)) == 1:
             parts = [each.elements[0]]
             for element in each.elements[1:]:
                 parts += [frozenset({separator}), element]
@@ -328,7 +333,7 @@ def annotated(reader: Reader, annotation: ast.expr, scope: Scope) -> Values:
     if not isinstance(annotation, ast.Name | ast.Attribute):
         return EMPTY
     meant = expressions.value(reader, annotation, scope)
-    return either(_typed(each.name) for each in meant if isinstance(each, Foreign) and each.name.startswith(TYPED))
+    return either(_typed(each.name) for each in meant if isinstance(each, External) and each.name.startswith(TYPED))
 
 
 def _typed(name: str) -> Values:
@@ -341,5 +346,5 @@ def _typed(name: str) -> Values:
     if kind.endswith("Client"):
         return frozenset({Client(service)})
     if kind.endswith("ServiceResource"):
-        return frozenset({Thing(service)})
-    return frozenset({Thing(service, kind)}) if sdk.resource(service, kind) else EMPTY
+        return frozenset({BotoResource(service)})
+    return frozenset({BotoResource(service, kind)}) if sdk.resource(service, kind) else EMPTY
