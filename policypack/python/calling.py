@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import boto, classes, expressions, libraries, records, statements
+from policypack.python import boto, callbacks, classes, expressions, libraries, records, statements
 from policypack.python.files import Place
 from policypack.python.model import Text, shape_of
 from policypack.python.reader import Given, Reader
@@ -26,6 +26,7 @@ from policypack.python.values import (
     Nothing,
     Paginator,
     Partial,
+    Pending,
     Scope,
     Session,
     Super,
@@ -52,10 +53,14 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     changed = _changed(reader, node, given, scope)
     if changed is not None:
         return changed
-    found = either(call(reader, each, given, node, scope) for each in callee) if callee else UNKNOWN
-    if any(isinstance(each, Code | Class | Partial | Instance) for each in callee):
+    found = either(call(reader, each, given, node, scope) for each in callee or UNKNOWN)
+    if any(isinstance(each, Code | Class | Partial | Instance) or _waits(each) for each in callee):
         return found
     return _of_records(reader, node, given, found)
+
+
+def _waits(callee: Value) -> bool:
+    return isinstance(callee, Method) and isinstance(callee.owner, Pending)
 
 
 def _of_records(reader: Reader, node: ast.Call, given: Given, found: Values) -> Values:
@@ -143,7 +148,7 @@ def attribute(reader: Reader, base: Values, name: str, node: ast.expr, scope: Sc
 def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope) -> Values:
     match base:
         case External(name=dotted):
-            return frozenset({External(f"{dotted}.{name}")}) if dotted.count(".") < LONGEST else UNKNOWN
+            return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
         case Loaded(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
         case Session() | Client() | BotoResource() | Collection() | Paginator():
@@ -160,7 +165,7 @@ def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Sc
             return frozenset({Method(base, name)})
 
 
-def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:
+def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
     """What calling a value returns."""
     match callee:
         case Code():
@@ -172,6 +177,12 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
             return either(call(reader, each, more, node, scope) for each in of)
         case Method(owner=Client() | Session() | BotoResource() | Collection() | Paginator()):
             return boto.called(reader, callee, given, reader.place(node, scope))
+        case Method(owner=Pending(result=result), name=name):
+            if name == "add_done_callback":
+                return either(
+                    call(reader, each, Given((frozenset({callee.owner}),)), node, scope) for each in given.get("fn", 0)
+                )
+            return result if name in ("result", "get") else UNKNOWN
         case Method():
             return libraries.method(reader, callee, given, node, scope)
         case External(name=name, given=wrapped):
@@ -182,7 +193,7 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
         case Text() if shape_of(callee):
             return EVENT
         case _:
-            return UNKNOWN
+            return callbacks.given_away(reader, records.called_name(node), given, node, scope) or UNKNOWN
 
 
 def method(reader: Reader, owner: Instance, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:

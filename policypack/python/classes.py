@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import calling, expressions
+from policypack.python import callbacks, calling, expressions
 from policypack.python.model import Text
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
@@ -14,6 +14,7 @@ from policypack.python.values import (
     Code,
     External,
     Instance,
+    Loaded,
     Scope,
     Super,
     Values,
@@ -58,6 +59,8 @@ def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope)
         given = Given()
     else:
         constructors = attribute(reader, instance, "__init__", node, scope)
+    if callbacks.is_derived(reader, cls):
+        reader.escaped[cls] = None
     for each in constructors:
         if isinstance(each, Code):
             calling.run(reader, each, given, node, scope)
@@ -179,6 +182,17 @@ def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, n
         return frozenset({Code(held.node, held.scope, None, owner)})
     code = Code(held.node, held.scope, frozenset({base}), owner)
     return calling.run(reader, code, Given(), node, scope) if decorators & {*PROPERTIES} else frozenset({code})
+
+
+def names_of(reader: Reader, owner: object) -> set[str]:
+    """The names of a module's members, or of the methods and attributes of a class or an instance."""
+    if isinstance(owner, Loaded):
+        return {*owner.scope.names}
+    if not isinstance(owner, Instance | Class):
+        return set()
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    found = {name for held, name in reader.heap if held in (owner, cls)}
+    return found.union(*(each.scope.names for each in lines_of(cls, reader) if isinstance(each, Class)))
 
 
 def above(scope: Scope) -> Values:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.python import boto, calling, records
+from policypack.python import boto, callbacks, calling, records
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
@@ -95,7 +95,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             assign(reader, target, found, scope)
             return found
         case ast.Await(value=inner):
-            return value(reader, inner, scope)
+            return callbacks.settled(value(reader, inner, scope))
         case ast.Yield(value=inner):
             found = NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
@@ -150,7 +150,7 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
                 elif isinstance(owner, Loaded):
                     names = owner.scope.names
                     names[name] = either((names.get(name, EMPTY), values))
-        case ast.Subscript(value=ast.Name() as base, slice=index):
+        case ast.Subscript(value=(ast.Name() | ast.Attribute()) as base, slice=index):
             keys = texts(value(reader, index, scope))
             changed = [
                 each.merged(DictValue(tuple((key, values) for key in keys))) if isinstance(each, DictValue) else each
@@ -195,6 +195,8 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
             found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
         elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
+        elif isinstance(each, Code | Class):  # of a list that holds too much to be told apart
+            found.append(frozenset({each}))
         else:
             shape = shape_of(each)
             found.append(records.element(shape) if shape else UNKNOWN)
@@ -209,7 +211,9 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
         if isinstance(each, External) and each.name == ENVIRON:
             found += [variable(key) for key in texts(index)]
         elif isinstance(each, DictValue):
-            found += [UNKNOWN if key.constant is None else each.item(key.constant) for key in texts(index)]
+            found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
+        elif isinstance(each, Code | Class):  # of a dictionary that holds too much to be told apart, or `Kind[int]`
+            found.append(frozenset({each}))
         elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
             some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM
             found.append(frozenset({ListValue((either(each.elements),), alike=True, of=some)}))

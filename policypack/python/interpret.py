@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from policypack.python import calling, classes, statements
 from policypack.python.files import Place
-from policypack.python.libraries import SDK
 from policypack.python.model import Found, Unresolved
 from policypack.python.modules import Module, NotPythonError, Package, parsed
+from policypack.python.names import SDK
 from policypack.python.reader import Given, Reader, TooMuchError
 from policypack.python.sources import imported_modules
 from policypack.python.values import EMPTY, EVENT, UNKNOWN, WHOLE_EVENT, Class, Code, Instance, Value, Values
@@ -93,7 +93,9 @@ def _read(modules: Mapping[str, Module], broken: Iterable[Unresolved], begin: Se
         before = None
         while reader.state() != before:
             before = reader.state()
-            handlers = _round(reader, begin, function)
+            _round(reader, begin, function)
+        reader.forget()
+        handlers = _round(reader, begin, function)
     except (TooMuchError, RecursionError):
         exceeded = True
         why = "begins code that is too large, or too deeply nested, to be read"

@@ -7,10 +7,10 @@ https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/#iam-
 from __future__ import annotations
 
 import ast
-import sys
 
-from policypack.python import boto, calling, expressions, powertools, sdk
+from policypack.python import boto, callbacks, calling, classes, expressions, powertools, sdk
 from policypack.python.model import Text, shape_of
+from policypack.python.names import KEPT, OPAQUE, PASSED_ON, SDK, SESSIONS, SUSPECTED, TYPED, is_known, is_standard
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,
@@ -33,139 +33,6 @@ from policypack.python.values import (
     text,
     texts,
 )
-
-SDK = frozenset({"boto3", "botocore", "aioboto3", "aiobotocore", "s3transfer"})
-KNOWN = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "builtins"}
-SESSIONS = frozenset(
-    {
-        "boto3.Session",
-        "boto3.session.Session",
-        "aioboto3.Session",
-        "aioboto3.session.Session",
-        "botocore.session.get_session",
-        "botocore.session.Session",
-        "aiobotocore.session.get_session",
-        "boto3._get_default_session",
-    }
-)
-OPAQUE = frozenset(
-    {
-        "awswrangler",
-        "s3fs",
-        "smart_open",
-        "s3path",
-        "cloudpathlib",
-        "pynamodb",
-        "dynamodb_encryption_sdk",
-        "aws_encryption_sdk",
-    }
-    | {
-        "langchain_aws",
-        "sagemaker",
-        "chalice",
-        "pyathena",
-        "aws_secretsmanager_caching",
-        "fsspec",
-        "kombu",
-        "dyntastic",
-    }
-)
-"""Libraries that call AWS in ways that their use does not tell."""
-PASSED_ON = frozenset(
-    {
-        "str",
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "iter",
-        "reversed",
-        "next",
-        "deepcopy",
-        "copy",
-        "closing",
-        "cast",
-        "enumerate",
-    }
-    | {"unquote", "unquote_plus", "loads", "nullcontext", "lru_cache", "cache", "wraps", "aclosing", "dict", "deque"}
-)
-"""Functions of the standard library whose result holds what they are given, by their last name."""
-KEPT = frozenset(
-    {"strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys", "removesuffix"}
-)
-"""Methods that give back what is in, or nearly is, the thing itself."""
-SUSPECTED = frozenset(
-    [
-        "abort_multipart_upload",
-        "assume_role",
-        "batch_get_item",
-        "batch_write_item",
-        "complete_multipart_upload",
-        "copy_object",
-        "create_multipart_upload",
-        "delete_item",
-        "delete_message",
-        "delete_message_batch",
-        "delete_object",
-        "delete_objects",
-        "download_file",
-        "download_fileobj",
-        "execute_statement",
-        "generate_data_key",
-        "generate_presigned_post",
-        "generate_presigned_url",
-        "get_item",
-        "get_object",
-        "get_object_tagging",
-        "get_paginator",
-        "get_parameter",
-        "get_parameters",
-        "get_parameters_by_path",
-        "get_query_results",
-        "get_queue_url",
-        "get_secret_value",
-        "get_waiter",
-        "head_bucket",
-        "head_object",
-        "invoke_model",
-        "list_buckets",
-        "list_object_versions",
-        "list_objects",
-        "list_objects_v2",
-        "publish_batch",
-        "put_events",
-        "put_item",
-        "put_metric_data",
-        "put_object",
-        "put_object_tagging",
-        "put_parameter",
-        "put_record",
-        "put_records",
-        "put_secret_value",
-        "receive_message",
-        "send_email",
-        "send_message",
-        "send_message_batch",
-        "send_raw_email",
-        "send_task_failure",
-        "send_task_success",
-        "start_execution",
-        "start_query_execution",
-        "transact_get_items",
-        "transact_write_items",
-        "update_item",
-        "update_secret",
-        "upload_file",
-        "upload_fileobj",
-        "upload_part",
-    ]
-)
-"""Methods that are hardly anything but an operation of AWS, whatever they are called on."""
-ONCE = frozenset({"submit", "to_thread", "apply_async", "run_in_executor", "run_sync", "run"})
-"""Methods of executors that call what they are given with the arguments that follow."""
-EACH = frozenset({"map", "imap", "imap_unordered"})
-"""The same for each element of the arguments that follow."""
-TYPED = ("types_boto3_", "mypy_boto3_")
 
 
 def noticed(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
@@ -201,15 +68,14 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         return frozenset({ListValue((UNKNOWN,), alike=True)})
     if name == "builtins.dict":
         return _dictionary(given)
-    if name == "builtins.map" and len(given.args) > 1:
-        each = Given(tuple(expressions.iterated(reader, one, node, scope) for one in given.args[1:]))
-        found = either(calling.call(reader, one, each, node, scope) for one in given.args[0])
-        return frozenset({ListValue((found,), alike=True)})
+    if name == "builtins.globals":
+        return frozenset({DictValue(tuple((Text((key,)), held) for key, held in globals_of(reader, scope)), open=True)})
     if name.startswith(powertools.PREFIX) and (made := powertools.called(reader, name, given, node, scope)):
         return made
-    if "." in name and top not in KNOWN and top not in sys.stdlib_module_names:
+    if "." in name and not is_known(name):
         _suspected(reader, last, node, scope)
-    hand_on(reader, given, node, scope)
+    if result := callbacks.given_away(reader, name, given, node, scope):
+        return result
     if last in PASSED_ON and given.args:
         first = given.args[0]
         if last == "enumerate":
@@ -224,25 +90,8 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         return frozenset({Client(None)})
     if any(map(of_event, given.all)) and (name.startswith(powertools.PREFIX) or "data_classes" in name):
         return EVENT
-    held = EMPTY.union(*map(callables, given.all))
+    held = EMPTY if is_standard(name) else EMPTY.union(*map(callables, given.all))
     return frozenset({External(name if name.endswith("()()") else f"{name}()", held)})
-
-
-def hand_on(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> None:
-    """Functions that a library is given are called by it: with what it is given for them, or with the event."""
-    name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
-    handed = Given((EVENT,)) if any(map(of_event, given.all)) else Given((UNKNOWN,), (), open=True)
-    for at, values in enumerate(given.args):
-        rest = Given(given.args[at + 1 :], given.keywords)
-        if name in EACH:
-            rest = Given(tuple(expressions.iterated(reader, each, node, scope) for each in rest.args))
-        for each in values:
-            if isinstance(each, Code | Partial):
-                calling.call(reader, each, rest if name in EACH | ONCE else handed, node, scope)
-    targets = [each for name, values in given.keywords for each in values if isinstance(each, Code | Partial)]
-    args = [each for each in given.get("args") if isinstance(each, ListValue) and not each.alike]
-    for each in targets:
-        calling.call(reader, each, Given(args[0].elements) if len(args) == 1 else handed, node, scope)
 
 
 def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: Scope) -> Values:
@@ -250,7 +99,7 @@ def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: 
     owner, name = callee.owner, callee.name
     if isinstance(owner, DictValue) and name == "get":
         keys = [each.constant for each in texts(given.get("", 0))]
-        return either(UNKNOWN if key is None else either((owner.item(key), given.get("", 1))) for key in keys)
+        return either(either((owner.any() if key is None else owner.item(key), given.get("", 1))) for key in keys)
     if isinstance(owner, DictValue) and name in ("items", "values"):
         pairs = [
             value if name == "values" else frozenset({ListValue((frozenset({key}), value))})
@@ -267,8 +116,7 @@ def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: 
         if name == "join":
             return _joined(owner, given)
         _suspected(reader, name, node, scope)
-    hand_on(reader, given, node, scope)
-    return UNKNOWN
+    return callbacks.given_away(reader, name, given, node, scope) or UNKNOWN
 
 
 def _suspected(reader: Reader, name: str, node: ast.expr, scope: Scope) -> None:
@@ -279,13 +127,32 @@ def _suspected(reader: Reader, name: str, node: ast.expr, scope: Scope) -> None:
 
 
 def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:
+    """What `getattr` gives; where the name is not a constant, whatever has a name that fits."""
     base, names = given.get("", 0), texts(given.get("", 1))
     fixed = [each.constant for each in names if each.constant is not None]
     if len(fixed) != len(names):
         if any(isinstance(each, Client | Session | BotoResource) for each in base):
             reader.give_up(reader.place(node, scope), "calls an operation whose name is not a constant")
-        return UNKNOWN
-    return either(calling.attribute(reader, base, name, node, scope) for name in fixed)
+        held = {name for each in base for name in classes.names_of(reader, each)}
+        fixed = [name for name in sorted(held) if any(_fits(name, each) for each in names)]
+        found = [calling.attribute(reader, base, name, node, scope) for name in fixed]
+        return either([*found, given.get("", 2), UNKNOWN])
+    found = [calling.attribute(reader, base, name, node, scope) for name in fixed]
+    return either([*found, given.get("", 2)])
+
+
+def _fits(name: str, spelled: Text) -> bool:
+    """Whether a text may be this name: it begins and ends as the text does."""
+    first, last = spelled.parts[:1], spelled.parts[-1:]
+    begins = first[0] if first and isinstance(first[0], str) else ""
+    ends = last[0] if last and isinstance(last[0], str) else ""
+    return name.startswith(begins) and name.endswith(ends)
+
+
+def globals_of(reader: Reader, scope: Scope) -> list[tuple[str, Values]]:
+    """The names of the module that code is in, but those of functions and classes only."""
+    names = reader.globals[scope.module.name].names
+    return [(name, held) for name, values in names.items() if (held := callables(values))]
 
 
 def _dictionary(given: Given) -> Values:

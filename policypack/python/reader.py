@@ -27,6 +27,7 @@ from policypack.python.values import (
     Session,
     Values,
     either,
+    joined_dictionaries,
     narrowed,
     of_event,
     texts,
@@ -72,7 +73,10 @@ class Given:
 
 @dataclass(slots=True)
 class Reader:
-    """Everything that is known so far. Values are read in rounds, until nothing is added."""
+    """Everything that is known so far.
+
+    Values are read in rounds until nothing is added, and then once more: what the last round finds counts.
+    """
 
     modules: Mapping[str, Module]
     load: Callable[[Reader, Scope], None]
@@ -100,8 +104,6 @@ class Reader:
     """What each expression and pattern that has been read may stand for."""
     escaped: dict[Code | Class | Instance, None] = field(default_factory=dict)
     """What a library was given, and may call."""
-    grown: int = 0
-    """How often something was added to `seen`."""
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
 
@@ -119,12 +121,15 @@ class Reader:
         self.fresh.clear()
         self.called.clear()
 
+    def forget(self) -> None:
+        """Forget what was found before all was known: the round that follows finds it again, and nothing else."""
+        self.calls.clear()
+        self.unresolved.clear()
+        self.seen.clear()
+
     def saw(self, node: ast.AST, values: Values) -> Values:
         """Note what an expression or a pattern may stand for."""
-        known = self.seen.get(node)
-        if known is None or not values <= known:
-            self.seen[node] = values if known is None else known | values
-            self.grown += 1
+        self.seen[node] = self.seen.get(node, EMPTY) | values
         return values
 
     def place(self, node: ast.expr | ast.stmt, scope: Scope) -> Place:
@@ -185,12 +190,13 @@ class Reader:
 
     def put(self, owner: Instance | Class, name: str, values: Values) -> None:
         """An attribute may hold this too."""
-        self.heap[owner, name] = either((self.heap.get((owner, name), EMPTY), values))
+        self.heap[owner, name] = joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
 
     def state(self) -> object:
         """What must stay the same for the reading to be at its end."""
-        held = sum(len(each) for each in self.heap.values())
-        return (len(self.calls), len(self.unresolved), len(self.heap), held, self.grown, len(self.escaped))
+        held = sum(map(len, self.heap.values()))
+        seen = sum(map(len, self.seen.values()))
+        return (len(self.calls), len(self.unresolved), len(self.heap), held, len(self.seen), seen, len(self.escaped))
 
 
 def _wide(values: Values, *, wholly: bool) -> Values:

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.files import Place
 from policypack.python.handling import Handling, How, Leaving, RecordLoop
 from policypack.python.interpret import Reading
@@ -48,6 +49,8 @@ PURE = {
     "bool",
     "loads",
 }
+FOLLOWED = {*ONCE, *APPLIED, *STARTED}
+"""Calls that do nothing but call a function, which is looked into itself."""
 CATCH_ALL = {"Exception", "BaseException"}
 
 
@@ -179,8 +182,10 @@ class _Scan:
         own = Code | Class | Partial | Instance
         if name in LOOKS_ONLY or any(isinstance(each, own) for each in self._values(node.func)):
             return False
-        result = shapes(self._values(node)) - {Shape.PART}
         given = [*node.args, *(each.value for each in node.keywords)]
+        if name in FOLLOWED and any(isinstance(each, own) for one in given for each in self._values(one)):
+            return False
+        result = shapes(self._values(node)) - {Shape.PART}
         if any(self._holds(each, Shape.RECORDS) for each in given):
             return name in {"map", "starmap"} or not result
         return not result and any(self._holds(each, Shape.EVENT) for each in given)

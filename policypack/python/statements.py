@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from policypack.python import calling, expressions, libraries, patterns
+from policypack.python.model import Text
 from policypack.python.modules import absolute
+from policypack.python.names import is_known
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,
@@ -17,7 +19,10 @@ from policypack.python.values import (
     External,
     Instance,
     ListValue,
+    Method,
+    Partial,
     Scope,
+    Value,
     Values,
     callables,
     either,
@@ -136,13 +141,24 @@ def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope:
     found: Values = frozenset({code})
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
-        local = [each for each in made if isinstance(each, Code)]
+        local = [each for each in made if isinstance(each, Code | Partial)]
         if local:
-            wrapped = either(calling.run(reader, each, Given((found,)), decorator, scope) for each in local)
-            found = wrapped or found
-        elif any(isinstance(each, External) and each.name.endswith("contextmanager") for each in made):
-            found = frozenset({Code(node, scope, None, code.cls)})
+            wrapped = either(calling.call(reader, each, Given((found,)), decorator, scope) for each in local)
+            found = callables(wrapped) or found
+        elif any(_may_register(each, in_class=scope.is_class) for each in made):
+            reader.escaped[code] = None
     expressions.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
+
+
+def _may_register(decorator: Value, *, in_class: bool) -> bool:
+    """Whether a decorator of a library may keep what it decorates, and call it later: `@app.get("/")`."""
+    if not isinstance(decorator, External):
+        return isinstance(decorator, Method | Text)
+    if decorator.name.startswith("aws_lambda_powertools."):
+        return "event_handler" in decorator.name
+    if is_known(decorator.name):
+        return False
+    return not in_class or "()." in decorator.name
 
 
 def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:

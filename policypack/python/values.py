@@ -191,10 +191,16 @@ class DictValue:
         others = [value for each, value in self.items if each.constant is None]
         return either([*found, *others, *([] if found else [UNKNOWN])])
 
+    def any(self) -> Values:
+        """What is at a key that is not known."""
+        return either([*(value for _, value in self.items), UNKNOWN])
+
     def merged(self, other: DictValue) -> DictValue:
         """Both, where the other one's come last."""
-        items = tuple({**dict(self.items), **dict(other.items)}.items())
-        return DictValue(items, self.open or other.open, self.of | other.of)
+        items = dict(self.items)
+        for key, value in other.items:
+            items[key] = value if key.constant is not None else either((items.get(key, EMPTY), value))
+        return DictValue(tuple(items.items()), self.open or other.open, self.of | other.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,21 @@ class Partial:
             object.__setattr__(self, "level", 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a future, a task or a thread is to give."""
+
+    result: frozenset[Value]
+    level: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Cut off what is nested too deeply."""
+        object.__setattr__(self, "level", level((self.result,)))
+        if self.level > DEEPEST:
+            object.__setattr__(self, "result", UNKNOWN | callables(self.result))
+            object.__setattr__(self, "level", 1)
+
+
 Value = (
     Nothing
     | External
@@ -234,6 +255,7 @@ Value = (
     | ListValue
     | DictValue
     | Partial
+    | Pending
     | Text
 )
 Values = frozenset[Value]
@@ -269,9 +291,23 @@ def either(values: Iterable[Values]) -> Values:
 
 def narrowed(values: Values) -> Values:
     """Values without texts, lists and dictionaries, but with the functions that those hold."""
-    wide = Text | ListValue | DictValue | Nothing | Partial
+    wide = Text | ListValue | DictValue | Nothing | Partial | Pending
     kept = frozenset(each for each in values if not isinstance(each, wide) or shape_of(each))
     return kept | callables(values - kept)
+
+
+def joined_dictionaries(values: Values) -> Values:
+    """Values with one dictionary in place of several, which may hold what any of them holds."""
+    found = [each for each in values if isinstance(each, DictValue)]
+    if len(found) < 2:
+        return values
+    items: dict[Text, Values] = {}
+    for key, value in (item for each in found for item in each.items):
+        items[key] = either((items.get(key, EMPTY), value))
+    one = DictValue(
+        tuple(items.items()), any(each.open for each in found), frozenset().union(*(each.of for each in found))
+    )
+    return frozenset(each for each in values if not isinstance(each, DictValue)) | {one}
 
 
 def callables(values: Values) -> Values:
@@ -287,6 +323,8 @@ def callables(values: Values) -> Values:
                 found += [callables(one) for one in elements]
             case DictValue(items=items):
                 found += [callables(one) for _, one in items]
+            case Pending(result=result):
+                found.append(callables(result))
             case Partial(of=of):
                 found.append(callables(of))
     return EMPTY.union(*found)

@@ -6,7 +6,7 @@ import pytest
 
 from policypack.python.interpret import calls_of
 from policypack.python.model import Found
-from tests.access.ways import WAYS
+from tests.python.ways import WAYS
 
 
 def found(text: str, **others: str) -> Found:
