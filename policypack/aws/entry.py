@@ -18,6 +18,7 @@ from policypack.aws.packaging import (
     Handled,
     Layers,
     Search,
+    code_property,
     functions,
     handled,
     layers,
@@ -66,27 +67,32 @@ def entries(stack: Stack) -> Iterator[Placed[Entry]]:
 
 
 def _entry(stack: Stack, function: Resource) -> Iterator[tuple[str, Entry | Unknown]]:
-    runs = handled(function)
+    runs = handled(stack, function)
     if not isinstance(runs, Handled):
         if runs is not None:
             yield runs
         return
     found = read_code(
-        function, lambda archive: _Reader(archive, layers(stack, function), runs.runtime).entry(runs.handler)
+        function,
+        lambda archive: _Reader(stack, archive, layers(stack, function), runs.runtime).entry(runs.handler),
+        stack,
     )
     if isinstance(found, Entry) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
         yield "handler", WRAPPED
     elif found is not None:
-        yield "handler" if found in (OTHER_LAYER, RUNNING) or isinstance(found, Entry) else "code", found
+        yield (
+            "handler" if found in (OTHER_LAYER, RUNNING) or isinstance(found, Entry) else code_property(function),
+            found,
+        )
 
 
 class _Reader:
     """Looks for what a runtime looks for."""
 
-    def __init__(self, archive: Archive, found: Layers, runtime: str) -> None:
+    def __init__(self, stack: Stack, archive: Archive, found: Layers, runtime: str) -> None:
         self.archive = archive
         self.runtime = runtime
-        self.layers, unread = opened_layers(found)
+        self.layers, unread = opened_layers(stack, found)
         self.unread = found.others or unread
 
     def entry(self, handler: str) -> Entry | Unknown:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from policypack.aws.handler import handlers
 from policypack.aws.meaning import FUNCTION
-from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation
+from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.python.handling import Handling
 
 
@@ -50,6 +50,6 @@ POLICY = Policy(
     good=_function(
         "    for record in event['Records']:", "        print(record['s3']['object']['key'])", "    return 'done'"
     ),
-    reads=handlers,
+    reads=over_stack(handlers),
     check=check,
 )

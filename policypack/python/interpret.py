@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from policypack.python import calling, classes, statements
 from policypack.python.files import Place
@@ -15,6 +16,8 @@ from policypack.python.reader import Given, Reader, TooMuchError
 from policypack.python.sources import imported_modules
 from policypack.python.values import EMPTY, EVENT, UNKNOWN, WHOLE_EVENT, Class, Code, Instance, Value, Values
 
+NEAREST = 20
+"""Modules, counted from the handler's own, that are read where all of them are too much."""
 LIBRARIES = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "urllib3", "jmespath", "dateutil", "six"}
 """Packages that are known without being read, should they be packaged with the function."""
 
@@ -55,7 +58,11 @@ def read(package: Package, handler: str) -> Reading:
     found = imported_modules(package, entry, LIBRARIES)
     if entry not in found.modules:
         return Reading(Reader({}, statements.load), tuple(map(_broken, found.broken)))
-    return _read(found.modules, map(_broken, found.broken), [entry], function)
+    broken = tuple(map(_broken, found.broken))
+    whole = _read(found.modules, broken, [entry], function)
+    if not whole.exceeded or len(found.modules) <= NEAREST:
+        return whole
+    return _read(dict(islice(found.modules.items(), NEAREST)), whole.broken, [entry], function)
 
 
 def calls_of(sources: Mapping[str, str | bytes], handler: str | None = None) -> Found:

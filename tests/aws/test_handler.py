@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from policypack.aws.handler import handlers
-from policypack.policy import UNKNOWN, Asset, Resource, Unknown
+from policypack.policy import UNKNOWN, Asset, Resource, Stack, Unknown
 from policypack.python.handling import Handling
+from policypack.settings import Settings
 
 FUNCTION = "aws:lambda/function:Function"
 LEAVES = "def handler(event, context):\n    for record in event['Records']:\n        return\n"
@@ -29,9 +30,9 @@ def archive(**files: str) -> Asset:
 
 
 def read(resource: Resource) -> Handling | Unknown | None:
-    found = list(handlers(resource))
+    found = list(handlers(Stack([resource], Settings())))
     assert len(found) <= 1
-    return found[0][1] if found else None
+    return found[0][2] if found else None
 
 
 def ways(text: str, **files: str) -> list[str]:
