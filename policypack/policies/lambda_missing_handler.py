@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.entry import Entry, entries
+from policypack.aws.handler_check import HandlerProblem, handler_problems
 from policypack.aws.meaning import FUNCTION
 from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
 
 
-def check(found: Entry) -> Iterator[Judgement]:
+def check(found: HandlerProblem) -> Iterator[Judgement]:
     file, name = found.undefined
     if found.form:
         yield Violation("", f"is not of the form `{found.form}`, so it names nothing that Lambda could call")
@@ -46,6 +46,6 @@ POLICY = Policy(
     ],
     bad=_function("main.handler"),
     good=_function("app.main.handle"),
-    reads=over_stack(entries),
+    reads=over_stack(handler_problems),
     check=check,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.importing import Lacking, imported
+from policypack.aws.import_check import Lacking, imported
 from policypack.aws.meaning import FUNCTION
 from policypack.policy import Asset, Judgement, Policy, Resource, Severity, Violation, over_stack
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import boto, callbacks, classes, expressions, libraries, records, statements
+from policypack.python import assignment, boto, callbacks, classes, expressions, libraries, records, statements
 from policypack.python.files import Place
 from policypack.python.model import Text, shape_of
 from policypack.python.reader import Given, Reader
@@ -136,7 +136,7 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
             after.append(DictValue(new.items, open=new.open or len(others) != len(first), of=new.of))
         else:
             return None
-    expressions.assign(reader, node.func.value, frozenset(after), scope)
+    assignment.assign(reader, node.func.value, frozenset(after), scope)
     return UNKNOWN
 
 

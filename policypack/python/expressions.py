@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.python import boto, callbacks, calling, records
+from policypack.python import assignment, boto, callbacks, calling, records
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
@@ -22,7 +22,6 @@ from policypack.python.values import (
     External,
     Instance,
     ListValue,
-    Loaded,
     Scope,
     Values,
     either,
@@ -92,7 +91,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             return frozenset({Code(node, scope)})
         case ast.NamedExpr(target=target, value=inner):
             found = value(reader, inner, scope)
-            assign(reader, target, found, scope)
+            assignment.assign(reader, target, found, scope)
             return found
         case ast.Await(value=inner):
             return callbacks.settled(value(reader, inner, scope))
@@ -127,59 +126,6 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
         where = where.outer
     found = either(reader.imported(star, name) for star in scope.module.stars)
     return found or frozenset({External(f"builtins.{name}")})
-
-
-def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of target)
-    """Let a target hold values too; alone, where no branch may leave it as it was."""
-    match target:
-        case ast.Name(id=name):
-            where = scope
-            if name in scope.globals:
-                where = reader.globals.get(scope.module.name, scope)
-            keeps = scope.branches > 0 or where is not scope
-            where.names[name] = either((where.names.get(name, EMPTY), values)) if keeps else values
-            if where.is_class and where.owner is not None:
-                reader.put(where.owner, name, values)
-        case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            for index, each in enumerate(elements):
-                _unpack(reader, each, _at(reader, values, index, len(elements), target, scope), values, scope)
-        case ast.Attribute(value=base, attr=name):
-            for owner in value(reader, base, scope):
-                if isinstance(owner, Instance | Class):
-                    reader.put(owner, name, values)
-                elif isinstance(owner, Loaded):
-                    names = owner.scope.names
-                    names[name] = either((names.get(name, EMPTY), values))
-        case ast.Subscript(value=(ast.Name() | ast.Attribute()) as base, slice=index):
-            keys = texts(value(reader, index, scope))
-            changed = [
-                each.merged(DictValue(tuple((key, values) for key in keys))) if isinstance(each, DictValue) else each
-                for each in value(reader, base, scope)
-            ]
-            if any(isinstance(each, DictValue) for each in changed):
-                assign(reader, base, frozenset(changed), scope)
-        case ast.Subscript(value=base, slice=index):
-            value(reader, base, scope)
-            value(reader, index, scope)
-
-
-def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, scope: Scope) -> None:
-    """Let one of several targets hold its element of values, or with a star a list of such."""
-    if not isinstance(target, ast.Starred):
-        assign(reader, target, element, scope)
-        return
-    some = frozenset({Shape.SOME}) if shapes(values) & records.MANY else records.NONE_OF_THEM
-    assign(reader, target.value, frozenset({ListValue((element,), alike=True, of=some)}), scope)
-
-
-def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
-    found = [
-        each.elements[index]
-        if isinstance(each, ListValue) and not each.alike and len(each.elements) == count
-        else iterated(reader, frozenset({each}), node, scope)
-        for each in values
-    ]
-    return either(found)
 
 
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
@@ -335,7 +281,7 @@ def _comprehended(
     for loop in loops:
         source = value(reader, loop.iter, scope)
         of |= shapes(source)
-        assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
+        assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
         for condition in loop.ifs:
             value(reader, condition, scope)
     found = [value(reader, each, scope) for each in elements]

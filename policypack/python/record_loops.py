@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
+from policypack.python.exceptions import ancestors, builtin, last_names, raised_name
 from policypack.python.files import Place
 from policypack.python.handling import Handling, How, Leaving, RecordLoop
 from policypack.python.interpret import Reading
@@ -19,7 +19,6 @@ from policypack.python.values import (
     EMPTY,
     Class,
     Code,
-    External,
     Function,
     Instance,
     Partial,
@@ -228,7 +227,7 @@ class _Scan:
             return  # the `continue` takes the place of every way out
         yield from self._leavings(statement.body, replace(around, catching=(*around.catching, statement)))
         for handler in statement.handlers:
-            spent = around.spent or bool(_names(handler.type) & EXHAUSTED)
+            spent = around.spent or bool(last_names(handler.type) & EXHAUSTED)
             yield from self._leavings(handler.body, replace(around, guarded=True, spent=spent))
         yield from self._leavings([*statement.orelse, *statement.finalbody], around)
 
@@ -243,7 +242,7 @@ class _Scan:
 
     def _caught(self, statement: ast.Raise, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
-        raised = _raised(statement)
+        raised = raised_name(statement)
         for each in reversed(around.catching):
             if isinstance(each, ast.Try | ast.TryStar):
                 if any(self._catches(handler.type, raised, statement) for handler in each.handlers):
@@ -259,7 +258,7 @@ class _Scan:
 
     def _catches(self, caught: ast.expr | None, raised: str, statement: ast.Raise) -> bool:
         """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
-        names = _names(caught)
+        names = last_names(caught)
         if caught is None or names & CATCH_ALL or not raised or raised in names:
             return True
         above = self._above(statement, raised)
@@ -267,46 +266,10 @@ class _Scan:
 
     def _above(self, statement: ast.Raise, name: str) -> set[str] | None:
         """The names of the classes that what is raised derives from; None where they are not all known."""
-        if known := _builtin(name):
+        if known := builtin(name):
             return {each.__name__ for each in known.__mro__}
         raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        return _ancestors(self._values(raised)) if raised else None
-
-
-def _ancestors(classes: Values, depth: int = 8) -> set[str] | None:
-    """The names of classes and of those that they derive from; None where they are not all known."""
-    found: set[str] = set()
-    for each in classes:
-        if isinstance(each, External) and (known := _builtin(each.name.removeprefix("builtins."))):
-            found |= {one.__name__ for one in known.__mro__}
-            continue
-        above = _ancestors(each.bases, depth - 1) if isinstance(each, Class) and depth else None
-        if not isinstance(each, Class) or above is None:
-            return None
-        found |= {each.node.name, *above}
-    return found or None
-
-
-def _builtin(name: str) -> type[BaseException] | None:
-    found = getattr(builtins, name, None)
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
-
-
-def _raised(statement: ast.Raise) -> str:
-    """The class that a `raise` names; empty where it raises anew what was caught."""
-    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-    if isinstance(raised, ast.Attribute):
-        return raised.attr
-    return raised.id if isinstance(raised, ast.Name) else ""
-
-
-def _names(node: ast.expr | None) -> set[str]:
-    """The last parts of the classes in an `except` or among the bases of a class."""
-    if isinstance(node, ast.Tuple):
-        return {name for each in node.elts for name in _names(each)}
-    if isinstance(node, ast.Attribute):
-        return {node.attr}
-    return {node.id} if isinstance(node, ast.Name) else set()
+        return ancestors(self._values(raised)) if raised else None
 
 
 def _first_or_last(index: ast.expr) -> bool:

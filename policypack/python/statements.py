@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import calling, expressions, libraries, patterns
+from policypack.python import assignment, calling, expressions, libraries, patterns
 from policypack.python.model import Text
 from policypack.python.modules import absolute
 from policypack.python.names import is_known
@@ -57,17 +57,17 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         case ast.Assign(targets=targets, value=given):
             found = expressions.value(reader, given, scope)
             for target in targets:
-                expressions.assign(reader, target, found, scope)
+                assignment.assign(reader, target, found, scope)
         case ast.AnnAssign(target=target, value=given) if given is not None:
             found = expressions.value(reader, given, scope)
             if opaque(found):
                 found = libraries.annotated(reader, statement.annotation, scope) or found
-            expressions.assign(reader, target, found, scope)
+            assignment.assign(reader, target, found, scope)
         case ast.AugAssign(target=target, value=given):
             old = expressions.value(reader, target, scope)
             new = expressions.added(old, expressions.value(reader, given, scope))
             with _branch(scope):
-                expressions.assign(reader, target, new, scope)
+                assignment.assign(reader, target, new, scope)
         case ast.Return(value=given):
             found = expressions.value(reader, given, scope) if given else EMPTY
             scope.returned = either((scope.returned, found))
@@ -91,7 +91,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             | ast.AsyncFor(target=target, iter=source, body=body, orelse=orelse)
         ):
             each = expressions.iterated(reader, expressions.value(reader, source, scope), source, scope)
-            expressions.assign(reader, target, each, scope)
+            assignment.assign(reader, target, each, scope)
             with _branch(scope):
                 for _ in range(REPEATED):
                     execute(reader, body, scope)
@@ -108,7 +108,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                     reader, expressions.value(reader, item.context_expr, scope), item.context_expr, scope
                 )
                 if item.optional_vars is not None:
-                    expressions.assign(reader, item.optional_vars, entered, scope)
+                    assignment.assign(reader, item.optional_vars, entered, scope)
             execute(reader, body, scope)
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
@@ -147,7 +147,7 @@ def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope:
             found = callables(wrapped) or found
         elif any(_may_register(each, in_class=scope.is_class) for each in made):
             reader.escaped[code] = None
-    expressions.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
 
 
 def _may_register(decorator: Value, *, in_class: bool) -> bool:
@@ -170,7 +170,7 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
         cls.scope.owner, cls.scope.is_class = cls, True
         reader.classes[mark] = cls
     execute(reader, node.body, cls.scope)
-    expressions.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
