@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from policypack.python import calling, classes, statements
@@ -58,8 +58,10 @@ def read(package: Package, handler: str) -> Reading:
     found = imported_modules(package, entry, LIBRARIES)
     if entry not in found.modules:
         return Reading(Reader({}, statements.load), tuple(map(_broken, found.broken)))
-    broken = tuple(map(_broken, found.broken))
-    whole = _read(found.modules, broken, [entry], function)
+    whole = _read(found.modules, map(_broken, found.broken), [entry], function)
+    if found.cut and not whole.exceeded:
+        cut = Unresolved(Place(found.modules[entry].file, 1), "begins code of more modules than are read here")
+        return replace(whole, broken=(*whole.broken, cut))
     if not whole.exceeded or len(found.modules) <= NEAREST:
         return whole
     return _read(dict(islice(found.modules.items(), NEAREST)), whole.broken, [entry], function)

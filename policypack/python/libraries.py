@@ -60,6 +60,8 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         return either(expressions.variable(each, given.get("default", 1)) for each in keys) or UNKNOWN
     if name == "os.environ.copy" or (last == "dict" and given.get("", 0) == {External("os.environ")}):
         return frozenset({External("os.environ")})
+    if name == "importlib.import_module":
+        return _imported(reader, given, node, scope)
     if name == "builtins.getattr":
         return _attribute(reader, given, node, scope)
     if name == "functools.partial" and given.args:
@@ -139,6 +141,14 @@ def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Va
         return either([*found, given.get("", 2), UNKNOWN])
     found = [calling.attribute(reader, base, name, node, scope) for name in fixed]
     return either([*found, given.get("", 2)])
+
+
+def _imported(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:
+    """What `import_module` gives: any module may come by a name that is not a constant."""
+    names = texts(given.get("name", 0))
+    if any(each.constant is None for each in names):
+        reader.give_up(reader.place(node, scope), "imports a module whose name is not a constant")
+    return either(reader.imported(each.constant) for each in names if each.constant) or UNKNOWN
 
 
 def _fits(name: str, spelled: Text) -> bool:

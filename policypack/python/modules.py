@@ -38,6 +38,8 @@ class Module:
     size: int = 0
     imported: tuple[tuple[str, Import], ...] = ()
     """What it imports under which name, at its top or inside its functions; the name `*` stands for everything."""
+    named: tuple[str, ...] = ()
+    """The modules that it imports by `importlib.import_module("name")`."""
 
     @property
     def parent(self) -> str:
@@ -95,6 +97,7 @@ def parsed(name: str, file: str, content: str | bytes) -> Module:
         raise NotPythonError(file) from None
     module = Module(name, file, tree, file.endswith("/__init__.py"), len(content))
     module.imported = tuple(_imports(tree, module.parent))
+    module.named = tuple(_named(tree))
     return module
 
 
@@ -105,6 +108,16 @@ def absolute(parent: str, node: ast.ImportFrom) -> str:
     parts = parent.split(".") if parent else []
     kept = parts[: max(len(parts) - (node.level - 1), 0)]
     return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def _named(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str() as name), *_],
+            ) if not name.startswith("."):
+                yield name
 
 
 def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:

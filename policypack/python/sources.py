@@ -19,6 +19,8 @@ class Sources:
     def __init__(self) -> None:
         self.modules: dict[str, Module] = {}
         self.broken: list[str] = []
+        self.cut = False
+        """Whether there are more than are read."""
 
 
 def imported_modules(package: Package, entry: str, known: Container[str] = ()) -> Sources:
@@ -54,8 +56,10 @@ def imported_modules(package: Package, entry: str, known: Container[str] = ()) -
             continue
         size += module.size
         if len(found.modules) == MOST_FILES or size > MOST_BYTES:
+            found.cut = True
             return found
         found.modules[name] = module
+        waiting += module.named
         for _, each in module.imported:
             waiting += [each.module] + (
                 [f"{each.module}.{each.member}" if each.module else each.member] if each.member else []

@@ -146,6 +146,14 @@ def test_where_all_is_too_much_the_nearest_modules_are_read(monkeypatch: pytest.
     assert reading(textwrap.dedent(text), m0="x = 1\n" * 2_000).exceeded
 
 
+def test_modules_that_are_too_many_leave_the_calls_undecided() -> None:
+    many = {f"m{n}": "x = 1\n" for n in range(260)}
+    imports = f"import {', '.join(many)}\n"
+    found = reading(f"{imports}def handler(event, context):\n    pass\n", **many)
+    assert [str(each.place) for each in found.calls.unresolved] == ["index.py:1"]
+    assert not found.exceeded
+
+
 def test_code_that_is_nested_too_deeply_is_undecided() -> None:
     found = reading(f"def handler(event, context):\n    return {'f(' * 90}event{')' * 90}\n")
     assert found.exceeded == any("too large" in each.why for each in found.calls.unresolved)
