@@ -35,6 +35,7 @@ from policypack.python.values import (
     either,
     opaque,
     shapes,
+    text,
     texts,
 )
 
@@ -136,7 +137,7 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
             after.append(DictValue(new.items, open=new.open or len(others) != len(first), of=new.of))
         else:
             return None
-    assignment.assign(reader, node.func.value, frozenset(after), scope)
+    assignment.change(reader, node.func.value, frozenset(after), scope)
     return UNKNOWN
 
 
@@ -155,6 +156,10 @@ def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Sc
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case Method(owner=Client(), name="meta") if name == "client":
             return frozenset({base.owner})
+        case Class(node=ast.ClassDef(name=own)) if name == "__name__":
+            return text(own)
+        case Class() if name == "__subclasses__":
+            return frozenset({Method(base, name)})
         case Instance() | Class() | Super():
             return classes.attribute(reader, base, name, node, scope)
         case Text() if shape := shape_of(base):
@@ -177,6 +182,8 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
             return either(call(reader, each, more, node, scope) for each in of)
         case Method(owner=Client() | Session() | BotoResource() | Collection() | Paginator()):
             return boto.called(reader, callee, given, reader.place(node, scope))
+        case Method(owner=Class() as cls, name="__subclasses__"):
+            return classes.subclasses(reader, cls)
         case Method(owner=Pending(result=result), name=name):
             if name == "add_done_callback":
                 return either(

@@ -14,11 +14,13 @@ from policypack.python.values import (
     Code,
     External,
     Instance,
+    ListValue,
     Loaded,
     Scope,
     Super,
     Values,
     either,
+    text,
     texts,
 )
 
@@ -34,6 +36,8 @@ FIELDS = (
     "attr.define",
     "pydantic.dataclasses.dataclass",
 )
+CALLED = frozenset({"__init__", "__post_init__", "__call__", "__init_subclass__", "__getattr__"})
+"""Methods of which it is known when Python calls them."""
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
@@ -61,10 +65,20 @@ def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope)
         constructors = attribute(reader, instance, "__init__", node, scope)
     if callbacks.is_derived(reader, cls):
         reader.escaped[cls] = None
+    for name in _implicit(reader, cls):
+        for each in attribute(reader, instance, name, node, scope):
+            if isinstance(each, Code):
+                reader.escaped[each] = None
     for each in constructors:
         if isinstance(each, Code):
             calling.run(reader, each, given, node, scope)
     return self
+
+
+def _implicit(reader: Reader, cls: Class) -> set[str]:
+    """The methods of a class that Python calls by itself: `__exit__`, `__iter__`, `__del__`."""
+    names = {name for each in lines_of(cls, reader) if isinstance(each, Class) for name in each.scope.names}
+    return {name for name in names if name.startswith("__") and name.endswith("__")} - CALLED
 
 
 def _has(reader: Reader, cls: Class, name: str) -> bool:
@@ -166,7 +180,26 @@ def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: a
                 break
         elif not any(found_ones):
             found_ones.append(UNKNOWN)
+    if not any(found_ones) and isinstance(base, Instance) and name != "__getattr__" and "." not in name:
+        getters = attribute(reader, base, "__getattr__", node, scope)
+        given = Given((text(name),))
+        found_ones += [calling.run(reader, each, given, node, scope) for each in getters if isinstance(each, Code)]
     return either(found_ones)
+
+
+def set_by_property(reader: Reader, owner: Instance, name: str, values: Values, node: ast.expr, scope: Scope) -> bool:
+    """Whether an assignment to an attribute calls the setter of a property, which is read for these values."""
+    found = attribute(reader, owner, f"{name}.setter", node, scope)
+    setters = [each for each in found if isinstance(each, Code)]
+    for each in setters:
+        calling.run(reader, each, Given((values,)), node, scope)
+    return bool(setters)
+
+
+def subclasses(reader: Reader, cls: Class) -> Values:
+    """The classes of the package that derive from one."""
+    below = [each for each in reader.classes.values() if each != cls and cls in lines_of(each, reader)]
+    return frozenset({ListValue((frozenset(below),), alike=True)})
 
 
 def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, node: ast.expr, scope: Scope) -> Values:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import assignment, calling, expressions, libraries, patterns
+from policypack.python import assignment, calling, classes, expressions, libraries, patterns
 from policypack.python.model import Text
 from policypack.python.modules import absolute
 from policypack.python.names import is_known
@@ -79,6 +79,8 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             _import(reader, statement, scope)
         case ast.Global(names=names):
             scope.globals.update(names)
+        case ast.Nonlocal(names=names):
+            scope.shared.update(names)
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=orelse):
             execute(reader, orelse, scope)  # Lambda imports the module
         case ast.If(test=test, body=body, orelse=orelse):
@@ -139,6 +141,10 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
     code = Code(node, scope, None, scope.owner)
     found: Values = frozenset({code})
+    for each in node.decorator_list:
+        if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):  # the name stays the getter's
+            scope.names[f"{node.name}.{each.attr}"] = found
+            return
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
         local = [each for each in made if isinstance(each, Code | Partial)]
@@ -170,6 +176,18 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
         cls.scope.owner, cls.scope.is_class = cls, True
         reader.classes[mark] = cls
     execute(reader, node.body, cls.scope)
+    for above in classes.lines_of(cls, reader)[1:]:
+        if isinstance(above, Class):
+            for each in above.scope.names.get("__init_subclass__", ()):
+                if isinstance(each, Code):
+                    hook = Code(each.node, each.scope, frozenset({cls}), above)
+                    calling.run(reader, hook, Given(open=True), None, None)
+    for decorator in node.decorator_list:
+        for made in expressions.value(reader, decorator, scope):
+            if isinstance(made, Code | Partial):
+                calling.call(reader, made, Given((frozenset({cls}),)), decorator, scope)
+            elif _may_register(made, in_class=True):
+                reader.escaped[cls] = None
     assignment.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
 
 

@@ -89,6 +89,8 @@ class Scope:
     names: dict[str, Values] = field(default_factory=dict)
     outer: Scope | None = None
     globals: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    """Names of a function around, which this one changes."""
     branches: int = 0
     """How many branches deep the reading is: there a name may keep what it was."""
     owner: Class | None = None

@@ -305,6 +305,92 @@ CALLED = {
         """,
         ["6 s3:ListObjectsV2 Bucket=in"],
     ),
+    "methods that Python calls by itself": (
+        """
+        import boto3
+        class Store:
+            def __init__(self):
+                self.s3 = boto3.client("s3")
+            def __enter__(self):
+                return self
+            def __exit__(self, *why):
+                self.s3.put_object(Bucket="out", Key="exit")
+            def __getitem__(self, key):
+                return self.s3.get_object(Bucket="in", Key="item")
+        def handler(event, context):
+            with Store() as store:
+                print(store["a"])
+        """,
+        ["9 s3:PutObject Bucket=out Key=exit", "11 s3:GetObject Bucket=in Key=item"],
+    ),
+    "a proxy of a client": (
+        """
+        import boto3
+        class Proxy:
+            def __init__(self, inner):
+                self.inner = inner
+            def __getattr__(self, name):
+                return getattr(self.inner, name)
+        def handler(event, context):
+            Proxy(boto3.client("s3")).put_object(Bucket="out", Key="a")
+        """,
+        ["9 s3:PutObject Bucket=out Key=a"],
+    ),
+    "a property with a setter": (
+        """
+        import boto3
+        class Store:
+            @property
+            def name(self):
+                return "out"
+            @name.setter
+            def name(self, value):
+                boto3.client("s3").create_bucket(Bucket="made")
+        def handler(event, context):
+            store = Store()
+            store.name = event["name"]
+            boto3.client("s3").put_object(Bucket=store.name, Key="a")
+        """,
+        ["9 s3:CreateBucket Bucket=made", "13 s3:PutObject Bucket=out Key=a"],
+    ),
+    "classes that register themselves": (
+        """
+        import boto3
+        KINDS = {}
+        class Step:
+            def __init_subclass__(cls, **options):
+                KINDS[cls.__name__] = cls
+        class Put(Step):
+            def run(self):
+                boto3.client("s3").put_object(Bucket="out", Key="a")
+        def handler(event, context):
+            KINDS[event["kind"]]().run()
+        """,
+        ["9 s3:PutObject Bucket=out Key=a"],
+    ),
+    "classes that a decorator registers, and the classes below one": (
+        """
+        import boto3
+        KINDS = []
+        def kind(cls):
+            KINDS.append(cls)
+            return cls
+        @kind
+        class Put:
+            def run(self):
+                boto3.client("s3").put_object(Bucket="out", Key="a")
+        class Base: pass
+        class Get(Base):
+            def run(self):
+                boto3.client("s3").get_object(Bucket="in", Key="a")
+        def handler(event, context):
+            for each in KINDS:
+                each().run()
+            for each in Base.__subclasses__():
+                each().run()
+        """,
+        ["10 s3:PutObject Bucket=out Key=a", "14 s3:GetObject Bucket=in Key=a"],
+    ),
 }
 NOT_CALLED = {
     "methods of a class that nobody makes": """
