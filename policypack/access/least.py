@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
+from policypack.aws.packaging import code_property
 from policypack.policy import Judgement, Placed, Stack, Undecided, Unknown, Violation
 
 UNREAD_FIX = "Write what the managed policy allows, and the code needs, into the role's own policy."
@@ -17,14 +18,14 @@ def lacks(stack: Stack) -> Iterator[Placed[Missing]]:
     for function in functions(stack):
         found = privilege(stack, function)
         if isinstance(found, Unknown):
-            yield function, "code", found
+            yield function, code_property(function), found
         elif found is not None:
             for each in grouped(found):
                 yield function, "role", each
             if unresolved := found.found.unresolved:
                 more = f", and {len(unresolved) - 1} more" if len(unresolved) > 1 else ""
                 why = f"makes calls that cannot be told: `{unresolved[0].place}` {unresolved[0].why}{more}"
-                yield function, "code", Unknown(why, CALL_FIX)
+                yield function, code_property(function), Unknown(why, CALL_FIX)
 
 
 def excesses(stack: Stack) -> Iterator[Placed[Over]]:
@@ -33,7 +34,7 @@ def excesses(stack: Stack) -> Iterator[Placed[Over]]:
     for function in functions(stack):
         found = privilege(stack, function)
         if isinstance(found, Unknown):
-            yield function, "code", found
+            yield function, code_property(function), found
         elif found is not None:
             for each in found.comparison.over:
                 mark = (each.resource.urn, each.path, each.message)

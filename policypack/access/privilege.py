@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policypack.access.calls.libraries import SDK
-from policypack.access.calls.model import Call, Found, Unresolved
 from policypack.access.calls.permissions import listed, permissions
-from policypack.access.calls.run import LIBRARIES, calls_of
 from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.kms_requirements import key_needs
 from policypack.access.platform import platform_needs
 from policypack.access.unused import Comparison, Need, Over, Role, compare
-from policypack.aws.archive import AbsentError, UnreadableError, opened
+from policypack.aws.archive import opened
 from policypack.aws.arn import Arn
 from policypack.aws.document import PolicyDocument
 from policypack.aws.function import Grants, role_documents
 from policypack.aws.holders import holders
 from policypack.aws.managed import FOR_FUNCTIONS
 from policypack.aws.notification import triggers
-from policypack.aws.packaging import FIX, NOT_CODE, packaged, recorded
-from policypack.aws.python_sources import imported_sources
+from policypack.aws.packaging import FIX, layers
+from policypack.aws.python_code import NoModule, python_code, read_program
 from policypack.aws.reading import TRUST, documents_of
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.python.files import UnreadableError
+from policypack.python.model import Call, Found, Unresolved
 from policypack.resources.naming import physical_name
 from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
+
+if TYPE_CHECKING:
+    from policypack.python.interpret import Reading
 
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
@@ -54,8 +56,8 @@ def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Pr
         code: its package, where it is not to be read from the stack.
 
     Returns:
-        None for other runtimes, for container images, for code in a bucket, and for code of which a state from
-        another machine has only the hash: there is no code to read. `Unknown` for what should be readable and is not.
+        None for other runtimes, for container images, for code in a bucket where nothing of the stack is, and for
+        code of which a state from another machine has only the hash. `Unknown` for what should be readable and is not.
     """
     key = ("privilege", function.urn, code.path if code else "")
     return stack.once(key, lambda: _privilege(stack, function, code))
@@ -94,7 +96,7 @@ def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privileg
 
 def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | Unknown | None:
     def compute() -> _Own | Unknown | None:
-        found = _calls(function, code)
+        found = _calls(stack, function, code)
         if not isinstance(found, Found):
             return found
         where = _where(stack, function)
@@ -180,30 +182,35 @@ def _other_services(role: Resource) -> Iterator[str]:
                 yield from (each for each in services if each not in OWN_SERVICES)
 
 
-def _calls(function: Resource, code: Asset | None) -> Found | Unknown | None:
-    inputs = function.inputs
-    runtime, name = inputs.get("runtime"), inputs.get("handler")
-    held = inputs.get("code") if code is None else code
-    if isinstance(runtime, str) and not runtime.startswith("python"):
+def _calls(stack: Stack, function: Resource, code: Asset | None) -> Found | Unknown | None:
+    if code is not None:
+        return _calls_in(stack, function, code)
+    found = python_code(stack, function)
+    if found is None:
         return None
-    if held is None or inputs.get("packageType") == "Image" or inputs.get("imageUri") is not None:
-        return None
-    for value in (runtime, name, held):
+    _, reading = found
+    return _told(reading)
+
+
+def _calls_in(stack: Stack, function: Resource, code: Asset) -> Found | Unknown | None:
+    """The calls in a package that takes the place of the function's own."""
+    runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
+    for value in (runtime, name):
         if isinstance(value, Unknown):
             return value
-    if not isinstance(runtime, str) or not isinstance(name, str):
+    if not isinstance(runtime, str) or not isinstance(name, str) or not runtime.startswith("python"):
         return None
-    if not isinstance(held, Asset):
-        return NOT_CODE
     try:
-        archive = packaged(function) if code is None else opened(code)
-        return calls_of(imported_sources(archive, name, LIBRARIES | SDK), name)
-    except AbsentError as error:
-        return None if recorded(held) else Unknown(str(error), FIX)
+        found = read_program(stack, opened(code), layers(stack, function), runtime, name)
     except UnreadableError as error:
-        if inputs.get("layers"):
-            return None  # the handler is in a layer, which is not in the archive
         return Unknown(str(error), FIX)
+    return _told(found)
+
+
+def _told(found: Reading | NoModule | Unknown) -> Found | Unknown:
+    if isinstance(found, NoModule):
+        return Unknown(f"holds no module `{found.name}`, which the handler is in{found.where}", FIX)
+    return found if isinstance(found, Unknown) else found.calls
 
 
 def _where(stack: Stack, function: Resource) -> Where:

@@ -18,9 +18,9 @@ from policypack.access.solver.partition import TooManyCellsError
 from policypack.aws.actions import Action, concerns, expand
 from policypack.aws.document import Effect, PolicyDocument, Statement
 from policypack.aws.globs import covers, overlaps
-from policypack.aws.handler import Place
 from policypack.aws.holders import AttachedDocument
 from policypack.policy import Resource
+from policypack.python.files import Place
 
 NOTHING = Access(())
 TOO_MANY = "its wildcards tell too many requests apart"

@@ -22,6 +22,7 @@ import msgspec
 
 from policypack.aws.lambda_limits import UNZIPPED
 from policypack.policy import Asset
+from policypack.python.files import UnreadableError
 
 if TYPE_CHECKING:
     import tarfile
@@ -38,10 +39,6 @@ BOOKKEEPING = ".pulumi"
 """Pulumi's own folder, which it packs into no archive."""
 
 _ABSENT = "holds a file that is not on this machine"
-
-
-class UnreadableError(Exception):
-    """An archive or a file in it cannot be read here. The message is a clause that follows the property's name."""
 
 
 class AbsentError(UnreadableError):

@@ -12,13 +12,13 @@ from difflib import get_close_matches
 
 import msgspec
 
-from policypack.aws.archive import UnreadableError
-from policypack.aws.handler import Place
 from policypack.aws.packaging import Search
-from policypack.aws.python_imports import Imported, imports, searches
-from policypack.aws.python_package import Module, Package, makes_names
-from policypack.aws.python_sources import MOST_FILES
 from policypack.aws.runtime_modules import change, has
+from policypack.python.definitions import binds, defines, makes_names, members
+from policypack.python.files import Place, UnreadableError
+from policypack.python.imports import Imported, imports, searches
+from policypack.python.modules import Module, Package
+from policypack.python.sources import MOST_FILES
 
 _ALIKE = 0.75
 
@@ -129,7 +129,7 @@ class Importer:
         full = f"{given.module}.{given.member}"
         if given.member and full in self._index:
             package = self._own(given.module)
-            hidden = package and self._package.binds(package, given.member) is not False
+            hidden = package and binds(self._package, package, given.member) is not False
             self._follow(full, sure=sure and not hidden)
         elif sure:
             absent = self._absent(place, given.module) or (given.member and self._undefined(place, given))
@@ -172,9 +172,9 @@ class Importer:
             full = f"{name}.{member}"
             return Missing(place, full, hint=self._hint(full)) if known else None
         module = self._own(name)
-        if module is None or self._package.defines(module, member) is not False:
+        if module is None or defines(self._package, module, member) is not False:
             return None
-        names = [each for each in module.names if each != member]
+        names = [each for each in members(module) if each != member]
         near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
         return Missing(place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
 

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from policypack.aws.archive import AbsentError, Archive, Member, UnreadableError, opened
+from policypack.aws.archive import AbsentError, Archive, Member, opened
+from policypack.aws.code_objects import code_objects
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.python.files import UnreadableError
 from policypack.resources.references import resolve_all
 from policypack.resources.tokens import FUNCTION, LAYER
 
@@ -23,6 +25,12 @@ NOT_CODE = Unknown("is not an archive of code that can be read here", FIX)
 UNSURE = Unknown(
     "may have a layer of this stack, which is known only after the update",
     "Pass the layer's own `arn` to the function.",
+)
+
+
+NOT_SURE = Unknown(
+    "may be in one of this stack's objects, and in which is known only after the update",
+    "Pass the object's own `bucket` and `key` to the function, and make the object from an archive.",
 )
 
 
@@ -49,6 +57,11 @@ class Search:
         """The file of this name, or None where no place has one."""
         return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
 
+    def place(self, name: str) -> tuple[Archive, str] | None:
+        """The archive that a file of this name is taken from, and its whole name there, or None where none has one."""
+        found = ((archive, folder + name) for archive, folder in self.places if archive.find(folder + name))
+        return next(found, None)
+
     def names(self) -> Iterator[str]:
         """The files in all places, by the name that finds them."""
         for archive, folder in self.places:
@@ -67,10 +80,10 @@ class Handled(msgspec.Struct, frozen=True):
     handler: str
 
 
-def handled(function: Resource) -> Handled | tuple[str, Unknown] | None:
-    """Runtime and handler of a function whose code the stack packages, or the path of the one that is unknown."""
+def handled(stack: Stack, function: Resource) -> Handled | tuple[str, Unknown] | None:
+    """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown."""
     runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
-    if function.inputs.get("code") is None or runtime is None:
+    if code_of(stack, function) is None or runtime is None:
         return None
     for path, value in (("runtime", runtime), ("handler", handler)):
         if isinstance(value, Unknown):
@@ -85,31 +98,56 @@ def functions(stack: Stack) -> Iterator[Resource]:
             yield each
 
 
-def is_packaged(resource: Resource) -> bool:
-    """Whether the program packages the code of a function or layer: it is not in a bucket, nor in an image."""
-    return resource.inputs.get("code") is not None and not _is_image(resource)
+def code_property(function: Resource) -> str:
+    """The property of a function or layer that says where its code is."""
+    return "code" if function.inputs.get("code") is not None else "s3Key"
 
 
-def read_code(resource: Resource, read: Callable[[Archive], T]) -> T | Unknown | None:
+def code_of(stack: Stack | None, resource: Resource) -> tuple[Resource, Any] | None:
+    """What holds the code of a function or layer, and the archive there, or what stands in its place.
+
+    Args:
+        stack: where objects of buckets are looked for; without it, only the resource itself may hold the code.
+        resource: the function or layer.
+
+    Returns:
+        None for container images, and for code in an object that is not of the stack.
+    """
+    if _is_image(resource):
+        return None
+    if resource.inputs.get("code") is not None:
+        return resource, resource.inputs["code"]
+    if stack is None:
+        return None
+    found = code_objects(stack, resource)
+    if found.certain is None:
+        return (resource, NOT_SURE) if found.possible else None
+    return found.certain, found.certain.inputs.get("source")
+
+
+def read_code(resource: Resource, read: Callable[[Archive], T], stack: Stack | None = None) -> T | Unknown | None:
     """What `read` finds in the archive of a function or layer.
 
     Args:
-        resource: with the archive in its property `code`.
+        resource: the function or layer.
         read: raises `UnreadableError` where the archive does.
+        stack: where the code may be in an object of a bucket; without it, only the property `code` is read.
 
     Returns:
-        None for container images, for code that lies in a bucket, and for code of which a state from another machine
-        has only the hash: there is nothing to read. `Unknown` for what should be readable and is not.
+        None for container images, for code in a bucket where nothing of the stack is, and for code of which a state
+        from another machine has only the hash: there is nothing to read. `Unknown` for what should be readable and
+        is not.
     """
-    code = resource.inputs.get("code")
-    if not is_packaged(resource):
+    held = code_of(stack, resource)
+    if held is None:
         return None
+    holder, code = held
     if isinstance(code, Unknown):
         return code
     if not isinstance(code, Asset):
         return NOT_CODE
     try:
-        return read(packaged(resource))
+        return read(packaged(holder, code))
     except AbsentError as error:
         # A state records the hash of code that was read, and judged, where the program ran.
         return None if recorded(code) else Unknown(str(error), FIX)
@@ -119,13 +157,13 @@ def read_code(resource: Resource, read: Callable[[Archive], T]) -> T | Unknown |
         return Unknown("holds code that is nested too deeply to be read", FIX)
 
 
-def packaged(resource: Resource) -> Archive:
-    """The archive in a resource's `code`, which must be an asset: opened once for all that read it.
+def packaged(holder: Resource, code: Asset) -> Archive:
+    """The archive that a function, layer or object of a bucket holds: opened once for all that read it.
 
     Raises:
         UnreadableError: it cannot be read here.
     """
-    return resource.once("archive", lambda: opened(resource.inputs["code"]))
+    return holder.once("archive", lambda: opened(code))
 
 
 def recorded(code: Asset) -> bool:
@@ -161,9 +199,9 @@ def variables(function: Resource) -> Mapping[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
-def opened_layers(found: Layers) -> tuple[tuple[Archive, ...], bool]:
+def opened_layers(stack: Stack, found: Layers) -> tuple[tuple[Archive, ...], bool]:
     """The archives of those layers that the stack has, and whether one of them cannot be read here."""
-    read = [read_code(each, lambda archive: archive) for each in found.known]
+    read = [read_code(each, lambda archive: archive, stack) for each in found.known]
     archives = tuple(each for each in read if isinstance(each, Archive))
     return archives, len(archives) < len(read)
 

@@ -15,8 +15,9 @@ from functools import cache
 
 import msgspec
 
-from policypack.aws.archive import Archive, UnreadableError, shown
+from policypack.aws.archive import Archive, shown
 from policypack.aws.published import published
+from policypack.python.files import UnreadableError
 
 MOST_OF_ONE = 1_000_000
 """Bytes of a file that are searched."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import dedent
 
-from policypack.aws.handler import Handling, handlers
+from policypack.aws.handler import handlers
 from policypack.examples import example, packaged
-from policypack.policy import Judgement, Policy, Resource, Severity, Violation
+from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.python.handling import Handling
 from policypack.tags import Tag
 
 
@@ -133,6 +134,6 @@ POLICY = Policy(
             note="a loop over something else",
         ),
     ],
-    reads=handlers,
+    reads=over_stack(handlers),
     check=check,
 )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.entry import Entry, entries
+from policypack.aws.handler_check import HandlerProblem, handler_problems
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.tags import Tag
 
 
-def check(found: Entry) -> Iterator[Judgement]:
+def check(found: HandlerProblem) -> Iterator[Judgement]:
     file, name = found.undefined
     if found.form:
         yield Violation("", f"is not of the form `{found.form}`, so it names nothing that Lambda could call")
@@ -77,6 +77,6 @@ POLICY = Policy(
             note="a custom runtime, which reads the name itself",
         ),
     ],
-    reads=over_stack(entries),
+    reads=over_stack(handler_problems),
     check=check,
 )

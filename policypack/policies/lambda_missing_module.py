@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.importing import Lacking, imported
+from policypack.aws.import_check import Lacking, imported
 from policypack.examples import example, packaged
 from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.tags import Tag

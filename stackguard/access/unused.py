@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.calls.model import Call, Hole, Text
 from policypack.access.least import grouped
 from policypack.access.privilege import Privilege, functions, privilege
 from policypack.access.unused import Missing, Over
 from policypack.masking import hidden
 from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.python.model import Call, Text, UnknownPart
 from policypack.redaction import secrets_of
 from policypack.settings import Settings
 from stackguard.access.target import load
@@ -170,7 +170,7 @@ def _grouped(calls: tuple[Call, ...]) -> dict[str, list[str]]:
 
 def _short(given: tuple[Text, ...]) -> str:
     """Texts up to where they are not known."""
-    known = [list(takewhile(lambda part: not isinstance(part, Hole), each.parts)) for each in given]
+    known = [list(takewhile(lambda part: not isinstance(part, UnknownPart), each.parts)) for each in given]
     heads = [Text((*head, *each.parts[len(head) : len(head) + 1])) for head, each in zip(known, given, strict=True)]
     return "|".join(dict.fromkeys(map(str, heads)))
 

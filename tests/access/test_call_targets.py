@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.access.calls import Call, Environment, Hole, Text
 from policypack.access.calls.permissions import permissions
 from policypack.access.calls.targets import Upload, Where, targets
-from policypack.aws.handler import Place
+from policypack.python.files import Place
+from policypack.python.model import Call, Environment, Text, UnknownPart
 
 WHERE = Where(
     {"QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/work", "BUCKET": "acme"},
@@ -15,8 +15,8 @@ WHERE = Where(
     "eu-west-1",
     "111122223333",
 )
-EVENT = Text((Hole(event=True),))
-UNKNOWN = Text((Hole(),))
+EVENT = Text((UnknownPart(event=True),))
+UNKNOWN = Text((UnknownPart(),))
 
 
 def about(service: str, operation: str, *, where: Where = WHERE, **given: str | Text) -> list[str]:
@@ -46,7 +46,7 @@ def about(service: str, operation: str, *, where: Where = WHERE, **given: str | 
         (about("s3", "PutObject", Bucket=Text((Environment("BUCKET"),)), Key="a"), ["PutObject s3:::acme/a"]),
         (about("s3", "PutObject", Bucket=Text((Environment("UNSET"),)), Key="a"), ["PutObject ~s3:::*/a"]),
         (about("s3", "PutObject", Bucket=Text((Environment("UNSET", "spare"),)), Key="a"), ["PutObject s3:::spare/a"]),
-        (about("s3", "PutObject", Bucket="b", Key=Text(("out/", Hole(), ".json"))), ["PutObject ~s3:::b/out/*"]),
+        (about("s3", "PutObject", Bucket="b", Key=Text(("out/", UnknownPart(), ".json"))), ["PutObject ~s3:::b/out/*"]),
         (about("s3", "ListBuckets"), ["ListAllMyBuckets *"]),
         (
             about("s3", "CopyObject", Bucket="b", Key="k", CopySource__Bucket="c", CopySource__Key="d"),

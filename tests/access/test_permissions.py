@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.access.calls import Call, Text, sdk
 from policypack.access.calls.permissions import listed, permissions
 from policypack.aws.actions import expand
-from policypack.aws.handler import Place
+from policypack.python import sdk
+from policypack.python.files import Place
+from policypack.python.model import Call, Text
 
 MOST_USED = [
     "s3",

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policypack.aws import archive as archives
-from policypack.aws.archive import AbsentError, Member, UnreadableError, opened, shown
+from policypack.aws.archive import AbsentError, Member, opened, shown
 from policypack.aws.packaging import packaged
 from policypack.policy import Asset, Resource
+from policypack.python.files import UnreadableError
 
 FILES = {"index.py": b"import os\n", "pkg/__init__.py": b"", "pkg/data.bin": bytes(range(256)) * 40}
 
@@ -159,7 +160,8 @@ def test_a_name_is_shown_without_what_cannot_be_printed() -> None:
 
 def test_an_archive_is_opened_once_for_all_that_read_it(tmp_path: Path) -> None:
     function = Resource("aws:lambda/function:Function", "f", {"code": as_zip(tmp_path, FILES)})
-    assert packaged(function) is packaged(function)
+    code = function.inputs["code"]
+    assert packaged(function, code) is packaged(function, code)
 
 
 def tampered(path: Path, offset: int, value: bytes) -> None:

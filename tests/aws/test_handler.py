@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.handler import Handling, handlers
-from policypack.policy import UNKNOWN, Asset, Resource, Unknown
+from policypack.aws.handler import handlers
+from policypack.policy import UNKNOWN, Asset, Resource, Stack, Unknown
+from policypack.python.handling import Handling
+from policypack.settings import Settings
 
 FUNCTION = "aws:lambda/function:Function"
 LEAVES = "def handler(event, context):\n    for record in event['Records']:\n        return\n"
@@ -28,9 +30,9 @@ def archive(**files: str) -> Asset:
 
 
 def read(resource: Resource) -> Handling | Unknown | None:
-    found = list(handlers(resource))
+    found = list(handlers(Stack([resource], Settings())))
     assert len(found) <= 1
-    return found[0][1] if found else None
+    return found[0][2] if found else None
 
 
 def ways(text: str, **files: str) -> list[str]:
@@ -232,6 +234,115 @@ def test_code_is_followed_however_it_is_reached(text: str) -> None:
                 for record in event["Records"]:
                     break
     """
+    assert len(ways(text, work=work)) == 1
+
+
+HANDED = {
+    "submit": "pool.submit(each_one, event)",
+    "a future's result": "for r in pool.submit(records_of, event).result():\n    return r",
+    "to_thread": "asyncio.run(asyncio.to_thread(each_one, event))",
+    "run_in_executor": "loop.run_in_executor(None, each_one, event)",
+    "thread": "threading.Thread(target=each_one, args=(event,)).start()",
+    "thread with names": "threading.Thread(target=each_one, kwargs={'event': event}).start()",
+    "partial": "functools.partial(each_one, event)()",
+    "dictionary": "{'all': each_one}[event['kind']](event)",
+    "list": "for step in [each_one]:\n    step(event)",
+    "attribute": "Router().run(event)",
+    "getattr": "getattr(Router(), f\"on_{event['kind']}\")(event)",
+    "gather": "asyncio.run(asyncio.gather(later(event)))",
+    "filtered": "for r in filter(wanted, event['Records']):\n    return r",
+    "sorted by a key": "for r in sorted(event['Records'], key=lambda r: r['at']):\n    return r",
+    "a model of our own": "for r in Orders.model_validate(event).records:\n    return r",
+}
+
+
+@pytest.mark.parametrize("name", HANDED)
+def test_the_event_is_followed_through_what_calls_a_function_for_us(name: str) -> None:
+    helpers = """
+        import asyncio, functools, threading
+        from pydantic import BaseModel
+
+        def each_one(event):
+            for record in event["Records"]:
+                work(record)
+                return record
+
+        def records_of(event):
+            return event["Records"]
+
+        async def later(event):
+            each_one(event)
+
+        class Router:
+            def __init__(self):
+                self.go = each_one
+
+            def run(self, event):
+                self.go(event)
+
+            def on_upload(self, event):
+                each_one(event)
+
+        class Orders(BaseModel):
+            records: list
+    """
+    assert len(ways(textwrap.dedent(helpers) + "\n" + body(HANDED[name]))) == 1
+
+
+def test_one_record_that_another_thread_takes_is_found() -> None:
+    text = "def first(event):\n    work(event['Records'][0])\n" + body("pool.submit(first, event)")
+    assert ways(text) == ["2 picks"]
+    assert ways(text.replace("first, event", "first, event['Records'][1:2]")) == []
+
+
+UNCALLED = {
+    "only named": "print(each_one)",
+    "in a dictionary": "{'all': each_one, 'none': print}['none'](event)",
+    "without the event": "pool.submit(each_one, {})",
+    "one record": "pool.map(each_one, event['Records'])",
+    "a method that nobody calls": "Router().other(event)",
+}
+
+
+@pytest.mark.parametrize("name", UNCALLED)
+def test_a_loop_that_never_gets_the_event_loses_no_records(name: str) -> None:
+    helpers = """
+        def each_one(event):
+            for record in event["Records"]:
+                return record
+
+        class Router:
+            def run(self, event):
+                each_one(event)
+
+            def other(self, event):
+                pass
+    """
+    assert ways(textwrap.dedent(helpers) + "\n" + body(UNCALLED[name])) == []
+
+
+def test_a_handler_under_a_decorator_is_followed() -> None:
+    own = """
+        from functools import wraps
+        def logged(function):
+            @wraps(function)
+            def inner(*args, **kwargs):
+                return function(*args, **kwargs)
+            return inner
+    """
+    powertools = """
+        from aws_lambda_powertools.middleware_factory import lambda_handler_decorator
+        @lambda_handler_decorator
+        def logged(handler, event, context):
+            return handler(event, context)
+    """
+    for each in (own, powertools, "from lib import logged\n"):
+        assert len(ways(f"{textwrap.dedent(each)}\n@logged\n{LEAVES}")) == 1
+
+
+def test_an_import_that_fails_leaves_the_handler_of_the_other() -> None:
+    work = "def go(event, context):\n    for r in event['Records']:\n        return r\n"
+    text = "try:\n    from work import go as handler\nexcept ImportError:\n    from fast import handler\n"
     assert len(ways(text, work=work)) == 1
 
 

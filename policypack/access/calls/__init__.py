@@ -1,6 +1,1 @@
-"""The AWS calls in a Python function's own code: sources in, calls out, by abstract interpretation of the syntax."""
-
-from policypack.access.calls.model import Call, Environment, Found, Hole, Text, Unresolved
-from policypack.access.calls.run import calls_of
-
-__all__ = ["Call", "Environment", "Found", "Hole", "Text", "Unresolved", "calls_of"]
+"""IAM actions and resources of the AWS calls in a function's code: calls in, permissions and ARN patterns out."""

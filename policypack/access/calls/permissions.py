@@ -8,9 +8,9 @@ from typing import Annotated
 
 import msgspec
 
-from policypack.access.calls import sdk
-from policypack.access.calls.model import Call
 from policypack.aws import actions
+from policypack.python import sdk
+from policypack.python.model import Call
 
 
 class _Row(msgspec.Struct, frozen=True):

@@ -10,10 +10,10 @@ from itertools import product
 
 import msgspec
 
-from policypack.access.calls.model import UNKNOWN_TEXT, Call, Environment, Hole, Text
 from policypack.access.calls.permissions import Permission
 from policypack.aws import actions
 from policypack.aws.arn import Arn
+from policypack.python.model import UNKNOWN_TEXT, Call, Environment, Text, UnknownPart
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -164,7 +164,7 @@ def _of_s3(call: Call, action: actions.Action, subject: str, where: Where) -> It
 
 def _objects(bucket: Text, key: Text | None, within: str, where: Where) -> Iterator[Target]:
     places: list[tuple[str, str | None, bool]] = [(name, None, known) for name, known in _values(bucket, where) if name]
-    if bucket.parts == (Hole(event=True),) and where.uploads:
+    if bucket.parts == (UnknownPart(event=True),) and where.uploads:
         places = [(each.bucket, each.prefix, True) for each in where.uploads]
     for name, prefix, known in places:
         if name.startswith("arn:"):  # an access point
@@ -172,7 +172,7 @@ def _objects(bucket: Text, key: Text | None, within: str, where: Where) -> Itera
             continue
         if key is None:
             yield Target(f"arn:aws:s3:::{name}", known, argument="" if known else f"{within}Bucket")
-        elif key.parts == (Hole(event=True),) and prefix is not None:
+        elif key.parts == (UnknownPart(event=True),) and prefix is not None:
             yield Target(f"arn:aws:s3:::{name}/{prefix}*", known)
         else:
             for value, told in _values(key, where):
@@ -190,7 +190,7 @@ def _values(text: Text, where: Where) -> list[tuple[str, bool]]:
             if not isinstance(value, str):
                 return [(f"{found}*", False)]
             found += value
-        elif isinstance(part, Hole):
+        elif isinstance(part, UnknownPart):
             return [(f"{found}*", False)]
         else:
             found += part

@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policypack.access.calls import sdk
-from policypack.access.calls.model import UNKNOWN_TEXT, Text
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import (
+from policypack.python import sdk
+from policypack.python.files import Place
+from policypack.python.model import UNKNOWN_TEXT, Text
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     UNKNOWN,
+    BotoResource,
     Client,
     Collection,
-    Foreign,
-    Mapped,
+    DictValue,
+    External,
     Method,
     Paginator,
     Session,
-    Thing,
     Values,
     either,
     texts,
 )
-from policypack.aws.handler import Place
 
 TRANSFERS = {
     "upload_file": (("PutObject", "CreateMultipartUpload"), ("Filename", "Bucket", "Key")),
@@ -54,7 +54,7 @@ def client(reader: Reader, names: Values, place: Place, *, resource: bool = Fals
             reader.give_up(place, f"makes a client of `{each.constant}`, which botocore does not know")
             found.append(frozenset({Client(None)}))
         else:
-            found.append(frozenset({Thing(each.constant) if resource else Client(each.constant)}))
+            found.append(frozenset({BotoResource(each.constant) if resource else Client(each.constant)}))
     return either(found)
 
 
@@ -67,12 +67,12 @@ def offers(owner: Client, name: str) -> bool:
 
 
 def attribute(
-    reader: Reader, base: Session | Client | Thing | Collection | Paginator, name: str, place: Place
+    reader: Reader, base: Session | Client | BotoResource | Collection | Paginator, name: str, place: Place
 ) -> Values:
     """What an attribute of one of boto3's values may be."""
     if isinstance(base, Client) and name in IDLE:
         return frozenset({Method(base, name)})
-    if isinstance(base, Thing):
+    if isinstance(base, BotoResource):
         if name == "meta":
             return frozenset({Method(Client(base.service), "meta")})
         definition = sdk.resource(base.service, base.kind)
@@ -106,8 +106,8 @@ def called(reader: Reader, callee: Method, given: Given, place: Place) -> Values
             if callee.name in ("paginate", "wait"):
                 reader.called_with(place, service, operation, given.keywords, open_=given.open)
             return UNKNOWN
-        case Thing():
-            return _of_thing(reader, callee.owner, callee.name, given, place)
+        case BotoResource():
+            return _of_resource(reader, callee.owner, callee.name, given, place)
         case Collection():
             return _of_collection(reader, callee.owner, callee.name, given, place)
     return UNKNOWN
@@ -123,7 +123,7 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Gi
     if name in ("get_paginator", "get_waiter"):
         return _helper(reader, service, name, given, place)
     if name == "generate_presigned_url":
-        params = [each for each in given.get("Params", 1) if isinstance(each, Mapped)]
+        params = [each for each in given.get("Params", 1) if isinstance(each, DictValue)]
         keywords = tuple((key.constant, value) for each in params for key, value in each.items if key.constant)
         for each in texts(given.get("ClientMethod", 0)) or [UNKNOWN_TEXT]:
             operation = sdk.operations(service).get(each.constant or "")
@@ -169,14 +169,14 @@ def _helper(reader: Reader, service: str, name: str, given: Given, place: Place)
 def _response(operation: str, given: Given) -> Values:
     """What is known of a response: the URL of a queue ends with its name."""
     if operation == "GetQueueUrl" and (name := given.get("QueueName")):
-        return frozenset({Mapped(((Text(("QueueUrl",)), name),), open=True)})
+        return frozenset({DictValue(((Text(("QueueUrl",)), name),), open=True)})
     return UNKNOWN
 
 
 def _transfer(
     reader: Reader, operations: tuple[str, ...], named: Mapping[str, Values], given: Given, place: Place
 ) -> None:
-    extra = [each for each in given.get("ExtraArgs") if isinstance(each, Mapped)]
+    extra = [each for each in given.get("ExtraArgs") if isinstance(each, DictValue)]
     keywords = {key.constant: value for each in extra for key, value in each.items if key.constant}
     arguments = {name: value for name, value in named.items() if name not in ("Filename", "Fileobj") and value}
     unread = len(extra) != len(given.get("ExtraArgs"))
@@ -184,7 +184,7 @@ def _transfer(
         reader.called_with(place, "s3", operation, {**keywords, **arguments}.items(), open_=unread)
 
 
-def _of_thing(reader: Reader, owner: Thing, name: str, given: Given, place: Place) -> Values:
+def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Given, place: Place) -> Values:
     definition = sdk.resource(owner.service, owner.kind)
     if name == "get_available_subresources":
         return UNKNOWN
@@ -198,9 +198,9 @@ def _of_thing(reader: Reader, owner: Thing, name: str, given: Given, place: Plac
         return UNKNOWN
     if owner.service == "dynamodb" and owner.kind == "Table" and name == "batch_writer":
         table = tuple(texts(owner.identifier("Name")))
-        request = frozenset({Mapped(tuple((each, UNKNOWN) for each in table))})
+        request = frozenset({DictValue(tuple((each, UNKNOWN) for each in table))})
         reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)])
-        return frozenset({Foreign("boto3.batch_writer()")})
+        return frozenset({External("boto3.batch_writer()")})
     if name in ("load", "reload") and "load" in definition:
         _request(reader, owner, definition["load"]["request"], given, place)
         return UNKNOWN
@@ -221,7 +221,9 @@ def _of_thing(reader: Reader, owner: Thing, name: str, given: Given, place: Plac
     return UNKNOWN
 
 
-def _request(reader: Reader, owner: Thing, request: Mapping[str, Any], given: Given, place: Place) -> dict[str, Values]:
+def _request(
+    reader: Reader, owner: BotoResource, request: Mapping[str, Any], given: Given, place: Place
+) -> dict[str, Values]:
     """Note the call of an action; what it sends is its identifiers and what it is given."""
     sent = dict(given.keywords)
     for each in request.get("params", ()):
@@ -233,7 +235,7 @@ def _request(reader: Reader, owner: Thing, request: Mapping[str, Any], given: Gi
     return sent
 
 
-def _made(owner: Thing, made: Mapping[str, Any], given: Given, sent: Mapping[str, Values]) -> Thing:
+def _made(owner: BotoResource, made: Mapping[str, Any], given: Given, sent: Mapping[str, Values]) -> BotoResource:
     """The resource that an attribute or an action gives."""
     identifiers: dict[str, Values] = {}
     position = 0
@@ -248,7 +250,7 @@ def _made(owner: Thing, made: Mapping[str, Any], given: Given, sent: Mapping[str
             identifiers[target] = sent.get(each["path"]) or UNKNOWN
         else:
             identifiers[target] = sent.get("QueueName") or UNKNOWN  # the URL of a queue ends with its name
-    return Thing(owner.service, made["type"], tuple(identifiers.items()))
+    return BotoResource(owner.service, made["type"], tuple(identifiers.items()))
 
 
 def _of_collection(reader: Reader, owner: Collection, name: str, given: Given, place: Place) -> Values:
@@ -280,6 +282,6 @@ def _many(collection: Collection) -> tuple[str, Mapping[str, Any]]:
     return collection.name, owner["hasMany"][collection.name]
 
 
-def _collected(collection: Collection) -> Thing:
+def _collected(collection: Collection) -> BotoResource:
     _, definition = _many(collection)
     return _made(collection.owner, definition["resource"], Given(), {})

@@ -4,8 +4,9 @@ import textwrap
 
 import pytest
 
-from policypack.access.calls import Found, calls_of
-from tests.access.ways import WAYS
+from policypack.python.interpret import calls_of
+from policypack.python.model import Found
+from tests.python.ways import WAYS
 
 
 def found(text: str, **others: str) -> Found:
@@ -55,6 +56,18 @@ def test_calls_are_followed_through_the_modules_of_the_package() -> None:
     names = 'from .base import *\nBUCKET = f"{BASE}-out"\n'
     read = called(text, store____init__="", store__clients=clients, store__names=names, store__base='BASE = "acme"\n')
     assert read == ["5 s3:PutObject Bucket=acme-out Key=a"]
+
+
+def test_a_module_that_is_imported_by_its_name_is_followed() -> None:
+    text = """
+        from importlib import import_module
+        def handler(event, context):
+            import_module("work").put()
+            import_module({})
+    """
+    work = 'import boto3\ndef put():\n    boto3.client("s3").put_object(Bucket="out", Key="a")\n'
+    assert called(text.format("'json'"), work=work) == ["3 s3:PutObject Bucket=out Key=a"]
+    assert unresolved(text.format("event['x']"), work=work) == ["5 imports a module whose name is not a constant"]
 
 
 def test_modules_that_the_handler_never_imports_are_not_read() -> None:

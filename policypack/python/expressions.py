@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.access.calls import boto, calling
-from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Environment, Text
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import (
+from policypack.python import assignment, boto, callbacks, calling, records
+from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     EVENT,
     MOST,
@@ -18,14 +18,14 @@ from policypack.access.calls.values import (
     Class,
     Code,
     Collection,
-    Foreign,
+    DictValue,
+    External,
     Instance,
-    Loaded,
-    Mapped,
+    ListValue,
     Scope,
-    Several,
     Values,
     either,
+    shapes,
     text,
     texts,
 )
@@ -33,9 +33,13 @@ from policypack.access.calls.values import (
 ENVIRON = "os.environ"
 
 
-def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each kind of expression)
+def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:
     """What an expression may stand for; the calls in it are noted."""
     reader.step()
+    return reader.saw(node, _value(reader, node, scope))
+
+
+def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each kind of expression)
     match node:
         case ast.Constant(value=str() as constant):
             return text(constant)
@@ -48,7 +52,7 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901
         case ast.Call():
             return calling.called(reader, node, scope)
         case ast.JoinedStr(values=parts):
-            return concatenated([value(reader, each, scope) for each in parts])
+            return concatenated([text(""), *(value(reader, each, scope) for each in parts)])
         case ast.FormattedValue(value=inner):
             found = value(reader, inner, scope)
             return found if node.format_spec is None else UNKNOWN
@@ -57,9 +61,8 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901
         case ast.BinOp(left=left, op=ast.Mod(), right=right):
             return _formatted(reader, left, right, scope)
         case ast.BinOp(left=left, right=right):  # `Path("a") / key`, or numbers
-            value(reader, left, scope)
-            value(reader, right, scope)
-            return UNKNOWN
+            held = shapes(value(reader, left, scope)) | shapes(value(reader, right, scope))
+            return records.made_of(UNKNOWN, held & {Shape.COUNT, *records.MANY})
         case ast.BoolOp(op=ast.Or(), values=[first, *rest]):
             return _or(value(reader, first, scope), [value(reader, each, scope) for each in rest])
         case ast.BoolOp(values=parts):
@@ -70,37 +73,38 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901
         case ast.Subscript(value=base, slice=index):
             return item(value(reader, base, scope), value(reader, index, scope), index)
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-            alike = any(isinstance(each, ast.Starred) for each in elements)
-            found_ones = tuple(value(reader, each, scope) for each in elements)
-            return frozenset(
-                {Several((either(found_ones),), alike=True) if alike or len(elements) > MOST else Several(found_ones)}
-            )
+            return _listed(reader, elements, scope)
         case ast.Starred(value=inner):
             return iterated(reader, value(reader, inner, scope), inner, scope)
         case ast.Dict(keys=keys, values=values):
             return _mapped(reader, keys, values, scope)
         case ast.ListComp(generators=loops, elt=element) | ast.SetComp(generators=loops, elt=element):
-            return _comprehended(reader, loops, element, scope)
+            _, found, of = _comprehended(reader, loops, [element], scope)
+            return frozenset({ListValue((found,), alike=True, of=of)})
         case ast.GeneratorExp(generators=loops, elt=element):
-            return _comprehended(reader, loops, element, scope)
+            _, found, of = _comprehended(reader, loops, [element], scope, lazy=True)
+            return frozenset({ListValue((found,), alike=True, of=of)})
         case ast.DictComp(generators=loops, key=key, value=inner):
-            _comprehended(reader, loops, key, scope)
-            found = _comprehended(reader, loops, inner, scope)
-            return frozenset({Mapped(((UNKNOWN_TEXT, iterated(reader, found, node, scope)),), open=True)})
+            _, found, of = _comprehended(reader, loops, [key, inner], scope)
+            return frozenset({DictValue(((UNKNOWN_TEXT, found),), open=True, of=of)})
         case ast.Lambda():
             return frozenset({Code(node, scope)})
         case ast.NamedExpr(target=target, value=inner):
             found = value(reader, inner, scope)
-            assign(reader, target, found, scope)
+            assignment.assign(reader, target, found, scope)
             return found
         case ast.Await(value=inner):
-            return value(reader, inner, scope)
+            return callbacks.settled(value(reader, inner, scope))
         case ast.Yield(value=inner):
             found = NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
+            if Shape.RECORD in shapes(found):
+                scope.yielded_of |= {Shape.RECORDS}
             return UNKNOWN
         case ast.YieldFrom(value=inner):
-            found = iterated(reader, value(reader, inner, scope), inner, scope)
+            source = value(reader, inner, scope)
+            scope.yielded_of |= shapes(source) & records.MANY
+            found = iterated(reader, source, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
             return UNKNOWN
     for each in ast.iter_child_nodes(node):
@@ -121,69 +125,27 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
             return where.names[name]
         where = where.outer
     found = either(reader.imported(star, name) for star in scope.module.stars)
-    return found or frozenset({Foreign(f"builtins.{name}")})
-
-
-def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of target)
-    """Let a target hold values too; alone, where no branch may leave it as it was."""
-    match target:
-        case ast.Name(id=name):
-            where = scope
-            if name in scope.globals:
-                where = scope.module.scope or scope
-            keeps = scope.branches > 0 or where is not scope
-            where.names[name] = either((where.names.get(name, EMPTY), values)) if keeps else values
-            if where.is_class and where.owner is not None:
-                reader.put(where.owner, name, values)
-        case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            for index, each in enumerate(elements):
-                inner = each.value if isinstance(each, ast.Starred) else each
-                assign(reader, inner, _at(reader, values, index, len(elements), target, scope), scope)
-        case ast.Attribute(value=base, attr=name):
-            for owner in value(reader, base, scope):
-                if isinstance(owner, Instance | Class):
-                    reader.put(owner, name, values)
-                elif isinstance(owner, Loaded) and owner.module.scope:
-                    names = owner.module.scope.names
-                    names[name] = either((names.get(name, EMPTY), values))
-        case ast.Subscript(value=ast.Name() as base, slice=index):
-            keys = texts(value(reader, index, scope))
-            changed = [
-                each.merged(Mapped(tuple((key, values) for key in keys))) if isinstance(each, Mapped) else each
-                for each in value(reader, base, scope)
-            ]
-            if any(isinstance(each, Mapped) for each in changed):
-                assign(reader, base, frozenset(changed), scope)
-        case ast.Subscript(value=base, slice=index):
-            value(reader, base, scope)
-            value(reader, index, scope)
-
-
-def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
-    found = [
-        each.elements[index]
-        if isinstance(each, Several) and not each.alike and len(each.elements) == count
-        else iterated(reader, frozenset({each}), node, scope)
-        for each in values
-    ]
-    return either(found)
+    return found or frozenset({External(f"builtins.{name}")})
 
 
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
     """What going through values gives."""
     found: list[Values] = []
     for each in values:
-        if isinstance(each, Several):
+        if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Collection):
             found.append(boto.listed(reader, each, Given(), reader.place(node, scope)))
         elif isinstance(each, Instance):
             got = calling.method(reader, each, "__iter__", Given(), node, scope)
             found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
-        elif isinstance(each, Mapped):
+        elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
+        elif isinstance(each, Code | Class):  # of a list that holds too much to be told apart
+            found.append(frozenset({each}))
         else:
-            found.append(EVENT if each == EVENT_TEXT else UNKNOWN)
+            shape = shape_of(each)
+            found.append(records.element(shape) if shape else UNKNOWN)
     return either(found)
 
 
@@ -192,16 +154,33 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
     found: list[Values] = []
     position = node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
     for each in base:
-        if isinstance(each, Foreign) and each.name == ENVIRON:
+        if isinstance(each, External) and each.name == ENVIRON:
             found += [variable(key) for key in texts(index)]
-        elif isinstance(each, Mapped):
-            found += [UNKNOWN if key.constant is None else each.item(key.constant) for key in texts(index)]
-        elif isinstance(each, Several):
+        elif isinstance(each, DictValue):
+            found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
+        elif isinstance(each, Code | Class):  # of a dictionary that holds too much to be told apart, or `Kind[int]`
+            found.append(frozenset({each}))
+        elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
+            some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM
+            found.append(frozenset({ListValue((either(each.elements),), alike=True, of=some)}))
+        elif isinstance(each, ListValue):
             fits = position is not None and not each.alike and -len(each.elements) <= position < len(each.elements)
             found += [each.elements[position]] if fits and position is not None else each.elements
         else:
-            found.append(EVENT if each == EVENT_TEXT and not isinstance(node, ast.Slice) else UNKNOWN)
-    return either(found)
+            found.append(UNKNOWN if not shape_of(each) or isinstance(node, ast.Slice) else EVENT)
+    return _item_of(base, index, node, either(found))
+
+
+def _item_of(base: Values, index: Values, node: ast.expr, found: Values) -> Values:
+    """The same as `found`, with what it is to the records."""
+    held = shapes(base)
+    if not held:
+        return found
+    keys = [each.constant for each in texts(index)]
+    whole = frozenset(shape for each in base if (shape := shape_of(each)))
+    if isinstance(node, ast.Slice):
+        return records.made_of(found, records.item(held, keys, sliced=True))
+    return records.made_of(found, records.item(whole, keys)) if whole else found
 
 
 def variable(name: Text, default: Values = EMPTY) -> Values:
@@ -223,9 +202,13 @@ def concatenated(parts: Iterable[Values]) -> Values:
 
 def added(left: Values, right: Values) -> Values:
     """Two texts, or two lists, one after the other."""
-    lists = [each for each in (*left, *right) if isinstance(each, Several)]
+    many = (shapes(left) | shapes(right)) & records.MANY
+    lists = [each for each in (*left, *right) if isinstance(each, ListValue)]
     if lists:
-        return frozenset({Several((either(element for each in lists for element in each.elements),), alike=True)})
+        elements = [*(element for each in lists for element in each.elements), *map(records.element, many)]
+        return frozenset({ListValue((either(elements),), alike=True, of=many)})
+    if held := many | ((shapes(left) | shapes(right)) & {Shape.COUNT}):
+        return records.made_of(UNKNOWN, held)
     pairs = list(product(texts(left) or [UNKNOWN_TEXT], texts(right) or [UNKNOWN_TEXT]))
     if len(pairs) > MOST:
         return UNKNOWN
@@ -254,7 +237,7 @@ def _formatted(reader: Reader, left: ast.expr, right: ast.expr, scope: Scope) ->
         pieces = each.constant.replace("%d", "%s").split("%s")
         given: list[Values] = []
         for operand in operands:
-            given = list(operand.elements) if isinstance(operand, Several) and not operand.alike else [operands]
+            given = list(operand.elements) if isinstance(operand, ListValue) and not operand.alike else [operands]
         if "%" in "".join(pieces) or len(given) != len(pieces) - 1:
             return UNKNOWN
         parts = [text(pieces[0])]
@@ -265,25 +248,41 @@ def _formatted(reader: Reader, left: ast.expr, right: ast.expr, scope: Scope) ->
 
 
 def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope) -> Values:
-    found = Mapped(())
+    found = DictValue(())
     for key, each in zip(keys, values, strict=True):
         given = value(reader, each, scope)
         if key is None:
-            inner = [one for one in given if isinstance(one, Mapped)]
+            inner = [one for one in given if isinstance(one, DictValue)]
             for one in inner:
                 found = found.merged(one)
             if len(inner) != len(given):
-                found = Mapped(found.items, open=True)
+                found = DictValue(found.items, open=True)
         else:
             spelled = texts(value(reader, key, scope))
-            found = found.merged(Mapped(tuple((one, given) for one in spelled)))
+            found = found.merged(DictValue(tuple((one, given) for one in spelled)))
     return frozenset({found})
 
 
-def _comprehended(reader: Reader, loops: list[ast.comprehension], element: ast.expr, scope: Scope) -> Values:
+def _listed(reader: Reader, elements: list[ast.expr], scope: Scope) -> Values:
+    alike = any(isinstance(each, ast.Starred) for each in elements)
+    found = tuple(value(reader, each, scope) for each in elements)
+    if not alike and len(elements) <= MOST:
+        return frozenset({ListValue(found)})
+    starred = (reader.seen.get(each.value, EMPTY) for each in elements if isinstance(each, ast.Starred))
+    of = records.NONE_OF_THEM.union(*(shapes(each) for each in starred)) & records.MANY
+    return frozenset({ListValue((either(found),), alike=True, of=of)})
+
+
+def _comprehended(
+    reader: Reader, loops: list[ast.comprehension], elements: list[ast.expr], scope: Scope, *, lazy: bool = False
+) -> tuple[Values, Values, Shapes]:
+    """What the first and the last element of a comprehension may be, and the records that there is one for each of."""
+    of = records.NONE_OF_THEM
     for loop in loops:
         source = value(reader, loop.iter, scope)
-        assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
+        of |= shapes(source)
+        assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
         for condition in loop.ifs:
             value(reader, condition, scope)
-    return frozenset({Several((value(reader, element, scope),), alike=True)})
+    found = [value(reader, each, scope) for each in elements]
+    return found[0], found[-1], records.comprehended(of, elements, loops, lazy=lazy)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from policypack.aws.python_package import AnyFunction, Module, absolute
+from policypack.python.modules import AnyFunction, Module, absolute
 
 _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
     ast.Gt: operator.gt,
@@ -40,7 +40,7 @@ def imports(module: Module, minor: int) -> Iterator[Imported]:
         module: which.
         minor: of the Python that runs it: 13 for Python 3.13.
     """
-    parent = module.name if module.file.endswith("/__init__.py") else module.name.rpartition(".")[0]
+    parent = module.parent
     for node, sure in _run(module.tree.body, minor, sure=True):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -6,19 +6,25 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.access.calls import calling, expressions, libraries
-from policypack.access.calls.reader import Given, Reader, absolute
-from policypack.access.calls.values import (
+from policypack.python import assignment, calling, classes, expressions, libraries, patterns
+from policypack.python.model import Text
+from policypack.python.modules import absolute
+from policypack.python.names import is_known
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     Class,
     Code,
-    Foreign,
+    External,
     Instance,
-    Module,
+    ListValue,
+    Method,
+    Partial,
     Scope,
-    Several,
+    Value,
     Values,
+    callables,
     either,
     opaque,
 )
@@ -32,11 +38,10 @@ def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
         _execute(reader, each, scope)
 
 
-def load(reader: Reader, module: Module) -> None:
+def load(reader: Reader, scope: Scope) -> None:
     """Read a module's own statements."""
-    module.scope = module.scope or Scope(module)
-    module.scope.branches = 0
-    execute(reader, module.tree.body, module.scope)
+    scope.branches = 0
+    execute(reader, scope.module.tree.body, scope)
 
 
 @contextmanager
@@ -52,17 +57,17 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         case ast.Assign(targets=targets, value=given):
             found = expressions.value(reader, given, scope)
             for target in targets:
-                expressions.assign(reader, target, found, scope)
+                assignment.assign(reader, target, found, scope)
         case ast.AnnAssign(target=target, value=given) if given is not None:
             found = expressions.value(reader, given, scope)
             if opaque(found):
                 found = libraries.annotated(reader, statement.annotation, scope) or found
-            expressions.assign(reader, target, found, scope)
+            assignment.assign(reader, target, found, scope)
         case ast.AugAssign(target=target, value=given):
             old = expressions.value(reader, target, scope)
             new = expressions.added(old, expressions.value(reader, given, scope))
             with _branch(scope):
-                expressions.assign(reader, target, new, scope)
+                assignment.assign(reader, target, new, scope)
         case ast.Return(value=given):
             found = expressions.value(reader, given, scope) if given else EMPTY
             scope.returned = either((scope.returned, found))
@@ -74,6 +79,8 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             _import(reader, statement, scope)
         case ast.Global(names=names):
             scope.globals.update(names)
+        case ast.Nonlocal(names=names):
+            scope.shared.update(names)
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=orelse):
             execute(reader, orelse, scope)  # Lambda imports the module
         case ast.If(test=test, body=body, orelse=orelse):
@@ -86,7 +93,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             | ast.AsyncFor(target=target, iter=source, body=body, orelse=orelse)
         ):
             each = expressions.iterated(reader, expressions.value(reader, source, scope), source, scope)
-            expressions.assign(reader, target, each, scope)
+            assignment.assign(reader, target, each, scope)
             with _branch(scope):
                 for _ in range(REPEATED):
                     execute(reader, body, scope)
@@ -103,7 +110,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                     reader, expressions.value(reader, item.context_expr, scope), item.context_expr, scope
                 )
                 if item.optional_vars is not None:
-                    expressions.assign(reader, item.optional_vars, entered, scope)
+                    assignment.assign(reader, item.optional_vars, entered, scope)
             execute(reader, body, scope)
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
@@ -118,10 +125,10 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 execute(reader, orelse, scope)
             execute(reader, finalbody, scope)
         case ast.Match(subject=subject, cases=cases):
-            expressions.value(reader, subject, scope)
+            matched = expressions.value(reader, subject, scope)
             with _branch(scope):
                 for case in cases:
-                    _captured(case.pattern, scope)
+                    patterns.bind(reader, case.pattern, matched, scope)
                     if case.guard:
                         expressions.value(reader, case.guard, scope)
                     execute(reader, case.body, scope)
@@ -131,37 +138,57 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                     expressions.value(reader, node, scope)
 
 
-def _captured(pattern: ast.pattern, scope: Scope) -> None:
-    for node in ast.walk(pattern):
-        name = getattr(node, "name", None) or getattr(node, "rest", None)
-        if isinstance(name, str):
-            scope.names[name] = UNKNOWN
-
-
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
     code = Code(node, scope, None, scope.owner)
     found: Values = frozenset({code})
+    for each in node.decorator_list:
+        if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):  # the name stays the getter's
+            scope.names[f"{node.name}.{each.attr}"] = found
+            return
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
-        local = [each for each in made if isinstance(each, Code)]
+        local = [each for each in made if isinstance(each, Code | Partial)]
         if local:
-            wrapped = either(calling.run(reader, each, Given((found,)), decorator, scope) for each in local)
-            found = wrapped or found
-        elif any(isinstance(each, Foreign) and each.name.endswith("contextmanager") for each in made):
-            found = frozenset({Code(node, scope, None, code.cls)})
-    expressions.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
+            wrapped = either(calling.call(reader, each, Given((found,)), decorator, scope) for each in local)
+            found = callables(wrapped) or found
+        elif any(_may_register(each, in_class=scope.is_class) for each in made):
+            reader.escaped[code] = None
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
+
+
+def _may_register(decorator: Value, *, in_class: bool) -> bool:
+    """Whether a decorator of a library may keep what it decorates, and call it later: `@app.get("/")`."""
+    if not isinstance(decorator, External):
+        return isinstance(decorator, Method | Text)
+    if decorator.name.startswith("aws_lambda_powertools."):
+        return "event_handler" in decorator.name
+    if is_known(decorator.name):
+        return False
+    return not in_class or "()." in decorator.name
 
 
 def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
     bases = either(expressions.value(reader, each, scope) for each in node.bases)
-    mark = (id(node), id(scope))
+    mark = (node, id(scope))
     cls = reader.classes.get(mark)
     if cls is None or cls.bases != bases:
         cls = Class(node, Scope(scope.module, outer=scope), bases)
         cls.scope.owner, cls.scope.is_class = cls, True
         reader.classes[mark] = cls
     execute(reader, node.body, cls.scope)
-    expressions.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
+    for above in classes.lines_of(cls, reader)[1:]:
+        if isinstance(above, Class):
+            for each in above.scope.names.get("__init_subclass__", ()):
+                if isinstance(each, Code):
+                    hook = Code(each.node, each.scope, frozenset({cls}), above)
+                    calling.run(reader, hook, Given(open=True), None, None)
+    for decorator in node.decorator_list:
+        for made in expressions.value(reader, decorator, scope):
+            if isinstance(made, Code | Partial):
+                calling.call(reader, made, Given((frozenset({cls}),)), decorator, scope)
+            elif _may_register(made, in_class=True):
+                reader.escaped[cls] = None
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
@@ -170,22 +197,27 @@ def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
         for alias in node.names:
             whole = reader.imported(alias.name)
             top = whole if alias.asname else reader.imported(alias.name.partition(".")[0])
-            scope.names[alias.asname or alias.name.partition(".")[0]] = top
+            _name(scope, alias.asname or alias.name.partition(".")[0], top)
         return
-    module = absolute(scope.module, node)
+    module = absolute(scope.module.parent, node)
     for alias in node.names:
         if alias.name == "*":
             reader.module(module)
         else:
-            found = reader.imported(module, alias.name)
-            scope.names[alias.asname or alias.name] = found
+            _name(scope, alias.asname or alias.name, reader.imported(module, alias.name))
+
+
+def _name(scope: Scope, name: str, values: Values) -> None:
+    """Let an import give a name its value; in a branch, it may keep a function or class that it has."""
+    kept = callables(scope.names.get(name, EMPTY)) if scope.branches else EMPTY
+    scope.names[name] = values | kept
 
 
 def _entered(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
     """What `with` gives."""
     found: list[Values] = []
     for each in values:
-        if isinstance(each, Several):
+        if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Instance):
             found.append(calling.method(reader, each, "__enter__", Given(), node, scope) or frozenset({each}))

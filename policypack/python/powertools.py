@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import EMPTY, UNKNOWN, Mapped, Scope, Several, Values
+from policypack.python.reader import Given, Reader
+from policypack.python.values import EMPTY, UNKNOWN, DictValue, ListValue, Scope, Values
 
 PREFIX = "aws_lambda_powertools.utilities."
 PARAMETERS = {
@@ -45,8 +45,8 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         service, operation, argument, keyword = PARAMETERS[last]
         names = given.get(keyword, 0)
         if argument == "Names":
-            keys = [key for each in names if isinstance(each, Mapped) for key, _ in each.items]
-            names = frozenset({Several((frozenset(keys) or UNKNOWN,), alike=True)})
+            keys = [key for each in names if isinstance(each, DictValue) for key, _ in each.items]
+            names = frozenset({ListValue((frozenset(keys) or UNKNOWN,), alike=True)})
         reader.called_with(place, service, operation, [(argument, names)])
         return UNKNOWN
     service, verbs = PROVIDERS.get(owner.removesuffix("()").rpartition(".")[2], ("", {}))

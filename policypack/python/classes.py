@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ast
 
-from policypack.access.calls import calling, expressions
-from policypack.access.calls.model import Text
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import (
+from policypack.python import callbacks, calling, expressions
+from policypack.python.model import Text
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     Class,
     Code,
-    Foreign,
+    External,
     Instance,
+    ListValue,
+    Loaded,
     Scope,
     Super,
     Values,
     either,
+    text,
     texts,
 )
 
@@ -33,16 +36,18 @@ FIELDS = (
     "attr.define",
     "pydantic.dataclasses.dataclass",
 )
+CALLED = frozenset({"__init__", "__post_init__", "__call__", "__init_subclass__", "__getattr__"})
+"""Methods of which it is known when Python calls them."""
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
-def lines_of(owner: Class, reader: Reader) -> list[Class | Foreign]:
+def lines_of(owner: Class, reader: Reader) -> list[Class | External]:
     """A class and what it derives from, nearest first."""
-    found: list[Class | Foreign] = [owner]
+    found: list[Class | External] = [owner]
     for base in owner.bases:
         if isinstance(base, Class) and base not in found and len(found) < 12:
             found += lines_of(base, reader)
-        elif isinstance(base, Foreign):
+        elif isinstance(base, External):
             found.append(base)
     return found
 
@@ -58,33 +63,45 @@ def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope)
         given = Given()
     else:
         constructors = attribute(reader, instance, "__init__", node, scope)
+    if callbacks.is_derived(reader, cls):
+        reader.escaped[cls] = None
+    for name in _implicit(reader, cls):
+        for each in attribute(reader, instance, name, node, scope):
+            if isinstance(each, Code):
+                reader.escaped[each] = None
     for each in constructors:
         if isinstance(each, Code):
             calling.run(reader, each, given, node, scope)
     return self
 
 
+def _implicit(reader: Reader, cls: Class) -> set[str]:
+    """The methods of a class that Python calls by itself: `__exit__`, `__iter__`, `__del__`."""
+    names = {name for each in lines_of(cls, reader) if isinstance(each, Class) for name in each.scope.names}
+    return {name for name in names if name.startswith("__") and name.endswith("__")} - CALLED
+
+
 def _has(reader: Reader, cls: Class, name: str) -> bool:
     return any(isinstance(each, Class) and name in each.scope.names for each in lines_of(cls, reader))
 
 
-def _has_fields(reader: Reader, cls: Class, above_it: list[Class | Foreign]) -> bool:
+def _has_fields(reader: Reader, cls: Class, above_it: list[Class | External]) -> bool:
     decorated = {
         each.name
         for decorator in cls.node.decorator_list
         for each in expressions.value(
             reader, decorator.func if isinstance(decorator, ast.Call) else decorator, cls.scope.outer or cls.scope
         )
-        if isinstance(each, Foreign)
+        if isinstance(each, External)
     }
     return bool(decorated & {*FIELDS}) or any(
-        isinstance(each, Foreign) and each.name in FIELD_BASES for each in above_it
+        isinstance(each, External) and each.name in FIELD_BASES for each in above_it
     )
 
 
-def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | Foreign]) -> None:
+def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | External]) -> None:
     """Give each field what is given for it, else its default; a field of settings is a variable of the environment."""
-    reads = any(isinstance(each, Foreign) and each.name in SETTINGS for each in above_it)
+    reads = any(isinstance(each, External) and each.name in SETTINGS for each in above_it)
     fields: dict[str, tuple[ast.AnnAssign, Scope]] = {}
     for each in reversed(above_it):
         if isinstance(each, Class):
@@ -98,7 +115,7 @@ def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_
             default, alias = _default(reader, statement.value, inside)
             found = expressions.variable(Text((alias or f"{prefix}{name}".upper(),)), default) if reads else default
         if not found and statement.annotation is not None:
-            from policypack.access.calls import libraries
+            from policypack.python import libraries
 
             found = libraries.annotated(reader, statement.annotation, scope)
         reader.put(instance, name, found or UNKNOWN)
@@ -163,7 +180,26 @@ def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: a
                 break
         elif not any(found_ones):
             found_ones.append(UNKNOWN)
+    if not any(found_ones) and isinstance(base, Instance) and name != "__getattr__" and "." not in name:
+        getters = attribute(reader, base, "__getattr__", node, scope)
+        given = Given((text(name),))
+        found_ones += [calling.run(reader, each, given, node, scope) for each in getters if isinstance(each, Code)]
     return either(found_ones)
+
+
+def set_by_property(reader: Reader, owner: Instance, name: str, values: Values, node: ast.expr, scope: Scope) -> bool:
+    """Whether an assignment to an attribute calls the setter of a property, which is read for these values."""
+    found = attribute(reader, owner, f"{name}.setter", node, scope)
+    setters = [each for each in found if isinstance(each, Code)]
+    for each in setters:
+        calling.run(reader, each, Given((values,)), node, scope)
+    return bool(setters)
+
+
+def subclasses(reader: Reader, cls: Class) -> Values:
+    """The classes of the package that derive from one."""
+    below = [each for each in reader.classes.values() if each != cls and cls in lines_of(each, reader)]
+    return frozenset({ListValue((frozenset(below),), alike=True)})
 
 
 def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, node: ast.expr, scope: Scope) -> Values:
@@ -179,6 +215,17 @@ def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, n
         return frozenset({Code(held.node, held.scope, None, owner)})
     code = Code(held.node, held.scope, frozenset({base}), owner)
     return calling.run(reader, code, Given(), node, scope) if decorators & {*PROPERTIES} else frozenset({code})
+
+
+def names_of(reader: Reader, owner: object) -> set[str]:
+    """The names of a module's members, or of the methods and attributes of a class or an instance."""
+    if isinstance(owner, Loaded):
+        return {*owner.scope.names}
+    if not isinstance(owner, Instance | Class):
+        return set()
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    found = {name for held, name in reader.heap if held in (owner, cls)}
+    return found.union(*(each.scope.names for each in lines_of(cls, reader) if isinstance(each, Class)))
 
 
 def above(scope: Scope) -> Values:

@@ -18,6 +18,7 @@ from policypack.aws.packaging import (
     Handled,
     Layers,
     Search,
+    code_property,
     functions,
     handled,
     layers,
@@ -44,7 +45,7 @@ _OPT = "/opt/"
 _TASK = "/var/task/"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class HandlerProblem(msgspec.Struct, frozen=True):
     """What is wrong with a handler; nothing is where all are empty."""
 
     file: str = ""
@@ -58,38 +59,45 @@ class Entry(msgspec.Struct, frozen=True):
     not_executable: str = ""
 
 
-def entries(stack: Stack) -> Iterator[Placed[Entry]]:
+def handler_problems(stack: Stack) -> Iterator[Placed[HandlerProblem]]:
     """What is wrong, or nothing, with the handler of each function whose archive can be read."""
     for function in functions(stack):
-        for path, value in _entry(stack, function):
+        for path, value in _problem(stack, function):
             yield function, path, value
 
 
-def _entry(stack: Stack, function: Resource) -> Iterator[tuple[str, Entry | Unknown]]:
-    runs = handled(function)
+def _problem(stack: Stack, function: Resource) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
+    runs = handled(stack, function)
     if not isinstance(runs, Handled):
         if runs is not None:
             yield runs
         return
     found = read_code(
-        function, lambda archive: _Reader(archive, layers(stack, function), runs.runtime).entry(runs.handler)
+        function,
+        lambda archive: _Reader(stack, archive, layers(stack, function), runs.runtime).problem(runs.handler),
+        stack,
     )
-    if isinstance(found, Entry) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
+    if isinstance(found, HandlerProblem) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
         yield "handler", WRAPPED
     elif found is not None:
-        yield "handler" if found in (OTHER_LAYER, RUNNING) or isinstance(found, Entry) else "code", found
+        yield (
+            "handler"
+            if found in (OTHER_LAYER, RUNNING) or isinstance(found, HandlerProblem)
+            else code_property(function),
+            found,
+        )
 
 
 class _Reader:
     """Looks for what a runtime looks for."""
 
-    def __init__(self, archive: Archive, found: Layers, runtime: str) -> None:
+    def __init__(self, stack: Stack, archive: Archive, found: Layers, runtime: str) -> None:
         self.archive = archive
         self.runtime = runtime
-        self.layers, unread = opened_layers(found)
+        self.layers, unread = opened_layers(stack, found)
         self.unread = found.others or unread
 
-    def entry(self, handler: str) -> Entry | Unknown:
+    def problem(self, handler: str) -> HandlerProblem | Unknown:
         """What is wrong with a handler."""
         family = re.match(r"[a-z]*", self.runtime)
         match family[0] if family else "":
@@ -105,48 +113,53 @@ class _Reader:
                 return self._first_of([f"{handler.partition('::')[0]}.dll"], ())
             case "java":
                 return self._java(handler)
-        return Entry()
+        return HandlerProblem()
 
     def _places(self, folders: Sequence[str]) -> Search:
         inside = [(layer, folder) for layer in self.layers for folder in folders]
         return Search([(self.archive, ""), *inside])
 
-    def _first_of(self, files: Sequence[str], folders: Sequence[str]) -> Entry | Unknown:
+    def _first_of(self, files: Sequence[str], folders: Sequence[str]) -> HandlerProblem | Unknown:
         places = self._places(folders)
         if any(places.find(file) for file in files):
-            return Entry()
+            return HandlerProblem()
         return self._absent(files[0], layered=bool(folders))
 
-    def _absent(self, file: str, *, layered: bool = True) -> Entry | Unknown:
+    def _absent(self, file: str, *, layered: bool = True) -> HandlerProblem | Unknown:
         if layered and self.unread:
             return OTHER_LAYER
         name = posixpath.basename(file)
         alike = [each for each in self.archive.members if posixpath.basename(each) == name]
-        return Entry(shown(file), shown(min(alike, default="")))
+        return HandlerProblem(shown(file), shown(min(alike, default="")))
 
-    def _python(self, handler: str) -> Entry | Unknown:
-        from policypack.aws.python_package import Package
+    def _python(self, handler: str) -> HandlerProblem | Unknown:
+        from policypack.python.definitions import defines
+        from policypack.python.modules import Package
 
         path, _, name = handler.rpartition(".")
         dotted = path.replace("/", ".")
         if not all(dotted.split(".")) or not name:
-            return Entry(form="module.function")
+            return HandlerProblem(form="module.function")
         places = self._places(python_folders(self.runtime))
         package = Package(places)
         module = package.module(dotted)
         if module is None:
             base = dotted.replace(".", "/")
-            return Entry() if any(_compiled(each, base) for each in places.names()) else self._absent(f"{base}.py")
-        defined = package.defines(module, name)
+            return (
+                HandlerProblem()
+                if any(_compiled(each, base) for each in places.names())
+                else self._absent(f"{base}.py")
+            )
+        defined = defines(package, module, name)
         if defined is None:
             return RUNNING
-        return Entry() if defined else Entry(undefined=(module.file, name))
+        return HandlerProblem() if defined else HandlerProblem(undefined=(module.file, name))
 
-    def _node(self, handler: str) -> Entry | Unknown:
+    def _node(self, handler: str) -> HandlerProblem | Unknown:
         folder, base = posixpath.split(handler)
         module, _, name = base.partition(".")
         if not module or not name:
-            return Entry(form="module.function")
+            return HandlerProblem(form="module.function")
         path = posixpath.normpath(posixpath.join(folder, module))
         version = self.runtime.removeprefix("nodejs").partition(".")[0]
         roots: tuple[str, ...] = ("nodejs/node_modules/", f"nodejs/node{version}/node_modules/")
@@ -156,16 +169,16 @@ class _Reader:
         files = [f"{path}{ending}" for ending in (".js", "", ".mjs", ".cjs", "/index.js", "/package.json")]
         return self._first_of([*files, *(f"node_modules/{each}" for each in files)], roots)
 
-    def _bootstrap(self) -> Entry | Unknown:
+    def _bootstrap(self) -> HandlerProblem | Unknown:
         places = self._places(("",))
         found = places.find("bootstrap")
         if found is None:
             return self._absent("bootstrap")
-        return Entry(not_executable="bootstrap" if found.executable is False else "")
+        return HandlerProblem(not_executable="bootstrap" if found.executable is False else "")
 
-    def _java(self, handler: str) -> Entry | Unknown:
+    def _java(self, handler: str) -> HandlerProblem | Unknown:
         if self.layers or self.unread or any(each.endswith(".jar") for each in self.archive.members):
-            return Entry()  # the class may be in any of them
+            return HandlerProblem()  # the class may be in any of them
         return self._first_of([f"{handler.partition('::')[0].replace('.', '/')}.class"], ())
 
 

@@ -12,6 +12,7 @@ from policypack.aws.packaging import (
     UNSURE,
     Handled,
     Search,
+    code_property,
     functions,
     handled,
     layers,
@@ -44,7 +45,7 @@ def imported(stack: Stack) -> Iterator[Placed[Lacking]]:
 
 
 def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking | Unknown]]:
-    runs = handled(function)
+    runs = handled(stack, function)
     if not isinstance(runs, Handled):
         if runs is not None:
             yield runs
@@ -52,8 +53,9 @@ def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking |
     minor = minor_of(runs.runtime)
     if minor is None:
         return
-    found = read_code(function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
-    yield from (("code", each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
+    found = read_code(function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)), stack)
+    path = code_property(function)
+    yield from ((path, each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
 
 
 def _judged(
@@ -64,7 +66,7 @@ def _judged(
     from policypack.aws.published import published
 
     held = layers(stack, function)
-    archives, unread = opened_layers(held)
+    archives, unread = opened_layers(stack, held)
     places = [(layer, folder) for layer in archives for folder in python_folders(runs.runtime)]
     theirs = published(archive)
     adds = any(each in variables(function) for each in _PATH)

@@ -6,32 +6,37 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from policypack.access.calls.model import Call, Text, Unresolved
-from policypack.access.calls.values import (
+from policypack.python.files import Place
+from policypack.python.model import EVENT_TEXT, Call, Text, Unresolved, shape_of
+from policypack.python.modules import Module
+from policypack.python.values import (
     EMPTY,
     UNKNOWN,
+    BotoResource,
     Class,
     Client,
-    Foreign,
+    Code,
+    DictValue,
+    External,
+    Function,
     Instance,
+    ListValue,
     Loaded,
-    Mapped,
-    Module,
     Nothing,
-    Partial,
     Scope,
     Session,
-    Several,
-    Thing,
     Values,
     either,
+    joined_dictionaries,
+    narrowed,
     of_event,
     texts,
 )
-from policypack.aws.handler import Place
 
 STEPS = 100_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
+ROUNDS = 12
+"""Times that everything is read at most; three or four are enough for what people write."""
 WAYS = 16
 """Ways to call a function that are told apart."""
 NESTED = 4
@@ -68,10 +73,13 @@ class Given:
 
 @dataclass(slots=True)
 class Reader:
-    """Everything that is known so far. Values are read in rounds, until nothing is added."""
+    """Everything that is known so far.
+
+    Values are read in rounds until nothing is added, and then once more: what the last round finds counts.
+    """
 
     modules: Mapping[str, Module]
-    load: Callable[[Reader, Module], None]
+    load: Callable[[Reader, Scope], None]
     round: int = 0
     steps: int = 0
     depth: int = 0
@@ -83,11 +91,19 @@ class Reader:
     fresh: set[object] = field(default_factory=set)
     """Of `results`, those of this round."""
     scopes: dict[object, Scope] = field(default_factory=dict)
-    called: set[int] = field(default_factory=set)
-    """The functions that have been read in this round, by the identity of their syntax."""
-    contexts: dict[int, set[Given]] = field(default_factory=dict)
-    """The arguments that a function is read for, by the identity of its syntax."""
-    classes: dict[tuple[int, int], Class] = field(default_factory=dict)
+    globals: dict[str, Scope] = field(default_factory=dict)
+    """The names of each module that has been read, by the module's own."""
+    rounds: dict[str, int] = field(default_factory=dict)
+    """The round in which a module was last read."""
+    called: dict[Function, Module] = field(default_factory=dict)
+    """The functions that have been read in this round, in order."""
+    contexts: dict[Function, set[Given]] = field(default_factory=dict)
+    """The arguments that a function is read for."""
+    classes: dict[tuple[ast.ClassDef, int], Class] = field(default_factory=dict)
+    seen: dict[ast.AST, Values] = field(default_factory=dict)
+    """What each expression and pattern that has been read may stand for."""
+    escaped: dict[Code | Class | Instance, None] = field(default_factory=dict)
+    """What a library was given, and may call."""
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
 
@@ -96,6 +112,25 @@ class Reader:
         self.steps += 1
         if self.steps > STEPS:
             raise TooMuchError
+
+    def begin_round(self) -> None:
+        """Begin to read everything once more."""
+        self.round += 1
+        if self.round > ROUNDS:
+            raise TooMuchError
+        self.fresh.clear()
+        self.called.clear()
+
+    def forget(self) -> None:
+        """Forget what was found before all was known: the round that follows finds it again, and nothing else."""
+        self.calls.clear()
+        self.unresolved.clear()
+        self.seen.clear()
+
+    def saw(self, node: ast.AST, values: Values) -> Values:
+        """Note what an expression or a pattern may stand for."""
+        self.seen[node] = self.seen.get(node, EMPTY) | values
+        return values
 
     def place(self, node: ast.expr | ast.stmt, scope: Scope) -> Place:
         """Where something stands."""
@@ -114,32 +149,35 @@ class Reader:
         """Note that something cannot be resolved."""
         self.unresolved[Unresolved(place, why)] = None
 
-    def module(self, name: str) -> Module | None:
-        """A module of the package, read in this round."""
+    def module(self, name: str) -> Scope | None:
+        """The names of a module of the package, which has been read in this round."""
         found = self.modules.get(name)
-        if found is not None and found.read != self.round:
-            found.read = self.round
-            self.load(self, found)
-        return found
+        if found is None:
+            return None
+        scope = self.globals.setdefault(name, Scope(found))
+        if self.rounds.get(name) != self.round:
+            self.rounds[name] = self.round
+            self.load(self, scope)
+        return scope
 
     def imported(self, module: str, member: str = "") -> Values:
         """What an import stands for."""
         if not member:
             found = self.module(module)
-            return frozenset({Loaded(found) if found else Foreign(module)})
+            return frozenset({Loaded(found) if found else External(module)})
         found = self.module(module)
-        if found and found.scope and member in found.scope.names:
-            return found.scope.names[member]
+        if found and member in found.names:
+            return found.names[member]
         inner = self.module(f"{module}.{member}")
         if inner:
             return frozenset({Loaded(inner)})
-        if found and found.scope:
-            return either(self.imported(star, member) for star in found.stars)
-        return frozenset({Foreign(f"{module}.{member}")})
+        if found:
+            return either(self.imported(star, member) for star in found.module.stars)
+        return frozenset({External(f"{module}.{member}")})
 
-    def context(self, node: ast.AST, given: Given) -> Given:
+    def context(self, node: Function, given: Given) -> Given:
         """The arguments to read a function for: as given, or with less told apart where it is called in many ways."""
-        known = self.contexts.setdefault(id(node), set())
+        known = self.contexts.setdefault(node, set())
         for limit, candidate in (
             (WAYS, given),
             (2 * WAYS, given.widened(wholly=False)),
@@ -152,33 +190,28 @@ class Reader:
 
     def put(self, owner: Instance | Class, name: str, values: Values) -> None:
         """An attribute may hold this too."""
-        self.heap[owner, name] = either((self.heap.get((owner, name), EMPTY), values))
+        self.heap[owner, name] = joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
 
     def state(self) -> object:
         """What must stay the same for the reading to be at its end."""
-        return (len(self.calls), len(self.unresolved), {key: len(each) for key, each in self.heap.items()})
+        held = sum(map(len, self.heap.values()))
+        seen = sum(map(len, self.seen.values()))
+        return (len(self.calls), len(self.unresolved), len(self.heap), held, len(self.seen), seen, len(self.escaped))
 
 
 def _wide(values: Values, *, wholly: bool) -> Values:
     if of_event(values):
         return values
-    kept = frozenset(each for each in values if not isinstance(each, Text | Several | Mapped | Nothing | Partial))
+    kept = narrowed(values)
     if wholly:
-        kept = frozenset(each for each in kept if isinstance(each, Client | Thing | Session))
+        told = Client | BotoResource | Session | Code | Class
+        kept = frozenset(each for each in kept if isinstance(each, told) or shape_of(each))
     return kept if len(kept) == len(values) else kept | UNKNOWN
 
 
-def absolute(module: Module, node: ast.ImportFrom) -> str:
-    """The module that an import names, which may be relative."""
-    if not node.level:
-        return node.module or ""
-    parts = module.name.split(".")
-    kept = parts[: len(parts) - node.level + module.is_package]
-    return ".".join([*kept, *([node.module] if node.module else [])])
-
-
 def _flattened(name: str, values: Values, depth: int) -> Iterator[tuple[str, tuple[Text, ...]]]:
-    plain = frozenset(each for each in values if not isinstance(each, Several | Mapped))
+    plain = frozenset(each for each in values if not isinstance(each, ListValue | DictValue))
+    plain = frozenset(EVENT_TEXT if shape_of(each) else each for each in plain)
     if found := texts(plain):
         yield name, tuple(found)
     elif not values or all(isinstance(each, Nothing) for each in values):
@@ -186,12 +219,12 @@ def _flattened(name: str, values: Values, depth: int) -> Iterator[tuple[str, tup
     if not depth:
         return
     for each in values:
-        if isinstance(each, Several):
+        if isinstance(each, ListValue):
             for element in each.elements:
                 yield from _flattened(f"{name}[]", element, depth - 1)
-        elif isinstance(each, Mapped):
+        elif isinstance(each, DictValue):
             if each.items:
-                yield f"{name}{{}}", tuple(key for key, _ in each.items)
+                yield f"{name}{{}}", tuple(EVENT_TEXT if shape_of(key) else key for key, _ in each.items)
             for key, value in each.items:
                 yield from _flattened(f"{name}.{key}", value, depth - 1)
 

@@ -4,37 +4,44 @@ from __future__ import annotations
 
 import ast
 
-from policypack.access.calls import boto, classes, expressions, libraries, statements
-from policypack.access.calls.model import EVENT_TEXT, Text
-from policypack.access.calls.reader import Given, Reader
-from policypack.access.calls.values import (
+from policypack.python import assignment, boto, callbacks, classes, expressions, libraries, records, statements
+from policypack.python.files import Place
+from policypack.python.model import Text, shape_of
+from policypack.python.reader import Given, Reader
+from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
+    BotoResource,
     Class,
     Client,
     Code,
     Collection,
-    Foreign,
+    DictValue,
+    External,
     Instance,
+    ListValue,
     Loaded,
-    Mapped,
     Method,
     Nothing,
     Paginator,
     Partial,
+    Pending,
     Scope,
     Session,
-    Several,
     Super,
-    Thing,
     Value,
     Values,
     either,
     opaque,
+    shapes,
+    text,
+    texts,
 )
 
 DEEPEST = 40
+LONGEST = 12
+"""Dots in the name of something that is not in the package."""
 SUPER = "builtins.super"
 
 
@@ -42,12 +49,27 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     """What a call returns; the arguments are read in any case."""
     callee = _likely(expressions.value(reader, node.func, scope))
     given = arguments(reader, node, scope)
-    if len(callee) == 1 and Foreign(SUPER) in callee:
+    if len(callee) == 1 and External(SUPER) in callee:
         return classes.above(scope)
     changed = _changed(reader, node, given, scope)
     if changed is not None:
         return changed
-    return either(call(reader, each, given, node, scope) for each in callee) if callee else UNKNOWN
+    found = either(call(reader, each, given, node, scope) for each in callee or UNKNOWN)
+    if any(isinstance(each, Code | Class | Partial | Instance) or _waits(each) for each in callee):
+        return found
+    return _of_records(reader, node, given, found)
+
+
+def _waits(callee: Value) -> bool:
+    return isinstance(callee, Method) and isinstance(callee.owner, Pending)
+
+
+def _of_records(reader: Reader, node: ast.Call, given: Given, found: Values) -> Values:
+    """What a library returned, with what it is to the records."""
+    held = [shapes(each) for each in given.all]
+    base = shapes(reader.seen.get(node.func.value, EMPTY)) if isinstance(node.func, ast.Attribute) else frozenset()
+    keys = [each.constant for each in texts(given.args[0])] if given.args else []
+    return records.made_of(found, records.called(node, base, records.NONE_OF_THEM.union(*held), keys))
 
 
 def _likely(callee: Values) -> Values:
@@ -68,7 +90,7 @@ def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Given:
     for each in node.args:
         found = expressions.value(reader, each.value if isinstance(each, ast.Starred) else each, scope)
         if isinstance(each, ast.Starred):
-            fixed = [one for one in found if isinstance(one, Several) and not one.alike]
+            fixed = [one for one in found if isinstance(one, ListValue) and not one.alike]
             if len(fixed) == len(found) == 1:
                 args += fixed[0].elements
             else:
@@ -81,7 +103,7 @@ def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Given:
             keywords[keyword.arg] = found
             continue
         for one in found:
-            if not isinstance(one, Mapped):
+            if not isinstance(one, DictValue):
                 unread = True
                 continue
             unread = unread or one.open
@@ -98,24 +120,24 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
     if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name | ast.Attribute):
         return None
     held = expressions.value(reader, node.func.value, scope)
-    if not held or not all(isinstance(each, Several | Mapped) for each in held):
+    if not held or not all(isinstance(each, ListValue | DictValue) for each in held):
         return None
     name, first = node.func.attr, given.get("", 0)
     after: list[Value] = []
     for each in held:
-        if isinstance(each, Several) and name in ("append", "add", "extend", "insert"):
+        if isinstance(each, ListValue) and name in ("append", "add", "extend", "insert"):
             more = given.get("", 1) if name == "insert" else first
             more = expressions.iterated(reader, more, node, scope) if name == "extend" else more
-            after.append(Several((either((*each.elements, more)),), alike=True))
-        elif isinstance(each, Mapped) and name == "update":
-            others = [one for one in first if isinstance(one, Mapped)]
-            new = each.merged(Mapped(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open))
+            after.append(ListValue((either((*each.elements, more)),), alike=True, of=each.of))
+        elif isinstance(each, DictValue) and name == "update":
+            others = [one for one in first if isinstance(one, DictValue)]
+            new = each.merged(DictValue(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open))
             for one in others:
                 new = new.merged(one)
-            after.append(Mapped(new.items, open=new.open or len(others) != len(first)))
+            after.append(DictValue(new.items, open=new.open or len(others) != len(first), of=new.of))
         else:
             return None
-    expressions.assign(reader, node.func.value, frozenset(after), scope)
+    assignment.change(reader, node.func.value, frozenset(after), scope)
     return UNKNOWN
 
 
@@ -126,26 +148,29 @@ def attribute(reader: Reader, base: Values, name: str, node: ast.expr, scope: Sc
 
 def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope) -> Values:
     match base:
-        case Foreign(name=dotted):
-            return frozenset({Foreign(f"{dotted}.{name}")})
-        case Loaded(module=module):
-            found = module.scope.names.get(name) if module.scope else None
-            return found or reader.imported(module.name, name)
-        case Session() | Client() | Thing() | Collection() | Paginator():
+        case External(name=dotted):
+            return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
+        case Loaded(scope=inner):
+            return inner.names.get(name) or reader.imported(inner.module.name, name)
+        case Session() | Client() | BotoResource() | Collection() | Paginator():
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case Method(owner=Client(), name="meta") if name == "client":
             return frozenset({base.owner})
+        case Class(node=ast.ClassDef(name=own)) if name == "__name__":
+            return text(own)
+        case Class() if name == "__subclasses__":
+            return frozenset({Method(base, name)})
         case Instance() | Class() | Super():
             return classes.attribute(reader, base, name, node, scope)
-        case Text() if base == EVENT_TEXT:
-            return frozenset({Method(base, name), base})
+        case Text() if shape := shape_of(base):
+            return frozenset({Method(base, name)}) | records.attribute(shape, name)
         case Nothing():
             return EMPTY
         case _:
             return frozenset({Method(base, name)})
 
 
-def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:
+def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
     """What calling a value returns."""
     match callee:
         case Code():
@@ -155,18 +180,27 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
         case Partial(of=of, args=args, keywords=keywords):
             more = Given((*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open)
             return either(call(reader, each, more, node, scope) for each in of)
-        case Method(owner=Client() | Session() | Thing() | Collection() | Paginator()):
+        case Method(owner=Client() | Session() | BotoResource() | Collection() | Paginator()):
             return boto.called(reader, callee, given, reader.place(node, scope))
+        case Method(owner=Class() as cls, name="__subclasses__"):
+            return classes.subclasses(reader, cls)
+        case Method(owner=Pending(result=result), name=name):
+            if name == "add_done_callback":
+                return either(
+                    call(reader, each, Given((frozenset({callee.owner}),)), node, scope) for each in given.get("fn", 0)
+                )
+            return result if name in ("result", "get") else UNKNOWN
         case Method():
             return libraries.method(reader, callee, given, node, scope)
-        case Foreign():
-            return libraries.called(reader, callee.name, given, node, scope)
+        case External(name=name, given=wrapped):
+            found = [call(reader, each, given, node, scope) for each in wrapped]
+            return either([libraries.called(reader, name, given, node, scope), *found])
         case Instance():
             return method(reader, callee, "__call__", given, node, scope) or UNKNOWN
-        case Text() if callee == EVENT_TEXT:
+        case Text() if shape_of(callee):
             return EVENT
         case _:
-            return UNKNOWN
+            return callbacks.given_away(reader, records.called_name(node), given, node, scope) or UNKNOWN
 
 
 def method(reader: Reader, owner: Instance, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
@@ -185,9 +219,12 @@ def run(reader: Reader, code: Code, given: Given, node: ast.expr | None, scope: 
     if mark in reader.fresh:
         return reader.results.get(mark, EMPTY)
     if reader.depth >= DEEPEST:
+        reader.give_up(
+            Place(code.scope.module.file, code.node.lineno), "begins a function that is called too deep inside others"
+        )
         return UNKNOWN
     reader.fresh.add(mark)
-    reader.called.add(id(code.node))
+    reader.called.setdefault(code.node, code.scope.module)
     inner = reader.scopes.setdefault(mark, Scope(code.scope.module, outer=code.scope, owner=code.scope.owner))
     inner.returned, inner.branches = EMPTY, 0
     if code.cls is not None:
@@ -201,7 +238,7 @@ def run(reader: Reader, code: Code, given: Given, node: ast.expr | None, scope: 
             statements.execute(reader, code.node.body, inner)
             found = inner.returned
             if inner.yielded is not None:
-                found = frozenset({Several((inner.yielded,), alike=True)})
+                found = frozenset({ListValue((inner.yielded,), alike=True, of=inner.yielded_of)})
     finally:
         reader.depth -= 1
     reader.results[mark] = either((reader.results.get(mark, EMPTY), found))
@@ -228,7 +265,9 @@ def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
         inner.names[each.arg] = found or UNKNOWN
     if spec.vararg:
         rest = given.args[len(positional) :]
-        inner.names[spec.vararg.arg] = frozenset({Several(rest) if not given.open else Several((UNKNOWN,), alike=True)})
+        inner.names[spec.vararg.arg] = frozenset(
+            {ListValue(rest) if not given.open else ListValue((UNKNOWN,), alike=True)}
+        )
     if spec.kwarg:
         items = tuple((Text((name,)), value) for name, value in keywords.items())
-        inner.names[spec.kwarg.arg] = frozenset({Mapped(items, open=given.open)})
+        inner.names[spec.kwarg.arg] = frozenset({DictValue(items, open=given.open)})

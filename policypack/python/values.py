@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from policypack.access.calls.model import EVENT_TEXT, UNKNOWN_TEXT, Hole, Text
+from policypack.python.model import EVENT_TEXT, UNKNOWN_TEXT, Shape, Shapes, Text, event_text, shape_of
+from policypack.python.modules import Module
 
 MOST = 12
 """Values that are kept apart; more are one unknown."""
@@ -21,10 +22,12 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
-    """Something of a module that is not in the package, by its dotted name."""
+class External:
+    """Something of a module that is not in the package, by its dotted name; `()` follows what is called."""
 
     name: str
+    given: frozenset[Value] = frozenset()
+    """The functions and classes of the package that it was given, and that it may call when it is called itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class BotoResource:
     """A resource of boto3 with its identifiers; the empty kind is the service's own."""
 
     service: str
@@ -56,7 +59,7 @@ class Thing:
 class Collection:
     """Several resources, which one operation lists: `bucket.objects`."""
 
-    owner: Thing
+    owner: BotoResource
     name: str
     narrowed: bool = False
     """Whether a call is noted for it already: it is filtered, or limited."""
@@ -86,6 +89,8 @@ class Scope:
     names: dict[str, Values] = field(default_factory=dict)
     outer: Scope | None = None
     globals: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    """Names of a function around, which this one changes."""
     branches: int = 0
     """How many branches deep the reading is: there a name may keep what it was."""
     owner: Class | None = None
@@ -94,37 +99,25 @@ class Scope:
     """Whether it is a class's body, whose names its methods do not see."""
     returned: Values = frozenset()
     yielded: Values | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Module:
-    """A module of the package."""
-
-    name: str
-    file: str
-    tree: ast.Module
-    is_package: bool = False
-    scope: Scope | None = None
-    read: int = 0
-    """The round in which it was last read."""
-    stars: tuple[str, ...] = ()
-    """The modules that it imports everything from."""
-    mentioned: frozenset[str] | None = None
-    """The names that it uses, once somebody has asked."""
+    yielded_of: Shapes = frozenset()
+    """The records that something is yielded for each of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A module of the package as a value."""
+    """A module of the package as a value, with its names."""
 
-    module: Module
+    scope: Scope
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """A function of the package, where it stands, and what it is bound to."""
 
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    node: Function
     scope: Scope
     bound: frozenset[Value] | None = None
     cls: Class | None = None
@@ -157,35 +150,40 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class ListValue:
     """A list, tuple, set or generator: by position, or any number alike."""
 
     elements: tuple[frozenset[Value], ...]
     alike: bool = False
+    of: Shapes = frozenset()
+    """The records that it has one element for each of."""
     level: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Cut off what is nested too deeply: code that calls itself would nest without end."""
         object.__setattr__(self, "level", level(self.elements))
         if self.level > DEEPEST:
-            object.__setattr__(self, "elements", (UNKNOWN,))
+            object.__setattr__(self, "elements", (UNKNOWN | callables(EMPTY.union(*self.elements)),))
             object.__setattr__(self, "alike", True)
             object.__setattr__(self, "level", 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class DictValue:
     """A dictionary by its keys; `open` where it may hold others."""
 
     items: tuple[tuple[Text, frozenset[Value]], ...]
     open: bool = False
+    of: Shapes = frozenset()
+    """The records that it has one item for each of."""
     level: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Cut off what is nested too deeply, and what is too much."""
         object.__setattr__(self, "level", level(value for _, value in self.items))
         if self.level > DEEPEST or len(self.items) > MOST_KEYS:
-            object.__setattr__(self, "items", ())
+            held = UNKNOWN | callables(EMPTY.union(*(value for _, value in self.items)))
+            object.__setattr__(self, "items", ((UNKNOWN_TEXT, held),))
             object.__setattr__(self, "open", True)
             object.__setattr__(self, "level", 1)
 
@@ -195,9 +193,16 @@ class Mapped:
         others = [value for each, value in self.items if each.constant is None]
         return either([*found, *others, *([] if found else [UNKNOWN])])
 
-    def merged(self, other: Mapped) -> Mapped:
+    def any(self) -> Values:
+        """What is at a key that is not known."""
+        return either([*(value for _, value in self.items), UNKNOWN])
+
+    def merged(self, other: DictValue) -> DictValue:
         """Both, where the other one's come last."""
-        return Mapped(tuple({**dict(self.items), **dict(other.items)}.items()), self.open or other.open)
+        items = dict(self.items)
+        for key, value in other.items:
+            items[key] = value if key.constant is not None else either((items.get(key, EMPTY), value))
+        return DictValue(tuple(items.items()), self.open or other.open, self.of | other.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +219,33 @@ class Partial:
         held = (self.of, *self.args, *(value for _, value in self.keywords))
         object.__setattr__(self, "level", level(held))
         if self.level > DEEPEST:
-            object.__setattr__(self, "of", UNKNOWN)
+            object.__setattr__(self, "of", UNKNOWN | callables(self.of))
             object.__setattr__(self, "args", ())
             object.__setattr__(self, "keywords", ())
             object.__setattr__(self, "level", 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a future, a task or a thread is to give."""
+
+    result: frozenset[Value]
+    level: int = field(default=0, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Cut off what is nested too deeply."""
+        object.__setattr__(self, "level", level((self.result,)))
+        if self.level > DEEPEST:
+            object.__setattr__(self, "result", UNKNOWN | callables(self.result))
+            object.__setattr__(self, "level", 1)
+
+
 Value = (
     Nothing
-    | Foreign
+    | External
     | Session
     | Client
-    | Thing
+    | BotoResource
     | Collection
     | Paginator
     | Method
@@ -234,15 +254,18 @@ Value = (
     | Class
     | Instance
     | Super
-    | Several
-    | Mapped
+    | ListValue
+    | DictValue
     | Partial
+    | Pending
     | Text
 )
 Values = frozenset[Value]
 
 UNKNOWN: Values = frozenset({UNKNOWN_TEXT})
 EVENT: Values = frozenset({EVENT_TEXT})
+"""Something of the event."""
+WHOLE_EVENT: Values = frozenset({event_text(Shape.EVENT)})
 NONE: Values = frozenset({Nothing()})
 EMPTY: Values = frozenset()
 
@@ -262,8 +285,51 @@ def either(values: Iterable[Values]) -> Values:
     found = frozenset().union(*values)
     if len(found) <= MOST:
         return found
-    kept = frozenset(each for each in found if not isinstance(each, Text | Several | Mapped | Nothing | Partial))
-    return (kept if len(kept) <= MOST * 4 else EMPTY) | UNKNOWN
+    kept = narrowed(found)
+    if len(kept) > MOST * 4:
+        kept = frozenset(each for each in kept if isinstance(each, Code | Class) or shape_of(each))
+    return kept | UNKNOWN
+
+
+def narrowed(values: Values) -> Values:
+    """Values without texts, lists and dictionaries, but with the functions that those hold."""
+    wide = Text | ListValue | DictValue | Nothing | Partial | Pending
+    kept = frozenset(each for each in values if not isinstance(each, wide) or shape_of(each))
+    return kept | callables(values - kept)
+
+
+def joined_dictionaries(values: Values) -> Values:
+    """Values with one dictionary in place of several, which may hold what any of them holds."""
+    found = [each for each in values if isinstance(each, DictValue)]
+    if len(found) < 2:
+        return values
+    items: dict[Text, Values] = {}
+    for key, value in (item for each in found for item in each.items):
+        items[key] = either((items.get(key, EMPTY), value))
+    one = DictValue(
+        tuple(items.items()), any(each.open for each in found), frozenset().union(*(each.of for each in found))
+    )
+    return frozenset(each for each in values if not isinstance(each, DictValue)) | {one}
+
+
+def callables(values: Values) -> Values:
+    """The functions and classes of the package in values, lists and dictionaries."""
+    found: list[Values] = []
+    for each in values:
+        match each:
+            case Code() | Class():
+                found.append(frozenset({each}))
+            case External(given=given):
+                found.append(given)
+            case ListValue(elements=elements):
+                found += [callables(one) for one in elements]
+            case DictValue(items=items):
+                found += [callables(one) for _, one in items]
+            case Pending(result=result):
+                found.append(callables(result))
+            case Partial(of=of):
+                found.append(callables(of))
+    return EMPTY.union(*found)
 
 
 def texts(values: Values) -> list[Text]:
@@ -274,9 +340,15 @@ def texts(values: Values) -> list[Text]:
 
 def opaque(values: Values) -> bool:
     """Whether nothing is known of a value, or only which foreign function made it."""
-    return all(each == UNKNOWN_TEXT or (isinstance(each, Foreign) and each.name.endswith("()")) for each in values)
+    return all(each == UNKNOWN_TEXT or (isinstance(each, External) and each.name.endswith("()")) for each in values)
 
 
 def of_event(values: Values) -> bool:
     """Whether a value surely comes with the event."""
-    return bool(values) and all(isinstance(each, Text) and each.parts == (Hole(event=True),) for each in values)
+    return bool(values) and all(shape_of(each) for each in values)
+
+
+def shapes(values: Values) -> Shapes:
+    """What a value may be to the records of the event."""
+    found = {shape for each in values if (shape := shape_of(each))}
+    return frozenset(found).union(*(each.of for each in values if isinstance(each, ListValue | DictValue)))

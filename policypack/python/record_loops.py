@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from policypack.aws.handler import Handling, How, Leaving, Place, RecordLoop
-from policypack.aws.python_package import AnyFunction, Class, Function, Module, Package
-from policypack.aws.record_flow import MANY, Flow, Reached, Token, called_name, own_nodes
-from policypack.policy import Unknown
+from policypack.python.callbacks import APPLIED, ONCE, STARTED
+from policypack.python.exceptions import ancestors, builtin, last_names, raised_name
+from policypack.python.files import Place
+from policypack.python.handling import Handling, How, Leaving, RecordLoop
+from policypack.python.interpret import Reading
+from policypack.python.model import Shape
+from policypack.python.modules import AnyFunction, Module
+from policypack.python.reader import Reader
+from policypack.python.records import MANY, called_name, own_nodes
+from policypack.python.values import (
+    EMPTY,
+    Class,
+    Code,
+    Function,
+    Instance,
+    Partial,
+    Values,
+    shapes,
+)
 
 EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
@@ -34,63 +48,18 @@ PURE = {
     "bool",
     "loads",
 }
+FOLLOWED = {*ONCE, *APPLIED, *STARTED}
+"""Calls that do nothing but call a function, which is looked into itself."""
 CATCH_ALL = {"Exception", "BaseException"}
 
 
-def read_handler(package: Package, handler: str, *, layered: bool) -> Handling | Unknown:
-    """What a handler does with its records.
-
-    Args:
-        package: the code.
-        handler: `folder/module.function` or `package.module.function`, as Lambda takes it.
-        layered: whether the function has layers, in which the handler may be.
-
-    Raises:
-        UnreadableError: the handler's module cannot be read.
-    """
-    path, _, name = handler.rpartition(".")
-    module = package.module(path.replace("/", ".")) if path else None
-    if module is None:
-        where = ", and may be in a layer" if layered else ""
-        return Unknown(f"holds no module for the handler{where}", "Make `handler` name a module in the packaged code.")
-    found = package.resolve(module, ast.Name(name))
-    if isinstance(found, Function):
-        return handling(package, found)
-    if name not in module.names:
-        return Unknown("holds no function for the handler", "Make `handler` name a function in the packaged code.")
-    return _wrapped(package, module, name)
-
-
-def _wrapped(package: Package, module: Module, name: str) -> Handling:
-    """What a handler does that is made by a call: the functions of the archive that are given to it get the event."""
-    found: list[Handling] = []
-    for made in module.names[name]:
-        for node in ast.walk(made) if isinstance(made, ast.expr) else ():
-            inner = package.resolve(module, node) if isinstance(node, ast.Name | ast.Attribute) else None
-            if isinstance(inner, Function) and inner.owner is None:
-                found.append(handling(package, inner))
-            elif isinstance(inner, Class) and (method := package.method(inner, "__call__")):
-                found.append(handling(package, method))
-    return Handling(
-        tuple(loop for each in found for loop in each.loops),
-        tuple(pick for each in found for pick in each.picks),
-        any(each.elsewhere for each in found),
-    )
-
-
-def handling(package: Package, handler: Function) -> Handling:
-    """What a handler does with its records, in all the functions of the archive that it gives them to."""
-    flow = Flow(package, handler)
-    loops: list[RecordLoop] = []
-    picks: list[Place] = []
-    elsewhere = False
-    for reached in flow.reached.values():
-        scan = _Scan(flow, reached)
-        found = list(scan.loops())
-        loops += found
-        picks += scan.picks()
-        elsewhere |= scan.goes_elsewhere()
-    return Handling(tuple(loops), tuple(dict.fromkeys(picks)), elsewhere)
+def handling(reading: Reading) -> Handling:
+    """What a handler does with its records, in all the functions of its code that it gives them to."""
+    handlers = {each.node for each in reading.handlers if isinstance(each, Code)}
+    scans = [_Scan(reading.reader, node, module, node in handlers) for node, module in reading.reader.called.items()]
+    loops = tuple(loop for each in scans for loop in each.loops())
+    picks = dict.fromkeys(place for each in scans for place in each.picks())
+    return Handling(loops, tuple(picks), any(each.goes_elsewhere() for each in scans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +78,12 @@ class _Around:
 class _Scan:
     """One function, with what its names hold."""
 
-    def __init__(self, flow: Flow, reached: Reached) -> None:
-        self.flow = flow
-        self.reached = reached
-        self.function = reached.function
-        self.nodes = list(own_nodes(self.function.node))
+    def __init__(self, reader: Reader, function: Function, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
+        self.reader = reader
+        self.function = function
+        self.module = module
+        self.is_handler = is_handler
+        self.nodes = list(own_nodes(function))
         self.whiles = [node for node in self.nodes if isinstance(node, ast.While) and self._takes(node)]
         self.taken = self._names_of_taken()
 
@@ -124,7 +94,7 @@ class _Scan:
             if over or node in self.whiles:
                 assert isinstance(node, ast.For | ast.AsyncFor | ast.While)
                 leavings = tuple(self._leavings(node.body, _Around()))
-                searches = self.function is not self.flow.handler and _only_looks(node.body)
+                searches = not self.is_handler and _only_looks(node.body)
                 yield RecordLoop(self._place(node), leavings, searches)
 
     def picks(self) -> Iterator[Place]:
@@ -140,17 +110,20 @@ class _Scan:
             match node:
                 case ast.comprehension(iter=source) if self._holds(source, *MANY):
                     return True
-                case ast.Compare() if any(self._holds(each, Token.COUNT) for each in (node.left, *node.comparators)):
+                case ast.Compare() if any(self._holds(each, Shape.COUNT) for each in (node.left, *node.comparators)):
                     return True
                 case ast.Call() if self._gives_away(node):
                     return True
         return False
 
     def _place(self, node: ast.AST) -> Place:
-        return Place(self.function.module.file, getattr(node, "lineno", self.function.node.lineno))
+        return Place(self.module.file, getattr(node, "lineno", self.function.lineno))
 
-    def _holds(self, node: ast.expr, *tokens: Token) -> bool:
-        return bool(self.flow.value(self.reached, node) & frozenset(tokens))
+    def _values(self, node: ast.AST) -> Values:
+        return self.reader.seen.get(node, EMPTY)
+
+    def _holds(self, node: ast.AST, *wanted: Shape) -> bool:
+        return not shapes(self._values(node)).isdisjoint(wanted)
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
@@ -168,7 +141,7 @@ class _Scan:
                         return True
                 case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")) if self._holds(source, *MANY):
                     return True
-                case ast.Subscript(value=source, slice=index) if self._holds(source, Token.RECORDS):
+                case ast.Subscript(value=source, slice=index) if self._holds(source, Shape.RECORDS):
                     if not isinstance(index, ast.Constant | ast.Slice | ast.UnaryOp):
                         return True
         return False
@@ -188,30 +161,33 @@ class _Scan:
 
     def _picks(self, node: ast.AST) -> bool:
         match node:
-            case ast.Subscript(value=source, slice=index) if self._holds(source, Token.RECORDS):
+            case ast.Subscript(value=source, slice=index) if self._holds(source, Shape.RECORDS):
                 return _first_or_last(index)
             case ast.Call(func=ast.Name(id="next"), args=[source, *_]):
-                return self._holds(source, Token.RECORDS)
+                return self._holds(source, Shape.RECORDS)
             case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")):
-                return self._holds(source, Token.RECORDS)
+                return self._holds(source, Shape.RECORDS)
             case ast.Attribute(value=source, attr="record"):
-                return self._holds(source, Token.EVENT)
+                return self._holds(source, Shape.EVENT)
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
-                return self._holds(source, Token.RECORDS) and any(isinstance(each, ast.Starred) for each in elements)
+                return self._holds(source, Shape.RECORDS) and any(isinstance(each, ast.Starred) for each in elements)
             case ast.MatchSequence(patterns=[_, *_, ast.MatchStar()]):
-                return True
+                return self._holds(node, Shape.RECORDS)
         return False
 
     def _gives_away(self, node: ast.Call) -> bool:
         """Whether a call of a library gets the records, or the event to go through them."""
         name = called_name(node)
-        if name in LOOKS_ONLY or self.flow.callee(self.reached, node.func) is not None:
+        own = Code | Class | Partial | Instance
+        if name in LOOKS_ONLY or any(isinstance(each, own) for each in self._values(node.func)):
             return False
         given = [*node.args, *(each.value for each in node.keywords)]
-        if any(self._holds(each, Token.RECORDS) for each in given):
-            return name in {"map", "starmap"} or not self.flow.value(self.reached, node)
-        models = bool(self.flow.value(self.reached, node))
-        return not models and any(self._holds(each, Token.EVENT) for each in given)
+        if name in FOLLOWED and any(isinstance(each, own) for one in given for each in self._values(one)):
+            return False
+        result = shapes(self._values(node)) - {Shape.PART}
+        if any(self._holds(each, Shape.RECORDS) for each in given):
+            return name in {"map", "starmap"} or not result
+        return not result and any(self._holds(each, Shape.EVENT) for each in given)
 
     def _leavings(  # noqa: C901, PLR0912 (one case for each kind of statement)
         self, body: Iterable[ast.stmt], around: _Around
@@ -251,14 +227,14 @@ class _Scan:
             return  # the `continue` takes the place of every way out
         yield from self._leavings(statement.body, replace(around, catching=(*around.catching, statement)))
         for handler in statement.handlers:
-            spent = around.spent or bool(_names(handler.type) & EXHAUSTED)
+            spent = around.spent or bool(last_names(handler.type) & EXHAUSTED)
             yield from self._leavings(handler.body, replace(around, guarded=True, spent=spent))
         yield from self._leavings([*statement.orelse, *statement.finalbody], around)
 
     def _spent(self, test: ast.expr) -> bool:
         """Whether a condition asks if records remain."""
         for node in ast.walk(test):
-            if isinstance(node, ast.expr) and self._holds(node, Token.COUNT, *(MANY if self.whiles else ())):
+            if isinstance(node, ast.expr) and self._holds(node, Shape.COUNT, *(MANY if self.whiles else ())):
                 return True
             if isinstance(node, ast.Name) and node.id in self.taken and not _uses(test, node.id):
                 return True
@@ -266,65 +242,34 @@ class _Scan:
 
     def _caught(self, statement: ast.Raise, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
-        raised = _raised(statement)
+        raised = raised_name(statement)
         for each in reversed(around.catching):
             if isinstance(each, ast.Try | ast.TryStar):
-                if any(self._catches(handler.type, raised) for handler in each.handlers):
+                if any(self._catches(handler.type, raised, statement) for handler in each.handlers):
                     return True
-            elif any(self._suppresses(item.context_expr, raised) for item in each.items):
+            elif any(self._suppresses(item.context_expr, raised, statement) for item in each.items):
                 return True
         return False
 
-    def _suppresses(self, context: ast.expr, raised: str) -> bool:
+    def _suppresses(self, context: ast.expr, raised: str, statement: ast.Raise) -> bool:
         if not isinstance(context, ast.Call) or called_name(context) != "suppress":
             return False
-        return any(self._catches(each, raised) for each in context.args)
+        return any(self._catches(each, raised, statement) for each in context.args)
 
-    def _catches(self, caught: ast.expr | None, raised: str) -> bool:
+    def _catches(self, caught: ast.expr | None, raised: str, statement: ast.Raise) -> bool:
         """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
-        names = _names(caught)
+        names = last_names(caught)
         if caught is None or names & CATCH_ALL or not raised or raised in names:
             return True
-        above = self._above(raised)
+        above = self._above(statement, raised)
         return above is None or bool(names & above)
 
-    def _above(self, name: str, depth: int = 8) -> set[str] | None:
-        """The names of the classes that an exception derives from; None where they are not all known."""
-        if known := _builtin(name):
+    def _above(self, statement: ast.Raise, name: str) -> set[str] | None:
+        """The names of the classes that what is raised derives from; None where they are not all known."""
+        if known := builtin(name):
             return {each.__name__ for each in known.__mro__}
-        found = self.flow.package.resolve(self.function.module, ast.Name(name))
-        if not isinstance(found, Class) or depth == 0:
-            return None
-        above = set()
-        for base in found.node.bases:
-            for each in _names(base):
-                over = self._above(each, depth - 1)
-                if over is None:
-                    return None
-                above |= {each, *over}
-        return above
-
-
-def _builtin(name: str) -> type[BaseException] | None:
-    found = getattr(builtins, name, None)
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
-
-
-def _raised(statement: ast.Raise) -> str:
-    """The class that a `raise` names; empty where it raises anew what was caught."""
-    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-    if isinstance(raised, ast.Attribute):
-        return raised.attr
-    return raised.id if isinstance(raised, ast.Name) else ""
-
-
-def _names(node: ast.expr | None) -> set[str]:
-    """The last parts of the classes in an `except` or among the bases of a class."""
-    if isinstance(node, ast.Tuple):
-        return {name for each in node.elts for name in _names(each)}
-    if isinstance(node, ast.Attribute):
-        return {node.attr}
-    return {node.id} if isinstance(node, ast.Name) else set()
+        raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        return ancestors(self._values(raised)) if raised else None
 
 
 def _first_or_last(index: ast.expr) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable
 
 import msgspec
 
-from policypack.aws.handler import Place
+from policypack.python.files import Place
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -16,13 +17,34 @@ class Environment(msgspec.Struct, frozen=True):
     default: str | None = None
 
 
-class Hole(msgspec.Struct, frozen=True):
+class Shape(enum.Enum):
+    """What a value of the event is to its records."""
+
+    EVENT = "event"
+    """The event, or a message that has records in it."""
+    RECORDS = "records"
+    """All its records, or something taken from each of them."""
+    SOME = "some"
+    """Some of its records."""
+    RECORD = "record"
+    """One record, or a part of it."""
+    COUNT = "count"
+    """How many records there are."""
+    PART = "part"
+    """Something else that is made from the event."""
+
+
+Shapes = frozenset[Shape]
+
+
+class UnknownPart(msgspec.Struct, frozen=True):
     """A text that the code does not tell: it comes with the event, or from somewhere else."""
 
     event: bool = False
+    shape: Shape = Shape.PART
 
 
-Part = str | Environment | Hole
+Part = str | Environment | UnknownPart
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -54,21 +76,34 @@ class Text(msgspec.Struct, frozen=True):
 
 
 def joined(parts: Iterable[Part]) -> Text:
-    """A text of these parts: neighbours that are known become one, and so do holes."""
+    """A text of these parts: neighbours that are known become one, and so do unknown ones."""
     found: list[Part] = []
     for each in parts:
         last = found[-1] if found else None
         if isinstance(each, str) and isinstance(last, str):
             found[-1] = last + each
-        elif isinstance(each, Hole) and isinstance(last, Hole):
-            found[-1] = Hole(event=each.event and last.event)
+        elif isinstance(each, UnknownPart) and isinstance(last, UnknownPart):
+            found[-1] = UnknownPart(event=each.event and last.event)
         elif each != "":
-            found.append(each)
+            found.append(UnknownPart(each.event) if isinstance(each, UnknownPart) else each)
     return Text(tuple(found))
 
 
-UNKNOWN_TEXT = Text((Hole(),))
-EVENT_TEXT = Text((Hole(event=True),))
+UNKNOWN_TEXT = Text((UnknownPart(),))
+EVENT_TEXT = Text((UnknownPart(event=True),))
+
+
+def event_text(shape: Shape) -> Text:
+    """A value of the event."""
+    return Text((UnknownPart(event=True, shape=shape),))
+
+
+def shape_of(value: object) -> Shape | None:
+    """What a value of the event is to its records; None for every other value."""
+    if not isinstance(value, Text) or len(value.parts) != 1:
+        return None
+    part = value.parts[0]
+    return part.shape if isinstance(part, UnknownPart) and part.event else None
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -1,0 +1,105 @@
+"""Targets of assignments: names, attributes, items, and several at once."""
+
+from __future__ import annotations
+
+import ast
+
+from policypack.python import classes, expressions, records
+from policypack.python.model import UNKNOWN_TEXT, Shape
+from policypack.python.reader import Reader
+from policypack.python.values import (
+    EMPTY,
+    Class,
+    DictValue,
+    Instance,
+    ListValue,
+    Loaded,
+    Scope,
+    Value,
+    Values,
+    either,
+    joined_dictionaries,
+    shapes,
+    texts,
+)
+
+
+def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of target)
+    """Let a target hold values too; alone, where no branch may leave it as it was."""
+    match target:
+        case ast.Name(id=name):
+            where = scope
+            if name in scope.globals:
+                where = reader.globals.get(scope.module.name, scope)
+            elif name in scope.shared:
+                where = _holder(name, scope.outer) or scope
+            keeps = scope.branches > 0 or where is not scope
+            where.names[name] = either((where.names.get(name, EMPTY), values)) if keeps else values
+            if where.is_class and where.owner is not None:
+                reader.put(where.owner, name, values)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for index, each in enumerate(elements):
+                _unpack(reader, each, _at(reader, values, index, len(elements), target, scope), values, scope)
+        case ast.Attribute(value=base, attr=name):
+            for owner in expressions.value(reader, base, scope):
+                _put(reader, owner, name, values, target, scope)
+        case ast.Subscript(value=(ast.Name() | ast.Attribute()) as base, slice=index):
+            keys = texts(expressions.value(reader, index, scope)) or [UNKNOWN_TEXT]
+            changed = [
+                each.merged(DictValue(tuple((key, values) for key in keys))) if isinstance(each, DictValue) else each
+                for each in expressions.value(reader, base, scope)
+            ]
+            if any(isinstance(each, DictValue) for each in changed):
+                change(reader, base, frozenset(changed), scope)
+        case ast.Subscript(value=base, slice=index):
+            expressions.value(reader, base, scope)
+            expressions.value(reader, index, scope)
+
+
+def _put(reader: Reader, owner: Value, name: str, values: Values, node: ast.expr, scope: Scope) -> None:
+    """Let an attribute hold values too."""
+    if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values, node, scope):
+        return
+    if isinstance(owner, Instance | Class):
+        reader.put(owner, name, values)
+    elif isinstance(owner, Loaded):
+        names = owner.scope.names
+        names[name] = either((names.get(name, EMPTY), values))
+
+
+def change(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:
+    """Let a target hold what an object that it holds has become: the name may be of a scope around."""
+    where = _holder(target.id, scope) if isinstance(target, ast.Name) else None
+    if not isinstance(target, ast.Name) or where is None or where is scope:
+        assign(reader, target, values, scope)
+    else:
+        where.names[target.id] = joined_dictionaries(either((where.names[target.id], values)))
+
+
+def _holder(name: str, scope: Scope | None) -> Scope | None:
+    """The scope that a name is found in."""
+    where = scope
+    while where is not None:
+        if name in where.names and (where is scope or not where.is_class):
+            return where
+        where = where.outer
+    return None
+
+
+def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, scope: Scope) -> None:
+    """Let one of several targets hold its element of values, or with a star a list of such."""
+    if not isinstance(target, ast.Starred):
+        assign(reader, target, element, scope)
+        return
+    some = frozenset({Shape.SOME}) if shapes(values) & records.MANY else records.NONE_OF_THEM
+    assign(reader, target.value, frozenset({ListValue((element,), alike=True, of=some)}), scope)
+
+
+def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
+    found = [
+        each.elements[index]
+        if isinstance(each, ListValue) and not each.alike and len(each.elements) == count
+        else expressions.iterated(reader, frozenset({each}), node, scope)
+        for each in values
+    ]
+    return either(found)

@@ -1,0 +1,141 @@
+"""Records of the event in values: what subscripts, comprehensions and calls of libraries make of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from policypack.python.model import EVENT_TEXT, Shape, Shapes, event_text, shape_of
+from policypack.python.values import (
+    UNKNOWN,
+    External,
+    ListValue,
+    Values,
+    shapes,
+)
+
+KEYS = ("Records", "records")
+MANY: Shapes = frozenset({Shape.RECORDS, Shape.SOME})
+NONE_OF_THEM: Shapes = frozenset()
+_SAME = {
+    *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
+    *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter"),
+}
+_PARTLY = {"filter", "map", "islice", "takewhile", "dropwhile", "starmap"}
+_MODELS = {"dict", "parse", "model_validate", "parse_obj", "from_dict"}
+_PLAIN = {"get", "unquote_plus", "unquote", "loads", "str", "int", "dict", "tuple", "list"}
+"""Calls that only take something from a record."""
+
+
+def called_name(node: ast.AST) -> str:
+    """The last part of what a call calls."""
+    if not isinstance(node, ast.Call):
+        return ""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def gives_work(node: ast.Call) -> bool:
+    """Whether this is the `map` of a pool, which starts the work on everything at once."""
+    return isinstance(node.func, ast.Attribute) and node.func.attr in {"map", "starmap", "imap", "map_async"}
+
+
+def item(base: Shapes, keys: Iterable[str | None], *, sliced: bool = False) -> Shapes:
+    """What is at an index, or at one of these keys."""
+    if sliced:
+        return frozenset({Shape.SOME}) if base & MANY else NONE_OF_THEM
+    if Shape.EVENT in base and any(each in KEYS for each in keys):
+        return frozenset({Shape.RECORDS})
+    return frozenset({Shape.RECORD}) if base & {Shape.EVENT, Shape.RECORD, *MANY} else NONE_OF_THEM
+
+
+def attribute(of: Shape, name: str) -> Values:
+    """What an attribute of something of the event is: of a data class, say."""
+    if of is Shape.EVENT:
+        return frozenset({event_text(Shape.RECORDS if name in KEYS else Shape.RECORD)})
+    return frozenset({event_text(of if of is Shape.RECORD else Shape.PART)})
+
+
+def element(of: Shape) -> Values:
+    """What going through something of the event gives."""
+    return frozenset({event_text(Shape.RECORD if of in MANY else Shape.PART)})
+
+
+def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str | None]) -> Shapes:
+    """What a call of a library returns.
+
+    Args:
+        node: the call.
+        base: of what a method is called on.
+        arguments: of all arguments together.
+        keys: what the first argument may be, where that is a text.
+    """
+    name = called_name(node)
+    if name == "get" and node.args:
+        return item(base, keys)
+    if name in _SAME:
+        return (arguments | base) & (MANY | {Shape.EVENT})
+    if name in _PARTLY and not gives_work(node):
+        return frozenset({Shape.SOME}) if arguments & MANY else NONE_OF_THEM
+    if name == "range" and Shape.COUNT in arguments:
+        return frozenset({Shape.RECORDS})
+    if name == "len" and arguments & MANY:
+        return frozenset({Shape.COUNT})
+    if name == "loads" and arguments & {Shape.RECORD, Shape.EVENT}:
+        return frozenset({Shape.EVENT})
+    if name in _MODELS or name.endswith(("Event", "Model")):
+        return arguments & {Shape.EVENT}
+    taken = name in {"next", "anext", "pop", "popleft"} and (arguments | base) & MANY
+    return frozenset({Shape.RECORD}) if taken else NONE_OF_THEM
+
+
+def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.comprehension], *, lazy: bool) -> Shapes:
+    """What a comprehension holds: what is only taken from each record stands for it, what work gave for each does not."""
+    source &= MANY
+    plain = all(map(_plain, elements))
+    if not source or not (plain or lazy):
+        return NONE_OF_THEM
+    return source if plain and not any(each.ifs for each in loops) else frozenset({Shape.SOME})
+
+
+def made_of(values: Values, found: Shapes) -> Values:
+    """Values with what they are to the records, which takes the place of what they were made from.
+
+    Args:
+        values: the result as texts, lists and the like.
+        found: what the result is to the records.
+    """
+    if not found and not any(map(shape_of, values)):
+        return values
+    kept = frozenset(EVENT_TEXT if shape_of(each) else each for each in values)
+    missing = found - shapes(kept)
+    if missing & MANY and any(isinstance(each, ListValue) and each.alike for each in kept):
+        kept, missing = with_of(kept, missing & MANY), missing - MANY
+    if missing:
+        kept = frozenset(each for each in kept if each != EVENT_TEXT and not _opaque(each))
+    return kept | frozenset(map(event_text, missing))
+
+
+def with_of(values: Values, of: Shapes) -> Values:
+    """Lists with the records that they have an element for each of."""
+    return frozenset(
+        ListValue(each.elements, each.alike, each.of | of) if isinstance(each, ListValue) and each.alike else each
+        for each in values
+    )
+
+
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything in a function but the functions and classes inside it, in the order of the source."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield child
+            yield from own_nodes(child)
+
+
+def _plain(node: ast.expr) -> bool:
+    return all(called_name(each) in _PLAIN for each in ast.walk(node) if isinstance(each, ast.Call))
+
+
+def _opaque(value: object) -> bool:
+    return value in UNKNOWN or (isinstance(value, External) and value.name.endswith("()"))
