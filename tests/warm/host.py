@@ -25,7 +25,7 @@ SERVICES = ("cloudwatch", "dynamodb", "ec2", "iam", "kms", "lambda_", "lb", "s3"
 def main(listening: int) -> None:
     """Serve until the other end is closed."""
     for each in (*SDKS, *(f"pulumi_aws.{service}" for service in SERVICES)):
-        importlib.import_module(each)
+        getattr(importlib.import_module(each), "__all__", ())  # pulumi_aws loads a module when it is first looked into
     gc.freeze()  # what is imported stays shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for programs
     requests = socket.socket(fileno=listening)

@@ -21,7 +21,7 @@ from policypack.aws.tables import DocumentKind
 from tests.access.drawing import documents, documents_of_variables, sampled, sampled_with_variables
 from tests.access.reference import Asked, allowed
 
-EXAMPLES = int(os.environ.get("STACKGUARD_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("STACKGUARD_EXAMPLES", "100"))
 TRIED = 60
 """Requests by which a "no" is tried."""
 SLOWLY = settings(
