@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import warm
 
@@ -41,9 +42,17 @@ def warm_start(request: pytest.FixtureRequest) -> Iterator[None]:
         warm.uninstall()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run in one process, where they share what they cache; so do files that share program runs."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+AT_BOTH_DOORS = {"tests/agreement/test_doors.py", "tests/agreement/test_sessions.py", "tests/test_failures.py"}
+"""These share the runs of `tests/agreement/doors.py`."""
+
+
+class FilesTogether(LoadScopeScheduling):
+    """Runs the tests of one file in one process, where they share what they cache; so do files that share runs."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "at both doors" if file in AT_BOTH_DOORS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesTogether:
+    return FilesTogether(config, log)

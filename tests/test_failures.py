@@ -10,9 +10,8 @@ from policypack.policies import POLICIES
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import Request, judge
 from stackguard.sources import HowToRun
-from tests.agreement.doors import AT_BOTH_DOORS, Told, by_gate, by_pack, preview
+from tests.agreement.doors import Told, by_gate, by_pack, preview
 
-pytestmark = AT_BOTH_DOORS
 FAILURES = Path(__file__).parent / "failures"
 REFUSED_BY_THE_SDK = "program-error"
 """In `expected.txt`: the SDK itself refuses the program, so neither gate nor pack gets to see resources."""

@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from policypack.crossguard import message
 from policypack.crossguard.offline import Configured, OfflineAnswer
 from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
@@ -31,9 +29,6 @@ from tests.agreement.view import RANDOM, given, working_folder
 
 Told = tuple[str, str, str, bool]
 LEVELS: Levels = {policy.id: (EnforcementLevel.MANDATORY, None) for policy in POLICIES}
-
-AT_BOTH_DOORS = pytest.mark.xdist_group("programs at both doors")
-"""The group of tests that share the runs of this module."""
 
 
 class Ran:

@@ -6,9 +6,8 @@ import pytest
 
 from policypack.settings import UNKNOWN_VALUE
 from tests.agreement import session
-from tests.agreement.doors import AT_BOTH_DOORS, by_gate, by_pack, evened
+from tests.agreement.doors import by_gate, by_pack, evened
 
-pytestmark = AT_BOTH_DOORS
 UNSEEN = "pulumi-unseen-component"
 NAMES = session.programs()
 

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from stackguard.preview import Preview
-from tests.agreement.doors import AT_BOTH_DOORS, preview
+from tests.agreement.doors import preview
 from tests.agreement.engine import ROOT
 from tests.agreement.record_sessions import recorded
 from tests.agreement.session import SESSIONS, TESTS, Session, comparable, dump, file_of, load, parse, programs
 
-pytestmark = AT_BOTH_DOORS
 NAMES = programs()
 BUILT_BY_A_PLUGIN = {
     "programs/remote_components": (

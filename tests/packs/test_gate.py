@@ -146,15 +146,15 @@ def test_a_state_is_judged_and_left_as_it_is(tmp_path: Path) -> None:
 
 def test_a_pack_that_hangs_is_named_and_not_the_program_that_waits_for_it(tmp_path: Path) -> None:
     slow = policy("slow", "", level="REMEDIATE", remediates="import time\ntime.sleep(60)")
-    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not answer within 6 s about .* see --timeout"):
-        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=6)
+    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not answer within 3 s about .* see --timeout"):
+        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=3)
 
 
 @pytest.mark.parametrize("over_stack", [False, True])
 def test_a_policy_that_hangs_while_it_judges_is_named(tmp_path: Path, *, over_stack: bool) -> None:
     slow = policy("slow", "import time; time.sleep(60)", over_stack=over_stack)
-    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not answer within 6 s about .* see --timeout"):
-        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=6)
+    with pytest.raises(CannotJudge, match=r"policy pack `.*` did not answer within 3 s about .* see --timeout"):
+        gated(program(tmp_path / "program"), pack_of(tmp_path / "pack", slow), timeout=3)
 
 
 def test_a_pack_that_never_starts_is_named_too(tmp_path: Path) -> None:
