@@ -21,9 +21,9 @@ from typing import Any
 
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.actions import names, services
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam.actions import names, services
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from stackguard.access.lines import answers, asked_diff
 
 PAIRS, GLOB_PAIRS = 300, 60

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policypack.examples import Example
-from policypack.policy import Policy
+from policypack.core.examples import Example
+from policypack.core.policy import Policy
 from stackguard.example_source import program
 
 

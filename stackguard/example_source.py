@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.aws.tables import documents_of
-from policypack.examples import Example
-from policypack.policy import ROOT_TYPE, Asset, Resource, Unknown
+from policypack.core.examples import Example
+from policypack.core.policy import ROOT_TYPE, Asset, Resource, Unknown
+from policypack.iam.tables import documents_of
 from stackguard.source_format import Call, Expression, Items, Pair, assignment, literal
 
 PROVIDER = "pulumi:providers:"

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from policypack.policy import Policy
+from policypack.core.policy import Policy
 from stackguard.card_sections import Code, Further, Part, Points, Prose, sections
 from stackguard.reports import Screen
 from stackguard.reports.screen import paint, wrapped

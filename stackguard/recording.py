@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import ROOT_TYPE, Asset, Reference, Resource, Stack, Unknown
-from policypack.redaction import is_secret, secrets_of
-from policypack.settings import Settings
+from policypack.core.policy import ROOT_TYPE, Asset, Reference, Resource, Stack, Unknown
+from policypack.evaluation.redaction import is_secret, secrets_of
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders.mock_file import block, flow
 from stackguard.sources import STANDARD_INPUT, HowToRun, load

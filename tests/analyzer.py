@@ -17,8 +17,8 @@ import grpc
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from policypack import wire
-from policypack.policy import Resource, Stack
+from policypack.core import wire
+from policypack.core.policy import Resource, Stack
 
 ROOT = Path(__file__).parents[1]
 

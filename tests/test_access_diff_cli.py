@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.access.alignment import aligned
 from stackguard.cli import main
 from tests.policies.helpers import allow, deny, document

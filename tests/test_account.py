@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import Asset, Resource
-from policypack.settings import SettingsError, config_schema, parse
+from policypack.core.policy import Asset, Resource
+from policypack.evaluation.settings import SettingsError, config_schema, parse
 from stackguard.cli import main
 from stackguard.gate.request import Request, judge
 from stackguard.packs import Wanted

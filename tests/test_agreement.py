@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
+from policypack.core.policy import UNKNOWN, Kind, Resource, Stack, urn_of
 from policypack.crossguard import message
-from policypack.evaluate import evaluate
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
-from policypack.policy import UNKNOWN, Kind, Resource, Stack, urn_of
-from policypack.settings import Settings
-from policypack.unknown_values import one_per_value
 from tests.analyzer import Diagnostic, Pack, running
 
 

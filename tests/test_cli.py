@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from policypack import policies
-from policypack.masking import Mask
-from policypack.policy import Position, Resource, Severity
+from policypack.core.policy import Position, Resource, Severity
+from policypack.evaluation.masking import Mask
 from stackguard import cli, preview
 from stackguard.cli.check import SEVERITIES
 from stackguard.errors import CannotJudge

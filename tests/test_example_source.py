@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from policypack.examples import Example, example
+from policypack.core.examples import Example, example
+from policypack.core.policy import ROOT_TYPE, UNKNOWN, Asset, Kind, Position, Resource, Stack, Unseen
 from policypack.policies import POLICIES
-from policypack.policy import ROOT_TYPE, UNKNOWN, Asset, Kind, Position, Resource, Stack, Unseen
 from stackguard.card_sections import paragraphs
 from stackguard.example_source import DEFAULT_PROVIDER, constructor, program, snake_case
 from stackguard.preview import Preview, run

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from policypack.core.policy import Resource
 from policypack.policies import POLICIES
-from policypack.policy import Resource
 from stackguard.gate.request import Request, judge
 from tests.standin_aws.project import run_pulumi, with_standin
 from tests.test_failures import FAILURES, REFUSED_BY_THE_SDK, ROWS, expected

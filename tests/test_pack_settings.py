@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, Resource, Stack
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from policypack.policy import UNKNOWN, Resource, Stack
-from policypack.settings import UNKNOWN_VALUE, Settings
 from tests.analyzer import Diagnostic, running
 
 WILDCARD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

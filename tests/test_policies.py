@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from policypack.evaluate import evaluate
-from policypack.examples import Example
+from policypack.core.examples import Example
+from policypack.core.policy import UNKNOWN_VALUE, Kind, Outcome, Policy, Stack
+from policypack.core.tags import Tag
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
-from policypack.policy import Kind, Outcome, Policy, Stack
-from policypack.settings import UNKNOWN_VALUE, Settings
-from policypack.tags import Tag
-from policypack.unknown_values import one_per_value
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)

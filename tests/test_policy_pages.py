@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import Policy
+from policypack.core.tags import Tag
 from policypack.policies import POLICIES
-from policypack.policy import Policy
-from policypack.tags import Tag
 
 DOCS = Path(__file__).parents[1] / "docs"
 INDEX = (DOCS / "policies.md").read_text(encoding="utf-8")

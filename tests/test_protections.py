@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from policypack.evaluate import evaluate
+from policypack.core.policy import Asset, Resource, Stack
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from policypack.policy import Asset, Resource, Stack
-from policypack.settings import Settings
 from stackguard.preview import Preview, run
 from tests.compiled import wheel
 

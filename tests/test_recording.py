@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from policypack.policy import UNKNOWN, Resource
+from policypack.core.policy import UNKNOWN, Resource
 from stackguard import cli
 from stackguard.preview.placeholders.mock import load
 from stackguard.recording import record, recorded

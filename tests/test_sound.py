@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from policypack.core.policy import Kind
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from policypack.policy import Kind
-from policypack.settings import Settings
 from stackguard.gate.judging import Judging
 from stackguard.gate.request import Request, judge
 from tests.runs import unresolved

@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from policypack.core.policy import Policy
+from policypack.core.tags import Tag
 from policypack.policies import POLICIES
-from policypack.policy import Policy
-from policypack.tags import Tag
 from stackguard.card_sections import Code, Further, Part, Points, Prose, sections
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -1,4 +1,4 @@
-"""Write `policypack/aws/tables/*.json`: facts about AWS types that nobody should keep by hand.
+"""Write `policypack/iam/tables/*.json`: facts about AWS types that nobody should keep by hand.
 
 `python tools/generate_tables.py` writes the tables from the installed pulumi-aws and botocore;
 `--check` writes nothing and exits with 1 when a table on disk is stale.
@@ -18,7 +18,7 @@ from typing import Any
 
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
-TABLES = Path(__file__).parents[1] / "policypack" / "aws" / "tables"
+TABLES = Path(__file__).parents[1] / "policypack" / "iam" / "tables"
 
 NAMED_AS_DOCUMENT = re.compile(r"(?:\w+P|p)olic(?:y|ies)|\w*[pP]olicyDocument")
 DESCRIBED_AS_DOCUMENT = re.compile(
@@ -251,7 +251,7 @@ def rendered(source: Mapping[str, str], content: Mapping[str, Row]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the tables, or with `--check` compare them; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the tables in policypack/aws/tables.")
+    parser = argparse.ArgumentParser(description="Write the tables in policypack/iam/tables.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a table is stale")
     check = parser.parse_args(arguments).check
     try:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from policypack.access.solver.conditions import ADDRESS_OPERATORS, SOURCE_IP, VPC_SOURCE_IP, holds, named
 from policypack.access.solver.context_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
-from policypack.aws.actions import whole_service
-from policypack.aws.addresses import AddressError, Ranges, broad
-from policypack.aws.arn import Arn
-from policypack.aws.document import Condition, Statement
-from policypack.aws.globs import everything, overlaps
+from policypack.iam.actions import whole_service
+from policypack.iam.addresses import AddressError, Ranges, broad
+from policypack.iam.arn import Arn
+from policypack.iam.document import Condition, Statement
+from policypack.iam.globs import everything, overlaps
 
 ORIGINS = NETWORK_KEYS | {SOURCE_IP, VPC_SOURCE_IP}
 SPARES_SERVICES = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})

@@ -11,15 +11,15 @@ import msgspec
 
 from policypack.access.confidence import Confidence
 from policypack.access.grants import allowed
-from policypack.aws.document import VERSIONS, PolicyDocument
-from policypack.aws.function import Grants, role_documents
-from policypack.aws.globs import overlaps
-from policypack.aws.grammar import parse
-from policypack.aws.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
-from policypack.aws.notification import Entry, Trigger
-from policypack.aws.tables import DocumentKind
-from policypack.policy import Stack, Unknown
+from policypack.core.policy import Stack, Unknown
+from policypack.iam.document import VERSIONS, PolicyDocument
+from policypack.iam.globs import overlaps
+from policypack.iam.grammar import parse
+from policypack.iam.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
+from policypack.iam.tables import DocumentKind
+from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import name_prefix, physical_name
+from policypack.resources.notification import Entry, Trigger
 from policypack.resources.tokens import ROLE
 
 CAUSES = {

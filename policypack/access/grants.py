@@ -15,7 +15,7 @@ from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, Access, allows_more, within
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.substitution import with_escapes
-from policypack.aws.document import Effect, PolicyDocument, Statement
+from policypack.iam.document import Effect, PolicyDocument, Statement
 
 _PARTITION = re.compile(r"arn:(aws[a-z-]*|\*):")
 

@@ -20,14 +20,14 @@ from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more,
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
-from policypack.aws.actions import every_action
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.grammar import parse
-from policypack.aws.holders import AttachedDocument, Lack, Unseen, apart, holders
-from policypack.aws.managed import managed_document
-from policypack.aws.reading import RESOURCE, TRUST, documents_of
-from policypack.aws.tables import DocumentKind, canonical
-from policypack.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.iam.actions import every_action
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
+from policypack.iam.grammar import parse
+from policypack.iam.managed import managed_document
+from policypack.iam.tables import DocumentKind, canonical
+from policypack.resources.attachments import AttachedDocument, Lack, Unseen, apart, holders
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policypack.access.solver.conditions import holds
-from policypack.aws.actions import whole_service
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.globs import covers, everything
+from policypack.iam.actions import whole_service
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.globs import covers, everything
 
 PLAINTEXT = {"aws:securetransport": "false", "s3:tlsversion": None}
 """What a request over plain HTTP says of its transport; None where it lacks the key."""

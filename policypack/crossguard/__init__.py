@@ -17,12 +17,12 @@ from typing import Any
 import pulumi_policy as crossguard
 from pulumi_policy import policy as sdk
 
+from policypack.core.policy import Policy
 from policypack.crossguard.offline import OfflineRun
 from policypack.crossguard.servicer import Servicer, to_crossguard
 from policypack.crossguard.session import Session, message
+from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from policypack.policies import POLICIES
-from policypack.policy import Policy
-from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
 
 __all__ = ["message", "serve"]
 

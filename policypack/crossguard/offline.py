@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policypack.crossguard import program
-from policypack.settings import Settings
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.sdk import accepted
 

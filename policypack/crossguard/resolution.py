@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policypack.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
-from policypack.wire import mapped
+from policypack.core.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
+from policypack.core.wire import mapped
 from stackguard.preview.values import has_unknown
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})

@@ -13,10 +13,10 @@ import pulumi_policy as crossguard
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import policy as sdk
 
+from policypack.core.policy import EnforcementLevel, Policy
 from policypack.crossguard.session import Diagnostic, Levels, Session
-from policypack.evaluate import enforcement
-from policypack.policy import EnforcementLevel, Policy
-from policypack.settings import Settings, config_schema
+from policypack.evaluation.evaluate import enforcement
+from policypack.evaluation.settings import Settings, config_schema
 
 
 def to_crossguard(policy: Policy[Any], settings: Settings) -> crossguard.Policy:

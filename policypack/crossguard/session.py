@@ -20,16 +20,16 @@ from typing import Any, Protocol
 
 import msgspec
 
+from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
+from policypack.core.wire import decode
 from policypack.crossguard import program
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
-from policypack.evaluate import evaluate, judge, judge_stack, requirements, undecided_level
-from policypack.masking import Mask
+from policypack.evaluation.evaluate import evaluate, judge, judge_stack, requirements, undecided_level
+from policypack.evaluation.masking import Mask
+from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
+from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
-from policypack.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
-from policypack.settings import UNSEEN, Settings, SettingsError, parse
-from policypack.unknown_values import one_per_value
-from policypack.wire import decode
 from stackguard.preview import Preview
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.values import has_unknown, plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from policypack.policy import Policy
+from policypack.core.policy import Policy
 
 IDS = (
     "pulumi-unknown-value",

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.contests import contests
-from policypack.examples import bucket, construct, example, notification, target
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import bucket, construct, example, notification, target
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.conflicts import contests
 
 
 class Contested(msgspec.Struct, frozen=True):

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.region import at_the_edge, landings, listed
-from policypack.examples import allow, bucket, construct, document, example
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.region import at_the_edge, landings, listed
 
 
 class Landed(msgspec.Struct, frozen=True):

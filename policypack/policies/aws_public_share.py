@@ -11,9 +11,9 @@ from typing import Any
 
 from policypack.access.exposure.opening import PublicGrant
 from policypack.access.exposure.sharing import shares
-from policypack.examples import construct, example
-from policypack.policy import Policy, Reading, Resource, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import construct, example
+from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.core.tags import Tag
 
 
 def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:

@@ -13,11 +13,11 @@ from functools import cache
 
 import msgspec
 
-from policypack.aws.tables import argument_names, canonical, source_version
-from policypack.aws.version import numbers, provider_version
-from policypack.examples import bucket, construct, example, notification, target
-from policypack.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import bucket, construct, example, notification, target
+from policypack.core.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.iam.tables import argument_names, canonical, source_version
+from policypack.resources.sdk_version import numbers, provider_version
 
 SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.region import is_default, listed, provider_region, providers, resources_on
-from policypack.examples import bucket, construct, example
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import bucket, construct, example
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.region import is_default, listed, provider_region, providers, resources_on
 
 
 class Provider(msgspec.Struct, frozen=True):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.region import is_default, providers, resources_on
-from policypack.examples import allow, bucket, construct, document, example
-from policypack.policy import Placed, Policy, Severity, Stack, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.policy import Placed, Policy, Severity, Stack, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.region import is_default, providers, resources_on
 
 
 @over_stack

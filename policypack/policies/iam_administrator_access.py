@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.holders import AttachedDocument, Lack, attached_policies
-from policypack.examples import allow, construct, document, example
-from policypack.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import allow, construct, document, example
+from policypack.core.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.attachments import AttachedDocument, Lack, attached_policies
 
 ALLOWS = {
     "AdministratorAccess": "every action there is or will be",

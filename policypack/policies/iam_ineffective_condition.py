@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.aws.condition_problems import ineffective
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import documents
-from policypack.examples import deny, example, role_policy
-from policypack.policy import Policy, Resource, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import deny, example, role_policy
+from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.condition_problems import ineffective
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.document import PolicyDocument
-from policypack.aws.linter import lint
-from policypack.aws.reading import documents
-from policypack.examples import allow, example, role, role_policy
-from policypack.policy import Policy, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, example, role, role_policy
+from policypack.core.policy import Policy, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
+from policypack.iam.parliament.linter import lint
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from policypack.access.address_conditions import apart, fence, keeps_out, unread, whom_wholly
 from policypack.access.solver.bounds import unknown_paths
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import RESOURCE, documents
-from policypack.examples import bucket_policy, deny, example
-from policypack.policy import Judgement, Policy, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import bucket_policy, deny, example
+from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:

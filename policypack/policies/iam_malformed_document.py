@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.aws.document import PolicyDocument
-from policypack.aws.grammar import STRINGIFIED_OUTPUT
-from policypack.aws.reading import documents
-from policypack.aws.tables import DocumentKind
-from policypack.examples import allow, bucket_policy, document, example, role_policy
-from policypack.policy import Policy, Resource, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, document, example, role_policy
+from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
+from policypack.iam.grammar import STRINGIFIED_OUTPUT
+from policypack.iam.tables import DocumentKind
 
 IAM_QUOTAS = {
     "aws:iam/policy:Policy": 6144,

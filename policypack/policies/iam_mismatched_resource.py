@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import Action, alike_in_resources, every_action, expand
-from policypack.aws.document import Statement
-from policypack.aws.globs import everything
-from policypack.aws.reading import statements
-from policypack.examples import allow, deny, example, role_policy
-from policypack.policy import Policy, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, deny, example, role_policy
+from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import Action, alike_in_resources, every_action, expand
+from policypack.iam.document import Statement
+from policypack.iam.document_readers import statements
+from policypack.iam.globs import everything
 
 UNLISTED = "apigateway"
 """A service that takes paths, `/apis` among them, of which the reference lists some."""

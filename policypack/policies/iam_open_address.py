@@ -11,11 +11,11 @@ from typing import Any
 
 from policypack.access.address_conditions import admits_most, admitting
 from policypack.access.solver.bounds import unknown_paths
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import documents
-from policypack.examples import allow, bucket_policy, deny, example
-from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, deny, example
+from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:

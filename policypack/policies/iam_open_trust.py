@@ -11,11 +11,11 @@ from typing import Any
 
 from policypack.access.exposure.trust import trusting
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import TRUST, documents
-from policypack.examples import allow, example, role
-from policypack.policy import UNKNOWN, Judgement, Policy, Resource, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, example, role
+from policypack.core.policy import UNKNOWN, Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import TRUST, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import concerns, expand
-from policypack.aws.condition_keys import narrows
-from policypack.aws.document import Condition, Statement
-from policypack.aws.globs import covers
-from policypack.aws.reading import IDENTITY, statements
-from policypack.examples import allow, deny, example, role_policy
-from policypack.policy import Policy, Resource, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, deny, example, role_policy
+from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import concerns, expand
+from policypack.iam.condition_keys import narrows
+from policypack.iam.document import Condition, Statement
+from policypack.iam.document_readers import IDENTITY, statements
+from policypack.iam.globs import covers
 
 ACTION = "iam:PassRole"
 

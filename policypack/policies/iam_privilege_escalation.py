@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
 from policypack.access.escalation.report import HeldDocument, held, judgements
-from policypack.examples import allow, construct, deny, document, example, role_policy
-from policypack.policy import Policy, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, construct, deny, document, example, role_policy
+from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
 
 
 def check(one: HeldDocument) -> Iterator[Violation | Undecided]:

@@ -15,11 +15,11 @@ from typing import Any
 
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import RESOURCE, documents
-from policypack.examples import allow, bucket_policy, deny, example
-from policypack.policy import Judgement, Policy, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, deny, example
+from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from policypack.aws.actions import exists, expand, names, services
-from policypack.aws.document import Statement
-from policypack.aws.globs import has_wildcard
-from policypack.aws.parliament import formerly
-from policypack.aws.reading import statements
-from policypack.examples import allow, deny, example, role_policy
-from policypack.policy import Policy, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, deny, example, role_policy
+from policypack.core.policy import Policy, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import exists, expand, names, services
+from policypack.iam.document import Statement
+from policypack.iam.document_readers import statements
+from policypack.iam.globs import has_wildcard
+from policypack.iam.parliament.engine import formerly
 
 
 def check(statement: Statement) -> Iterator[Violation]:

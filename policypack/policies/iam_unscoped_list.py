@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import concerns, expand
-from policypack.aws.condition_keys import narrows
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.globs import covers, everything
-from policypack.aws.reading import IDENTITY, RESOURCE, documents
-from policypack.examples import allow, bucket_policy, deny, example, role_policy
-from policypack.policy import Policy, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, deny, example, role_policy
+from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import concerns, expand
+from policypack.iam.condition_keys import narrows
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.document_readers import IDENTITY, RESOURCE, documents
+from policypack.iam.globs import covers, everything
 
 LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.arn import Arn
-from policypack.aws.document import PolicyDocument, Principal
-from policypack.aws.reading import RESOURCE, TRUST, documents
-from policypack.examples import allow, bucket_policy, deny, example, role
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, deny, example, role
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.iam.arn import Arn
+from policypack.iam.document import PolicyDocument, Principal
+from policypack.iam.document_readers import RESOURCE, TRUST, documents
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 

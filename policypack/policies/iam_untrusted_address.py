@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.addresses import AddressError, Ranges, private
-from policypack.aws.document import Condition, PolicyDocument, Statement
-from policypack.aws.reading import documents
-from policypack.examples import allow, bucket_policy, deny, example
-from policypack.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, deny, example
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.iam.addresses import AddressError, Ranges, private
+from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.document_readers import documents
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.aws.actions import whole_service
-from policypack.aws.document import PolicyDocument, Principal, Statement
-from policypack.aws.reading import documents
-from policypack.examples import ACCOUNT, allow, construct, deny, document, example, role_policy
-from policypack.policy import Policy, Resource, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import ACCOUNT, allow, construct, deny, document, example, role_policy
+from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import whole_service
+from policypack.iam.document import PolicyDocument, Principal, Statement
+from policypack.iam.document_readers import documents
 
 ROOT = re.compile(r"\d{12}|arn:aws[-a-z]*:iam::\d{12}:root")
 

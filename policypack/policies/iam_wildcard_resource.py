@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.actions import Action, alike_in_resources, every_action
-from policypack.aws.condition_keys import scopes
-from policypack.aws.document import Statement
-from policypack.aws.globs import everything, has_wildcard
-from policypack.aws.reading import IDENTITY, statements
-from policypack.examples import allow, bucket_policy, example, role_policy
-from policypack.policy import Policy, Severity, Undecided, Violation
-from policypack.tags import Tag
+from policypack.core.examples import allow, bucket_policy, example, role_policy
+from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import Action, alike_in_resources, every_action
+from policypack.iam.condition_keys import scopes
+from policypack.iam.document import Statement
+from policypack.iam.document_readers import IDENTITY, statements
+from policypack.iam.globs import everything, has_wildcard
 
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:

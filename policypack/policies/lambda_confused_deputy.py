@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.aws.permission import ACCOUNT_ALONE, S3, Permission, permissions
-from policypack.examples import example, permission
-from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
-from policypack.tags import Tag
+from policypack.core.examples import example, permission
+from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
+from policypack.resources.permission import ACCOUNT_ALONE, S3, Permission, permissions
 
 
 def check(found: Permission) -> Iterator[Judgement]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import dedent
 
-from policypack.aws.handler import handlers
-from policypack.examples import example, packaged
-from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.core.examples import example, packaged
+from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.lambda_code.handler import handlers
 from policypack.python.handling import Handling
-from policypack.tags import Tag
 
 
 def check(found: Handling) -> Iterator[Judgement]:

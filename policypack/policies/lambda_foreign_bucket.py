@@ -10,11 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.globs import has_wildcard
-from policypack.aws.permission import S3, permission
-from policypack.examples import bucket, example
-from policypack.examples import permission as a_permission
-from policypack.policy import (
+from policypack.core.examples import bucket, example
+from policypack.core.examples import permission as a_permission
+from policypack.core.policy import (
     Judgement,
     Placed,
     Policy,
@@ -25,9 +23,11 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.core.tags import Tag
+from policypack.iam.globs import has_wildcard
+from policypack.resources.permission import S3, permission
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES, PERMISSION
-from policypack.tags import Tag
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.import_check import Lacking, imported
-from policypack.examples import example, packaged
-from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import example, packaged
+from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.lambda_code.import_check import Lacking, imported
 
 
 def check(found: Lacking) -> Iterator[Judgement]:

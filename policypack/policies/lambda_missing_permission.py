@@ -9,26 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from policypack.examples import allow, construct, deny, document, example, packaged
-from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
+from policypack.core.examples import allow, construct, deny, document, example, packaged
+from policypack.core.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
+from policypack.core.tags import Tag
 from policypack.resources.tokens import FUNCTION
-from policypack.tags import Tag
 
 if TYPE_CHECKING:
-    from policypack.access.unused import Missing
+    from policypack.access.least_privilege.comparison import Missing
 
 
 @over_stack
 def needs(stack: Stack) -> Iterator[Placed[Missing]]:
     """Each need of a function that its role does not meet."""
     if any(stack.of(FUNCTION)):
-        from policypack.access.least import lacks
+        from policypack.access.least_privilege.readers import lacks
 
         yield from lacks(stack)
 
 
 def check(found: Missing) -> Iterator[Judgement]:
-    from policypack.access.least import told
+    from policypack.access.least_privilege.readers import told
 
     yield told(found)
 

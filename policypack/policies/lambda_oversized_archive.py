@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from policypack.aws.lambda_limits import LAYERS, MB, UNZIPPED, ZIPPED
-from policypack.aws.package_size import Size, sizes
-from policypack.examples import example, packaged
-from policypack.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import example, packaged
+from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.lambda_code.limits import LAYERS, MB, UNZIPPED, ZIPPED
+from policypack.lambda_code.package_size import Size, sizes
 
 
 def check(found: Size) -> Iterator[Judgement]:

@@ -13,10 +13,10 @@ from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.examples import construct, example, permission
-from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.examples import construct, example, permission
+from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
 from policypack.resources.tokens import PERMISSION
-from policypack.tags import Tag
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
-from policypack.examples import example, permission
-from policypack.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
-from policypack.tags import Tag
+from policypack.core.examples import example, permission
+from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
+from policypack.resources.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
 
 SNS = "sns.amazonaws.com"
 

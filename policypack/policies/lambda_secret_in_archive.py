@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policypack.aws.packaging import read_code
-from policypack.aws.secret_files import SecretFile, secret_files
-from policypack.examples import example, packaged
-from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Violation
+from policypack.core.examples import example, packaged
+from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.lambda_code.packaging import read_code
+from policypack.lambda_code.secret_files import SecretFile, secret_files
 from policypack.resources.tokens import FUNCTION, LAYER
-from policypack.tags import Tag
 
 
 def read(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:

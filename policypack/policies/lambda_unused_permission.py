@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.examples import allow, example
+from policypack.core.examples import allow, example
+from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
+from policypack.core.tags import Tag
 from policypack.policies.lambda_missing_permission import LOGS, writes, writing
-from policypack.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
 from policypack.resources.tokens import FUNCTION
-from policypack.tags import Tag
 
 if TYPE_CHECKING:
-    from policypack.access.unused import Over
+    from policypack.access.least_privilege.comparison import Over
 
 
 @over_stack
 def excess(stack: Stack) -> Iterator[Placed[Over]]:
     """Each element of a role that allows more than its function needs."""
     if any(stack.of(FUNCTION)):
-        from policypack.access.least import excesses
+        from policypack.access.least_privilege.readers import excesses
 
         yield from excesses(stack)
 
 
 def check(found: Over) -> Iterator[Judgement]:
-    from policypack.access.least import exceeding
+    from policypack.access.least_privilege.readers import exceeding
 
     yield exceeding(found)
 

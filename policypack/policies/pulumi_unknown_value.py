@@ -7,10 +7,9 @@ it waits for, which policies could not judge it, and how to make it known.
 
 from __future__ import annotations
 
-from policypack.examples import construct, example
-from policypack.policy import UNKNOWN, Policy, Resource, Severity
-from policypack.settings import UNKNOWN_VALUE
-from policypack.tags import Tag
+from policypack.core.examples import construct, example
+from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, Policy, Resource, Severity
+from policypack.core.tags import Tag
 
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
@@ -48,4 +47,4 @@ POLICY: Policy[None] = Policy(
     reads=lambda _resource: (),
     check=lambda _value: (),
 )
-"""The card of a summary: it judges nothing by itself, and `policypack.unknown_values` reports under it."""
+"""The card of a summary: it judges nothing by itself, and `policypack.evaluation.unknown_values` reports under it."""

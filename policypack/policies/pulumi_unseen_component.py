@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.examples import example
-from policypack.policy import Policy, Reading, Resource, Severity, Undecided
-from policypack.tags import Tag
+from policypack.core.examples import example
+from policypack.core.policy import Policy, Reading, Resource, Severity, Undecided
+from policypack.core.tags import Tag
 
 
 def remote_component(resource: Resource) -> Iterator[Reading[str]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policypack.examples import construct, example
-from policypack.policy import (
+from policypack.core.examples import construct, example
+from policypack.core.policy import (
     ROOT_TYPE,
     Placed,
     Policy,
@@ -23,7 +23,7 @@ from policypack.policy import (
     Unseen,
     over_stack,
 )
-from policypack.tags import Tag
+from policypack.core.tags import Tag
 
 
 @over_stack

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.notification import triggers
-from policypack.aws.order import comes_after
-from policypack.aws.permission import allowing
-from policypack.examples import bucket, example, function, notification, permission
-from policypack.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import bucket, example, function, notification, permission
+from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.dependency_order import comes_after
+from policypack.resources.notification import triggers
+from policypack.resources.permission import allowing
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.aws.notification import NOTIFICATION
-from policypack.aws.notification_shape import problems
-from policypack.examples import FUNCTION_ARN, construct, example, notification, target
-from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
-from policypack.tags import Tag
+from policypack.core.examples import FUNCTION_ARN, construct, example, notification, target
+from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
+from policypack.resources.notification import NOTIFICATION
+from policypack.resources.notification_shape import problems
 
 
 def shapes(resource: Resource) -> Iterator[Reading[list[tuple[str, str | Unknown]]]]:

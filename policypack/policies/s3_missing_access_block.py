@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.aws.bucket import Sidecars, buckets, sidecars
-from policypack.examples import bucket as a_bucket
-from policypack.examples import construct, example
-from policypack.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
-from policypack.tags import Tag
+from policypack.core.examples import bucket as a_bucket
+from policypack.core.examples import construct, example
+from policypack.core.policy import (
+    Judgement,
+    Placed,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Undecided,
+    Violation,
+    over_stack,
+)
+from policypack.core.tags import Tag
+from policypack.resources.bucket import Sidecars, buckets, sidecars
 
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 

@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.bucket import buckets, sidecars
-from policypack.examples import bucket as a_bucket
-from policypack.examples import construct, example
-from policypack.policy import (
+from policypack.core.examples import bucket as a_bucket
+from policypack.core.examples import construct, example
+from policypack.core.policy import (
     Judgement,
     Placed,
     Policy,
@@ -26,7 +25,8 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
-from policypack.tags import Tag
+from policypack.core.tags import Tag
+from policypack.resources.bucket import buckets, sidecars
 
 SIDECAR = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 INLINE = ("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.aws.notification import triggers, unread
-from policypack.aws.permission import allowing
-from policypack.examples import CREATED, FUNCTION_ARN, bucket, example, function, notification, permission
-from policypack.policy import (
+from policypack.core.examples import CREATED, FUNCTION_ARN, bucket, example, function, notification, permission
+from policypack.core.policy import (
     Judgement,
     Placed,
     Policy,
@@ -25,7 +23,9 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
-from policypack.tags import Tag
+from policypack.core.tags import Tag
+from policypack.resources.notification import triggers, unread
+from policypack.resources.permission import allowing
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
 ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)

@@ -10,9 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.event_loop import EventLoop, causes, event_loops, feeds_back
-from policypack.aws.notification import triggers, unread
-from policypack.examples import allow, bucket, deny, document, example, execution_role, function, notification, target
-from policypack.policy import (
+from policypack.core.examples import (
+    allow,
+    bucket,
+    deny,
+    document,
+    example,
+    execution_role,
+    function,
+    notification,
+    target,
+)
+from policypack.core.policy import (
     Judgement,
     Placed,
     Policy,
@@ -24,7 +33,8 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
-from policypack.tags import Tag
+from policypack.core.tags import Tag
+from policypack.resources.notification import triggers, unread
 
 ELSEWHERE = Unknown(
     "invokes a function that is not in this stack, and what it writes is not known",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.examples import construct, example
-from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
-from policypack.tags import Tag
+from policypack.core.examples import construct, example
+from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
 
 TYPES = (
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",

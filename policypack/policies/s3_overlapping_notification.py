@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from policypack.aws.notification import Entry, entries, overlapping
-from policypack.examples import example, notification, target
-from policypack.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
-from policypack.tags import Tag
+from policypack.core.examples import example, notification, target
+from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
+from policypack.resources.notification import Entry, entries, overlapping
 
 
 def pairs(resource: Resource) -> Iterator[Reading[tuple[Entry, Entry]]]:

@@ -14,12 +14,9 @@ from typing import Any
 import msgspec
 
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
-from policypack.aws.bucket import buckets, sidecars
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import RESOURCE, documents_of
-from policypack.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
-from policypack.examples import bucket as a_bucket
-from policypack.policy import (
+from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
+from policypack.core.examples import bucket as a_bucket
+from policypack.core.policy import (
     Judgement,
     Placed,
     Policy,
@@ -31,8 +28,11 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, documents_of
+from policypack.resources.bucket import buckets, sidecars
 from policypack.resources.naming import physical_name
-from policypack.tags import Tag
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.access.exposure.acl import Grant, grants
-from policypack.examples import bucket, construct, example
-from policypack.policy import Policy, Resource, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import bucket, construct, example
+from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.tags import Tag
 
 
 def check(grant: Grant) -> Iterator[Violation]:

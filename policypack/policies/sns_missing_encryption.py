@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.examples import construct, example
-from policypack.policy import Policy, Reading, Resource, Severity, Violation
-from policypack.tags import Tag
+from policypack.core.examples import construct, example
+from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.core.tags import Tag
 
 
 def key_presence(resource: Resource) -> Iterator[Reading[bool]]:

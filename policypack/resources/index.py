@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from policypack.policy import Resource, Stack
+from policypack.core.policy import Resource, Stack
 from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
 
 Types = tuple[str, ...]

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.arn import Arn
-from policypack.policy import Resource
+from policypack.core.policy import Resource
+from policypack.iam.arn import Arn
 from policypack.resources.tokens import (
     ALIAS,
     BUCKET_TYPES,

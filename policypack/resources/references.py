@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from policypack.aws.arn import Arn
-from policypack.policy import Reference, Resource, Stack, Unknown
+from policypack.core.policy import Reference, Resource, Stack, Unknown
+from policypack.iam.arn import Arn
 from policypack.resources.index import Types, find, index_of
 from policypack.resources.naming import NICKNAMES, has_name, leading_property
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.access.stack_diff import end_of
-from policypack.aws.arn import Arn
-from policypack.policy import Resource
+from policypack.core.policy import Resource
+from policypack.iam.arn import Arn
 from stackguard.stand_in import STAND_IN_ACCOUNT
 
 SHORTEST = 6

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff import Gain, gained
-from policypack.policy import Stack
-from policypack.redaction import secrets_of
-from policypack.settings import Settings
+from policypack.core.policy import Stack
+from policypack.evaluation.redaction import secrets_of
+from policypack.evaluation.settings import Settings
 from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.lines import example
 from stackguard.access.public import Found, encoded, noted, position, reasons, shown, whence

@@ -15,10 +15,10 @@ import msgspec
 from policypack.access.exposure.public import public
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Answer, Verdict, Witness, refusal
-from policypack.aws import tables
-from policypack.aws.document import PolicyDocument
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam import tables
+from policypack.iam.document import PolicyDocument
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 
 IDENTITY = "identity"
 IDENTITY_TYPE = "aws:iam/policy:Policy"

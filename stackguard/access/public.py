@@ -13,10 +13,10 @@ from rich.text import Text
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.exposure.opening import Opening
 from policypack.access.solver.verdict import Answer, Verdict, Witness
-from policypack.masking import PUBLIC, REDACTED, hidden
-from policypack.policy import Resource, Stack, Unseen
-from policypack.redaction import QUOTED, is_secret, secrets_of
-from policypack.settings import Settings
+from policypack.core.policy import Resource, Stack, Unseen
+from policypack.evaluation.masking import PUBLIC, REDACTED, hidden
+from policypack.evaluation.redaction import QUOTED, is_secret, secrets_of
+from policypack.evaluation.settings import Settings
 from stackguard.access.lines import example
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable

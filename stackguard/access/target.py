@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from policypack.settings import read as read_settings
+from policypack.evaluation.settings import read as read_settings
 from stackguard.sources import STANDARD_INPUT, HowToRun, Loaded, exported
 from stackguard.sources import input_stream as reading
 from stackguard.sources import load as load_source

@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.least import grouped
-from policypack.access.privilege import Privilege, functions, privilege
-from policypack.access.unused import Missing, Over
-from policypack.masking import hidden
-from policypack.policy import Asset, Resource, Stack, Unknown
+from policypack.access.least_privilege.analysis import Privilege, functions, privilege
+from policypack.access.least_privilege.comparison import Missing, Over
+from policypack.access.least_privilege.readers import grouped
+from policypack.core.policy import Asset, Resource, Stack, Unknown
+from policypack.evaluation.masking import hidden
+from policypack.evaluation.redaction import secrets_of
+from policypack.evaluation.settings import Settings
 from policypack.python.model import Call, Text, UnknownPart
-from policypack.redaction import secrets_of
-from policypack.settings import Settings
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun

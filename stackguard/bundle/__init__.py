@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
 
 if TYPE_CHECKING:
-    from policypack.aws.binaries import Target
+    from policypack.lambda_code.binaries import Target
     from stackguard.bundle.config import Function, Overrides
 
 __all__ = ["Bundle", "CannotBundle", "build"]

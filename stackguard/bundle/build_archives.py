@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from policypack.aws.archive import opened
-from policypack.aws.binaries import HEAD, mismatch
-from policypack.aws.secret_files import MOST_OF_ONE, secret_name, secret_text
-from policypack.policy import Asset
+from policypack.core.policy import Asset
+from policypack.lambda_code.archive import opened
+from policypack.lambda_code.binaries import HEAD, mismatch
+from policypack.lambda_code.secret_files import MOST_OF_ONE, secret_name, secret_text
 from stackguard.bundle import archive, cache, dependencies, handlers, manifest, sizes, uv
 from stackguard.bundle import cache_key as finishing
 from stackguard.bundle import metadata as about

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from policypack.aws.binaries import Target
+from policypack.lambda_code.binaries import Target
 from stackguard.bundle.choices import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
 from stackguard.bundle.errors import CannotBundle
 from stackguard.errors import reason

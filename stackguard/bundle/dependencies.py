@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from policypack.aws.binaries import HEAD, mismatch
+from policypack.lambda_code.binaries import HEAD, mismatch
 from stackguard.bundle import archive, cache, uv
 from stackguard.bundle import metadata as about
 from stackguard.bundle.config import Function

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from policypack.aws.archive import Archive, holding
-from policypack.aws.missing_modules import Importer, Missing
-from policypack.aws.packaging import Search
-from policypack.aws.runtime_modules import minor_of
+from policypack.lambda_code.archive import Archive, holding
+from policypack.lambda_code.missing_modules import Importer, Missing
+from policypack.lambda_code.packaging import Search
+from policypack.lambda_code.runtime_modules import minor_of
 from policypack.python.files import UnreadableError
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policypack.aws.binaries import Target
+from policypack.lambda_code.binaries import Target
 
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 _MANYLINUX = ((2, 17), (2, 28), (2, 31), (2, 32), (2, 33), (2, 34))

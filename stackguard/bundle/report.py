@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from rich.text import Text
 
-from policypack.aws.lambda_limits import LAYERS, UNZIPPED, ZIPPED
+from policypack.lambda_code.limits import LAYERS, UNZIPPED, ZIPPED
 from stackguard.bundle.config import Function
 from stackguard.bundle.metadata import Finished
 from stackguard.bundle.sizes import Judged, mib

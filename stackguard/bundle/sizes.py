@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policypack.aws.lambda_limits import UNZIPPED, ZIPPED
+from policypack.lambda_code.limits import UNZIPPED, ZIPPED
 from stackguard.bundle.config import Function
 from stackguard.bundle.metadata import Finished
 

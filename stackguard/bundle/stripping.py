@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from policypack.aws.runtime_modules import IN_THE_RUNTIME
+from policypack.lambda_code.runtime_modules import IN_THE_RUNTIME
 from stackguard.bundle.files import File
 from stackguard.bundle.installed import Distribution
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from policypack.aws.binaries import Target
+from policypack.lambda_code.binaries import Target
 from stackguard.bundle.cache import VARIABLE
 from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
 from stackguard.bundle.errors import CannotBundle, needing_the_extra

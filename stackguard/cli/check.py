@@ -100,8 +100,7 @@ def check(
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.policy import Severity
-    from policypack.settings import UNKNOWN_VALUE
+    from policypack.core.policy import UNKNOWN_VALUE, Severity
     from stackguard.gate.request import Request
     from stackguard.reports.destinations import pair
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from policypack.policy import Policy
+    from policypack.core.policy import Policy
     from stackguard.reports.destinations import Destination
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ def judged(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) 
     Raises:
         Failure: the work could not be done; it is of the class `failure`.
     """
-    from policypack.settings import SettingsError
+    from policypack.evaluation.settings import SettingsError
     from stackguard.errors import CannotJudge
 
     try:

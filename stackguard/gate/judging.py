@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policypack.evaluate import evaluate, evaluate_resource, evaluate_stack
-from policypack.policy import Outcome, Policy, Resource, Stack, Unseen
-from policypack.settings import Settings
+from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
+from policypack.evaluation.evaluate import evaluate, evaluate_resource, evaluate_stack
+from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import Following
 from stackguard.sources import REGION
@@ -129,7 +129,7 @@ def warm_up(policies: Sequence[Policy[Any]]) -> None:
 
     Judging the cards' own examples opens every table and library that a policy needs; what comes of it is dropped.
     """
-    from policypack.aws import parliament
+    from policypack.iam.parliament import engine as parliament
 
     import_module("stackguard.reports.text")
     parliament.loaded()

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policypack.masking import Mask
-from policypack.policy import Outcome, Resource
-from policypack.wire import mapped
+from policypack.core.policy import Outcome, Resource
+from policypack.core.wire import mapped
+from policypack.evaluation.masking import Mask
 from stackguard.notes import Note
 
 

@@ -10,9 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from policypack.evaluate import enforcement, evaluate
-from policypack.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
-from policypack.settings import DEFAULT_FILE, Settings, SettingsError, read
+from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
+from policypack.evaluation.evaluate import enforcement, evaluate
+from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import Judging
 from stackguard.gate.masked import masked, masked_notes

@@ -12,8 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from policypack.policy import ROOT_TYPE, UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Unknown
-from policypack.redaction import redacted
+from policypack.core.policy import (
+    ROOT_TYPE,
+    UNKNOWN,
+    EnforcementLevel,
+    Kind,
+    Outcome,
+    Policy,
+    Resource,
+    Severity,
+    Unknown,
+)
+from policypack.evaluation.redaction import redacted
 from stackguard.notes import Note, NoteKind
 from stackguard.reports.formatting import printable
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from policypack.policy import Outcome, Resource
-from policypack.settings import Settings
+from policypack.core.policy import Outcome, Resource
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.packs import Wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policypack.masking import Mask, texts_in
+from policypack.evaluation.masking import Mask, texts_in
 from stackguard.preview.server.output import Output
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from policypack.masking import Mask
-from policypack.policy import ROOT_TYPE, Kind, Outcome, Resource, Stack, urn_of
-from policypack.redaction import redacted, secret_texts, secrets_of
-from policypack.settings import Settings
+from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Stack, urn_of
+from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import redacted, secret_texts, secrets_of
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind, gathered
 from stackguard.packs import Wanted, answers, config, folder, process, requests

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Resource
-from policypack.wire import ARCHIVE, ASSET, SECRET, SIGNATURE, decode
+from policypack.core.policy import Resource
+from policypack.core.wire import ARCHIVE, ASSET, SECRET, SIGNATURE, decode
 
 
 def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, Any], folder: Path | None) -> Resource:

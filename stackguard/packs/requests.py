@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from policypack.policy import Resource
-from policypack.wire import encode
+from policypack.core.policy import Resource
+from policypack.core.wire import encode
 from stackguard.preview.server import protos
 from stackguard.preview.values import fill
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from policypack.masking import Mask
+from policypack.evaluation.masking import Mask
 
 if TYPE_CHECKING:
     import threading
 
-    from policypack.policy import Resource, Unseen
+    from policypack.core.policy import Resource, Unseen
     from stackguard.notes import Note
     from stackguard.preview.project.project import Project
 

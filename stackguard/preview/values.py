@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE
 
-from policypack.policy import ROOT_TYPE, Asset, Partial, Reference, Unknown
-from policypack.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
+from policypack.core.policy import ROOT_TYPE, Asset, Partial, Reference, Unknown
+from policypack.core.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from policypack.policy import Kind, Outcome, Severity
+from policypack.core.policy import Kind, Outcome, Severity
 from stackguard.notes import Note
 
 
@@ -39,7 +39,7 @@ class Report:
     @cached_property
     def shown(self) -> tuple[Outcome, ...]:
         """The outcomes as people read them: one for each unknown value."""
-        from policypack.unknown_values import one_per_value
+        from policypack.evaluation.unknown_values import one_per_value
 
         return tuple(one_per_value(self.outcomes))
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import documents_of
-from policypack.policy import Outcome, Resource, Unknown
-from policypack.wire import UNKNOWNS
+from policypack.core.policy import Outcome, Resource, Unknown
+from policypack.core.wire import UNKNOWNS
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents_of
 from stackguard.reports.formatting import printable
 
 UNKNOWN = "(unknown)"

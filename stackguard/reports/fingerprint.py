@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from policypack.policy import Outcome
+from policypack.core.policy import Outcome
 from stackguard.reports.excerpt import blamed, holds_secret
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from policypack.policy import Policy
+from policypack.core.policy import Policy
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters could drive a terminal or a CI log, and direction marks could turn a name around."""

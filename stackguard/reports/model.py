@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from policypack.policy import EnforcementLevel, Kind, Outcome, Severity
+from policypack.core.policy import EnforcementLevel, Kind, Outcome, Severity
 from stackguard.notes import NoteKind
 from stackguard.reports import Report
 from stackguard.reports.fingerprint import fingerprints

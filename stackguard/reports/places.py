@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.reports import Report
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from policypack.policy import Kind, Outcome, Policy, Severity
+from policypack.core.policy import Kind, Outcome, Policy, Severity
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen

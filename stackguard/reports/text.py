@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from policypack.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from policypack.masking import Mask
-from policypack.policy import Resource, Unseen
-from policypack.settings import Settings
+from policypack.core.policy import Resource, Unseen
+from policypack.evaluation.masking import Mask
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer

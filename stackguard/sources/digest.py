@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import REGION, Loaded
 from stackguard.sources.cursor import Cursor

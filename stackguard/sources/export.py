@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.sources import Loaded, digest
 from stackguard.sources.cursor import Cursor

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 import msgspec
 
-from policypack.policy import Options, Position, Resource
-from policypack.wire import SIGNATURE, UNKNOWNS, decode
+from policypack.core.policy import Options, Position, Resource
+from policypack.core.wire import SIGNATURE, UNKNOWNS, decode
 from stackguard.errors import CannotJudge
 from stackguard.sources.shape import worded
 

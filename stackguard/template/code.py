@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Asset, Resource
+from policypack.core.policy import Asset, Resource
 from stackguard.template.naming import camel
 from stackguard.template.values import Built, Reference
 

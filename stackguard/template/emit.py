@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.policy import Asset, Partial, Resource, Unknown
-from policypack.policy import Reference as Passed
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.policy import Asset, Partial, Resource, Unknown
+from policypack.core.policy import Reference as Passed
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.reports.formatting import name_of
 from stackguard.template.naming import PART, made_up, naming_property, without_draw
 from stackguard.template.references import Finder

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from policypack.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown
 from stackguard.preview.values import has_unknown
 from stackguard.reports.formatting import name_of
 from stackguard.template.emit import Problem

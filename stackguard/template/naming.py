@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.preview.provider.autonaming import Naming, Refusal, Strategy, physical_name
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.provider.templates import drawn, holes

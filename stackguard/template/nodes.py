@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.template.emit import Properties
 from stackguard.template.naming import made_up, naming_property, physical
 from stackguard.template.table import Field, Table

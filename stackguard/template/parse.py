@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policypack.policy import Asset, Resource
+from policypack.core.policy import Asset, Resource
 from stackguard.template.naming import PART
 from stackguard.template.table import Field, Sub, Table, onto, tables
 from stackguard.template.translation import Template

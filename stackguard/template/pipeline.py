@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Resource, Stack
-from policypack.redaction import secrets_of
-from policypack.settings import read
+from policypack.core.policy import Resource, Stack
+from policypack.evaluation.redaction import secrets_of
+from policypack.evaluation.settings import read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import with_region
 from stackguard.gate.masked import masked

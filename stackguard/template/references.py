@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.template.naming import made_up, physical, unforeseen
 from stackguard.template.table import Sub, Table
 from stackguard.template.values import Built, Reference, Text, literals, text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.policy import Kind
+from policypack.core.policy import Kind
 from stackguard.reports.formatting import printable
 from stackguard.template.pipeline import Made
 from stackguard.template.validation import Level, Lint, Result

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import ROOT_TYPE, Resource, Unknown
-from policypack.policy import Reference as Passed
+from policypack.core.policy import ROOT_TYPE, Resource, Unknown
+from policypack.core.policy import Reference as Passed
 from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.stand_in import STAND_IN_ACCOUNT
 from stackguard.template.code import Parameters

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from policypack.masking import hidden
+from policypack.evaluation.masking import hidden
 from stackguard.errors import CannotJudge
 from stackguard.reports import Report
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policypack.evaluate import evaluate
-from policypack.policy import ROOT_TYPE, Outcome, Policy, Resource, Stack
-from policypack.settings import Settings
+from policypack.core.policy import ROOT_TYPE, Outcome, Policy, Resource, Stack
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
 from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.template.naming import PART
 from stackguard.template.parse import read

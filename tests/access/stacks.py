@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.solver.verdict import Verdict
-from policypack.policy import Resource, Stack
-from policypack.settings import Settings
+from policypack.core.policy import Resource, Stack
+from policypack.evaluation.settings import Settings
 from tests.policies.helpers import allow, document
 
 BUCKET = "aws:s3/bucket:Bucket"

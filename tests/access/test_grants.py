@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from policypack.access.grants import allowed
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
-from policypack.policy import UNKNOWN
+from policypack.core.policy import UNKNOWN
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.policies.helpers import allow, deny, document
 
 PUT = "s3:PutObject"

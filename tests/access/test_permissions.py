@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policypack.access.calls.permissions import listed, permissions
-from policypack.aws.actions import expand
+from policypack.iam.actions import expand
 from policypack.python import sdk
 from policypack.python.files import Place
 from policypack.python.model import Call, Text

@@ -11,9 +11,9 @@ import pytest
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff import Gain, gained
-from policypack.aws.managed import ADMINISTRATORS, FOR_FUNCTIONS, managed_document
-from policypack.policy import UNKNOWN, Resource, Stack
-from policypack.settings import Settings
+from policypack.core.policy import UNKNOWN, Resource, Stack
+from policypack.evaluation.settings import Settings
+from policypack.iam.managed import ADMINISTRATORS, FOR_FUNCTIONS, managed_document
 from stackguard.access.lines import read
 from tests.policies.helpers import allow, deny, document
 

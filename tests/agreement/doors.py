@@ -13,13 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from policypack.core.policy import EnforcementLevel
 from policypack.crossguard import message
 from policypack.crossguard.offline import Configured, OfflineAnswer
 from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
-from policypack.policy import EnforcementLevel
-from policypack.settings import Settings
-from policypack.unknown_values import one_per_value
 from stackguard.gate.judging import Judging
 from stackguard.preview import Preview, run
 from stackguard.preview.project.sdk import accepted

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from policypack.policy import ROOT_TYPE
-from policypack.wire import SECRET as SECRET_SIGNATURE
-from policypack.wire import SIGNATURE, UNKNOWN_STRING, decode
+from policypack.core.policy import ROOT_TYPE
+from policypack.core.wire import SECRET as SECRET_SIGNATURE
+from policypack.core.wire import SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview.values import type_of
 from tests.agreement.view import View, facts, full_urn, given, values, view, working_folder
 from tests.standin_aws.project import run_pulumi, with_standin

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from policypack.core.policy import Resource
 from policypack.crossguard import message
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
-from policypack.policy import Resource
-from policypack.settings import Settings
-from policypack.unknown_values import one_per_value
 from stackguard.gate.judging import Judging
 from stackguard.sources import REGION
 from tests.agreement.view import Facts, View, facts, full_urn, given, values, view, working_folder

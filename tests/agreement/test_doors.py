@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.settings import UNKNOWN_VALUE
+from policypack.core.policy import UNKNOWN_VALUE
 from tests.agreement import session
 from tests.agreement.doors import by_gate, by_pack, evened
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from policypack.policy import Asset, Reference, Unknown
+from policypack.core.policy import Asset, Reference, Unknown
 
 Facts = dict[str, Any]
 View = dict[str, Any]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.aws.binaries import Target
+from policypack.lambda_code.binaries import Target
 from stackguard.bundle import CannotBundle, build
 from stackguard.bundle import metadata as about
 from stackguard.bundle.config import read as config

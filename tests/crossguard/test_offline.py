@@ -15,10 +15,10 @@ import psutil
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
+from policypack.core.policy import Stack
 from policypack.crossguard import program as programs
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
-from policypack.policy import Stack
-from policypack.settings import Settings
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 from tests.analyzer import running

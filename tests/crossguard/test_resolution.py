@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.core.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
 from policypack.crossguard.resolution import Names, Resolver
-from policypack.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
 from stackguard.preview.values import has_unknown
 
 BUCKET = "aws:s3/bucket:Bucket"

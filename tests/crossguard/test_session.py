@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
+from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, EnforcementLevel, Resource, Unseen
 from policypack.crossguard.offline import Configured, OfflineAnswer
 from policypack.crossguard.session import Diagnostic, Levels, Session
-from policypack.masking import Mask
+from policypack.evaluation.masking import Mask
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from policypack.policy import UNKNOWN, EnforcementLevel, Resource, Unseen
-from policypack.settings import UNKNOWN_VALUE, Settings
 from stackguard.preview import Preview
 from stackguard.stand_in import LINE
 from tests.analyzer import struct

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from policypack.policy import Outcome, Resource
-from policypack.settings import Settings
+from policypack.core.policy import Outcome, Resource
+from policypack.evaluation.settings import Settings
 from stackguard.notes import Note
 from stackguard.packs import Wanted
 from stackguard.packs.pool import started

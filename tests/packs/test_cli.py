@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import Kind
+from policypack.core.policy import Kind
 from stackguard.gate.request import Request, judge
 from stackguard.notes import NoteKind
 from stackguard.packs import Wanted

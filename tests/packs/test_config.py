@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.policy import EnforcementLevel, Resource
+from policypack.core.policy import EnforcementLevel, Resource
 from stackguard.errors import CannotJudge
 from stackguard.packs import Wanted
 from stackguard.packs.config import PolicyConfig, PolicyInfo, read, settle

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.packs import Wanted
 from tests.packs.making import judged, pack_of, policy, project, write_pack

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import Kind
 from policypack.crossguard import message
 from policypack.policies import POLICIES
-from policypack.policy import Kind
 from stackguard import cli
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import Request, judge

@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import UNKNOWN, Asset, EnforcementLevel, Kind, Options, Reference, Resource, Severity, Unknown
-from policypack.settings import Settings
+from policypack.core.policy import (
+    UNKNOWN,
+    Asset,
+    EnforcementLevel,
+    Kind,
+    Options,
+    Reference,
+    Resource,
+    Severity,
+    Unknown,
+)
+from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from tests.packs.making import judged, pack_of, policy, project
 

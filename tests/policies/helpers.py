@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from policypack.evaluate import judge, judge_stack
-from policypack.examples import allow, bucket_policy, deny, document, role, role_policy
-from policypack.policy import Kind, Outcome, Policy, Resource, Stack
-from policypack.settings import Settings
+from policypack.core.examples import allow, bucket_policy, deny, document, role, role_policy
+from policypack.core.policy import Kind, Outcome, Policy, Resource, Stack
+from policypack.evaluation.evaluate import judge, judge_stack
+from policypack.evaluation.settings import Settings
 
 __all__ = [
     "allow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policypack.examples import (
+from policypack.core.examples import (
     ACCOUNT,
     BUCKET_ARN,
     CREATED,
@@ -14,7 +14,7 @@ from policypack.examples import (
     permission,
     target,
 )
-from policypack.examples import execution_role as role
+from policypack.core.examples import execution_role as role
 
 resource = construct
 

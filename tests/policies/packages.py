@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from policypack.examples import texts
-from policypack.policy import UNKNOWN, Asset, Resource
+from policypack.core.examples import texts
+from policypack.core.policy import UNKNOWN, Asset, Resource
 
 FUNCTION = "aws:lambda/function:Function"
 LAYER = "aws:lambda/layerVersion:LayerVersion"

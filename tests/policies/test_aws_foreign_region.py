@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws_foreign_region import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 
 EAST = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})

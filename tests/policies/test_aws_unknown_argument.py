@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from policypack.evaluate import evaluate
+from policypack.core.policy import UNKNOWN, Resource, Stack
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
 from policypack.policies.aws_unknown_argument import POLICY
-from policypack.policy import UNKNOWN, Resource, Stack
-from policypack.settings import Settings
 from tests.policies.helpers import messages, outcomes, violations
 
 

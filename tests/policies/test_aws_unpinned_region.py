@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws_unpinned_region import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, violations
 
 DEFAULT = Resource("pulumi:providers:aws", "default_7_51_0", {"version": "7.51.0"})

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws_unused_provider import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import outcomes
 
 DEFAULT = Resource("pulumi:providers:aws", "default_7_51_0", {"region": "eu-west-1"})

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_absent_key_allowed import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, bucket_policy, deny, outcomes, role_policy, undecided, violations
 
 PATHS = "o-a1b2c3d4e5/r-ab12/*"

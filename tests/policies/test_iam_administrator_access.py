@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.managed import ADMINISTRATORS
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.iam.managed import ADMINISTRATORS
 from policypack.policies.iam_administrator_access import ALLOWS, POLICY
 from policypack.policies.iam_privilege_escalation import POLICY as ESCALATION
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 
 EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"

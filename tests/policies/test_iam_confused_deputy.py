@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_confused_deputy import POLICY
 from policypack.policies.iam_public_policy import POLICY as PUBLIC
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, deny, document, messages, undecided, violations
 
 ACCOUNT = "111122223333"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_ineffective_condition import POLICY
 from policypack.policies.iam_linter_report import POLICY as LINTER
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, bucket_policy, deny, messages, outcomes, role, role_policy, undecided
 
 NEW = "s3:UpdateObjectEncryption"

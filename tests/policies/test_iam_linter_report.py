@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_linter_report import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, document, messages, role, role_policy, undecided, violations
 
 

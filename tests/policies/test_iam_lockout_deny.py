@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_lockout_deny import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, deny, document, messages, undecided, violations
 
 BOTH = ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_malformed_document import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, document, messages, role, role_policy, undecided, violations
 
 OUTPUT = "<pulumi.output.Output object at 0x7f3a1c0b2d90>"

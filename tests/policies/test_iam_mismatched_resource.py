@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_mismatched_resource import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, bucket_policy, deny, messages, role, role_policy, undecided, violations
 
 BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_open_address import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, bucket_policy, deny, messages, role_policy, undecided, violations
 
 NARROW = "203.0.113.0/24"

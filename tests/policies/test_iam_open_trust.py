@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_open_trust import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, deny, messages, role, undecided, violations
 
 GITHUB = "token.actions.githubusercontent.com"

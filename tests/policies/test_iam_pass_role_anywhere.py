@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_pass_role_anywhere import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, role_policy, undecided, violations
 
 ROLE = "arn:aws:iam::111122223333:role/worker"

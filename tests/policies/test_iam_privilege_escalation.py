@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_privilege_escalation import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, deny, document, messages, outcomes, role_policy, undecided, violations
 
 PASSING = allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_public_policy import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, deny, document, messages, undecided, violations
 
 OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_unknown_action import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, bucket_policy, deny, messages, role, role_policy, undecided, violations
 
 

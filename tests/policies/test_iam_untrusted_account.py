@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_untrusted_account import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, messages, role, undecided, violations
 
 OURS = {"trusted_accounts": ("111122223333",)}

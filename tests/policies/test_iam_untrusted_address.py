@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_untrusted_address import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, deny, role_policy, undecided, violations
 
 OURS = {"trusted_cidrs": ("203.0.113.0/24", "2001:db8:1::/48")}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam_wildcard_action import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, bucket_policy, deny, document, role, role_policy, undecided, violations
 
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}

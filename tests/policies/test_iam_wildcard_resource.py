@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.iam_wildcard_resource import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import allow, deny, messages, role_policy, undecided, violations
 
 

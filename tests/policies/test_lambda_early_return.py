@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_early_return import POLICY
-from policypack.policy import UNKNOWN, Asset, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.aws.archive import opened
-from policypack.aws.binaries import Target
-from policypack.aws.foreign import foreign_files
+from policypack.core.policy import UNKNOWN, Asset, Resource
+from policypack.lambda_code.archive import opened
+from policypack.lambda_code.binaries import Target
+from policypack.lambda_code.platform_mismatch import foreign_files
 from policypack.policies.lambda_foreign_binary import POLICY
-from policypack.policy import UNKNOWN, Asset, Resource
 from tests.compiled import ARM64, MACH_O, WINDOWS, elf, wheel
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers, zipped

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.lambda_foreign_bucket import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import outcomes, undecided, violations
 from tests.policies.invoking import BUCKET_ARN, bucket, permission
 

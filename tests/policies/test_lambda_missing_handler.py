@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_missing_handler import POLICY
-from policypack.policy import UNKNOWN, Asset, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers, zipped
 

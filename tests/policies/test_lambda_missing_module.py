@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_missing_module import POLICY
-from policypack.policy import UNKNOWN, Asset, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers
 

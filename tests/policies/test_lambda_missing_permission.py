@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_missing_permission import POLICY
-from policypack.policy import UNKNOWN, Asset, Resource
 from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
 
 LOGS = allow(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from policypack.access.exposure.sharing import FUNCTION_URL, LAYER_PERMISSION
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.lambda_public_invoke import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import permission
 

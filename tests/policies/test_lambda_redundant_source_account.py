@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN
 from policypack.policies.lambda_redundant_source_account import POLICY
-from policypack.policy import UNKNOWN
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import permission
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.aws import secret_files
-from policypack.aws.secret_files import secret_name, secret_text
+from policypack.core.policy import UNKNOWN, Asset, Resource
+from policypack.lambda_code import secret_files
+from policypack.lambda_code.secret_files import secret_name, secret_text
 from policypack.policies.lambda_secret_in_archive import POLICY
-from policypack.policy import UNKNOWN, Asset, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.packages import HANDLER, function, layer, texts, zipped
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Kind, Resource
 from policypack.policies.lambda_unused_permission import POLICY
-from policypack.policy import UNKNOWN, Kind, Resource
 from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
 from tests.policies.test_lambda_missing_permission import CODE, LOGS, PUT, stack
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.logs_missing_retention import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import outcomes, undecided, violations
 
 

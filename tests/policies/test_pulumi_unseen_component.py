@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from policypack.core.policy import Resource
 from policypack.policies.pulumi_unseen_component import POLICY
-from policypack.policy import Resource
 from stackguard.cli import cli as main
 from tests.policies.helpers import outcomes, violations
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_early_notification import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import bucket, function, notification, permission, resource, target
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Reference
 from policypack.policies.s3_malformed_notification import POLICY
-from policypack.policy import UNKNOWN, Reference
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import CREATED, FUNCTION_ARN, notification, target
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_missing_encryption import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import outcomes, undecided, violations
 
 KIND = "aws:s3/bucketServerSideEncryptionConfiguration{0}:BucketServerSideEncryptionConfiguration{0}"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_missing_invoke_permission import POLICY
-from policypack.policy import UNKNOWN, Resource
 from policypack.resources.tokens import ALIAS
 from tests.policies.helpers import messages, outcomes, undecided, violations
 from tests.policies.invoking import (

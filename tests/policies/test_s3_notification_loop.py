@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.holders import ROLE_ATTACHMENT
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_notification_loop import POLICY
-from policypack.policy import UNKNOWN, Resource
+from policypack.resources.attachments import ROLE_ATTACHMENT
 from policypack.resources.tokens import ROLE
 from tests.policies.helpers import allow, deny, document, messages, outcomes, undecided, violations
 from tests.policies.invoking import FUNCTION_ARN, bucket, function, notification, resource, role, target

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_open_access_block import POLICY, SWITCHES
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 
 CLOSED: dict[str, Any] = dict.fromkeys(SWITCHES, True)

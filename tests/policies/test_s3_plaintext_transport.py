@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_plaintext_transport import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import allow, deny, document, messages, undecided, violations
 
 BUCKET = "arn:aws:s3:::inbox"

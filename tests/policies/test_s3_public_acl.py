@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3_public_acl import POLICY
-from policypack.policy import UNKNOWN, Resource
 from tests.policies.helpers import messages, outcomes, undecided, violations
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"

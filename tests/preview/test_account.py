@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import UNKNOWN, Resource
+from policypack.core.policy import UNKNOWN, Resource
 from stackguard.preview.placeholders.mock import Mock, load
 from stackguard.preview.provider.account import Accounts, found_in, stated_by
 

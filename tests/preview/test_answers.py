@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from policypack.policy import UNKNOWN, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Resource, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.notes import NoteKind
 from stackguard.preview import Preview, run

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.policy import UNKNOWN, Asset
+from policypack.core.policy import UNKNOWN, Asset
 from stackguard.preview.provider import go_tar
 from stackguard.preview.provider.assets import Unreadable, hashed, on_disk
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policypack.policy import Unknown, urn_of
+from policypack.core.policy import Unknown, urn_of
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.project import Project
 from stackguard.preview.provider.autonaming import (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policypack.aws.tables import argument_names
-from policypack.policy import UNKNOWN, Partial, Unknown, urn_of
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.policy import UNKNOWN, Partial, Unknown, urn_of
+from policypack.core.wire import UNKNOWN_STRING
+from policypack.iam.tables import argument_names
 from stackguard.preview.provider.autonaming import Autonaming, Strategy
 from stackguard.preview.provider.provider_check import checked
 from stackguard.preview.provider.resource_rules import rules

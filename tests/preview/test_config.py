@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import number
 from stackguard.preview.project.config import Config, Sources, settled

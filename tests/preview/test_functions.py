@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import UNKNOWN, Unknown
+from policypack.core.policy import UNKNOWN, Unknown
 from stackguard import cli
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run

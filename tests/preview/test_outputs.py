@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import UNKNOWN, urn_of
+from policypack.core.policy import UNKNOWN, urn_of
 from stackguard.preview.provider.functions import call
 from stackguard.preview.provider.outputs import Place, place_of, resolve
 

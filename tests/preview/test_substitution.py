@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.substitution import Substitution
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import UNKNOWN
+from policypack.core.policy import UNKNOWN
 from stackguard.preview import Preview, run
 
 PREAMBLE = """

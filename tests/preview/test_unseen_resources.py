@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import Kind, Unknown, Unseen
+from policypack.core.policy import Kind, Unknown, Unseen
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import Request, judge
 from stackguard.preview import Preview, run

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack import policies
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.reading import documents, statements
-from policypack.examples import Example
-from policypack.policy import (
+from policypack.core.examples import Example
+from policypack.core.policy import (
     Judgement,
     Policy,
     Position,
@@ -23,7 +21,9 @@ from policypack.policy import (
     Violation,
     over_stack,
 )
-from policypack.wire import ENCRYPTED
+from policypack.core.wire import ENCRYPTED
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.document_readers import documents, statements
 
 PROJECT = "urn:pulumi:dev::pipeline"
 STACK = f"{PROJECT}::pulumi:pulumi:Stack::pipeline-dev"

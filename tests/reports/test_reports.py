@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from policypack.evaluate import evaluate
-from policypack.policy import EnforcementLevel, Kind, Outcome, Policy, Position, Resource, Severity, Stack
-from policypack.redaction import redacted
-from policypack.settings import Settings
+from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Position, Resource, Severity, Stack
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.redaction import redacted
+from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen, render
 from stackguard.reports.fingerprint import fingerprints

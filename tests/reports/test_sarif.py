@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from policypack.evaluate import evaluate
-from policypack.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown
-from policypack.settings import Settings
-from policypack.tags import Tag
+from policypack.core.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown
+from policypack.core.tags import Tag
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen, render
 from stackguard.reports.formatting import UNPRINTABLE

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from policypack.aws.version import provider_version
-from policypack.policy import UNKNOWN, Options, Reference, Resource, Stack
+from policypack.core.policy import UNKNOWN, Options, Reference, Resource, Stack
+from policypack.evaluation.settings import Settings
 from policypack.resources.index import inside
 from policypack.resources.naming import identifiers, physical_name
 from policypack.resources.references import Referent, Resolved, referrers, resolve, resolve_all
+from policypack.resources.sdk_version import provider_version
 from policypack.resources.tokens import (
     ALIAS,
     BUCKET_TYPES,
@@ -22,7 +23,6 @@ from policypack.resources.tokens import (
     ROLE,
     USER,
 )
-from policypack.settings import Settings
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:read"
 QUEUE = "aws:sqs/queue:Queue"

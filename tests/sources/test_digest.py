@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import Unknown
+from policypack.core.policy import Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import Loaded
 from tests.sources.states import BUCKET, as_bytes, parsed, resources, state, urn

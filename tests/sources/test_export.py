@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.policy import Options, Position, Reference, Unknown
-from policypack.wire import ENCRYPTED
+from policypack.core.policy import Options, Position, Reference, Unknown
+from policypack.core.wire import ENCRYPTED
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun, Loaded, load
 from tests.sources.states import (

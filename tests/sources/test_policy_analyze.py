@@ -15,9 +15,9 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from pulumi.runtime.proto import analyzer_pb2
 
-from policypack.policy import Reference, Resource
-from policypack.unknown_values import one_per_value
-from policypack.wire import ENCRYPTED, decode
+from policypack.core.policy import Reference, Resource
+from policypack.core.wire import ENCRYPTED, decode
+from policypack.evaluation.unknown_values import one_per_value
 from stackguard.gate.request import Request, judge
 from stackguard.sources import HowToRun, load
 from tests.analyzer import Pack, running

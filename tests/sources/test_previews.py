@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import Unknown
+from policypack.core.policy import Unknown
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import Request, judge
 from stackguard.sources import HowToRun, Loaded, load

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from policypack.masking import Mask
-from policypack.policy import Resource
+from policypack.core.policy import Resource
+from policypack.evaluation.masking import Mask
 from stackguard import preview
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun, load

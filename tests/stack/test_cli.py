@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.wire import UNKNOWN_STRING
 from tests.standin_aws.project import run_pulumi, with_standin
 
 STACK = Path(__file__).parents[2] / "stack"

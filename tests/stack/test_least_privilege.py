@@ -22,9 +22,9 @@ from moto.sqs.responses import SQSResponse
 from policypack.access.grants import allowed
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.document import PolicyDocument
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam.document import PolicyDocument
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.lambda_fn.world import Context, as_csv, order
 from tests.stack.test_documents import ACCOUNT, DOCUMENTS, NAMES
 

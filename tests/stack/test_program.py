@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.policy import Asset, Resource
+from policypack.core.policy import Asset, Resource
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from policypack.settings import Settings
 from stackguard.gate.judging import with_region
 from stackguard.sources import HowToRun, Loaded, load
 from stackguard.template.parse import read

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from policypack.aws.tables import _same, argument_names, canonical
+from policypack.iam.tables import _same, argument_names, canonical
 from stackguard.template.table import Field, Sub, Table, common, table_of, tables
 from tools.sdk_source import ResourceType, resource_types, sdk_folder, walk
 

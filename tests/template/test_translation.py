@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from policypack.policy import UNKNOWN, Asset, Options, Partial, Resource
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.policy import UNKNOWN, Asset, Options, Partial, Resource
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.template.translation import Template, translate
 
 BUCKET, VERSIONING = "aws:s3/bucket:Bucket", "aws:s3/bucketVersioning:BucketVersioning"

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from policypack.evaluate import evaluate
-from policypack.policy import Position, Stack
-from policypack.settings import Settings
+from policypack.core.policy import Position, Stack
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report
 from stackguard.reports.validation import Document, as_json, as_sarif, schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.policy import Resource
+from policypack.core.policy import Resource
 from stackguard.template.parse import resolved
 from stackguard.template.references import Finder
 from stackguard.template.table import table_of

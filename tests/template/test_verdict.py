@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from policypack.settings import Settings
 from stackguard.cli import main
 from stackguard.gate.judging import with_region
 from stackguard.sources import HowToRun, Loaded, load

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from policypack.aws import actions
+from policypack.iam import actions
 from policypack.python import sdk
 from policypack.python.model import Call
 

@@ -11,8 +11,8 @@ from itertools import product
 import msgspec
 
 from policypack.access.calls.permissions import Permission
-from policypack.aws import actions
-from policypack.aws.arn import Arn
+from policypack.iam import actions
+from policypack.iam.arn import Arn
 from policypack.python.model import UNKNOWN_TEXT, Call, Environment, Text, UnknownPart
 
 

@@ -16,10 +16,10 @@ from policypack.access.escalation.paths import WAYS, Call, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.substitution import VARIABLE
-from policypack.aws.actions import every_action
-from policypack.aws.condition_keys import SCOPING_KEYS
-from policypack.aws.document import Condition, Effect, PolicyDocument, Statement
-from policypack.aws.globs import everything, has_wildcard, matches
+from policypack.iam.actions import every_action
+from policypack.iam.condition_keys import SCOPING_KEYS
+from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
+from policypack.iam.globs import everything, has_wildcard, matches
 
 NAME = "zq7-of-somebody-else"
 """A name that nobody gives anything: a pattern that matches it matches what belongs to others."""

@@ -11,10 +11,10 @@ from policypack.access.confidence import Confidence
 from policypack.access.escalation.analysis import Identity, Opened, opened
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.aws.document import PolicyDocument
-from policypack.aws.holders import AttachedDocument, boundaries, holders
-from policypack.aws.reading import IDENTITY, documents_of
-from policypack.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
+from policypack.core.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import IDENTITY, documents_of
+from policypack.resources.attachments import AttachedDocument, boundaries, holders
 from policypack.resources.tokens import MANAGED_POLICY
 
 TOO_MANY = "tells too many requests apart with its conditions and wildcards"

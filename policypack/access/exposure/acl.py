@@ -15,8 +15,8 @@ import msgspec
 
 from policypack.access.exposure.opening import PublicGrant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
-from policypack.aws.tables import canonical
-from policypack.policy import Reading, Resource, Unknown
+from policypack.core.policy import Reading, Resource, Unknown
+from policypack.iam.tables import canonical
 from policypack.resources.naming import physical_name
 
 BUCKET = "aws:s3/bucket:Bucket"

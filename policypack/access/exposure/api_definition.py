@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from policypack.aws.document import PolicyDocument
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
-from policypack.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown
+from policypack.iam.document import PolicyDocument
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 
 REST_API = "aws:apigateway/restApi:RestApi"
 EXTENSION = "x-amazon-apigateway-policy"

@@ -17,7 +17,7 @@ import msgspec
 from policypack.access.confidence import Confidence
 from policypack.access.exposure.opening import Opening
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown
 
 SWITCHES = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
 ENFORCED = "BucketOwnerEnforced"

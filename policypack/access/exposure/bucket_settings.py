@@ -20,9 +20,9 @@ from policypack.access.exposure.blocks import (
 from policypack.access.exposure.opening import Opening
 from policypack.access.exposure.reachability import ALWAYS
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.aws.account import same_account
-from policypack.aws.bucket import sidecars
-from policypack.policy import Resource, Stack, Unknown
+from policypack.core.policy import Resource, Stack, Unknown
+from policypack.resources.account import same_account
+from policypack.resources.bucket import sidecars
 from policypack.resources.references import Resolved, resolve
 from policypack.resources.tokens import BUCKET_TYPES
 

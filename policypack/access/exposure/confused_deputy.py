@@ -20,9 +20,9 @@ from policypack.access.solver.bounds import Bound, bounded, unknown_paths
 from policypack.access.solver.context_keys import ACCOUNT, SERVICE_KEYS
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.aws.arn import Arn
-from policypack.aws.document import Condition, PolicyDocument, Statement
-from policypack.aws.globs import has_wildcard
+from policypack.iam.arn import Arn
+from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.globs import has_wildcard
 
 SOURCE_ARN = "aws:sourcearn"
 SENT = SERVICE_KEYS - {"aws:principalservicename", "aws:principalservicenameslist"}

@@ -29,13 +29,13 @@ from policypack.access.exposure.opening import WORST, Opening, waiting
 from policypack.access.exposure.reachability import ALWAYS, APIS, BLOCKED, noting_refusal, reached
 from policypack.access.exposure.sharing import FUNCTION_URL, SHARES, shares
 from policypack.access.exposure.trust import trusting
-from policypack.access.owners import OWNER_TYPES, OWNERS, owner
+from policypack.access.policy_targets import OWNER_TYPES, OWNERS, owner
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.aws.document import PolicyDocument
-from policypack.aws.reading import RESOURCE, TRUST, documents_of
-from policypack.aws.tables import DocumentKind, canonical, document_properties
-from policypack.aws.tables import grants as grants_access
-from policypack.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
+from policypack.iam.tables import DocumentKind, canonical, document_properties
+from policypack.iam.tables import grants as grants_access
 from policypack.resources.naming import physical_name
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION, ROLE

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from policypack.access.solver.bounds import OWN, variable
-from policypack.aws.arn import Arn
-from policypack.aws.document import Condition, Principal, Statement
-from policypack.aws.globs import has_wildcard
+from policypack.iam.arn import Arn
+from policypack.iam.document import Condition, Principal, Statement
+from policypack.iam.globs import has_wildcard
 
 SHARED_ISSUERS = (
     "token.actions.githubusercontent.com",

@@ -15,10 +15,10 @@ from policypack.access.exposure.opening import Opening
 from policypack.access.exposure.outsiders import STRANGER
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.aws.grammar import parse
-from policypack.aws.permission import SERVICE_SUFFIXES, Permission, permission
-from policypack.aws.tables import DocumentKind
-from policypack.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
+from policypack.resources.permission import SERVICE_SUFFIXES, Permission, permission
 from policypack.resources.tokens import PERMISSION
 
 WITHOUT_SIGNATURE = "NONE"

@@ -6,8 +6,8 @@ import msgspec
 
 from policypack.access.exposure.outsiders import Outsider
 from policypack.access.solver.verdict import Answer, Verdict, Witness
-from policypack.aws.addresses import everything
-from policypack.policy import UNKNOWN, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Resource, Unknown
+from policypack.iam.addresses import everything
 
 WORST = (Verdict.PUBLIC, Verdict.UNDECIDED, Verdict.INVALID, Verdict.NOT_PUBLIC)
 """Verdicts in the order in which a reader wants them."""

@@ -23,8 +23,8 @@ from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.search import combinations
 from policypack.access.solver.verdict import Witness
 from policypack.access.solver.witness import witness_of
-from policypack.aws.addresses import Ranges, broad, everything, nothing
-from policypack.aws.document import Condition, Statement
+from policypack.iam.addresses import Ranges, broad, everything, nothing
+from policypack.iam.document import Condition, Statement
 
 UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:principalisawsservice"})
 """Keys that an example need not mention: who calls says it already."""

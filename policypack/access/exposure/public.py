@@ -20,9 +20,9 @@ from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, allowed_newly
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict, refusal
-from policypack.aws.addresses import Ranges, broad
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.globs import has_wildcard
+from policypack.iam.addresses import Ranges, broad
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.globs import has_wildcard
 
 ACCESS_POINTS = frozenset(
     {

@@ -14,10 +14,10 @@ import msgspec
 
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
-from policypack.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 
 DOMAINS = ("aws:opensearch/domain:Domain", "aws:elasticsearch/domain:Domain")
 APIS = ("aws:apigateway/restApi:RestApi", "aws:apigateway/domainName:DomainName")

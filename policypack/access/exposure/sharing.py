@@ -13,7 +13,7 @@ import msgspec
 
 from policypack.access.exposure.opening import PublicGrant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
-from policypack.policy import Reading, Resource, Unknown
+from policypack.core.policy import Reading, Resource, Unknown
 
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 LAYER_PERMISSION = "aws:lambda/layerVersionPermission:LayerVersionPermission"

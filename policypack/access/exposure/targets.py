@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from policypack.access.solver.dimensions import Cell, actions, resources
 from policypack.access.solver.partition import Work, cells
 from policypack.access.solver.witness import rank, ranked
-from policypack.aws.actions import Action, exists, expand
-from policypack.aws.document import Statement
-from policypack.aws.globs import has_wildcard
+from policypack.iam.actions import Action, exists, expand
+from policypack.iam.document import Statement
+from policypack.iam.globs import has_wildcard
 
 PREFIXES = {
     "acmpca": "acm-pca",

@@ -10,8 +10,8 @@ from policypack.access.exposure.identity import issuer, loose_claim
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.bounds import unknown_paths
 from policypack.access.solver.verdict import Answer, Verdict, Witness
-from policypack.aws.addresses import everything
-from policypack.aws.document import PolicyDocument, Statement
+from policypack.iam.addresses import everything
+from policypack.iam.document import PolicyDocument, Statement
 
 
 def trusting(document: PolicyDocument) -> Iterator[Answer]:

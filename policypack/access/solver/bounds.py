@@ -11,8 +11,8 @@ import re
 
 import msgspec
 
-from policypack.aws.actions import widen
-from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Principal, Statement
+from policypack.iam.actions import widen
+from policypack.iam.document import VERSIONS, Condition, PolicyDocument, Principal, Statement
 
 VARIABLE = re.compile(r"\$\{[^{}]*\}")
 ESCAPED = re.compile(r"\$\{[*?$]\}")

@@ -12,9 +12,9 @@ from policypack.access.solver.conditions import Values, pattern_of
 from policypack.access.solver.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.access.solver.partition import Pattern, Work, cells
 from policypack.access.solver.request import ANONYMOUS, Caller, account_of
-from policypack.aws.arn import Arn
-from policypack.aws.document import Principal, Statement
-from policypack.aws.globs import has_wildcard
+from policypack.iam.arn import Arn
+from policypack.iam.document import Principal, Statement
+from policypack.iam.globs import has_wildcard
 
 KINDS = ("arn:aws:iam::????????????:role/?*", "arn:aws:iam::????????????:user/?*", "arn:aws:iam::????????????:root")
 PRINCIPAL_ARN = "aws:principalarn"

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from policypack.access.solver.partition import Pattern
-from policypack.aws.addresses import AddressError, Ranges, address_number, everything, nothing
-from policypack.aws.document import Condition
-from policypack.aws.globs import matches
+from policypack.iam.addresses import AddressError, Ranges, address_number, everything, nothing
+from policypack.iam.document import Condition
+from policypack.iam.globs import matches
 
 SOURCE_IP = "aws:sourceip"
 VPC_SOURCE_IP = "aws:vpcsourceip"

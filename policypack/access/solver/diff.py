@@ -24,8 +24,8 @@ from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.substitution import with_escapes
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.access.solver.witness import witness_of
-from policypack.aws.document import PolicyDocument, Statement
-from policypack.aws.grammar import WITH_PRINCIPAL
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.grammar import WITH_PRINCIPAL
 
 NEW = "the old document does not allow this"
 TOO_MANY = "the conditions and wildcards tell too many requests apart"

@@ -27,11 +27,11 @@ from policypack.access.solver.conditions import (
 )
 from policypack.access.solver.context_keys import ALWAYS_SENT
 from policypack.access.solver.partition import Preference, Work, cells
-from policypack.aws.actions import key_type, lowered
-from policypack.aws.addresses import told_apart
-from policypack.aws.condition_keys import MULTIVALUED
-from policypack.aws.document import Condition, Statement
-from policypack.aws.globs import any_matches, covers, has_wildcard, overlaps
+from policypack.iam.actions import key_type, lowered
+from policypack.iam.addresses import told_apart
+from policypack.iam.condition_keys import MULTIVALUED
+from policypack.iam.document import Condition, Statement
+from policypack.iam.globs import any_matches, covers, has_wildcard, overlaps
 
 BOOLEAN = ("true", "false")
 

@@ -18,7 +18,7 @@ from policypack.access.solver.search import uncovered
 from policypack.access.solver.substitution import Assignment, settled, shown, variables_of
 from policypack.access.solver.variables import assignments
 from policypack.access.solver.witness import improved
-from policypack.aws.document import Statement
+from policypack.iam.document import Statement
 
 NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}
 

@@ -7,8 +7,8 @@ statements together match it all.
 from __future__ import annotations
 
 from policypack.access.solver.dimensions import ElementMatch, actions, meaning, resources
-from policypack.aws.document import Statement
-from policypack.aws.globs import by_kind, covers
+from policypack.iam.document import Statement
+from policypack.iam.globs import by_kind, covers
 
 
 def includes(wide: Statement, narrow: Statement) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.aws.globs import everything, has_wildcard, normal, places
+from policypack.iam.globs import everything, has_wildcard, normal, places
 
 MOST_INFIXES = 4096
 """Pieces of one pattern that are looked at: what a pattern of 60 characters has at most, and a little more."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from policypack.aws.globs import beginning, normal
+from policypack.iam.globs import beginning, normal
 
 MOST_WORK = 150_000
 """How many states of the side-by-side walk, or as much other work, one question may take before it gives up."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import msgspec
 
 from policypack.access.solver.conditions import Values
-from policypack.aws.arn import Arn
-from policypack.aws.document import Principal, Statement
-from policypack.aws.globs import matches
+from policypack.iam.arn import Arn
+from policypack.iam.document import Principal, Statement
+from policypack.iam.globs import matches
 
 
 class Caller(msgspec.Struct, frozen=True):

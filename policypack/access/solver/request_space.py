@@ -13,7 +13,7 @@ from policypack.access.solver.conditions import Values, met
 from policypack.access.solver.dimensions import Cell, key_cells, narrowed, united
 from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request, takes_in
-from policypack.aws.document import Statement
+from policypack.iam.document import Statement
 
 
 class RequestSpace(ABC):

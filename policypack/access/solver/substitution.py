@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from policypack.access.solver.conditions import pattern_of
-from policypack.aws.document import VERSIONS, Condition, PolicyDocument, Statement
-from policypack.aws.globs import has_wildcard
+from policypack.iam.document import VERSIONS, Condition, PolicyDocument, Statement
+from policypack.iam.globs import has_wildcard
 
 VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
 LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}

@@ -20,7 +20,7 @@ from policypack.access.solver.conditions import pattern_of
 from policypack.access.solver.infix import infixes
 from policypack.access.solver.partition import Pattern, Preference, TooManyCellsError, Work, cells
 from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, settled, variables, variables_of
-from policypack.aws.document import Statement
+from policypack.iam.document import Statement
 
 MOST_ASSIGNMENTS = 256
 

@@ -7,7 +7,7 @@ import enum
 import msgspec
 
 from policypack.access.solver.conditions import address_problems
-from policypack.aws.document import PolicyDocument
+from policypack.iam.document import PolicyDocument
 
 
 class Verdict(enum.StrEnum):

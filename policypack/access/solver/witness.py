@@ -13,9 +13,9 @@ from policypack.access.solver.conditions import met
 from policypack.access.solver.context_keys import SERVICE_KEYS
 from policypack.access.solver.request import Request, reaches, takes_in
 from policypack.access.solver.verdict import Witness
-from policypack.aws.actions import Action, concerns, exists, expand
-from policypack.aws.document import Statement
-from policypack.aws.globs import everything, has_wildcard, overlaps
+from policypack.iam.actions import Action, concerns, exists, expand
+from policypack.iam.document import Statement
+from policypack.iam.globs import everything, has_wildcard, overlaps
 
 FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
 """How the actions begin that a reader understands at once: an example is one of these where there is one."""

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Unknown
+from policypack.core.policy import Unknown
 from stackguard.preview.placeholders.mock_file import Computed, Function, read
 
 SECRET = "fn::secret"  # noqa: S105 (a key, and Pulumi's own: https://www.pulumi.com/docs/iac/languages-sdks/yaml/)

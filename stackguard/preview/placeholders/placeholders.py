@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.masking import Mask
-from policypack.policy import UNKNOWN, Unknown
+from policypack.core.policy import UNKNOWN, Unknown
+from policypack.evaluation.masking import Mask
 from stackguard.notes import Note, NoteKind
 from stackguard.preview.child._placeholders import LETTERS, PREFIX, TOKEN
 from stackguard.preview.placeholders.mock import Answer, Mock, camel, readable, unknown_in

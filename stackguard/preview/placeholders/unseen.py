@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from policypack.policy import Position, Unseen
+from policypack.core.policy import Position, Unseen
 
 LATE = "is known only after the update"
 FIX = (

@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import dumps, number
 from stackguard.preview.project.config_path import MISSING, PathError, Step, found_at, parse_path, put

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from policypack.aws.tables import argument_names
+from policypack.iam.tables import argument_names
 
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
 GETTER = re.compile(

@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.aws.account import CREDENTIALS
-from policypack.aws.arn import Arn
-from policypack.policy import Resource
+from policypack.core.policy import Resource
+from policypack.iam.arn import Arn
+from policypack.resources.account import CREDENTIALS
 from stackguard.preview.placeholders.mock import Mock, camel, unknown_in
 from stackguard.preview.provider.autonaming import draw
 from stackguard.preview.provider.substitution import Substitution

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from policypack.aws.archive import BOOKKEEPING, walked
-from policypack.policy import Asset
+from policypack.core.policy import Asset
+from policypack.lambda_code.archive import BOOKKEEPING, walked
 from stackguard.preview.provider import go_tar
 
 TARS = {".tar": "r|", ".tgz": "r|gz", ".tar.gz": "r|gz"}

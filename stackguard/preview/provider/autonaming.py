@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.policy import UNKNOWN, Unknown
+from policypack.core.policy import UNKNOWN, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.project import Project
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policypack.policy import Unknown
+from policypack.core.policy import Unknown
 from stackguard.preview.placeholders.mock import camel
 from stackguard.preview.provider import published
 from stackguard.preview.provider.core_network import core_network_policy

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from policypack.policy import UNKNOWN, Unknown
+from policypack.core.policy import UNKNOWN, Unknown
 from stackguard.preview.provider.autonaming import HEX, Naming, Refusal, Strategy, draw, physical_name
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.provider.templates import drawn, holds, holes, render

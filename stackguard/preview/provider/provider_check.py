@@ -24,8 +24,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.policy import UNKNOWN, Partial, Unknown
-from policypack.wire import UNKNOWN_STRING
+from policypack.core.policy import UNKNOWN, Partial, Unknown
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.go_json import dumps
 from stackguard.preview.provider.autonaming import Autonaming, Naming, physical_name
 from stackguard.preview.provider.resource_rules import major_version, rule_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from policypack.policy import Asset, Options, Partial, Reference, Resource
+from policypack.core.policy import Asset, Options, Partial, Reference, Resource
 from stackguard.preview.provider import assets
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policypack.policy import Unknown
+from policypack.core.policy import Unknown
 from stackguard.preview.provider.autonaming import ALPHANUMERIC, HEX, draw
 
 HOLE = re.compile(r"\{(\w+(?:,\w+)*)(?::(\w+))?(?:\|([^}]*))?\}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
-from policypack.wire import SIGNATURE
+from policypack.core.wire import SIGNATURE
 from stackguard.preview.server import protos
 from stackguard.preview.server.registry import Refused
 from stackguard.preview.values import plain

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from policypack.policy import UNKNOWN, Unknown
-from policypack.wire import UNKNOWN_STRING, decode
+from policypack.core.policy import UNKNOWN, Unknown
+from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview.child._placeholders import TOKEN
 from stackguard.preview.placeholders.mock import Answer, camel, unknown_in
 from stackguard.preview.placeholders.placeholders import STACK_REFERENCE, Placeholders

@@ -18,8 +18,8 @@ import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.policy import ROOT_TYPE, Options, Resource
-from policypack.wire import UNKNOWN_STRING, decode
+from policypack.core.policy import ROOT_TYPE, Options, Resource
+from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview.child._placeholders import TOKEN
 from stackguard.preview.project.sdk import accepted
 from stackguard.preview.provider import assets

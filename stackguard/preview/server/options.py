@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from policypack.policy import ROOT_TYPE, Options, Resource
+from policypack.core.policy import ROOT_TYPE, Options, Resource
 from stackguard.preview.server.registry import Refused
 from stackguard.preview.values import make_urn, name_of, qualified_type_of, type_of
 

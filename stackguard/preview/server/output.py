@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from policypack.masking import Mask
+from policypack.evaluation.masking import Mask
 
 LIMIT = 2 * 1024 * 1024
 """Bytes that are kept: the last ones, which say how it ended."""

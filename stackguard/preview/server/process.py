@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from policypack.masking import Mask
+from policypack.evaluation.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.preview.child._ending import TOKEN, end_known_by
 from stackguard.preview.project.project import Project

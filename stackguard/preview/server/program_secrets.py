@@ -13,9 +13,9 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from policypack.masking import Mask
-from policypack.redaction import secret_texts
-from policypack.wire import OUTPUT, SECRET, SIGNATURE
+from policypack.core.wire import OUTPUT, SECRET, SIGNATURE
+from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import secret_texts
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview.placeholders.mock import SECRET as GIVEN_SECRET

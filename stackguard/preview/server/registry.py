@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from policypack.policy import ROOT_TYPE, Options, Position, Resource
-from policypack.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
+from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
+from policypack.core.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
 from stackguard.preview.provider.account import Accounts

@@ -9,9 +9,9 @@ import pytest
 from policypack.access.escalation.analysis import Identity, opened
 from policypack.access.escalation.paths import WAYS, Way
 from policypack.access.solver.bounds import Bound
-from policypack.aws.actions import expand, widen
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam.actions import expand, widen
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.policies.helpers import allow, deny, document
 
 each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.id)

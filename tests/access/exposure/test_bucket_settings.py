@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policypack.access.solver.verdict import Verdict
-from policypack.policy import UNKNOWN, Resource
+from policypack.core.policy import UNKNOWN, Resource
 from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
 from tests.policies.helpers import allow, document
 

@@ -11,11 +11,11 @@ import pytest
 from policypack.access.exposure.exposed import exposed
 from policypack.access.exposure.invoking import statement
 from policypack.access.exposure.sharing import SHARES
-from policypack.access.owners import OWNERS
+from policypack.access.policy_targets import OWNERS
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.tables import DocumentKind, argument_names, document_properties, grants
-from policypack.policy import UNKNOWN, Resource, Stack
-from policypack.settings import Settings
+from policypack.core.policy import UNKNOWN, Resource, Stack
+from policypack.evaluation.settings import Settings
+from policypack.iam.tables import DocumentKind, argument_names, document_properties, grants
 from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
 from tests.policies.helpers import allow, document
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from policypack.access.exposure.public import public
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.policies.helpers import document
 
 BUCKET = "arn:aws:s3:::inbox"

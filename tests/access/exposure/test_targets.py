@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from policypack.access.exposure.targets import iam_prefix
-from policypack.aws import actions, tables
-from policypack.aws.tables import DocumentKind
+from policypack.iam import actions, tables
+from policypack.iam.tables import DocumentKind
 
 
 def test_every_type_that_carries_a_resource_based_document_has_a_service_with_actions() -> None:

@@ -9,9 +9,9 @@ import pytest
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import access, diff, gains
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
-from policypack.policy import UNKNOWN
+from policypack.core.policy import UNKNOWN
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.policies.helpers import allow, deny, document
 
 ACCOUNT, OTHER = "111122223333", "444455556666"

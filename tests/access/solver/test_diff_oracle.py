@@ -16,8 +16,8 @@ from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.request import Request
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.access.drawing import documents, documents_of_variables, sampled, sampled_with_variables
 from tests.access.reference import Asked, allowed
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from policypack.access.solver.dimensions import Cell, resources, text_cells
 from policypack.access.solver.partition import Work, cells
-from policypack.aws.document import Effect, Statement
-from policypack.aws.globs import matches
+from policypack.iam.document import Effect, Statement
+from policypack.iam.globs import matches
 from tests.access.solver.test_diff_oracle import SLOWLY
 
 PATTERNS = st.lists(st.text("abx*?", max_size=5), min_size=1, max_size=3).map(tuple)

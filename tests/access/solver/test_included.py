@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from policypack.access.solver.diff import diff
 from policypack.access.solver.included import includes
 from policypack.access.solver.verdict import Verdict
-from policypack.aws.grammar import parse
-from policypack.aws.tables import DocumentKind
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
 from tests.access.drawing import documents, sampled
 from tests.access.reference import applies
 from tests.access.solver.test_diff_oracle import SLOWLY, TRIED

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from policypack.access.solver.infix import MOST_INFIXES, infixes
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.aws.globs import covers, everything, matches, normal, overlaps
+from policypack.iam.globs import covers, everything, matches, normal, overlaps
 
 PATTERNS = st.text("ab*?", max_size=5)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.access.solver.partition import TooManyCellsError, cells
-from policypack.aws.globs import matches
+from policypack.iam.globs import matches
 
 PATTERNS = st.text("ab*?", min_size=1, max_size=4)
 

@@ -1,0 +1,1 @@
+"""Least privilege: what a function's code calls and its role allows, in; what is missing or over, out."""

@@ -1,0 +1,158 @@
+"""Examples on the cards of policies: little stacks, and the builders that write them.
+
+An example is a test and documentation at once: `tests/test_policies.py` judges each one, `docs/policies/` and
+`stackguard explain` print it as a Pulumi program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.core.policy import Asset, Resource, Unseen
+
+ACCOUNT = "111122223333"
+FUNCTION_ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:read"
+BUCKET_ARN = "arn:aws:s3:::acme-inbox"
+CREATED = ["s3:ObjectCreated:*"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A little stack on a card, and what a reader learns from it."""
+
+    resources: tuple[Resource, ...]
+    note: str = ""
+    """What sets it apart from the first example: a phrase that starts in lower case and has no full stop."""
+    paths: tuple[str, ...] | None = None
+    """Where a bad example is reported, in the order of the report; None leaves that open."""
+    unseen: tuple[Unseen, ...] = ()
+    program: str = ""
+    """The Python source to print, where resources cannot express it."""
+
+
+def example(
+    *resources: Resource,
+    note: str = "",
+    path: str | Sequence[str] | None = None,
+    unseen: Sequence[Unseen] = (),
+    program: str = "",
+) -> Example:
+    """An example of these resources; `path` is one path or several, see `Example.paths`."""
+    paths = (path,) if isinstance(path, str) else path if path is None else tuple(path)
+    return Example(resources, note, paths, tuple(unseen), program)
+
+
+def construct(
+    token: str, title: str, /, *depends_on: Resource, at: str = "", parent: str = "", provider: str = "", **inputs: Any
+) -> Resource:
+    """A resource that depends on others; an input that is None is left out.
+
+    Args:
+        token: the type token.
+        title: the logical name.
+        depends_on: what it depends on, by its options or by the property `at`.
+        at: the property whose value comes from `depends_on`.
+        parent: the URN of its parent.
+        provider: the URN of its provider.
+        inputs: its properties.
+    """
+    urns = tuple(each.urn for each in depends_on)
+    given = {name: value for name, value in inputs.items() if value is not None}
+    by_property = {at: urns} if at else {}
+    return Resource(
+        token, title, given, parent=parent, provider=provider, dependencies=urns, property_dependencies=by_property
+    )
+
+
+def allow(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::inbox/*", **elements: Any) -> dict[str, Any]:
+    """An Allow statement; `elements` are more of its elements, such as `Condition`, and None leaves one out."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **elements}
+    return {name: value for name, value in statement.items() if value is not None}
+
+
+def deny(action: Any, resource: Any, **elements: Any) -> dict[str, Any]:
+    """A Deny statement."""
+    return allow(action, resource, **{"Effect": "Deny", **elements})
+
+
+def document(*statements: Any) -> dict[str, Any]:
+    """A policy document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def role_policy(*statements: Any) -> Resource:
+    """An inline policy of a role, the plainest identity-based document."""
+    return Resource("aws:iam/rolePolicy:RolePolicy", "reader", {"role": "reader", "policy": document(*statements)})
+
+
+def bucket_policy(*statements: Any) -> Resource:
+    """A bucket's resource-based document."""
+    return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": document(*statements)})
+
+
+def role(*statements: Any) -> Resource:
+    """A role with this trust policy."""
+    return Resource("aws:iam/role:Role", "reader", {"assumeRolePolicy": document(*statements)})
+
+
+def bucket(name: Any = "acme-inbox", **inputs: Any) -> Resource:
+    """A bucket; None lets Pulumi name it."""
+    return construct("aws:s3/bucket:Bucket", "inbox", bucket=name, **inputs)
+
+
+def function(name: Any = "read", *, title: str = "read", **inputs: Any) -> Resource:
+    """A function with its role."""
+    return construct(
+        "aws:lambda/function:Function", title, name=name, **{"role": f"arn:aws:iam::{ACCOUNT}:role/read", **inputs}
+    )
+
+
+def packaged(files: Mapping[str, str], **inputs: Any) -> Resource:
+    """A function on Python 3.13 that runs `index.handler` of an archive of these texts."""
+    held = {"name": None, "runtime": "python3.13", "handler": "index.handler", "code": texts(files), **inputs}
+    return function(**held)
+
+
+def texts(files: Mapping[str, str]) -> Asset:
+    """An archive of texts by file name."""
+    return Asset(archive=True, members={name: Asset(text=text) for name, text in files.items()})
+
+
+def execution_role(*statements: Any, **inputs: Any) -> tuple[Resource, Resource]:
+    """The function's role, and its inline policy."""
+    return (
+        construct("aws:iam/role:Role", "read", name="read", **inputs),
+        construct("aws:iam/rolePolicy:RolePolicy", "read", role="read", policy=document(*statements)),
+    )
+
+
+def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs: Any) -> Resource:
+    """A permission for the bucket to invoke the function; None leaves a part out."""
+    given = {
+        "function": "read",
+        "action": "lambda:InvokeFunction",
+        "principal": "s3.amazonaws.com",
+        "sourceArn": BUCKET_ARN,
+        "sourceAccount": ACCOUNT,
+        **inputs,
+    }
+    return construct("aws:lambda/permission:Permission", title, *depends_on, at=at, **given)
+
+
+def target(arn: Any = FUNCTION_ARN, events: Any = None, prefix: Any = None, suffix: Any = None) -> dict[str, Any]:
+    """One entry of `lambdaFunctions`."""
+    given = {
+        "lambdaFunctionArn": arn,
+        "events": CREATED if events is None else events,
+        "filterPrefix": prefix,
+        "filterSuffix": suffix,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def notification(*targets: Any, after: tuple[Resource, ...] = (), at: str = "", **inputs: Any) -> Resource:
+    """A bucket's notification, created after the resources that it depends on."""
+    given = {"bucket": "acme-inbox", "lambdaFunctions": list(targets) or [target()], **inputs}
+    return construct("aws:s3/bucketNotification:BucketNotification", "inbox", *after, at=at, **given)

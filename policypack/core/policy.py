@@ -1,0 +1,357 @@
+"""What a policy is and what it judges: the card, the resource, the stack, the outcome.
+
+Nothing here knows Pulumi's SDK or AWS. Everything else imports this module.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, runtime_checkable
+
+if TYPE_CHECKING:
+    from policypack.core.examples import Example
+    from policypack.core.tags import Tag
+    from policypack.evaluation.settings import Settings
+
+T = TypeVar("T")
+ROOT_TYPE = "pulumi:pulumi:Stack"
+"""The type of the stack itself, which every other resource is in."""
+UNKNOWN_VALUE = "pulumi-unknown-value"
+"""The policy under which undecided outcomes about a value are reported: it can be advisory, never disabled."""
+LIBRARIES = frozenset({"site-packages", "dist-packages"})
+"""The folders that installed Python libraries lie in."""
+
+
+class Severity(enum.StrEnum):
+    """How bad a violation is, in the policy's opinion. Ordered: `LOW < CRITICAL` by `rank`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class EnforcementLevel(enum.StrEnum):
+    """What a violation does: the operator's choice, never the policy's.
+
+    Source: https://www.pulumi.com/docs/insights/policy/ (enforcement levels; ours has no `remediate`).
+    """
+
+    ADVISORY = "advisory"
+    MANDATORY = "mandatory"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that nobody knows before the update, or that is encrypted in the state."""
+
+    why: str = "is known only after the update"
+    fix: str = "Build it from names that the program knows before the update, or set `unknown: advisory`."
+    """What makes it known: one sentence."""
+
+
+UNKNOWN = Unknown()
+
+
+class Partial(str):
+    """The text of a policy document in which some values are unknown: a sentinel of Pulumi's stands for each.
+
+    What is known in it can be judged; `unknown` says what the rest waits for.
+    """
+
+    __slots__ = ("unknown",)
+    unknown: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file of an archive, or an archive itself: exactly one of the sources is set.
+
+    `path` is as the program wrote it, relative to the program's folder; `members` maps names in the archive to assets.
+    """
+
+    path: str | None = None
+    text: str | None = None
+    uri: str | None = None
+    members: Mapping[str, Asset] | None = None
+    archive: bool = False
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A resource passed as an input property: its URN and, once it exists, its id; a component's id is empty."""
+
+    urn: str
+    id: str | Unknown = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the program constructs a resource. Lines count from 1."""
+
+    file: str
+    line: int
+
+    @property
+    def installed(self) -> bool:
+        """Whether the file is of an installed library, not the program's own."""
+        return not LIBRARIES.isdisjoint(self.file.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a program asks of the engine for one resource, apart from its properties.
+
+    `aliases` are URNs; `timeouts` map `create`, `read`, `update` and `delete` to seconds; `hooks` map a moment
+    (`beforeCreate`) to the names of functions.
+    Source: https://www.pulumi.com/docs/iac/concepts/resources/options/.
+    """
+
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool | None = None
+    additional_secret_outputs: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    retain_on_delete: bool = False
+    deleted_with: str = ""
+    replace_with: tuple[str, ...] = ()
+    import_id: str = ""
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registered resource, with everything a policy may read.
+
+    `inputs` and `outputs` hold plain values (None, bool, float, int, str, list, dict, `Asset`, `Reference`), with
+    `Unknown` wherever Pulumi does not know yet; property names are camelCase, as in the schema. Secrets are
+    unwrapped, and `secrets` holds their paths (`environment.variables.TOKEN`). Before an update `outputs` is what
+    a provider's preview returns. `dependencies` and `property_dependencies` hold URNs.
+    """
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    urn: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    parent: str = ""
+    provider: str = ""
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    position: Position | None = None
+    custom: bool = True
+    external: bool = False
+    """Whether the stack only reads it: `Bucket.get`. It is there to be referred to and is not judged."""
+    remote: bool = False
+    """Whether a provider plugin builds it: a component of which a preview without the plugin sees no more than this."""
+    id: str = ""
+    options: Options = Options()
+    accepts: frozenset[str] | None = None
+    """The arguments of the type in the program's own SDK, where a door looked: it does where our table lacks one."""
+    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.urn:
+            object.__setattr__(self, "urn", urn_of(self.type, self.name))
+
+    def __getitem__(self, name: str) -> Any:
+        """The property as the program set it, else as the provider reports it, else None."""
+        value = self.inputs.get(name)
+        return self.outputs.get(name) if value is None else value
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """`compute()`, remembered on this resource: many policies read the same parsed value."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return cast("T", self._memo[key])
+
+
+def urn_of(type_token: str, name: str, stack: str = "stack", project: str = "project") -> str:
+    """The URN of a resource without a parent. Source: https://www.pulumi.com/docs/iac/concepts/resources/names/."""
+    return f"urn:pulumi:{stack}::{project}::{type_token}::{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Resources that a preview does not see, because it does not know whether or how the program constructs them."""
+
+    position: Position | None
+    """The place in the program that decides on them."""
+    why: str
+    """What the stack does there: reads on after its name."""
+    fix: str
+    """What makes them seen: one sentence."""
+    waits_for: tuple[str, ...] = ()
+    """The URNs of the resources whose update makes the value known."""
+    function: str = ""
+    """The token of the cloud function whose answer is missing; empty where it is something else."""
+    args: str = ""
+    """That function's arguments as JSON: the cloud answers only once all of them are real."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All resources of a stack, in registration order, what is not seen of it, and what the operator set."""
+
+    resources: tuple[Resource, ...]
+    settings: Settings
+    unseen: tuple[Unseen, ...] = ()
+    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def by_urn(self) -> Mapping[str, Resource]:
+        """Resources by URN."""
+        return {resource.urn: resource for resource in self.resources}
+
+    @cached_property
+    def by_type(self) -> Mapping[str, Sequence[Resource]]:
+        """Resources by type token."""
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            found.setdefault(resource.type, []).append(resource)
+        return found
+
+    def of(self, *types: str) -> Iterator[Resource]:
+        """The resources of these type tokens, type by type."""
+        for type_token in types:
+            yield from self.by_type.get(type_token, ())
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """`compute()`, remembered on this stack."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return cast("T", self._memo[key])
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One breach at one place.
+
+    `path` is relative to what the reader yielded (`Statement[0].Action`), or empty for the thing itself; `message`
+    is lower case, has no final full stop, and quotes identifiers only, never a value that could be a secret.
+    """
+
+    path: str
+    message: str
+    excuses: bool = True
+    """Whether policies that require this one leave the place unjudged: not where the value can be read all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A value that had to be read is unknown. `path` is relative to what the reader yielded."""
+
+    path: str
+    why: str = UNKNOWN.why
+    fix: str = UNKNOWN.fix
+
+
+Judgement = Violation | Undecided
+Reading = tuple[str, T | Unknown]
+Placed = tuple[Resource, str, T | Unknown]
+
+
+@runtime_checkable
+class Composed(Protocol):
+    """A value that a reader puts together from other places than the one to blame."""
+
+    @property
+    def read_from(self) -> Sequence[tuple[Resource, str]]:
+        """The places that it is read from, each a resource and a path: `requires` looks there too."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverStack(Generic[T]):
+    """A reader over the whole stack; use it as a decorator. Yields the resource to blame, a path in it, a value."""
+
+    read: Callable[[Stack], Iterable[tuple[Resource, str, T | Unknown]]]
+
+
+over_stack = OverStack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(Generic[T]):
+    """The card: the only place where a fact about a policy is written.
+
+    `docs/policies/`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
+    """
+
+    id: str
+    """Names the bad thing in kebab case, service first. Also the file's name, the docs anchor and the test id."""
+    title: str
+    """What was found: one line, no full stop."""
+    why: str | None
+    """The module's docstring: what an attacker or an accident gains."""
+    severity: Severity
+    tags: Sequence[Tag] = ()
+    """The groups that it belongs to: its service first."""
+    fix: str
+    """What to write instead: one sentence."""
+    references: Sequence[str]
+    bad: Sequence[Example]
+    """Little stacks that must be reported, the plainest first: they are tests, and the docs print them."""
+    good: Sequence[Example]
+    """Little stacks that must be silent: the first bad one corrected, then look-alikes."""
+    requires: Sequence[str] = ()
+    """Ids of policies whose silence this one presumes: it does not judge a value, or a part of it, that one of them reports.
+
+    It judges all the same where that policy does not block in this run. Each is a policy that reads one resource, and
+    at least as severe, so that whatever `--fail-on` says, one of the two closes the gate.
+    """
+    reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
+    """Where to look: yields a path and a typed value, or `Unknown`."""
+    check: Callable[[T], Iterable[Judgement]]
+    """Decides about one known value. Pure: no I/O, no settings, no catching."""
+
+    @property
+    def over_stack(self) -> bool:
+        """Whether the policy reads the stack as a whole rather than one resource."""
+        return isinstance(self.reads, OverStack)
+
+
+class Kind(enum.StrEnum):
+    """What came of running a policy. There is no kind for "passed": no outcome is a pass."""
+
+    VIOLATION = "violation"
+    UNDECIDED = "undecided"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one policy says of one place in one resource."""
+
+    kind: Kind
+    policy: Policy[Any]
+    resource: Resource
+    path: str
+    message: str
+    fix: str
+    """What to do about it: one sentence."""
+    enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
+    waits_for: tuple[str, ...] = ()
+    why: str = ""
+    """Why it is undecided, as a clause about the path: `is known only after the update`. Empty where it is decided."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the gate must not open."""
+        return self.enforcement is EnforcementLevel.MANDATORY
+
+    def at(self, enforcement: EnforcementLevel) -> Outcome:
+        """The same outcome under another enforcement level."""
+        return replace(self, enforcement=enforcement)

@@ -1,0 +1,1 @@
+"""The one loop: policies, resources and the operator's settings in; outcomes without secrets out."""

@@ -1,0 +1,211 @@
+"""The mask over secrets: replaces them in any text, in each spelling in which programs and libraries print them.
+
+A text of fewer than `SHORTEST_SECRET` characters, and one that everybody knows anyway (`_stays`), stays: both stand in
+texts by chance, and a report without them cannot be read. What a program computes from a secret (its hash, a part of it)
+is another text, and is masked only where it is known to be secret itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import functools
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote
+
+from policypack.core.policy import Asset
+from policypack.core.wire import ARCHIVE, ASSET, OUTPUT, REFERENCE, SECRET, SIGNATURE, UNKNOWNS
+from policypack.iam.document import ELEMENTS, PRINCIPAL_TYPES, TOP_LEVEL, VERSIONS, Effect
+
+REDACTED = "…"
+SHORTEST_SECRET = 4
+"""A shorter text stands in messages by chance."""
+PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect})
+"""The words of IAM's policy language."""
+WORDS = frozenset({"true", "false", "null", "none"})
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
+INTERNAL = frozenset({*UNKNOWNS, SIGNATURE, SECRET, ASSET, ARCHIVE, OUTPUT, REFERENCE})
+"""Texts of the protocol, which stand in place of values."""
+WRAPPED = (64, 76)
+"""The lengths of the lines in which PEM and MIME print base64."""
+LONG = 8
+"""Characters; of a shorter text neither base64 nor another case is looked for."""
+LONGEST = 1 << 16
+"""Characters; a longer text is masked as a whole only."""
+TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
+IN_TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]")
+PIECE = 12
+"""Characters of the beginning, and of the end, by which a token is known that was cut."""
+IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
+IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&\s]+)")
+
+
+@dataclass(slots=True)
+class Mask:
+    """The secrets that are known so far; `hide` takes them out of a text.
+
+    `known_to_all` holds texts that stay although a secret is the same text: the name of the stack, of the project.
+    """
+
+    known_to_all: frozenset[str] = frozenset()
+    texts: set[str] = field(default_factory=set)
+
+    def add(self, values: Iterable[Any]) -> None:
+        """Mask these values, and all texts and numbers in them, too."""
+        for value in values:
+            self.texts.update(each for each in texts_in(value) if each not in self.known_to_all)
+
+    def hide(self, text: str) -> str:
+        """The text without the secrets."""
+        return hidden(text, self.texts)
+
+    def hide_head(self, text: str) -> str:
+        """A text whose beginning is cut off, without the secrets, and without the end of one that the cut goes through."""
+        start = text.lstrip("\N{REPLACEMENT CHARACTER}")
+        longest = max((_overlap(spelling, start) for each in self.texts for spelling in spellings(each)), default=0)
+        return self.hide(f"{REDACTED}{start[longest:]}" if longest else text)
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text with `REDACTED` in place of each secret; spellings that overlap go together."""
+    spans: list[tuple[int, int]] = []
+    for secret in secrets:
+        spans += (span for spelling in spellings(secret) if spelling in text for span in _at(text, spelling))
+        if TOKEN.fullmatch(secret):
+            spans += _cut(text, secret)
+    spans.sort()
+    if not spans:
+        return text
+    pieces, end = [], 0
+    for start, stop in spans:
+        if start >= end:
+            pieces += [text[end:start], REDACTED]
+        end = max(end, stop)
+    return "".join((*pieces, text[end:]))
+
+
+def _at(text: str, spelling: str) -> Iterator[tuple[int, int]]:
+    start = text.find(spelling)
+    while start >= 0:
+        yield start, start + len(spelling)
+        start = text.find(spelling, start + 1)
+
+
+def _cut(text: str, token: str) -> Iterator[tuple[int, int]]:
+    """Where a text shows the beginning or the end of a token: libraries cut values that are long for an error."""
+    for start, stop in _at(text, token[:PIECE]):
+        end = stop + _alike(text[stop : stop + len(token)], token[PIECE:])
+        if end - start == len(token) or text.startswith("...", end) or not IN_TOKEN.match(text, end):
+            yield start, end
+    for start, stop in _at(text, token[-PIECE:]):
+        before = text[max(0, start - len(token)) : start]
+        first = start - _alike(before[::-1], token[:-PIECE][::-1])
+        if stop - first == len(token) or text.endswith("...", 0, first) or not IN_TOKEN.match(text[first - 1 : first]):
+            yield first, stop
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _overlap(spelling: str, text: str) -> int:
+    """How many characters of the end of a spelling a text begins with; only so many as tell something."""
+    lengths = range(min(len(spelling) - 1, len(text)), SHORTEST_SECRET - 1, -1)
+    return next((length for length in lengths if text.startswith(spelling[-length:])), 0)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in a secret value that have to be masked, each at any depth, in JSON text too."""
+    match value:
+        case bool() | None:
+            return
+        case str():
+            yield from _texts(str(value))
+        case int() | float():
+            yield from _texts(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))
+        case bytes() | bytearray():
+            yield from _texts(value.decode(errors="replace"))
+        case Mapping():
+            for each in value.values():
+                yield from texts_in(each)
+        case list() | tuple() | set() | frozenset():
+            for each in value:
+                yield from texts_in(each)
+        case Asset():
+            yield from texts_in(value.text)
+            yield from texts_in(value.members)
+
+
+def _texts(text: str) -> Iterator[str]:
+    """A text, and what programs take out of it."""
+    if not _stays(text):
+        yield text
+    if text[:1] in {"{", "[", '"'}:
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(text)
+            if not (isinstance(value, dict) and "Statement" in value):  # what a policy document is made of is no secret
+                yield from texts_in(value)
+    for password in (*IN_URL.findall(text), *IN_PAIRS.findall(text)):
+        yield from (each for each in {password, unquote(password)} if not _stays(each))
+    if len(text) >= LONG:
+        with contextlib.suppress(ValueError, binascii.Error):
+            decoded = base64.b64decode(text, validate=True).decode()
+            if decoded.isprintable() or decoded.splitlines()[1:]:
+                yield from _texts(decoded)
+
+
+def _stays(text: str) -> bool:
+    """Whether a text is too short, or known to everybody."""
+    return (
+        len(text.strip()) < SHORTEST_SECRET
+        or text.lower() in WORDS
+        or text in PUBLIC
+        or text in INTERNAL
+        or REGION.fullmatch(text) is not None
+    )
+
+
+@functools.lru_cache(maxsize=8192)
+def spellings(secret: str) -> frozenset[str]:
+    """The texts that show a secret: itself, its lines, and these escaped and encoded."""
+    if len(secret) > LONGEST:
+        return frozenset({secret, *_escaped(secret)})
+    found = {secret, *(line.strip() for line in secret.splitlines())}
+    found |= {each for text in found if len(text) >= LONG for each in (text.lower(), text.upper())}
+    found = {each for each in found if not _stays(each)}
+    for _ in range(2):  # a text in JSON may hold JSON
+        found |= {form for each in found for form in _escaped(each)}
+    data = secret.encode(errors="surrogatepass")
+    found |= {*_base64(data), data.hex(), data.hex().upper()}
+    return frozenset(each for each in found if len(each) >= SHORTEST_SECRET)
+
+
+def _escaped(text: str) -> Iterator[str]:
+    yield from (repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'"), text.replace("'", "'\"'\"'"))
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (repr(text.encode(errors="surrogatepass"))[2:-1], html.escape(text), html.escape(text, quote=False))
+    for quoted in (
+        quote(text, "", errors="replace"),
+        quote(text, errors="replace"),
+        quote_plus(text, errors="replace"),
+    ):
+        yield from (quoted, re.sub("%..", lambda found: found[0].lower(), quoted))
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    """The characters of base64 that show the data, wherever in the encoded text it begins."""
+    for offset in range(3):
+        start, stop = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6
+        encoded = base64.b64encode(bytes(offset) + data).decode()
+        for each in (encoded[start:stop], *((encoded,) if offset == 0 else ())):
+            yield from (each, each.replace("+", "-").replace("/", "_"))
+        for length in WRAPPED if offset == 0 and len(encoded) > WRAPPED[0] else ():
+            yield from (encoded[at : at + length] for at in range(0, len(encoded), length))

@@ -1,0 +1,202 @@
+"""What the operator sets: one schema for `stackguard.yaml`, `--settings` and CrossGuard's policy configuration.
+
+A setting is never an opinion of a policy. Loading validates everything, and an error says the key and how to mend it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from policypack.core.policy import UNKNOWN_VALUE, EnforcementLevel
+from policypack.iam.addresses import AddressError, Ranges, broad
+
+Region = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
+Account = Annotated[str, msgspec.Meta(pattern=r"^\d{12}$", examples=["111122223333"])]
+Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
+
+DEFAULT_FILE = "stackguard.yaml"
+UNSEEN = frozenset({"pulumi-unseen-component", "pulumi-unseen-resource"})
+"""Policies about resources that were not seen: undecided for no value's sake, so each at its own level."""
+NOT_PER_POLICY = frozenset(
+    {"accountId", "enforcement", "mockFiles", "programFolder", "resolveTimeout", "resolveUnknowns", "stackRegion"}
+)
+"""Settings that are not those of a single policy."""
+
+
+class SettingsError(ValueError):
+    """Settings that do not fit the schema. The message names the key and how to mend it."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """Validated settings. Build with `parse`, or with keyword arguments in tests."""
+
+    allowed_regions: Annotated[
+        tuple[Region, ...],
+        msgspec.Meta(description="Regions that resources may be in; empty means the stack's own `aws:region`."),
+    ] = ()
+    trusted_cidrs: Annotated[
+        tuple[Cidr, ...],
+        msgspec.Meta(description="Address ranges that are yours; a bucket may be open to these and to no others."),
+    ] = ()
+    trusted_accounts: Annotated[
+        tuple[Account, ...],
+        msgspec.Meta(description="Account ids, beside the stack's own, that policy documents may name."),
+    ] = ()
+    unknown: Annotated[
+        Literal["mandatory", "advisory"],
+        msgspec.Meta(description="What an undecided policy does: `mandatory` blocks, `advisory` tells."),
+    ] = "mandatory"
+    enforcement: Annotated[
+        Mapping[str, EnforcementLevel],
+        msgspec.Meta(description="Enforcement level by policy id, where it is not `mandatory`."),
+    ] = {}
+    resolve_unknowns: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether the policy pack runs the program offline, beside a preview, to know what the preview does not."
+        ),
+    ] = True
+    resolve_timeout: Annotated[
+        float, msgspec.Meta(gt=0, description="Seconds that a preview waits for that run at the most.")
+    ] = 30.0
+    program_folder: Annotated[
+        str | None,
+        msgspec.Meta(description="The program's folder, where the policy pack does not find it; relative to the pack."),
+    ] = None
+    mock_files: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Files with answers that only the cloud could give, relative to the program; those that exist count."
+        ),
+    ] = ()
+    account_id: Annotated[
+        Account | None,
+        msgspec.Meta(description="The account that a program's resources are created in, where it is run offline."),
+    ] = None
+    stack_region: str | None = None
+    """The stack's `aws:region`. Each door fills it in; nobody sets it."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The allowed regions: as set, else the stack's own, else none known."""
+        return self.allowed_regions or ((self.stack_region,) if self.stack_region else ())
+
+
+def read(file: Path | None, folder: Path = Path()) -> Settings:
+    """The settings in a YAML file.
+
+    Args:
+        file: the file; None is `stackguard.yaml` in `folder`, and the defaults where there is no such file.
+        folder: where to look for the default file.
+
+    Raises:
+        SettingsError: the file is missing, is not YAML, or does not fit the schema.
+    """
+    import yaml
+
+    path = file or folder / DEFAULT_FILE
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if file is None:
+            return Settings()
+        raise SettingsError(f"there is no settings file `{file}`") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
+    try:
+        return parse(yaml.safe_load(text), str(path))
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deeply for settings") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
+        raise SettingsError(f"{path} is not YAML: it breaks{where}") from None
+
+
+def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
+    """Settings from decoded YAML or JSON.
+
+    Args:
+        raw: a mapping with camelCase keys, or None for an empty file.
+        source: what to call it in an error, such as the file's name.
+        stack_region: the stack's own `aws:region`, where the door knows it.
+
+    Raises:
+        SettingsError: a key is unknown, or a value does not fit.
+    """
+    given = {} if raw is None else raw
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"{source}: must be a mapping from setting to value, such as `allowedRegions: [eu-west-1]`")
+    known = [name for name in Settings.__struct_encode_fields__ if name != "stackRegion"]
+    for name in given:
+        if name not in known:
+            listed = ", ".join(f"`{each}`" for each in known)
+            raise SettingsError(f"{source}: there is no setting `{name}`; the settings are {listed}")
+    try:
+        settings = msgspec.convert({**given, "stackRegion": stack_region}, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{source}: {_worded(str(error))}") from error
+    _check_cidrs(settings.trusted_cidrs, source)
+    if settings.enforcement.get(UNKNOWN_VALUE) is EnforcementLevel.DISABLED:
+        raise SettingsError(
+            f"{source}: `{UNKNOWN_VALUE}` cannot be disabled, or what is unknown would pass unseen; make it `advisory`"
+        )
+    return settings
+
+
+def _check_cidrs(cidrs: tuple[str, ...], source: str) -> None:
+    parsed = []
+    for index, cidr in enumerate(cidrs):
+        place = f"{source}: `trustedCidrs[{index}]`"
+        try:
+            parsed.append(Ranges.parse(cidr))
+        except AddressError as error:
+            raise SettingsError(f"{place} {error}") from error
+        if broad(parsed[-1]):
+            raise SettingsError(f"{place} is broader than /8 (IPv4) or /32 (IPv6): that is the internet, name yours")
+    if broad(Ranges.union(parsed)):
+        raise SettingsError(f"{source}: `trustedCidrs` together cover more than a /8 (IPv4) or a /32 (IPv6)")
+
+
+_SHAPES = {
+    "allowedRegions": "must be a list of region names such as `eu-west-1`",
+    "trustedCidrs": "must be a list of CIDR ranges such as `203.0.113.0/24`",
+    "trustedAccounts": "must be a list of account ids: twelve digits, in quotes",
+    "unknown": "must be `mandatory` or `advisory`",
+    "accountId": "must be an account id: twelve digits, in quotes",
+    "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
+    "resolveUnknowns": "must be `true` or `false`",
+    "resolveTimeout": "must be a number of seconds above 0, such as `30`",
+    "programFolder": "must be the path of a folder",
+    "mockFiles": "must be a list of file names such as `mock.yaml`",
+}
+
+
+def _worded(error: str) -> str:
+    """What a person reads for msgspec's "Expected `str`, got `int` - at `$.allowedRegions[0]`"."""
+    place = re.search(r"\$\.(\w+)(\[\d+\])?", error)
+    name, index = place.groups(default="") if place else ("enforcement", "")
+    return f"`{name}`{f' (at `{index}`)' if index else ''} {_SHAPES[name]}"
+
+
+@cache
+def config_schema() -> dict[str, dict[str, Any]]:
+    """JSON schema of each setting, for CrossGuard's `PolicyConfigSchema.properties`.
+
+    What is not a single policy's own is left out; CrossGuard has an enforcement level for each policy.
+    """
+    _, components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
+    properties: dict[str, dict[str, Any]] = components["Settings"]["properties"]
+    schema = {name: dict(each) for name, each in properties.items() if name not in NOT_PER_POLICY}
+    for each in schema.values():
+        if isinstance(each.get("default"), tuple):
+            each["default"] = list(each["default"])
+    return schema

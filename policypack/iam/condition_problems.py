@@ -1,0 +1,79 @@
+"""What is wrong with a condition by AWS's current reference, where Parliament's data of early 2025 says nothing.
+
+Parliament judges a condition only for actions that its data has, so it passes over statements about newer actions,
+`*` and `NotAction`, and over wildcards that are compared as plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from policypack.iam.actions import condition_keys, documented, key_type
+from policypack.iam.condition_keys import GLOBAL_KEYS, MULTIVALUED
+from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
+from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.parliament.linter import lint
+from policypack.iam.tables import DocumentKind
+
+LITERAL = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
+ADDRESSES = ("IpAddress", "NotIpAddress")
+TAGS = "aws:tagkeys"
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
+
+
+def ineffective(document: PolicyDocument) -> Iterator[tuple[str, str]]:
+    """The conditions that cannot do what they say: path, and a clause that quotes no value."""
+    told = {
+        each.path for each in lint(document) if each.issue.startswith(("MISMATCHED_TYPE", "UNKNOWN_CONDITION", "NOT_"))
+    }
+    for statement in document.statements:
+        for condition in statement.conditions:
+            if not any(condition.path.startswith(path) for path in told):
+                for clause in _clauses(condition, statement, document.kind):
+                    yield condition.path, clause
+
+
+def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> Iterator[str]:
+    if documented(condition.key) is False and (kind is not DocumentKind.TRUST or condition.name.startswith("aws:")):
+        close = get_close_matches(condition.name, _known(condition.name), 1, 0.8)
+        hint = f"; did you mean `{_known(condition.name)[close[0]]}`?" if close else ""
+        yield f"`{condition.key}` is not in AWS's reference of condition keys, so a request may never have it{hint}"
+    if condition.operator in ADDRESSES:
+        return  # `iam-invalid-address` reads them
+    if family(condition.operator) == "Null":
+        if not all(is_of("Null", each) for each in condition.values):
+            yield f"`Null` compares {FAMILIES['Null']}, and takes `true` or `false`"
+        return
+    yield from mistyped(condition, statement, usable=False)
+    if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", each) for each in condition.values):
+        like = "StringNotLike" if condition.negated else "StringLike"
+        yield f"`{condition.operator}` takes `*` for a plain character; `{like}` reads it as a wildcard"
+
+
+def _known(name: str) -> dict[str, str]:
+    """The condition keys that one with this prefix may have been meant to be, by themselves in lower case."""
+    service = name.partition(":")[0]
+    known = GLOBAL_KEYS if service == "aws" else condition_keys(service)
+    return {each.lower(): each for each in known}
+
+
+def holds_without_key(statement: Statement) -> Iterator[Condition]:
+    """The conditions of an Allow statement that hold for a request without their key, though they are about a set.
+
+    `ForAllValues` holds for no values at all. On a key with one value it is a mistake, and on one that says who asks
+    it lets in whoever says nothing; on tags and on what a request adds, no values are no harm.
+    """
+    guarded = {
+        each.name
+        for each in statement.conditions
+        if each.operator == "Null" and each.values and all(value.lower() == "false" for value in each.values)
+    }
+    for condition in statement.conditions:
+        if condition.qualifier == "ForAllValues" and statement.allows and condition.name not in guarded:
+            name = condition.name
+            several = name in MULTIVALUED
+            known = None if several or name.startswith("aws:") else key_type(name.partition(":")[0], name)
+            if (several and name != TAGS) or (known is not None and not known.startswith("ArrayOf")):
+                yield condition

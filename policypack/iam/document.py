@@ -1,0 +1,124 @@
+"""IAM policy documents as frozen values, and the words they are written in; `grammar.parse` makes them.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from policypack.iam.tables import DocumentKind
+
+VERSIONS = ("2012-10-17", "2008-10-17")
+TOP_LEVEL = frozenset({"Version", "Id", "Statement"})
+ELEMENTS = frozenset(
+    {
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    }
+)
+PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
+
+
+class Effect(enum.StrEnum):
+    """What a statement does with the requests it matches."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+EFFECTS = tuple(Effect)
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """One principal: its type (`AWS`, `Service`, `Federated`, `CanonicalUser`) and value. `"*"` alone is AWS `*`."""
+
+    type: str
+    value: str
+
+    @property
+    def anyone(self) -> bool:
+        """Whether this names everybody, anonymous callers included."""
+        return self.type == "AWS" and self.value == "*"
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One operator on one key. `operator` is canonical (`IpAddress`); `key` is as written, compare `name`."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    qualifier: str = ""
+    """`ForAllValues`, `ForAnyValue`, or empty."""
+    if_exists: bool = False
+    path: str = ""
+    """Relative to the document: `Statement[0].Condition.IpAddress.aws:SourceIp`."""
+
+    @property
+    def name(self) -> str:
+        """The key in lower case: key names are not case-sensitive."""
+        return self.key.lower()
+
+    @property
+    def negated(self) -> bool:
+        """Whether the operator is true for a request that lacks the key."""
+        return "Not" in self.operator
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """One statement. An element that is absent is None; values that are unknown are left out and named in `unknown`."""
+
+    path: str
+    """Relative to the document: `Statement[0]`, or `Statement` when it stands without a list."""
+    effect: Effect
+    sid: str | None = None
+    actions: tuple[str, ...] | None = None
+    not_actions: tuple[str, ...] | None = None
+    resources: tuple[str, ...] | None = None
+    not_resources: tuple[str, ...] | None = None
+    principals: tuple[Principal, ...] | None = None
+    not_principals: tuple[Principal, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    """The elements (`Action`, `Condition` …) in which something is unknown."""
+
+    @property
+    def allows(self) -> bool:
+        """Whether the effect is Allow."""
+        return self.effect is Effect.ALLOW
+
+    def at(self, element: str) -> str:
+        """The path of an element of this statement."""
+        return f"{self.path}.{element}"
+
+
+class PolicyDocument(msgspec.Struct, frozen=True):
+    """A parsed policy document."""
+
+    kind: DocumentKind
+    type: str
+    """The type token of the resource that carries it."""
+    statements: tuple[Statement, ...] = ()
+    version: str | None = None
+    problems: tuple[tuple[str, str], ...] = ()
+    """What breaks the grammar: path and message."""
+    unknowns: tuple[tuple[str, str], ...] = ()
+    """The unknown leaves: the element (`Action`, …) and the path."""
+    raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Characters of the minimal JSON text, as IAM counts them against its quotas: without white space."""
+        return len(json.dumps(self.raw, separators=(",", ":"), ensure_ascii=False, default=lambda _: ""))

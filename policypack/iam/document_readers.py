@@ -1,0 +1,95 @@
+"""Readers of policy documents: where each pulumi-aws type carries one, and what is unknown in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from policypack.core.policy import Reading, Resource, Unknown
+from policypack.iam import tables
+from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind
+
+IDENTITY = (DocumentKind.IDENTITY,)
+RESOURCE = (DocumentKind.RESOURCE,)
+TRUST = (DocumentKind.TRUST,)
+EVERY = tuple(DocumentKind)
+
+DocumentReader = Callable[[Resource], Iterator[Reading[PolicyDocument]]]
+
+
+def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False) -> DocumentReader:
+    """A reader of the policy documents of one resource.
+
+    Args:
+        elements: the statement elements that the policy decides by. An unknown value in one of them is yielded as
+            `Unknown` after the document, so that the policy is undecided there; an unknown elsewhere is not.
+        kinds: which kinds of document.
+        granting: leave out what only narrows the access that others give, such as a VPC endpoint's document.
+
+    Yields:
+        The path of the document and the document, or `Unknown` where the whole of it is unknown.
+    """
+
+    def read(resource: Resource) -> Iterator[Reading[PolicyDocument]]:
+        for path, document in documents_of(resource, kinds, granting=granting):
+            yield path, document
+            if isinstance(document, PolicyDocument):
+                seen = set()
+                for element, inner in document.unknowns:
+                    if element in elements and inner not in seen:
+                        seen.add(inner)
+                        yield f"{path}.{inner}", Unknown()
+
+    return read
+
+
+def statements(
+    *elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False
+) -> Callable[[Resource], Iterator[Reading[Statement]]]:
+    """A reader of single statements, for a policy that needs no more; the arguments are those of `documents`."""
+
+    def read(resource: Resource) -> Iterator[Reading[Statement]]:
+        for path, document in documents(*elements, kinds=kinds, granting=granting)(resource):
+            if isinstance(document, Unknown):
+                yield path, document
+            else:
+                for statement in document.statements:
+                    yield f"{path}.{statement.path}", statement
+
+    return read
+
+
+def documents_of(
+    resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
+) -> list[tuple[str, PolicyDocument | Unknown]]:
+    """Every policy document that a resource carries, parsed once however many policies read it."""
+    found = resource.once("documents", lambda: list(_parsed(resource)))
+    return [(path, document) for path, kind, gives, document in found if kind in kinds and (gives or not granting)]
+
+
+def _parsed(resource: Resource) -> Iterator[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
+    for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
+        for path, raw in _at(resource.inputs, pattern.split("."), ""):
+            if raw is not None:
+                document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
+                yield path, kind, tables.grants(resource.type, pattern), document
+
+
+def _at(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
+    """The values at a path such as `inlinePolicies[*].policy`, with their concrete paths."""
+    if isinstance(value, Unknown) or not names:
+        yield path, value
+        return
+    if not isinstance(value, Mapping):
+        return
+    name, listed = names[0].removesuffix("[*]"), names[0].endswith("[*]")
+    if value.get(name) is None:
+        return
+    place = f"{path}.{name}" if path else name
+    if not listed or isinstance(value[name], Unknown):
+        yield from _at(value[name], names[1:], place)
+    elif isinstance(value[name], list):
+        for index, each in enumerate(value[name]):
+            yield from _at(each, names[1:], f"{place}[{index}]")

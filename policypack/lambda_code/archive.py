@@ -1,0 +1,359 @@
+"""The files of a packaged archive, wherever they lie: in a zip or tar file, in a folder, or in the program itself.
+
+Nothing is unpacked. What is in the archive is known from its directory, and of a file no more is read than is asked
+for, so that one which claims to be small and is not costs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import stat
+import struct
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from policypack.core.policy import Asset
+from policypack.lambda_code.limits import UNZIPPED
+from policypack.python.files import UnreadableError
+
+if TYPE_CHECKING:
+    import tarfile
+    import zipfile
+
+MAX_BYTES = 2_000_000
+"""Of one file that is read whole. People write a hundredth of that."""
+
+MOST_FILES = 200_000
+MOST_UNPACKED = 4 * UNZIPPED
+"""Of a tar file, which has to be unpacked to see what it holds."""
+
+BOOKKEEPING = ".pulumi"
+"""Pulumi's own folder, which it packs into no archive."""
+
+_ABSENT = "holds a file that is not on this machine"
+
+
+class AbsentError(UnreadableError):
+    """The code lies on another machine."""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A file of an archive: its size in bytes unpacked, and whether it may be executed, where the archive says so."""
+
+    size: int
+    executable: bool | None = None
+
+
+class Archive(ABC):
+    """The files of an archive by name: with forward slashes, and without `./` before them."""
+
+    packed: int | None = None
+    """Bytes of the zip file that is uploaded as it is; None where Pulumi packs the files itself."""
+
+    @cached_property
+    @abstractmethod
+    def members(self) -> Mapping[str, Member]:
+        """All files.
+
+        Raises:
+            UnreadableError: the archive is malformed, or something in it is not on this machine.
+        """
+
+    @abstractmethod
+    def head(self, name: str, most: int) -> bytes:
+        """The first bytes of a member, at most so many.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+
+    def find(self, name: str) -> Member | None:
+        """The file of this name, or None where there is none."""
+        return self.members.get(name)
+
+    def content(self, name: str) -> bytes | None:
+        """The whole of one file, or None where there is none of this name.
+
+        Raises:
+            UnreadableError: it cannot be read, or is larger than `MAX_BYTES`.
+        """
+        member = self.find(name)
+        if member is None:
+            return None
+        if member.size > MAX_BYTES:
+            raise UnreadableError(f"holds `{name}`, which is too large to be read")
+        return self.head(name, MAX_BYTES)
+
+
+def opened(asset: Asset) -> Archive:
+    """The archive that an asset stands for.
+
+    Raises:
+        AbsentError: it is not on this machine.
+        UnreadableError: it is at a URL, or is no archive.
+    """
+    if asset.members is not None:
+        return _Assets(asset.members)
+    if asset.uri is not None:
+        raise UnreadableError("is at a URL, and is not read from there")
+    if asset.path is None:
+        raise AbsentError("is not on this machine")
+    path = Path(asset.path)
+    with _reading():
+        if path.is_dir():
+            return _Folder(path)
+        if not path.exists():
+            raise AbsentError("is packaged from a path that is not on this machine")
+        return _of_file(path)
+
+
+def _of_file(path: Path) -> Archive:
+    import tarfile
+    import zipfile
+
+    if zipfile.is_zipfile(path):
+        return _Zip(path)
+    if tarfile.is_tarfile(path):
+        return _Tar(path)
+    raise UnreadableError("is packaged from a file that is no archive")
+
+
+def holding(files: Mapping[str, bytes]) -> Archive:
+    """An archive of contents that are held, by name."""
+    return _Held(files)
+
+
+def shown(name: str) -> str:
+    """A member's name for a message: whatever is no character that can be printed is a question mark."""
+    return "".join(each if each.isprintable() else "?" for each in name)
+
+
+def walked(root: str, below: str = "") -> Iterator[tuple[str, str]]:
+    """Path and name of the files that Pulumi packs of a folder, by name: links to files are followed, not to folders."""
+    with os.scandir(root) as entries:
+        ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    for entry in ordered:
+        if entry.name == BOOKKEEPING:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from walked(entry.path, f"{below}{entry.name}/")
+        elif not stat.S_ISDIR(entry.stat().st_mode):
+            yield entry.path, below + entry.name
+
+
+class _Held(Archive):
+    """Files whose contents are held."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        return {name: Member(len(content)) for name, content in self._files.items()}
+
+    def head(self, name: str, most: int) -> bytes:
+        return self._files[name][:most]
+
+
+class _Zip(Archive):
+    """A zip file."""
+
+    def __init__(self, path: Path) -> None:
+        import zipfile
+
+        self.packed = path.stat().st_size
+        self._file = zipfile.ZipFile(path)
+        weakref.finalize(self, self._file.close)
+
+    @cached_property
+    def _entries(self) -> Mapping[str, zipfile.ZipInfo]:
+        entries = [each for each in self._file.infolist() if not each.is_dir()]
+        _bounded(len(entries))
+        if sum(each.compress_size for each in entries) > (self.packed or 0):
+            raise UnreadableError("is packaged from a zip file whose directory does not tell the truth")
+        return {_normal(each.filename): each for each in entries}
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        return {name: Member(each.file_size, _may_run(each)) for name, each in self._entries.items()}
+
+    def head(self, name: str, most: int) -> bytes:
+        with _reading(), self._file.open(self._entries[name]) as stream:
+            return stream.read(most)
+
+
+def _may_run(entry: zipfile.ZipInfo) -> bool | None:
+    """What the mode says that Unix puts into a zip; others leave it at 0."""
+    mode = entry.external_attr >> 16
+    return bool(mode & 0o111) if mode else None
+
+
+class _Tar(Archive):
+    """A tar file, compressed or not: Pulumi packs its files into a zip."""
+
+    def __init__(self, path: Path) -> None:
+        import tarfile
+
+        self._file = tarfile.open(path)  # noqa: SIM115 (open while the archive is read, and closed with it)
+        weakref.finalize(self, self._file.close)
+
+    @cached_property
+    def _entries(self) -> Mapping[str, tarfile.TarInfo]:
+        entries: dict[str, tarfile.TarInfo] = {}
+        unpacked = 0
+        with _reading():
+            for each in self._file:
+                unpacked += each.size
+                _bounded(len(entries), unpacked)
+                if each.isfile():
+                    entries[_normal(each.name)] = each
+        return entries
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        return {name: Member(each.size) for name, each in self._entries.items()}
+
+    def head(self, name: str, most: int) -> bytes:
+        with _reading():
+            stream = self._file.extractfile(self._entries[name])
+            return stream.read(most) if stream else b""
+
+
+class _Folder(Archive):
+    """A folder, which Pulumi packs."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        found: dict[str, Member] = {}
+        with _reading():
+            for path, name in walked(str(self._root)):
+                _bounded(len(found))
+                facts = Path(path).stat()
+                if stat.S_ISREG(facts.st_mode):  # a pipe would be waited for without end
+                    found[name] = Member(facts.st_size)
+        return found
+
+    def find(self, name: str) -> Member | None:
+        if name.startswith("/") or ".." in name.split("/"):
+            return None
+        path = self._root / name
+        with _reading():
+            return Member(path.stat().st_size) if path.is_file() else None
+
+    def head(self, name: str, most: int) -> bytes:
+        with _reading(), (self._root / name).open("rb") as stream:
+            return stream.read(most)
+
+
+class _Assets(Archive):
+    """Files and archives that the program puts together."""
+
+    def __init__(self, assets: Mapping[str, Asset]) -> None:
+        self._files = {_normal(name): each for name, each in assets.items() if not each.archive}
+        self._assets = {_normal(name): each for name, each in assets.items() if each.archive}
+
+    @cached_property
+    def _archives(self) -> Mapping[str, Archive]:
+        """By the folder that they are put in, with its slash; empty for the archive's own top."""
+        return {"" if name == "." else f"{name}/": opened(each) for name, each in self._assets.items()}
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        inner = {
+            folder + name: member for folder, each in self._archives.items() for name, member in each.members.items()
+        }
+        return inner | {name: Member(_size(each)) for name, each in self._files.items()}
+
+    def find(self, name: str) -> Member | None:
+        if name in self._files:
+            return Member(_size(self._files[name]))
+        inner = (archive.find(rest) for archive, rest in self._inside(name))
+        return next((each for each in inner if each), None)
+
+    def head(self, name: str, most: int) -> bytes:
+        if name in self._files:
+            return _asset_head(self._files[name], most)
+        return next(archive.head(rest, most) for archive, rest in self._inside(name) if archive.find(rest))
+
+    def _inside(self, name: str) -> Iterator[tuple[Archive, str]]:
+        for folder, archive in self._archives.items():
+            if name.startswith(folder):
+                yield archive, name.removeprefix(folder)
+
+
+def _size(asset: Asset) -> int:
+    if asset.text is not None:
+        return len(asset.text.encode(errors="surrogatepass"))
+    try:
+        return _plain(asset).stat().st_size
+    except OSError:
+        raise AbsentError(_ABSENT) from None
+
+
+def _asset_head(asset: Asset, most: int) -> bytes:
+    if asset.text is not None:
+        return asset.text.encode(errors="surrogatepass")[:most]
+    try:
+        with _plain(asset).open("rb") as stream:
+            return stream.read(most)
+    except OSError:
+        raise AbsentError(_ABSENT) from None
+
+
+def _plain(asset: Asset) -> Path:
+    """Where a file's content is. Nothing is read of what is no file: a pipe would be waited for without end."""
+    if asset.uri is not None:
+        raise UnreadableError("holds a file at a URL, and is not read from there")
+    path = Path(asset.path or "")
+    if asset.path is None or not path.is_file():
+        raise AbsentError(_ABSENT)
+    return path
+
+
+def _normal(name: str) -> str:
+    return posixpath.normpath(name).lstrip("/") or "."
+
+
+def _bounded(files: int, unpacked: int = 0) -> None:
+    if files > MOST_FILES or unpacked > MOST_UNPACKED:
+        raise UnreadableError("is packaged from more than can be read")
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except _malformed():
+        raise UnreadableError("is packaged from a file that cannot be read") from None
+
+
+@cache
+def _malformed() -> tuple[type[Exception], ...]:
+    """What reading a broken archive raises. Its modules are imported once there is an archive: a pack starts often."""
+    import tarfile
+    import zipfile
+    import zlib
+    from lzma import LZMAError
+
+    return (
+        OSError,
+        EOFError,
+        LZMAError,
+        RuntimeError,  # encrypted; NotImplementedError for a compression that Lambda does not know either
+        ValueError,
+        struct.error,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )

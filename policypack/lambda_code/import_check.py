@@ -1,0 +1,93 @@
+"""What the handlers of a stack's Python functions import, and nothing that Lambda has for them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code.archive import Archive
+from policypack.lambda_code.missing_modules import Missing
+from policypack.lambda_code.packaging import (
+    UNSURE,
+    Handled,
+    Search,
+    code_property,
+    functions,
+    handled,
+    layers,
+    opened_layers,
+    python_folders,
+    read_code,
+    variables,
+)
+from policypack.lambda_code.runtime_modules import minor_of
+
+_PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
+"""Variables that add places where modules are looked for."""
+_PACKAGE_IT = "Package the module with the function, where Lambda looks by itself."
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """What surely fails to be imported, on this runtime; `layered` says that layers were looked into."""
+
+    missing: tuple[Missing, ...] = ()
+    runtime: str = ""
+    layered: bool = False
+
+
+def imported(stack: Stack) -> Iterator[Placed[Lacking]]:
+    """What the handler of each function whose archive can be read cannot import."""
+    for function in functions(stack):
+        for path, value in _imported(stack, function):
+            yield function, path, value
+
+
+def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking | Unknown]]:
+    runs = handled(stack, function)
+    if not isinstance(runs, Handled):
+        if runs is not None:
+            yield runs
+        return
+    minor = minor_of(runs.runtime)
+    if minor is None:
+        return
+    found = read_code(function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)), stack)
+    path = code_property(function)
+    yield from ((path, each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
+
+
+def _judged(
+    stack: Stack, function: Resource, runs: Handled, archive: Archive, minor: int
+) -> Iterator[Lacking | Unknown]:
+    # parsing is paid for only where there is code to parse
+    from policypack.lambda_code.installed_files import published
+    from policypack.lambda_code.missing_modules import Importer
+
+    held = layers(stack, function)
+    archives, unread = opened_layers(stack, held)
+    places = [(layer, folder) for layer in archives for folder in python_folders(runs.runtime)]
+    theirs = published(archive)
+    adds = any(each in variables(function) for each in _PATH)
+    importer = Importer(
+        Search([(archive, ""), *places]),
+        lambda file: file not in theirs and archive.find(file) is not None,
+        minor,
+        elsewhere=adds,
+    )
+    found = importer.run(runs.handler.rpartition(".")[0].replace("/", "."))
+    open_end = found.elsewhere or unread or held.others
+    certain = tuple(each for each in found.missing if each.inside or not open_end)
+    yield Lacking(certain, runs.runtime, bool(places))
+    if held.foreign or unread:
+        return  # what nothing holds here may be in a layer that somebody else publishes
+    for each in found.missing:
+        if each not in certain:
+            yield _undecided(each.words(runs.runtime, layered=bool(places)), elsewhere=found.elsewhere)
+
+
+def _undecided(words: str, *, elsewhere: bool) -> Unknown:
+    if elsewhere:
+        return Unknown(f"{words}, but more places are looked in, which the code or a variable adds", _PACKAGE_IT)
+    return Unknown(f"{words}, but perhaps a layer that is known only after the update", UNSURE.fix)

@@ -1,0 +1,63 @@
+"""Which files of an archive belong to packages that were published before they were installed into it.
+
+Sources: https://packaging.python.org/en/latest/specifications/recording-installed-packages/ (`RECORD`), and
+https://packaging.python.org/en/latest/specifications/direct-url/ (`direct_url.json`), and
+https://packaging.python.org/en/latest/specifications/core-metadata/ (`METADATA`).
+"""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+import re
+from collections.abc import Iterator
+
+from policypack.lambda_code.archive import Archive
+
+_MOST_OF_A_LIST = 5_000_000
+_SDK = re.compile(rb"^Requires-Dist:\s*(?:aio)?boto(?:3|core)\b", re.MULTILINE | re.IGNORECASE)
+
+
+def published(archive: Archive) -> frozenset[str]:
+    """The files that came with packages from an index: one that was built from a folder here says so itself.
+
+    Raises:
+        UnreadableError: the archive cannot be read.
+    """
+    return frozenset(file for each in _described(archive) for file in _files_of(archive, each))
+
+
+def idle(archive: Archive) -> frozenset[str]:
+    """The files of published packages that do not need an SDK of AWS, and so call nothing there by themselves.
+
+    Raises:
+        UnreadableError: the archive cannot be read.
+    """
+    found: set[str] = set()
+    for each in _described(archive):
+        about = f"{each}/METADATA"
+        if about in archive.members and not _SDK.search(archive.head(about, _MOST_OF_A_LIST)):
+            found.update(_files_of(archive, each))
+    return frozenset(found)
+
+
+def _described(archive: Archive) -> Iterator[str]:
+    """The folders that describe published packages."""
+    for name in archive.members:
+        folder, base = posixpath.split(name)
+        if base == "RECORD" and folder.endswith(".dist-info") and f"{folder}/direct_url.json" not in archive.members:
+            yield folder
+
+
+def _files_of(archive: Archive, folder: str) -> Iterator[str]:
+    listed = archive.head(f"{folder}/RECORD", _MOST_OF_A_LIST).decode(errors="replace")
+    yield from _recorded(listed, posixpath.dirname(folder))
+
+
+def _recorded(listed: str, root: str) -> Iterator[str]:
+    try:
+        for row in csv.reader(listed.splitlines()):
+            if row:
+                yield posixpath.normpath(posixpath.join(root, row[0]))
+    except csv.Error:
+        return

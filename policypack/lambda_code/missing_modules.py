@@ -1,0 +1,222 @@
+"""What the handler's module cannot import: followed through the function's own modules, as importing them does.
+
+Sources: https://docs.python.org/3/reference/import.html, and
+https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath for where Lambda looks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+import msgspec
+
+from policypack.lambda_code.packaging import Search
+from policypack.lambda_code.runtime_modules import change, has
+from policypack.python.definitions import binds, defines, makes_names, members
+from policypack.python.files import Place, UnreadableError
+from policypack.python.imports import Imported, imports, searches
+from policypack.python.modules import Module, Package
+from policypack.python.sources import MOST_FILES
+
+_ALIKE = 0.75
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """An import that fails: of a module, of the member `member` of one, or by more dots than there are packages."""
+
+    place: Place
+    module: str = ""
+    member: str = ""
+    hint: str = ""
+    """A clause; empty where nothing helps."""
+    inside: bool = False
+    """Whether only the archive could hold it, and no layer."""
+
+    def words(self, runtime: str, *, layered: bool) -> str:
+        """A clause that says what fails, and where.
+
+        Args:
+            runtime: as Lambda names it: `python3.13`.
+            layered: whether layers were looked into, too.
+        """
+        if not self.module:
+            return f"imports with more dots (`{self.place}`) than there are packages around the module"
+        hint = f"; {self.hint}" if self.hint else ""
+        if self.member:
+            return f"imports `{self.member}` from `{self.module}` (`{self.place}`), which does not define it{hint}"
+        searched = ", nor a layer, nor" if layered else " nor"
+        lacking = "the archive does not hold" if self.inside else f"neither the archive{searched} `{runtime}` has"
+        return f"imports `{self.module}` (`{self.place}`), which {lacking}{hint}"
+
+
+class Imports(msgspec.Struct, frozen=True):
+    """What a handler's module cannot import; `elsewhere` says that it looks in places that it names as it runs."""
+
+    missing: tuple[Missing, ...] = ()
+    elsewhere: bool = False
+
+
+class Importer:
+    """Imports as a runtime does, without running anything.
+
+    Args:
+        files: the archive and the layers, in the places where Lambda looks.
+        is_own: whether a file is the function's own, which is followed. Published packages are not: others ran them.
+        minor: of the runtime's Python.
+        elsewhere: whether the environment adds places to look in.
+    """
+
+    def __init__(self, files: Search, is_own: Callable[[str], bool], minor: int, *, elsewhere: bool = False) -> None:
+        self._package = Package(files)
+        self._index = _Index(files)
+        self._is_own = is_own
+        self._minor = minor
+        self._elsewhere = elsewhere
+        self._seen: set[tuple[str, bool]] = set()
+        self._waiting: deque[tuple[str, bool]] = deque()
+
+    def run(self, entry: str) -> Imports:
+        """Import a module by its dotted name.
+
+        Raises:
+            UnreadableError: the archive, or an own module that is surely imported, cannot be read.
+        """
+        found: dict[tuple[str, str], Missing] = {}
+        self._follow(entry, sure=True)
+        while self._waiting and len(self._seen) <= MOST_FILES:
+            name, sure = self._waiting.popleft()
+            module = self._own(name, sure=sure)
+            if module:
+                self._elsewhere |= searches(module)
+                for each in imports(module, self._minor):
+                    for missing in self._imported(module, each, sure=sure and each.sure):
+                        found.setdefault((missing.module, missing.member), missing)
+        lacking = (each for each in found.values() if each.inside or not self._somewhere(each.module))
+        return Imports(tuple(lacking), self._elsewhere)
+
+    def _somewhere(self, name: str) -> bool:
+        return self._elsewhere and self._index.is_anywhere(name.partition(".")[0])
+
+    def _follow(self, name: str, *, sure: bool) -> None:
+        """Import a module later, and the packages that it is in."""
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            step = (".".join(parts[:end]), sure)
+            if step not in self._seen:
+                self._seen.add(step)
+                self._waiting.append(step)
+
+    def _own(self, name: str, *, sure: bool = False) -> Module | None:
+        """The own module of this name; one that does not parse is a problem where it is surely imported."""
+        try:
+            module = self._package.module(name)
+        except UnreadableError:
+            if sure:
+                raise
+            return None
+        return module if module and self._is_own(module.file) else None
+
+    def _imported(self, module: Module, given: Imported, *, sure: bool) -> Iterator[Missing]:
+        """What fails of one import; what it finds is followed."""
+        place = Place(module.file, given.line)
+        if not given.module:
+            if sure:
+                yield Missing(place, inside=True)
+            return
+        self._follow(given.module, sure=sure)
+        full = f"{given.module}.{given.member}"
+        if given.member and full in self._index:
+            package = self._own(given.module)
+            hidden = package and binds(self._package, package, given.member) is not False
+            self._follow(full, sure=sure and not hidden)
+        elif sure:
+            absent = self._absent(place, given.module) or (given.member and self._undefined(place, given))
+            if absent:
+                yield absent
+
+    def _absent(self, place: Place, name: str) -> Missing | None:
+        """A module that nothing holds, as far as that can be told."""
+        top, *rest = name.split(".")
+        if not self._index.is_regular(top) and has(self._minor, top):
+            return None
+        if top not in self._index:
+            return Missing(place, name, hint=self._hint(name) or change(top))
+        parent = top
+        for part in rest:
+            child = f"{parent}.{part}"
+            if child not in self._index:
+                inside = self._index.is_regular(parent)
+                if inside and self._makes_names(parent):
+                    return None
+                return Missing(place, name, hint=self._hint(name), inside=inside)
+            parent = child
+        return None
+
+    def _makes_names(self, name: str) -> bool:
+        """Whether a package may have submodules that are no files, or cannot be looked into."""
+        try:
+            module = self._package.module(name)
+        except UnreadableError:
+            return True
+        return module is None or makes_names(module)
+
+    def _undefined(self, place: Place, given: Imported) -> Missing | None:
+        """A member that a module surely does not have."""
+        name, member = given.module, given.member
+        if member == "*" or member.startswith("__"):
+            return None
+        if not self._index.is_regular(name):  # a package without a file of its own has nothing but modules
+            known = name in self._index and not has(self._minor, name.partition(".")[0])
+            full = f"{name}.{member}"
+            return Missing(place, full, hint=self._hint(full)) if known else None
+        module = self._own(name)
+        if module is None or defines(self._package, module, member) is not False:
+            return None
+        names = [each for each in members(module) if each != member]
+        near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
+        return Missing(place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
+
+    def _hint(self, name: str) -> str:
+        near = self._index.near(name)
+        return f"there is `{near[0]}`" if near else ""
+
+
+class _Index:
+    """The modules that files make up, by dotted name; a folder is a package even without a file of its own."""
+
+    def __init__(self, files: Search) -> None:
+        self._modules: set[str] = set()
+        self._folders: set[str] = set()
+        for file in files.names():
+            folder, _, base = file.rpartition("/")
+            while folder and folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
+            stem = base.partition(".")[0]
+            if base in (f"{stem}.py", f"{stem}.pyc") or base.endswith(".so"):
+                self._add(file.removesuffix(base) + stem)
+
+    def _add(self, path: str) -> None:
+        package = path.removesuffix("/__init__")
+        self._modules.add(package)
+        self._modules.add(package)
+
+    def __contains__(self, name: str) -> bool:
+        path = name.replace(".", "/")
+        return path in self._modules or path in self._folders
+
+    def is_regular(self, name: str) -> bool:
+        """Whether a module of this name hides what is in later places."""
+        return name.replace(".", "/") in self._modules
+
+    def is_anywhere(self, name: str) -> bool:
+        """Whether a module of this name, which has no dot, is in any folder."""
+        return any(each == name or each.endswith(f"/{name}") for each in (*self._modules, *self._folders))
+
+    def near(self, name: str) -> list[str]:
+        """The module that was probably meant, where one is near: not a deeper one, nor one less deep."""
+        path = name.replace(".", "/")
+        alike = sorted(each for each in self._modules if each.count("/") == path.count("/"))
+        return [each.replace("/", ".") for each in get_close_matches(path, alike, n=1, cutoff=_ALIKE)]

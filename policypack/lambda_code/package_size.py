@@ -1,0 +1,83 @@
+"""How large a function's code is, with its layers, zipped and unzipped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.packaging import UNSURE, functions, layers, read_code
+from policypack.resources.tokens import LAYER
+
+HEAVIEST = 3
+"""Packages that are named of what is too large."""
+
+_PLACE = re.compile(
+    r"(?:python/(?:lib/python[0-9.]+/site-packages/)?|nodejs/(?:node[0-9]+/)?node_modules/|node_modules/)"
+)
+
+
+class Size(msgspec.Struct, frozen=True):
+    """Of an archive, or of all that one function unpacks: bytes; None for what is not known or does not matter here."""
+
+    zipped: int | None = None
+    unzipped: int | None = None
+    heaviest: tuple[tuple[str, int], ...] = ()
+    """The packages and folders that take most of it, with the bytes of each."""
+    with_layers: bool = False
+    layers: int = 0
+
+
+def package_sizes(archive: Archive) -> dict[str, int]:
+    """The bytes of each package, or folder or file at the top, of an archive.
+
+    Raises:
+        UnreadableError: the archive cannot be read.
+    """
+    found: dict[str, int] = {}
+    for name, member in archive.members.items():
+        package = shown(_PLACE.sub("", name, count=1).partition("/")[0])
+        found[package] = found.get(package, 0) + member.size
+    return found
+
+
+def sizes(stack: Stack) -> Iterator[Placed[Size]]:
+    """The sizes of the functions and layers whose archives can be read.
+
+    What a function has from layers outside the stack is not counted: nobody here knows how large they are.
+    """
+    for layer in stack.of(LAYER):
+        yield from _own(layer)
+    for function in functions(stack):
+        yield from _own(function)
+        held = layers(stack, function)
+        if held.unsure:
+            yield function, "layers", UNSURE
+        if held.count:
+            yield function, "layers", Size(layers=held.count)
+        if held.known:
+            yield function, "layers", _together([function, *held.known])
+
+
+def _own(resource: Resource) -> Iterator[Placed[Size]]:
+    found = read_code(resource, lambda archive: Size(archive.packed, *_unzipped(package_sizes(archive))))
+    if found is not None:
+        yield resource, "code", found
+
+
+def _together(resources: list[Resource]) -> Size:
+    """What a function and its layers take together, as far as it can be read."""
+    whole: dict[str, int] = {}
+    for each in resources:
+        found = read_code(each, package_sizes)
+        for name, size in ({} if found is None or isinstance(found, Unknown) else found).items():
+            whole[name] = whole.get(name, 0) + size
+    return Size(None, *_unzipped(whole), with_layers=True)
+
+
+def _unzipped(packages: dict[str, int]) -> tuple[int, tuple[tuple[str, int], ...]]:
+    ordered = sorted(packages.items(), key=lambda each: (-each[1], each[0]))
+    return sum(packages.values()), tuple(ordered[:HEAVIEST])

@@ -1,0 +1,215 @@
+"""What a Lambda function runs: the archive of its code, and the layers that the stack has for it.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html and
+https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from policypack.core.policy import Asset, Resource, Stack, Unknown
+from policypack.lambda_code.archive import AbsentError, Archive, Member, opened
+from policypack.lambda_code.code_objects import code_objects
+from policypack.python.files import UnreadableError
+from policypack.resources.references import resolve_all
+from policypack.resources.tokens import FUNCTION, LAYER
+
+T = TypeVar("T")
+
+FIX = "Package the function's code from the program's own folder, and judge the program where that folder is."
+NOT_CODE = Unknown("is not an archive of code that can be read here", FIX)
+UNSURE = Unknown(
+    "may have a layer of this stack, which is known only after the update",
+    "Pass the layer's own `arn` to the function.",
+)
+
+
+NOT_SURE = Unknown(
+    "may be in one of this stack's objects, and in which is known only after the update",
+    "Pass the object's own `bucket` and `key` to the function, and make the object from an archive.",
+)
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """The layers of a function: those that the stack has, and whether there are or may be others."""
+
+    known: tuple[Resource, ...] = ()
+    others: bool = False
+    foreign: bool = False
+    """Whether some surely are from elsewhere: their ARNs are known, and what is in them is not."""
+    unsure: bool = False
+    """Whether one of the stack's layers may be among them, and nobody knows yet."""
+    count: int | None = 0
+    """How many there are in all; None where nobody knows yet."""
+
+
+class Search:
+    """Files that are looked for in several archives, below a folder in each; the first that has one counts."""
+
+    def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
+        self.places = tuple(places)
+
+    def find(self, name: str) -> Member | None:
+        """The file of this name, or None where no place has one."""
+        return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
+
+    def place(self, name: str) -> tuple[Archive, str] | None:
+        """The archive that a file of this name is taken from, and its whole name there, or None where none has one."""
+        found = ((archive, folder + name) for archive, folder in self.places if archive.find(folder + name))
+        return next(found, None)
+
+    def names(self) -> Iterator[str]:
+        """The files in all places, by the name that finds them."""
+        for archive, folder in self.places:
+            yield from (each.removeprefix(folder) for each in archive.members if each.startswith(folder))
+
+    def content(self, name: str) -> bytes | None:
+        """The whole of one file, or None where no place has one; raises `UnreadableError`."""
+        found = (archive.content(folder + name) for archive, folder in self.places)
+        return next((each for each in found if each is not None), None)
+
+
+class Handled(msgspec.Struct, frozen=True):
+    """What a function runs, as Lambda names it."""
+
+    runtime: str
+    handler: str
+
+
+def handled(stack: Stack, function: Resource) -> Handled | tuple[str, Unknown] | None:
+    """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown."""
+    runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
+    if code_of(stack, function) is None or runtime is None:
+        return None
+    for path, value in (("runtime", runtime), ("handler", handler)):
+        if isinstance(value, Unknown):
+            return path, value
+    return Handled(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
+
+
+def functions(stack: Stack) -> Iterator[Resource]:
+    """The functions that the stack makes and that run a zip file, not a container image."""
+    for each in stack.of(FUNCTION):
+        if not each.external and not _is_image(each):
+            yield each
+
+
+def code_property(function: Resource) -> str:
+    """The property of a function or layer that says where its code is."""
+    return "code" if function.inputs.get("code") is not None else "s3Key"
+
+
+def code_of(stack: Stack | None, resource: Resource) -> tuple[Resource, Any] | None:
+    """What holds the code of a function or layer, and the archive there, or what stands in its place.
+
+    Args:
+        stack: where objects of buckets are looked for; without it, only the resource itself may hold the code.
+        resource: the function or layer.
+
+    Returns:
+        None for container images, and for code in an object that is not of the stack.
+    """
+    if _is_image(resource):
+        return None
+    if resource.inputs.get("code") is not None:
+        return resource, resource.inputs["code"]
+    if stack is None:
+        return None
+    found = code_objects(stack, resource)
+    if found.certain is None:
+        return (resource, NOT_SURE) if found.possible else None
+    return found.certain, found.certain.inputs.get("source")
+
+
+def read_code(resource: Resource, read: Callable[[Archive], T], stack: Stack | None = None) -> T | Unknown | None:
+    """What `read` finds in the archive of a function or layer.
+
+    Args:
+        resource: the function or layer.
+        read: raises `UnreadableError` where the archive does.
+        stack: where the code may be in an object of a bucket; without it, only the property `code` is read.
+
+    Returns:
+        None for container images, for code in a bucket where nothing of the stack is, and for code of which a state
+        from another machine has only the hash: there is nothing to read. `Unknown` for what should be readable and
+        is not.
+    """
+    held = code_of(stack, resource)
+    if held is None:
+        return None
+    holder, code = held
+    if isinstance(code, Unknown):
+        return code
+    if not isinstance(code, Asset):
+        return NOT_CODE
+    try:
+        return read(packaged(holder, code))
+    except AbsentError as error:
+        # A state records the hash of code that was read, and judged, where the program ran.
+        return None if recorded(code) else Unknown(str(error), FIX)
+    except UnreadableError as error:
+        return Unknown(str(error), FIX)
+    except RecursionError:
+        return Unknown("holds code that is nested too deeply to be read", FIX)
+
+
+def packaged(holder: Resource, code: Asset) -> Archive:
+    """The archive that a function, layer or object of a bucket holds: opened once for all that read it.
+
+    Raises:
+        UnreadableError: it cannot be read here.
+    """
+    return holder.once("archive", lambda: opened(code))
+
+
+def recorded(code: Asset) -> bool:
+    """Whether this comes from a state: the engine adds a hash once it has read the code."""
+    return bool(code.hash) or any(recorded(member) for member in (code.members or {}).values())
+
+
+def layers(stack: Stack, function: Resource) -> Layers:
+    """The layers of a function."""
+    value = function.inputs.get("layers")
+    if value is None:
+        return Layers()
+    values = value if isinstance(value, list) else [value]
+    meant = resolve_all(stack, function, "layers", values, LAYER)
+    known = {
+        named.resource.urn: named.resource
+        for each in meant
+        for named in (each.certain or (each.possible if each.between else ()))
+    }
+    return Layers(
+        tuple(known.values()),
+        others=any(not (each.certain or each.between) for each in meant),
+        foreign=any(each.foreign is True for each in meant),
+        unsure=any(each.possible and not each.between for each in meant),
+        count=len(values) if isinstance(value, list) else None,
+    )
+
+
+def variables(function: Resource) -> Mapping[str, Any]:
+    """A function's environment variables, as far as they are known."""
+    environment = function.inputs.get("environment")
+    given = environment.get("variables") if isinstance(environment, dict) else None
+    return given if isinstance(given, dict) else {}
+
+
+def opened_layers(stack: Stack, found: Layers) -> tuple[tuple[Archive, ...], bool]:
+    """The archives of those layers that the stack has, and whether one of them cannot be read here."""
+    read = [read_code(each, lambda archive: archive, stack) for each in found.known]
+    archives = tuple(each for each in read if isinstance(each, Archive))
+    return archives, len(archives) < len(read)
+
+
+def python_folders(runtime: str) -> tuple[str, ...]:
+    """The folders of a layer in which a Python runtime looks for modules."""
+    return ("python/", f"python/lib/{runtime}/site-packages/")
+
+
+def _is_image(resource: Resource) -> bool:
+    return resource.inputs.get("packageType") == "Image" or resource.inputs.get("imageUri") is not None

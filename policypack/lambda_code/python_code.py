@@ -1,0 +1,120 @@
+"""Python code that a function runs, read once for all that ask what it does.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html, and
+https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath for where Lambda looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from policypack.core.policy import Resource, Stack, Unknown
+from policypack.lambda_code.archive import Archive
+from policypack.lambda_code.installed_files import idle
+from policypack.lambda_code.packaging import (
+    Layers,
+    Search,
+    code_of,
+    code_property,
+    layers,
+    opened_layers,
+    python_folders,
+    read_code,
+)
+from policypack.python.files import UnreadableError
+
+if TYPE_CHECKING:
+    from policypack.python.interpret import Reading
+
+NO_FUNCTION = Unknown("holds no function for the handler", "Make `handler` name a function in the packaged code.")
+
+
+class NoModule(msgspec.Struct, frozen=True):
+    """A handler's module that is in no place that can be read; `layered` says that a layer may have it."""
+
+    name: str
+    layered: bool = False
+
+    @property
+    def where(self) -> str:
+        """A clause that follows what is missing."""
+        return ", and may be in a layer" if self.layered else ""
+
+
+def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
+    """What a function's code does, with the path of the property that it is known or not known by.
+
+    Args:
+        stack: where its layers and the objects of buckets are.
+        function: an `aws:lambda/function:Function`.
+
+    Returns:
+        None for other runtimes, for container images, for code in a bucket where nothing of the stack is, and for
+        code of which a state from another machine has only the hash. `Unknown` for what should be readable and is
+        not.
+    """
+    return stack.once(("python code", function.urn), lambda: _python_code(stack, function))
+
+
+def _python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
+    runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
+    if isinstance(runtime, str) and not runtime.startswith("python"):
+        return None
+    if code_of(stack, function) is None:
+        return None
+    for path, value in (("runtime", runtime), ("handler", name)):
+        if isinstance(value, Unknown):
+            return path, value
+    if not isinstance(runtime, str) or not isinstance(name, str):
+        return None
+    held = layers(stack, function)
+    found = read_code(function, lambda archive: read_program(stack, archive, held, runtime, name), stack)
+    return None if found is None else (code_property(function), found)
+
+
+class _Followed(Search):
+    """The files that are followed: published packages are not, unless they call AWS themselves."""
+
+    def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
+        super().__init__(places)
+        self._idle = {id(archive): _idle(archive) for archive, _ in self.places}
+
+    def content(self, name: str) -> bytes | None:
+        """The whole of one file, or None where no place has one that is followed; raises `UnreadableError`."""
+        found = self.place(name)
+        if found is None:
+            return None
+        archive, file = found
+        return None if file in self._idle[id(archive)] else archive.content(file)
+
+
+def _idle(archive: Archive) -> frozenset[str]:
+    try:
+        return idle(archive)
+    except UnreadableError:  # of a file that perhaps nothing imports
+        return frozenset()
+
+
+def read_program(
+    stack: Stack, archive: Archive, held: Layers, runtime: str, handler: str
+) -> Reading | NoModule | Unknown:
+    """What a program does: the code in an archive, with what Lambda finds in the layers.
+
+    Raises:
+        UnreadableError: what has to be read cannot be.
+    """
+    # parsing is paid for only where there is code to parse
+    from policypack.python.interpret import read
+    from policypack.python.modules import Package
+
+    archives, unread = opened_layers(stack, held)
+    inside = [(each, folder) for each in archives for folder in python_folders(runtime)]
+    package = Package(_Followed([(archive, ""), *inside]))
+    module = handler.rpartition(".")[0].replace("/", ".")
+    if package.module(module) is None:
+        return NoModule(module, held.others or unread)
+    reading = read(package, handler)
+    return reading if reading.exceeded or reading.handlers else NO_FUNCTION

@@ -1,0 +1,67 @@
+"""Buckets, and which resource configures which bucket, by its `bucket` property.
+
+Directory buckets (`aws:s3/directoryBucket:DirectoryBucket`) and S3 tables are left out: AWS blocks public access to
+them and encrypts them always, and none of the general purpose bucket's settings applies to them. Source:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import chain
+
+import msgspec
+
+from policypack.core.policy import Resource, Stack
+from policypack.iam.tables import canonical
+from policypack.resources.index import index_of
+from policypack.resources.references import resolve
+from policypack.resources.tokens import BUCKET_TYPES
+
+ANY = ""
+
+
+class Sidecars(msgspec.Struct, frozen=True):
+    """The resources that configure one bucket, type by type, and those of which nobody can tell."""
+
+    certain: tuple[Resource, ...] = ()
+    possible: tuple[Resource, ...] = ()
+
+
+def buckets(stack: Stack) -> tuple[Resource, ...]:
+    """Every general purpose bucket, in registration order."""
+    return index_of(stack, BUCKET_TYPES).resources
+
+
+def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
+    """The resources of these types that configure this bucket by their `bucket` property.
+
+    Args:
+        stack: where to look.
+        bucket: one of `buckets(stack)`.
+        types: type tokens; each stands for its `…V2` twin too.
+    """
+    index = stack.once("sidecars", lambda: _index(stack))
+    found = [each for token in types for urn in (bucket.urn, ANY) if (each := index.get((urn, canonical(token))))]
+    if len(found) == 1:
+        return found[0]
+    return Sidecars(
+        tuple(chain.from_iterable(each.certain for each in found)),
+        tuple(chain.from_iterable(each.possible for each in found)),
+    )
+
+
+def _index(stack: Stack) -> Mapping[tuple[str, str], Sidecars]:
+    """The sidecars by their bucket's URN, or `ANY` for those that may be any bucket's, and by canonical type."""
+    certain: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    possible: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for resource in stack.resources:
+        if resource.type.startswith("aws:s3/") and resource.type not in BUCKET_TYPES:
+            kind = canonical(resource.type)
+            owners = resolve(stack, resource, "bucket", *BUCKET_TYPES)
+            for owner in owners.resources:
+                certain[owner.urn, kind].append(resource)
+            for urn in [ANY] if owners.untraced else [owner.urn for owner in owners.candidates]:
+                possible[urn, kind].append(resource)
+    return {key: Sidecars(tuple(certain.get(key, ())), tuple(possible.get(key, ()))) for key in (*certain, *possible)}

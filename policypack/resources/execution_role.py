@@ -1,0 +1,97 @@
+"""What a Lambda function may do: the policy documents of its execution role, wherever the stack attaches them.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from policypack.core.policy import Resource, Stack, Unknown
+from policypack.resources.attachments import Attached, AttachedDocument, Lack, Unseen, holder_of
+from policypack.resources.references import resolve
+from policypack.resources.tokens import ROLE
+
+OTHER_ROLE = Unknown(
+    "runs with a role that is not in this stack",
+    "Create the function's role in this stack, where its policy documents can be read.",
+)
+OTHER_POLICY = Unknown(
+    "has a role with a managed policy that is not in this stack",
+    "Create the managed policy in this stack, or write what it allows into the role's own policy.",
+)
+UNKNOWN_ROLE = Unknown(
+    "runs with a role that is known only after the update", "Pass the role's own `arn` to the function."
+)
+UNKNOWN_POLICY = Unknown("has a role with a policy document that is known only after the update")
+UNKNOWN_ATTACHMENT = Unknown(
+    "may have a policy attached that is known only after the update",
+    "Pass the role's own `name` and the policy's own `arn` to the attachment.",
+)
+UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.FOREIGN: OTHER_POLICY}
+
+
+class Grants(msgspec.Struct, frozen=True):
+    """What is attached to one execution role, and what cannot be read of it.
+
+    `documents` are surely attached, `possible` perhaps. `managed` holds the names of AWS managed policies, as
+    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary: None where there is none, else
+    the names of the AWS managed policy or the documents that limit the role.
+    """
+
+    documents: tuple[AttachedDocument, ...] = ()
+    possible: tuple[AttachedDocument, ...] = ()
+    managed: frozenset[str] = frozenset()
+    unread: tuple[Unknown, ...] = ()
+    boundary: Grants | None = None
+
+
+def role_documents(stack: Stack, function: Resource) -> Grants:
+    """The identity-based documents of the function's execution role.
+
+    Args:
+        stack: where the role and what is attached to it are looked for.
+        function: an `aws:lambda/function:Function`.
+    """
+    role = resolve(stack, function, "role", ROLE)
+    only = role.only
+    if only is None:
+        return Grants(unread=(OTHER_ROLE if role.foreign else UNKNOWN_ROLE,))
+    return stack.once(("grants", only.urn), lambda: _grants(stack, only))
+
+
+def _grants(stack: Stack, role: Resource) -> Grants:
+    if role.external:
+        return Grants(unread=(OTHER_ROLE,))
+    holder = holder_of(stack, role)
+    boundary = _read(holder.limits) if holder.limits else None
+    return _read((*holder.carried, *holder.unseen), boundary)
+
+
+def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
+    own = [each for each in attached if isinstance(each, AttachedDocument) and not each.managed]
+    return Grants(
+        tuple(each for each in own if each.certain),
+        tuple(each for each in own if not each.certain),
+        frozenset(name for each in attached if each.certain and (name := _aws_name(each))),
+        tuple(dict.fromkeys(_unread(attached))),
+        boundary,
+    )
+
+
+def _aws_name(attached: Attached) -> str:
+    """The name of an AWS managed policy; empty for everything else."""
+    if isinstance(attached, AttachedDocument):
+        return attached.managed
+    return attached.policy if attached.lacks is Lack.AWS else ""
+
+
+def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
+    for each in attached:
+        if _aws_name(each):
+            if not each.certain:
+                yield UNKNOWN_ATTACHMENT
+        elif isinstance(each, Unseen):
+            yield UNREAD[each.lacks]

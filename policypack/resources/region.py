@@ -1,0 +1,140 @@
+"""Which region each AWS resource lands in, and what decides that.
+
+The resource's own `region` argument wins, then the `region` of its provider; a default provider has the one that the
+stack's config sets as `aws:region`. Nothing else fixes a region: what the shell or a profile says differs between two
+machines. See docs/decisions/0008-effective-region.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from policypack.core.policy import Resource, Stack, Unknown
+from policypack.iam.tables import argument_names
+from policypack.resources.index import provider_of
+
+_LISTED = 3
+
+PROVIDER = "pulumi:providers:aws"
+_DEFAULT_NAME = re.compile(r"default(_\d+_\d+_\d+.*|_http.*)?")
+
+REGIONAL_WITHOUT_ARGUMENT = frozenset(
+    {
+        "aws:directconnect/hostedConnection:HostedConnection",
+        "aws:rolesanywhere/profile:Profile",
+        "aws:rolesanywhere/trustAnchor:TrustAnchor",
+    }
+)
+"""Regional types that pulumi-aws gives no `region` argument; every other type without one is of a global service."""
+
+
+EDGE_REGION = "us-east-1"
+CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation"})
+
+
+class Landing(msgspec.Struct, frozen=True):
+    """The region of one resource.
+
+    `region` is None where nothing fixes it, and `Unknown` where what fixes it is unknown. `decides` is the resource
+    whose `region` it is: the resource itself or a provider of the stack.
+    """
+
+    resource: Resource
+    region: str | Unknown | None
+    decides: Resource
+
+
+def providers(stack: Stack) -> tuple[Resource, ...]:
+    """Every AWS provider, explicit or default."""
+    return tuple(stack.of(PROVIDER))
+
+
+def is_default(provider: Resource) -> bool:
+    """Whether the engine made this provider up for resources that name none: `default`, or `default_7_51_0`.
+
+    Source: `DefaultName` in pkg/resource/deploy/providers/provider.go of https://github.com/pulumi/pulumi.
+    """
+    return _DEFAULT_NAME.fullmatch(provider.name) is not None
+
+
+def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
+    """The resources that are made through this provider, in registration order."""
+
+    def compute() -> dict[str, tuple[Resource, ...]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in stack.resources:
+            if made_by := provider_of(stack, resource):
+                found.setdefault(made_by.urn, []).append(resource)
+        return {urn: tuple(on) for urn, on in found.items()}
+
+    return stack.once("resources by provider", compute).get(provider.urn, ())
+
+
+def listed(resources: Sequence[Resource]) -> str:
+    """The names of three of them, and how many more there are, for a message that is the same in every run."""
+    names = sorted(each.name for each in resources)
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
+
+
+def regional(resource: Resource) -> bool:
+    """Whether this AWS resource is in a region at all, unlike those of IAM, Route 53 or CloudFront."""
+    if not resource.type.startswith("aws:") or not resource.custom:
+        return False
+    known = argument_names(resource.type)
+    return known is None or "region" in known or resource.type in REGIONAL_WITHOUT_ARGUMENT
+
+
+def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
+    """The region that this provider is fixed to; None where the machine that runs the program decides."""
+    region = _region_in(provider)
+    return (stack.settings.stack_region or None) if region is None and is_default(provider) else region
+
+
+def landings(stack: Stack) -> tuple[Landing, ...]:
+    """Where every regional AWS resource lands, in registration order."""
+    return stack.once("landings", lambda: tuple(_landing(stack, each) for each in stack.resources if regional(each)))
+
+
+def at_the_edge(landing: Landing) -> bool:
+    """Whether this is in `us-east-1` because CloudFront takes it from nowhere else: a certificate, or a part of a WAF.
+
+    Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html and
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html.
+    """
+    kind, inputs = landing.resource.type, landing.resource.inputs
+    web = kind.startswith("aws:wafv2/") and inputs.get("scope") == "CLOUDFRONT"
+    return landing.region == EDGE_REGION and (web or kind in CERTIFICATES)
+
+
+def _landing(stack: Stack, resource: Resource) -> Landing:
+    own = _region_in(resource) if resource.inputs.get("region") is not None else None
+    provider = provider_of(stack, resource)
+    if provider is not None:
+        region = provider_region(stack, provider)
+    elif _explicit(resource.provider):
+        region = Unknown("is that of a provider that is not among the resources")
+    else:
+        region = stack.settings.stack_region or None
+    if own is not None and own != region:
+        return Landing(resource, own, resource)
+    reported = resource.outputs.get("region")
+    if not isinstance(region, str) and isinstance(reported, str) and reported:
+        region = reported
+    return Landing(resource, region, provider or resource)
+
+
+def _region_in(resource: Resource) -> str | Unknown | None:
+    """The `region` of a resource or provider, known if either its inputs or its outputs tell; empty is absent."""
+    values = (resource.inputs.get("region"), resource.outputs.get("region"))
+    for value in values:
+        if isinstance(value, str) and value:
+            return value
+    return next((value for value in values if isinstance(value, Unknown)), None)
+
+
+def _explicit(reference: str) -> bool:
+    return bool(reference) and not any(_DEFAULT_NAME.fullmatch(part) for part in reference.split("::"))

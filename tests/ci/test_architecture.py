@@ -1,0 +1,44 @@
+"""ARCHITECTURE.md names each room, and each file that it names is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+ROOMS = TEXT.partition("## Rooms\n")[2].partition("\n## ")[0]
+PACKAGES = ("policypack", "stackguard", "stackguard/preview", "policypack/access")
+
+
+def named() -> set[str]:
+    """The rooms that the document has a paragraph of; an indented one is within the last that is not."""
+    found: set[str] = set()
+    outer = ""
+    for line in ROOMS.splitlines():
+        if match := re.match(r"(?P<indent> *)- `(?P<room>[\w/]+)/`", line):
+            room = match["room"] if not match["indent"] else f"{outer}/{match['room']}"
+            outer = outer if match["indent"] else room
+            found.add(room)
+        elif line.startswith("- "):
+            found.update(each.rstrip("/") for each in re.findall(r"`([\w/]+/)`", line))
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_room_has_a_paragraph(package: str) -> None:
+    folders = {f"{package}/{each.parent.name}" for each in (ROOT / package).glob("*/__init__.py")}
+    assert folders - named() == set()
+
+
+def test_no_room_is_named_that_is_not_there() -> None:
+    assert {room for room in named() if not (ROOT / room).is_dir()} == set()
+
+
+def test_each_file_that_is_named_is_there() -> None:
+    files = {
+        each.name for folder in ("policypack", "stackguard", "tests", "tools") for each in (ROOT / folder).rglob("*.py")
+    }
+    assert set(re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", TEXT)) - files == set()

@@ -1,0 +1,88 @@
+"""The mask over secrets."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.core.policy import Asset
+from policypack.evaluation.masking import REDACTED, Mask, hidden, texts_in
+
+
+def mask(*values: object) -> Mask:
+    found = Mask(frozenset({"prod"}))
+    found.add(values)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        ("hunter22", "a hunter22 b", "a … b"),
+        ('a"b\\c', json.dumps({"k": 'a"b\\c'}), '{"k": "…"}'),
+        ('a"b\\c', json.dumps(json.dumps(['a"b\\c'])), '"[\\"…\\"]"'),
+        ("it's so", repr(["it's so", 'and "']), '["…", \'and "\']'),
+        ("pass wörd", repr("pass wörd".encode()), "b'…'"),
+        ("pass wörd", quote_plus("pass wörd"), "…"),
+        ("pass wörd", ascii("pass wörd"), "'…'"),
+        ("one\n  two-lines\n", "> one\n>   two-lines", "> one\n>   …"),
+        ("hunter22", b"hunter22".hex(), "…"),
+        ({"a": ["deep-down"], "n": 31337, "yes": True}, "deep-down 31337 True", "… … True"),
+        ('{"a": {"b": "in-json"}}', "in-json", "…"),
+        ("postgres://app:p%40ssw0rd@db/x", "login with p@ssw0rd", "login with …"),
+        ("Server=db;Password=s3sam3;Port=1", "s3sam3", "…"),
+        (base64.b64encode(b"under base64").decode(), "under base64", "…"),
+        (b"in bytes", "in bytes", "…"),
+        (Asset(text="in an asset"), "in an asset", "…"),
+        (1234.0, "1234", "…"),
+        ("abc", "abc", "abc"),
+        ("True", "True", "True"),
+        ("eu-west-1", "eu-west-1", "eu-west-1"),
+        ("prod", "prod", "prod"),
+        ("Statement", "Statement", "Statement"),
+        ("production", "prod production", "prod …"),
+    ],
+)
+def test_a_secret_is_masked_in_each_spelling(secret: object, text: str, shown: str) -> None:
+    assert mask(secret).hide(text) == shown
+
+
+def test_secrets_that_overlap_leave_nothing() -> None:
+    assert mask("abcdXY", "XYefgh").hide("<abcdXYefgh>") == "<…>"
+    assert mask("abab").hide("<ababab>") == "<…>"
+    assert mask("password", "password-1").hide("password-1 password") == "… …"
+
+
+@pytest.mark.parametrize("before", [b"", b"u", b"u:", b"user"])
+def test_base64_around_a_secret_shows_nothing_of_it(before: bytes) -> None:
+    text = base64.b64encode(before + b"hunter2-hunter2" + b"!!").decode()
+    shown = mask("hunter2-hunter2").hide(text)
+    assert REDACTED in shown
+    assert len(shown) < len(text) - 4 * len("hunter2-hunter2") // 3 + 4
+
+
+def test_a_token_that_was_shortened_for_a_message_is_masked() -> None:
+    token = "ghp_0123456789abcdefghijKLMNOPQRSTUVWXYZ"
+    shown = mask(token).hide(f"input_value='{token[:20]}...{token[-15:]}' {token[:14]} {token}")
+    assert shown == "input_value='…...…' … …"
+    assert mask("a sentence with spaces in it, long").hide("a sentence with wings") == "a sentence with wings"
+
+
+def test_a_secret_that_a_cut_goes_through_is_masked() -> None:
+    assert mask("hunter2-hunter2").hide_head("ter2-hunter2 rest") == "… rest"
+    assert mask("hunter2-hunter2").hide_head("whole hunter2-hunter2") == "whole …"
+
+
+@given(
+    st.text(min_size=4, max_size=40).filter(lambda text: REDACTED not in text),
+    st.text(max_size=20),
+    st.text(max_size=20),
+)
+def test_no_text_that_is_masked_stays(secret: str, before: str, after: str) -> None:
+    for each in texts_in(secret):
+        assert each not in hidden(before + each + after, [each])

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from policypack.core.policy import UNKNOWN
+from policypack.core.wire import UNKNOWN_STRING
+from policypack.iam.document import Effect, PolicyDocument, Principal
+from policypack.iam.grammar import OPERATORS, parse, split_operator
+from policypack.iam.tables import DocumentKind
+from tests.policies.helpers import allow, deny, document
+
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+
+def read(raw: Any, kind: DocumentKind = DocumentKind.IDENTITY, token: str = ROLE_POLICY) -> PolicyDocument:
+    return parse(raw, kind, token)
+
+
+def problems(*statements: Any, **top: Any) -> list[str]:
+    return [path for path, _ in read({**document(*statements), **top}).problems]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+ELEMENTS = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]
+NEARLY = st.fixed_dictionaries(
+    {},
+    optional={
+        "Version": JSON,
+        "Id": JSON,
+        "Statement": st.lists(st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=6) | JSON, max_size=3) | JSON,
+    },
+)
+
+
+@given(JSON | NEARLY, st.sampled_from(DocumentKind))
+@example(
+    {"Version": [], "Statement": {"Effect": {}, "Principal": {"AWS": {}}, "Condition": {"": {"": None}}}},
+    DocumentKind.TRUST,
+)
+def test_any_json_is_read(raw: Any, kind: DocumentKind) -> None:
+    """Nothing that JSON can hold makes the parser raise, and what breaks the grammar is said."""
+    for given_as in (raw, json.dumps(raw)):
+        found = read(given_as, kind)
+        assert found.problems or found.statements
+        assert all(isinstance(path, str) and message for path, message in found.problems)
+
+
+@given(st.text())
+@example("[" * 100_000)
+@example('{"Version": NaN}')
+@example("9" * 5_000)
+@example('"\\ud800"')
+@example("\ufeff{}")
+def test_any_text_is_read(text: str) -> None:
+    assert read(text).problems
+
+
+NAMES = st.text("abcXYZ*?:/-_.${}", min_size=1, max_size=12)
+STRINGS = NAMES | st.lists(NAMES, min_size=1, max_size=3)
+CONDITIONS = st.dictionaries(
+    st.sampled_from(sorted(OPERATORS.values())),
+    st.dictionaries(NAMES.map(lambda name: f"aws:{name}"), STRINGS, max_size=2),
+    max_size=2,
+)
+STATEMENTS = st.builds(
+    lambda effect, action, resource, condition: {
+        "Effect": effect,
+        "Action": action,
+        "Resource": resource,
+        "Condition": condition,
+    },
+    st.sampled_from(["Allow", "Deny"]),
+    STRINGS,
+    STRINGS,
+    CONDITIONS,
+)
+
+
+def listed(value: Any) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+@given(st.lists(STATEMENTS, min_size=1, max_size=3))
+def test_a_document_says_the_same_as_text_and_as_a_mapping(statements: list[Any]) -> None:
+    mapping = document(*statements)
+    parsed = read(mapping)
+    assert parsed.problems == ()
+    assert parsed == read(json.dumps(mapping)) == read(json.dumps(mapping, indent=3))
+    assert len(parsed.statements) == len(statements)
+    for given_as, found in zip(statements, parsed.statements, strict=True):
+        assert (found.effect, found.actions, found.resources) == (
+            Effect(given_as["Effect"]),
+            listed(given_as["Action"]),
+            listed(given_as["Resource"]),
+        )
+        assert {(each.operator, each.key, each.values) for each in found.conditions} == {
+            (operator, key, listed(values))
+            for operator, keys in given_as["Condition"].items()
+            for key, values in keys.items()
+        }
+
+
+@given(st.lists(STATEMENTS, min_size=1, max_size=2))
+def test_size_counts_no_white_space(statements: list[Any]) -> None:
+    compact = json.dumps(document(*statements), separators=(",", ":"))
+    assert read(json.dumps(document(*statements), indent=8)).size == len(compact)
+
+
+def test_one_statement_may_stand_without_a_list() -> None:
+    (statement,) = read({"Version": "2012-10-17", "Statement": allow()}).statements
+    assert (statement.path, statement.at("Action")) == ("Statement", "Statement.Action")
+
+
+@pytest.mark.parametrize(
+    ("principal", "found"),
+    [
+        ("*", [Principal("AWS", "*")]),
+        ({"AWS": "*"}, [Principal("AWS", "*")]),
+        (
+            {"AWS": ["111122223333"], "Service": "s3.amazonaws.com"},
+            [Principal("AWS", "111122223333"), Principal("Service", "s3.amazonaws.com")],
+        ),
+    ],
+)
+def test_principals(principal: Any, found: list[Principal]) -> None:
+    (statement,) = read(document(allow(Principal=principal)), DocumentKind.RESOURCE).statements
+    assert list(statement.principals or ()) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("StringLike", ("", "StringLike", False)),
+        ("stringlikeifexists", ("", "StringLike", True)),
+        ("ForAllValues:StringNotEquals", ("ForAllValues", "StringNotEquals", False)),
+        ("foranyvalue:ARNLIKEIFEXISTS", ("ForAnyValue", "ArnLike", True)),
+        ("NullIfExists", ("", None, False)),
+        ("ForSomeValues:StringLike", ("", None, False)),
+        (":StringLike", ("", None, False)),
+        ("StringMatches", ("", None, False)),
+        ("", ("", None, False)),
+    ],
+)
+def test_operators(written: str, found: tuple[str, str | None, bool]) -> None:
+    assert split_operator(written) == found
+
+
+def test_condition_values_are_read_as_aws_reads_them() -> None:
+    condition = {"Bool": {"aws:SecureTransport": False}, "NumericLessThan": {"s3:TlsVersion": [1.2, 1]}}
+    (statement,) = read(document(allow(Condition=condition))).statements
+    assert [each.values for each in statement.conditions] == [("false",), ("1.2", "1")]
+    assert [each.name for each in statement.conditions] == ["aws:securetransport", "s3:tlsversion"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ('{"Version": "2012-10-17", "Version": "2008-10-17", "Statement": []}', "twice"),
+        (json.dumps(json.dumps(document(allow()))), "encode it once"),
+        ("arn:aws:iam::111122223333:policy/x", "is not JSON"),
+        ("<pulumi.output.Output object at 0x7f>", "Output"),
+    ],
+)
+def test_what_is_said(raw: str, said: str) -> None:
+    assert any(said in message for _, message in read(raw).problems)
+
+
+def test_a_value_that_could_be_a_secret_is_never_quoted() -> None:
+    secret = "hunter2 correct horse battery staple"
+    raw = {
+        "Version": secret,
+        secret: 1,
+        "Statement": {**allow(secret), "Effect": secret, secret: {}, "Principal": secret},
+    }
+    for given_as in (raw, json.dumps(raw), json.dumps(secret), f"{{{secret}"):
+        assert all(secret not in path + message for path, message in read(given_as).problems)
+
+
+def test_grammar() -> None:
+    assert problems(allow()) == []
+    assert problems(allow(), Statements=[]) == ["Statements"]
+    assert problems({**allow(), "NotResource": "*"}) == ["Statement[0].NotResource"]
+    assert problems({**allow(), "Principal": "*"}) == ["Statement[0].Principal"]
+    assert problems(allow(Sid="A"), deny("*", "*", Sid="A")) == ["Statement[1].Sid"]
+    assert problems(allow(Condition={"IpAddress": {"aws:SourceIp": []}})) == [
+        "Statement[0].Condition.IpAddress.aws:SourceIp"
+    ]
+
+
+def test_unknowns_are_named_by_element_and_path() -> None:
+    statement = allow(
+        ["s3:GetObject", UNKNOWN], UNKNOWN_STRING, Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", UNKNOWN]}}
+    )
+    parsed = read(document(statement))
+    assert parsed.unknowns == (
+        ("Action", "Statement[0].Action[1]"),
+        ("Resource", "Statement[0].Resource"),
+        ("Condition", "Statement[0].Condition.IpAddress.aws:SourceIp"),
+    )
+    (found,) = parsed.statements
+    assert found.actions == ("s3:GetObject",)
+    assert found.conditions[0].values == ("10.0.0.0/8",)
+    assert found.unknown == {"Action", "Resource", "Condition"}
+    assert parsed.problems == ()
+
+
+def test_a_statement_that_is_unknown_may_hold_anything() -> None:
+    elements = {element for element, _ in read(document(allow(), UNKNOWN)).unknowns}
+    assert elements >= {"Statement", "Action", "Condition", "Principal"}

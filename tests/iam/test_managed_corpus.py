@@ -1,0 +1,91 @@
+"""Every policy document that AWS itself maintains, as far as moto bundles them, through every policy about documents.
+
+A report on one of them is true or a bug here. Each class of report is counted in `managed_corpus.json`, so that a new
+class, or a changed one, is seen and read before it is recorded: `UPDATE_CORPUS=1 pytest tests/iam/test_managed_corpus.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import Kind, Outcome, Resource, Stack
+from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.settings import Settings
+from policypack.iam.parliament import engine as parliament
+from policypack.policies import POLICIES
+
+RECORDED = Path(__file__).with_name("managed_corpus.json")
+ABOUT_DOCUMENTS = [each for each in POLICIES if each.id.startswith("iam-")]
+MOST_STEPS = parliament.MAX_STEPS * 2 // 3
+
+
+def managed() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    found: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return {name: each["Document"] for name, each in found.items()}
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    resources = (Resource("aws:iam/policy:Policy", name, {"policy": each}) for name, each in managed().items())
+    return [outcome for each in resources for outcome in evaluate(ABOUT_DOCUMENTS, Stack((each,), Settings()))]
+
+
+def shape(outcome: Outcome) -> str:
+    """What kind of report this is: its message without what it quotes, or Parliament's own name for it."""
+    issue = re.search(r"\(`([A-Z_]+)`, \w+\)$", outcome.message)
+    if issue:
+        return issue[1]
+    first = outcome.message.partition(";")[0] if "act as others" in outcome.message else outcome.message
+    text = re.sub(r"\d+", "N", re.sub(r"`[^`]*`", "`…`", first))
+    return re.sub(r"`…`(, `…`)+", "`…`", re.sub(r" and N more(?= )", "", text))
+
+
+def classes(outcomes: list[Outcome]) -> dict[str, int]:
+    counted = Counter(f"{each.policy.id}: {shape(each)}" for each in outcomes)
+    return dict(sorted(counted.items()))
+
+
+def test_no_policy_crashes_or_is_undecided(outcomes: list[Outcome]) -> None:
+    assert [each.message for each in outcomes if each.kind is not Kind.VIOLATION] == []
+
+
+def test_parliament_finishes_all_of_them(outcomes: list[Outcome]) -> None:
+    assert [each.resource.name for each in outcomes if "NOT_LINTED" in each.message] == []
+
+
+def test_every_class_of_report_has_been_read(outcomes: list[Outcome]) -> None:
+    found = classes(outcomes)
+    if os.environ.get("UPDATE_CORPUS"):
+        RECORDED.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert found == json.loads(RECORDED.read_text(encoding="utf-8"))
+
+
+def spent() -> Iterator[int]:
+    """The steps that Parliament takes for each document."""
+    from policypack.iam.grammar import parse
+    from policypack.iam.parliament.linter import lint
+    from policypack.iam.tables import DocumentKind
+
+    for each in managed().values():
+        before = parliament.taken()
+        lint(parse(each, DocumentKind.IDENTITY, "aws:iam/policy:Policy"))
+        yield parliament.taken() - before
+
+
+def test_the_work_on_each_is_far_below_its_bound() -> None:
+    """By counted steps, so that the verdict does not depend on the machine."""
+    from policypack.iam.parliament import linter
+
+    linter._of_statement.cache_clear()
+    linter._linted.cache_clear()
+    assert max(spent()) < MOST_STEPS

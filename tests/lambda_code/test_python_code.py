@@ -1,0 +1,187 @@
+"""Python code of functions, wherever the stack has it: with the function, in its layers, in objects of buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import UNKNOWN, Asset, Policy, Resource
+from policypack.policies.lambda_early_return import POLICY as EARLY_RETURN
+from policypack.policies.lambda_missing_module import POLICY as MISSING_MODULE
+from policypack.policies.lambda_missing_permission import POLICY as MISSING_PERMISSION
+from policypack.policies.lambda_unused_permission import POLICY as UNUSED_PERMISSION
+from tests.policies.helpers import allow, document, messages, outcomes, undecided
+
+LAYER = "aws:lambda/layerVersion:LayerVersion"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+LOGS = allow(
+    ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+    "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/read:*",
+)
+WORK = """import boto3
+import nowhere_at_all
+def work(event):
+    for record in event["Records"]:
+        boto3.client("s3").put_object(Bucket="acme", Key="a")
+        break
+"""
+HANDLER = "from shared import work\ndef handler(event, context):\n    work(event)\n"
+BOTH: list[Policy[Any]] = [EARLY_RETURN, MISSING_PERMISSION]
+ALL: list[Policy[Any]] = [*BOTH, MISSING_MODULE, UNUSED_PERMISSION]
+
+
+def texts(**files: str) -> Asset:
+    """An archive of texts: `a__b` is `a/b.py`."""
+    members = {f"{name.replace('__', '/')}.py": Asset(text=text) for name, text in files.items()}
+    return Asset(archive=True, members=members)
+
+
+def function(code: Asset | None, dependencies: dict[str, tuple[str, ...]] | None = None, **inputs: Any) -> Resource:
+    given = {"name": "read", "role": "arn:aws:iam::111122223333:role/read", "runtime": "python3.13"}
+    given |= {"handler": "index.handler"} | ({"code": code} if code else {})
+    return Resource("aws:lambda/function:Function", "read", given | inputs, property_dependencies=dependencies or {})
+
+
+def role() -> Iterator[Resource]:
+    yield Resource("aws:iam/role:Role", "read", {"name": "read"})
+    policy = document(LOGS, allow("s3:DeleteObject", "arn:aws:s3:::acme/*"))
+    yield Resource("aws:iam/rolePolicy:RolePolicy", "read", {"role": "read", "policy": policy})
+
+
+def layer(code: Asset | None, name: str = "shared", **inputs: Any) -> Resource:
+    return Resource(LAYER, name, {"layerName": name, **({"code": code} if code else {}), **inputs})
+
+
+def held(source: Any, key: Any = "read.zip", bucket: Any = "code", outputs: dict[str, Any] | None = None) -> Resource:
+    inputs = {"bucket": bucket, "key": key, "source": source}
+    return Resource(OBJECT, "code", {k: v for k, v in inputs.items() if v is not None}, outputs=outputs or {})
+
+
+@pytest.mark.parametrize("policy", BOTH, ids=lambda each: each.id)
+@pytest.mark.parametrize("place", ["python__shared", "python__lib__python3.13__site-packages__shared"])
+def test_code_in_a_layer_of_the_stack_is_read(policy: Policy[Any], place: str) -> None:
+    shared = layer(texts(**{place: WORK}))
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    for run in (
+        function(texts(index=HANDLER), layers=[arn]),
+        function(texts(index=HANDLER), {"layers": (shared.urn,)}, layers=[UNKNOWN]),
+    ):
+        assert any("shared.py:" in each for each in messages(policy, run, shared, *role()))
+
+
+@pytest.mark.parametrize("policy", BOTH, ids=lambda each: each.id)
+@pytest.mark.parametrize("place", ["shared", "build__python__shared", "python__lib__python3.12__site-packages__shared"])
+def test_code_in_other_folders_of_a_layer_is_not(policy: Policy[Any], place: str) -> None:
+    shared = layer(texts(**{place: WORK}))
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    assert outcomes(policy, function(texts(index=HANDLER), layers=[arn]), shared, *role()) == []
+
+
+def test_the_archive_comes_before_its_layers() -> None:
+    shared = layer(texts(python__shared=WORK))
+    own = texts(index=HANDLER, shared="def work(event):\n    pass\n")
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    assert outcomes(EARLY_RETURN, function(own, layers=[arn]), shared) == []
+
+
+def test_a_handler_in_a_layer_is_read_and_one_in_a_layer_from_elsewhere_is_undecided() -> None:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    shared = layer(texts(python__index=HANDLER, python__shared=WORK))
+    assert len(messages(EARLY_RETURN, function(texts(other=""), layers=[arn]), shared)) == 1
+    for policy in BOTH:
+        told = outcomes(policy, function(texts(other=""), layers=[arn]), *role())
+        assert [each.message for each in told if "may be in a layer" in each.message] != []
+
+
+def test_published_packages_in_a_layer_are_followed_where_they_call_aws_themselves() -> None:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    for needs, expected in (("boto3>=1", 1), ("numpy", 0)):
+        members = {
+            "python/shared.py": Asset(text=WORK),
+            "python/shared-1.dist-info/RECORD": Asset(text="shared.py,,\n"),
+            "python/shared-1.dist-info/METADATA": Asset(text=f"Name: shared\nRequires-Dist: {needs}\n"),
+        }
+        shared = layer(Asset(archive=True, members=members))
+        run = function(texts(index=HANDLER), layers=[arn])
+        assert len(messages(MISSING_PERMISSION, run, shared, *role())) == expected
+
+
+PROGRAM = texts(index=HANDLER, shared=WORK)
+
+
+@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    ("found", "inputs", "origins"),
+    [
+        (held(PROGRAM), {"s3Bucket": "code", "s3Key": "read.zip"}, ()),
+        (held(PROGRAM), {"s3Bucket": "code", "s3Key": UNKNOWN}, ("s3Key", "s3Bucket")),
+        (held(PROGRAM, UNKNOWN, UNKNOWN), {"s3Bucket": UNKNOWN, "s3Key": UNKNOWN}, ("s3Key", "s3Bucket")),
+        (
+            held(PROGRAM, None, outputs={"key": "read.zip"}),
+            {"s3Bucket": "code", "s3Key": "read.zip"},
+            ("s3Key", "s3Bucket"),
+        ),
+        (held(PROGRAM, bucket="arn:aws:s3:::code"), {"s3Bucket": "code", "s3Key": "read.zip"}, ()),
+    ],
+    ids=["by name", "by output", "both unknown", "known by its output", "by the bucket's arn"],
+)
+def test_code_in_an_object_of_the_stack_is_read(
+    policy: Policy[Any], found: Resource, inputs: dict[str, Any], origins: tuple[str, ...]
+) -> None:
+    run = function(None, dict.fromkeys(origins, (found.urn,)), **inputs)
+    assert messages(policy, run, found, *role()) != []
+
+
+def test_code_in_an_object_in_a_bucket_of_the_stack_is_read() -> None:
+    bucket = Resource("aws:s3/bucket:Bucket", "code", {})
+    found = Resource(
+        OBJECT,
+        "code",
+        {"bucket": UNKNOWN, "key": "read.zip", "source": PROGRAM},
+        property_dependencies={"bucket": (bucket.urn,)},
+    )
+    run = function(None, {"s3Bucket": (bucket.urn,)}, s3Bucket=UNKNOWN, s3Key="read.zip")
+    assert messages(EARLY_RETURN, run, found, bucket) != []
+    other = Resource("aws:s3/bucket:Bucket", "other", {})
+    elsewhere = function(None, {"s3Bucket": (other.urn,)}, s3Bucket=UNKNOWN, s3Key="read.zip")
+    assert outcomes(EARLY_RETURN, elsewhere, found, bucket, other) == []
+
+
+def test_a_layer_in_an_object_is_read() -> None:
+    shared = layer(None, s3Bucket="code", s3Key="layer.zip")
+    found = held(texts(python__shared=WORK), "layer.zip")
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    assert messages(EARLY_RETURN, function(texts(index=HANDLER), layers=[arn]), shared, found) != []
+
+
+@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    "found",
+    [held(PROGRAM, "other.zip"), held(PROGRAM, bucket="other"), held(PROGRAM, "read.zip2")],
+    ids=["another key", "another bucket", "a longer key"],
+)
+def test_another_object_says_nothing(policy: Policy[Any], found: Resource) -> None:
+    assert outcomes(policy, function(None, s3Bucket="code", s3Key="read.zip"), found) == []
+
+
+@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    ("found", "inputs", "why"),
+    [
+        (held(PROGRAM, UNKNOWN), {"s3Bucket": "code", "s3Key": "read.zip"}, "in which is known only after the update"),
+        (held(PROGRAM), {"s3Bucket": "code", "s3Key": UNKNOWN}, "in which is known only after the update"),
+        (held(PROGRAM), {"s3Bucket": "code", "s3Key": "read.zip", "s3ObjectVersion": "x"}, "in which is known only"),
+        (held(UNKNOWN), {"s3Bucket": "code", "s3Key": "read.zip"}, "known only after the update"),
+        (held(None), {"s3Bucket": "code", "s3Key": "read.zip"}, "is not an archive of code"),
+    ],
+    ids=["the object's key", "the function's key", "an older version", "the source", "no source"],
+)
+def test_code_that_may_be_in_an_object_is_undecided(
+    policy: Policy[Any], found: Resource, inputs: dict[str, Any], why: str
+) -> None:
+    told = outcomes(policy, function(None, **inputs), found, *role())
+    assert undecided(policy, function(None, **inputs), found, *role()) == ["s3Key" for _ in told]
+    assert all(why in each.message for each in told)
+    assert told != []

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from policypack.iam.tables import argument_names, canonical
+from policypack.resources.conflicts import AS_BY_DEFAULT, IDENTITIES, INLINE
+from policypack.resources.ownership import SUBJECTS
+
+
+def arguments(token: str) -> frozenset[str]:
+    names = argument_names(token)
+    assert names is not None, f"{token} is not a type of pulumi-aws"
+    return names
+
+
+@pytest.mark.parametrize("token", sorted(IDENTITIES))
+def test_identities_name_real_arguments(token: str) -> None:
+    assert canonical(token) == token
+    for identity in IDENTITIES[token]:
+        assert {name.rstrip("?") for name in identity.parts} <= arguments(token)
+
+
+@pytest.mark.parametrize("owner", sorted(INLINE))
+def test_inline_settings_name_real_arguments(owner: str) -> None:
+    twins = arguments(owner) | (
+        arguments("aws:s3/bucketV2:BucketV2") if owner == "aws:s3/bucket:Bucket" else frozenset()
+    )
+    assert set(INLINE[owner]) <= twins
+    for sidecars in INLINE[owner].values():
+        for token, naming in sidecars.items():
+            assert naming in arguments(token)
+            assert naming == "bucket" or owner in SUBJECTS[naming]
+
+
+def test_subjects_are_real_types() -> None:
+    for types in SUBJECTS.values():
+        for token in types:
+            assert arguments(token)
+
+
+def test_defaults_are_of_inline_settings() -> None:
+    assert set(AS_BY_DEFAULT) <= set(INLINE["aws:s3/bucket:Bucket"])
