@@ -160,6 +160,8 @@ class Cursor:
                 return byte - 1
             if byte + NEAR_END > len(view) and self._more():
                 return self._length()
+            if byte >= len(view):  # a number ends after its point
+                raise self.cut_off() from None
             raise self.broken(byte) from None
         return len(view) if chr(view[0]) in '{["' or not self._more() else self._length()
 

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policypack.core.policy import Options, Position, Reference, Unknown
@@ -418,6 +418,7 @@ def test_pieces_of_an_export_in_any_order_are_read_or_refused(pieces: list[bytes
 
 
 @given(st.integers(0, len(as_bytes(export())) - 1))
+@example(as_bytes(export()).index(b"3.") + 2)
 def test_an_export_that_is_cut_off_anywhere_is_refused(length: int) -> None:
     message = refused(as_bytes(export())[:length])
     assert "ends in the middle of its JSON" in message or (length == 0 and "is empty" in message)
