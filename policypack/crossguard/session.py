@@ -29,7 +29,7 @@ from policypack.evaluation.evaluate import evaluate, judge, judge_stack, require
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.evaluation.unknown_values import one_per_value
-from policypack.policies.pulumi_unknown_value import POLICY as UNKNOWN_VALUE
+from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from stackguard.preview import Preview
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.values import has_unknown, plain

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome
 from policypack.evaluation.settings import UNSEEN
-from policypack.policies.pulumi_unknown_value import POLICY
+from policypack.policies.pulumi.unknown_value import POLICY
 
 
 def one_per_value(outcomes: Iterable[Outcome]) -> list[Outcome]:

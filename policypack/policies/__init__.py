@@ -1,70 +1,121 @@
-"""Every policy, in reading order. A new policy is a module named after its id, and one line here."""
+"""Every policy, in reading order. A new policy is a module in the folder of its service, and two lines here."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from policypack.core.policy import Policy
+from policypack.policies.aws import contested_resource as aws_contested_resource
+from policypack.policies.aws import foreign_region as aws_foreign_region
+from policypack.policies.aws import public_share as aws_public_share
+from policypack.policies.aws import unknown_argument as aws_unknown_argument
+from policypack.policies.aws import unpinned_region as aws_unpinned_region
+from policypack.policies.aws import unused_provider as aws_unused_provider
+from policypack.policies.iam import absent_key_allowed as iam_absent_key_allowed
+from policypack.policies.iam import administrator_access as iam_administrator_access
+from policypack.policies.iam import confused_deputy as iam_confused_deputy
+from policypack.policies.iam import ineffective_condition as iam_ineffective_condition
+from policypack.policies.iam import invalid_address as iam_invalid_address
+from policypack.policies.iam import linter_report as iam_linter_report
+from policypack.policies.iam import lockout_deny as iam_lockout_deny
+from policypack.policies.iam import malformed_document as iam_malformed_document
+from policypack.policies.iam import mismatched_resource as iam_mismatched_resource
+from policypack.policies.iam import open_address as iam_open_address
+from policypack.policies.iam import open_trust as iam_open_trust
+from policypack.policies.iam import pass_role_anywhere as iam_pass_role_anywhere
+from policypack.policies.iam import privilege_escalation as iam_privilege_escalation
+from policypack.policies.iam import public_policy as iam_public_policy
+from policypack.policies.iam import unknown_action as iam_unknown_action
+from policypack.policies.iam import unscoped_list as iam_unscoped_list
+from policypack.policies.iam import untrusted_account as iam_untrusted_account
+from policypack.policies.iam import untrusted_address as iam_untrusted_address
+from policypack.policies.iam import wildcard_action as iam_wildcard_action
+from policypack.policies.iam import wildcard_resource as iam_wildcard_resource
+from policypack.policies.lambda_ import confused_deputy as lambda_confused_deputy
+from policypack.policies.lambda_ import early_return as lambda_early_return
+from policypack.policies.lambda_ import foreign_binary as lambda_foreign_binary
+from policypack.policies.lambda_ import foreign_bucket as lambda_foreign_bucket
+from policypack.policies.lambda_ import malformed_source_arn as lambda_malformed_source_arn
+from policypack.policies.lambda_ import missing_handler as lambda_missing_handler
+from policypack.policies.lambda_ import missing_module as lambda_missing_module
+from policypack.policies.lambda_ import missing_permission as lambda_missing_permission
+from policypack.policies.lambda_ import oversized_archive as lambda_oversized_archive
+from policypack.policies.lambda_ import public_invoke as lambda_public_invoke
+from policypack.policies.lambda_ import redundant_source_account as lambda_redundant_source_account
+from policypack.policies.lambda_ import secret_in_archive as lambda_secret_in_archive
+from policypack.policies.lambda_ import unused_permission as lambda_unused_permission
+from policypack.policies.logs import missing_retention as logs_missing_retention
+from policypack.policies.pulumi import unknown_value as pulumi_unknown_value
+from policypack.policies.pulumi import unseen_component as pulumi_unseen_component
+from policypack.policies.pulumi import unseen_resource as pulumi_unseen_resource
+from policypack.policies.s3 import early_notification as s3_early_notification
+from policypack.policies.s3 import malformed_notification as s3_malformed_notification
+from policypack.policies.s3 import missing_access_block as s3_missing_access_block
+from policypack.policies.s3 import missing_encryption as s3_missing_encryption
+from policypack.policies.s3 import missing_invoke_permission as s3_missing_invoke_permission
+from policypack.policies.s3 import notification_loop as s3_notification_loop
+from policypack.policies.s3 import open_access_block as s3_open_access_block
+from policypack.policies.s3 import overlapping_notification as s3_overlapping_notification
+from policypack.policies.s3 import plaintext_transport as s3_plaintext_transport
+from policypack.policies.s3 import public_acl as s3_public_acl
+from policypack.policies.sns import missing_encryption as sns_missing_encryption
+from policypack.policies.sqs import missing_encryption as sqs_missing_encryption
 
-IDS = (
-    "pulumi-unknown-value",
-    "pulumi-unseen-component",
-    "pulumi-unseen-resource",
-    "aws-unpinned-region",
-    "aws-foreign-region",
-    "aws-unused-provider",
-    "aws-unknown-argument",
-    "aws-contested-resource",
-    "aws-public-share",
-    "iam-malformed-document",
-    "iam-linter-report",
-    "iam-unknown-action",
-    "iam-mismatched-resource",
-    "iam-ineffective-condition",
-    "iam-absent-key-allowed",
-    "iam-administrator-access",
-    "iam-wildcard-action",
-    "iam-wildcard-resource",
-    "iam-unscoped-list",
-    "iam-pass-role-anywhere",
-    "iam-privilege-escalation",
-    "iam-open-trust",
-    "iam-public-policy",
-    "iam-confused-deputy",
-    "iam-open-address",
-    "iam-invalid-address",
-    "iam-lockout-deny",
-    "iam-untrusted-account",
-    "iam-untrusted-address",
-    "s3-missing-access-block",
-    "s3-open-access-block",
-    "s3-public-acl",
-    "s3-plaintext-transport",
-    "s3-missing-encryption",
-    "s3-malformed-notification",
-    "s3-overlapping-notification",
-    "s3-missing-invoke-permission",
-    "s3-early-notification",
-    "s3-notification-loop",
-    "lambda-malformed-source-arn",
-    "lambda-foreign-bucket",
-    "lambda-confused-deputy",
-    "lambda-redundant-source-account",
-    "lambda-public-invoke",
-    "lambda-early-return",
-    "lambda-missing-handler",
-    "lambda-missing-module",
-    "lambda-foreign-binary",
-    "lambda-secret-in-archive",
-    "lambda-oversized-archive",
-    "lambda-missing-permission",
-    "lambda-unused-permission",
-    "sqs-missing-encryption",
-    "sns-missing-encryption",
-    "logs-missing-retention",
+POLICIES: tuple[Policy[Any], ...] = (
+    pulumi_unknown_value.POLICY,
+    pulumi_unseen_component.POLICY,
+    pulumi_unseen_resource.POLICY,
+    aws_unpinned_region.POLICY,
+    aws_foreign_region.POLICY,
+    aws_unused_provider.POLICY,
+    aws_unknown_argument.POLICY,
+    aws_contested_resource.POLICY,
+    aws_public_share.POLICY,
+    iam_malformed_document.POLICY,
+    iam_linter_report.POLICY,
+    iam_unknown_action.POLICY,
+    iam_mismatched_resource.POLICY,
+    iam_ineffective_condition.POLICY,
+    iam_absent_key_allowed.POLICY,
+    iam_administrator_access.POLICY,
+    iam_wildcard_action.POLICY,
+    iam_wildcard_resource.POLICY,
+    iam_unscoped_list.POLICY,
+    iam_pass_role_anywhere.POLICY,
+    iam_privilege_escalation.POLICY,
+    iam_open_trust.POLICY,
+    iam_public_policy.POLICY,
+    iam_confused_deputy.POLICY,
+    iam_open_address.POLICY,
+    iam_invalid_address.POLICY,
+    iam_lockout_deny.POLICY,
+    iam_untrusted_account.POLICY,
+    iam_untrusted_address.POLICY,
+    s3_missing_access_block.POLICY,
+    s3_open_access_block.POLICY,
+    s3_public_acl.POLICY,
+    s3_plaintext_transport.POLICY,
+    s3_missing_encryption.POLICY,
+    s3_malformed_notification.POLICY,
+    s3_overlapping_notification.POLICY,
+    s3_missing_invoke_permission.POLICY,
+    s3_early_notification.POLICY,
+    s3_notification_loop.POLICY,
+    lambda_malformed_source_arn.POLICY,
+    lambda_foreign_bucket.POLICY,
+    lambda_confused_deputy.POLICY,
+    lambda_redundant_source_account.POLICY,
+    lambda_public_invoke.POLICY,
+    lambda_early_return.POLICY,
+    lambda_missing_handler.POLICY,
+    lambda_missing_module.POLICY,
+    lambda_foreign_binary.POLICY,
+    lambda_secret_in_archive.POLICY,
+    lambda_oversized_archive.POLICY,
+    lambda_missing_permission.POLICY,
+    lambda_unused_permission.POLICY,
+    sqs_missing_encryption.POLICY,
+    sns_missing_encryption.POLICY,
+    logs_missing_retention.POLICY,
 )
-
-POLICIES: tuple[Policy[Any], ...] = tuple(
-    import_module(f"{__name__}.{policy_id.replace('-', '_')}").POLICY for policy_id in IDS
-)
+IDS = tuple(policy.id for policy in POLICIES)

@@ -106,7 +106,8 @@ def _unseen(loaded: Loaded, settings: Settings) -> Iterable[Outcome]:
     """What no policy pack was shown: where others judge alone, silence about it would still read as a pass."""
     if not loaded.unseen and not any(resource.remote for resource in loaded.resources):
         return ()
-    from policypack.policies import pulumi_unseen_component, pulumi_unseen_resource
+    from policypack.policies.pulumi import unseen_component as pulumi_unseen_component
+    from policypack.policies.pulumi import unseen_resource as pulumi_unseen_resource
 
     policies = (pulumi_unseen_component.POLICY, pulumi_unseen_resource.POLICY)
     return evaluate(policies, Stack(loaded.resources, settings, loaded.unseen))

@@ -12,7 +12,7 @@ from policypack.access.least_privilege.platform import platform_needs
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
 from tests.policies.helpers import allow, document
-from tests.policies.test_lambda_missing_permission import stack as function_stack
+from tests.policies.lambda_.test_missing_permission import stack as function_stack
 
 WHERE = Where(region="eu-west-1", account="111122223333")
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]

@@ -1,0 +1,1 @@
+"""Policies about AWS resources of any service, one a file."""

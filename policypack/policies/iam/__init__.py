@@ -1,0 +1,1 @@
+"""Policies about IAM policy documents, roles and attachments, one a file."""

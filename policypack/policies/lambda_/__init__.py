@@ -1,0 +1,1 @@
+"""Policies about Lambda functions: code, permissions and roles, one a file."""

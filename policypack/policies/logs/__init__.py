@@ -1,0 +1,1 @@
+"""Policies about CloudWatch Logs, one a file."""

@@ -1,0 +1,1 @@
+"""Policies about what Pulumi's preview cannot know, one a file."""

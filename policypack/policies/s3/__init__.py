@@ -1,0 +1,1 @@
+"""Policies about S3 buckets, one a file."""

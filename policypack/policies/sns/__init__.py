@@ -1,0 +1,1 @@
+"""Policies about SNS topics, one a file."""

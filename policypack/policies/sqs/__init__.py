@@ -1,0 +1,1 @@
+"""Policies about SQS queues, one a file."""

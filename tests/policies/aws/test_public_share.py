@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.aws.public_share import POLICY
+from tests.policies.helpers import messages, outcomes, undecided, violations
+
+
+def image(group: Any) -> Resource:
+    return Resource("aws:ec2/amiLaunchPermission:AmiLaunchPermission", "web", {"imageId": "ami-1", "group": group})
+
+
+def snapshot(accounts: Any) -> Resource:
+    inputs = {"dbClusterSnapshotIdentifier": "orders", "sharedAccounts": accounts}
+    return Resource("aws:rds/clusterSnapshot:ClusterSnapshot", "orders", inputs)
+
+
+def document(accounts: Any) -> Resource:
+    permissions = {"type": "Share", "account_ids": accounts}
+    return Resource("aws:ssm/document:Document", "patch", {"name": "patch", "permissions": permissions})
+
+
+def bus(principal: Any, **inputs: Any) -> Resource:
+    return Resource("aws:cloudwatch/eventPermission:EventPermission", "bus", {"principal": principal, **inputs})
+
+
+def recipe(*groups: Any) -> Resource:
+    launch = {"launchPermission": {"userGroups": list(groups)}}
+    inputs = {"name": "web", "distributions": [{"region": "eu-west-1", "amiDistributionConfiguration": launch}]}
+    return Resource("aws:imagebuilder/distributionConfiguration:DistributionConfiguration", "web", inputs)
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (snapshot(["444455556666", "all"]), "sharedAccounts[1]"),
+        (recipe("all"), "distributions[0].amiDistributionConfiguration.launchPermission.userGroups[0]"),
+    ],
+)
+def test_shared_with_everybody(resource: Resource, path: str) -> None:
+    assert violations(POLICY, resource) == [path]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        image(None),
+        snapshot([]),
+        document("444455556666"),
+        bus("444455556666"),
+        recipe(),
+        Resource("aws:ssm/parameter:Parameter", "p", {"group": "all", "sharedAccounts": ["all"]}),
+        Resource("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "NONE"}),
+    ],
+)
+def test_silent(resource: Resource) -> None:
+    assert outcomes(POLICY, resource) == []
+
+
+def test_unknown() -> None:
+    assert undecided(POLICY, snapshot(UNKNOWN)) == ["sharedAccounts"]
+    assert undecided(POLICY, snapshot(["444455556666", UNKNOWN])) == ["sharedAccounts[1]"]
+    assert undecided(POLICY, image(UNKNOWN)) == ["group"]
+
+
+def test_the_message_shows_a_request() -> None:
+    assert messages(POLICY, image("all")) == [
+        (
+            "anyone with an AWS account, from 198.51.100.7, may `ec2:RunInstances` on `arn:aws:ec2:*::image/ami-1`: "
+            "it is shared with every AWS account"
+        )
+    ]

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.aws.unpinned_region import POLICY
+from tests.policies.helpers import messages, outcomes, violations
+
+DEFAULT = Resource("pulumi:providers:aws", "default_7_51_0", {"version": "7.51.0"})
+HOME = Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"})
+
+
+def bucket(provider: Resource, name: str = "inbox", **inputs: Any) -> Resource:
+    return Resource("aws:s3/bucket:Bucket", name, inputs, provider=provider.urn)
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        DEFAULT,
+        Resource("pulumi:providers:aws", "default", {}),
+        Resource("pulumi:providers:aws", "home", {"profile": "production"}),
+        Resource("pulumi:providers:aws", "home", {"region": ""}),
+    ],
+    ids=["default", "default without version", "explicit with a profile", "explicit with an empty region"],
+)
+def test_nothing_fixes_the_region(provider: Resource) -> None:
+    assert violations(POLICY, provider, bucket(provider)) == ["region"]
+
+
+def test_the_stacks_region_does_not_reach_an_explicit_provider() -> None:
+    bare = Resource("pulumi:providers:aws", "home")
+    (message,) = messages(POLICY, bare, bucket(bare), stack_region="eu-west-1")
+    assert "does not take `aws:region`" in message
+
+
+def test_one_provider_is_one_report() -> None:
+    (message,) = messages(POLICY, DEFAULT, *(bucket(DEFAULT, f"b{number}") for number in range(6)))
+    assert "`b0`, `b1`, `b2` and 3 more" in message
+    assert "`aws:region`" in message
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        (HOME, bucket(HOME)),
+        (DEFAULT, bucket(DEFAULT, region="eu-west-1")),
+        (DEFAULT, HOME, bucket(HOME)),
+        (Resource("pulumi:providers:aws", "late", {"region": UNKNOWN}),),
+        (Resource("pulumi:providers:gcp", "default_9_0_0"),),
+    ],
+    ids=["explicit region", "own region", "default for data sources only", "region known later", "another cloud"],
+)
+def test_silent(stack: tuple[Resource, ...]) -> None:
+    assert outcomes(POLICY, *stack) == []
+
+
+def test_silent_where_a_region_is_set_but_unknown() -> None:
+    late = Resource("pulumi:providers:aws", "late", {"region": UNKNOWN})
+    assert outcomes(POLICY, late, bucket(late)) == []
+
+
+def test_the_stacks_region_reaches_the_default_provider() -> None:
+    assert outcomes(POLICY, DEFAULT, bucket(DEFAULT), stack_region="eu-west-1") == []

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policypack.core.policy import UNKNOWN, Asset, Resource
+from policypack.policies.lambda_.missing_module import POLICY
+from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers
+
+STACK = Path(__file__).parents[3]
+RECORD = "pandas/__init__.py,sha256=aa,10\npandas/odd.py,,\npandas-2.0.dist-info/RECORD,,\n"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "files", "message"),
+    [
+        ("python3.13", {"index.py": "import pandas"}, "imports `pandas` (`index.py:1`), which neither the archive nor"),
+        ("python3.13", {"index.py": "\nfrom pandas.io import x"}, "imports `pandas.io` (`index.py:2`), which neither"),
+        ("python3.13", {"index.py": "import a", "a.py": "import b", "b.py": "import yaml"}, "`yaml` (`b.py:1`)"),
+        ("python3.13", {"index.py": "import os, requests as http"}, "imports `requests` (`index.py:1`)"),
+        ("python3.13", {"index.py": "class A:\n    import requests"}, "imports `requests` (`index.py:2`)"),
+        ("python3.13", {"index.py": "try:\n    import requests\nfinally:\n    pass"}, "imports `requests`"),
+        ("python3.13", {"index.py": "try:\n    import yaml\nexcept (KeyError, OSError):\n    pass"}, "imports `yaml`"),
+        ("python3.12", {"index.py": "import distutils.version"}, "nor `python3.12` has; Python 3.12 removed it"),
+        ("python3.13", {"index.py": "import telnetlib"}, "nor `python3.13` has; Python 3.13 removed it"),
+        ("python3.10", {"index.py": "import tomllib"}, "nor `python3.10` has; it came with Python 3.11"),
+        ("python3.12", {"index.py": "import setuptools"}, "imports `setuptools`"),
+        (
+            "python3.10",
+            {"index.py": "import sys\nif sys.version_info >= (3, 11):\n    import tomllib\nelse:\n    import tomli"},
+            "imports `tomli` (`index.py:5`)",
+        ),
+        ("python3.13", {"index.py": "if not TYPE_CHECKING:\n    import yaml"}, "imports `yaml` (`index.py:2`)"),
+        ("python3.13", {"index.py": "import os, yaml\nprint(os.path, os.modules)"}, "imports `yaml` (`index.py:1`)"),
+        ("python3.13", {"index.py": "import Util", "util.py": ""}, "imports `Util` (`index.py:1`)"),
+        (
+            "python3.13",
+            {"index.py": "from ingest.recods import x", "ingest/__init__.py": "", "ingest/records.py": ""},
+            "imports `ingest.recods` (`index.py:1`), which the archive does not hold; there is `ingest.records`",
+        ),
+        (
+            "python3.13",
+            {"index.py": "import ingest.recods", "ingest/records.py": ""},
+            "imports `ingest.recods` (`index.py:1`), which neither the archive nor `python3.13` has; there is `ingest.",
+        ),
+        (
+            "python3.13",
+            {"index.py": "from ingest import y", "ingest/records.py": ""},
+            "imports `ingest.y` (`index.py:1`)",
+        ),
+        (
+            "python3.13",
+            {"index.py": "import util.more", "util.py": ""},
+            "imports `util.more` (`index.py:1`), which the",
+        ),
+        (
+            "python3.13",
+            {"index.py": "from records import pars", "records.py": "def parse(): ..."},
+            "imports `pars` from `records` (`index.py:1`), which does not define it; there is `parse`",
+        ),
+        (
+            "python3.13",
+            {"index.py": "import ingest", "ingest/__init__.py": "from . import recods", "ingest/records.py": ""},
+            "imports `recods` from `ingest` (`ingest/__init__.py:1`), which does not define it; there is `ingest.records`",
+        ),
+        (
+            "python3.13",
+            {"index.py": "import ingest.a", "ingest/__init__.py": "", "ingest/a.py": "from .b import c"},
+            "imports `ingest.b` (`ingest/a.py:1`), which the archive does not hold",
+        ),
+        (
+            "python3.13",
+            {"index.py": "from a import name", "a.py": "from b import name", "b.py": ""},
+            "imports `name` from `b` (`a.py:1`)",
+        ),
+        (
+            "python3.13",
+            {"index.py": "from .records import x", "records.py": "x = 1"},
+            "imports with more dots (`index.py:1`)",
+        ),
+        (
+            "python3.13",
+            {"index.py": "import a.b", "a/b.py": "from ... import c"},
+            "imports with more dots (`a/b.py:1`) than there are packages around the module",
+        ),
+    ],
+)
+def test_an_import_that_finds_nothing(runtime: str, files: dict[str, str], message: str) -> None:
+    found = function(texts(files), runtime=runtime)
+    assert set(violations(POLICY, found)) == {"code"}
+    assert any(message in each for each in messages(POLICY, found)), messages(POLICY, found)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "files"),
+    [
+        ("python3.13", {"index.py": HANDLER}),
+        ("python3.13", {"index.py": "import boto3, botocore.config, dateutil.tz, six.moves, urllib3, jmespath"}),
+        ("python3.13", {"index.py": "import awslambdaric, runtime_client, snapshot_restore_py"}),
+        ("python3.13", {"index.py": "from __future__ import annotations\nimport os.path, _thread, tomllib"}),
+        ("python3.11", {"index.py": "import distutils, imp, telnetlib, setuptools, tomllib"}),
+        ("python3.14", {"index.py": "from compression import zstd\nimport annotationlib"}),
+        ("python3.13", {"index.py": "def handler(event, context):\n    import pandas"}),
+        ("python3.13", {"index.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3"}),
+        ("python3.13", {"index.py": "import typing as t\nif t.TYPE_CHECKING:\n    import mypy_boto3_s3"}),
+        ("python3.13", {"index.py": "try:\n    import ujson as json\nexcept ImportError:\n    import json"}),
+        ("python3.13", {"index.py": "try:\n    import yaml\nexcept (KeyError, ModuleNotFoundError):\n    pass"}),
+        ("python3.13", {"index.py": "try:\n    import yaml\nexcept Exception:\n    pass"}),
+        ("python3.13", {"index.py": "try:\n    import yaml\nexcept:\n    pass\nelse:\n    import yaml.nodes"}),
+        ("python3.13", {"index.py": "import contextlib\nwith contextlib.suppress(ImportError):\n    import yaml"}),
+        ("python3.13", {"index.py": "import sys\nif sys.version_info < (3, 11):\n    import tomli"}),
+        ("python3.13", {"index.py": "import os\nif os.environ.get('LOCAL'):\n    import dotenv"}),
+        ("python3.13", {"index.py": "if __name__ == '__main__':\n    import pytest"}),
+        ("python3.13", {"index.py": "import sys\nmatch sys.platform:\n    case 'win32':\n        import pywin32"}),
+        ("python3.13", {"index.py": "try:\n    import a\nexcept ImportError:\n    a = None", "a.py": "import yaml"}),
+        ("python3.13", {"index.py": "import lib.fast", "lib/fast.cpython-313-x86_64-linux-gnu.so": ""}),
+        ("python3.13", {"index.py": "from lib import fast", "lib/fast.abi3.so": ""}),
+        ("python3.13", {"index.py": "from lib import fast", "lib/__init__.py": "", "lib/fast.abi3.so": ""}),
+        ("python3.13", {"index.py": "import a, b.c", "a.pyc": "", "b/__init__.pyc": "", "b/c.pyc": ""}),
+        ("python3.13", {"index.py": "import google.cloud.storage", "google/cloud/storage/__init__.py": ""}),
+        ("python3.13", {"index.py": "import json.decoder", "json/orders.json": ""}),
+        ("python3.13", {"index.py": "from a import *\nfrom a import __version__, x", "a.py": "x = 1"}),
+        ("python3.13", {"index.py": "from a import x", "a.py": "from numbers import *"}),
+        ("python3.13", {"index.py": "from a import x", "a.py": "def __getattr__(name): ..."}),
+        ("python3.13", {"index.py": "from a import x", "a.py": "__getattr__, __dir__ = make()"}),
+        ("python3.13", {"index.py": "from a import x", "a.py": "globals().update(x=1)"}),
+        ("python3.13", {"index.py": "from a import x", "a.py": "match 1:\n    case 1:\n        def x(): ..."}),
+        ("python3.13", {"index.py": "from a import x", "a.py": "def f():\n    global x\n    x = 1\nf()"}),
+        ("python3.13", {"index.py": "import a.b", "a/__init__.py": "import sys\nsys.modules['a.b'] = sys"}),
+        (
+            "python3.13",
+            {"index.py": "import vendor\nimport yaml", "vendor.py": "import sys\nsys.path += 'x'", "x/yaml.py": ""},
+        ),
+        ("python3.13", {"main.py": "import pandas"}),
+        ("python3.13", {"index.py": "import a", "a/__init__.py": "", "a.py": "import pandas"}),
+        ("python3.13", {"index.py": "from a import b", "a/__init__.py": "b = 1", "a/b.py": "import pandas"}),
+        (
+            "python3.13",
+            {"index.py": "import pandas", "pandas/__init__.py": "import numpy", "pandas-2.0.dist-info/RECORD": RECORD},
+        ),
+        (
+            "python3.13",
+            {"index.py": "from pandas import x", "pandas/__init__.py": "", "pandas-2.0.dist-info/RECORD": RECORD},
+        ),
+        ("nodejs22.x", {"index.py": "import pandas"}),
+        ("python2.7", {"index.py": "import pandas"}),
+    ],
+)
+def test_an_import_that_finds_something_or_need_not(runtime: str, files: dict[str, str]) -> None:
+    assert outcomes(POLICY, function(texts(files), runtime=runtime)) == []
+
+
+def test_an_own_package_that_was_installed_from_its_folder_is_followed() -> None:
+    files = {"index.py": "import pandas", "pandas/__init__.py": "import numpy", "pandas-2.0.dist-info/RECORD": RECORD}
+    local = {"pandas-2.0.dist-info/direct_url.json": '{"url": "file:///builds/pandas", "dir_info": {}}'}
+    assert messages(POLICY, function(texts(files | local)))[0].startswith("imports `numpy` (`pandas/__init__.py:1`)")
+
+
+def test_a_misspelt_module_of_a_published_package() -> None:
+    files = {
+        "index.py": "import pandas.ood",
+        "pandas/__init__.py": "",
+        "pandas/odd.py": "",
+        "x.dist-info/RECORD": RECORD,
+    }
+    assert messages(POLICY, function(texts(files))) == [
+        "imports `pandas.ood` (`index.py:1`), which the archive does not hold; there is `pandas.odd`"
+    ]
+
+
+@pytest.mark.parametrize("place", ["python/pandas.py", "python/lib/python3.13/site-packages/pandas/__init__.py"])
+def test_a_module_in_a_layer_of_the_stack(place: str) -> None:
+    run = function(texts({"index.py": "import pandas"}))
+    for known in (True, False):
+        assert outcomes(POLICY, *with_layers(run, layer(texts({place: "import numpy"})), known=known)) == []
+        missing = with_layers(run, layer(texts({f"build/{place}": ""})), known=known)
+        assert messages(POLICY, *missing) == [
+            "imports `pandas` (`index.py:1`), which neither the archive, nor a layer, nor `python3.13` has"
+        ]
+    other = layer(texts({"python/lib/python3.12/site-packages/pandas.py": ""}))
+    assert violations(POLICY, *with_layers(run, other)) == ["code"]
+
+
+def test_a_layer_from_elsewhere_may_have_what_the_archive_has_not_but_no_own_module() -> None:
+    files = {"index.py": "import aws_lambda_powertools\nimport own.b", "own/__init__.py": ""}
+    assert messages(POLICY, function(texts(files), layers=[ELSEWHERE])) == [
+        "imports `own.b` (`index.py:2`), which the archive does not hold"
+    ]
+    bucket = Resource("aws:lambda/layerVersion:LayerVersion", "deps", {"layerName": "deps", "s3Bucket": "b"})
+    assert outcomes(POLICY, *with_layers(function(texts({"index.py": "import pandas"})), bucket)) == []
+
+
+def test_a_layer_that_nobody_knows_yet_is_undecided() -> None:
+    run = function(texts({"index.py": "import pandas"}), layers=[UNKNOWN])
+    assert undecided(POLICY, run) == ["code"]
+    assert "but perhaps a layer that is known only after the update" in outcomes(POLICY, run)[0].message
+    assert outcomes(POLICY, function(texts({"index.py": HANDLER}), layers=[UNKNOWN])) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("import sys\nsys.path.append('/mnt/efs')\nimport pandas", {}),
+        ("from sys import path\npath.append('/mnt/efs')\nimport pandas", {}),
+        ("import site\nsite.addsitedir('/mnt/efs')\nimport pandas", {}),
+        ("import pandas", {"environment": {"variables": {"PYTHONPATH": "/mnt/efs"}}}),
+        ("import pandas", {"environment": {"variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/run"}}}),
+    ],
+)
+def test_a_place_that_the_code_or_a_variable_adds_is_undecided(text: str, inputs: dict[str, object]) -> None:
+    run = function(texts({"index.py": text}), **inputs)
+    assert undecided(POLICY, run) == ["code"]
+    assert "but more places are looked in" in outcomes(POLICY, run)[0].message
+    assert outcomes(POLICY, function(texts({"index.py": text, "vendor/pandas/__init__.py": ""}), **inputs)) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "path", "why"),
+    [
+        (function(texts({}), runtime=UNKNOWN), "runtime", "known only after the update"),
+        (function(texts({}), handler=UNKNOWN), "handler", "known only after the update"),
+        (function(UNKNOWN), "code", "known only after the update"),
+        (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
+        (function(texts({"index.py": "import a", "a.py": "def ("})), "code", "`a.py`, which does not parse as Python"),
+    ],
+)
+def test_what_is_not_known_is_undecided(run: Resource, path: str, why: str) -> None:
+    assert undecided(POLICY, run) == [path]
+    assert why in outcomes(POLICY, run)[0].message
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        function(None, s3Bucket="code", s3Key="read.zip"),
+        function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
+        function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
+        function(texts({"index.py": "import pandas"}), handler=None),
+        function(texts({"index.py": "import pandas"}), handler="index"),
+    ],
+)
+def test_where_there_is_no_code_to_read_there_is_nothing_to_judge(run: Resource) -> None:
+    assert outcomes(POLICY, run) == []
+
+
+def test_each_import_is_told_once_at_its_first_place() -> None:
+    files = {"index.py": "import yaml\nimport a\nimport yaml", "a.py": "import yaml, index"}
+    assert len(messages(POLICY, function(texts(files)))) == 1
+
+
+SOURCES = [each.read_text(encoding="utf-8") for each in (STACK / "policypack").rglob("*.py")]
+PIECES = [
+    "import {0}.{1}",
+    "from {0} import {1}",
+    "from . import {0}",
+    "from .. import {1}",
+    "from .{0} import *",
+    "try:\n    import {0}\nexcept {1}:\n    import {1}",
+    "if {0}.version_info >= (3, 'x'):\n    import {1}",
+    "if sys.version_info > ():\n    import {0}",
+    "while {0}:\n    import {1}",
+    "async def {0}():\n    import {1}",
+    "class {0}({1}):\n    from {1} import {0}",
+    "{0} = {1}",
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from("abc"), st.sampled_from("abc")), max_size=8))
+def test_no_source_that_parses_makes_it_fail(pieces: list[tuple[str, str, str]]) -> None:
+    lines = [piece.format(one, two) for piece, one, two in pieces]
+    files = {
+        "index.py": "\n".join(lines),
+        "a/__init__.py": "\n".join(lines[1:]),
+        "a/b.py": "\n".join(lines[2:]),
+        "b.py": "\n".join(reversed(lines)),
+    }
+    assert undecided(POLICY, function(texts(files))) == []
+
+
+@given(st.sampled_from(SOURCES))
+def test_real_sources_lack_only_what_they_import(text: str) -> None:
+    found = messages(POLICY, function(texts({"index.py": text})))
+    lines = text.splitlines()
+    assert all("import " in lines[int(number) - 1] for each in found for number in re.findall(r"index\.py:(\d+)", each))
+
+
+NAMES = st.sampled_from("abc")
+FILES = ["a.py", "a/__init__.py", "a/b.py", "a/c/__init__.py", "b.py", "c/a.py"]
+SOURCE = st.lists(
+    st.builds(str.format, st.sampled_from([*PIECES, "from {0} import *", "def {0}(): ..."]), NAMES, NAMES), max_size=3
+).map("\n".join)
+PROGRAM = st.builds(
+    lambda files, index: files | {"index.py": index}, st.dictionaries(st.sampled_from(FILES), SOURCE), SOURCE
+)
+RUN = """
+import importlib, signal, sys
+
+class TooLong(BaseException):
+    pass
+
+def stop(*_):
+    raise TooLong
+
+signal.signal(signal.SIGALRM, stop)
+for folder in sys.argv[1:]:
+    before = set(sys.modules)
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1, 0.1)
+        importlib.import_module("index")
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print("imported")
+    except BaseException as error:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(type(error).__name__)
+    sys.path.remove(folder)
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+"""
+"""A drawn `while` may loop for ever, so each program is given up after a second."""
+
+
+@settings(max_examples=10, deadline=None)
+@given(programs=st.lists(PROGRAM, min_size=20, max_size=20))
+def test_python_itself_cannot_import_what_is_told(programs: list[dict[str, str]]) -> None:
+    with TemporaryDirectory() as work:
+        folders = [Path(work, str(number)) for number in range(len(programs))]
+        for folder, program in zip(folders, programs, strict=True):
+            for name, text in program.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+        ran = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", RUN, *folders], capture_output=True, text=True, check=True
+        )
+    runtime = f"python3.{sys.version_info.minor}"
+    for program, result in zip(programs, ran.stdout.split(), strict=True):
+        if result == "imported":
+            assert outcomes(POLICY, function(texts(program), runtime=runtime)) == []
+
+
+def test_the_reference_is_silent_with_its_dependencies_and_names_those_it_lacks() -> None:
+    folder = Asset(path=str(STACK / "lambda_fn"), archive=True)
+    run = function(folder, handler="ingest.handler.handler")
+    assert outcomes(POLICY, function(folder, handler="ingest.handler.handler", layers=[ELSEWHERE])) == []
+    assert all("imports `aws_lambda_powertools" in each for each in messages(POLICY, run))
+    assert messages(POLICY, run)

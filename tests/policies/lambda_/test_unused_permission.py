@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import UNKNOWN, Kind, Resource
+from policypack.policies.lambda_.unused_permission import POLICY
+from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
+from tests.policies.lambda_.test_missing_permission import CODE, LOGS, PUT, stack
+
+IN = "policy.Statement[1]"
+
+
+@pytest.mark.parametrize(
+    ("resources", "path", "message"),
+    [
+        (
+            stack(allow(["s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")),
+            f"{IN}.Action",
+            "allows `s3:DeleteObject`, which is never called",
+        ),
+        (
+            stack(allow("s3:PutObject", ["arn:aws:s3:::acme/out/*", "arn:aws:s3:::spare/*"])),
+            f"{IN}.Resource",
+            "names `arn:aws:s3:::spare/*`, on which `s3:PutObject` is never called",
+        ),
+        (
+            stack(allow("s3:PutObject", "arn:aws:s3:::acme/*")),
+            f"{IN}.Resource",
+            "allows `s3:PutObject` on more of `arn:aws:s3:::acme/*` than it is called on",
+        ),
+        (
+            stack(allow("s3:Put*", "arn:aws:s3:::acme/out/*")),
+            f"{IN}.Action",
+            "actions by `s3:Put*`, of which `s3:PutObject` is called",
+        ),
+        (stack(allow(None, "*", NotAction="iam:*")), f"{IN}.NotAction", "allows more than is called"),
+        (
+            stack(PUT, allow("xray:PutTraceSegments", "*")),
+            "policy.Statement[2].Action",
+            "allows `xray:PutTraceSegments`",
+        ),
+    ],
+)
+def test_what_is_over(resources: list[Resource], path: str, message: str) -> None:
+    assert violations(POLICY, *resources) == [path]
+    assert message in messages(POLICY, *resources)[0]
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
+        stack(allow("s3:*", "*"), runtime="nodejs22.x"),
+    ],
+)
+def test_silent(resources: list[Resource]) -> None:
+    assert outcomes(POLICY, *resources) == []
+
+
+def test_a_call_that_cannot_be_resolved_makes_it_undecided_and_names_the_line() -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            boto3.client(event["service"]).run()
+    """
+    spare = stack(allow("s3:GetObject", "arn:aws:s3:::acme/*"), text=text)
+    assert violations(POLICY, *spare) == []
+    (outcome,) = outcomes(POLICY, *spare)
+    assert undecided(POLICY, *spare) == [f"{IN}.Action"]
+    assert "`app.py:4` makes a client of a service whose name is not a constant" in outcome.message
+
+
+def test_an_unknown_resource_is_undecided() -> None:
+    assert undecided(POLICY, *stack(allow("s3:PutObject", UNKNOWN))) == [f"{IN}.Resource"]
+
+
+def test_a_managed_policy_that_is_not_read_is_undecided() -> None:
+    attached = Resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "all",
+        {"role": "read", "policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"},
+    )
+    assert undecided(POLICY, *stack(PUT), attached) == [""]
+    assert "`AmazonS3FullAccess`" in outcomes(POLICY, *stack(PUT), attached)[0].message
+
+
+READ = """
+    import boto3
+    def handler(event, context):
+        boto3.client("s3").get_object(Bucket="acme", Key="out/a")
+"""
+
+
+def test_a_role_that_two_functions_share_is_held_to_what_both_need() -> None:
+    both = allow(["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")
+    role, policy, function = stack(both)
+    other = stack(text=READ)[2]
+    logging = {**other.inputs, "loggingConfig": {"logGroup": "/aws/lambda/read"}}
+    second = Resource(other.type, "second", {**logging, "name": "second"})
+    found = messages(POLICY, role, policy, function, second)
+    assert set(found) == {
+        "allows `s3:DeleteObject`, which is never called",
+        "allows `s3:GetObject` on more of `arn:aws:s3:::acme/out/*` than it is called on, for example on `arn:aws:s3:::acme/out/example`",
+    }
+    foreign = Resource(other.type, "second", {**second.inputs, "runtime": "nodejs22.x"})
+    assert violations(POLICY, role, policy, function, foreign) == []
+    assert (
+        "`second`, which has the same role or managed policy"
+        in outcomes(POLICY, role, policy, function, foreign)[0].message
+    )
+
+
+def test_a_role_that_another_service_assumes_may_need_more() -> None:
+    role, policy, function = stack(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::acme/out/*"))
+    trust = document({"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    shared = Resource(role.type, role.name, {**role.inputs, "assumeRolePolicy": trust})
+    assert violations(POLICY, shared, policy, function) == []
+    assert (
+        "`states.amazonaws.com`, which may assume the role too" in outcomes(POLICY, shared, policy, function)[0].message
+    )
+
+
+def test_a_managed_policy_of_two_roles_is_held_to_what_both_need() -> None:
+    arn = "arn:aws:iam::111122223333:policy/both"
+    both = document(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::acme/out/*"))
+    policy = Resource("aws:iam/policy:Policy", "both", {"name": "both", "policy": both}, outputs={"arn": arn})
+    held = []
+    for name, resources in (("read", stack()), ("second", stack(text=READ.replace('"out/a"', '"out/" + event["a"]')))):
+        role_arn = f"arn:aws:iam::111122223333:role/{name}"
+        held += [
+            Resource("aws:iam/role:Role", name, {"name": name}),
+            Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", name, {"role": name, "policyArn": arn}),
+            Resource(resources[2].type, name, {**resources[2].inputs, "name": name, "role": role_arn}),
+        ]
+    assert outcomes(POLICY, policy, *held) == []
+    assert "allows `s3:GetObject`, which is never called" in messages(POLICY, policy, *held[:3])
+
+
+IDLE = """
+    def handler(event, context):
+        return None
+"""
+WRITE = CODE
+ALLOWED = json.dumps(document(LOGS, PUT))
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+MANAGED = "aws:iam/policy:Policy"
+
+
+def worker(name: str, text: str, **role: Any) -> list[Resource]:
+    """A role and the function that runs with it."""
+    function = stack(text=text, loggingConfig={"logGroup": "/aws/lambda/read"})[2]
+    arn = f"arn:aws:iam::111122223333:role/{name}"
+    return [
+        Resource("aws:iam/role:Role", name, {"name": name, **role}),
+        Resource(function.type, name, {**function.inputs, "name": name, "role": arn}),
+    ]
+
+
+def inline(name: str, policy: Any = ALLOWED) -> Resource:
+    """An inline policy of the role of that name."""
+    return Resource("aws:iam/rolePolicy:RolePolicy", name, {"role": name, "policy": policy})
+
+
+def managed(name: str, policy: Any = ALLOWED) -> Resource:
+    """A managed policy with a known ARN."""
+    return Resource(MANAGED, name, {"name": name, "policy": policy}, outputs={"arn": arn_of(name)})
+
+
+def arn_of(name: str) -> str:
+    """The ARN of a managed policy of the stack."""
+    return f"arn:aws:iam::111122223333:policy/{name}"
+
+
+def attached(name: str, policy: str = "") -> Resource:
+    """An attachment of a managed policy to the role of that name."""
+    return Resource(ATTACHMENT, name, {"role": name, "policyArn": arn_of(policy or name)})
+
+
+def blamed(*resources: Resource) -> set[tuple[str, str]]:
+    """The type and name of every resource with a violation; nothing is undecided."""
+    found = outcomes(POLICY, *resources)
+    assert [each.message for each in found if each.kind is Kind.UNDECIDED] == []
+    return {(each.resource.type.rpartition(":")[2], each.resource.name) for each in found}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_inline_policies_with_one_text_the_unused_one_is_blamed(order: int) -> None:
+    writer = [*worker("writer", WRITE), inline("writer")]
+    idle = [*worker("idle", IDLE), inline("idle")]
+    assert blamed(*[*writer, *idle][::order]) == {("RolePolicy", "idle")}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_managed_policies_with_one_text_the_unused_one_is_blamed(order: int) -> None:
+    writer = [*worker("writer", WRITE), managed("writer"), attached("writer")]
+    idle = [*worker("idle", IDLE), managed("idle"), attached("idle")]
+    assert blamed(*[*writer, *idle][::order]) == {("Policy", "idle")}
+
+
+@pytest.mark.parametrize("policy", [ALLOWED, document(LOGS, PUT)], ids=["text", "object"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_three_functions_whose_roles_share_a_document_each_idle_one_is_blamed(policy: Any, order: int) -> None:
+    inlined = [*worker("inline", IDLE), inline("inline", policy)]
+    within = worker("within", IDLE, inlinePolicies=[{"name": "within", "policy": policy}])
+    writer = [*worker("writer", WRITE), managed("writer", policy), attached("writer")]
+    resources = [*writer, *inlined, *within][::order]
+    assert blamed(*resources) == {("RolePolicy", "inline"), ("Role", "within")}
+    assert set(violations(POLICY, *resources)) == {
+        "policy.Statement[1].Action",
+        "inlinePolicies[0].policy.Statement[1].Action",
+    }
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_three_inline_policies_with_one_text_both_idle_ones_are_blamed(order: int) -> None:
+    held = [[*worker(name, text), inline(name)] for name, text in (("one", IDLE), ("writer", WRITE), ("two", IDLE))]
+    assert blamed(*[one for many in held[::order] for one in many]) == {("RolePolicy", "one"), ("RolePolicy", "two")}
+
+
+def test_of_managed_policies_in_a_list_the_one_that_only_idle_roles_have_is_blamed() -> None:
+    writer = worker("writer", WRITE, managedPolicyArns=[arn_of("writer")])
+    idle = worker("idle", IDLE, managedPolicyArns=[arn_of("idle")])
+    also = worker("also", IDLE, managedPolicyArns=[arn_of("idle")])
+    policies = [managed("writer"), managed("idle")]
+    assert blamed(*policies, *writer, *idle, *also) == {("Policy", "idle")}
+    assert blamed(*policies[::-1], *also, *idle, *writer) == {("Policy", "idle")}
+
+
+def test_a_managed_policy_that_a_writer_may_have_is_kept() -> None:
+    maybe = Resource(ATTACHMENT, "maybe", {"role": "writer", "policyArn": UNKNOWN})
+    resources = [*worker("writer", WRITE), *worker("idle", IDLE), managed("shared"), attached("idle", "shared"), maybe]
+    assert ("Policy", "shared") not in {
+        (each.resource.type.rpartition(":")[2], each.resource.name)
+        for each in outcomes(POLICY, *resources)
+        if each.kind is Kind.VIOLATION
+    }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [Resource("aws:iam/role:Role", "batch", {"name": "batch"}), attached("batch", "shared")],
+        [
+            Resource("aws:iam/user:User", "ann", {"name": "ann"}),
+            Resource(
+                "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+                "ann",
+                {"user": "ann", "policyArn": arn_of("shared")},
+            ),
+        ],
+    ],
+    ids=["another role", "a user"],
+)
+def test_a_managed_policy_that_somebody_else_has_may_be_needed_there(other: list[Resource]) -> None:
+    idle = [*worker("idle", IDLE), managed("shared"), attached("idle", "shared"), inline("idle")]
+    found = outcomes(POLICY, *idle, *other)
+    kinds = {(each.resource.type.rpartition(":")[2], each.kind) for each in found}
+    assert kinds == {("Policy", Kind.UNDECIDED), ("RolePolicy", Kind.VIOLATION)}
+    assert f"unless it is for `{other[0].name}`, which has the same managed policy" in " ".join(
+        each.message for each in found
+    )
+
+
+def test_a_managed_policy_may_be_needed_by_a_service_that_assumes_another_functions_role() -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    idle = [*worker("idle", IDLE), attached("idle", "shared")]
+    also = [*worker("also", IDLE, assumeRolePolicy=document(trust)), attached("also", "shared")]
+    assert violations(POLICY, managed("shared"), *idle, *also) == []
+    assert violations(POLICY, managed("shared"), *idle, *worker("also", IDLE), attached("also", "shared")) != []

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.s3.missing_invoke_permission import POLICY
+from policypack.resources.tokens import ALIAS
+from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.invoking import (
+    BUCKET_ARN,
+    FUNCTION_ARN,
+    bucket,
+    function,
+    notification,
+    permission,
+    resource,
+    target,
+)
+
+ARN = "lambdaFunctions[0].lambdaFunctionArn"
+OTHER = function("write", title="write")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        permission(function="write"),
+        permission(principal="111122223333"),
+        permission(action="lambda:GetFunction"),
+        permission(function=f"{FUNCTION_ARN}:live"),
+    ],
+    ids=["none", "function", "account", "action", "alias in the ARN"],
+)
+def test_no_permission_for_this_bucket_and_function(given: Resource | None) -> None:
+    others = () if given is None else (given,)
+    assert violations(POLICY, bucket(), function(), OTHER, *others, notification()) == [ARN]
+    assert "`read`" in messages(POLICY, bucket(), function(), OTHER, *others, notification())[0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        permission(),
+        permission(action="lambda:*"),
+        permission(sourceArn=None),
+        permission(sourceArn="arn:aws:s3:::*"),
+        permission(principal="*"),
+        permission(function(), at="function", function=UNKNOWN),
+        permission(bucket(), at="sourceArn", sourceArn=UNKNOWN),
+    ],
+    ids=["plain", "every action", "every bucket", "star", "everybody", "unknown name", "unknown arn"],
+)
+def test_silent(given: Resource) -> None:
+    assert outcomes(POLICY, bucket(), function(), given, notification()) == []
+
+
+def test_an_alias_needs_a_permission_of_its_own() -> None:
+    alias = resource(ALIAS, "live", name="live", functionName="read")
+    invoking = notification(target(UNKNOWN), after=(alias,), at="lambdaFunctions")
+    assert violations(POLICY, bucket(), function(), alias, permission(), invoking) == [ARN]
+    assert outcomes(POLICY, bucket(), function(), alias, permission(qualifier="live"), invoking) == []
+    by_arn = permission(alias, at="function", function=UNKNOWN)
+    assert outcomes(POLICY, bucket(), function(), alias, by_arn, invoking) == []
+
+
+def test_every_function_that_a_list_depends_on_needs_one() -> None:
+    read, write = function(UNKNOWN), function(UNKNOWN, title="write")
+    both = notification(
+        target(UNKNOWN, prefix="a"), target(UNKNOWN, prefix="b"), after=(read, write), at="lambdaFunctions"
+    )
+    allowed = [
+        permission(each, at="function", function=UNKNOWN, title=each.name, sourceArn=BUCKET_ARN)
+        for each in (read, write)
+    ]
+    assert outcomes(POLICY, bucket(), read, write, *allowed, both) == []
+    assert violations(POLICY, bucket(), read, write, allowed[0], both) == ["lambdaFunctions"]
+    assert "`write`" in messages(POLICY, bucket(), read, write, allowed[0], both)[0]
+    one = notification(target(UNKNOWN), after=(read, write), at="lambdaFunctions")
+    assert undecided(POLICY, bucket(), read, write, allowed[0], one) == [ARN]
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        (bucket(), function(), permission(principal=UNKNOWN), notification()),
+        (bucket(), function(), permission(sourceArn=UNKNOWN), notification()),
+        (bucket(), function(), permission(function=UNKNOWN), notification()),
+        (bucket(), function(), permission(qualifier=UNKNOWN), notification()),
+        (bucket(), function(), permission(), notification(target(UNKNOWN))),
+        (bucket(), permission(function="write"), notification()),
+        (
+            bucket(),
+            function(None),
+            permission(function="read-1a2b3c4"),
+            notification(target(UNKNOWN), after=(function(None),), at="lambdaFunctions"),
+        ),
+        (bucket(None), function(), permission(sourceArn="arn:aws:s3:::inbox-1a2b3c4"), notification(bucket=UNKNOWN)),
+    ],
+    ids=[
+        "principal",
+        "source",
+        "function",
+        "qualifier",
+        "target",
+        "another stack's function",
+        "made-up name",
+        "bucket",
+    ],
+)
+def test_what_may_be_the_permission_is_undecided(resources: tuple[Resource, ...]) -> None:
+    assert undecided(POLICY, *resources) == [ARN]
+    assert violations(POLICY, *resources) == []
+
+
+def test_a_function_of_another_stack_may_have_its_permission_here() -> None:
+    assert outcomes(POLICY, bucket(), permission(), notification()) == []
+
+
+def test_a_function_that_is_only_read_may_have_its_permission_elsewhere() -> None:
+    read = Resource("aws:lambda/function:Function", "read", {"name": "read"}, external=True)
+    assert undecided(POLICY, bucket(), read, notification()) == [ARN]
+    assert outcomes(POLICY, bucket(), read, permission(), notification()) == []
+
+
+def test_a_list_that_is_unknown_is_undecided() -> None:
+    assert undecided(POLICY, bucket(), function(), notification(lambdaFunctions=UNKNOWN)) == ["lambdaFunctions"]
