@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from policypack.python import calling, classes, statements
@@ -58,13 +59,21 @@ def read(package: Package, handler: str) -> Reading:
     found = imported_modules(package, entry, LIBRARIES)
     if entry not in found.modules:
         return Reading(Reader({}, statements.load), tuple(map(_broken, found.broken)))
-    whole = _read(found.modules, map(_broken, found.broken), [entry], function)
+    whole = _read_from(tuple(found.modules.items()), tuple(map(_broken, found.broken)), entry, function)
     if found.cut and not whole.exceeded:
         cut = Unresolved(Place(found.modules[entry].file, 1), "begins code of more modules than are read here")
         return replace(whole, broken=(*whole.broken, cut))
     if not whole.exceeded or len(found.modules) <= NEAREST:
         return whole
-    return _read(dict(islice(found.modules.items(), NEAREST)), whole.broken, [entry], function)
+    return _read_from(tuple(islice(found.modules.items(), NEAREST)), whole.broken, entry, function)
+
+
+@lru_cache(maxsize=32)
+def _read_from(
+    modules: tuple[tuple[str, Module], ...], broken: tuple[Unresolved, ...], entry: str, function: str
+) -> Reading:
+    """Read from a handler on, once for code that several functions share, or that is judged again."""
+    return _read(dict(modules), broken, [entry], function)
 
 
 def calls_of(sources: Mapping[str, str | bytes], handler: str | None = None) -> Found:

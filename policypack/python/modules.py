@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from policypack.python.files import Files, UnreadableError, source_of
 
@@ -85,6 +86,7 @@ class Package:
         return None if found is None else parsed(name, *found)
 
 
+@lru_cache(maxsize=256)
 def parsed(name: str, file: str, content: str | bytes) -> Module:
     """A module of this text.
 
