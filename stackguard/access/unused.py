@@ -13,7 +13,7 @@ import msgspec
 from policypack.access.least_privilege.analysis import Privilege, functions, privilege
 from policypack.access.least_privilege.comparison import Missing, Over
 from policypack.access.least_privilege.readers import grouped
-from policypack.core.policy import Asset, Resource, Stack, Unknown
+from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
 from policypack.evaluation.masking import hidden
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
@@ -37,6 +37,8 @@ class Answer:
     """The texts in the stack's secrets, longest first."""
     stand_in: bool = False
     """Whether the stack's ARNs may hold the stand-in account."""
+    unseen: tuple[Unseen, ...] = ()
+    """What the program constructs where the preview cannot follow: a role may be allowed more by it."""
 
     @property
     def clean(self) -> bool:
@@ -76,7 +78,7 @@ def ask(target: str, how: HowToRun, code: Path | None, name: str | None) -> list
         raise CannotJudge(f"`--code` is of one function, and {loaded.target} has {known}; name it by `--function`")
     with_code = Asset(path=str(code.resolve()), archive=True) if code else None
     secrets = (*secrets_of(stack), *loaded.mask.texts)
-    return [Answer(each, privilege(stack, each, with_code), secrets, loaded.stand_in) for each in chosen]
+    return [Answer(each, privilege(stack, each, with_code), secrets, loaded.stand_in, loaded.unseen) for each in chosen]
 
 
 def exit_code(answers: list[Answer]) -> int:
@@ -92,16 +94,20 @@ def exit_code(answers: list[Answer]) -> int:
         if not reasons:
             raise CannotJudge(f"`{name}` has no Python code in the stack; give its folder by `--code`")
         raise CannotJudge(f"the code of `{name}` {'; '.join(sorted(reasons))}; give its folder by `--code`")
+    if answers[0].unseen:
+        return FOUND
     return CLEAN if all(each.clean or each.privilege is None for each in answers) else FOUND
 
 
 def render(answers: list[Answer], form: str) -> str:
-    """The answers in a format, without what a secret holds; where the stand-in account shows, they say so."""
-    noted = answers[0].stand_in and shown(text(answers) if form == "text" else [_encoded(as_json(answers))])
+    """The answers in a format, without what a secret holds; what is not seen, and the stand-in account, are noted."""
+    notes = [f"undecided: the program {each.why}; {each.fix}" for each in answers[0].unseen]
+    if answers[0].stand_in and shown(text(answers) if form == "text" else [_encoded(as_json(answers))]):
+        notes.append(LINE)
     if form == "json":
-        found = _encoded(as_json(answers) | ({"notes": [LINE]} if noted else {}))
+        found = _encoded(as_json(answers) | ({"notes": notes} if notes else {}))
     else:
-        found = "\n".join((*text(answers), *(("", f"note: {LINE}") if noted else ())))
+        found = "\n".join((*text(answers), *(("", *(f"note: {each}" for each in notes)) if notes else ())))
     return hidden(found, answers[0].secrets)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,23 @@ def test_the_command_tells_people_what_is_called_and_that_all_is_well() -> None:
         in ran.output
     )
     assert "clean: nothing is missing, nothing is over" in ran.output
+
+
+HIDDEN = """
+import pulumi_aws as aws
+
+aws.ec2.get_vpc_output(default=True).id.apply(lambda vpc: aws.s3.Bucket("more") if vpc == "vpc-1" else None)
+"""
+
+
+def test_the_command_says_what_a_preview_cannot_see(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests/failures/row12_another_prefix/corrected", tmp_path / "row" / "app")
+    shutil.copy(ROOT / "tests/failures/protected.py", tmp_path)
+    main = tmp_path / "row" / "app" / "__main__.py"
+    main.write_text(main.read_text() + HIDDEN)
+    ran = CliRunner().invoke(cli, ["access", "unused", str(main.parent)])
+    assert ran.exit_code == 1
+    assert "note: undecided: the program constructs resources in a function given to `apply` that" in ran.output
 
 
 def test_the_command_tells_programs_the_same() -> None:
