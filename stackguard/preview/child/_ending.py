@@ -1,6 +1,7 @@
 """Ends the processes that descend from a program, those that left its group too: for both sides of the preview.
 
-When the parent died, the program's own interpreter runs this file with the token; so it depends on nothing.
+When the parent died, the program's own interpreter runs this file with the token, and a folder to remove afterwards;
+so it depends on nothing.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -63,3 +65,5 @@ def _environment_of(process: int) -> bytes:
 
 if __name__ == "__main__":
     end_known_by(sys.argv[1])
+    for folder in sys.argv[2:]:  # what was still imported while it was removed has put its bytecode there
+        shutil.rmtree(folder, ignore_errors=True)

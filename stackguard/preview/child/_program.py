@@ -103,7 +103,7 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
     with contextlib.suppress(OSError):
         # What left the group is ended by a process of its own: as long as this one lives it may start more.
-        subprocess.Popen([sys.executable, "-IS", ending, TOKEN], env={}, start_new_session=True)  # noqa: S603
+        subprocess.Popen([sys.executable, "-IS", ending, TOKEN, folder], env={}, start_new_session=True)  # noqa: S603
     os.killpg(0, signal.SIGKILL)
 
 
