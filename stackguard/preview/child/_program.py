@@ -52,7 +52,12 @@ def main() -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
     watcher.start()
-    modules = types.SimpleNamespace(**{name: sibling(f"_{name}") for name in SIBLINGS})
+    try:
+        modules = types.SimpleNamespace(**{name: sibling(f"_{name}") for name in SIBLINGS})
+    except OSError:
+        if not lines.empty() and not lines.get():
+            watcher.join()  # the parent is gone: `watch` removes the folder that these are in, and ends this process
+        raise
     if sys.path and Path(sys.path[0]).resolve() == Path(__file__).resolve().parent:
         del sys.path[0]  # this folder's modules are not the program's
     try:
