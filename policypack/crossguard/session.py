@@ -210,8 +210,7 @@ class Session:
     def _judged(self, resource: Resource, levels: Levels, problems: list[Diagnostic]) -> list[Outcome]:
         """What policies that read one resource say; a configuration that does not fit is added to `problems`."""
         found: list[Outcome] = []
-        for policy, settings, level in self._active(levels, problems, resource.urn, over_stack=False):
-            required = requirements(policy, self._policies, lambda each: levels[each.id][0])
+        for policy, settings, level, required in self._active(levels, problems, resource.urn, over_stack=False):
             found += _at(judge(policy, resource, settings, required), level, settings, levels)
         return found
 
@@ -221,26 +220,28 @@ class Session:
         """What policies that read the whole stack say."""
         stacks: list[Stack] = []
         found: list[Outcome] = []
-        for policy, settings, level in self._active(levels, problems, "", over_stack=True):
+        for policy, settings, level, required in self._active(levels, problems, "", over_stack=True):
             stack = next((each for each in stacks if each.settings is settings), None)
             if stack is None:
                 stack = Stack(resources, settings, unseen)
                 stacks.append(stack)
-            required = requirements(policy, self._policies, lambda each: levels[each.id][0])
             found += _at(judge_stack(policy, stack, required), level, settings, levels)
         return found
 
     def _active(
         self, levels: Levels, problems: list[Diagnostic], urn: str, *, over_stack: bool
-    ) -> Iterator[tuple[Policy[Any], Settings, EnforcementLevel]]:
-        """The policies of a kind that are not disabled, each with its settings and its level."""
+    ) -> Iterator[tuple[Policy[Any], Settings, EnforcementLevel, tuple[Policy[Any], ...]]]:
+        """The policies of a kind that are not disabled, each with its settings, its level and what excuses it."""
         for policy in self._policies:
             level, config = levels[policy.id]
             if policy.over_stack is over_stack and level is not EnforcementLevel.DISABLED:
                 try:
-                    yield policy, self._settings_for(config), level
+                    settings = self._settings_for(config)
                 except SettingsError as error:
                     problems.append(Diagnostic(policy, EnforcementLevel.MANDATORY, str(error), urn))
+                    continue
+                required = requirements(policy, self._policies, lambda each: levels[each.id][0])
+                yield policy, settings, level, required
 
     def _settings_for(self, config: Mapping[str, Any] | None) -> Settings:
         """The file's settings, under what CrossGuard's configuration says for one policy; one object for one content.

@@ -99,7 +99,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
         if everything(resource):
             return True
         alike = nameless(self.service, resource)
-        if _some_overlaps(self.formats, alike):
+        if any(each.overlaps(alike) for each in self.formats):
             return True
         head, tail = _split(alike)
         return (
@@ -111,28 +111,14 @@ class Action(msgspec.Struct, frozen=True, eq=False):
 
     def everywhere(self, resources: tuple[str, ...]) -> bool:
         """Whether the resource patterns match every name of each type that a call needs, or of one of its types."""
-        return _covered(self.service, self.required, self.optional, resources)
+        alike = {nameless(self.service, resource) for resource in resources}
+        if self.required:
+            return all(any(each.covered_by(resource) for resource in alike) for each in self.required)
+        return any(each.covered_by(resource) for each in self.optional for resource in alike)
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
         return is_global(key.lower()) or _matched(self.keys, key.lower())
-
-
-@lru_cache(maxsize=65536)
-def _some_overlaps(formats: tuple[ArnFormat, ...], resource: str) -> bool:
-    """Whether some ARN of one of the types matches a resource pattern; the actions of a service share few sets of types."""
-    return any(each.overlaps(resource) for each in formats)
-
-
-@lru_cache(maxsize=8192)
-def _covered(
-    service: str, required: tuple[ArnFormat, ...], optional: tuple[ArnFormat, ...], resources: tuple[str, ...]
-) -> bool:
-    """`Action.everywhere`, for all actions of a service that work on the same types."""
-    alike = {nameless(service, resource) for resource in resources}
-    if required:
-        return all(any(each.covered_by(resource) for resource in alike) for each in required)
-    return any(each.covered_by(resource) for each in optional for resource in alike)
 
 
 def exists(service: str) -> bool:

@@ -116,8 +116,7 @@ class _Reader:
         return HandlerProblem()
 
     def _places(self, folders: Sequence[str]) -> Search:
-        inside = [(layer, folder) for layer in self.layers for folder in folders]
-        return Search([(self.archive, ""), *inside])
+        return Search.beside(self.archive, self.layers, folders)
 
     def _first_of(self, files: Sequence[str], folders: Sequence[str]) -> HandlerProblem | Unknown:
         places = self._places(folders)

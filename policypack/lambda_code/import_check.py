@@ -67,11 +67,10 @@ def _judged(
 
     held = layers(stack, function)
     archives, unread = opened_layers(stack, held)
-    places = [(layer, folder) for layer in archives for folder in python_folders(runs.runtime)]
     theirs = published(archive)
     adds = any(each in variables(function) for each in _PATH)
     importer = Importer(
-        Search([(archive, ""), *places]),
+        Search.beside(archive, archives, python_folders(runs.runtime)),
         lambda file: file not in theirs and archive.find(file) is not None,
         minor,
         elsewhere=adds,
@@ -79,12 +78,12 @@ def _judged(
     found = importer.run(runs.handler.rpartition(".")[0].replace("/", "."))
     open_end = found.elsewhere or unread or held.others
     certain = tuple(each for each in found.missing if each.inside or not open_end)
-    yield Lacking(certain, runs.runtime, bool(places))
+    yield Lacking(certain, runs.runtime, bool(archives))
     if held.foreign or unread:
         return  # what nothing holds here may be in a layer that somebody else publishes
     for each in found.missing:
         if each not in certain:
-            yield _undecided(each.words(runs.runtime, layered=bool(places)), elsewhere=found.elsewhere)
+            yield _undecided(each.words(runs.runtime, layered=bool(archives)), elsewhere=found.elsewhere)
 
 
 def _undecided(words: str, *, elsewhere: bool) -> Unknown:

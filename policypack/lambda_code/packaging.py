@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -52,6 +52,11 @@ class Search:
 
     def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
         self.places = tuple(places)
+
+    @classmethod
+    def beside(cls, archive: Archive, layers: Iterable[Archive], folders: Sequence[str]) -> Self:
+        """Files of a function's own archive, then of its layers, below the folders in which its runtime looks."""
+        return cls([(archive, ""), *((layer, folder) for layer in layers for folder in folders)])
 
     def find(self, name: str) -> Member | None:
         """The file of this name, or None where no place has one."""

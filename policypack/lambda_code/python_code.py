@@ -111,8 +111,7 @@ def read_program(
     from policypack.python.modules import Package
 
     archives, unread = opened_layers(stack, held)
-    inside = [(each, folder) for each in archives for folder in python_folders(runtime)]
-    package = Package(_Followed([(archive, ""), *inside]))
+    package = Package(_Followed.beside(archive, archives, python_folders(runtime)))
     module = handler.rpartition(".")[0].replace("/", ".")
     if package.module(module) is None:
         return NoModule(module, held.others or unread)

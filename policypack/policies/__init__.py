@@ -118,4 +118,3 @@ POLICIES: tuple[Policy[Any], ...] = (
     sns_missing_encryption.POLICY,
     logs_missing_retention.POLICY,
 )
-IDS = tuple(policy.id for policy in POLICIES)

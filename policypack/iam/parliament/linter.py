@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import Action, exists, expand
+from policypack.iam.actions import Action, alike_in_resources, exists, expand
 from policypack.iam.condition_keys import MULTIVALUED, is_global, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
@@ -213,7 +213,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
 
 @lru_cache(maxsize=8192)
 def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
-    return any(action.fits(each) for action in expand(pattern) for each in resources)
+    return any(alike[0].fits(each) for alike in alike_in_resources((pattern,)) for each in resources)
 
 
 def _star(finding: _Finding, document: PolicyDocument) -> str | None:

@@ -7,6 +7,7 @@ what it leaves behind that is not made of one, a flag, a counter that is compare
 from __future__ import annotations
 
 import ast
+import functools
 from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -40,6 +41,11 @@ def within(body: Any) -> Any:
 def loaded(node: Any) -> set[str]:
     """The variables that an expression, or some code, uses."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+
+
+def reads(node: Any, name: str) -> bool:
+    """Whether a node is the use of a variable."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id == name
 
 
 def stored(node: Any) -> set[str]:
@@ -83,22 +89,22 @@ class Loop:
         if isinstance(node, ast.Return):
             return node.value is None or not loaded(node.value) & self.made
         if isinstance(node, ast.AugAssign):
-            return isinstance(node.target, ast.Name) and node.target.id in self.tested() - self.made
+            return isinstance(node.target, ast.Name) and node.target.id in self.tested - self.made
         if isinstance(node, ast.Assign):
             if loaded(node.value) & self.made:
-                return any(stored(each) & self.missed() for each in node.targets)
+                return any(stored(each) & self.missed for each in node.targets)
             plain = not any(isinstance(each, ast.Call) for each in ast.walk(node.value))
             if plain:
                 return any(self.seen_outside(each) for each in node.targets)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
-            return isinstance(node.func.value, ast.Name) and node.func.value.id in self.counted()
+            return isinstance(node.func.value, ast.Name) and node.func.value.id in self.counted
         return False
 
     def seen_outside(self, target: Any) -> bool:
         """Whether what is assigned here is used elsewhere, and not only where it is assigned anew before."""
         if isinstance(target, (ast.Attribute, ast.Subscript)):
             return not loaded(target) & self.made
-        return bool(stored(target) & self.used())
+        return bool(stored(target) & self.used)
 
     def outside(self, names: set[str] | None = None) -> Any:
         """All nodes outside of the loop that may see its variables; none of other loops that assign these first."""
@@ -115,31 +121,25 @@ class Loop:
             yield node
             queue.extend(ast.iter_child_nodes(node))
 
+    @functools.cached_property
     def used(self) -> set[str]:
         """The variables that are used outside of the loop."""
         own = {name for each in self.inside if isinstance(each, ast.Assign) for name in stored(each)} - self.made
-        return set().union(
-            *(
-                {
-                    each.id
-                    for each in self.outside({name})
-                    if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
-                }
-                & {name}
-                for name in own
-            )
-        )
+        return {name for name in own if any(reads(each, name) for each in self.outside({name}))}
 
+    @functools.cached_property
     def tested(self) -> set[str]:
         """The variables by which something is decided, or which are returned, outside of the loop."""
         return set().union(*(loaded(each) for node in self.outside() for each in tests(node)))
 
+    @functools.cached_property
     def missed(self) -> set[str]:
         """The variables that are compared with nothing outside of the loop: they hold it where it did not run."""
         found = [each for each in self.outside() if isinstance(each, ast.Compare)]
         found = [each for each in found if any(isinstance(how, (ast.Is, ast.IsNot)) for how in each.ops)]
         return {each.left.id for each in found if isinstance(each.left, ast.Name)}
 
+    @functools.cached_property
     def counted(self) -> set[str]:
         """The collections that are counted, compared or branched on outside of the loop."""
         found = [each for node in self.outside() for each in tests(node) if not isinstance(node, ast.Return)]
