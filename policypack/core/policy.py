@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
@@ -82,7 +82,7 @@ class Asset:
     path: str | None = None
     text: str | None = None
     uri: str | None = None
-    members: Mapping[str, Asset] | None = None
+    members: Mapping[str, Asset] | None = field(default=None, hash=False)
     archive: bool = False
     hash: str = ""
 
@@ -161,7 +161,8 @@ class Resource:
     options: Options = Options()
     accepts: frozenset[str] | None = None
     """The arguments of the type in the program's own SDK, where a door looked: it does where our table lacks one."""
-    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `core.memo.memoized` keeps."""
 
     def __post_init__(self) -> None:
         if not self.urn:
@@ -171,12 +172,6 @@ class Resource:
         """The property as the program set it, else as the provider reports it, else None."""
         value = self.inputs.get(name)
         return self.outputs.get(name) if value is None else value
-
-    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """`compute()`, remembered on this resource: many policies read the same parsed value."""
-        if key not in self._memo:
-            self._memo[key] = compute()
-        return cast("T", self._memo[key])
 
 
 def urn_of(type_token: str, name: str, stack: str = "stack", project: str = "project") -> str:
@@ -209,7 +204,8 @@ class Stack:
     resources: tuple[Resource, ...]
     settings: Settings
     unseen: tuple[Unseen, ...] = ()
-    _memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `core.memo.memoized` keeps."""
 
     @cached_property
     def by_urn(self) -> Mapping[str, Resource]:
@@ -228,12 +224,6 @@ class Stack:
         """The resources of these type tokens, type by type."""
         for type_token in types:
             yield from self.by_type.get(type_token, ())
-
-    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """`compute()`, remembered on this stack."""
-        if key not in self._memo:
-            self._memo[key] = compute()
-        return cast("T", self._memo[key])
 
 
 @dataclass(frozen=True, slots=True)

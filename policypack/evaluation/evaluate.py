@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Any
 
+from policypack.core.memo import memoized
 from policypack.core.policy import (
     ROOT_TYPE,
     UNKNOWN,
@@ -164,24 +165,19 @@ class _Judging:
 
     def _excused(self, resource: Resource, place: str) -> bool:
         """Whether a required policy reports this place, or a whole that it is a part of."""
-        return any(_covers(each, place) for policy in self.required for each in _reported(policy, resource))
+        return any(_covers(each, place) for policy in self.required for each in _reported(resource, policy))
 
 
-def _reported(policy: Policy[Any], resource: Resource) -> tuple[str, ...]:
+@memoized
+def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
     """The places of a resource at which a policy that reads one resource reports a breach that excuses others."""
-    return resource.once(("reported", policy.id), lambda: tuple(_excusing(policy, resource)))
-
-
-def _excusing(policy: Policy[Any], resource: Resource) -> Iterator[str]:
-    reads = policy.reads
-    assert not isinstance(reads, OverStack)
-    if resource.external:
-        return
+    assert not isinstance(policy.reads, OverStack)
+    places: list[str] = []
     with suppress(Exception):  # a policy that crashes excuses nobody, and its own run reports the crash
-        for path, value in reads(resource):
-            for judgement in () if isinstance(value, Unknown) else policy.check(value):
-                if isinstance(judgement, Violation) and judgement.excuses:
-                    yield _join(path, judgement.path)
+        for path, value in () if resource.external else policy.reads(resource):
+            judgements = () if isinstance(value, Unknown) else policy.check(value)
+            places += [_join(path, each.path) for each in judgements if isinstance(each, Violation) and each.excuses]
+    return places
 
 
 def _covers(whole: str, place: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Outcome, Resource, Stack
 from policypack.evaluation.masking import PUBLIC, REDACTED, SHORTEST_SECRET, hidden, texts_in
 
@@ -37,12 +38,10 @@ def _without(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:
     return hidden(text, secrets)
 
 
+@memoized
 def secrets_of(stack: Stack) -> list[str]:
     """The texts in the secrets of all resources, longest first."""
-    return stack.once(
-        "secret texts",
-        lambda: sorted({text for each in stack.resources for text in secret_texts(each)}, key=len, reverse=True),
-    )
+    return sorted({text for resource in stack.resources for text in secret_texts(resource)}, key=len, reverse=True)
 
 
 def _hides(outcome: Outcome, quoted: str) -> bool:
@@ -59,11 +58,10 @@ def is_secret(resource: Resource, path: str) -> bool:
     return any(path == secret or path.startswith((f"{secret}.", f"{secret}[")) for secret in resource.secrets)
 
 
+@memoized
 def secret_texts(resource: Resource) -> list[str]:
     """The texts in the secrets of a resource, longest first."""
-    if not resource.secrets:
-        return []
-    return resource.once("secret texts", lambda: sorted(set(_secret_texts(resource)), key=len, reverse=True))
+    return sorted(set(_secret_texts(resource)), key=len, reverse=True) if resource.secrets else []
 
 
 def _secret_texts(resource: Resource) -> Iterator[str]:

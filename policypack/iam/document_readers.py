@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Resource, Unknown
 from policypack.iam import tables
 from policypack.iam.document import PolicyDocument, Statement
@@ -65,16 +66,19 @@ def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
     """Every policy document that a resource carries, parsed once however many policies read it."""
-    found = resource.once("documents", lambda: list(_parsed(resource)))
-    return [(path, document) for path, kind, gives, document in found if kind in kinds and (gives or not granting)]
+    parsed = _parsed(resource)
+    return [(path, document) for path, kind, gives, document in parsed if kind in kinds and (gives or not granting)]
 
 
-def _parsed(resource: Resource) -> Iterator[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
+@memoized
+def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
+    parsed = []
     for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
         for path, raw in _at(resource.inputs, pattern.split("."), ""):
             if raw is not None:
                 document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
-                yield path, kind, tables.grants(resource.type, pattern), document
+                parsed.append((path, kind, tables.grants(resource.type, pattern), document))
+    return parsed
 
 
 def _at(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:

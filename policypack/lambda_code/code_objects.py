@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack
 from policypack.iam.arn import Arn
 from policypack.resources.index import inside
@@ -26,12 +27,9 @@ class CodeObjects(msgspec.Struct, frozen=True):
     possible: tuple[Resource, ...] = ()
 
 
+@memoized
 def code_objects(stack: Stack, resource: Resource) -> CodeObjects:
     """The objects that `s3Bucket` and `s3Key` of a function or layer mean; none where those are of no object here."""
-    return stack.once(("code objects", resource.urn), lambda: _code_objects(stack, resource))
-
-
-def _code_objects(stack: Stack, resource: Resource) -> CodeObjects:
     if resource.inputs.get("s3Key") is None:
         return CodeObjects()
     every = [each for kind in OBJECT_TYPES for each in stack.by_type.get(kind, ())]

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Asset, Resource, Stack, Unknown
 from policypack.lambda_code.archive import AbsentError, Archive, Member, opened
 from policypack.lambda_code.code_objects import code_objects
@@ -162,13 +163,14 @@ def read_code(resource: Resource, read: Callable[[Archive], T], stack: Stack | N
         return Unknown("holds code that is nested too deeply to be read", FIX)
 
 
-def packaged(holder: Resource, code: Asset) -> Archive:
+@memoized
+def packaged(holder: Resource, code: Asset) -> Archive:  # noqa: ARG001 - the archive is kept on it
     """The archive that a function, layer or object of a bucket holds: opened once for all that read it.
 
     Raises:
         UnreadableError: it cannot be read here.
     """
-    return holder.once("archive", lambda: opened(code))
+    return opened(code)
 
 
 def recorded(code: Asset) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import idle
@@ -44,6 +45,7 @@ class NoModule(msgspec.Struct, frozen=True):
         return ", and may be in a layer" if self.layered else ""
 
 
+@memoized
 def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
     """What a function's code does, with the path of the property that it is known or not known by.
 
@@ -56,10 +58,6 @@ def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModu
         code of which a state from another machine has only the hash. `Unknown` for what should be readable and is
         not.
     """
-    return stack.once(("python code", function.urn), lambda: _python_code(stack, function))
-
-
-def _python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
     runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
     if isinstance(runtime, str) and not runtime.startswith("python"):
         return None

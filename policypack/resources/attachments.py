@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
@@ -175,8 +176,9 @@ def _elsewhere(stack: Stack, resource: Resource) -> bool:
     )
 
 
+@memoized
 def _by_urn(stack: Stack) -> Mapping[str, Holder]:
-    return stack.once("holders", lambda: {each.identity.urn: each for each in _holders(stack)})
+    return {holder.identity.urn: holder for holder in _holders(stack)}
 
 
 def boundaries(stack: Stack) -> frozenset[str]:

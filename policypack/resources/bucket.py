@@ -13,6 +13,7 @@ from itertools import chain
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.iam.tables import canonical
 from policypack.resources.index import index_of
@@ -42,7 +43,7 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
         bucket: one of `buckets(stack)`.
         types: type tokens; each stands for its `…V2` twin too.
     """
-    index = stack.once("sidecars", lambda: _index(stack))
+    index = _index(stack)
     found = [each for token in types for urn in (bucket.urn, ANY) if (each := index.get((urn, canonical(token))))]
     if len(found) == 1:
         return found[0]
@@ -52,6 +53,7 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
     )
 
 
+@memoized
 def _index(stack: Stack) -> Mapping[tuple[str, str], Sidecars]:
     """The sidecars by their bucket's URN, or `ANY` for those that may be any bucket's, and by canonical type."""
     certain: dict[tuple[str, str], list[Resource]] = defaultdict(list)

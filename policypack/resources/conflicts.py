@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.iam.tables import canonical
 from policypack.resources.ownership import UNTRACED, Claim, Identity, Part, claims, part_of, uncertain
@@ -256,16 +257,13 @@ def _beside_inline(stack: Stack) -> Iterator[Contest]:
                             yield Contest(sidecar, naming, owner, "", part is not UNTRACED, name)
 
 
+@memoized
 def _by_owner(stack: Stack, token: str, naming: str) -> Mapping[Part, Sequence[Resource]]:
     """The resources of one type, by what they name as their owner."""
-
-    def compute() -> dict[Part, list[Resource]]:
-        found: dict[Part, list[Resource]] = {}
-        for resource in _of(stack, token):
-            found.setdefault(part_of(stack, resource, naming), []).append(resource)
-        return found
-
-    return stack.once(("sidecars by owner", token), compute)
+    by_owner: dict[Part, list[Resource]] = {}
+    for resource in _of(stack, token):
+        by_owner.setdefault(part_of(stack, resource, naming), []).append(resource)
+    return by_owner
 
 
 def _of(stack: Stack, token: str) -> Iterator[Resource]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.resources.index import inside
 
@@ -11,13 +12,14 @@ def comes_after(stack: Stack, later: Resource, earlier: Resource) -> bool:
 
     A dependency on a component stands for what is inside it, and a resource waits for what its parents depend on.
     """
-    depended = stack.once(("depended", later.urn), lambda: _depended(stack, later))
+    depended = _depended(stack, later)
     if earlier.urn in depended:
         return True
     around = [urn for urn in depended if _component(stack, urn) and inside(stack, earlier, urn)]
     return any(not inside(stack, later, urn) for urn in around)
 
 
+@memoized
 def _depended(stack: Stack, resource: Resource) -> frozenset[str]:
     """The URNs of what the resource depends on; parents are passed through and not among them."""
     found: set[str] = set()

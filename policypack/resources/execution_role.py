@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.resources.attachments import Attached, AttachedDocument, Lack, Unseen, holder_of
 from policypack.resources.references import resolve
@@ -59,9 +60,10 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
     only = role.only
     if only is None:
         return Grants(unread=(OTHER_ROLE if role.foreign else UNKNOWN_ROLE,))
-    return stack.once(("grants", only.urn), lambda: _grants(stack, only))
+    return _grants(stack, only)
 
 
+@memoized
 def _grants(stack: Stack, role: Resource) -> Grants:
     if role.external:
         return Grants(unread=(OTHER_ROLE,))

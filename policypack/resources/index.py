@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
 
@@ -69,16 +70,18 @@ class Index:
         return self._by_component.get(component, ())
 
 
+@memoized
 def index_of(stack: Stack, types: Types) -> Index:
     """The index of these types."""
-    return stack.once(("index", types), lambda: Index(stack, types))
+    return Index(stack, types)
 
 
 def find(stack: Stack, urn: str) -> Resource | None:
     """The resource of a URN, or of one that it had before and keeps as an alias."""
-    return stack.by_urn.get(urn) or stack.once("aliases", lambda: _by_alias(stack)).get(urn)
+    return stack.by_urn.get(urn) or _by_alias(stack).get(urn)
 
 
+@memoized
 def _by_alias(stack: Stack) -> Mapping[str, Resource]:
     return {alias: each for each in stack.resources for alias in each.options.aliases}
 

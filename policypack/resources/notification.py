@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Reference, Resource, Stack, Unknown
 from policypack.iam.globs import overlaps
 from policypack.resources.references import Resolved, resolve, resolve_all
@@ -134,9 +135,10 @@ class Trigger(msgspec.Struct, frozen=True):
         return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
 
 
+@memoized
 def triggers(stack: Stack) -> tuple[Trigger, ...]:
     """Every entry of the stack's notifications that invokes a function."""
-    return stack.once("triggers", lambda: tuple(_triggers(stack)))
+    return tuple(_triggers(stack))
 
 
 def unread(stack: Stack) -> Iterator[tuple[Resource, str, Unknown]]:

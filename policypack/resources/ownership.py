@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.tables import canonical
 from policypack.resources.naming import identifiers
@@ -95,12 +96,9 @@ def uncertain(part: Part) -> bool:
     return part[0] in {"from", "untraced"}
 
 
+@memoized
 def part_of(stack: Stack, resource: Resource, name: str) -> Part:
     """What the property `name` of `resource` refers to."""
-    return stack.once(("part", resource.urn, name), lambda: _part(stack, resource, name))
-
-
-def _part(stack: Stack, resource: Resource, name: str) -> Part:
     value = written(resource, name)
     if value is None or value == "":
         return ("absent",)

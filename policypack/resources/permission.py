@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.globs import has_wildcard, matches
@@ -122,11 +123,6 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
         trigger: of a notification.
         function: one that the trigger means; None for one outside the stack, which its text names.
     """
-    key = ("allowing", trigger.notification.urn, trigger.path, function and function.resource.urn)
-    return stack.once(key, lambda: _allowing(stack, trigger, function))
-
-
-def _allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allowance:
     if function is None:
         target = trigger.entry.target
         owner = name_in(target, FUNCTION) if isinstance(target, str) else ANY
@@ -146,26 +142,23 @@ def _allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allo
     return Allowance(tuple(certain), tuple(possible))
 
 
+@memoized
 def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
     """The permissions that may be S3's, with what they are for.
 
     They are found by the URN of each function and by the name that is written; those that may be for any are under
     `ANY`.
     """
-
-    def compute() -> dict[str, list[tuple[Resource, Resolved]]]:
-        found: dict[str, list[tuple[Resource, Resolved]]] = {}
-        for resource in stack.of(PERMISSION):
-            if _may_invoke(permission(resource)) is not False:
-                means = resolve(stack, resource, "function", FUNCTION)
-                given = resource.inputs.get("function")
-                traced = means.foreign is not None or isinstance(given, str)
-                keys = {named.resource.urn for named in means.all} if traced else {ANY}
-                for key in keys | ({name_in(given, FUNCTION)} if isinstance(given, str) else set()):
-                    found.setdefault(key, []).append((resource, means))
-        return found
-
-    return stack.once("permissions of S3", compute)
+    by_function: dict[str, list[tuple[Resource, Resolved]]] = {}
+    for resource in stack.of(PERMISSION):
+        if _may_invoke(permission(resource)) is not False:
+            functions = resolve(stack, resource, "function", FUNCTION)
+            text = resource.inputs.get("function")
+            traced = functions.foreign is not None or isinstance(text, str)
+            keys = {named.resource.urn for named in functions.all} if traced else {ANY}
+            for key in keys | ({name_in(text, FUNCTION)} if isinstance(text, str) else set()):
+                by_function.setdefault(key, []).append((resource, functions))
+    return by_function
 
 
 def _may_invoke(found: Permission) -> bool | None:

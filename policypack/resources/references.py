@@ -8,12 +8,12 @@ that they are computed from, each of these is referred to by one of them, and it
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.resources.index import Types, find, index_of
@@ -74,6 +74,7 @@ ABSENT = Resolved()
 FOREIGN = Resolved(foreign=True)
 
 
+@memoized
 def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolved:
     """Resolve a top-level property that holds one value.
 
@@ -83,8 +84,7 @@ def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolve
         name: of the property.
         types: the type tokens of what is looked for.
     """
-    key = ("resolved", resource.urn, name, types)
-    return stack.once(key, lambda: resolve_all(stack, resource, name, [written(resource, name)], *types)[0])
+    return resolve_all(stack, resource, name, [written(resource, name)], *types)[0]
 
 
 def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[Any], *types: str) -> list[Resolved]:
@@ -96,15 +96,16 @@ def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[An
 
 def referrers(stack: Stack, resource: Resource, token: str, name: str) -> Sequence[Resource]:
     """Resources of the type `token` whose property `name` refers, or may refer, to a resource."""
+    return _by_referent(stack, token, name, resource.type).get(resource.urn, ())
 
-    def compute() -> dict[str, list[Resource]]:
-        found: dict[str, list[Resource]] = defaultdict(list)
-        for each in stack.of(token):
-            for referent in resolve(stack, each, name, resource.type).all:
-                found[referent.resource.urn].append(each)
-        return found
 
-    return stack.once(("referrers", token, name, resource.type), compute).get(resource.urn, ())
+@memoized
+def _by_referent(stack: Stack, token: str, name: str, kind: str) -> Mapping[str, Sequence[Resource]]:
+    by_referent: dict[str, list[Resource]] = {}
+    for resource in stack.of(token):
+        for referent in resolve(stack, resource, name, kind).all:
+            by_referent.setdefault(referent.resource.urn, []).append(resource)
+    return by_referent
 
 
 def written(resource: Resource, name: str) -> Any:
@@ -173,11 +174,11 @@ class _Resolver:
         """What `unknown` values refer to, by what they are computed from."""
         leads = [self._lead(urn) for urn in origins]
         if any(lead.untraced for lead in leads if lead):
-            return self._anything()
+            return _anything(self.stack, self.types)
         every = _unique(each for lead in leads if lead for each in lead.all)
         if not every:
             elsewhere = leads and all(lead and lead.foreign is not None for lead in leads)
-            return FOREIGN if elsewhere else self._by_origins(origins) or self._anything()
+            return FOREIGN if elsewhere else self._by_origins(origins) or _anything(self.stack, self.types)
         named = {one.resource.urn for each in known if each for one in each.certain}
         candidates = tuple(each for each in every if each.resource.urn not in named) or every
         sizes = [len(lead.all) if lead else 0 for lead in leads]
@@ -215,14 +216,12 @@ class _Resolver:
         found = tuple(Referent(each, None) for each in self.index.computed_from(origins))
         return Resolved(possible=found, foreign=None) if found else None
 
-    def _anything(self) -> Resolved:
-        """What a value refers to that cannot be traced at all."""
 
-        def compute() -> Resolved:
-            every = tuple(Referent(each, None) for each in self.index.resources)
-            return Resolved(possible=every, foreign=None, untraced=True)
-
-        return self.stack.once(("anything", self.types), compute)
+@memoized
+def _anything(stack: Stack, types: Types) -> Resolved:
+    """What a value refers to that cannot be traced at all."""
+    every = tuple(Referent(resource, None) for resource in index_of(stack, types).resources)
+    return Resolved(possible=every, foreign=None, untraced=True)
 
 
 def _referents(found: Iterable[tuple[Resource, str]]) -> tuple[Referent, ...]:

@@ -8,10 +8,11 @@ machines. See docs/decisions/0008-effective-region.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.tables import argument_names
 from policypack.resources.index import provider_of
@@ -62,15 +63,16 @@ def is_default(provider: Resource) -> bool:
 
 def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
     """The resources that are made through this provider, in registration order."""
+    return tuple(_by_provider(stack).get(provider.urn, ()))
 
-    def compute() -> dict[str, tuple[Resource, ...]]:
-        found: dict[str, list[Resource]] = {}
-        for resource in stack.resources:
-            if made_by := provider_of(stack, resource):
-                found.setdefault(made_by.urn, []).append(resource)
-        return {urn: tuple(on) for urn, on in found.items()}
 
-    return stack.once("resources by provider", compute).get(provider.urn, ())
+@memoized
+def _by_provider(stack: Stack) -> Mapping[str, Sequence[Resource]]:
+    by_provider: dict[str, list[Resource]] = {}
+    for resource in stack.resources:
+        if provider := provider_of(stack, resource):
+            by_provider.setdefault(provider.urn, []).append(resource)
+    return by_provider
 
 
 def listed(resources: Sequence[Resource]) -> str:
@@ -94,9 +96,10 @@ def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
     return (stack.settings.stack_region or None) if region is None and is_default(provider) else region
 
 
+@memoized
 def landings(stack: Stack) -> tuple[Landing, ...]:
     """Where every regional AWS resource lands, in registration order."""
-    return stack.once("landings", lambda: tuple(_landing(stack, each) for each in stack.resources if regional(each)))
+    return tuple(_landing(stack, resource) for resource in stack.resources if regional(resource))
 
 
 def at_the_edge(landing: Landing) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Outcome, Resource
 from policypack.core.wire import mapped
 from policypack.evaluation.masking import Mask
@@ -32,7 +33,7 @@ def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
 def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
     return replace(
         outcome,
-        resource=outcome.resource.once("masked", lambda: _resource(outcome.resource, mask)),
+        resource=_resource(outcome.resource, mask),
         path=mask.hide(outcome.path),
         message=mask.hide(outcome.message),
         why=mask.hide(outcome.why),
@@ -41,6 +42,7 @@ def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
     )
 
 
+@memoized
 def _resource(resource: Resource, mask: Mask) -> Resource:
     """The resource itself where nothing in it is secret."""
     names = (resource.type, resource.name, resource.urn, resource.parent)

@@ -20,6 +20,7 @@ from policypack.access.exposure.blocks import (
 from policypack.access.exposure.opening import Opening
 from policypack.access.exposure.reachability import ALWAYS
 from policypack.access.solver.verdict import Answer, Verdict
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.resources.account import same_account
 from policypack.resources.bucket import sidecars
@@ -63,12 +64,9 @@ def in_bucket(stack: Stack, opening: Opening, name: str, *, of_acl: bool = False
         yield carrier, _of_one_of(stack, owners, opening, name, of_acl=of_acl)
 
 
+@memoized
 def of_bucket(stack: Stack, bucket: Resource) -> BucketSettings:
     """The settings of a bucket of this stack."""
-    return stack.once(("access settings", bucket.urn), lambda: _of_bucket(stack, bucket))
-
-
-def _of_bucket(stack: Stack, bucket: Resource) -> BucketSettings:
     found = sidecars(stack, bucket, ACCESS_BLOCK)
     own = [_block(each) for each in found.certain]
     own += [_block(each, Confidence.POSSIBLE) for each in found.possible]

@@ -13,6 +13,7 @@ from policypack.access.calls.targets import Upload, Where, targets
 from policypack.access.least_privilege.comparison import Comparison, Need, Over, Role, compare
 from policypack.access.least_privilege.kms_requirements import key_needs
 from policypack.access.least_privilege.platform import platform_needs
+from policypack.core.memo import memoized
 from policypack.core.policy import Asset, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
@@ -47,6 +48,7 @@ class Privilege:
     comparison: Comparison
 
 
+@memoized
 def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Privilege | Unknown | None:
     """Judge one function.
 
@@ -59,8 +61,19 @@ def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Pr
         None for other runtimes, for container images, for code in a bucket where nothing of the stack is, and for
         code of which a state from another machine has only the hash. `Unknown` for what should be readable and is not.
     """
-    key = ("privilege", function.urn, code.path if code else "")
-    return stack.once(key, lambda: _privilege(stack, function, code))
+    own = _own(stack, function, code)
+    if not isinstance(own, _Own):
+        return own
+    role = _role(role_documents(stack, function))
+    others, open_ends = _shared(stack, function)
+    unread = [
+        f"what `{each.place}` {each.why}" for each in (*own.unresolved, *(one for o in others for one in o.unresolved))
+    ]
+    every = (*own.needs, *(need for other in others for need in other.needs))
+    comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
+    over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
+    comparison = msgspec.structs.replace(comparison, over=over)
+    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison)
 
 
 def functions(stack: Stack) -> tuple[Resource, ...]:
@@ -78,34 +91,16 @@ class _Own:
     where: Where
 
 
-def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privilege | Unknown | None:
-    own = _own(stack, function, code)
-    if not isinstance(own, _Own):
-        return own
-    role = _role(role_documents(stack, function))
-    others, open_ends = _shared(stack, function)
-    unread = [
-        f"what `{each.place}` {each.why}" for each in (*own.unresolved, *(one for o in others for one in o.unresolved))
-    ]
-    every = (*own.needs, *(need for other in others for need in other.needs))
-    comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
-    over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
-    comparison = msgspec.structs.replace(comparison, over=over)
-    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison)
-
-
-def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | Unknown | None:
-    def compute() -> _Own | Unknown | None:
-        found = _calls(stack, function, code)
-        if not isinstance(found, Found):
-            return found
-        where = _where(stack, function)
-        needs, unresolved = _needs(found, where)
-        needs += platform_needs(stack, function, where)
-        needs += key_needs(stack, function, needs, where)
-        return _Own(found.calls, unresolved, tuple(needs), where)
-
-    return stack.once(("needs", function.urn, code.path if code else ""), compute)
+@memoized
+def _own(stack: Stack, function: Resource, code: Asset | None) -> _Own | Unknown | None:
+    found = _calls(stack, function, code)
+    if not isinstance(found, Found):
+        return found
+    where = _where(stack, function)
+    needs, unresolved = _needs(found, where)
+    needs += platform_needs(stack, function, where)
+    needs += key_needs(stack, function, needs, where)
+    return _Own(found.calls, unresolved, tuple(needs), where)
 
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
@@ -119,7 +114,7 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     keys = (*roles, *_managed(stack, function))
     others = {each.urn: each for key in keys for each in sharing.get(key, ()) if each.urn != function.urn}
     for other in others.values():
-        own = _own(stack, other)
+        own = _own(stack, other, None)
         if isinstance(own, _Own):
             found.append(own)
         else:
@@ -136,18 +131,15 @@ def _managed(stack: Stack, function: Resource) -> frozenset[str]:
     return frozenset(each.urn for each in carriers if each.type == MANAGED_POLICY)
 
 
+@memoized
 def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
     """The functions by the URN of their role, and by those of the stack's own managed policies that they have."""
-
-    def compute() -> dict[str, list[Resource]]:
-        found: dict[str, list[Resource]] = {}
-        for each in functions(stack):
-            roles = {one.resource.urn for one in resolve(stack, each, "role", ROLE).all}
-            for key in (*roles, *_managed(stack, each)):
-                found.setdefault(key, []).append(each)
-        return found
-
-    return stack.once("functions by what they share", compute)
+    sharing: dict[str, list[Resource]] = {}
+    for function in functions(stack):
+        roles = {role.resource.urn for role in resolve(stack, function, "role", ROLE).all}
+        for urn in (*roles, *_managed(stack, function)):
+            sharing.setdefault(urn, []).append(function)
+    return sharing
 
 
 def _unless_elsewhere(stack: Stack, over: Over) -> Over:
@@ -160,17 +152,14 @@ def _unless_elsewhere(stack: Stack, over: Over) -> Over:
     return msgspec.structs.replace(over, message=f"{over.message}, {why}", sure=False)
 
 
+@memoized
 def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
     """The roles, users and groups that have or may have each of the stack's managed policies, by its URN."""
-
-    def compute() -> dict[str, list[Resource]]:
-        found: dict[str, list[Resource]] = {}
-        for holder in holders(stack):
-            for urn in {each.resource.urn for each in holder.carried if each.resource.type == MANAGED_POLICY}:
-                found.setdefault(urn, []).append(holder.identity)
-        return found
-
-    return stack.once("holders of managed policies", compute)
+    holding: dict[str, list[Resource]] = {}
+    for holder in holders(stack):
+        for urn in {each.resource.urn for each in holder.carried if each.resource.type == MANAGED_POLICY}:
+            holding.setdefault(urn, []).append(holder.identity)
+    return holding
 
 
 def _other_services(role: Resource) -> Iterator[str]:

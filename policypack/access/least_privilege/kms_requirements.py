@@ -15,6 +15,7 @@ from typing import Any
 from policypack.access.calls.targets import Target, Where
 from policypack.access.least_privilege.comparison import Need
 from policypack.access.least_privilege.platform import arn_of
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.iam.actions import concerns
 from policypack.iam.arn import Arn
@@ -43,7 +44,7 @@ AWS_OWN = ("alias/aws/", "aws/")
 def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], where: Where) -> list[Need]:
     """What the needs bring with them."""
     found: dict[Need, None] = {}
-    for resource, name, value in stack.once("encrypted by keys", lambda: tuple(_encrypted(stack))):
+    for resource, name, value in _encrypted(stack):
         if isinstance(value, str) and (value.startswith(AWS_OWN) or ":alias/aws/" in value):
             continue
         for need in needs:
@@ -57,16 +58,19 @@ def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], where: Wh
     return list(found)
 
 
-def _encrypted(stack: Stack) -> Iterator[tuple[Resource, str, Any]]:
+@memoized
+def _encrypted(stack: Stack) -> Sequence[tuple[Resource, str, Any]]:
     """What is encrypted with a key that the program names: the resource, the property, and its value."""
-    for kind, name in CARRIERS.items():
-        for each in stack.of(kind):
-            if each.inputs.get(name) is not None:
-                yield each, name, each.inputs[name]
+    encrypted: list[tuple[Resource, str, Any]] = [
+        (resource, name, resource.inputs[name])
+        for kind, name in CARRIERS.items()
+        for resource in stack.of(kind)
+        if resource.inputs.get(name) is not None
+    ]
     for bucket in buckets(stack):
         for sidecar in sidecars(stack, bucket, ENCRYPTION).certain:
-            for key in _rule_keys(sidecar.inputs.get("rules")):
-                yield bucket, "", (sidecar, key)
+            encrypted += [(bucket, "", (sidecar, key)) for key in _rule_keys(sidecar.inputs.get("rules"))]
+    return encrypted
 
 
 def _rule_keys(rules: Any) -> Iterator[Any]:

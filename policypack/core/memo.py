@@ -1,0 +1,35 @@
+"""Memoization on a stack or resource: what is computed from it is kept with it, and is dropped with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from policypack.core.policy import Policy, Resource, Stack
+
+Holder = TypeVar("Holder", bound=Resource | Stack)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def memoized(function: Callable[Concatenate[Holder, P], T]) -> Callable[Concatenate[Holder, P], T]:
+    """Decorator that keeps each result on the first argument, a `Stack` or `Resource`: many policies ask the same.
+
+    The other arguments are hashable, or resources and policies, which count by URN and by id. An exception is not kept.
+    """
+
+    @wraps(function)
+    def kept(holder: Holder, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (function, *map(_key, args), *((name, _key(value)) for name, value in sorted(kwargs.items())))
+        if key not in holder.memo:
+            holder.memo[key] = function(holder, *args, **kwargs)
+        return cast("T", holder.memo[key])
+
+    return kept
+
+
+def _key(argument: Any) -> Hashable:
+    if isinstance(argument, Resource):
+        return argument.urn
+    return argument.id if isinstance(argument, Policy) else cast("Hashable", argument)
