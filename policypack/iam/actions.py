@@ -91,30 +91,28 @@ class Action(msgspec.Struct, frozen=True, eq=False):
         """The resource types; none when the action works on `*` only."""
         return self.required + self.optional
 
-    def fits(self, resource: str) -> bool:
-        """Whether the action can be called on something that the resource pattern matches.
+    def fits(self, *resources: str) -> bool:
+        """Whether the action can be called on something that one of the resource patterns matches.
 
         An action without resource types also works on a pattern for all of its service, such as `arn:aws:s3:::*`.
         """
-        if everything(resource):
+        if any(map(everything, resources)):
             return True
-        alike = nameless(self.service, resource)
-        if any(each.overlaps(alike) for each in self.formats):
-            return True
-        head, tail = _split(alike)
-        return (
-            not self.formats
-            and len(head) == 5
-            and overlaps(head[2], self.service)
-            and bool(_ALL_OF_A_KIND.fullmatch(tail))
-        )
+        if self.formats:
+            return any(any(map(kind.overlaps, self._of(kind, resources))) for kind in self.formats)
+        return any(self._is_whole_service(resource) for resource in resources)
+
+    def _of(self, kind: ArnFormat, resources: tuple[str, ...]) -> frozenset[str]:
+        return _of_service(resources, self.service, kind.head[2])
+
+    def _is_whole_service(self, resource: str) -> bool:
+        head, tail = _split(nameless(self.service, resource))
+        return len(head) == 5 and overlaps(head[2], self.service) and bool(_ALL_OF_A_KIND.fullmatch(tail))
 
     def everywhere(self, resources: tuple[str, ...]) -> bool:
         """Whether the resource patterns match every name of each type that a call needs, or of one of its types."""
-        alike = {nameless(self.service, resource) for resource in resources}
-        if self.required:
-            return all(any(each.covered_by(resource) for resource in alike) for each in self.required)
-        return any(each.covered_by(resource) for each in self.optional for resource in alike)
+        covered = (any(map(kind.covered_by, self._of(kind, resources))) for kind in self.required or self.optional)
+        return all(covered) if self.required else any(covered)
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
@@ -202,6 +200,15 @@ def nameless(service: str, resource: str) -> str:
     whole, parts = _words(service)
     name = _NAME.sub(lambda each: each[0] if each[0] in whole or any(part in each[0] for part in parts) else "x", tail)
     return ":".join((*head, name))
+
+
+@lru_cache(maxsize=4096)
+def _of_service(resources: tuple[str, ...], service: str, owner: str) -> frozenset[str]:
+    """The resource patterns that can match ARNs of the service `owner`, as `nameless` leaves them for `service`."""
+    heads = ((resource, _split(widen(resource))[0]) for resource in resources)
+    return frozenset(
+        nameless(service, resource) for resource, head in heads if len(head) < 5 or overlaps(owner, head[2])
+    )
 
 
 @cache

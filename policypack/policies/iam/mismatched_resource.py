@@ -26,9 +26,7 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
         return
     kinds = {pattern: [alike[0] for alike in alike_in_resources((pattern,))] for pattern in patterns}
     idle = [
-        pattern
-        for pattern, found in kinds.items()
-        if found and not any(_fits(action, resource) for action in found for resource in resources)
+        pattern for pattern, found in kinds.items() if found and not any(_fits(action, *resources) for action in found)
     ]
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
@@ -41,8 +39,9 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
                 yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
 
 
-def _fits(action: Action, resource: str) -> bool:
-    return action.fits(resource) or (action.service == UNLISTED and f":{UNLISTED}:" in resource)
+def _fits(action: Action, *resources: str) -> bool:
+    unlisted = action.service == UNLISTED and any(f":{UNLISTED}:" in resource for resource in resources)
+    return unlisted or action.fits(*resources)
 
 
 def _needs(actions: frozenset[Action]) -> str:
