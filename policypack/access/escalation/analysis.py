@@ -16,10 +16,10 @@ from policypack.access.escalation.paths import WAYS, Call, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.substitution import VARIABLE
-from policypack.iam.actions import every_action
+from policypack.iam.actions import concerns, every_action, lowered
 from policypack.iam.condition_keys import SCOPING_KEYS
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
-from policypack.iam.globs import everything, has_wildcard, matches
+from policypack.iam.globs import any_matches, everything, has_wildcard, matches
 
 NAME = "zq7-of-somebody-else"
 """A name that nobody gives anything: a pattern that matches it matches what belongs to others."""
@@ -28,6 +28,7 @@ FREE = ("*:requesttag/*", "ec2:instancetype")
 """Keys among those that scope of which the caller chooses the value."""
 DIRECT = (("aws:viaawsservice", "false"), ("aws:principalisawsservice", "false"))
 MOST_PLACES = 8
+_ACTIONS = frozenset(call.action.lower() for way in WAYS for step in way.steps for call in step)
 
 
 class Opener(msgspec.Struct, frozen=True):
@@ -102,7 +103,7 @@ def _asked(
 def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opener | None:
     """The statement that allows a call; None where none does."""
     ((allows,),) = given.alternatives
-    about = tuple(each for each in allows if _concerned(each.actions, each.not_actions, call.action))
+    about = tuple(each for each in allows if concerns(each, call.action))
     if not about:
         return None
     limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
@@ -214,11 +215,6 @@ def _touched(statement: Statement, bound: Bound) -> bool:
 
 @lru_cache(maxsize=8192)
 def _any_call(patterns: tuple[str, ...] | None, excluded: tuple[str, ...] | None) -> bool:
-    return any(_concerned(patterns, excluded, call.action) for way in WAYS for step in way.steps for call in step)
-
-
-@lru_cache(maxsize=65536)
-def _concerned(patterns: tuple[str, ...] | None, excluded: tuple[str, ...] | None, action: str) -> bool:
-    if patterns is not None:
-        return any(matches(each, action, ignore_case=True) for each in patterns)
-    return not any(matches(each, action, ignore_case=True) for each in excluded or ())
+    named = lowered(excluded or () if patterns is None else patterns)
+    matched = {action for action in _ACTIONS if any_matches(named, action)}
+    return bool(matched) if patterns is not None else matched != _ACTIONS

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.iam.actions import key_type
-from policypack.iam.globs import matches, overlaps
+from policypack.iam.globs import has_wildcard, matches, overlaps
 
 MAX_STEPS = 200_000
 """Comparisons for one statement, or for a document as a whole, which take about half a second.
@@ -129,9 +129,10 @@ class _Definition:
         if not services and raise_exceptions:
             raise self._parliament.UnknownPrefixException(f"Unknown prefix {action.partition(':')[0]}")
         found = [
-            {"service": service, "action": written}
+            {"service": service, "action": names[key]}
             for service in services
-            for key, written in self._names[service].items()
+            for names in (self._names[service],)
+            for key in (names if has_wildcard(name) else {name} & names.keys())
             if matches(name, key)
         ]
         if not found and raise_exceptions and not (name == "*" and services):
