@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
-from stackguard.preview.go_json import dumps, number
+from stackguard.preview.go_json import dumps_map, number
 from stackguard.preview.project.config_path import MISSING, PathError, Step, found_at, parse_path, put
 from stackguard.preview.project.config_schema import Declared, declarations, fits, structured
 
@@ -181,20 +180,7 @@ def _text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case dict() | list():
-            return _json(value)
+            return dumps_map(value)
         case float():
             return number(value)
     return str(value)
-
-
-def _json(value: Any) -> str:
-    """The value as Go writes it: maps in the order of their keys."""
-    match value:
-        case dict():
-            pairs = sorted(((str(key), each) for key, each in value.items()), key=itemgetter(0))
-            return "{" + ",".join(f"{dumps(key)}:{_json(each)}" for key, each in pairs) + "}"
-        case list():
-            return "[" + ",".join(map(_json, value)) + "]"
-        case float():
-            return number(value)
-    return dumps(value)

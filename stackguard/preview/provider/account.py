@@ -19,6 +19,7 @@ from typing import Any
 from policypack.core.policy import Resource
 from policypack.iam.arn import Arn
 from policypack.resources.account import CREDENTIALS
+from stackguard.preview.go_json import parsed
 from stackguard.preview.placeholders.mock import Mock, camel, unknown_in
 from stackguard.preview.provider.autonaming import draw
 from stackguard.preview.provider.substitution import Substitution
@@ -83,22 +84,14 @@ class Accounts:
 
 def stated_by(provider: Mapping[str, Any]) -> str | None:
     """The account that a provider's inputs state: the only one it allows, else that of the role it assumes."""
-    allowed = _structure(provider.get("allowedAccountIds"))
+    allowed = parsed(provider.get("allowedAccountIds"))
     if isinstance(allowed, list) and len(allowed) == 1:
         return str(allowed[0])
-    roles = _structure(provider.get("assumeRoles"))
+    roles = parsed(provider.get("assumeRoles"))
     if not isinstance(roles, list) or not roles or not isinstance(roles[-1], dict):
         return None
     match = re.match(r"arn:[\w-]+:iam::(\d{12}):", str(roles[-1].get("roleArn")))
     return match[1] if match else None
-
-
-def _structure(value: Any) -> Any:
-    """A provider's structured input: the SDK and the config both hand it on as JSON text."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
 
 
 def _mocked(mock: Mock) -> str | None:

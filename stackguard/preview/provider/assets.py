@@ -13,7 +13,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import Asset
+from policypack.core.wire import nested, rebuilt
 from policypack.lambda_code.archive import BOOKKEEPING, walked
 from stackguard.preview.provider import go_tar
 
@@ -48,14 +49,8 @@ class _Sink(Protocol):
 
 def on_disk(value: Any) -> bool:
     """Whether hashing `value` reads files, which takes time."""
-    match value:
-        case Asset():
-            return bool(value.path or value.uri) or any(map(on_disk, (value.members or {}).values()))
-        case Mapping():
-            return any(map(on_disk, value.values()))
-        case list() | tuple():
-            return any(map(on_disk, value))
-    return False
+    assets = (inner for inner in nested(value) if isinstance(inner, Asset))
+    return any(asset.path or asset.uri or on_disk(asset.members) for asset in assets)
 
 
 def hashed(value: Any, folder: Path) -> Any:
@@ -66,18 +61,9 @@ def hashed(value: Any, folder: Path) -> Any:
         folder: the program's working folder; relative paths count from it.
 
     Raises:
-        Unreadable: a file is missing, is no file, or is no archive of its kind.
+        Unreadable: a file is missing, is not a file, or is not an archive of its kind.
     """
-    match value:
-        case Asset():
-            return _hashed_asset(value, str(folder))
-        case Mapping():
-            pairs = {name: hashed(each, folder) for name, each in value.items()}
-            return value if all(pairs[name] is each for name, each in value.items()) else pairs
-        case list() | tuple():
-            items = [hashed(each, folder) for each in value]
-            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    return value
+    return rebuilt(value, lambda inner: _hashed_asset(inner, str(folder)) if isinstance(inner, Asset) else inner)
 
 
 def _hashed_asset(asset: Asset, folder: str) -> Asset:

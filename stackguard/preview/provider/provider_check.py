@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from policypack.core.policy import UNKNOWN, Partial, Unknown
-from policypack.core.wire import UNKNOWN_STRING
-from stackguard.preview.go_json import dumps
+from policypack.core.wire import UNKNOWN_STRING, encode, nested
+from stackguard.preview.go_json import dumps_map, parsed
 from stackguard.preview.provider.autonaming import Autonaming, Naming, physical_name
 from stackguard.preview.provider.resource_rules import major_version, rule_of
 
@@ -64,7 +64,7 @@ def checked(
     """
     rule = rule_of(type_token)
     asked = {key: value for key, value in provider.items() if key not in CREDENTIALS}
-    if rule is None or any(_unknowns(asked)):
+    if rule is None or _unknown_in(asked) is not None:
         return dict(inputs), secrets
     found = {**{key: value for key, value in rule.defaults.items() if inputs.get(key) is None}, **inputs}
     hidden = set(secrets)
@@ -107,11 +107,11 @@ def _as_text(property_: str, found: dict[str, Any], hidden: set[str]) -> None:
     document = found.get(property_)
     if not isinstance(document, dict | list):
         return
-    unknown = next(_unknowns(document), None)
+    unknown = _unknown_in(document)
     if unknown is None:
-        found[property_] = dumps(_sorted(document))
+        found[property_] = dumps_map(document)
     else:
-        partial = Partial(json.dumps(_with_sentinels(document)))
+        partial = Partial(json.dumps(encode(document)))
         partial.unknown = unknown
         found[property_] = partial
     within = {path for path in hidden if path.startswith((f"{property_}.", f"{property_}["))}
@@ -124,7 +124,7 @@ def _tag(
     found: dict[str, Any], hidden: set[str], provider: Mapping[str, Any], provider_secrets: frozenset[str]
 ) -> None:
     given = found.get("tags") or {}
-    unknown = given if isinstance(given, Unknown) else next(_unknowns(given), None)
+    unknown = _unknown_in(given)
     if unknown is not None:
         found["tagsAll"] = unknown
         return
@@ -142,47 +142,18 @@ def _tag(
 
 
 def _structure(value: Any) -> dict[str, Any]:
-    """A provider's structured input: the SDK and the config both hand it on as JSON text."""
-    try:
-        parsed = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
+    settings = parsed(value)
+    return settings if isinstance(settings, dict) else {}
 
 
-def _unknowns(value: Any) -> Iterator[Unknown]:
-    """Every unknown value in it, at any depth."""
-    match value:
-        case Unknown():
-            yield value
-        case Partial():
-            yield value.unknown
-        case str() if UNKNOWN_STRING in value:  # a structured input of a provider is JSON text
-            yield UNKNOWN
-        case dict():
-            for each in value.values():
-                yield from _unknowns(each)
-        case list():
-            for each in value:
-                yield from _unknowns(each)
-
-
-def _with_sentinels(value: Any) -> Any:
-    match value:
-        case Unknown():
-            return UNKNOWN_STRING
-        case dict():
-            return {key: _with_sentinels(each) for key, each in value.items()}
-        case list():
-            return [_with_sentinels(each) for each in value]
-    return value
-
-
-def _sorted(value: Any) -> Any:
-    """The value as Go writes it: maps in the order of their keys."""
-    match value:
-        case dict():
-            return {str(key): _sorted(each) for key, each in sorted(value.items())}
-        case list():
-            return [_sorted(each) for each in value]
-    return value
+def _unknown_in(value: Any) -> Unknown | None:
+    """The first unknown in a value, at any depth."""
+    for inner in nested(value):
+        match inner:
+            case Unknown():
+                return inner
+            case Partial():
+                return inner.unknown
+            case str() if UNKNOWN_STRING in inner:  # a structured input of a provider is JSON text
+                return UNKNOWN
+    return None
