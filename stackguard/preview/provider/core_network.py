@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackguard.preview.go_json import dumps
-from stackguard.preview.provider.documents import Field, checksum, descending, each, form, text_sets
+from stackguard.preview.provider.documents import Field, Form, descending, each, text_sets
+from stackguard.preview.provider.templates import checksum
 
 OF_ACTION = {
     "share": {"segment", "mode", "shareWith"},
@@ -38,78 +39,53 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": kind, **({} if value in (None, "") else {"value": value})}
 
 
-EDGE_LOCATION = form(
-    Field("location", "location"),
-    Field("asn", "asn", int),
-    Field("inside-cidr-blocks", "insideCidrBlocks", descending),
+EDGE_LOCATION = Form("location", Field("asn", int), Field("inside-cidr-blocks", descending))
+CONFIGURATION = Form(
+    Field("asn-ranges", descending, default=[]),
+    Field("inside-cidr-blocks", descending),
+    Field("vpn-ecmp-support", default=True),
+    Field("edge-locations", each(EDGE_LOCATION)),
+    Field("dns-support", default=True),
+    Field("security-group-referencing-support", default=False),
 )
-CONFIGURATION = form(
-    Field("asn-ranges", "asnRanges", descending, default=[]),
-    Field("inside-cidr-blocks", "insideCidrBlocks", descending),
-    Field("vpn-ecmp-support", "vpnEcmpSupport", default=True),
-    Field("edge-locations", "edgeLocations", each(EDGE_LOCATION)),
-    Field("dns-support", "dnsSupport", default=True),
-    Field("security-group-referencing-support", "securityGroupReferencingSupport", default=False),
+SEGMENT = Form(
+    "name",
+    "description",
+    Field("edge-locations", descending),
+    Field("isolate-attachments", default=False),
+    Field("require-attachment-acceptance", default=True),
+    Field("deny-filter", descending, argument="denyFilters"),
+    Field("allow-filter", descending, argument="allowFilters"),
 )
-SEGMENT = form(
-    Field("name", "name"),
-    Field("description", "description"),
-    Field("edge-locations", "edgeLocations", descending),
-    Field("isolate-attachments", "isolateAttachments", default=False),
-    Field("require-attachment-acceptance", "requireAttachmentAcceptance", default=True),
-    Field("deny-filter", "denyFilters", descending),
-    Field("allow-filter", "allowFilters", descending),
-)
-ROUTING_RULE = form(
-    Field("rule-number", "ruleNumber", int),
+ROUTING_RULE = Form(
+    Field("rule-number", int),
     Field(
         "rule-definition",
-        "ruleDefinition",
-        form(
-            Field("condition-logic", "conditionLogic", default="and"),
-            Field("match-conditions", "matchConditions", each(_typed)),
-            Field("action", "action", _typed),
-        ),
+        Form(Field("condition-logic", default="and"), Field("match-conditions", each(_typed)), Field("action", _typed)),
     ),
 )
-ROUTING_POLICY = form(
-    Field("routing-policy-name", "routingPolicyName"),
-    Field("routing-policy-description", "routingPolicyDescription"),
-    Field("routing-policy-direction", "routingPolicyDirection"),
-    Field("routing-policy-number", "routingPolicyNumber", int),
-    Field("routing-policy-rules", "routingPolicyRules", each(ROUTING_RULE)),
+ROUTING_POLICY = Form(
+    "routing-policy-name",
+    "routing-policy-description",
+    "routing-policy-direction",
+    Field("routing-policy-number", int),
+    Field("routing-policy-rules", each(ROUTING_RULE)),
 )
-FUNCTION_GROUP = form(
-    Field("name", "name"),
-    Field("description", "description"),
-    Field("require-attachment-acceptance", "requireAttachmentAcceptance", default=False),
-)
-EDGE_OVERRIDE = form(Field("edge-sets", "edgeSets", text_sets), Field("use-edge-location", "useEdgeLocation"))
-SEGMENT_ACTION = form(
-    Field("action", "action"),
-    Field("segment", "segment"),
-    Field("mode", "mode"),
-    Field("share-with", "shareWith"),
-    Field("destination-cidr-blocks", "destinationCidrBlocks", descending),
-    Field("destinations", "destinations", descending),
-    Field("description", "description"),
-    Field("when-sent-to", "whenSentTo", form(Field("segments", "segments", _whole))),
-    Field(
-        "via",
-        "via",
-        form(
-            Field("network-function-groups", "networkFunctionGroups", descending),
-            Field("with-edge-overrides", "withEdgeOverrides", each(EDGE_OVERRIDE)),
-        ),
-    ),
+FUNCTION_GROUP = Form("name", "description", Field("require-attachment-acceptance", default=False))
+EDGE_OVERRIDE = Form(Field("edge-sets", text_sets), "use-edge-location")
+SEGMENT_ACTION = Form(
+    "action",
+    "segment",
+    "mode",
+    "share-with",
+    Field("destination-cidr-blocks", descending),
+    Field("destinations", descending),
+    "description",
+    Field("when-sent-to", Form(Field("segments", _whole))),
+    Field("via", Form(Field("network-function-groups", descending), Field("with-edge-overrides", each(EDGE_OVERRIDE)))),
     Field(
         "edge-location-association",
-        "edgeLocationAssociation",
-        form(
-            Field("edge-location", "edgeLocation"),
-            Field("peer-edge-location", "peerEdgeLocation"),
-            Field("routing-policy-names", "routingPolicyNames", descending),
-        ),
+        Form("edge-location", "peer-edge-location", Field("routing-policy-names", descending)),
     ),
 )
 
@@ -130,48 +106,38 @@ def _segment_action(args: Mapping[str, Any]) -> dict[str, Any]:
     return SEGMENT_ACTION({**taken, "action": args["action"]})
 
 
-ATTACHMENT_POLICY = form(
-    Field("rule-number", "ruleNumber", int),
-    Field("description", "description"),
-    Field("condition-logic", "conditionLogic"),
-    Field(
-        "conditions",
-        "conditions",
-        each(form(Field("type", "type"), Field("operator", "operator"), Field("key", "key"), Field("value", "value"))),
-        default=[],
-    ),
+ATTACHMENT_POLICY = Form(
+    Field("rule-number", int),
+    "description",
+    "condition-logic",
+    Field("conditions", each(Form("type", "operator", "key", "value")), default=[]),
     Field(
         "action",
-        "action",
-        form(
-            Field("association-method", "associationMethod"),
-            Field("segment", "segment"),
-            Field("tag-value-of-key", "tagValueOfKey"),
-            Field("require-acceptance", "requireAcceptance"),
-            Field("add-to-network-function-group", "addToNetworkFunctionGroup"),
+        Form(
+            "association-method", "segment", "tag-value-of-key", "require-acceptance", "add-to-network-function-group"
         ),
     ),
 )
-ROUTING_POLICY_RULE = form(
-    Field("rule-number", "ruleNumber", int),
-    Field("description", "description"),
-    Field("edge-locations", "edgeLocations", descending),
-    Field("conditions", "conditions", each(form(Field("type", "type"), Field("value", "value"))), default=[]),
-    Field("action", "action", form(Field("associate-routing-policies", "associateRoutingPolicies", descending))),
+ROUTING_POLICY_RULE = Form(
+    Field("rule-number", int),
+    "description",
+    Field("edge-locations", descending),
+    Field("conditions", each(Form("type", "value")), default=[]),
+    Field("action", Form(Field("associate-routing-policies", descending))),
 )
-DOCUMENT = form(
-    Field("version", "version", default="2021.12"),
+DOCUMENT = Form(
+    Field("version", default="2021.12"),
     Field(
         "core-network-configuration",
-        "coreNetworkConfigurations",
         lambda values: CONFIGURATION(values[0] if values else {}),
+        argument="coreNetworkConfigurations",
     ),
-    Field("segments", "segments", each(SEGMENT), default=[]),
-    Field("routing-policies", "routingPolicies", each(ROUTING_POLICY)),
-    Field("network-function-groups", "networkFunctionGroups", each(FUNCTION_GROUP)),
-    Field("segment-actions", "segmentActions", each(_segment_action)),
-    Field("attachment-policies", "attachmentPolicies", each(ATTACHMENT_POLICY)),
-    Field("attachment-routing-policy-rules", "attachmentRoutingPolicyRules", each(ROUTING_POLICY_RULE)),
+    Field("segments", each(SEGMENT), default=[]),
+    Field("routing-policies", each(ROUTING_POLICY)),
+    Field("network-function-groups", each(FUNCTION_GROUP)),
+    Field("segment-actions", each(_segment_action)),
+    Field("attachment-policies", each(ATTACHMENT_POLICY)),
+    Field("attachment-routing-policy-rules", each(ROUTING_POLICY_RULE)),
 )
 
 
