@@ -86,8 +86,9 @@ def plugins(interpreter: Path) -> Mapping[str, Plugin]:
             settings = _read(file)
             if settings.get("resource") and isinstance(settings.get("name"), str):
                 declared = settings.get("parameterization")
-                named = isinstance(declared, dict) and {"name", "version"} <= declared.keys()
-                parameter = (str(declared["name"]), str(declared["version"])) if named else None
+                parameter = None
+                if isinstance(declared, dict) and {"name", "version"} <= declared.keys():
+                    parameter = str(declared["name"]), str(declared["version"])
                 plugin = Plugin(str(settings.get("version") or ""), str(settings.get("server") or ""), parameter)
                 result.setdefault(parameter[0] if parameter else settings["name"], plugin)
     return result

@@ -28,7 +28,7 @@ class Substitution:
 
     def resource(self, resource: Resource) -> Resource:
         """The resource with every text replaced, in names, URNs and paths of secrets too."""
-        return self._replaced(resource, REWRITTEN) if self.texts else resource
+        return self.replaced(resource, REWRITTEN) if self.texts else resource
 
     def text(self, text: str) -> str:
         """The text with every text in it replaced."""
@@ -51,19 +51,19 @@ class Substitution:
             case Asset():
                 return self._asset(value)
             case Reference():
-                return self._replaced(value, ("urn", "id"))
+                return self.replaced(value, ("urn", "id"))
             case Options():
-                return value if value == Options() else self._replaced(value, OPTIONS)
+                return value if value == Options() else self.replaced(value, OPTIONS)
         return value
 
-    def _replaced(self, value: Any, names: tuple[str, ...]) -> Any:
+    def replaced(self, value: T, names: tuple[str, ...]) -> T:
         """A dataclass with the texts in these fields replaced."""
         changed = {name: new for name in names if (new := self.value(old := getattr(value, name))) is not old}
         return replace(value, **changed) if changed else value
 
     def _asset(self, asset: Asset) -> Asset:
         """An asset with its text replaced, and then its hash; a file's content stays as it is."""
-        changed: Asset = self._replaced(asset, ("text", "members"))
+        changed: Asset = self.replaced(asset, ("text", "members"))
         if changed is asset or not asset.hash:
             return changed
         rehashed: Asset = assets.hashed(replace(changed, hash=""), Path())  # its paths are absolute

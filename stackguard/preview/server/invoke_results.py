@@ -52,7 +52,7 @@ class Answers:
         """The answer to a message that is not about a placeholder; empty for any other."""
         match token.removeprefix(TOKEN):
             case "secrets":
-                self.secrets.add(written["values"])
+                self.secrets.mask.add(written["values"])
             case "ended":
                 self.confirmed = self.confirmed or written["nonce"] == self.nonce
             case _:
