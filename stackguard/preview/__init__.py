@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from policypack.evaluation.masking import Mask
 
@@ -54,8 +54,8 @@ class Preview:
     mask: Mask = field(default_factory=Mask)
 
 
-class Observer(Protocol):
-    """Follows a preview while the program runs. Every call comes from the preview's event loop."""
+class Observer:
+    """Follows a preview while the program runs; this one does nothing. Every call comes from the preview's event loop."""
 
     async def follow(self, project: Project) -> None:
         """Run beside the program, from its start until after `ended`. An exception from it stops the program."""
@@ -74,11 +74,7 @@ class Observer(Protocol):
         """
 
 
-class Nobody(Observer):
-    """An observer that does nothing."""
-
-
-NOBODY = Nobody()
+NOBODY = Observer()
 
 
 def run(

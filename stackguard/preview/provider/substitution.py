@@ -59,7 +59,7 @@ class Substitution:
     def replaced(self, value: T, names: tuple[str, ...]) -> T:
         """A dataclass with the texts in these fields replaced."""
         changed = {name: new for name in names if (new := self.value(old := getattr(value, name))) is not old}
-        return replace(value, **changed) if changed else value
+        return cast("T", replace(cast("Any", value), **changed)) if changed else value
 
     def _asset(self, asset: Asset) -> Asset:
         """An asset with its text replaced, and then its hash; a file's content stays as it is."""

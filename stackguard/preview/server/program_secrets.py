@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from policypack.core.wire import OUTPUT, SECRET, SIGNATURE, nested, rebuilt
+from policypack.core.wire import OUTPUT, SECRET, SIGNATURE, nested
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.redaction import secret_texts
 from stackguard.notes import Note
@@ -84,10 +84,9 @@ def _wrapped(value: Any) -> Iterator[Any]:
         if isinstance(inner, dict) and (
             inner.get(SIGNATURE) == SECRET or (inner.get(SIGNATURE) == OUTPUT and inner.get("secret"))
         ):
-            yield rebuilt(
-                inner.get("value"),
-                lambda text: None if isinstance(text, str) and PLACEHOLDER.fullmatch(text) else text,
-            )
+            for leaf in nested(inner.get("value")):
+                if not isinstance(leaf, Mapping | list) and not PLACEHOLDER.fullmatch(str(leaf)):
+                    yield leaf
 
 
 def _secrets_of(mock: Mock) -> Iterator[Any]:
