@@ -10,7 +10,6 @@ of https://github.com/pulumi/pulumi.
 
 from __future__ import annotations
 
-import json
 import re
 import site
 import sys
@@ -18,9 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from policypack.iam.tables import argument_names
+from stackguard.preview.project.settings_file import lenient
 
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
 GETTER = re.compile(
@@ -83,7 +82,7 @@ def plugins(interpreter: Path) -> Mapping[str, Plugin]:
     result: dict[str, Plugin] = {}
     for folder in _libraries(interpreter):
         for file in sorted(folder.glob("*/pulumi-plugin.json")):
-            settings = _read(file)
+            settings = lenient(file)
             if settings.get("resource") and isinstance(settings.get("name"), str):
                 declared = settings.get("parameterization")
                 parameter = None
@@ -101,12 +100,3 @@ def _libraries(interpreter: Path) -> list[Path]:
     if own or interpreter != Path(sys.executable):
         return own
     return [Path(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())]
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """The content of a JSON object; empty where the file is malformed, which is Pulumi's to report."""
-    try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return settings if isinstance(settings, dict) else {}
