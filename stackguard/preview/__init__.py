@@ -102,7 +102,6 @@ def run(
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
-
     """
     from stackguard.preview.project.project import load
 

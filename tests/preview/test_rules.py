@@ -278,7 +278,7 @@ def test_the_generator_finds_the_table_stale_and_writes_it(
     monkeypatch.syspath_prepend(str(tools))
     generator = importlib.import_module("generate_resources")
     assert generator.main(["--check"]) == 0
-    monkeypatch.setattr(generator, "TABLE", tmp_path / "tables" / "resources.json")
+    monkeypatch.setattr(generator, "TABLES", tmp_path)
     assert generator.main(["--check"]) == 1
     assert capsys.readouterr().err == "stale: resources.json; run `python tools/generate_resources.py`\n"
     assert generator.main([]) == 0

@@ -89,7 +89,6 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
 
     Raises:
         CannotJudge: there is no such project or stack, or a file is malformed.
-
     """
     settings = _settings(folder)
     directory, declared = _stack_folder(settings.values, settings.file)

@@ -37,7 +37,6 @@ def accepted(interpreter: Path, type_token: str, written: Iterable[str]) -> froz
         interpreter: the one that runs the program.
         type_token: of any resource.
         written: the names of its inputs.
-
     """
     if not type_token.startswith("aws:") or (argument_names(type_token) or frozenset()) | SET_BY_CHECK >= set(written):
         return None

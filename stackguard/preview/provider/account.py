@@ -45,9 +45,9 @@ class Accounts:
     mock: Mock
     setting: str | None = None
     """The operator's, which takes precedence."""
-    found: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
     """By placeholder, the account that the program's own ARNs name; known after its end."""
-    shown: Substitution = field(default_factory=Substitution)
+    with_stand_in: Substitution = field(default_factory=Substitution)
     """Replaces each placeholder by the stand-in, as values are shown while the program runs."""
     _placeholders: dict[str, str] = field(default_factory=dict)
 
@@ -59,22 +59,22 @@ class Accounts:
         credentials = _credentials(provider)
         if credentials not in self._placeholders:
             self._placeholders[credentials] = draw(f"account {credentials}", DIGITS, 12)
-            self.shown = Substitution(dict.fromkeys(self._placeholders.values(), STAND_IN_ACCOUNT))
+            self.with_stand_in = Substitution(dict.fromkeys(self._placeholders.values(), STAND_IN_ACCOUNT))
         return self._placeholders[credentials]
 
     @property
     def stand_in(self) -> bool:
         """Whether the stand-in is used for a provider."""
-        return any(placeholder not in self.found for placeholder in self._placeholders.values())
+        return any(placeholder not in self.known for placeholder in self._placeholders.values())
 
     @property
-    def settled(self) -> Substitution:
+    def final(self) -> Substitution:
         """Replaces each placeholder by its account, once `find` has run."""
-        return Substitution({**self.shown.texts, **self.found}) if self.found else self.shown
+        return Substitution({**self.with_stand_in.texts, **self.known}) if self.known else self.with_stand_in
 
     def find(self, resources: Iterable[Resource]) -> None:
         """Find the accounts in the ARNs of all resources."""
-        self.found = found_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
+        self.known = found_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
 
 
 def stated_by(provider: Mapping[str, Any]) -> str | None:

@@ -126,7 +126,6 @@ def configured(project: Project) -> Autonaming:
 
     Raises:
         CannotJudge: it is malformed, or refers to a value that is missing in the config.
-
     """
     text = project.config.get(KEY)
     if text is None:
@@ -207,7 +206,6 @@ def physical_name(
 
     Raises:
         Refusal: the name breaks the provider's own limits, or autonaming is disabled.
-
     """
     if inputs.get(f"{naming.property}Prefix") is not None:
         return None

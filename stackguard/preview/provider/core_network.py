@@ -149,7 +149,6 @@ def core_network_policy(args: Mapping[str, Any]) -> dict[str, Any] | None:
 
     Raises:
         ValueError: an action shares a segment with none, or both with some and with all but some.
-
     """
     if any(each.get("routingPolicyNames") for each in args.get("segmentActions") or []):
         return None

@@ -193,7 +193,6 @@ def data_protection_policy(args: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         ValueError: the first statement is not about the audit alone, or the second not about masking alone.
-
     """
     operations = [set((each.get("operation") or {}).keys()) for each in args.get("statements") or []]
     if operations != [{"audit"}, {"deidentify"}]:

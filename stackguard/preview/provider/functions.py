@@ -37,7 +37,6 @@ def call(token: str, args: Mapping[str, Any], location: AwsLocation) -> Mapping[
 
     Raises:
         ValueError: the provider refuses these arguments.
-
     """
     function, there = FUNCTIONS.get(token), location.within(args.get("region"))
     if function is None or unknown_in(args) is not None:

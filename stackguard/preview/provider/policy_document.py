@@ -30,7 +30,6 @@ def get_policy_document(args: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         ValueError: the provider refuses these arguments; the text says which and why.
-
     """
     merged: Document = {"Version": "", "Id": "", "Statement": []}
     sids: set[str] = set()

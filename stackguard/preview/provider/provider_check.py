@@ -60,7 +60,6 @@ def checked(
 
     Raises:
         Refusal: the provider refuses to choose a name, so a real preview fails.
-
     """
     rule = rule_of(type_token)
     asked = {key: value for key, value in provider.items() if key not in CREDENTIALS}

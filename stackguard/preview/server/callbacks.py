@@ -64,7 +64,6 @@ class Callbacks:
 
         Raises:
             Refused: the function raised; the text is its error.
-
         """
         channel = self._channels.get(callback.target)
         if channel is None:
@@ -139,7 +138,6 @@ class Callbacks:
 
         Raises:
             Refused: a hook is not registered, or fails and its errors are not ignored.
-
         """
         for name in names:
             hook = self.hooks.get(name)

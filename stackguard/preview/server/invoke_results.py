@@ -43,7 +43,9 @@ class Answers:
         written = json.loads(request.args.fields["message"].string_value)
         for callback in written.get("callbacks", ()):
             callback["stacks"] = sorted({stack.id for stack in self._stack_references(callback["urns"])})
-        answer = self._heard(request.tok, written) or self.placeholders.answer(request.tok, self._shown(args), written)
+        answer = self._heard(request.tok, written) or self.placeholders.answer(
+            request.tok, self._as_mocked(args), written
+        )
         response = protos.resource_pb2.ResourceInvokeResponse()
         fill(getattr(response, "return"), {"message": json.dumps(answer)})
         return response
@@ -61,21 +63,20 @@ class Answers:
 
     def waits(self, request: Any) -> None:
         """Record that a function is not called before a resource is created."""
-        self.placeholders.waits(request.tok, self._shown(self.decoded(request.args)[0]))
+        self.placeholders.waits(request.tok, self._as_mocked(self.decoded(request.args)[0]))
 
     def function(self, request: Any, reference: str) -> Mapping[str, Any] | None:
         """The result of a function; None where it is unknown, or in a mock file, for which the runner asks.
 
         Raises:
             Refused: the provider refuses these arguments.
-
         """
         args, _ = self.decoded(request.args)
         if request.tok == GET_RESOURCE:
             return self._resource(str(args.get("urn")))
         if request.tok == READ_STACK:
             return self._stack(str(args.get("name")))
-        asked = self._shown(args)
+        asked = self._as_mocked(args)
         if self.placeholders.mock.function(request.tok, asked) is not None:
             self.placeholders.call(request.tok, asked)
             return None
@@ -98,7 +99,7 @@ class Answers:
     def method(self, request: Any) -> Any:
         """The result of a method; unknown unless a mock file has it."""
         args, _ = self.decoded(request.args)
-        answer = self.placeholders.method(request.tok, self._shown(args)) or Answer(UNKNOWN)
+        answer = self.placeholders.method(request.tok, self._as_mocked(args)) or Answer(UNKNOWN)
         value = answer.value if isinstance(answer.value, Mapping) else {"result": answer.value}
         response = protos.provider_pb2.CallResponse()
         result = getattr(response, "return")
@@ -110,7 +111,7 @@ class Answers:
     def exists(self, request: Any) -> Any:
         """Whether a resource exists: if a mock file has it, else that is unknown."""
         known = "" if self.unknown_id(request.id) else request.id
-        answer = self.placeholders.mock.resource(request.type, "", self._shown(known), "") if known else None
+        answer = self.placeholders.mock.resource(request.type, "", self._as_mocked(known), "") if known else None
         return protos.resource_pb2.ExistsResourceResponse(exists=answer is not None, unknown=answer is None)
 
     def unknown_id(self, identity: str) -> bool:
@@ -140,7 +141,7 @@ class Answers:
         """The computed outputs with those of the mock files; one made from a placeholder is unknown."""
         known = {name: value for name, value in computed.items() if not self.placeholders.holds(value)}
         identity = getattr(request, "id", "") or getattr(request, "importId", "")
-        answer = self.placeholders.mock.resource(request.type, *map(self._shown, (request.name, identity, urn)))
+        answer = self.placeholders.mock.resource(request.type, *map(self._as_mocked, (request.name, identity, urn)))
         if answer is None:
             return known, hidden
         return known | answer.value, hidden | {*_tops(answer)}
@@ -162,9 +163,9 @@ class Answers:
         resources = map(self.registry.resources.get, urns)
         return (resource for resource in resources if resource and resource.type == STACK_REFERENCE)
 
-    def _shown(self, value: T) -> T:
+    def _as_mocked(self, value: T) -> T:
         """The value as mock files spell it: with the stand-in for the placeholder of an account."""
-        return self.registry.accounts.shown.value(value)
+        return self.registry.accounts.with_stand_in.value(value)
 
     def _resource(self, urn: str) -> Mapping[str, Any]:
         resource = self.registry.resources.get(urn)

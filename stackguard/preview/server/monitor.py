@@ -32,7 +32,7 @@ from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
 from stackguard.preview.server.options import Identity, aliases_of, inherit, options_of
 from stackguard.preview.server.registry import Package, Refused, Registry, Trail, position_of, trail_of
-from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, name_of, package_of, rewrite
+from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
@@ -311,7 +311,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         inputs, secrets = resource.inputs, resource.secrets
         outputs: Mapping[str, Any] = {}
         computed: Mapping[str, Any] = {}
-        if not self.fill_computed and reference and not self.registry.configured(reference):
+        if not self.fill_computed and reference and has_unknown(self.registry.provider(reference).inputs):
             struct.Clear()  # an unconfigured provider returns no outputs
         elif request.type == STASH and "input" in inputs:
             struct.fields["output"].CopyFrom(struct.fields["input"])

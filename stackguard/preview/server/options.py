@@ -53,7 +53,6 @@ def options_of(
 
     Raises:
         Refused: a timeout is not a duration.
-
     """
     timeouts = request.customTimeouts
     is_set = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
@@ -87,7 +86,6 @@ def aliases_of(
         identity: what its URN is made of.
         known: the aliases of the registered resources, by URN. The engine uses the one that an older state has; without
             a state it may be any of them.
-
     """
     own = [*request.aliasURNs]
     for alias in request.aliases:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from policypack.evaluation.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.preview.child._ending import TOKEN, end_known_by
 from stackguard.preview.project.project import Project
@@ -51,8 +50,8 @@ class Program:
     """A folder for the engine's socket, which only this user can access; it is removed when the program has ended."""
     nonce: str
     """The runner sends this at the program's end; a program that exits early does not."""
+    output: Output
     _control: IO[bytes]
-    _output: Output
 
     def go(self, address: str, project: Project, *, asks_to_write: bool) -> None:
         """Run it against the engine that serves at `address`; it may have to ask before it writes files."""
@@ -69,14 +68,6 @@ class Program:
         }
         with contextlib.suppress(BrokenPipeError):  # it has ended; its exit code shows how
             self._control.write(json.dumps(context).encode() + b"\n")
-
-    def note(self, text: str) -> None:
-        """Write a line into the program's output."""
-        self._output.note(text)
-
-    def printed(self, mask: Mask) -> str:
-        """The output so far, without secrets; where it is very long, the last part of it."""
-        return self._output.masked(mask)
 
     def kill(self) -> None:
         """Kill it and all the processes of its group."""
@@ -115,7 +106,7 @@ def started(project: Project) -> Iterator[Program]:
             raise CannotJudge(f"cannot start `{project.interpreter}`: {error.strerror}") from None
         finally:
             os.close(theirs)
-        program = Program(process, Path(folder), os.urandom(16).hex(), control, output)
+        program = Program(process, Path(folder), os.urandom(16).hex(), output, control)
         try:
             yield program
         finally:

@@ -26,7 +26,7 @@ from stackguard.preview.provider.autonaming import Autonaming
 from stackguard.preview.provider.outputs import AwsLocation, location_of
 from stackguard.preview.provider.substitution import Substitution
 from stackguard.preview.server.process import HOST, PREFIX
-from stackguard.preview.values import PROVIDER_PREFIX, has_unknown, make_urn, package_of
+from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
@@ -88,7 +88,7 @@ class Registry:
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
     _locations: dict[str, AwsLocation] = field(default_factory=dict)
-    _shown: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
+    _observed: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
     """By URN, a resource, and the same as the observer received it."""
 
     def claim(self, type_token: str, name: str, parent: str) -> str:
@@ -96,7 +96,6 @@ class Registry:
 
         Raises:
             Refused: it is taken, or the parent is not registered.
-
         """
         if parent and parent not in self.resources:
             raise Refused(f"could not find the parent resource {parent}")
@@ -109,9 +108,9 @@ class Registry:
     def add(self, resource: Resource, trail: Trail = ()) -> None:
         """Record a resource; `trail` holds the calls that construct it, outermost first."""
         self.resources[resource.urn] = resource
-        shown = self.accounts.shown.resource(resource)
-        self._shown[resource.urn] = resource, shown
-        self.observer.registered(shown)
+        observed = self.accounts.with_stand_in.resource(resource)
+        self._observed[resource.urn] = resource, observed
+        self.observer.registered(observed)
         self._trails[resource.urn] = trail
         if resource.type == ROOT_TYPE:
             self.root = resource.urn
@@ -121,11 +120,11 @@ class Registry:
 
         The observer receives it with the stand-in account; properties that it does not change keep their placeholders.
         """
-        shown = self.accounts.shown.resource(resource)
-        remediated = await self.observer.remediated(shown)
-        if remediated is shown:
+        observed = self.accounts.with_stand_in.resource(resource)
+        remediated = await self.observer.remediated(observed)
+        if remediated is observed:
             return resource
-        kept = {name for name, value in remediated.inputs.items() if value == shown.inputs.get(name)}
+        kept = {name for name, value in remediated.inputs.items() if value == observed.inputs.get(name)}
         inputs = {
             name: resource.inputs[name] if name in kept & resource.inputs.keys() else value
             for name, value in remediated.inputs.items()
@@ -167,10 +166,6 @@ class Registry:
     def provider(self, reference: str) -> Resource:
         """The provider that a reference (`urn::id`) names."""
         return self.resources[reference.rpartition("::")[0]]
-
-    def configured(self, reference: str) -> bool:
-        """Whether all of the provider's inputs are known."""
-        return not has_unknown(self.provider(reference).inputs)
 
     def location(self, reference: str) -> AwsLocation:
         """Where the provider creates resources."""
@@ -243,21 +238,21 @@ class Registry:
                 config[key if package in DYNAMIC_PACKAGES else name] = secret if key in self.project.secret else value
         return config
 
-    def settled(self) -> tuple[Resource, ...]:
+    def final_resources(self) -> tuple[Resource, ...]:
         """All resources of a program that has ended, in order and with their accounts, which `outputs` get too.
 
         A resource that has not changed since the observer received it stays the same object.
         """
         ordered = self.in_order()
         self.accounts.find(ordered)
-        accounts = self.accounts.settled
+        accounts = self.accounts.final
         self.outputs = accounts.value(self.outputs)
-        return tuple(self._settled(resource, accounts) for resource in ordered)
+        return tuple(self._final(resource, accounts) for resource in ordered)
 
-    def _settled(self, resource: Resource, accounts: Substitution) -> Resource:
-        seen, shown = self._shown[resource.urn]
-        unchanged = seen is resource and (shown is seen or not self.accounts.found)
-        return shown if unchanged else accounts.resource(resource)
+    def _final(self, resource: Resource, accounts: Substitution) -> Resource:
+        registered, observed = self._observed[resource.urn]
+        unchanged = registered is resource and (observed is registered or not self.accounts.known)
+        return observed if unchanged else accounts.resource(resource)
 
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.

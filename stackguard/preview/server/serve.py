@@ -55,7 +55,6 @@ def preview(
 
     Raises:
         CannotJudge: it failed, or did not end within `timeout` seconds.
-
     """
     secrets = ProgramSecrets.known(project, mock)
     registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
@@ -67,7 +66,7 @@ def preview(
     except CannotJudge as error:
         secrets.gather(registry)
         message, detail = (
-            registry.accounts.shown.text(placeholders.shown(secrets.mask.hide(text)))
+            registry.accounts.with_stand_in.text(placeholders.shown(secrets.mask.hide(text)))
             for text in (error.message, error.detail)
         )
         raise CannotJudge(message, detail) from None
@@ -76,7 +75,7 @@ def preview(
 async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Preview:  # noqa: ASYNC109
     registry, placeholders, secrets = monitor.registry, monitor.placeholders, monitor.answers.secrets
     project, observer = registry.project, registry.observer
-    engine = Engine(registry, program.note)
+    engine = Engine(registry, program.output.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
@@ -86,7 +85,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
     try:
         await server.start()
         for note in project.notes:
-            program.note(f"note: {note}")
+            program.output.note(f"note: {note}")
         program.go(address, project, asks_to_write=monitor.may_write is not None)
         follower = asyncio.create_task(observer.follow(project))
         try:
@@ -94,7 +93,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
                 code = await _before(follower, asyncio.to_thread(program.process.wait))
                 secrets.gather(registry)
                 _check(code, monitor, engine, program, project)
-                resources = registry.settled()
+                resources = registry.final_resources()
                 observer.ended(resources)
                 await follower
         finally:
@@ -105,14 +104,14 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
             follower.result()  # raises its own timeout
         raise CannotJudge(
             f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
-            program.printed(secrets.mask),
+            program.output.masked(secrets.mask),
         ) from None
     finally:
         program.kill()  # a process that it left running holds the output open
         await monitor.callbacks.close()
         await server.stop(None)
     secrets.gather(registry)
-    accounts = registry.accounts.settled
+    accounts = registry.accounts.final
     return Preview(
         project=project.name,
         stack=project.stack,
@@ -121,7 +120,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=accounts.text(placeholders.shown(program.printed(secrets.mask))),
+        printed=accounts.text(placeholders.shown(program.output.masked(secrets.mask))),
         notes=secrets.notes(placeholders.notes()),
         mask=secrets.mask,
         unseen=tuple(accounts.replaced(unseen, UNSEEN_TEXTS) for unseen in placeholders.unseen.in_order()),
@@ -144,7 +143,6 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
 
     Raises:
         CannotJudge: it failed, or did not run to its end.
-
     """
     mask = monitor.answers.secrets.mask
     if isinstance(monitor.crash, CannotJudge):
@@ -165,9 +163,11 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         )
     if code:
         reported = "\n".join(monitor.refusals or engine.errors)
-        raise _failure(code, reported, program.printed(mask), project)
+        raise _failure(code, reported, program.output.masked(mask), project)
     if not monitor.registry.finished or not monitor.answers.confirmed:
-        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed(mask))
+        raise CannotJudge(
+            f"the program in `{project.root}` ended half-way, without an error", program.output.masked(mask)
+        )
 
 
 def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
