@@ -1,7 +1,7 @@
 """Hashes of assets and archives, as Pulumi's engine computes them for a resource's inputs.
 
-An asset's hash is that of its content. An archive's is that of its file where it is one file, and else that of a tar
-file with one entry for each member. Nothing is fetched: what lies behind an address has no hash here.
+An asset's hash is that of its content. An archive's hash is that of its file, or of a tar file with an entry for each
+member. Nothing is downloaded: a remote asset has no hash here.
 Sources: sdk/go/common/resource/asset/asset.go and archive/archive.go of https://github.com/pulumi/pulumi.
 """
 
@@ -28,19 +28,19 @@ from stackguard.preview.provider import go_tar
 TARS = {".tar": "r|", ".tgz": "r|gz", ".tar.gz": "r|gz"}
 ZIPS = (".zip", ".jar")
 FORMATS = (*TARS, *ZIPS)
-STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what Go's reader knows
+STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those that Go's reader supports
 BLOCK = 1 << 20
 
 Member = tuple[str, int, Iterator[bytes]]
 """A file of an archive: its name, its size in bytes, and its content. The content is read before the next member."""
 
 
-class Unreadable(ValueError):  # noqa: N818 (reads as what it says)
+class Unreadable(ValueError):  # noqa: N818 (the name is the reason)
     """An asset cannot be read, so Pulumi's own preview fails too. The message names the path."""
 
 
 class _Remote(Exception):  # noqa: N818 (the same)
-    """The content lies behind an address."""
+    """The content is remote."""
 
 
 class _Sink(Protocol):
@@ -71,7 +71,7 @@ def _hashed_asset(asset: Asset, folder: str) -> Asset:
         return asset
     members = asset.members
     if members is not None:
-        members = {name: _hashed_asset(each, folder) for name, each in members.items()}
+        members = {name: _hashed_asset(member, folder) for name, member in members.items()}
     sink = hashlib.sha256()
     try:
         if asset.archive:
@@ -128,11 +128,11 @@ def _members(archive: Asset, folder: str) -> Iterator[Member]:
 
 
 def _local_path(asset: Asset, folder: str) -> str | None:
-    """Where an asset's content is, or None where it stands in the program itself.
+    """The file of an asset, or None where the program holds its content.
 
     Raises:
-        _Remote: it is behind an address.
-        Unreadable: the address is of no kind that Pulumi knows.
+        _Remote: it is remote.
+        Unreadable: Pulumi does not support the address.
     """
     if asset.path:
         return asset.path if os.path.isabs(asset.path) else os.path.normpath(f"{folder}/{asset.path}")  # noqa: PTH117
@@ -158,12 +158,12 @@ def _content(asset: Asset, folder: str) -> tuple[int, Iterator[bytes]]:
 
 
 def _file(path: str) -> tuple[int, Iterator[bytes]]:
-    found = os.stat(path)  # noqa: PTH116 (the path may hold bytes that are no text)
-    if stat.S_ISDIR(found.st_mode):
+    status = os.stat(path)  # noqa: PTH116 (the path may hold bytes that are not text)
+    if stat.S_ISDIR(status.st_mode):
         raise Unreadable(f"asset `{path}` is a folder; use an archive for it")
-    if not (stat.S_ISREG(found.st_mode) or path == os.devnull):  # a pipe would be waited for without end
+    if not (stat.S_ISREG(status.st_mode) or path == os.devnull):  # reading a pipe might never end
         raise Unreadable(f"asset `{path}` is no plain file")
-    return found.st_size, _exactly(path, found.st_size, _blocks(lambda: open(path, "rb")))  # noqa: PTH123
+    return status.st_size, _exactly(path, status.st_size, _blocks(lambda: open(path, "rb")))  # noqa: PTH123
 
 
 def _blocks(opened: Callable[[], IO[bytes]]) -> Iterator[bytes]:
@@ -173,19 +173,19 @@ def _blocks(opened: Callable[[], IO[bytes]]) -> Iterator[bytes]:
 
 
 def _exactly(name: str, size: int, content: Iterator[bytes]) -> Iterator[bytes]:
-    """The content, which must be as long as was said before."""
-    found = 0
+    """The content, which must have the size of the file."""
+    length = 0
     for block in content:
-        found += len(block)
+        length += len(block)
         yield block
-    if found != size:
+    if length != size:
         raise Unreadable(f"asset `{name}` changed while it was read")
 
 
 def _walked(root: str) -> Iterator[Member]:
-    """The files below a folder, by name; links to files are followed, links to folders are left out."""
+    """The files below a folder, by name; links to files are followed, links to folders are ignored."""
     if os.path.islink(root) or os.path.basename(root) == BOOKKEEPING:  # noqa: PTH114, PTH119
-        return  # Pulumi packs nothing of a folder that is itself a link
+        return  # Pulumi packs nothing of a folder that is a link
     for path, name in walked(root):
         yield name, *_file(path)
 
@@ -193,7 +193,7 @@ def _walked(root: str) -> Iterator[Member]:
 def _tarred(path: str) -> Iterator[Member]:
     mode = next(mode for suffix, mode in TARS.items() if path.endswith(suffix))
     if mode == "r|" and not Path(path).stat().st_size:
-        return  # to Go, an archive without members
+        return  # an archive without members in Go
     try:
         with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
             for entry in archive:

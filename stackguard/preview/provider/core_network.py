@@ -1,4 +1,4 @@
-"""`aws.networkmanager.get_core_network_policy_document`, computed: the form of a Cloud WAN policy.
+"""The result of `aws.networkmanager.get_core_network_policy_document`: a Cloud WAN policy.
 
 Source: internal/service/networkmanager/core_network_policy_document_data_source.go and core_network_policy_model.go of
 https://github.com/hashicorp/terraform-provider-aws. Of what the provider refuses, only `share-with` is checked.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackguard.preview.go_json import dumps
-from stackguard.preview.provider.documents import Field, Form, descending, each, text_sets
+from stackguard.preview.provider.documents import Field, Form, descending, list_of, text_sets
 from stackguard.preview.provider.templates import checksum
 
 OF_ACTION = {
@@ -35,7 +35,7 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "asn-in-as-path" and value and value.isdecimal():
         value = int(value)
     elif kind in ("prepend-asn-list", "remove-asn-list", "replace-asn-list") and value:
-        value = [int(each) for each in map(str.strip, value.split(",")) if each.isdecimal()]
+        value = [int(part) for part in map(str.strip, value.split(",")) if part.isdecimal()]
     return {"type": kind, **({} if value in (None, "") else {"value": value})}
 
 
@@ -44,7 +44,7 @@ CONFIGURATION = Form(
     Field("asn-ranges", descending, default=[]),
     Field("inside-cidr-blocks", descending),
     Field("vpn-ecmp-support", default=True),
-    Field("edge-locations", each(EDGE_LOCATION)),
+    Field("edge-locations", list_of(EDGE_LOCATION)),
     Field("dns-support", default=True),
     Field("security-group-referencing-support", default=False),
 )
@@ -61,7 +61,9 @@ ROUTING_RULE = Form(
     Field("rule-number", int),
     Field(
         "rule-definition",
-        Form(Field("condition-logic", default="and"), Field("match-conditions", each(_typed)), Field("action", _typed)),
+        Form(
+            Field("condition-logic", default="and"), Field("match-conditions", list_of(_typed)), Field("action", _typed)
+        ),
     ),
 )
 ROUTING_POLICY = Form(
@@ -69,7 +71,7 @@ ROUTING_POLICY = Form(
     "routing-policy-description",
     "routing-policy-direction",
     Field("routing-policy-number", int),
-    Field("routing-policy-rules", each(ROUTING_RULE)),
+    Field("routing-policy-rules", list_of(ROUTING_RULE)),
 )
 FUNCTION_GROUP = Form("name", "description", Field("require-attachment-acceptance", default=False))
 EDGE_OVERRIDE = Form(Field("edge-sets", text_sets), "use-edge-location")
@@ -82,7 +84,9 @@ SEGMENT_ACTION = Form(
     Field("destinations", descending),
     "description",
     Field("when-sent-to", Form(Field("segments", _whole))),
-    Field("via", Form(Field("network-function-groups", descending), Field("with-edge-overrides", each(EDGE_OVERRIDE)))),
+    Field(
+        "via", Form(Field("network-function-groups", descending), Field("with-edge-overrides", list_of(EDGE_OVERRIDE)))
+    ),
     Field(
         "edge-location-association",
         Form("edge-location", "peer-edge-location", Field("routing-policy-names", descending)),
@@ -99,8 +103,8 @@ def _segment_action(args: Mapping[str, Any]) -> dict[str, Any]:
         taken["shareWith"] = _whole(shared) if shared else {"except": descending(kept or [])}
     if "via" in taken:
         overrides = [
-            {**each, "useEdgeLocation": each.get("useEdgeLocation") or each.get("useEdge")}
-            for each in taken["via"].get("withEdgeOverrides") or []
+            {**override, "useEdgeLocation": override.get("useEdgeLocation") or override.get("useEdge")}
+            for override in taken["via"].get("withEdgeOverrides") or []
         ]
         taken["via"] = {**taken["via"], "withEdgeOverrides": overrides}
     return SEGMENT_ACTION({**taken, "action": args["action"]})
@@ -110,7 +114,7 @@ ATTACHMENT_POLICY = Form(
     Field("rule-number", int),
     "description",
     "condition-logic",
-    Field("conditions", each(Form("type", "operator", "key", "value")), default=[]),
+    Field("conditions", list_of(Form("type", "operator", "key", "value")), default=[]),
     Field(
         "action",
         Form(
@@ -122,7 +126,7 @@ ROUTING_POLICY_RULE = Form(
     Field("rule-number", int),
     "description",
     Field("edge-locations", descending),
-    Field("conditions", each(Form("type", "value")), default=[]),
+    Field("conditions", list_of(Form("type", "value")), default=[]),
     Field("action", Form(Field("associate-routing-policies", descending))),
 )
 DOCUMENT = Form(
@@ -132,17 +136,17 @@ DOCUMENT = Form(
         lambda values: CONFIGURATION(values[0] if values else {}),
         argument="coreNetworkConfigurations",
     ),
-    Field("segments", each(SEGMENT), default=[]),
-    Field("routing-policies", each(ROUTING_POLICY)),
-    Field("network-function-groups", each(FUNCTION_GROUP)),
-    Field("segment-actions", each(_segment_action)),
-    Field("attachment-policies", each(ATTACHMENT_POLICY)),
-    Field("attachment-routing-policy-rules", each(ROUTING_POLICY_RULE)),
+    Field("segments", list_of(SEGMENT), default=[]),
+    Field("routing-policies", list_of(ROUTING_POLICY)),
+    Field("network-function-groups", list_of(FUNCTION_GROUP)),
+    Field("segment-actions", list_of(_segment_action)),
+    Field("attachment-policies", list_of(ATTACHMENT_POLICY)),
+    Field("attachment-routing-policy-rules", list_of(ROUTING_POLICY_RULE)),
 )
 
 
 def core_network_policy(args: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The data source's result; None for a segment action with `routingPolicyNames`, which its source does not show.
+    """The data source's result; None for a segment action with `routingPolicyNames`, whose form its source does not show.
 
     Args:
         args: known values by their schema names.
@@ -150,7 +154,7 @@ def core_network_policy(args: Mapping[str, Any]) -> dict[str, Any] | None:
     Raises:
         ValueError: an action shares a segment with none, or both with some and with all but some.
     """
-    if any(each.get("routingPolicyNames") for each in args.get("segmentActions") or []):
+    if any(action.get("routingPolicyNames") for action in args.get("segmentActions") or []):
         return None
     document = DOCUMENT(args)
     text = dumps(document, indent=2)

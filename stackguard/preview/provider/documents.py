@@ -1,9 +1,9 @@
-"""The AWS functions that write a JSON document from their arguments, other than IAM's: each document's form is a table.
+"""The AWS functions that write a JSON document from their arguments, except IAM's: a table for each document.
 
 Sources: the data sources of https://github.com/hashicorp/terraform-provider-aws, which pulumi-aws calls, in
 internal/service: `ecr/lifecycle_policy_document_data_source.go`, `logs/data_protection_policy_document_data_source.go`,
 `route53/traffic_policy_document_data_source.go` and `networkmanager/core_network_policy_document_data_source.go`.
-They touch no cloud. Sets come in the order of helper/schema/set.go of https://github.com/hashicorp/terraform-plugin-sdk:
+They call no API. Sets have the order of helper/schema/set.go of https://github.com/hashicorp/terraform-plugin-sdk:
 by the checksum of each element, as text.
 """
 
@@ -64,7 +64,7 @@ class Form:
         }
 
 
-def each(encode: Encoder) -> Encoder:
+def list_of(encode: Encoder) -> Encoder:
     """The elements of a list, in order."""
     return lambda values: [encode(value) for value in values]
 
@@ -127,13 +127,13 @@ DESTINATION = Form(
 DATA_PROTECTION = Form(
     Field(
         "Configuration",
-        Form(Field("CustomDataIdentifier", each(Form("Name", "Regex")), argument="customDataIdentifiers")),
+        Form(Field("CustomDataIdentifier", list_of(Form("Name", "Regex")), argument="customDataIdentifiers")),
     ),
     "Description",
     "Name",
     Field(
         "Statement",
-        each(
+        list_of(
             Form(
                 "Sid",
                 Field("DataIdentifier", texts, argument="dataIdentifiers"),
@@ -185,16 +185,16 @@ def _document(args: Mapping[str, Any], document: Mapping[str, Any], text: str, v
 
 def lifecycle_policy(args: Mapping[str, Any]) -> dict[str, Any]:
     """`aws.ecr.get_lifecycle_policy_document`: rules for the images of a repository."""
-    return {**args, "json": dumps({"rules": each(LIFECYCLE)(args.get("rules") or [])}, indent=2)}
+    return {**args, "json": dumps({"rules": list_of(LIFECYCLE)(args.get("rules") or [])}, indent=2)}
 
 
 def data_protection_policy(args: Mapping[str, Any]) -> dict[str, Any]:
-    """`aws.cloudwatch.get_log_data_protection_policy_document`: what a log group looks for and masks.
+    """`aws.cloudwatch.get_log_data_protection_policy_document`: the data that a log group finds and masks.
 
     Raises:
-        ValueError: the first statement is not about the audit alone, or the second not about masking alone.
+        ValueError: the first statement is not only an audit, or the second not only masking.
     """
-    operations = [set((each.get("operation") or {}).keys()) for each in args.get("statements") or []]
+    operations = [set((statement.get("operation") or {}).keys()) for statement in args.get("statements") or []]
     if operations != [{"audit"}, {"deidentify"}]:
         raise ValueError("there must be two policy statements: one with the audit operation, then one with deidentify")
     document = DATA_PROTECTION(args)
@@ -202,6 +202,6 @@ def data_protection_policy(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def traffic_policy(args: Mapping[str, Any]) -> dict[str, Any]:
-    """`aws.route53.get_traffic_policy_document`: rules by which Route 53 answers."""
+    """`aws.route53.get_traffic_policy_document`: rules for the answers of Route 53."""
     document = TRAFFIC(args)
     return _document(args, document, dumps(document), "AWSPolicyFormatVersion")

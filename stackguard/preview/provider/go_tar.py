@@ -1,7 +1,7 @@
-"""Tar entries byte for byte as Go's `archive/tar` writes them: Pulumi hashes such a file to tell archives apart.
+"""Tar entries, byte for byte as Go's `archive/tar` writes them: Pulumi's hash of an archive is that of such a file.
 
-Every entry is a plain file of mode 600 without times or owners. A name that fits is written as in the USTAR format, and
-any other, or a size of 8 GiB and more, with a PAX record before the entry.
+Every entry is a plain file of mode 600 without times or owners. A name that fits is written in the USTAR format; any
+other, and a size of 8 GiB or more, in a PAX record before the entry.
 Source: src/archive/tar/writer.go and common.go of https://github.com/golang/go.
 """
 
@@ -60,11 +60,11 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _ascii(name: bytes) -> bytes:
-    return bytes(each for each in name if each < 0x80)
+    return bytes(byte for byte in name if byte < 0x80)
 
 
 def _shortened(name: bytes) -> bytes:
-    """What stands in the name field beside a record with the whole name."""
+    """The content of the name field, where a record holds the whole name."""
     plain = _ascii(name)
     if len(plain) > NAME and plain[NAME - 1 : NAME] == b"/":
         return plain[: NAME - 1].rstrip(b"/")

