@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from policypack.iam.tables import argument_names
-from stackguard.preview.project.settings_file import lenient
+from stackguard.preview.project.settings_file import lenient, section
 
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
 GETTER = re.compile(
@@ -67,28 +67,49 @@ def _files(folder: Path, type_token: str) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Plugin:
-    """The provider plugin of an SDK; `parameter` is the name and version of a package that the plugin is made to serve."""
+class Package:
+    """A provider plugin that a program needs; `parameter` is a package that the plugin is made to serve."""
 
+    name: str
     version: str = ""
     url: str = ""
     parameter: tuple[str, str] | None = None
 
+    @property
+    def serves(self) -> str:
+        """The package of the types it serves."""
+        return self.parameter[0] if self.parameter else self.name
+
+    @property
+    def version_served(self) -> str:
+        """The version of the package that it serves."""
+        return self.parameter[1] if self.parameter else self.version
+
+    @property
+    def default_name(self) -> str:
+        """The name of the default provider for it: `default_7_51_1`."""
+        version = self.version_served
+        url = "/".join(re.sub(r"[^A-Za-z0-9_.-]", "_", part) for part in self.url.split("/") if part)
+        return "_".join(("default", *(part for part in (*re.split(r"[.+-]", version), url) if part)))
+
 
 @cache
-def plugins(interpreter: Path) -> Mapping[str, Plugin]:
-    """By package, the plugins of the SDKs in an interpreter's environment."""
-    result: dict[str, Plugin] = {}
+def packages(interpreter: Path) -> Mapping[str, Package]:
+    """By name, the packages of the SDKs in an interpreter's environment."""
+    result: dict[str, Package] = {}
     for folder in _libraries(interpreter):
         for file in sorted(folder.glob("*/pulumi-plugin.json")):
             settings = lenient(file)
             if settings.get("resource") and isinstance(settings.get("name"), str):
-                declared = settings.get("parameterization")
-                parameter = None
-                if isinstance(declared, dict) and {"name", "version"} <= declared.keys():
-                    parameter = str(declared["name"]), str(declared["version"])
-                plugin = Plugin(str(settings.get("version") or ""), str(settings.get("server") or ""), parameter)
-                result.setdefault(parameter[0] if parameter else settings["name"], plugin)
+                declared = section(settings, "parameterization")
+                parameter = str(declared.get("name")), str(declared.get("version"))
+                package = Package(
+                    settings["name"],
+                    str(settings.get("version") or ""),
+                    str(settings.get("server") or ""),
+                    parameter if {"name", "version"} <= declared.keys() else None,
+                )
+                result.setdefault(package.serves, package)
     return result
 
 

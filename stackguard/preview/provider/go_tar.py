@@ -7,9 +7,13 @@ Source: src/archive/tar/writer.go and common.go of https://github.com/golang/go.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 BLOCK = 512
+HEADER = "100s8s8s8s12s12s8sc100s8s64s8s8s155s12x"
+"""Name, mode, owner, group, size, time, checksum (blanks while it is computed), kind, target of a link, format, names of
+owner and group, devices, prefix of the name."""
 END = bytes(2 * BLOCK)
 MODE = 0o600
 NAME, PREFIX = 100, 155
@@ -92,21 +96,7 @@ def _extended(name: bytes, records: bytes) -> Iterator[bytes]:
 def _header(
     name: bytes, size: int, mode: int, kind: bytes, *, prefix: bytes = b"", devices: bytes = b"0000000\0"
 ) -> bytes:
-    fields = (
-        (name, NAME),
-        (b"%07o\0" % mode, 8),
-        (b"0000000\0", 8),  # owner
-        (b"0000000\0", 8),  # group
-        (b"%011o\0" % size, 12),
-        (b"00000000000\0", 12),  # time
-        (b" " * 8, 8),  # the checksum counts as blanks
-        (kind, 1),
-        (b"", 100),  # target of a link
-        (b"ustar\x0000", 8),
-        (b"", 64),  # names of owner and group
-        (devices, 8),
-        (devices, 8),
-        (prefix, PREFIX),
-    )
-    block = b"".join(value.ljust(width, b"\0") for value, width in fields).ljust(BLOCK, b"\0")
+    nobody, start, blanks = b"0000000\0", b"00000000000\0", b" " * 8
+    numbers = (b"%07o\0" % mode, nobody, nobody, b"%011o\0" % size, start, blanks)
+    block = struct.pack(HEADER, name, *numbers, kind, b"", b"ustar\x0000", b"", devices, devices, prefix)
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,26 +23,15 @@ if TYPE_CHECKING:
         ResourceInvokeRequest,
     )
 
-NAMES = {
+RENAMED = {
     "depends_on": "dependencies",
-    "ignore_changes": "ignoreChanges",
-    "replace_on_changes": "replaceOnChanges",
-    "additional_secret_outputs": "additionalSecretOutputs",
     "hide_diff": "hideDiffs",
-    "replace_with": "replace_with",
-    "version": "version",
-    "provider": "provider",
-    "providers": "providers",
-    "plugin_download_url": "pluginDownloadURL",
-    "deleted_with": "deletedWith",
     "import": "importId",
-    "protect": "protect",
-    "retain_on_delete": "retainOnDelete",
-    "custom_timeouts": "customTimeouts",
-    "hooks": "hooks",
+    "plugin_download_url": "pluginDownloadURL",
+    "replace_with": "replace_with",
     "replacement_trigger": "replacement_trigger",
 }
-"""The fields of a registration, by the name that a transform has for the option."""
+"""The fields of a registration whose name is not that of the transform's option in camel case."""
 
 OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0))
 
@@ -158,7 +147,7 @@ def _options(request: RegisterResourceRequest) -> Any:
     """The options of a registration, as a transform receives them."""
     aliases = [*(protos.alias_pb2.Alias(urn=urn) for urn in request.aliasURNs), *request.aliases]
     options = protos.resource_pb2.TransformResourceOptions(aliases=aliases)
-    for option, name in NAMES.items():
+    for option, name in _names(options):
         _copy(request, name, options, option)
     if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace:
         options.delete_before_replace = request.deleteBeforeReplace
@@ -167,7 +156,7 @@ def _options(request: RegisterResourceRequest) -> Any:
 
 def _apply(options: Any, request: RegisterResourceRequest) -> None:
     """Write the options that transforms return into the registration, except the dependencies."""
-    for option, name in NAMES.items():
+    for option, name in _names(options):
         if option != "depends_on":
             _copy(options, option, request, name)
     request.deleteBeforeReplaceDefined = options.HasField("delete_before_replace")
@@ -176,20 +165,26 @@ def _apply(options: Any, request: RegisterResourceRequest) -> None:
     _copy(options, "aliases", request, "aliases")
 
 
+def _names(options: Any) -> Iterator[tuple[str, str]]:
+    """The options that are copied unchanged, and their fields in a registration."""
+    for option in options.DESCRIPTOR.fields:
+        if option.name not in {"aliases", "delete_before_replace"}:
+            yield option.name, RENAMED.get(option.name, option.camelcase_name)
+
+
 def _copy(source: Any, name: str, target: Any, target_name: str) -> None:
     """Set a field of `target` to a field of `source`, if this version of the protocol has both."""
     field = source.DESCRIPTOR.fields_by_name.get(name)
     if field is None or target_name not in target.DESCRIPTOR.fields_by_name:
         return
     target.ClearField(target_name)
+    if field.has_presence and not source.HasField(name):
+        return
     value = getattr(source, name)
-    if field.label == field.LABEL_REPEATED:
+    if hasattr(value, "MergeFrom"):  # a message, a list or a map
         getattr(target, target_name).MergeFrom(value)
-    elif not field.has_presence or source.HasField(name):
-        if field.message_type:
-            getattr(target, target_name).CopyFrom(value)
-        else:
-            setattr(target, target_name, value)
+    else:
+        setattr(target, target_name, value)
 
 
 def _dependencies(properties: dict[str, Any]) -> dict[str, set[str]]:

@@ -21,7 +21,7 @@ from google.protobuf.empty_pb2 import Empty
 from policypack.core.policy import ROOT_TYPE, Options, Resource
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.child._placeholders import TOKEN
-from stackguard.preview.project.sdk import accepted
+from stackguard.preview.project.sdk import Package, accepted
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.autonaming import Refusal
 from stackguard.preview.provider.outputs import identified as identify
@@ -31,7 +31,7 @@ from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
 from stackguard.preview.server.options import Identity, aliases_of, inherit, options_of
-from stackguard.preview.server.registry import Package, Refused, Registry, Trail, position_of, trail_of
+from stackguard.preview.server.registry import Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
 from policypack.core.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
-from stackguard.preview.project.sdk import Plugin, plugins
+from stackguard.preview.project.sdk import Package, packages
 from stackguard.preview.provider.account import Accounts
 from stackguard.preview.provider.autonaming import Autonaming
 from stackguard.preview.provider.outputs import AwsLocation, location_of
@@ -35,33 +35,6 @@ Trail = tuple[tuple[str, int], ...]
 
 class Refused(Exception):  # noqa: N818 (reads as what it says)
     """Pulumi's engine refuses this request; the program receives the message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A provider plugin that a program needs; `parameter` is a package that the plugin is made to serve."""
-
-    name: str
-    version: str = ""
-    url: str = ""
-    parameter: tuple[str, str] | None = None
-
-    @property
-    def serves(self) -> str:
-        """The package of the types it serves."""
-        return self.parameter[0] if self.parameter else self.name
-
-    @property
-    def version_served(self) -> str:
-        """The version of the package that it serves."""
-        return self.parameter[1] if self.parameter else self.version
-
-    @property
-    def default_name(self) -> str:
-        """The name of the default provider for it: `default_7_51_1`."""
-        version = self.version_served
-        url = "/".join(re.sub(r"[^A-Za-z0-9_.-]", "_", part) for part in self.url.split("/") if part)
-        return "_".join(("default", *(part for part in (*re.split(r"[.+-]", version), url) if part)))
 
 
 @dataclass(slots=True)
@@ -187,9 +160,9 @@ class Registry:
                 raise Refused(f"unknown provider package `{request.packageRef}`")
             return self.packages[request.packageRef]
         name = package_of(token)
-        plugin = plugins(self.project.interpreter).get(name, Plugin())
-        url = request.pluginDownloadURL.removesuffix("/") or plugin.url
-        return Package(name, request.version or plugin.version, url, plugin.parameter)
+        known = packages(self.project.interpreter).get(name, Package(name))
+        url = request.pluginDownloadURL.removesuffix("/")
+        return replace(known, version=request.version or known.version, url=url or known.url)
 
     def ancestors(self, parent: str) -> Iterator[str]:
         """The URN of a parent, and those of its own ancestors."""
