@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import Asset
@@ -41,10 +41,6 @@ class Unreadable(ValueError):  # noqa: N818 (the name is the reason)
 
 class _Remote(Exception):  # noqa: N818 (the same)
     """The content is remote."""
-
-
-class _Sink(Protocol):
-    def update(self, data: bytes, /) -> None: ...
 
 
 def on_disk(value: Any) -> bool:
@@ -72,38 +68,33 @@ def _hashed_asset(asset: Asset, folder: str) -> Asset:
     members = asset.members
     if members is not None:
         members = {name: _hashed_asset(member, folder) for name, member in members.items()}
-    sink = hashlib.sha256()
+    digest = hashlib.sha256()
     try:
-        if asset.archive:
-            _hash_archive(asset, folder, sink)
-        else:
-            _size, content = _content(asset, folder)
-            for block in content:
-                sink.update(block)
+        for block in _hashed_bytes(asset, folder):
+            digest.update(block)
     except _Remote:
         return replace(asset, members=members)
     except OSError as error:
         raise Unreadable(f"cannot read `{error.filename or asset.path}`: {error.strerror}") from None
-    return replace(asset, members=members, hash=sink.hexdigest())
+    return replace(asset, members=members, hash=digest.hexdigest())
 
 
-def _hash_archive(archive: Asset, folder: str, sink: _Sink) -> None:
-    path = _local_path(archive, folder)
-    if path is not None and path.endswith(FORMATS):
-        _size, content = _file(path)
-        for block in content:
-            sink.update(block)
+def _hashed_bytes(asset: Asset, folder: str) -> Iterator[bytes]:
+    """The content of an asset or of an archive's file; of any other archive, a tar file with its members."""
+    path = _local_path(asset, folder)
+    if not asset.archive or (path is not None and path.endswith(FORMATS)):
+        _size, content = _content(asset, folder)
+        yield from content
         return
     seen = set()
-    for name, size, content in _members(archive, folder):
+    for name, size, content in _members(asset, folder):
         if name in seen:  # of two files with one name, the first is in the archive
             continue
         seen.add(name)
         if name.endswith("/") and size:
             raise Unreadable(f"`{name}` in an archive is named like a folder but has content")
-        for block in go_tar.entry(os.fsencode(name), size, content):
-            sink.update(block)
-    sink.update(go_tar.END)
+        yield from go_tar.entry(os.fsencode(name), size, content)
+    yield go_tar.END
 
 
 def _members(archive: Asset, folder: str) -> Iterator[Member]:
@@ -163,23 +154,18 @@ def _file(path: str) -> tuple[int, Iterator[bytes]]:
         raise Unreadable(f"asset `{path}` is a folder; use an archive for it")
     if not (stat.S_ISREG(status.st_mode) or path == os.devnull):  # reading a pipe might never end
         raise Unreadable(f"asset `{path}` is no plain file")
-    return status.st_size, _exactly(path, status.st_size, _blocks(lambda: open(path, "rb")))  # noqa: PTH123
+    return status.st_size, _blocks(lambda: open(path, "rb"), path, status.st_size)  # noqa: PTH123
 
 
-def _blocks(opened: Callable[[], IO[bytes]]) -> Iterator[bytes]:
+def _blocks(opened: Callable[[], IO[bytes]], path: str = "", size: int | None = None) -> Iterator[bytes]:
+    """The content of a file, which must have this size, if any."""
+    length = 0
     with opened() as file:
         while block := file.read(BLOCK):
+            length += len(block)
             yield block
-
-
-def _exactly(name: str, size: int, content: Iterator[bytes]) -> Iterator[bytes]:
-    """The content, which must have the size of the file."""
-    length = 0
-    for block in content:
-        length += len(block)
-        yield block
-    if length != size:
-        raise Unreadable(f"asset `{name}` changed while it was read")
+    if size not in (None, length):
+        raise Unreadable(f"asset `{path}` changed while it was read")
 
 
 def _walked(root: str) -> Iterator[Member]:

@@ -70,20 +70,19 @@ def _caller_identity(_args: Mapping[str, Any], location: AwsLocation) -> Mapping
     """A user of the same account, who stands in for the unknown caller of the update."""
     return {
         "accountId": location.account,
-        "arn": f"arn:{location.partition}:iam::{location.account}:user/{STAND_IN_USER}",
+        "arn": f"arn:{location.partition.name}:iam::{location.account}:user/{STAND_IN_USER}",
         "id": location.account,
         "userId": "AIDACKCEVSQ6C2EXAMPLE",
     }
 
 
 def _partition(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any]:
-    partition = location.partition
-    return {
-        "id": partition,
-        "partition": partition,
-        "dnsSuffix": location.domain,
-        "reverseDnsPrefix": location.reversed_domain,
-    }
+    name, domain, reversed_domain = (
+        location.partition.name,
+        location.partition.domain,
+        location.partition.reversed_domain,
+    )
+    return {"id": name, "partition": name, "dnsSuffix": domain, "reverseDnsPrefix": reversed_domain}
 
 
 def _parse(args: Mapping[str, Any]) -> list[str]:
@@ -106,7 +105,7 @@ def _arn(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any]:
 def _default_tags(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
     settings = parsed(location.default_tags)
     tags = (settings or {}).get("tags") or {} if isinstance(settings, dict) or settings is None else None
-    return None if tags is None or unknown_in(tags) is not None else {"id": location.partition, "tags": tags}
+    return None if tags is None or unknown_in(tags) is not None else {"id": location.partition.name, "tags": tags}
 
 
 def _session(args: Mapping[str, Any], _location: AwsLocation) -> Mapping[str, Any] | None:

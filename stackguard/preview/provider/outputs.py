@@ -13,16 +13,31 @@ from stackguard.preview.provider.autonaming import HEX, Naming, Refusal, Strateg
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.provider.templates import drawn, holds, holes, render
 
-PARTITIONS = {  # region prefix: partition, domain
-    "cn-": ("aws-cn", "amazonaws.com.cn"),
-    "us-gov-": ("aws-us-gov", "amazonaws.com"),
-    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
-    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
-    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
-    "us-iso-": ("aws-iso", "c2s.ic.gov"),
-    "eusc-": ("aws-eusc", "amazonaws.eu"),
-    "": ("aws", "amazonaws.com"),
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of AWS, with the domain of its endpoints."""
+
+    name: str
+    domain: str
+
+    @property
+    def reversed_domain(self) -> str:
+        """The domain's labels in reverse order."""
+        return ".".join(reversed(self.domain.split(".")))
+
+
+PARTITIONS = {
+    "cn-": Partition("aws-cn", "amazonaws.com.cn"),
+    "us-gov-": Partition("aws-us-gov", "amazonaws.com"),
+    "us-isob-": Partition("aws-iso-b", "sc2s.sgov.gov"),
+    "us-isof-": Partition("aws-iso-f", "csp.hci.ic.gov"),
+    "eu-isoe-": Partition("aws-iso-e", "cloud.adc-e.uk"),
+    "us-iso-": Partition("aws-iso", "c2s.ic.gov"),
+    "eusc-": Partition("aws-eusc", "amazonaws.eu"),
+    "": Partition("aws", "amazonaws.com"),
 }
+"""By the prefix of their regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +53,8 @@ class AwsLocation:
     default_tags: Any = None
 
     @property
-    def partition(self) -> str:
-        """Name of the partition."""
-        return self._partition[0]
-
-    @property
-    def domain(self) -> str:
-        """Domain of the partition's endpoints."""
-        return self._partition[1]
-
-    @property
-    def reversed_domain(self) -> str:
-        """The domain's labels in reverse order."""
-        return ".".join(reversed(self.domain.split(".")))
-
-    @property
-    def _partition(self) -> tuple[str, str]:
+    def partition(self) -> Partition:
+        """The region's partition."""
         region = self.region if isinstance(self.region, str) else ""
         return next(partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix))
 
@@ -95,8 +96,8 @@ def resolve(
     known = {
         **{key: value for key, value in inputs.items() if value is not None},
         **resolved,
-        "partition": location.partition,
-        "dns": location.domain,
+        "partition": location.partition.name,
+        "dns": location.partition.domain,
         "account": location.account,
         "region": location.region,
     }

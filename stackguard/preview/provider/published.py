@@ -77,7 +77,7 @@ def _entry(table: str, location: AwsLocation) -> str | None:
 def _load_balancer_account(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
     """Regions since August 2022 have no such account: their load balancers write logs as a service."""
     account = _entry("elb/account", location)
-    if account is None and location.partition == "aws" and location.region in region_descriptions():
+    if account is None and location.partition.name == "aws" and location.region in region_descriptions():
         raise ValueError(
             f"unsupported AWS Region: {location.region}; "
             "load balancers write their logs there as the service `logdelivery.elasticloadbalancing.amazonaws.com`"
@@ -88,7 +88,7 @@ def _load_balancer_account(_args: Mapping[str, Any], location: AwsLocation) -> M
 def _account(account: str | None, location: AwsLocation, *, regional: bool = True) -> Mapping[str, Any] | None:
     if account is None:
         return None
-    root = {"id": account, "arn": f"arn:{location.partition}:iam::{account}:root"}
+    root = {"id": account, "arn": f"arn:{location.partition.name}:iam::{account}:root"}
     return {**root, "region": location.region} if regional else root
 
 
@@ -111,7 +111,7 @@ def _load_balancer_zone(args: Mapping[str, Any], location: AwsLocation) -> Mappi
 def _log_delivery(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
     if not isinstance(location.region, str):
         return None
-    return {"id": LOG_DELIVERY.get(location.partition, LOG_DELIVERY[""]), "region": location.region}
+    return {"id": LOG_DELIVERY.get(location.partition.name, LOG_DELIVERY[""]), "region": location.region}
 
 
 def _image(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
@@ -120,7 +120,7 @@ def _image(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] 
     account = table and _entry(table, location)
     if not account:
         return None
-    suffix = args.get("dnsSuffix") or location.domain
+    suffix = args.get("dnsSuffix") or location.partition.domain
     return {
         **args,
         "id": account,
@@ -133,7 +133,7 @@ def _image(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] 
 
 def _service(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
     """A service's DNS name and reversed DNS name, from one of them or from its id; a full name overrides the rest."""
-    prefix = args.get("reverseDnsPrefix") or location.reversed_domain
+    prefix = args.get("reverseDnsPrefix") or location.partition.reversed_domain
     region, service = location.region, args.get("serviceId")
     reverse = args.get("reverseDnsName") or ""
     if args.get("dnsName"):
@@ -148,7 +148,7 @@ def _service(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any
     if not isinstance(region, str):
         return None
     reverse = f"{prefix}.{region}.{service}"
-    partition = location.within(region).partition
+    partition = location.within(region).partition.name
     return {
         "id": reverse,
         "dnsName": ".".join(reversed(reverse.split("."))).lower(),
@@ -165,7 +165,7 @@ def _principal(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, A
     service = str(args.get("serviceName"))
     if not isinstance(location.region, str):
         return None
-    suffix = location.domain if service in OWN_DOMAIN.get(location.partition, ()) else "amazonaws.com"
+    suffix = location.partition.domain if service in OWN_DOMAIN.get(location.partition.name, ()) else "amazonaws.com"
     return {
         "id": f"{service}.{location.region}.{suffix}",
         "name": f"{service}.{suffix}",
@@ -182,7 +182,7 @@ def _region(args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any]
         region = match[1] if match else None
     if not isinstance(region, str):
         return None
-    endpoint = f"ec2.{region}.{location.within(region).domain}"
+    endpoint = f"ec2.{region}.{location.within(region).partition.domain}"
     if args.get("endpoint") not in (None, "", endpoint):
         return None
     described = region_descriptions().get(region)

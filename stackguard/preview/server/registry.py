@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
-from policypack.core.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
+from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
 from stackguard.preview.project.sdk import Package, packages
@@ -182,7 +182,7 @@ class Registry:
                 raise Refused(
                     f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
                 )
-            inputs, secrets = decode(self._package_config(package.serves))
+            inputs, secrets = self._package_config(package.serves)
             if package.version_served:
                 inputs["version"] = package.version_served
             type_token = f"{PROVIDER_PREFIX}{package.serves}"
@@ -201,15 +201,13 @@ class Registry:
             )
         return self._defaults[key]
 
-    def _package_config(self, package: str) -> dict[str, Any]:
-        """The config of a default provider: its namespace, or all of it for dynamic providers."""
-        config = {}
-        for key, value in self.project.config.items():
-            namespace, _, name = key.partition(":")
-            if package in DYNAMIC_PACKAGES or namespace == package:
-                secret = {SIGNATURE: SECRET, "value": value}
-                config[key if package in DYNAMIC_PACKAGES else name] = secret if key in self.project.secret else value
-        return config
+    def _package_config(self, package: str) -> tuple[dict[str, Any], frozenset[str]]:
+        """The config of a default provider, and its secret keys: its namespace, or all of it for dynamic providers."""
+        dynamic = package in DYNAMIC_PACKAGES
+        keys = {key if dynamic else key.removeprefix(f"{package}:"): key for key in self.project.config}
+        keys = {name: key for name, key in keys.items() if dynamic or name != key}
+        inputs, _ = decode({name: self.project.config[key] for name, key in keys.items()})
+        return inputs, frozenset(name for name, key in keys.items() if key in self.project.secret)
 
     def final_resources(self) -> tuple[Resource, ...]:
         """All resources of a program that has ended, in order and with their accounts, which `outputs` get too.
