@@ -13,11 +13,6 @@ from policypack.core.wire import mapped, rebuilt
 from stackguard.preview.provider import assets
 
 T = TypeVar("T")
-OPTIONS = tuple(option.name for option in fields(Options))
-REWRITTEN = (
-    *("name", "inputs", "urn", "outputs", "parent", "provider", "dependencies", "property_dependencies"),
-    *("secrets", "id", "options"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class Substitution:
 
     def resource(self, resource: Resource) -> Resource:
         """The resource with every text replaced, in names, URNs and paths of secrets too."""
-        return self.replaced(resource, REWRITTEN) if self.texts else resource
+        return self.replaced(resource) if self.texts else resource
 
     def text(self, text: str) -> str:
         """The text with every text in it replaced."""
@@ -51,19 +46,21 @@ class Substitution:
             case Asset():
                 return self._asset(value)
             case Reference():
-                return self.replaced(value, ("urn", "id"))
+                return self.replaced(value)
             case Options():
-                return value if value == Options() else self.replaced(value, OPTIONS)
+                return value if value == Options() else self.replaced(value)
         return value
 
-    def replaced(self, value: T, names: tuple[str, ...]) -> T:
-        """A dataclass with the texts in these fields replaced."""
-        changed = {name: new for name in names if (new := self.value(old := getattr(value, name))) is not old}
-        return cast("T", replace(cast("Any", value), **changed)) if changed else value
+    def replaced(self, value: T, *names: str) -> T:
+        """A dataclass with the texts in these of its fields replaced, or in all of them."""
+        instance: Any = value
+        names = names or tuple(known.name for known in fields(instance) if known.init)
+        changed = {name: new for name in names if (new := self.value(old := getattr(instance, name))) is not old}
+        return cast("T", replace(instance, **changed)) if changed else value
 
     def _asset(self, asset: Asset) -> Asset:
         """An asset with its text replaced, and then its hash; a file's content stays as it is."""
-        changed: Asset = self.replaced(asset, ("text", "members"))
+        changed: Asset = self.replaced(asset, "text", "members")
         if changed is asset or not asset.hash:
             return changed
         rehashed: Asset = assets.hashed(replace(changed, hash=""), Path())  # its paths are absolute

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from policypack.core.policy import Unknown
-from policypack.core.wire import nested
+from policypack.core.wire import nested, rebuilt
 from stackguard.preview.provider.autonaming import ALPHANUMERIC, HEX, draw
 
 HOLE = re.compile(r"\{(\w+(?:,\w+)*)(?::(\w+))?(?:\|([^}]*))?\}")
 DRAWN = re.compile(r"(hex|HEX|alnum|ALNUM|digits)(\d+)")
-PLACE = frozenset({"partition", "region", "account", "dns"})
+LOCATION = frozenset({"partition", "region", "account", "dns"})
 ALPHABETS = {
     "hex": HEX,
     "HEX": HEX.upper(),
@@ -32,31 +32,30 @@ ALPHABETS = {
 }
 
 DASHED_WEBSITES = frozenset(
-    (
-        *("ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-west-1", "sa-east-1"),
-        *("us-east-1", "us-gov-west-1", "us-west-1", "us-west-2"),
-    )
+    {
+        "ap-northeast-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "eu-west-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-gov-west-1",
+        "us-west-1",
+        "us-west-2",
+    }
 )
 """The regions whose websites are at `s3-website-REGION`; those of all others are at `s3-website.REGION`."""
 
 
 def render(template: Any, known: Mapping[str, Any], seed: str) -> Any:
     """The template's value; None where it has none. A list or map of templates needs a value for each."""
-    match template:
-        case str():
-            return _text(template, known, seed)
-        case list():
-            values = [render(inner, known, seed) for inner in template]
-            return None if any(value is None for value in values) else values
-        case dict():
-            pairs = {key: render(inner, known, seed) for key, inner in template.items()}
-            return None if any(value is None for value in pairs.values()) else pairs
-    return template
+    value = rebuilt(template, lambda leaf: _text(leaf, known, seed) if isinstance(leaf, str) else leaf)
+    return None if any(leaf is None for leaf in nested(value)) else value
 
 
 def holes(template: Any) -> frozenset[str]:
     """The properties that a template reads, without those of the location and the drawn ones."""
-    return frozenset(name for name in _names(template) - PLACE if not _is_drawn(name))
+    return frozenset(name for name in _names(template) - LOCATION if not _is_drawn(name))
 
 
 def drawn(template: Any) -> bool:

@@ -35,7 +35,6 @@ from stackguard.preview.server.program_secrets import ProgramSecrets
 from stackguard.preview.server.registry import Registry
 
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
-UNSEEN_TEXTS = ("why", "fix", "waits_for", "args")
 INNER = "Error has risen: "
 """Precedes the reason in the last line of an error that the SDK wraps, once or more often."""
 
@@ -123,7 +122,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
         printed=accounts.text(placeholders.shown(program.output.masked(secrets.mask))),
         notes=secrets.notes(placeholders.notes()),
         mask=secrets.mask,
-        unseen=tuple(accounts.replaced(unseen, UNSEEN_TEXTS) for unseen in placeholders.unseen.in_order()),
+        unseen=tuple(accounts.replaced(unseen) for unseen in placeholders.unseen.in_order()),
         made_up=accounts.value(frozenset(registry.made_up)),
         stand_in=registry.accounts.stand_in,
     )
