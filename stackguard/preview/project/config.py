@@ -31,7 +31,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class ConfigSources:
     """The sources of a stack's configuration; messages name the files."""
 
     project: str
@@ -45,7 +45,7 @@ class Sources:
     """Whether keys of `overrides` are paths, as with `--config-path` of Pulumi's CLI."""
 
 
-def resolve(sources: Sources) -> Config:
+def resolve(sources: ConfigSources) -> Config:
     """The configuration of a stack: its own values override the project's, and the operator's override both.
 
     Raises:
@@ -94,7 +94,7 @@ def _place(key: str, project: str) -> tuple[str, list[Step]]:
     return f"{namespace}:{first}", rest
 
 
-def _overrides(sources: Sources) -> dict[str, Any]:
+def _overrides(sources: ConfigSources) -> dict[str, Any]:
     """The operator's values. Each replaces the stack's whole value, also with a path."""
     values: dict[str, Any] = {}
     for key, text in sources.overrides.items():
@@ -114,7 +114,9 @@ def _coerced(text: str) -> str | int | bool:
     return int(text) if whole and -(2**63) <= int(text) < 2**64 else text
 
 
-def _fill_in(values: dict[str, Any], places: Sequence[tuple[Declared, str, list[Step]]], sources: Sources) -> None:
+def _fill_in(
+    values: dict[str, Any], places: Sequence[tuple[Declared, str, list[Step]]], sources: ConfigSources
+) -> None:
     """Add the project's own values where the stack sets none."""
     missing = []
     for declared, key, path in places:

@@ -15,7 +15,7 @@ from typing import Any
 
 from stackguard.errors import CannotJudge
 from stackguard.preview.project import settings_file
-from stackguard.preview.project.config import Config, Sources, resolve
+from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.stack_choice import choose
 from stackguard.preview.project.toolchain import runtime, toolchain
 
@@ -99,7 +99,7 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
         notes.append(f"{chosen.file}: `environment` is not read: it needs Pulumi Cloud; use --config for its values")
     values = stack_settings.get("config")
     config = resolve(
-        Sources(settings.name, chosen.name, settings.file, declared, chosen.file, values, overrides, paths)
+        ConfigSources(settings.name, chosen.name, settings.file, declared, chosen.file, values, overrides, paths)
     )
     return _project(settings, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
 

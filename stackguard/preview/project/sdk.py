@@ -67,7 +67,7 @@ def _files(folder: Path, type_token: str) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class ProviderPackage:
     """A provider plugin that a program needs; `parameter` is a package that the plugin is made to serve."""
 
     name: str
@@ -94,16 +94,16 @@ class Package:
 
 
 @cache
-def packages(interpreter: Path) -> Mapping[str, Package]:
+def packages(interpreter: Path) -> Mapping[str, ProviderPackage]:
     """By name, the packages of the SDKs in an interpreter's environment."""
-    result: dict[str, Package] = {}
+    result: dict[str, ProviderPackage] = {}
     for folder in _libraries(interpreter):
         for file in sorted(folder.glob("*/pulumi-plugin.json")):
             settings = lenient(file)
             if settings.get("resource") and isinstance(settings.get("name"), str):
                 declared = section(settings, "parameterization")
                 parameter = str(declared.get("name")), str(declared.get("version"))
-                package = Package(
+                package = ProviderPackage(
                     settings["name"],
                     str(settings.get("version") or ""),
                     str(settings.get("server") or ""),

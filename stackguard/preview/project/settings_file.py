@@ -79,7 +79,7 @@ class GoLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[m
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key `{key.value}` stands twice", key.start_mark
+                        None, None, f"the key `{key.value}` is duplicated", key.start_mark
                     )
                 seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)

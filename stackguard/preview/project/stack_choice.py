@@ -27,7 +27,7 @@ LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class ChosenStack:
     """A stack by name; `file` is its settings file, which need not exist."""
 
     name: str
@@ -36,7 +36,7 @@ class Stack:
     notes: tuple[str, ...] = ()
 
 
-def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked: str | None) -> Stack:
+def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked: str | None) -> ChosenStack:
     """The requested stack, or that of `PULUMI_STACK`, or the selected one, or the only one with a file.
 
     Args:
@@ -68,7 +68,7 @@ def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"these have one: {', '.join(names)}"
         notes = (f"stack `{name}` has no file {file.name}, so no configuration of its own; {hint}",)
-    return Stack(name, organization, file, notes)
+    return ChosenStack(name, organization, file, notes)
 
 
 def _names(folder: Path, suffix: str) -> list[str]:

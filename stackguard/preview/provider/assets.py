@@ -35,7 +35,7 @@ Member = tuple[str, int, Iterator[bytes]]
 """A file of an archive: its name, its size in bytes, and its content. The content is read before the next member."""
 
 
-class Unreadable(ValueError):  # noqa: N818 (the name is the reason)
+class Unreadable(ValueError):  # noqa: N818 (the reason is its message)
     """An asset cannot be read, so Pulumi's own preview fails too. The message names the path."""
 
 

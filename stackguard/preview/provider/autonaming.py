@@ -30,7 +30,7 @@ UUID = "${uuid}"
 ALPHABETS = {"hex": HEX, "alphanum": ALPHANUMERIC, "string": string.ascii_lowercase, "num": string.digits}
 
 
-class Refusal(ValueError):  # noqa: N818 (reads as what it says)
+class Refusal(ValueError):  # noqa: N818 (the reason is its message)
     """The provider refuses to choose a name, so Pulumi's own preview fails too."""
 
 
@@ -43,7 +43,7 @@ class Short(msgspec.Struct, frozen=True, array_like=True):
     length: int
 
 
-class Naming(msgspec.Struct, frozen=True, omit_defaults=True):
+class PhysicalNaming(msgspec.Struct, frozen=True, omit_defaults=True):
     """The form of one type's names: the Pulumi name, `separator`, and `length` random characters.
 
     `limit` is the longest name, before `prefix` and ending are added; 0 is none. `fifo` names the input that requires
@@ -200,7 +200,7 @@ def draw(seed: str, alphabet: str, length: int) -> str:
 
 
 def physical_name(
-    naming: Naming, strategy: Strategy, name: str, urn: str, inputs: Mapping[str, Any]
+    naming: PhysicalNaming, strategy: Strategy, name: str, urn: str, inputs: Mapping[str, Any]
 ) -> str | Unknown | None:
     """The name that the provider chooses; None where an input such as `namePrefix` leaves that to the update.
 
@@ -232,7 +232,7 @@ def physical_name(
     return prefix + chosen + (".fifo" if naming.fifo and inputs.get(naming.fifo) is True else "")
 
 
-def _in_charset(naming: Naming, name: str) -> str:
+def _in_charset(naming: PhysicalNaming, name: str) -> str:
     if not naming.charset:
         return name
     for mark in "-_":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackguard.preview.go_json import dumps
-from stackguard.preview.provider.documents import Field, Form, descending, list_of, text_sets
+from stackguard.preview.provider.documents import DocumentField, Form, descending, list_of, text_sets
 from stackguard.preview.provider.templates import checksum
 
 OF_ACTION = {
@@ -39,30 +39,32 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": kind, **({} if value in (None, "") else {"value": value})}
 
 
-EDGE_LOCATION = Form("location", Field("asn", int), Field("inside-cidr-blocks", descending))
+EDGE_LOCATION = Form("location", DocumentField("asn", int), DocumentField("inside-cidr-blocks", descending))
 CONFIGURATION = Form(
-    Field("asn-ranges", descending, default=[]),
-    Field("inside-cidr-blocks", descending),
-    Field("vpn-ecmp-support", default=True),
-    Field("edge-locations", list_of(EDGE_LOCATION)),
-    Field("dns-support", default=True),
-    Field("security-group-referencing-support", default=False),
+    DocumentField("asn-ranges", descending, default=[]),
+    DocumentField("inside-cidr-blocks", descending),
+    DocumentField("vpn-ecmp-support", default=True),
+    DocumentField("edge-locations", list_of(EDGE_LOCATION)),
+    DocumentField("dns-support", default=True),
+    DocumentField("security-group-referencing-support", default=False),
 )
 SEGMENT = Form(
     "name",
     "description",
-    Field("edge-locations", descending),
-    Field("isolate-attachments", default=False),
-    Field("require-attachment-acceptance", default=True),
-    Field("deny-filter", descending, argument="denyFilters"),
-    Field("allow-filter", descending, argument="allowFilters"),
+    DocumentField("edge-locations", descending),
+    DocumentField("isolate-attachments", default=False),
+    DocumentField("require-attachment-acceptance", default=True),
+    DocumentField("deny-filter", descending, argument="denyFilters"),
+    DocumentField("allow-filter", descending, argument="allowFilters"),
 )
 ROUTING_RULE = Form(
-    Field("rule-number", int),
-    Field(
+    DocumentField("rule-number", int),
+    DocumentField(
         "rule-definition",
         Form(
-            Field("condition-logic", default="and"), Field("match-conditions", list_of(_typed)), Field("action", _typed)
+            DocumentField("condition-logic", default="and"),
+            DocumentField("match-conditions", list_of(_typed)),
+            DocumentField("action", _typed),
         ),
     ),
 )
@@ -70,26 +72,30 @@ ROUTING_POLICY = Form(
     "routing-policy-name",
     "routing-policy-description",
     "routing-policy-direction",
-    Field("routing-policy-number", int),
-    Field("routing-policy-rules", list_of(ROUTING_RULE)),
+    DocumentField("routing-policy-number", int),
+    DocumentField("routing-policy-rules", list_of(ROUTING_RULE)),
 )
-FUNCTION_GROUP = Form("name", "description", Field("require-attachment-acceptance", default=False))
-EDGE_OVERRIDE = Form(Field("edge-sets", text_sets), "use-edge-location")
+FUNCTION_GROUP = Form("name", "description", DocumentField("require-attachment-acceptance", default=False))
+EDGE_OVERRIDE = Form(DocumentField("edge-sets", text_sets), "use-edge-location")
 SEGMENT_ACTION = Form(
     "action",
     "segment",
     "mode",
     "share-with",
-    Field("destination-cidr-blocks", descending),
-    Field("destinations", descending),
+    DocumentField("destination-cidr-blocks", descending),
+    DocumentField("destinations", descending),
     "description",
-    Field("when-sent-to", Form(Field("segments", _whole))),
-    Field(
-        "via", Form(Field("network-function-groups", descending), Field("with-edge-overrides", list_of(EDGE_OVERRIDE)))
+    DocumentField("when-sent-to", Form(DocumentField("segments", _whole))),
+    DocumentField(
+        "via",
+        Form(
+            DocumentField("network-function-groups", descending),
+            DocumentField("with-edge-overrides", list_of(EDGE_OVERRIDE)),
+        ),
     ),
-    Field(
+    DocumentField(
         "edge-location-association",
-        Form("edge-location", "peer-edge-location", Field("routing-policy-names", descending)),
+        Form("edge-location", "peer-edge-location", DocumentField("routing-policy-names", descending)),
     ),
 )
 
@@ -111,11 +117,11 @@ def _segment_action(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 ATTACHMENT_POLICY = Form(
-    Field("rule-number", int),
+    DocumentField("rule-number", int),
     "description",
     "condition-logic",
-    Field("conditions", list_of(Form("type", "operator", "key", "value")), default=[]),
-    Field(
+    DocumentField("conditions", list_of(Form("type", "operator", "key", "value")), default=[]),
+    DocumentField(
         "action",
         Form(
             "association-method", "segment", "tag-value-of-key", "require-acceptance", "add-to-network-function-group"
@@ -123,25 +129,25 @@ ATTACHMENT_POLICY = Form(
     ),
 )
 ROUTING_POLICY_RULE = Form(
-    Field("rule-number", int),
+    DocumentField("rule-number", int),
     "description",
-    Field("edge-locations", descending),
-    Field("conditions", list_of(Form("type", "value")), default=[]),
-    Field("action", Form(Field("associate-routing-policies", descending))),
+    DocumentField("edge-locations", descending),
+    DocumentField("conditions", list_of(Form("type", "value")), default=[]),
+    DocumentField("action", Form(DocumentField("associate-routing-policies", descending))),
 )
 DOCUMENT = Form(
-    Field("version", default="2021.12"),
-    Field(
+    DocumentField("version", default="2021.12"),
+    DocumentField(
         "core-network-configuration",
         lambda values: CONFIGURATION(values[0] if values else {}),
         argument="coreNetworkConfigurations",
     ),
-    Field("segments", list_of(SEGMENT), default=[]),
-    Field("routing-policies", list_of(ROUTING_POLICY)),
-    Field("network-function-groups", list_of(FUNCTION_GROUP)),
-    Field("segment-actions", list_of(_segment_action)),
-    Field("attachment-policies", list_of(ATTACHMENT_POLICY)),
-    Field("attachment-routing-policy-rules", list_of(ROUTING_POLICY_RULE)),
+    DocumentField("segments", list_of(SEGMENT), default=[]),
+    DocumentField("routing-policies", list_of(ROUTING_POLICY)),
+    DocumentField("network-function-groups", list_of(FUNCTION_GROUP)),
+    DocumentField("segment-actions", list_of(_segment_action)),
+    DocumentField("attachment-policies", list_of(ATTACHMENT_POLICY)),
+    DocumentField("attachment-routing-policy-rules", list_of(ROUTING_POLICY_RULE)),
 )
 
 

@@ -24,7 +24,7 @@ EMPTY: tuple[Any, ...] = (None, "", False, 0, [])
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class DocumentField:
     """One field of a document: its name, how its value is encoded, and the argument that it is made of.
 
     The argument is the name in camel case unless given. A field with a `default` is always written, one without only
@@ -51,8 +51,8 @@ class Field:
 class Form:
     """The form of an object in a document: its fields in order. A name alone is a field that is copied."""
 
-    def __init__(self, *fields: Field | str) -> None:
-        self.fields = tuple(Field(field) if isinstance(field, str) else field for field in fields)
+    def __init__(self, *fields: DocumentField | str) -> None:
+        self.fields = tuple(DocumentField(field) if isinstance(field, str) else field for field in fields)
 
     def __call__(self, args: Any) -> dict[str, Any]:
         """The object, made of these arguments."""
@@ -102,77 +102,77 @@ def keyed(shape: Form) -> Encoder:
 
 
 LIFECYCLE = Form(
-    Field("rulePriority", int, argument="priority"),
+    DocumentField("rulePriority", int, argument="priority"),
     "description",
-    Field(
+    DocumentField(
         "selection",
         Form(
             "tagStatus",
-            Field("tagPatternList", argument="tagPatternLists"),
-            Field("tagPrefixList", argument="tagPrefixLists"),
+            DocumentField("tagPatternList", argument="tagPatternLists"),
+            DocumentField("tagPrefixList", argument="tagPrefixLists"),
             "storageClass",
             "countType",
             "countUnit",
-            Field("countNumber", int),
+            DocumentField("countNumber", int),
         ),
     ),
-    Field("action", Form("targetStorageClass", "type"), default={"type": "expire"}),
+    DocumentField("action", Form("targetStorageClass", "type"), default={"type": "expire"}),
 )
 
 DESTINATION = Form(
-    Field("CloudWatchLogs", Form("LogGroup"), argument="cloudwatchLogs"),
-    Field("Firehose", Form("DeliveryStream")),
-    Field("S3", Form("Bucket")),
+    DocumentField("CloudWatchLogs", Form("LogGroup"), argument="cloudwatchLogs"),
+    DocumentField("Firehose", Form("DeliveryStream")),
+    DocumentField("S3", Form("Bucket")),
 )
 DATA_PROTECTION = Form(
-    Field(
+    DocumentField(
         "Configuration",
-        Form(Field("CustomDataIdentifier", list_of(Form("Name", "Regex")), argument="customDataIdentifiers")),
+        Form(DocumentField("CustomDataIdentifier", list_of(Form("Name", "Regex")), argument="customDataIdentifiers")),
     ),
     "Description",
     "Name",
-    Field(
+    DocumentField(
         "Statement",
         list_of(
             Form(
                 "Sid",
-                Field("DataIdentifier", texts, argument="dataIdentifiers"),
-                Field(
+                DocumentField("DataIdentifier", texts, argument="dataIdentifiers"),
+                DocumentField(
                     "Operation",
                     Form(
-                        Field("Audit", Form(Field("FindingsDestination", DESTINATION))),
-                        Field("Deidentify", Form(Field("MaskConfig", Form()))),
+                        DocumentField("Audit", Form(DocumentField("FindingsDestination", DESTINATION))),
+                        DocumentField("Deidentify", Form(DocumentField("MaskConfig", Form()))),
                     ),
                 ),
             )
         ),
         argument="statements",
     ),
-    Field("Version", default="2021-06-01"),
+    DocumentField("Version", default="2021-06-01"),
 )
 
 TARGET = ("EndpointReference", "RuleReference")
-HEALTH = (Field("EvaluateTargetHealth", bool), "HealthCheck")
+HEALTH = (DocumentField("EvaluateTargetHealth", bool), "HealthCheck")
 FAILOVER = Form(*TARGET, *HEALTH)
-GEOLOCATION = Form(*TARGET, Field("IsDefault", bool), "Continent", "Country", "Subdivision", *HEALTH)
+GEOLOCATION = Form(*TARGET, DocumentField("IsDefault", bool), "Continent", "Country", "Subdivision", *HEALTH)
 PROXIMITY = Form(*TARGET, "Region", "Latitude", "Longitude", "Bias", *HEALTH)
 TRAFFIC = Form(
-    Field("AWSPolicyFormatVersion", argument="version", default="2015-10-01"),
+    DocumentField("AWSPolicyFormatVersion", argument="version", default="2015-10-01"),
     "RecordType",
     "StartEndpoint",
     "StartRule",
-    Field("Endpoints", keyed(Form("Type", "Region", "Value"))),
-    Field(
+    DocumentField("Endpoints", keyed(Form("Type", "Region", "Value"))),
+    DocumentField(
         "Rules",
         keyed(
             Form(
-                Field("RuleType", argument="type"),
-                Field("Primary", FAILOVER),
-                Field("Secondary", FAILOVER),
-                Field("Locations", records(GEOLOCATION)),
-                Field("GeoproximityLocations", records(PROXIMITY), argument="geoProximityLocations"),
-                Field("Regions", records(Form(*TARGET, "Region", *HEALTH))),
-                Field("Items", records(Form(TARGET[0], HEALTH[1]))),
+                DocumentField("RuleType", argument="type"),
+                DocumentField("Primary", FAILOVER),
+                DocumentField("Secondary", FAILOVER),
+                DocumentField("Locations", records(GEOLOCATION)),
+                DocumentField("GeoproximityLocations", records(PROXIMITY), argument="geoProximityLocations"),
+                DocumentField("Regions", records(Form(*TARGET, "Region", *HEALTH))),
+                DocumentField("Items", records(Form(TARGET[0], HEALTH[1]))),
             )
         ),
     ),

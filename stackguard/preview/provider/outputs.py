@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policypack.core.policy import UNKNOWN, Unknown
-from stackguard.preview.provider.autonaming import HEX, Naming, Refusal, Strategy, draw, physical_name
+from stackguard.preview.provider.autonaming import HEX, PhysicalNaming, Refusal, Strategy, draw, physical_name
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.provider.templates import drawn, holds, holes, render
 
@@ -134,7 +134,7 @@ def made_up(type_token: str, written: Mapping[str, Any], properties: Mapping[str
     return {value for value in values if isinstance(value, str) and value}
 
 
-def _named(naming: Naming, name: str, urn: str, inputs: Mapping[str, Any]) -> str | None:
+def _named(naming: PhysicalNaming, name: str, urn: str, inputs: Mapping[str, Any]) -> str | None:
     """The physical name where Check leaves it to the update, as it does with a prefix."""
     prefix = inputs.get(f"{naming.property}Prefix")
     if isinstance(prefix, str):

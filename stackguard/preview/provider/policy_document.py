@@ -29,7 +29,7 @@ def get_policy_document(args: Mapping[str, Any]) -> dict[str, Any]:
         args: known values by their schema names (`statements`, `sourcePolicyDocuments`, ...).
 
     Raises:
-        ValueError: the provider refuses these arguments; the text says which and why.
+        ValueError: the provider refuses these arguments; the message names them and the reason.
     """
     merged: Document = {"Version": "", "Id": "", "Statement": []}
     sids: set[str] = set()

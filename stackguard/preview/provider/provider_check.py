@@ -27,7 +27,7 @@ from typing import Any
 from policypack.core.policy import UNKNOWN, Partial, Unknown
 from policypack.core.wire import UNKNOWN_STRING, encode, nested
 from stackguard.preview.go_json import dumps_map, parsed
-from stackguard.preview.provider.autonaming import Autonaming, Naming, physical_name
+from stackguard.preview.provider.autonaming import Autonaming, PhysicalNaming, physical_name
 from stackguard.preview.provider.resource_rules import major_version, rule_of
 
 REGION_ARGUMENT_SINCE = 7
@@ -92,7 +92,9 @@ def _has_region_argument(provider: Mapping[str, Any]) -> bool:
     return int(version[1]) >= REGION_ARGUMENT_SINCE if version else major_version() >= REGION_ARGUMENT_SINCE
 
 
-def _named_elements(naming: Naming, autonaming: Autonaming, type_token: str, name: str, urn: str, value: Any) -> Any:
+def _named_elements(
+    naming: PhysicalNaming, autonaming: Autonaming, type_token: str, name: str, urn: str, value: Any
+) -> Any:
     """The elements of a list, such as a role's inline policies, each with a name."""
     if not isinstance(value, list):
         return value

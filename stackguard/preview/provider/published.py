@@ -42,7 +42,7 @@ Source: the provider's internal/service/meta/service_principal_data_source.go, w
 Function = Callable[[Mapping[str, Any], AwsLocation], Mapping[str, Any] | None]
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PublishedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One published table: its values by region, its sources, and the image repositories that it applies to."""
 
     source: list[str]
@@ -51,9 +51,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def tables() -> Mapping[str, Table]:
+def tables() -> Mapping[str, PublishedTable]:
     """Every table, by name."""
-    return msgspec.json.decode(TABLE.read_bytes(), type=dict[str, Table])
+    return msgspec.json.decode(TABLE.read_bytes(), type=dict[str, PublishedTable])
 
 
 @cache

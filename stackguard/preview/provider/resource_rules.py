@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from stackguard.preview.provider.autonaming import Naming
+from stackguard.preview.provider.autonaming import PhysicalNaming
 
 TABLE = Path(__file__).parent / "tables" / "resources.json"
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ResourceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One resource type.
 
     `regional`: it has a `region`; `tagged`: it has `tags` and `tagsAll`. `documents` are the inputs that the provider
@@ -27,11 +27,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     condition is true.
     """
 
-    naming: Naming | None = None
+    naming: PhysicalNaming | None = None
     regional: bool = False
     tagged: bool = False
     documents: tuple[str, ...] = ()
-    nested: dict[str, Naming] = {}
+    nested: dict[str, PhysicalNaming] = {}
     defaults: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
 
@@ -44,7 +44,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Table(msgspec.Struct, frozen=True):
     source: dict[str, str]
-    rules: dict[str, Rule]
+    rules: dict[str, ResourceRule]
 
 
 @cache
@@ -52,12 +52,12 @@ def _table() -> _Table:
     return msgspec.json.decode(TABLE.read_bytes(), type=_Table)
 
 
-def rules() -> Mapping[str, Rule]:
+def rules() -> Mapping[str, ResourceRule]:
     """Every rule, by type token."""
     return _table().rules
 
 
-def rule_of(type_token: str) -> Rule | None:
+def rule_of(type_token: str) -> ResourceRule | None:
     """The rule of a type; None for a type that is missing in the table."""
     return rules().get(type_token)
 

@@ -21,7 +21,7 @@ from google.protobuf.empty_pb2 import Empty
 from policypack.core.policy import ROOT_TYPE, Options, Resource
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.child._placeholders import TOKEN
-from stackguard.preview.project.sdk import Package, accepted
+from stackguard.preview.project.sdk import ProviderPackage, accepted
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.autonaming import Refusal
 from stackguard.preview.provider.outputs import identified as identify
@@ -30,7 +30,7 @@ from stackguard.preview.provider.provider_check import checked
 from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
-from stackguard.preview.server.options import Identity, aliases_of, inherit, options_of
+from stackguard.preview.server.options import UrnParts, aliases_of, inherit, options_of
 from stackguard.preview.server.registry import Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
 
@@ -209,7 +209,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def RegisterPackage(self, request: resource_pb2.RegisterPackageRequest) -> Any:  # noqa: N802
         """A parameterized package; the same package always gets the same reference."""
         parameter = request.parameterization
-        package = Package(
+        package = ProviderPackage(
             request.name,
             request.version,
             request.download_url.removesuffix("/"),
@@ -286,7 +286,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             versioned = request.version or request.packageRef or not request.pluginDownloadURL
             version = registry.package(request, request.type).version_served if versioned else ""
             inputs = {**inputs, "version": version} if version else inputs
-        where = Identity(registry.project.stack, registry.project.name, request.parent, request.type, name_of(urn))
+        where = UrnParts(registry.project.stack, registry.project.name, request.parent, request.type, name_of(urn))
         registry.aliases[urn] = aliases_of(request, where, registry.aliases)
         return written, self._resource(
             request,

@@ -24,7 +24,7 @@ SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class UrnParts:
     """What a resource's URN is made of: the stack and project, its parent's URN, its type and name."""
 
     stack: str
@@ -77,7 +77,7 @@ def options_of(
 
 
 def aliases_of(
-    request: resource_pb2.RegisterResourceRequest, identity: Identity, known: Mapping[str, tuple[str, ...]]
+    request: resource_pb2.RegisterResourceRequest, identity: UrnParts, known: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     """The URNs under which the engine looks for the resource in an older state.
 
@@ -99,7 +99,7 @@ def aliases_of(
     return tuple(urn for urn in aliases if urn != present)
 
 
-def _specified(spec: Any, identity: Identity, known: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _specified(spec: Any, identity: UrnParts, known: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The URNs that an alias specification stands for: one, or one for each alias of its parent."""
     parents: Iterable[str] = [identity.parent]
     match spec.WhichOneof("parent"):
@@ -116,7 +116,7 @@ def _specified(spec: Any, identity: Identity, known: Mapping[str, tuple[str, ...
     ]
 
 
-def _inherited(identity: Identity, type_token: str, name: str, parent_alias: str) -> str:
+def _inherited(identity: UrnParts, type_token: str, name: str, parent_alias: str) -> str:
     """The URN of a child under an alias of its parent; a name that starts with the parent's changes with it."""
     parent = name_of(identity.parent)
     if name.startswith(parent):

@@ -18,7 +18,7 @@ BLOCKS = 32
 
 
 @dataclass(slots=True, eq=False)
-class Output:
+class ProgramOutput:
     """A pipe that a thread reads all the time. The program and `note` both write to `write_end`, in one order."""
 
     write_end: int = -1

@@ -16,7 +16,7 @@ from typing import IO, Protocol
 from stackguard.errors import CannotJudge
 from stackguard.preview.child._ending import TOKEN, end_known_by
 from stackguard.preview.project.project import Project
-from stackguard.preview.server.output import Output
+from stackguard.preview.server.output import ProgramOutput
 
 RUNNER = Path(__file__).parents[1] / "child" / "_program.py"
 PREFIX, HOST = "pulumi-", "host"
@@ -50,7 +50,7 @@ class Program:
     """A folder for the engine's socket, which only this user can access; it is removed when the program has ended."""
     nonce: str
     """The runner sends this at the program's end; a program that exits early does not."""
-    output: Output
+    output: ProgramOutput
     _control: IO[bytes]
 
     def go(self, address: str, project: Project, *, asks_to_write: bool) -> None:
@@ -85,7 +85,7 @@ def started(project: Project) -> Iterator[Program]:
     theirs, ours = os.pipe()
     token = os.urandom(8).hex()
     with (
-        contextlib.closing(Output()) as output,
+        contextlib.closing(ProgramOutput()) as output,
         os.fdopen(ours, "wb", buffering=0) as control,
         tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
     ):

@@ -1,6 +1,6 @@
 """Pulumi's generated protocol modules, without the rest of its SDK, which takes six times as long to import.
 
-`FEATURES` is what the monitor tells an SDK that it supports.
+`FEATURES` are those that the monitor reports to an SDK.
 Source: `SupportsFeature` in pkg/resource/deploy/source_eval.go of https://github.com/pulumi/pulumi.
 """
 

@@ -20,7 +20,7 @@ from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
 from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
-from stackguard.preview.project.sdk import Package, packages
+from stackguard.preview.project.sdk import ProviderPackage, packages
 from stackguard.preview.provider.account import Accounts
 from stackguard.preview.provider.autonaming import Autonaming
 from stackguard.preview.provider.outputs import AwsLocation, location_of
@@ -33,7 +33,7 @@ DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
 Trail = tuple[tuple[str, int], ...]
 
 
-class Refused(Exception):  # noqa: N818 (reads as what it says)
+class Refused(Exception):  # noqa: N818 (the reason is its message)
     """Pulumi's engine refuses this request; the program receives the message."""
 
 
@@ -52,7 +52,7 @@ class Registry:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By URN, the URNs that a resource may have had."""
     outputs: dict[str, Any] = field(default_factory=dict)
-    packages: dict[str, Package] = field(default_factory=dict)
+    packages: dict[str, ProviderPackage] = field(default_factory=dict)
     root: str = ""
     finished: bool = False
     made_up: set[str] = field(default_factory=set)
@@ -124,7 +124,7 @@ class Registry:
         reference = own or self._inherited(package, parent) or providers.get(package)
         return reference or self.component_providers.get(parent, {}).get(package, "")
 
-    def provider_for(self, token: str, chosen: str, package: Package) -> str:
+    def provider_for(self, token: str, chosen: str, package: ProviderPackage) -> str:
         """The reference of the provider that serves a type or function: the one chosen, else the package's default."""
         if not chosen:
             return self._default(token, package)
@@ -149,7 +149,7 @@ class Registry:
             self._locations[reference] = location_of(provider.inputs, self.accounts.of(provider), fallback)
         return self._locations[reference]
 
-    def package(self, request: Any, token: str) -> Package:
+    def package(self, request: Any, token: str) -> ProviderPackage:
         """The package that a request names, or that the installed SDK for its token belongs to.
 
         Raises:
@@ -160,7 +160,7 @@ class Registry:
                 raise Refused(f"unknown provider package `{request.packageRef}`")
             return self.packages[request.packageRef]
         name = package_of(token)
-        known = packages(self.project.interpreter).get(name, Package(name))
+        known = packages(self.project.interpreter).get(name, ProviderPackage(name))
         url = request.pluginDownloadURL.removesuffix("/")
         return replace(known, version=request.version or known.version, url=url or known.url)
 
@@ -175,7 +175,7 @@ class Registry:
         resources = (self.resources[urn] for urn in urns if urn in self.resources)
         return any(known.custom and not known.id and not known.type.startswith(PROVIDER_PREFIX) for known in resources)
 
-    def _default(self, token: str, package: Package) -> str:
+    def _default(self, token: str, package: ProviderPackage) -> str:
         key = package.serves, package.version_served, package.url
         if key not in self._defaults:
             if package.serves != "pulumi" and {"*", package.serves} & self.project.disabled_default_providers:
