@@ -103,6 +103,12 @@ def make_urn(stack: str, project: str, parent: str, type_token: str, name: str) 
     return f"urn:pulumi:{stack}::{project}::{chain}::{name}"
 
 
+def stack_of(urn: str) -> tuple[str, str]:
+    """The resource's stack and project."""
+    stack, project = urn.removeprefix("urn:pulumi:").split("::", 2)[:2]
+    return stack, project
+
+
 def qualified_type_of(urn: str) -> str:
     """The types of the resource's parents, with `$` between, and its own."""
     return urn.split("::", 3)[2]

@@ -30,7 +30,7 @@ from stackguard.preview.provider.provider_check import checked
 from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
-from stackguard.preview.server.options import UrnParts, aliases_of, inherit, options_of
+from stackguard.preview.server.options import aliases_of, inherit, options_of
 from stackguard.preview.server.registry import Refused, Registry, Trail, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
 
@@ -108,12 +108,12 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         reference = await self._provided(request)
         urn = registry.claim(request.type, self.placeholders.shown(request.name), request.parent)
         await self.callbacks.run_hooks(request.hooks.before_create, request, urn)
-        written, asked = await self._asked(request, urn, reference)
-        resource = await registry.remediated(asked)
+        written, requested = await self._requested(request, urn, reference)
+        resource = await registry.remediated(requested)
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         if request.custom:
             response.object.CopyFrom(request.object)
-            if reference or resource is not asked:
+            if reference or resource is not requested:
                 rewrite(response.object, written, resource.inputs, resource.secrets)
             resource = self._created(request, written, resource, reference, response.object)
             response.id = UNKNOWN_STRING if request.type.startswith(PROVIDER_PREFIX) else resource.id
@@ -271,7 +271,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         # A plugin registers what it builds by itself, as a component without a provider.
         return "" if request.remote else reference
 
-    async def _asked(
+    async def _requested(
         self, request: resource_pb2.RegisterResourceRequest, urn: str, reference: str
     ) -> tuple[Mapping[str, Any], Resource]:
         """The properties that the program sets, and the resource with its inputs after the provider's Check."""
@@ -286,8 +286,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             versioned = request.version or request.packageRef or not request.pluginDownloadURL
             version = registry.package(request, request.type).version_served if versioned else ""
             inputs = {**inputs, "version": version} if version else inputs
-        where = UrnParts(registry.project.stack, registry.project.name, request.parent, request.type, name_of(urn))
-        registry.aliases[urn] = aliases_of(request, where, registry.aliases)
+        registry.aliases[urn] = aliases_of(request, urn, registry.aliases)
         return written, self._resource(
             request,
             urn=urn,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from policypack.core.policy import ROOT_TYPE, Options, Resource
 from stackguard.preview.server.registry import Refused
-from stackguard.preview.values import make_urn, name_of, qualified_type_of, type_of
+from stackguard.preview.values import make_urn, name_of, qualified_type_of, stack_of, type_of
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import resource_pb2
@@ -21,17 +20,6 @@ if TYPE_CHECKING:
 PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 DURATION = re.compile(rf"[-+]?(?:{PART.pattern})+|[-+]?0")
 SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-@dataclass(frozen=True, slots=True)
-class UrnParts:
-    """What a resource's URN is made of: the stack and project, its parent's URN, its type and name."""
-
-    stack: str
-    project: str
-    parent: str
-    type: str
-    name: str
 
 
 def inherit(request: resource_pb2.RegisterResourceRequest, parent: Resource | None) -> None:
@@ -77,38 +65,37 @@ def options_of(
 
 
 def aliases_of(
-    request: resource_pb2.RegisterResourceRequest, identity: UrnParts, known: Mapping[str, tuple[str, ...]]
+    request: resource_pb2.RegisterResourceRequest, urn: str, known: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     """The URNs under which the engine looks for the resource in an older state.
 
     Args:
         request: its registration, after its transforms.
-        identity: what its URN is made of.
+        urn: its present URN.
         known: the aliases of the registered resources, by URN. The engine uses the one that an older state has; without
             a state it may be any of them.
     """
     own = [*request.aliasURNs]
     for alias in request.aliases:
-        own += [alias.urn] if alias.WhichOneof("alias") == "urn" else _specified(alias.spec, identity, known)
+        own += [alias.urn] if alias.WhichOneof("alias") == "urn" else _specified(alias.spec, request, urn, known)
     aliases = dict.fromkeys(own)
-    for parent_alias in known.get(identity.parent, ()):
-        aliases[_inherited(identity, identity.type, identity.name, parent_alias)] = None
-        for urn in own:
-            aliases[_inherited(identity, type_of(urn), name_of(urn), parent_alias)] = None
-    present = make_urn(identity.stack, identity.project, identity.parent, identity.type, identity.name)
-    return tuple(urn for urn in aliases if urn != present)
+    for parent_alias in known.get(request.parent, ()):
+        for old in (urn, *own):
+            aliases[_inherited(old, urn, request.parent, parent_alias)] = None
+    return tuple(alias for alias in aliases if alias != urn)
 
 
-def _specified(spec: Any, identity: UrnParts, known: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _specified(spec: Any, request: Any, urn: str, known: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The URNs that an alias specification stands for: one, or one for each alias of its parent."""
-    parents: Iterable[str] = [identity.parent]
+    parents: Iterable[str] = [request.parent]
     match spec.WhichOneof("parent"):
         case "parentUrn" if spec.parentUrn:
             parents = known.get(spec.parentUrn, ()) or [spec.parentUrn]
         case "noParent" if spec.noParent:
             parents = [""]
-    top = f"urn:pulumi:{spec.stack or identity.stack}::{spec.project or identity.project}::"
-    own = f"{spec.type or identity.type}::{spec.name or identity.name}"
+    stack, project = stack_of(urn)
+    top = f"urn:pulumi:{spec.stack or stack}::{spec.project or project}::"
+    own = f"{spec.type or request.type}::{spec.name or name_of(urn)}"
     # Below a parent, the engine takes stack and project from the parent's URN.
     return [
         f"{parent.rpartition('::')[0]}${own}" if parent and qualified_type_of(parent) != ROOT_TYPE else top + own
@@ -116,12 +103,12 @@ def _specified(spec: Any, identity: UrnParts, known: Mapping[str, tuple[str, ...
     ]
 
 
-def _inherited(identity: UrnParts, type_token: str, name: str, parent_alias: str) -> str:
-    """The URN of a child under an alias of its parent; a name that starts with the parent's changes with it."""
-    parent = name_of(identity.parent)
-    if name.startswith(parent):
-        name = name_of(parent_alias) + name.removeprefix(parent)
-    return make_urn(identity.stack, identity.project, parent_alias, type_token, name)
+def _inherited(old: str, urn: str, parent: str, parent_alias: str) -> str:
+    """A URN of a child under an alias of its parent; a name that starts with the parent's changes with it."""
+    name = name_of(old)
+    if name.startswith(name_of(parent)):
+        name = name_of(parent_alias) + name.removeprefix(name_of(parent))
+    return make_urn(*stack_of(urn), parent_alias, type_of(old), name)
 
 
 def _hooks(request: Any) -> dict[str, tuple[str, ...]]:
