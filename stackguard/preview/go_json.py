@@ -39,7 +39,10 @@ def number(value: float) -> str:
 
 
 def parsed(value: Any) -> Any:
-    """A provider's structured input, which the SDK and the config send as JSON text; None for malformed text."""
+    """The value of JSON text, None where it is malformed; a value that is not text as it is.
+
+    The SDK and the config send the structured inputs of a provider as text.
+    """
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:

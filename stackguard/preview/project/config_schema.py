@@ -5,7 +5,6 @@ Source: sdk/go/common/workspace/project.go and project.json of https://github.co
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.errors import CannotJudge
+from stackguard.preview.go_json import parsed
 
 ATTRIBUTES = ("type", "items", "description", "secret", "default", "value")
 TYPES = ("string", "integer", "boolean", "array", "object")
@@ -114,8 +114,5 @@ def fits(kind: Type, value: Any) -> bool:
 
 def structured(text: str) -> Any:
     """The list or mapping in a JSON text; else the text."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
+    value = parsed(text)
     return value if isinstance(value, dict | list) else text

@@ -6,7 +6,6 @@ sdk/go/common/workspace and pkg/engine/project.go of https://github.com/pulumi/p
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.errors import CannotJudge
+from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.stack_choice import choose
@@ -187,11 +187,7 @@ def _entry(root: Path, main: object, file: Path) -> tuple[Path, str]:
 
 
 def _disabled_default_providers(config: Config) -> frozenset[str]:
-    text = config.values.get(DISABLED_PROVIDERS)
-    try:
-        packages = json.loads(text) if text else []
-    except ValueError:
-        packages = None
+    packages = parsed(config.values.get(DISABLED_PROVIDERS) or "[]")
     if not isinstance(packages, list) or not all(isinstance(package, str) for package in packages):
         raise CannotJudge(f"the configuration `{DISABLED_PROVIDERS}` must be a list of packages")
     return frozenset(package.strip() for package in packages)

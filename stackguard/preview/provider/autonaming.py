@@ -98,11 +98,10 @@ DEFAULT = Strategy()
 
 @dataclass(frozen=True, slots=True)
 class Autonaming:
-    """The strategies of a project: its own, by package, and by type token. `secret`: a pattern holds a secret."""
+    """The strategies of a project: its own, and those of packages and type tokens. `secret`: a pattern holds a secret."""
 
     strategy: Strategy = DEFAULT
-    packages: Mapping[str, Strategy] = field(default_factory=dict)
-    types: Mapping[str, Strategy] = field(default_factory=dict)
+    specific: Mapping[str, Strategy] = field(default_factory=dict)
     secret: bool = False
 
     def replaces_first(self, type_token: str) -> bool:
@@ -117,8 +116,7 @@ class Autonaming:
 
     def strategy_for(self, type_token: str) -> Strategy:
         """The most specific strategy for a type."""
-        package = type_token.partition(":")[0]
-        return self.types.get(type_token) or self.packages.get(package, self.strategy)
+        return self.specific.get(type_token) or self.specific.get(type_token.partition(":")[0], self.strategy)
 
 
 def configured(project: Project) -> Autonaming:
@@ -134,15 +132,15 @@ def configured(project: Project) -> Autonaming:
         section = msgspec.json.decode(text, type=_Section)
         strategy = _strategy(section, project)
         packages = {name: _strategy(choice, project) or strategy for name, choice in section.providers.items()}
+        types = {
+            token: _explicit(token, choice, project)
+            for name, provider in section.providers.items()
+            for token, choice in provider.resources.items()
+            if token.startswith(f"{name}:")
+        }
         return Autonaming(
             strategy or DEFAULT,
-            {name: chosen for name, chosen in packages.items() if chosen},
-            {
-                token: _explicit(token, choice, project)
-                for name, provider in section.providers.items()
-                for token, choice in provider.resources.items()
-                if token.startswith(f"{name}:")
-            },
+            {name: chosen for name, chosen in {**packages, **types}.items() if chosen},
             any(f"${{config.{key.partition(':')[2]}}}" in text for key in project.secret),
         )
     except (msgspec.DecodeError, ValueError) as error:  # the text of which does not quote the value, a possible secret

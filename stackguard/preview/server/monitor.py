@@ -117,7 +117,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
                 rewrite(response.object, written, resource.inputs, resource.secrets)
             resource = self._created(request, written, resource, reference, response.object)
             response.id = UNKNOWN_STRING if request.type.startswith(PROVIDER_PREFIX) else resource.id
-        self._add(request, resource, reference)
+        registry.add(resource, _trail(request), reference)
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
             registry.component_providers[urn] = {**inherited, **request.providers}
@@ -157,7 +157,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             external=True,
             options=Options(additional_secret_outputs=tuple(request.additionalSecretOutputs)),
         )
-        self._add(request, resource, reference)
+        registry.add(resource, _trail(request), reference)
         return response
 
     @answered
@@ -175,7 +175,8 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """A function call: its result is computed from known values, else it is unknown."""
         registry = self.registry
         if request.tok == ASK_TO_WRITE:
-            await self._may_write()
+            while self.may_write is not None and not self.may_write.is_set():  # noqa: ASYNC110 (it is no asyncio event)
+                await asyncio.sleep(POLL_SECONDS)
         if (answer := self.answers.message(request)) is not None:
             return answer
         inherited = registry.component_providers.get(getattr(request, "parent", ""), {})
@@ -248,11 +249,6 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     async def SignalAndWaitForShutdown(self, _request: Empty) -> Empty:  # noqa: N802
         """The program has sent its last request."""
         return Empty()
-
-    async def _may_write(self) -> None:
-        """Wait until another thread allows the program to write files."""
-        while self.may_write is not None and not self.may_write.is_set():  # noqa: ASYNC110 (it is no asyncio event)
-            await asyncio.sleep(POLL_SECONDS)
 
     async def _provided(self, request: resource_pb2.RegisterResourceRequest) -> str:
         """Run the transforms, and return the reference of the provider that serves the resource, empty for none."""
@@ -372,11 +368,6 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             accepts=accepted(self.registry.project.interpreter, request.type, fields["inputs"]),
             **fields,
         )
-
-    def _add(self, request: Any, resource: Resource, reference: str) -> None:
-        """Record a resource, where the program constructs it, and the provider that serves it."""
-        self.registry.references[resource.urn] = reference
-        self.registry.add(resource, _trail(request))
 
 
 def _trail(request: Any) -> Trail:

@@ -78,8 +78,15 @@ class Registry:
         self._claimed.add(urn)
         return urn
 
-    def add(self, resource: Resource, trail: Trail = ()) -> None:
-        """Record a resource; `trail` holds the calls that construct it, outermost first."""
+    def add(self, resource: Resource, trail: Trail = (), reference: str = "") -> None:
+        """Record a resource.
+
+        Args:
+            resource: as it is registered.
+            trail: the calls that construct it, outermost first.
+            reference: of the provider that serves it.
+        """
+        self.references[resource.urn] = reference
         self.resources[resource.urn] = resource
         observed = self.accounts.with_stand_in.resource(resource)
         self._observed[resource.urn] = resource, observed
@@ -121,7 +128,10 @@ class Registry:
         In this order: its own option, the parent's provider of the same package, its own map of providers, the map of
         the nearest component.
         """
-        reference = own or self._inherited(package, parent) or providers.get(package)
+        inherited = self.references.get(parent, "")
+        if inherited and package_of(self.provider(inherited).type) != package:
+            inherited = ""
+        reference = own or inherited or providers.get(package)
         return reference or self.component_providers.get(parent, {}).get(package, "")
 
     def provider_for(self, token: str, chosen: str, package: ProviderPackage) -> str:
@@ -131,10 +141,6 @@ class Registry:
         if chosen.rpartition("::")[0] not in self.resources:
             raise Refused(f"unknown provider {chosen}")
         return chosen
-
-    def _inherited(self, package: str, parent: str) -> str:
-        reference = self.references.get(parent, "")
-        return reference if reference and package_of(self.provider(reference).type) == package else ""
 
     def provider(self, reference: str) -> Resource:
         """The provider that a reference (`urn::id`) names."""
