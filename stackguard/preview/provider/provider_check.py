@@ -62,8 +62,8 @@ def checked(
         Refusal: the provider refuses to choose a name, so a real preview fails.
     """
     rule = rule_of(type_token)
-    asked = {key: value for key, value in provider.items() if key not in CREDENTIALS}
-    if rule is None or _unknown_in(asked) is not None:
+    read = {key: value for key, value in provider.items() if key not in CREDENTIALS}
+    if rule is None or _unknown_in(read) is not None:
         return dict(inputs), secrets
     checked_inputs = {**{key: value for key, value in rule.defaults.items() if inputs.get(key) is None}, **inputs}
     hidden = set(secrets)
