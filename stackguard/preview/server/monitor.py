@@ -18,7 +18,7 @@ import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.core.policy import ROOT_TYPE, Options, Resource
+from policypack.core.policy import Options, Resource
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.child._placeholders import TOKEN
 from stackguard.preview.project.sdk import ProviderPackage, accepted
@@ -31,7 +31,7 @@ from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
 from stackguard.preview.server.options import aliases_of, inherit, options_of
-from stackguard.preview.server.registry import Refused, Registry, Trail, position_of, trail_of
+from stackguard.preview.server.registry import Refused, Registry, position_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
                 rewrite(response.object, written, resource.inputs, resource.secrets)
             resource = self._created(request, written, resource, reference, response.object)
             response.id = UNKNOWN_STRING if request.type.startswith(PROVIDER_PREFIX) else resource.id
-        registry.add(resource, _trail(request), reference)
+        registry.add(resource, trail_of(request), reference)
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
             registry.component_providers[urn] = {**inherited, **request.providers}
@@ -157,7 +157,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             external=True,
             options=Options(additional_secret_outputs=tuple(request.additionalSecretOutputs)),
         )
-        registry.add(resource, _trail(request), reference)
+        registry.add(resource, trail_of(request), reference)
         return response
 
     @answered
@@ -364,15 +364,10 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             parent=request.parent,
             provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),
-            position=position_of(_trail(request), str(self.registry.project.root)),
+            position=position_of(trail_of(request), str(self.registry.project.root)),
             accepts=accepted(self.registry.project.interpreter, request.type, fields["inputs"]),
             **fields,
         )
-
-
-def _trail(request: Any) -> Trail:
-    """Where the program constructs a resource; empty for the stack, which the runner constructs."""
-    return () if request.type == ROOT_TYPE else trail_of(request)
 
 
 def _set(message: Any, **fields: Any) -> None:

@@ -264,7 +264,9 @@ class Registry:
 
 
 def trail_of(request: Any) -> Trail:
-    """The calls that construct a resource, outermost first."""
+    """The calls that construct a resource, outermost first; none for the stack, which the runner constructs."""
+    if getattr(request, "type", "") == ROOT_TYPE:
+        return ()
     if "stackTrace" in request.DESCRIPTOR.fields_by_name and request.stackTrace.frames:
         return tuple((_steady(frame.pc.uri), frame.pc.line) for frame in reversed(request.stackTrace.frames))
     if "sourcePosition" in request.DESCRIPTOR.fields_by_name:
