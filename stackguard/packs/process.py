@@ -18,7 +18,7 @@ from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.packs.output_redaction import Heard
 from stackguard.preview.child._ending import TOKEN, end_known_by
-from stackguard.preview.server.output import Output
+from stackguard.preview.server.output import ProgramOutput
 from stackguard.preview.server.process import activated, without_credentials
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ async def started(
     theirs, ours = os.pipe()
     reading, writing = os.pipe()
     with (
-        contextlib.closing(Output()) as output,
+        contextlib.closing(ProgramOutput()) as output,
         os.fdopen(ours, "wb", buffering=0),
         os.fdopen(reading, "rb") as pipe,
     ):
@@ -184,7 +184,7 @@ def _failed_to_start(folder: PackFolder, code: int, printed: str) -> CannotJudge
     return CannotJudge(f"policy pack `{folder.name}` {_ended(code)} before it served: {last}", printed)
 
 
-async def _copy(printed: asyncio.StreamReader, output: Output) -> None:
+async def _copy(printed: asyncio.StreamReader, output: ProgramOutput) -> None:
     """Take what the pack prints on, so that it never waits for a reader."""
     while chunk := await printed.read(BLOCK):
         os.write(output.write_end, chunk)

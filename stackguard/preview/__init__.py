@@ -1,7 +1,7 @@
-"""Runs a Pulumi program offline and gathers what it registers.
+"""Runs a Pulumi program offline and returns the resources that it registers.
 
-No CLI, plugins, network or credentials: this process serves what a program talks to, and the program runs unchanged in
-its own interpreter. Importing this module imports neither Pulumi nor gRPC.
+No CLI, plugins, network or credentials: this process serves Pulumi's engine to the program, which runs unchanged in its
+own interpreter. Importing this module imports neither Pulumi nor gRPC.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from policypack.evaluation.masking import Mask
 
@@ -28,16 +28,15 @@ NO_CONFIG: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a program would make of a new stack.
+    """What a program registers for a new stack.
 
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
-    the order in which the program constructs them, the stack itself, components and providers included. `outputs` are
-    the stack's exports. `printed` is all that the program printed and logged. `notes` say what nobody answered, and what
-    of the mock files was not used. Neither `printed` nor `notes` hold a secret; `config`, `resources` and `outputs` do,
-    and `mask` takes what is known to be secret out of any text. `unseen` says where resources may be constructed that
-    are not among these. `made_up` are texts that will be others in the cloud: names, ids and ARNs with a part drawn at
-    random. `stand_in` is whether some provider's account is not known, so that the stand-in of `stackguard.stand_in`
-    stands in its ARNs.
+    the order in which the program constructs them, including the stack itself, components and providers. `outputs` are
+    the stack's. `printed` is all that the program printed and logged. `notes` report what has no answer, and entries of
+    the mock files that were not used. Neither `printed` nor `notes` hold a secret; `config`, `resources` and `outputs`
+    do, and `mask` removes known secrets from any text. `unseen` are places where further resources may be constructed.
+    `made_up` are names, ids and ARNs with a part drawn at random, which differ in the cloud. `stand_in` is whether the
+    account of a provider is unknown, so that its ARNs hold the account of `stackguard.stand_in`.
     """
 
     project: str
@@ -55,43 +54,27 @@ class Preview:
     mask: Mask = field(default_factory=Mask)
 
 
-class Observer(Protocol):
-    """Follows a preview while the program runs. Every call comes from the preview's event loop."""
+class Observer:
+    """Follows a preview while the program runs; this one does nothing. Every call comes from the preview's event loop."""
 
     async def follow(self, project: Project) -> None:
-        """What is done beside the program: starts with it and goes on until `ended`. What it raises stops the program."""
+        """Run beside the program, from its start until after `ended`. An exception from it stops the program."""
 
     async def remediated(self, resource: Resource) -> Resource:
-        """The resource to go on with: itself, or with the inputs that policy packs make of its own. It has no outputs yet."""
-
-    def registered(self, resource: Resource) -> None:
-        """A resource is final, but for its account, and for what a component, or the stack, says of itself at its end."""
-
-    def ended(self, resources: tuple[Resource, ...]) -> None:
-        """The program ended well; these are its resources, in the order in which it constructs them.
-
-        One that is another object than was registered has changed since.
-        """
-
-
-class Nobody:
-    """An observer that does nothing."""
-
-    async def follow(self, project: Project) -> None:
-        """Nothing."""
-
-    async def remediated(self, resource: Resource) -> Resource:
-        """Nothing is changed."""
+        """The resource with the inputs that policy packs change, or itself. It has no outputs yet."""
         return resource
 
     def registered(self, resource: Resource) -> None:
-        """Nothing."""
+        """A resource is final, except for its account, and for the outputs of a component or of the stack."""
 
     def ended(self, resources: tuple[Resource, ...]) -> None:
-        """Nothing."""
+        """The program has succeeded; these are its resources, in the order in which it constructs them.
+
+        A resource that is another object than the registered one has changed since.
+        """
 
 
-NOBODY = Nobody()
+NOBODY = Observer()
 
 
 def run(
@@ -109,17 +92,16 @@ def run(
 
     Args:
         folder: where its `Pulumi.yaml` is.
-        stack: its stack; may be left out where there is no choice.
-        config: values over those of the files, by key.
-        resolve: whether what AWS would compute (names, ids, ARNs) is filled in; if not it is unknown.
+        stack: its stack; optional where there is only one.
+        config: values that override those of the files, by key.
+        resolve: whether values that AWS computes (names, ids, ARNs) are filled in; otherwise they are unknown.
         timeout: seconds after which a program is stopped.
         observer: follows the preview.
-        mock: files with answers that only the cloud could give; those of the first file first.
-        account: the account of every provider; None takes each from what states it (docs/decisions/0025).
+        mock: files with answers that only the cloud has; those of the first file take precedence.
+        account: the account of every provider; None determines each one (docs/decisions/0025).
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
-
     """
     from stackguard.preview.project.project import load
 
@@ -137,16 +119,10 @@ def of(
     account: str | None = None,
     may_write: threading.Event | None = None,
 ) -> Preview:
-    """Preview the program of a project that is read already; the other arguments are those of `run`.
+    """Preview the program of a project that is already loaded.
 
-    Args:
-        project: its files' content.
-        resolve: as in `run`.
-        timeout: as in `run`.
-        observer: as in `run`.
-        mock: as in `run`.
-        account: as in `run`.
-        may_write: until it is set, the program waits before it writes a file or starts a process; None lets it.
+    The other arguments are those of `run`. Until `may_write` is set, the program waits before it writes a file or starts
+    a process; None allows it.
 
     Raises:
         CannotJudge: the program failed or hung, or a mock file is malformed.

@@ -1,14 +1,12 @@
-"""Protobuf's `Struct` to plain Python and back; URNs taken apart and put together."""
+"""Protobuf's `Struct` to plain Python and back; URNs parsed and built."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.struct_pb2 import NULL_VALUE
-
-from policypack.core.policy import ROOT_TYPE, Asset, Partial, Reference, Unknown
-from policypack.core.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
+from policypack.core.policy import ROOT_TYPE, Partial, Reference, Unknown
+from policypack.core.wire import REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING, encode, nested, rebuilt
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value
@@ -32,7 +30,7 @@ def _plain(value: Value) -> Any:
         case "struct_value":
             return plain(value.struct_value)
         case "list_value":
-            return [_plain(each) for each in value.list_value.values]
+            return [_plain(inner) for inner in value.list_value.values]
         case "bool_value":
             return value.bool_value
         case "number_value":
@@ -41,75 +39,39 @@ def _plain(value: Value) -> Any:
 
 
 def fill(struct: Struct, properties: Mapping[str, Any]) -> None:
-    """Write decoded properties into `struct`, as a provider would answer them."""
-    for name, value in properties.items():
-        _fill(struct.fields[name], value)
+    """Write decoded properties into `struct`, as a provider answers them."""
+    struct.update(rebuilt(properties, _encoded))
 
 
-def _fill(target: Value, value: Any) -> None:
-    match value:
-        case None:
-            target.null_value = NULL_VALUE
-        case bool():
-            target.bool_value = value
-        case int() | float():
-            target.number_value = value
-        case Unknown() | Partial():
-            target.string_value = UNKNOWN_STRING
-        case str():
-            target.string_value = value
-        case list() | tuple():
-            target.Clear()  # what was there is replaced, not added to
-            target.list_value.SetInParent()
-            for each in value:
-                _fill(target.list_value.values.add(), each)
-        case Asset():
-            _fill(target, _encode_asset(value))
-        case Reference():
-            known = value.id if isinstance(value.id, str) else UNKNOWN_STRING
-            identity = {"id": known} if known else {}
-            _fill(target, {SIGNATURE: REFERENCE, "urn": value.urn, **identity})
-        case _:
-            target.Clear()
-            target.struct_value.SetInParent()
-            fill(target.struct_value, value)
-
-
-def _encode_asset(asset: Asset) -> dict[str, Any]:
-    sources: dict[str, Any] = {"path": asset.path, "text": asset.text, "uri": asset.uri, "hash": asset.hash or None}
-    encoded: dict[str, Any] = {name: value for name, value in sources.items() if value is not None}
-    if asset.members is not None:
-        encoded["assets"] = dict(asset.members)
-    return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}
+def _encoded(value: Any) -> Any:
+    if not isinstance(value, Reference):
+        return encode(value)
+    known = UNKNOWN_STRING if isinstance(value.id, Unknown) else value.id
+    return {SIGNATURE: REFERENCE, "urn": value.urn, **({"id": known} if known else {})}
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether a decoded value is unknown, or holds one that is."""
-    match value:
-        case Unknown() | Partial() | Reference(id=Unknown()):
-            return True
-        case Mapping():
-            return any(map(has_unknown, value.values()))
-        case list() | tuple():
-            return any(map(has_unknown, value))
-    return False
+    """Whether a decoded value is unknown, wholly or in part."""
+    return any(
+        isinstance(inner, Unknown | Partial) or (isinstance(inner, Reference) and isinstance(inner.id, Unknown))
+        for inner in nested(value)
+    )
 
 
 def hide(target: Value) -> None:
-    """Placeholder a value as secret, once."""
+    """Mark a value as secret, once."""
     if target.WhichOneof("kind") == "struct_value":
         signature = target.struct_value.fields.get(SIGNATURE)
         if signature is not None and signature.string_value == SECRET:
             return
-    inner = type(target)()
-    inner.CopyFrom(target)
-    target.Clear()
-    target.struct_value.fields[SIGNATURE].string_value = SECRET
-    target.struct_value.fields["value"].CopyFrom(inner)
+    secret = type(target)()
+    secret.struct_value.fields[SIGNATURE].string_value = SECRET
+    secret.struct_value.fields["value"].CopyFrom(target)
+    target.CopyFrom(secret)
 
 
 def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
-    """Make a property map that holds what the program wrote hold `inputs` instead; what is the same stays as it is."""
+    """Change a property map from the properties that the program wrote to `inputs`; equal ones stay untouched."""
     for name in written.keys() - inputs.keys():
         del struct.fields[name]
     changed = {name: value for name, value in inputs.items() if name not in written or value != written[name]}
@@ -122,7 +84,11 @@ def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any
 
 
 def answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
-    """Add what was computed to the properties sent back, placeholder the secret ones, and say which were marked."""
+    """Add the computed properties to those sent back, and mark the secret ones.
+
+    Returns:
+        The names of the properties that are marked.
+    """
     fill(struct, computed)
     present = frozenset(name for name in secret if name in struct.fields)
     for name in present:
@@ -131,10 +97,16 @@ def answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) 
 
 
 def make_urn(stack: str, project: str, parent: str, type_token: str, name: str) -> str:
-    """A resource's URN: the types of its parents, but not the stack's, stand before its own."""
+    """A resource's URN, in which the types of its parents, but not the stack's, precede its own."""
     parent_type = qualified_type_of(parent) if parent else ""
     chain = f"{parent_type}${type_token}" if parent_type not in ("", ROOT_TYPE) else type_token
     return f"urn:pulumi:{stack}::{project}::{chain}::{name}"
+
+
+def stack_of(urn: str) -> tuple[str, str]:
+    """The resource's stack and project."""
+    stack, project = urn.removeprefix("urn:pulumi:").split("::", 2)[:2]
+    return stack, project
 
 
 def qualified_type_of(urn: str) -> str:

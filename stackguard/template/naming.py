@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from policypack.core.policy import Resource
-from stackguard.preview.provider.autonaming import Naming, Refusal, Strategy, physical_name
+from stackguard.preview.provider.autonaming import PhysicalNaming, Refusal, Strategy, physical_name
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.provider.templates import drawn, holes
 
@@ -97,6 +97,6 @@ def without_draw(resource: Resource, name: str) -> str:
     return name[:-drawn] if drawn < len(name) else name
 
 
-def _naming(resource: Resource) -> Naming | None:
+def _naming(resource: Resource) -> PhysicalNaming | None:
     rule = rule_of(resource.type)
     return rule.naming if rule else None

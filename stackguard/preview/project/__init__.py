@@ -1,1 +1,1 @@
-"""What decides how a program runs: `Pulumi.yaml`, the stack's configuration and the toolchain, in; a `Project`, out."""
+"""The settings of a program: `Pulumi.yaml`, a stack's configuration and a toolchain come in; a `Project` goes out."""

@@ -1,4 +1,4 @@
-"""A stack's configuration: what the project declares, what the stack file sets, and what the operator sets over both.
+"""A stack's configuration: declared by the project, set in the stack file, and overridden by the operator.
 
 Sources: pkg/workspace/config.go and sdk/go/common/resource/config of https://github.com/pulumi/pulumi.
 """
@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from policypack.core.wire import UNKNOWN_STRING
+from policypack.core.wire import UNKNOWN_STRING, nested
 from stackguard.errors import CannotJudge
-from stackguard.preview.go_json import dumps, number
+from stackguard.preview.go_json import dumps_map, number
 from stackguard.preview.project.config_path import MISSING, PathError, Step, found_at, parse_path, put
 from stackguard.preview.project.config_schema import Declared, declarations, fits, structured
 
@@ -23,7 +22,7 @@ from stackguard.preview.project.config_schema import Declared, declarations, fit
 class Config:
     """Values by fully qualified key (`project:key`), the keys that are secret, and those of them that are encrypted.
 
-    An object is JSON text, as Pulumi hands it to a program.
+    An object is JSON text, as Pulumi passes it to a program.
     """
 
     values: Mapping[str, str]
@@ -32,8 +31,8 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where the configuration of a stack comes from; the files are named in messages."""
+class ConfigSources:
+    """The sources of a stack's configuration; messages name the files."""
 
     project: str
     stack: str
@@ -46,29 +45,30 @@ class Sources:
     """Whether keys of `overrides` are paths, as with `--config-path` of Pulumi's CLI."""
 
 
-def settled(sources: Sources) -> Config:
-    """The configuration of a stack: its own values win over the project's, and the operator's over both.
+def resolve(sources: ConfigSources) -> Config:
+    """The configuration of a stack: its own values override the project's, and the operator's override both.
 
     Raises:
-        CannotJudge: something is malformed or missing, or is not of its declared type.
+        CannotJudge: a value is malformed or missing, or is not of its declared type.
     """
     declared = declarations(sources.declared, sources.project, sources.file)
-    given = sources.stack_values if sources.stack_values is not None else {}
-    if not isinstance(given, dict):
+    stack_values = sources.stack_values if sources.stack_values is not None else {}
+    if not isinstance(stack_values, dict):
         raise CannotJudge(f"{sources.stack_file}: `config` must be a mapping")
-    values = {_qualified(str(key), sources.project): value for key, value in given.items()}
+    values = {_qualified(str(key), sources.project): value for key, value in stack_values.items()}
     secret = {key for key, value in values.items() if _is_encrypted(value)}
-    overridden = _given(sources)
-    values |= overridden
-    places = [(each, *_place(each.key, sources.project)) for each in declared]
+    overrides = _overrides(sources)
+    values |= overrides
+    places = [(value, *_place(value.key, sources.project)) for value in declared]
     _fill_in(values, places, sources)
     encrypted = frozenset(key for key, value in values.items() if _is_encrypted(value))
-    for each, key, path in places:
-        if each.secret:
+    for value, key, path in places:
+        if value.secret:
             secret.add(key)
-        if each.type and key not in encrypted:
-            _check(each, found_at(values[key], path), key in overridden, sources.stack)
-    return Config({key: _text(_revealed(value)) for key, value in values.items()}, frozenset(secret), encrypted)
+        if value.type and key not in encrypted:
+            _check(value, found_at(values[key], path), key in overrides, sources.stack)
+    plain = {key: _text(_without_ciphertext(value)) for key, value in values.items()}
+    return Config(plain, frozenset(secret), encrypted)
 
 
 def _qualified(key: str, project: str) -> str:
@@ -77,13 +77,13 @@ def _qualified(key: str, project: str) -> str:
             return f"{project}:{name}"
         case [_, _]:
             return key
-        case [namespace, "config", name]:  # an old spelling that Pulumi still reads
+        case [namespace, "config", name]:  # an old form that Pulumi still accepts
             return f"{namespace}:{name}"
     raise CannotJudge(f"`{key}` is not a configuration key: expected `namespace:name`")
 
 
 def _place(key: str, project: str) -> tuple[str, list[Step]]:
-    """The key of a configuration value, and the path into it, that a key which may be a path stands for."""
+    """The key of a configuration value, and the path into it, in a key that may be a path."""
     end = re.search(r"[.\[]", key)
     head = key[: end.start()] if end and end.start() else key
     namespace, _, name = _qualified(head, project).rpartition(":")
@@ -94,8 +94,8 @@ def _place(key: str, project: str) -> tuple[str, list[Step]]:
     return f"{namespace}:{first}", rest
 
 
-def _given(sources: Sources) -> dict[str, Any]:
-    """The values that the operator gave. With paths, too, each takes the place of the stack's whole value."""
+def _overrides(sources: ConfigSources) -> dict[str, Any]:
+    """The operator's values. Each replaces the stack's whole value, also with a path."""
     values: dict[str, Any] = {}
     for key, text in sources.overrides.items():
         full, path = _place(key, sources.project) if sources.paths else (_qualified(key, sources.project), [])
@@ -107,23 +107,25 @@ def _given(sources: Sources) -> dict[str, Any]:
 
 
 def _coerced(text: str) -> str | int | bool:
-    """A text inside an object, as a boolean or a number where it is one."""
+    """The boolean or number in a text inside an object, else the text."""
     if text in ("true", "false"):
         return text == "true"
     whole = re.fullmatch(r"0|-?[1-9][0-9]*", text)
     return int(text) if whole and -(2**63) <= int(text) < 2**64 else text
 
 
-def _fill_in(values: dict[str, Any], places: Sequence[tuple[Declared, str, list[Step]]], sources: Sources) -> None:
+def _fill_in(
+    values: dict[str, Any], places: Sequence[tuple[Declared, str, list[Step]]], sources: ConfigSources
+) -> None:
     """Add the project's own values where the stack sets none."""
     missing = []
-    for each, key, path in places:
+    for declared, key, path in places:
         if key in values and found_at(values[key], path) is not MISSING:
             continue
-        if each.default is None:
-            missing.append(f"`{each.key}`")
+        if declared.default is None:
+            missing.append(f"`{declared.key}`")
         else:
-            values[key] = put(values.get(key), path, each.default) if path else each.default
+            values[key] = put(values.get(key), path, declared.default) if path else declared.default
     if missing:
         raise CannotJudge(
             f"stack `{sources.stack}` is missing configuration: {', '.join(missing)}; set it in"
@@ -134,7 +136,7 @@ def _fill_in(values: dict[str, Any], places: Sequence[tuple[Declared, str, list[
 def _check(declared: Declared, value: Any, overridden: bool, stack: str) -> None:  # noqa: FBT001
     """Raise unless a readable value is of its declared type, and encrypted where it is declared secret.
 
-    The operator may give a secret in plain text, and a list or a mapping as JSON: he has no other way.
+    The operator may pass a secret in plain text, and a list or a mapping as JSON, the only forms of an option.
     """
     assert declared.type
     if declared.secret and not overridden:
@@ -151,25 +153,25 @@ def _check(declared: Declared, value: Any, overridden: bool, stack: str) -> None
 
 def _is_encrypted(value: Any) -> bool:
     """Whether a value is a ciphertext or holds one."""
-    if isinstance(value, dict):
-        return _is_ciphertext(value) or any(map(_is_encrypted, value.values()))
-    return isinstance(value, list) and any(map(_is_encrypted, value))
+    return any(map(_is_ciphertext, nested(value)))
 
 
-def _is_ciphertext(value: dict[Any, Any]) -> bool:
-    return value.keys() == {"secure"} and isinstance(value["secure"], str)
+def _is_ciphertext(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"secure"} and isinstance(value["secure"], str)
 
 
-def _revealed(value: Any) -> Any:
-    """The value with every ciphertext in it replaced.
+def _without_ciphertext(value: Any) -> Any:
+    """The value with Pulumi's sentinel of the unknown in place of every ciphertext.
 
-    Only the stack's secrets provider can decrypt, and it needs credentials. What stands in is Pulumi's own sign for
-    an unknown value: where the program hands it on unchanged, policies see "unknown" and never a made-up secret; where
-    the program reads it (parses it, measures it), the program fails, and the error says to use --config.
+    Only the stack's secrets provider can decrypt, and it needs credentials. A program that passes the sentinel on gets
+    an unknown value in its policies, never a made-up secret. A program that parses or measures it fails, and the error
+    refers to --config.
     """
+    if _is_ciphertext(value):
+        return UNKNOWN_STRING
     if isinstance(value, dict):
-        return UNKNOWN_STRING if _is_ciphertext(value) else {key: _revealed(each) for key, each in value.items()}
-    return [_revealed(each) for each in value] if isinstance(value, list) else value
+        return {key: _without_ciphertext(inner) for key, inner in value.items()}
+    return [_without_ciphertext(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _text(value: Any) -> str:
@@ -181,20 +183,7 @@ def _text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case dict() | list():
-            return _json(value)
+            return dumps_map(value)
         case float():
             return number(value)
     return str(value)
-
-
-def _json(value: Any) -> str:
-    """The value as Go writes it: maps in the order of their keys."""
-    match value:
-        case dict():
-            pairs = sorted(((str(key), each) for key, each in value.items()), key=itemgetter(0))
-            return "{" + ",".join(f"{dumps(key)}:{_json(each)}" for key, each in pairs) + "}"
-        case list():
-            return "[" + ",".join(map(_json, value)) + "]"
-        case float():
-            return number(value)
-    return dumps(value)

@@ -16,7 +16,7 @@ MISSING = object()
 
 
 class PathError(ValueError):
-    """A path is malformed, or does not fit the value that it leads into."""
+    """A path is malformed, or does not fit its value."""
 
 
 def parse_path(text: str) -> list[Step]:
@@ -40,7 +40,7 @@ def parse_path(text: str) -> list[Step]:
 
 
 def found_at(value: Any, steps: Sequence[Step]) -> Any:
-    """What stands in `value` there, or `MISSING`."""
+    """The value at these steps, or `MISSING`."""
     for step in steps:
         if isinstance(step, int):
             there = isinstance(value, list) and 0 <= step < len(value)
@@ -53,10 +53,10 @@ def found_at(value: Any, steps: Sequence[Step]) -> Any:
 
 
 def put(value: Any, steps: Sequence[Step], new: Any) -> Any:
-    """`value` with `new` there. What is missing on the way is made; a plain value at the top gives way to an object.
+    """`value` with `new` at these steps. Missing parts are created; an object replaces a plain value at the top.
 
     Raises:
-        PathError: a list is led into by a name, a mapping by a number, or a list has no such place.
+        PathError: a step into a list is a name, one into a mapping is a number, or a list has no such index.
     """
     return _put(value if isinstance(value, dict | list) else None, steps, new)
 

@@ -5,7 +5,6 @@ Source: sdk/go/common/workspace/project.go and project.json of https://github.co
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.errors import CannotJudge
+from stackguard.preview.go_json import parsed
 
 ATTRIBUTES = ("type", "items", "description", "secret", "default", "value")
 TYPES = ("string", "integer", "boolean", "array", "object")
@@ -31,7 +31,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One declared value; `default` is None where the stack has to set it."""
+    """One declared value; `default` is None where the stack must set it."""
 
     key: str
     type: Type | None = None
@@ -40,10 +40,10 @@ class Declared:
 
 
 def declarations(config: object, project: str, file: Path) -> list[Declared]:
-    """What the `config` of a project declares, by key.
+    """The declarations in the `config` of a project, by key.
 
     Raises:
-        CannotJudge: a declaration is one that Pulumi refuses.
+        CannotJudge: Pulumi refuses a declaration.
     """
     if config is None:
         return []
@@ -90,12 +90,12 @@ def _type(schema: Mapping[str, Any], where: str) -> Type | None:
         raise CannotJudge(f"{where}: `type` must be one of {', '.join(TYPES)}")
     inner = _type(items, where) if isinstance(items, dict) else None
     if name == "array" and inner is None:
-        raise CannotJudge(f"{where} is an array: say with `items` of what type")
+        raise CannotJudge(f"{where} is an array: set the type of its elements with `items`")
     return Type(name, inner if name == "array" else None)
 
 
 def fits(kind: Type, value: Any) -> bool:
-    """Whether a value is of a type; a number or boolean may be written as a text."""
+    """Whether a value is of a type; a number or boolean may be a text."""
     match kind.name:
         case "string":
             return isinstance(value, str)
@@ -109,13 +109,10 @@ def fits(kind: Type, value: Any) -> bool:
         case "object":
             return isinstance(value, dict)
     items = kind.items
-    return isinstance(value, list) and items is not None and all(fits(items, each) for each in value)
+    return isinstance(value, list) and items is not None and all(fits(items, item) for item in value)
 
 
 def structured(text: str) -> Any:
-    """What a text holds as JSON, where it is a list or a mapping; else the text."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
+    """The list or mapping in a JSON text; else the text."""
+    value = parsed(text)
     return value if isinstance(value, dict | list) else text

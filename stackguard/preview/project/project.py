@@ -1,4 +1,4 @@
-"""What `Pulumi.yaml` and `Pulumi.<stack>.yaml` say: which program to run, in which interpreter, with which config.
+"""The content of `Pulumi.yaml` and `Pulumi.<stack>.yaml`: the program to run, its interpreter and its config.
 
 Sources: https://www.pulumi.com/docs/iac/concepts/projects/project-file/, .../stack-settings-file/, and
 sdk/go/common/workspace and pkg/engine/project.go of https://github.com/pulumi/pulumi.
@@ -6,7 +6,6 @@ sdk/go/common/workspace and pkg/engine/project.go of https://github.com/pulumi/p
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.errors import CannotJudge
+from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
-from stackguard.preview.project.config import Config, Sources, settled
+from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.stack_choice import choose
 from stackguard.preview.project.toolchain import runtime, toolchain
 
@@ -26,13 +26,10 @@ DISABLED_PROVIDERS = "pulumi:disable-default-providers"
 class Project:
     """A program to run: everything that is read from files before it starts.
 
-    `config` maps fully qualified keys (`project:key`) to strings; objects are JSON text, as Pulumi hands them to a
+    `config` maps fully qualified keys (`project:key`) to strings; objects are JSON text, as Pulumi passes them to a
     program. `encrypted` names the keys whose value only Pulumi's secrets provider can read; `secret` holds those and
-    the other secret ones. `entry` is what runs, relative to `working_directory`. `notes` say what was left out.
-
-    Of the settings for the engine itself in `config`, `disabled_default_providers` are the packages (or `*`) that get
-    no default provider; `pulumi:autonaming` is read by `stackguard.preview.provider.autonaming`; `pulumi:tags` are the stack's,
-    and reach no resource.
+    the other secret ones. `entry` is the program's file or folder, relative to `working_directory`. `notes` report
+    settings that are ignored. `disabled_default_providers` are the packages (or `*`) that get no default provider.
     """
 
     root: Path
@@ -49,14 +46,14 @@ class Project:
     notes: tuple[str, ...] = ()
     disabled_default_providers: frozenset[str] = frozenset()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    """The variables that the program sees, but for credentials."""
+    """The program's variables, before credentials are removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineStack:
-    """A stack as Pulumi's engine has settled it, so that none of its files is read.
+    """A stack whose settings Pulumi's engine has resolved, so that none of its files is read.
 
-    `environment` holds the variables that the engine's own run of the program sees.
+    `environment` holds the variables of the engine's own run of the program.
     """
 
     name: str
@@ -66,7 +63,7 @@ class EngineStack:
 
 
 def name_in(folder: Path) -> str | None:
-    """The name of the project in a folder; None where there is none that can be read."""
+    """The name of the project in a folder; None where it cannot be read."""
     file = settings_file.find(_absolute(folder), "Pulumi")
     try:
         name = settings_file.read(file).get("name") if file else None
@@ -78,7 +75,7 @@ def name_in(folder: Path) -> str | None:
 def nearest(folder: Path) -> Path | None:
     """The folder of the project that a folder belongs to: itself, or the nearest above it with a `Pulumi.yaml`."""
     start = _absolute(folder)
-    return next((each for each in (start, *start.parents) if settings_file.find(each, "Pulumi")), None)
+    return next((parent for parent in (start, *start.parents) if settings_file.find(parent, "Pulumi")), None)
 
 
 def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths: bool = False) -> Project:
@@ -86,30 +83,29 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
 
     Args:
         folder: where its `Pulumi.yaml` is.
-        stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; None where there is no choice.
-        overrides: configuration over that of the files, by key.
+        stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; optional where there is only one.
+        overrides: configuration that overrides that of the files, by key.
         paths: whether those keys are paths into objects.
 
     Raises:
         CannotJudge: there is no such project or stack, or a file is malformed.
-
     """
-    found = _settings(folder)
-    file, settings = found.file, found.values
-    directory, declared = _stack_folder(settings, file)
-    chosen = choose(file, settings, directory, stack)
+    settings = _settings(folder)
+    directory, declared = _stack_folder(settings.values, settings.file)
+    chosen = choose(settings.file, settings.values, directory, stack)
     stack_settings = settings_file.read(chosen.file) if chosen.file.exists() else {}
     notes = list(chosen.notes)
     if stack_settings.get("environment"):
         notes.append(f"{chosen.file}: `environment` is not read: it needs Pulumi Cloud; use --config for its values")
-    config = settled(
-        Sources(found.name, chosen.name, file, declared, chosen.file, stack_settings.get("config"), overrides, paths)
+    values = stack_settings.get("config")
+    config = resolve(
+        ConfigSources(settings.name, chosen.name, settings.file, declared, chosen.file, values, overrides, paths)
     )
-    return _project(found, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
+    return _project(settings, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
 
 
 def load_for(folder: Path, stack: EngineStack) -> Project:
-    """The project in `folder`, for a stack that the engine has settled.
+    """The project in `folder`, for a stack that the engine has resolved.
 
     Raises:
         CannotJudge: there is no such project, it is not in Python, or its file is malformed.
@@ -119,7 +115,7 @@ def load_for(folder: Path, stack: EngineStack) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """What a project's settings file says: the project's name, the options of its runtime, and everything."""
+    """A project's settings file: the project's name, the options of its runtime, and the whole content."""
 
     root: Path
     file: Path
@@ -143,12 +139,12 @@ def _settings(folder: Path) -> _Settings:
     return _Settings(root, file, name, options, values)
 
 
-def _project(found: _Settings, stack: EngineStack, notes: Sequence[str], *, by_engine: bool = False) -> Project:
-    working_directory, entry = _entry(found.root, found.values.get("main"), found.file)
-    tools = toolchain(found.options, found.file, working_directory, stack.environment, by_engine=by_engine)
+def _project(settings: _Settings, stack: EngineStack, notes: Sequence[str], *, by_engine: bool = False) -> Project:
+    working_directory, entry = _entry(settings.root, settings.values.get("main"), settings.file)
+    tools = toolchain(settings.options, settings.file, working_directory, stack.environment, by_engine=by_engine)
     return Project(
-        root=found.root,
-        name=found.name,
+        root=settings.root,
+        name=settings.name,
         stack=stack.name,
         organization=stack.organization,
         interpreter=tools.interpreter,
@@ -165,11 +161,11 @@ def _project(found: _Settings, stack: EngineStack, notes: Sequence[str], *, by_e
 
 
 def _absolute(folder: Path) -> Path:
-    return Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link: Pulumi names positions by it)
+    return Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link: positions are below it)
 
 
 def _stack_folder(settings: Mapping[str, Any], file: Path) -> tuple[Path, object]:
-    """Where the stacks' files are, and the configuration that the project declares."""
+    """The folder of the stacks' files, and the configuration that the project declares."""
     folder, declared = settings.get("stackConfigDir"), settings.get("config")
     if isinstance(declared, str):  # an older spelling of `stackConfigDir`
         if folder:
@@ -179,7 +175,7 @@ def _stack_folder(settings: Mapping[str, Any], file: Path) -> tuple[Path, object
 
 
 def _entry(root: Path, main: object, file: Path) -> tuple[Path, str]:
-    """The folder that the program runs in, and what to run there."""
+    """The folder that the program runs in, and the file or folder to run there."""
     path = Path(os.path.normpath(root / str(main or ".")))
     if path.is_file():
         return path.parent, path.name
@@ -191,11 +187,7 @@ def _entry(root: Path, main: object, file: Path) -> tuple[Path, str]:
 
 
 def _disabled_default_providers(config: Config) -> frozenset[str]:
-    text = config.values.get(DISABLED_PROVIDERS)
-    try:
-        packages = json.loads(text) if text else []
-    except ValueError:
-        packages = None
-    if not isinstance(packages, list) or not all(isinstance(each, str) for each in packages):
+    packages = parsed(config.values.get(DISABLED_PROVIDERS) or "[]")
+    if not isinstance(packages, list) or not all(isinstance(package, str) for package in packages):
         raise CannotJudge(f"the configuration `{DISABLED_PROVIDERS}` must be a list of packages")
-    return frozenset(each.strip() for each in packages)
+    return frozenset(package.strip() for package in packages)

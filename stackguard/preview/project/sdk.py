@@ -1,17 +1,25 @@
-"""The arguments of a resource type in the pulumi-aws that a program has installed, read from its source text.
+"""The Pulumi SDKs in a program's environment: the plugins that they need, and the arguments of a type in pulumi-aws.
 
-Nothing is imported: the generated classes have so few shapes that a look at one file tells. It is looked at only for
-a resource with an argument that our own table lacks. Source: https://github.com/pulumi/pulumi-aws/tree/master/sdk/python.
+Nothing is imported. The generated classes of pulumi-aws have so few shapes that the source text of one file is enough;
+it is read only for a resource with an argument that is missing in our own table. An SDK without a `pulumi-plugin.json`,
+which all have had since 2022, is ignored.
+Sources: https://github.com/pulumi/pulumi-aws/tree/master/sdk/python; `listPulumiPackageInfos` in
+sdk/python/cmd/pulumi-language-python/main.go and `normalizeProviderRequest` in pkg/resource/deploy/default_providers.go
+of https://github.com/pulumi/pulumi.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import site
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from policypack.iam.tables import argument_names
+from stackguard.preview.project.settings_file import lenient, section
 
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
 GETTER = re.compile(
@@ -23,13 +31,12 @@ SET_BY_CHECK = frozenset({"tagsAll"})
 
 
 def accepted(interpreter: Path, type_token: str, written: Iterable[str]) -> frozenset[str] | None:
-    """The arguments that the program's SDK gives a type; None where our table has all of them, or the SDK is not found.
+    """The arguments of a type in the program's SDK; None where our table has all of them, or the SDK is missing.
 
     Args:
         interpreter: the one that runs the program.
         type_token: of any resource.
         written: the names of its inputs.
-
     """
     if not type_token.startswith("aws:") or (argument_names(type_token) or frozenset()) | SET_BY_CHECK >= set(written):
         return None
@@ -38,29 +45,78 @@ def accepted(interpreter: Path, type_token: str, written: Iterable[str]) -> froz
 
 @cache
 def _arguments(interpreter: Path, type_token: str) -> frozenset[str] | None:
-    for folder in _installed(interpreter):
-        for file in _files(folder, type_token):
+    for folder in _libraries(interpreter):
+        for file in _files(folder / "pulumi_aws", type_token):
             text = file.read_text(encoding="utf-8")
-            found = ARGS_OF.search(text)
-            if found and f"'{type_token}'" in text:
-                body = re.search(rf"^class {found[1]}:\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)
+            match = ARGS_OF.search(text)
+            if match and f"'{type_token}'" in text:
+                body = re.search(rf"^class {match[1]}:\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)
                 names = GETTER.finditer(body[1]) if body else ()
-                return frozenset(each["schema"] or each["python"] for each in names) or None
+                return frozenset(name["schema"] or name["python"] for name in names) or None
     return None
 
 
-def _installed(interpreter: Path) -> Iterator[Path]:
-    """Where `pulumi_aws` is in the environment of an interpreter."""
-    root = interpreter.parent.parent
-    for pattern in ("lib*/python3*/site-packages/pulumi_aws", "Lib/site-packages/pulumi_aws"):
-        yield from sorted(root.glob(pattern))
-
-
 def _files(folder: Path, type_token: str) -> Iterator[Path]:
-    """The file of a type, by the SDK's habits, then every other of its module."""
+    """The file of a type, by the SDK's naming convention, then every other file of its module."""
     module, _, name = type_token.split(":")[1].partition("/")
     home = folder if module == "index" else folder / {"lambda": "lambda_"}.get(module, module)
     guess = home / (re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() + ".py")
     if guess.exists():
         yield guess
     yield from (file for file in sorted(home.glob("*.py")) if file != guess and not file.name.startswith("_"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPackage:
+    """A provider plugin that a program needs; `parameter` is a package that the plugin is made to serve."""
+
+    name: str
+    version: str = ""
+    url: str = ""
+    parameter: tuple[str, str] | None = None
+
+    @property
+    def serves(self) -> str:
+        """The package of the types it serves."""
+        return self.parameter[0] if self.parameter else self.name
+
+    @property
+    def version_served(self) -> str:
+        """The version of the package that it serves."""
+        return self.parameter[1] if self.parameter else self.version
+
+    @property
+    def default_name(self) -> str:
+        """The name of the default provider for it: `default_7_51_1`."""
+        version = self.version_served
+        url = "/".join(re.sub(r"[^A-Za-z0-9_.-]", "_", part) for part in self.url.split("/") if part)
+        return "_".join(("default", *(part for part in (*re.split(r"[.+-]", version), url) if part)))
+
+
+@cache
+def packages(interpreter: Path) -> Mapping[str, ProviderPackage]:
+    """By name, the packages of the SDKs in an interpreter's environment."""
+    result: dict[str, ProviderPackage] = {}
+    for folder in _libraries(interpreter):
+        for file in sorted(folder.glob("*/pulumi-plugin.json")):
+            settings = lenient(file)
+            if settings.get("resource") and isinstance(settings.get("name"), str):
+                declared = section(settings, "parameterization")
+                parameter = str(declared.get("name")), str(declared.get("version"))
+                package = ProviderPackage(
+                    settings["name"],
+                    str(settings.get("version") or ""),
+                    str(settings.get("server") or ""),
+                    parameter if {"name", "version"} <= declared.keys() else None,
+                )
+                result.setdefault(package.serves, package)
+    return result
+
+
+def _libraries(interpreter: Path) -> list[Path]:
+    """The folders with an interpreter's packages."""
+    root = interpreter.parent.parent
+    own = sorted([*root.glob("lib*/python3*/site-packages"), *root.glob("Lib/site-packages")])
+    if own or interpreter != Path(sys.executable):
+        return own
+    return [Path(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())]

@@ -1,4 +1,4 @@
-"""Reads `Pulumi.yaml` and its like: YAML as Pulumi's Go library understands it, or JSON."""
+"""Reads settings files such as `Pulumi.yaml`: YAML as Pulumi's Go library parses it, or JSON."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def find(folder: Path, stem: str) -> Path | None:
 
 
 def read(file: Path) -> dict[str, Any]:
-    """What a settings file says; an empty one says nothing.
+    """The content of a settings file; an empty file has none.
 
     Raises:
-        CannotJudge: it cannot be read, is malformed, or holds no mapping.
+        CannotJudge: it cannot be read, is malformed, or does not hold a mapping.
     """
     try:
         text = file.read_text("utf-8-sig")
@@ -48,8 +48,27 @@ def read(file: Path) -> dict[str, Any]:
     return value
 
 
+def lenient(file: Path) -> dict[str, Any]:
+    """The content of a JSON or TOML file of another tool; empty where it is missing or malformed."""
+    import tomllib
+
+    try:
+        text = file.read_text("utf-8")
+        value = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def section(settings: Any, *names: str) -> dict[str, Any]:
+    """The mapping at these names in settings; empty where there is none."""
+    for name in names:
+        settings = settings.get(name) if isinstance(settings, dict) else None
+    return settings if isinstance(settings, dict) else {}
+
+
 class GoLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as Pulumi's Go library reads it: `yes` and `12:30` are text, `007` is octal, and a key stands once."""
+    """YAML as Pulumi's Go library parses it: `yes` and `12:30` are text, `007` is octal, and keys are unique."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own protocol)
 
@@ -60,19 +79,19 @@ class GoLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[m
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key `{key.value}` stands twice", key.start_mark
+                        None, None, f"the key `{key.value}` is duplicated", key.start_mark
                     )
                 seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        """A whole number; zeros before it make it octal."""
+        """A whole number, octal with leading zeros."""
         text = node.value.replace("_", "")
         octal = re.fullmatch(r"([-+]?)0([0-7]+)", text)
         try:
             return int(f"{octal[1]}0o{octal[2]}" if octal else text, 0)
-        except ValueError:  # zeros before a decimal number
+        except ValueError:  # a decimal number with leading zeros
             return int(text)
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> str:
@@ -93,5 +112,5 @@ for tag, pattern, first in (
     ("merge", r"^(?:<<)$", "<"),
 ):
     GoLoader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{tag}", re.compile(pattern), ["" if each == "\0" else each for each in first]
+        f"tag:yaml.org,2002:{tag}", re.compile(pattern), ["" if character == "\0" else character for character in first]
     )

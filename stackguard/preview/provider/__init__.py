@@ -1,1 +1,1 @@
-"""The aws provider as far as a preview sees it: a resource's inputs or a function's arguments, in; what AWS computes, out."""
+"""The aws provider in a preview: inputs of a resource or arguments of a function come in; what AWS computes goes out."""

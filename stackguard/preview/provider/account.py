@@ -1,10 +1,9 @@
 """The account of each provider: stated, or found in the program's own ARNs, else the stand-in.
 
-What states an account is known before the program runs. An ARN that a program writes by hand is known only at its end,
-so until then each account that nothing states has a placeholder: twelve digits that no program writes by hand, the same
-in every run. At the end each placeholder becomes the account that was found, or the stand-in. A placeholder stands for
-one provider's account, so what is derived from it is told apart from a text of the program's own, and from what is
-derived from another provider.
+A stated account is known before the program runs. A hand-written ARN is known only at the program's end. Until then an
+account that nothing states has a placeholder: twelve digits that no program writes by hand, the same in every run. At
+the end the account that was found, or the stand-in, replaces it. Each placeholder belongs to one provider's credentials,
+so values that derive from it differ from the program's own texts, and from values that derive from another provider.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from typing import Any
 from policypack.core.policy import Resource
 from policypack.iam.arn import Arn
 from policypack.resources.account import CREDENTIALS
+from stackguard.preview.go_json import parsed
 from stackguard.preview.placeholders.mock import Mock, camel, unknown_in
 from stackguard.preview.provider.autonaming import draw
 from stackguard.preview.provider.substitution import Substitution
@@ -26,11 +26,11 @@ from stackguard.stand_in import CONFIG_KEY, STAND_IN_ACCOUNT
 
 CALLER_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
 OWN_ARNS = ("arn", "arnWithoutRevision")
-"""The outputs that hold a resource's own ARN; others, such as `functionArn`, may be another resource's."""
+"""The outputs that hold a resource's own ARN; others, such as `functionArn`, may hold that of another resource."""
 OF_OTHERS = frozenset({"principal", "principals", "notprincipal", "condition", "conditions", "sourcearn"})
-"""Properties and elements, in lower case, in which a document names whom it lets in."""
+"""Properties and elements, in lower case, in which a document names the principals that it allows."""
 SEPARATORS: Mapping[str, str] = {"iam": "", "logs": ":"}
-"""By service, what stands between a resource and what lies below it: a role below a path is another role."""
+"""By service, the characters that separate a resource from its children: a role below a path is another role."""
 DIGITS = "123456789"  # no zero: as a number it stays the same
 
 Key = tuple[str, str, str, str]
@@ -44,61 +44,49 @@ class Accounts:
     config: Mapping[str, str]
     mock: Mock
     setting: str | None = None
-    """The operator's, which goes before everything else."""
-    found: Mapping[str, str] = field(default_factory=dict)
-    """By placeholder, the account that the program's own ARNs name; known once it has ended."""
+    """The operator's, which takes precedence."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """By placeholder, the account that the program's own ARNs name; known after its end."""
+    with_stand_in: Substitution = field(default_factory=Substitution)
+    """Replaces each placeholder by the stand-in, as values are shown while the program runs."""
     _placeholders: dict[str, str] = field(default_factory=dict)
-    _shown: Substitution = field(default_factory=Substitution)
 
     def of(self, provider: Resource) -> str:
-        """The account of a provider, or the placeholder for it: one for all providers with the same credentials."""
+        """The account of a provider, or its placeholder: one for all providers with the same credentials."""
         stated = self.setting or self.config.get(CONFIG_KEY) or stated_by(provider.inputs) or _mocked(self.mock)
         if stated:
             return stated
         credentials = _credentials(provider)
         if credentials not in self._placeholders:
             self._placeholders[credentials] = draw(f"account {credentials}", DIGITS, 12)
-            self._shown = Substitution(dict.fromkeys(self._placeholders.values(), STAND_IN_ACCOUNT))
+            self.with_stand_in = Substitution(dict.fromkeys(self._placeholders.values(), STAND_IN_ACCOUNT))
         return self._placeholders[credentials]
 
     @property
     def stand_in(self) -> bool:
-        """Whether the stand-in is used for some provider."""
-        return any(each not in self.found for each in self._placeholders.values())
+        """Whether the stand-in is used for a provider."""
+        return any(placeholder not in self.known for placeholder in self._placeholders.values())
 
     @property
-    def shown(self) -> Substitution:
-        """What the program's values look like while it runs: with the stand-in in place of every placeholder."""
-        return self._shown
-
-    @property
-    def settled(self) -> Substitution:
-        """What they look like once accounts are found."""
-        return Substitution({**self._shown.texts, **self.found}) if self.found else self._shown
+    def final(self) -> Substitution:
+        """Replaces each placeholder by its account, once `find` has run."""
+        return Substitution({**self.with_stand_in.texts, **self.known}) if self.known else self.with_stand_in
 
     def find(self, resources: Iterable[Resource]) -> None:
-        """Look for the accounts in the ARNs of all resources."""
-        self.found = found_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
+        """Find the accounts in the ARNs of all resources."""
+        self.known = found_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
 
 
 def stated_by(provider: Mapping[str, Any]) -> str | None:
-    """The account that a provider's inputs state: the only one it allows, else that of the role it assumes."""
-    allowed = _structure(provider.get("allowedAccountIds"))
+    """The account that a provider's inputs state: the only allowed one, else that of the role that it assumes."""
+    allowed = parsed(provider.get("allowedAccountIds"))
     if isinstance(allowed, list) and len(allowed) == 1:
         return str(allowed[0])
-    roles = _structure(provider.get("assumeRoles"))
+    roles = parsed(provider.get("assumeRoles"))
     if not isinstance(roles, list) or not roles or not isinstance(roles[-1], dict):
         return None
     match = re.match(r"arn:[\w-]+:iam::(\d{12}):", str(roles[-1].get("roleArn")))
     return match[1] if match else None
-
-
-def _structure(value: Any) -> Any:
-    """A provider's structured input: the SDK and the config both hand it on as JSON text."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
 
 
 def _mocked(mock: Mock) -> str | None:
@@ -106,21 +94,20 @@ def _mocked(mock: Mock) -> str | None:
     answer = mock.function(CALLER_IDENTITY, {})
     if answer is None or answer.secrets or not isinstance(answer.value, Mapping):
         return None
-    given = {camel(str(name)): value for name, value in answer.value.items()}
-    account = str(given.get("accountId"))
+    account = str({camel(str(name)): value for name, value in answer.value.items()}.get("accountId"))
     return account if re.fullmatch(r"\d{12}", account) else None
 
 
 def _credentials(provider: Resource) -> str:
-    """What decides a provider's account; where that is unknown, the provider itself."""
-    given = {name: value for name in CREDENTIALS if (value := provider.inputs.get(name)) not in (None, "", [], {})}
-    if unknown_in(given) is not None:
+    """The inputs that determine a provider's account; its URN where they are unknown."""
+    inputs = {name: value for name in CREDENTIALS if (value := provider.inputs.get(name)) not in (None, "", [], {})}
+    if unknown_in(inputs) is not None:
         return provider.urn
-    return json.dumps(given, sort_keys=True, default=str)
+    return json.dumps(inputs, sort_keys=True, default=str)
 
 
 def found_in(resources: Iterable[Resource], placeholders: frozenset[str]) -> dict[str, str]:
-    """By placeholder, the one account that ARNs written by hand name for resources of the stack itself.
+    """By placeholder, the one account that hand-written ARNs name for resources of the stack itself.
 
     Args:
         resources: all of a stack, with placeholders in their ARNs.
@@ -129,7 +116,7 @@ def found_in(resources: Iterable[Resource], placeholders: frozenset[str]) -> dic
     resources = tuple(resources)
     declared: dict[Key, set[str]] = {}
     for resource in resources:
-        for arn in _given(resource) if resource.external else _own(resource):
+        for arn in _read(resource) if resource.external else _own(resource):
             if not resource.external or arn.account not in placeholders:
                 declared.setdefault(_key(arn), set()).add(arn.account)
     candidates: dict[str, set[str]] = {}
@@ -154,13 +141,13 @@ def _own(resource: Resource) -> Iterator[Arn]:
             yield arn
 
 
-def _given(resource: Resource) -> Iterator[Arn]:
-    """The ARNs that another stack, or a resource that is only read, brings along: nobody writes these by hand."""
+def _read(resource: Resource) -> Iterator[Arn]:
+    """The ARNs of another stack, or of a resource that is only read, which are not written by hand."""
     yield from _arns({**resource.inputs, **resource.outputs})
 
 
 def _written(resource: Resource) -> Iterator[Arn]:
-    """The ARNs in a resource's inputs, but for those in secrets and those that may be of somebody else."""
+    """The ARNs in a resource's inputs, except those in secrets and those that may belong to another owner."""
     secret = {re.split(r"[.\[]", path)[0] for path in resource.secrets}
     yield from _arns({name: value for name, value in resource.inputs.items() if name not in secret})
 
@@ -173,27 +160,27 @@ def _arns(value: Any) -> Iterator[Arn]:
             elif "arn:" in value and value.lstrip().startswith(("{", "[")):
                 with suppress(ValueError, RecursionError):
                     yield from _arns(json.loads(value))
-        case list() | tuple():
-            for each in value:
-                yield from _arns(each)
         case Mapping():
-            for each in _own_parts(value):
-                yield from _arns(each)
+            for inner in _own_parts(value):
+                yield from _arns(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _arns(inner)
 
 
 def _own_parts(value: Mapping[str, Any]) -> Iterator[Any]:
-    """What a mapping says of the stack itself: of a policy document, the resources of its statements."""
+    """The values of a mapping that are about the stack itself: in a policy document, the resources of its statements."""
     if "Statement" not in value:
-        yield from (each for name, each in value.items() if str(name).lower() not in OF_OTHERS)
+        yield from (inner for name, inner in value.items() if str(name).lower() not in OF_OTHERS)
         return
     statements = value["Statement"]
-    for each in statements if isinstance(statements, list) else [statements]:
-        if isinstance(each, Mapping):
-            yield from (each.get("Resource"), each.get("NotResource"))
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, Mapping):
+            yield from (statement.get("Resource"), statement.get("NotResource"))
 
 
 def _upwards(arn: Arn) -> Iterator[Key]:
-    """The key of an ARN, then those of what it may lie below: a function for its alias, a table for its indexes."""
+    """The key of an ARN, then those of its possible parents: a function for its alias, a table for its indexes."""
     yield _key(arn)
     separators = SEPARATORS.get(arn.service, ":/")
     for end in range(len(arn.resource) - 1, 0, -1):

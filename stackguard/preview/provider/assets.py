@@ -1,7 +1,7 @@
 """Hashes of assets and archives, as Pulumi's engine computes them for a resource's inputs.
 
-An asset's hash is that of its content. An archive's is that of its file where it is one file, and else that of a tar
-file with one entry for each member. Nothing is fetched: what lies behind an address has no hash here.
+An asset's hash is that of its content. An archive's hash is that of its file, or of a tar file with an entry for each
+member. Nothing is downloaded: a remote asset has no hash here.
 Sources: sdk/go/common/resource/asset/asset.go and archive/archive.go of https://github.com/pulumi/pulumi.
 """
 
@@ -13,49 +13,40 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import Asset
+from policypack.core.wire import nested, rebuilt
 from policypack.lambda_code.archive import BOOKKEEPING, walked
 from stackguard.preview.provider import go_tar
 
 TARS = {".tar": "r|", ".tgz": "r|gz", ".tar.gz": "r|gz"}
 ZIPS = (".zip", ".jar")
 FORMATS = (*TARS, *ZIPS)
-STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what Go's reader knows
+STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those that Go's reader supports
 BLOCK = 1 << 20
 
 Member = tuple[str, int, Iterator[bytes]]
 """A file of an archive: its name, its size in bytes, and its content. The content is read before the next member."""
 
 
-class Unreadable(ValueError):  # noqa: N818 (reads as what it says)
+class Unreadable(ValueError):  # noqa: N818 (the reason is its message)
     """An asset cannot be read, so Pulumi's own preview fails too. The message names the path."""
 
 
 class _Remote(Exception):  # noqa: N818 (the same)
-    """The content lies behind an address."""
-
-
-class _Sink(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    """The content is remote."""
 
 
 def on_disk(value: Any) -> bool:
     """Whether hashing `value` reads files, which takes time."""
-    match value:
-        case Asset():
-            return bool(value.path or value.uri) or any(map(on_disk, (value.members or {}).values()))
-        case Mapping():
-            return any(map(on_disk, value.values()))
-        case list() | tuple():
-            return any(map(on_disk, value))
-    return False
+    assets = (inner for inner in nested(value) if isinstance(inner, Asset))
+    return any(asset.path or asset.uri or on_disk(asset.members) for asset in assets)
 
 
 def hashed(value: Any, folder: Path) -> Any:
@@ -66,18 +57,9 @@ def hashed(value: Any, folder: Path) -> Any:
         folder: the program's working folder; relative paths count from it.
 
     Raises:
-        Unreadable: a file is missing, is no file, or is no archive of its kind.
+        Unreadable: a file is missing, is not a file, or is not an archive of its kind.
     """
-    match value:
-        case Asset():
-            return _hashed_asset(value, str(folder))
-        case Mapping():
-            pairs = {name: hashed(each, folder) for name, each in value.items()}
-            return value if all(pairs[name] is each for name, each in value.items()) else pairs
-        case list() | tuple():
-            items = [hashed(each, folder) for each in value]
-            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    return value
+    return rebuilt(value, lambda inner: _hashed_asset(inner, str(folder)) if isinstance(inner, Asset) else inner)
 
 
 def _hashed_asset(asset: Asset, folder: str) -> Asset:
@@ -85,39 +67,34 @@ def _hashed_asset(asset: Asset, folder: str) -> Asset:
         return asset
     members = asset.members
     if members is not None:
-        members = {name: _hashed_asset(each, folder) for name, each in members.items()}
-    sink = hashlib.sha256()
+        members = {name: _hashed_asset(member, folder) for name, member in members.items()}
+    digest = hashlib.sha256()
     try:
-        if asset.archive:
-            _hash_archive(asset, folder, sink)
-        else:
-            _size, content = _content(asset, folder)
-            for block in content:
-                sink.update(block)
+        for block in _hashed_bytes(asset, folder):
+            digest.update(block)
     except _Remote:
         return replace(asset, members=members)
     except OSError as error:
         raise Unreadable(f"cannot read `{error.filename or asset.path}`: {error.strerror}") from None
-    return replace(asset, members=members, hash=sink.hexdigest())
+    return replace(asset, members=members, hash=digest.hexdigest())
 
 
-def _hash_archive(archive: Asset, folder: str, sink: _Sink) -> None:
-    path = _local_path(archive, folder)
-    if path is not None and path.endswith(FORMATS):
-        _size, content = _file(path)
-        for block in content:
-            sink.update(block)
+def _hashed_bytes(asset: Asset, folder: str) -> Iterator[bytes]:
+    """The content of an asset or of an archive's file; of any other archive, a tar file with its members."""
+    path = _local_path(asset, folder)
+    if not asset.archive or (path is not None and path.endswith(FORMATS)):
+        _size, content = _content(asset, folder)
+        yield from content
         return
     seen = set()
-    for name, size, content in _members(archive, folder):
+    for name, size, content in _members(asset, folder):
         if name in seen:  # of two files with one name, the first is in the archive
             continue
         seen.add(name)
         if name.endswith("/") and size:
             raise Unreadable(f"`{name}` in an archive is named like a folder but has content")
-        for block in go_tar.entry(os.fsencode(name), size, content):
-            sink.update(block)
-    sink.update(go_tar.END)
+        yield from go_tar.entry(os.fsencode(name), size, content)
+    yield go_tar.END
 
 
 def _members(archive: Asset, folder: str) -> Iterator[Member]:
@@ -142,11 +119,11 @@ def _members(archive: Asset, folder: str) -> Iterator[Member]:
 
 
 def _local_path(asset: Asset, folder: str) -> str | None:
-    """Where an asset's content is, or None where it stands in the program itself.
+    """The file of an asset, or None where the program holds its content.
 
     Raises:
-        _Remote: it is behind an address.
-        Unreadable: the address is of no kind that Pulumi knows.
+        _Remote: it is remote.
+        Unreadable: Pulumi does not support the address.
     """
     if asset.path:
         return asset.path if os.path.isabs(asset.path) else os.path.normpath(f"{folder}/{asset.path}")  # noqa: PTH117
@@ -172,34 +149,29 @@ def _content(asset: Asset, folder: str) -> tuple[int, Iterator[bytes]]:
 
 
 def _file(path: str) -> tuple[int, Iterator[bytes]]:
-    found = os.stat(path)  # noqa: PTH116 (the path may hold bytes that are no text)
-    if stat.S_ISDIR(found.st_mode):
+    status = os.stat(path)  # noqa: PTH116 (the path may hold bytes that are not text)
+    if stat.S_ISDIR(status.st_mode):
         raise Unreadable(f"asset `{path}` is a folder; use an archive for it")
-    if not (stat.S_ISREG(found.st_mode) or path == os.devnull):  # a pipe would be waited for without end
+    if not (stat.S_ISREG(status.st_mode) or path == os.devnull):  # reading a pipe might never end
         raise Unreadable(f"asset `{path}` is no plain file")
-    return found.st_size, _exactly(path, found.st_size, _blocks(lambda: open(path, "rb")))  # noqa: PTH123
+    return status.st_size, _blocks(lambda: open(path, "rb"), path, status.st_size)  # noqa: PTH123
 
 
-def _blocks(opened: Callable[[], IO[bytes]]) -> Iterator[bytes]:
+def _blocks(opened: Callable[[], IO[bytes]], path: str = "", size: int | None = None) -> Iterator[bytes]:
+    """The content of a file, which must have this size, if any."""
+    length = 0
     with opened() as file:
         while block := file.read(BLOCK):
+            length += len(block)
             yield block
-
-
-def _exactly(name: str, size: int, content: Iterator[bytes]) -> Iterator[bytes]:
-    """The content, which must be as long as was said before."""
-    found = 0
-    for block in content:
-        found += len(block)
-        yield block
-    if found != size:
-        raise Unreadable(f"asset `{name}` changed while it was read")
+    if size not in (None, length):
+        raise Unreadable(f"asset `{path}` changed while it was read")
 
 
 def _walked(root: str) -> Iterator[Member]:
-    """The files below a folder, by name; links to files are followed, links to folders are left out."""
+    """The files below a folder, by name; links to files are followed, links to folders are ignored."""
     if os.path.islink(root) or os.path.basename(root) == BOOKKEEPING:  # noqa: PTH114, PTH119
-        return  # Pulumi packs nothing of a folder that is itself a link
+        return  # Pulumi packs nothing of a folder that is a link
     for path, name in walked(root):
         yield name, *_file(path)
 
@@ -207,7 +179,7 @@ def _walked(root: str) -> Iterator[Member]:
 def _tarred(path: str) -> Iterator[Member]:
     mode = next(mode for suffix, mode in TARS.items() if path.endswith(suffix))
     if mode == "r|" and not Path(path).stat().st_size:
-        return  # to Go, an archive without members
+        return  # an archive without members in Go
     try:
         with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
             for entry in archive:

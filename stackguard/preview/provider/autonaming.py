@@ -1,9 +1,9 @@
-"""How a resource gets its physical name where the program sets none.
+"""The physical name that a provider gives a resource whose program sets none.
 
-Sources: pkg/tfbridge/info/autonaming.go of https://github.com/pulumi/pulumi-terraform-bridge (what a bridged provider
-makes of a name), and pkg/cmd/pulumi/autonaming and pkg/resource/autonaming of https://github.com/pulumi/pulumi (the
+Sources: pkg/tfbridge/info/autonaming.go of https://github.com/pulumi/pulumi-terraform-bridge (the names
+of a bridged provider), and pkg/cmd/pulumi/autonaming and pkg/resource/autonaming of https://github.com/pulumi/pulumi (the
 `pulumi:autonaming` config, https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming-configuration).
-Only the random part differs: Pulumi draws it anew for each preview, here it is made from the URN.
+Only the random part differs: Pulumi draws it for each preview, here it is derived from the URN.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ UUID = "${uuid}"
 ALPHABETS = {"hex": HEX, "alphanum": ALPHANUMERIC, "string": string.ascii_lowercase, "num": string.digits}
 
 
-class Refusal(ValueError):  # noqa: N818 (reads as what it says)
-    """The provider refuses to make up this name, so Pulumi's own preview fails too."""
+class Refusal(ValueError):  # noqa: N818 (the reason is its message)
+    """The provider refuses to choose a name, so Pulumi's own preview fails too."""
 
 
 class Short(msgspec.Struct, frozen=True, array_like=True):
@@ -43,11 +43,11 @@ class Short(msgspec.Struct, frozen=True, array_like=True):
     length: int
 
 
-class Naming(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How one type's names are made: the Pulumi name, `separator`, and `length` random characters.
+class PhysicalNaming(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The form of one type's names: the Pulumi name, `separator`, and `length` random characters.
 
-    `limit` is the longest name, before `prefix` and ending are added; 0 is none. `fifo` names the input that asks for
-    the ending `.fifo`. `charset` holds the random characters, and all of a name that a config proposes.
+    `limit` is the longest name, before `prefix` and ending are added; 0 is none. `fifo` names the input that requires
+    the ending `.fifo`. `charset` holds the random characters, and all characters of a name that a config proposes.
     """
 
     property: str = "name"
@@ -61,7 +61,7 @@ class Naming(msgspec.Struct, frozen=True, omit_defaults=True):
     short: Short | None = None
 
     def bounds(self, inputs: Mapping[str, Any]) -> tuple[int, int]:
-        """The longest name, and how many characters of it are random."""
+        """The longest name, and the number of random characters in it."""
         if self.short and self.short.text in str(inputs.get(self.short.property)).lower():
             return self.short.limit, self.short.length
         return self.limit, self.length
@@ -83,9 +83,9 @@ class _Section(_Choice, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """What a project asks for: a `mode` (`default`, `verbatim`, `disabled`), or a pattern to propose or to enforce.
+    """A project's choice: a `mode` (`default`, `verbatim`, `disabled`), or a pattern to propose or to enforce.
 
-    A pattern is `Unknown` where a value of the config that it takes in is unknown.
+    A pattern is `Unknown` where it refers to an unknown value of the config.
     """
 
     mode: str = "default"
@@ -98,17 +98,16 @@ DEFAULT = Strategy()
 
 @dataclass(frozen=True, slots=True)
 class Autonaming:
-    """The strategies of a project: its own, by package, and by type token. `secret` says that a pattern holds one."""
+    """The strategies of a project: its own, and those of packages and type tokens. `secret`: a pattern holds a secret."""
 
     strategy: Strategy = DEFAULT
-    packages: Mapping[str, Strategy] = field(default_factory=dict)
-    types: Mapping[str, Strategy] = field(default_factory=dict)
+    specific: Mapping[str, Strategy] = field(default_factory=dict)
     secret: bool = False
 
     def replaces_first(self, type_token: str) -> bool:
-        """Whether a resource of this type has to be deleted before a new one can have its name.
+        """Whether a resource of this type is deleted before its replacement, because both have the same name.
 
-        The engine then overrules what the program says.
+        The engine then overrides the program's option.
         """
         strategy = self.strategy_for(type_token)
         if strategy.pattern is None:
@@ -116,46 +115,37 @@ class Autonaming:
         return isinstance(strategy.pattern, str) and not (RANDOM.search(strategy.pattern) or UUID in strategy.pattern)
 
     def strategy_for(self, type_token: str) -> Strategy:
-        """The most specific one for a type."""
-        package = type_token.partition(":")[0]
-        return self.types.get(type_token) or self.packages.get(package, self.strategy)
+        """The most specific strategy for a type."""
+        return self.specific.get(type_token) or self.specific.get(type_token.partition(":")[0], self.strategy)
 
 
 def configured(project: Project) -> Autonaming:
-    """What `pulumi:autonaming` says.
+    """The strategies in `pulumi:autonaming`.
 
     Raises:
-        CannotJudge: it is malformed, or names a value that the config does not have.
-
+        CannotJudge: it is malformed, or refers to a value that is missing in the config.
     """
     text = project.config.get(KEY)
     if text is None:
         return Autonaming()
     try:
         section = msgspec.json.decode(text, type=_Section)
+        strategy = _strategy(section, project)
+        packages = {name: _strategy(choice, project) or strategy for name, choice in section.providers.items()}
+        types = {
+            token: _explicit(token, choice, project)
+            for name, provider in section.providers.items()
+            for token, choice in provider.resources.items()
+            if token.startswith(f"{name}:")
+        }
         return Autonaming(
-            _strategy(section, project) or DEFAULT,
-            {
-                name: found
-                for name, each in section.providers.items()
-                if (found := _strategy(each, project) or _strategy(section, project))
-            },
-            {
-                token: _explicit(token, each, project)
-                for name, provider in section.providers.items()
-                for token, each in provider.resources.items()
-                if token.startswith(f"{name}:")
-            },
+            strategy or DEFAULT,
+            {name: chosen for name, chosen in {**packages, **types}.items() if chosen},
             any(f"${{config.{key.partition(':')[2]}}}" in text for key in project.secret),
         )
-    except (msgspec.DecodeError, ValueError) as error:
-        raise CannotJudge(f"the configuration `{KEY}` is malformed: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    """What is wrong and where, without the value, which may be a secret."""
-    text = str(error)
-    return text[:1].lower() + text[1:]
+    except (msgspec.DecodeError, ValueError) as error:  # the text of which does not quote the value, a possible secret
+        reason = str(error)
+        raise CannotJudge(f"the configuration `{KEY}` is malformed: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def _explicit(token: str, choice: _Choice, project: Project) -> Strategy:
@@ -166,7 +156,7 @@ def _explicit(token: str, choice: _Choice, project: Project) -> Strategy:
 
 
 def _strategy(choice: _Choice, project: Project) -> Strategy | None:
-    """None where nothing is said explicitly."""
+    """The strategy that is set here; None for none."""
     if choice.mode is not None and (choice.pattern is not None or choice.enforce is not None):
         raise ValueError("`mode` goes with neither `pattern` nor `enforce`")
     if choice.pattern is not None:
@@ -181,12 +171,9 @@ def _strategy(choice: _Choice, project: Project) -> Strategy | None:
 
 
 def _fill_in(pattern: str, project: Project) -> str | Unknown:
-    """The pattern with all that does not depend on a resource put in."""
-    for name, value in (
-        ("organization", project.organization),
-        ("project", project.name),
-        ("stack", project.stack),
-    ):
+    """The pattern with all parts filled in that do not depend on a resource."""
+    names = {"organization": project.organization, "project": project.name, "stack": project.stack}
+    for name, value in names.items():
         pattern = pattern.replace(f"${{{name}}}", value)
     for key in re.findall(r"\$\{config\.([^}]+)\}", pattern):
         full = f"{project.name}:{key}"
@@ -199,7 +186,7 @@ def _fill_in(pattern: str, project: Project) -> str | Unknown:
 
 
 def draw(seed: str, alphabet: str, length: int) -> str:
-    """Characters that look drawn at random, the same for the same seed."""
+    """Characters that look random, the same for the same seed."""
     if alphabet == HEX and length <= 64:
         return hashlib.sha256(seed.encode()).hexdigest()[:length]
     number = int.from_bytes(hashlib.shake_256(seed.encode()).digest(length + 8))
@@ -211,13 +198,12 @@ def draw(seed: str, alphabet: str, length: int) -> str:
 
 
 def physical_name(
-    naming: Naming, strategy: Strategy, name: str, urn: str, inputs: Mapping[str, Any]
+    naming: PhysicalNaming, strategy: Strategy, name: str, urn: str, inputs: Mapping[str, Any]
 ) -> str | Unknown | None:
-    """The name that the provider makes up; None where an input such as `namePrefix` leaves that to the update.
+    """The name that the provider chooses; None where an input such as `namePrefix` leaves that to the update.
 
     Raises:
-        Refusal: the name would break the provider's own limits, or autonaming is disabled.
-
+        Refusal: the name breaks the provider's own limits, or autonaming is disabled.
     """
     if inputs.get(f"{naming.property}Prefix") is not None:
         return None
@@ -225,42 +211,32 @@ def physical_name(
         raise Refusal("automatic naming is disabled but no explicit name was provided")
     if strategy.mode == "verbatim":
         return name
+    if isinstance(strategy.pattern, Unknown):
+        return strategy.pattern
     limit, length = naming.bounds(inputs)
+    chosen = name if strategy.pattern is None else _proposed(strategy.pattern, name, urn)
+    if strategy.enforce:
+        return chosen
+    chosen = chosen.lower() if naming.lower else chosen
     if strategy.pattern is not None:
-        if isinstance(strategy.pattern, Unknown):
-            return strategy.pattern
-        chosen = _proposed(strategy.pattern, name, urn)
-        if strategy.enforce:
-            return chosen
-        chosen = _in_charset(naming, _cased(naming, chosen))
-        _hold(chosen, limit)
+        chosen = _in_charset(naming, chosen)
     elif length:
-        chosen = _cased(naming, name) + naming.separator + draw(urn, naming.charset or HEX, length)
-        _hold(chosen, limit)
-    else:
-        chosen = _cased(naming, name)
+        chosen += naming.separator + draw(urn, naming.charset or HEX, length)
+    if limit and len(chosen) > limit and (length or strategy.pattern is not None):
+        raise Refusal(
+            f"the physical name that Pulumi would choose is longer than {limit} characters; set it, or shorten the name"
+        )
     prefix = "" if chosen.startswith(naming.prefix) else naming.prefix
     return prefix + chosen + (".fifo" if naming.fifo and inputs.get(naming.fifo) is True else "")
 
 
-def _cased(naming: Naming, name: str) -> str:
-    return name.lower() if naming.lower else name
-
-
-def _hold(name: str, limit: int) -> None:
-    if limit and len(name) > limit:
-        raise Refusal(
-            f"the physical name that Pulumi would choose is longer than {limit} characters; set it, or shorten the name"
-        )
-
-
-def _in_charset(naming: Naming, name: str) -> str:
+def _in_charset(naming: PhysicalNaming, name: str) -> str:
     if not naming.charset:
         return name
     for mark in "-_":
         if mark not in naming.charset:
             name = name.replace(mark, naming.separator)
-    wrong = next((each for each in name if each not in naming.charset), None)
+    wrong = next((character for character in name if character not in naming.charset), None)
     if wrong is not None:
         raise Refusal(f"the physical name that Pulumi would choose has a `{wrong}`, which its type does not allow")
     return name

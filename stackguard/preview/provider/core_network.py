@@ -1,4 +1,4 @@
-"""`aws.networkmanager.get_core_network_policy_document`, computed: the form of a Cloud WAN policy.
+"""The result of `aws.networkmanager.get_core_network_policy_document`: a Cloud WAN policy.
 
 Source: internal/service/networkmanager/core_network_policy_document_data_source.go and core_network_policy_model.go of
 https://github.com/hashicorp/terraform-provider-aws. Of what the provider refuses, only `share-with` is checked.
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackguard.preview.go_json import dumps
-from stackguard.preview.provider.documents import Field, checksum, descending, each, form, text_sets
+from stackguard.preview.provider.documents import DocumentField, Form, descending, list_of, text_sets
+from stackguard.preview.provider.templates import checksum
 
 OF_ACTION = {
     "share": {"segment", "mode", "shareWith"},
@@ -34,82 +35,67 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "asn-in-as-path" and value and value.isdecimal():
         value = int(value)
     elif kind in ("prepend-asn-list", "remove-asn-list", "replace-asn-list") and value:
-        value = [int(each) for each in map(str.strip, value.split(",")) if each.isdecimal()]
+        value = [int(part) for part in map(str.strip, value.split(",")) if part.isdecimal()]
     return {"type": kind, **({} if value in (None, "") else {"value": value})}
 
 
-EDGE_LOCATION = form(
-    Field("location", "location"),
-    Field("asn", "asn", int),
-    Field("inside-cidr-blocks", "insideCidrBlocks", descending),
+EDGE_LOCATION = Form("location", DocumentField("asn", int), DocumentField("inside-cidr-blocks", descending))
+CONFIGURATION = Form(
+    DocumentField("asn-ranges", descending, default=[]),
+    DocumentField("inside-cidr-blocks", descending),
+    DocumentField("vpn-ecmp-support", default=True),
+    DocumentField("edge-locations", list_of(EDGE_LOCATION)),
+    DocumentField("dns-support", default=True),
+    DocumentField("security-group-referencing-support", default=False),
 )
-CONFIGURATION = form(
-    Field("asn-ranges", "asnRanges", descending, default=[]),
-    Field("inside-cidr-blocks", "insideCidrBlocks", descending),
-    Field("vpn-ecmp-support", "vpnEcmpSupport", default=True),
-    Field("edge-locations", "edgeLocations", each(EDGE_LOCATION)),
-    Field("dns-support", "dnsSupport", default=True),
-    Field("security-group-referencing-support", "securityGroupReferencingSupport", default=False),
+SEGMENT = Form(
+    "name",
+    "description",
+    DocumentField("edge-locations", descending),
+    DocumentField("isolate-attachments", default=False),
+    DocumentField("require-attachment-acceptance", default=True),
+    DocumentField("deny-filter", descending, argument="denyFilters"),
+    DocumentField("allow-filter", descending, argument="allowFilters"),
 )
-SEGMENT = form(
-    Field("name", "name"),
-    Field("description", "description"),
-    Field("edge-locations", "edgeLocations", descending),
-    Field("isolate-attachments", "isolateAttachments", default=False),
-    Field("require-attachment-acceptance", "requireAttachmentAcceptance", default=True),
-    Field("deny-filter", "denyFilters", descending),
-    Field("allow-filter", "allowFilters", descending),
-)
-ROUTING_RULE = form(
-    Field("rule-number", "ruleNumber", int),
-    Field(
+ROUTING_RULE = Form(
+    DocumentField("rule-number", int),
+    DocumentField(
         "rule-definition",
-        "ruleDefinition",
-        form(
-            Field("condition-logic", "conditionLogic", default="and"),
-            Field("match-conditions", "matchConditions", each(_typed)),
-            Field("action", "action", _typed),
+        Form(
+            DocumentField("condition-logic", default="and"),
+            DocumentField("match-conditions", list_of(_typed)),
+            DocumentField("action", _typed),
         ),
     ),
 )
-ROUTING_POLICY = form(
-    Field("routing-policy-name", "routingPolicyName"),
-    Field("routing-policy-description", "routingPolicyDescription"),
-    Field("routing-policy-direction", "routingPolicyDirection"),
-    Field("routing-policy-number", "routingPolicyNumber", int),
-    Field("routing-policy-rules", "routingPolicyRules", each(ROUTING_RULE)),
+ROUTING_POLICY = Form(
+    "routing-policy-name",
+    "routing-policy-description",
+    "routing-policy-direction",
+    DocumentField("routing-policy-number", int),
+    DocumentField("routing-policy-rules", list_of(ROUTING_RULE)),
 )
-FUNCTION_GROUP = form(
-    Field("name", "name"),
-    Field("description", "description"),
-    Field("require-attachment-acceptance", "requireAttachmentAcceptance", default=False),
-)
-EDGE_OVERRIDE = form(Field("edge-sets", "edgeSets", text_sets), Field("use-edge-location", "useEdgeLocation"))
-SEGMENT_ACTION = form(
-    Field("action", "action"),
-    Field("segment", "segment"),
-    Field("mode", "mode"),
-    Field("share-with", "shareWith"),
-    Field("destination-cidr-blocks", "destinationCidrBlocks", descending),
-    Field("destinations", "destinations", descending),
-    Field("description", "description"),
-    Field("when-sent-to", "whenSentTo", form(Field("segments", "segments", _whole))),
-    Field(
+FUNCTION_GROUP = Form("name", "description", DocumentField("require-attachment-acceptance", default=False))
+EDGE_OVERRIDE = Form(DocumentField("edge-sets", text_sets), "use-edge-location")
+SEGMENT_ACTION = Form(
+    "action",
+    "segment",
+    "mode",
+    "share-with",
+    DocumentField("destination-cidr-blocks", descending),
+    DocumentField("destinations", descending),
+    "description",
+    DocumentField("when-sent-to", Form(DocumentField("segments", _whole))),
+    DocumentField(
         "via",
-        "via",
-        form(
-            Field("network-function-groups", "networkFunctionGroups", descending),
-            Field("with-edge-overrides", "withEdgeOverrides", each(EDGE_OVERRIDE)),
+        Form(
+            DocumentField("network-function-groups", descending),
+            DocumentField("with-edge-overrides", list_of(EDGE_OVERRIDE)),
         ),
     ),
-    Field(
+    DocumentField(
         "edge-location-association",
-        "edgeLocationAssociation",
-        form(
-            Field("edge-location", "edgeLocation"),
-            Field("peer-edge-location", "peerEdgeLocation"),
-            Field("routing-policy-names", "routingPolicyNames", descending),
-        ),
+        Form("edge-location", "peer-edge-location", DocumentField("routing-policy-names", descending)),
     ),
 )
 
@@ -123,69 +109,58 @@ def _segment_action(args: Mapping[str, Any]) -> dict[str, Any]:
         taken["shareWith"] = _whole(shared) if shared else {"except": descending(kept or [])}
     if "via" in taken:
         overrides = [
-            {**each, "useEdgeLocation": each.get("useEdgeLocation") or each.get("useEdge")}
-            for each in taken["via"].get("withEdgeOverrides") or []
+            {**override, "useEdgeLocation": override.get("useEdgeLocation") or override.get("useEdge")}
+            for override in taken["via"].get("withEdgeOverrides") or []
         ]
         taken["via"] = {**taken["via"], "withEdgeOverrides": overrides}
     return SEGMENT_ACTION({**taken, "action": args["action"]})
 
 
-ATTACHMENT_POLICY = form(
-    Field("rule-number", "ruleNumber", int),
-    Field("description", "description"),
-    Field("condition-logic", "conditionLogic"),
-    Field(
-        "conditions",
-        "conditions",
-        each(form(Field("type", "type"), Field("operator", "operator"), Field("key", "key"), Field("value", "value"))),
-        default=[],
-    ),
-    Field(
+ATTACHMENT_POLICY = Form(
+    DocumentField("rule-number", int),
+    "description",
+    "condition-logic",
+    DocumentField("conditions", list_of(Form("type", "operator", "key", "value")), default=[]),
+    DocumentField(
         "action",
-        "action",
-        form(
-            Field("association-method", "associationMethod"),
-            Field("segment", "segment"),
-            Field("tag-value-of-key", "tagValueOfKey"),
-            Field("require-acceptance", "requireAcceptance"),
-            Field("add-to-network-function-group", "addToNetworkFunctionGroup"),
+        Form(
+            "association-method", "segment", "tag-value-of-key", "require-acceptance", "add-to-network-function-group"
         ),
     ),
 )
-ROUTING_POLICY_RULE = form(
-    Field("rule-number", "ruleNumber", int),
-    Field("description", "description"),
-    Field("edge-locations", "edgeLocations", descending),
-    Field("conditions", "conditions", each(form(Field("type", "type"), Field("value", "value"))), default=[]),
-    Field("action", "action", form(Field("associate-routing-policies", "associateRoutingPolicies", descending))),
+ROUTING_POLICY_RULE = Form(
+    DocumentField("rule-number", int),
+    "description",
+    DocumentField("edge-locations", descending),
+    DocumentField("conditions", list_of(Form("type", "value")), default=[]),
+    DocumentField("action", Form(DocumentField("associate-routing-policies", descending))),
 )
-DOCUMENT = form(
-    Field("version", "version", default="2021.12"),
-    Field(
+DOCUMENT = Form(
+    DocumentField("version", default="2021.12"),
+    DocumentField(
         "core-network-configuration",
-        "coreNetworkConfigurations",
         lambda values: CONFIGURATION(values[0] if values else {}),
+        argument="coreNetworkConfigurations",
     ),
-    Field("segments", "segments", each(SEGMENT), default=[]),
-    Field("routing-policies", "routingPolicies", each(ROUTING_POLICY)),
-    Field("network-function-groups", "networkFunctionGroups", each(FUNCTION_GROUP)),
-    Field("segment-actions", "segmentActions", each(_segment_action)),
-    Field("attachment-policies", "attachmentPolicies", each(ATTACHMENT_POLICY)),
-    Field("attachment-routing-policy-rules", "attachmentRoutingPolicyRules", each(ROUTING_POLICY_RULE)),
+    DocumentField("segments", list_of(SEGMENT), default=[]),
+    DocumentField("routing-policies", list_of(ROUTING_POLICY)),
+    DocumentField("network-function-groups", list_of(FUNCTION_GROUP)),
+    DocumentField("segment-actions", list_of(_segment_action)),
+    DocumentField("attachment-policies", list_of(ATTACHMENT_POLICY)),
+    DocumentField("attachment-routing-policy-rules", list_of(ROUTING_POLICY_RULE)),
 )
 
 
 def core_network_policy(args: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The data source's result; None for a segment action with `routingPolicyNames`, which its source does not show.
+    """The data source's result; None for a segment action with `routingPolicyNames`, whose form its source does not show.
 
     Args:
         args: known values by their schema names.
 
     Raises:
         ValueError: an action shares a segment with none, or both with some and with all but some.
-
     """
-    if any(each.get("routingPolicyNames") for each in args.get("segmentActions") or []):
+    if any(action.get("routingPolicyNames") for action in args.get("segmentActions") or []):
         return None
     document = DOCUMENT(args)
     text = dumps(document, indent=2)

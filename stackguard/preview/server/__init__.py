@@ -1,1 +1,1 @@
-"""Pulumi's engine as a program sees it: the services that it registers resources with, in; what it registered, out."""
+"""Pulumi's engine for one program: a started program comes in; the resources that it registers go out."""

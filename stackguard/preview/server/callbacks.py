@@ -1,15 +1,15 @@
-"""Calls back into the program: transforms and hooks are its own functions, served by its SDK."""
+"""Calls the program's own transforms and hooks, which its SDK serves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 
-from policypack.core.wire import SIGNATURE
+from policypack.core.wire import SIGNATURE, nested
 from stackguard.preview.server import protos
 from stackguard.preview.server.registry import Refused
 from stackguard.preview.values import plain
@@ -23,46 +23,36 @@ if TYPE_CHECKING:
         ResourceInvokeRequest,
     )
 
-LISTS = {
+RENAMED = {
     "depends_on": "dependencies",
-    "ignore_changes": "ignoreChanges",
-    "replace_on_changes": "replaceOnChanges",
-    "additional_secret_outputs": "additionalSecretOutputs",
     "hide_diff": "hideDiffs",
-    "replace_with": "replace_with",
-}
-TEXTS = {
-    "version": "version",
-    "provider": "provider",
-    "plugin_download_url": "pluginDownloadURL",
-    "deleted_with": "deletedWith",
     "import": "importId",
+    "plugin_download_url": "pluginDownloadURL",
+    "replace_with": "replace_with",
+    "replacement_trigger": "replacement_trigger",
 }
-OPTIONAL = {"protect": "protect", "retain_on_delete": "retainOnDelete"}
-MESSAGES = {"custom_timeouts": "customTimeouts", "hooks": "hooks", "replacement_trigger": "replacement_trigger"}
-"""By the names that transforms know the options by, those of a registration."""
+"""The fields of a registration whose name is not that of the transform's option in camel case."""
 
 OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0))
 
 
 @dataclass(slots=True)
 class Callbacks:
-    """The transforms and hooks that the program has registered, and the way to call them."""
+    """The transforms and hooks that the program registers, and the channels to call them through."""
 
     stack_transforms: list[Callback] = field(default_factory=list)
     invoke_transforms: list[Callback] = field(default_factory=list)
     resource_transforms: dict[str, list[Callback]] = field(default_factory=dict)
     hooks: dict[str, RegisterResourceHookRequest] = field(default_factory=dict)
     unfinished: dict[str, RegisterResourceRequest] = field(default_factory=dict)
-    """By URN, the components with hooks that run once they say what they export."""
+    """By URN, the components with hooks that run when their outputs are registered."""
     _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
 
     async def call(self, callback: Callback, request: Any, response: Any) -> Any:
-        """What the program's function answers to `request`, read into `response`.
+        """The answer of the program's function to `request`, read into `response`.
 
         Raises:
             Refused: the function raised; the text is its error.
-
         """
         channel = self._channels.get(callback.target)
         if channel is None:
@@ -76,16 +66,16 @@ class Callbacks:
         return response
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the channels."""
         for channel in self._channels.values():
             await channel.close(None)
 
     async def transform(self, request: RegisterResourceRequest, ancestors: Iterable[str]) -> None:
-        """Run a resource's own transforms, its ancestors', then the stack's; write what they change into `request`.
+        """Run a resource's own transforms, its ancestors', then the stack's; write their changes into `request`.
 
-        As in the engine, dependencies are taken anew from the result only where the resource has transforms of its own.
+        As in the engine, the result replaces the dependencies only where the resource has transforms of its own.
         """
-        inherited = (each for urn in ancestors for each in self.resource_transforms.get(urn, ()))
+        inherited = (transform for urn in ancestors for transform in self.resource_transforms.get(urn, ()))
         transforms = (*request.transforms, *inherited, *self.stack_transforms)
         if not transforms:
             return
@@ -105,16 +95,16 @@ class Callbacks:
             if response.HasField("options"):
                 options = response.options
         _apply(options, request)
-        found = _dependencies(plain(request.object))
+        dependencies = _dependencies(plain(request.object))
         if request.transforms:
-            _replace(request.dependencies, sorted({*options.depends_on}.union(*found.values())))
+            request.dependencies[:] = sorted({*options.depends_on}.union(*dependencies.values()))
             request.propertyDependencies.clear()
-        for name, urns in found.items():
+        for name, urns in dependencies.items():
             known = request.propertyDependencies[name].urns
             known.extend(sorted(urns - {*known}))
 
     async def transform_invoke(self, request: ResourceInvokeRequest) -> None:
-        """Run the stack's transforms of function calls; write what they change into `request`."""
+        """Run the stack's transforms of function calls; write their changes into `request`."""
         for transform in self.invoke_transforms:
             options = protos.resource_pb2.TransformInvokeOptions(
                 provider=request.provider, version=request.version, plugin_download_url=request.pluginDownloadURL
@@ -131,13 +121,12 @@ class Callbacks:
     async def run_hooks(
         self, names: Iterable[str], request: RegisterResourceRequest, urn: str, outputs: Struct | None = None
     ) -> None:
-        """Run those of a resource's hooks that the program wants to run in previews too.
+        """Run those hooks of a resource that are registered to run in previews too.
 
-        Before a creation there are no outputs; of a component they are known when it says what it exports.
+        A creation has no outputs before it; a component has them when it registers its outputs.
 
         Raises:
-            Refused: a hook is not registered, or answers with an error that it does not want ignored.
-
+            Refused: a hook is not registered, or fails and its errors are not ignored.
         """
         for name in names:
             hook = self.hooks.get(name)
@@ -155,77 +144,57 @@ class Callbacks:
 
 
 def _options(request: RegisterResourceRequest) -> Any:
-    """The options of a registration as a transform is shown them."""
-    options = protos.resource_pb2.TransformResourceOptions(aliases=[*_aliases(request), *request.aliases])
-    for theirs, ours in _shared(LISTS, options, request):
-        getattr(options, theirs).extend(getattr(request, ours))
-    for theirs, ours in _shared(TEXTS, options, request):
-        setattr(options, theirs, getattr(request, ours))
-    for theirs, ours in _shared(OPTIONAL, options, request):
-        if request.HasField(ours):  # type: ignore[arg-type]
-            setattr(options, theirs, getattr(request, ours))
-    for theirs, ours in _shared(MESSAGES, options, request):
-        if request.HasField(ours):  # type: ignore[arg-type]
-            getattr(options, theirs).CopyFrom(getattr(request, ours))
-    options.providers.update(request.providers)
+    """The options of a registration, as a transform receives them."""
+    aliases = [*(protos.alias_pb2.Alias(urn=urn) for urn in request.aliasURNs), *request.aliases]
+    options = protos.resource_pb2.TransformResourceOptions(aliases=aliases)
+    for option, name in _names(options):
+        _copy(request, name, options, option)
     if request.deleteBeforeReplaceDefined or request.deleteBeforeReplace:
         options.delete_before_replace = request.deleteBeforeReplace
     return options
 
 
 def _apply(options: Any, request: RegisterResourceRequest) -> None:
-    """Write the options that transforms leave into the registration, all but the dependencies."""
-    for theirs, ours in _shared(LISTS, options, request):
-        if theirs != "depends_on":
-            _replace(getattr(request, ours), getattr(options, theirs))
-    for theirs, ours in _shared(TEXTS, options, request):
-        setattr(request, ours, getattr(options, theirs))
-    for theirs, ours in _shared(OPTIONAL, options, request):
-        request.ClearField(ours)  # type: ignore[arg-type]
-        if options.HasField(theirs):
-            setattr(request, ours, getattr(options, theirs))
-    for theirs, ours in _shared(MESSAGES, options, request):
-        request.ClearField(ours)  # type: ignore[arg-type]
-        if options.HasField(theirs):
-            getattr(request, ours).CopyFrom(getattr(options, theirs))
-    request.providers.clear()
-    request.providers.update(options.providers)
+    """Write the options that transforms return into the registration, except the dependencies."""
+    for option, name in _names(options):
+        if option != "depends_on":
+            _copy(options, option, request, name)
     request.deleteBeforeReplaceDefined = options.HasField("delete_before_replace")
     request.deleteBeforeReplace = options.delete_before_replace
     del request.aliasURNs[:]
-    del request.aliases[:]
-    request.aliases.extend(options.aliases)
+    _copy(options, "aliases", request, "aliases")
 
 
-def _shared(names: Mapping[str, str], options: Any, request: RegisterResourceRequest) -> Iterator[tuple[str, str]]:
-    """Those of the names that this version of the protocol has on both sides."""
-    for theirs, ours in names.items():
-        if theirs in options.DESCRIPTOR.fields_by_name and ours in request.DESCRIPTOR.fields_by_name:
-            yield theirs, ours
+def _names(options: Any) -> Iterator[tuple[str, str]]:
+    """The options that are copied unchanged, and their fields in a registration."""
+    for option in options.DESCRIPTOR.fields:
+        if option.name not in {"aliases", "delete_before_replace"}:
+            yield option.name, RENAMED.get(option.name, option.camelcase_name)
 
 
-def _aliases(request: RegisterResourceRequest) -> list[Any]:
-    """The aliases that are URNs, in the form that transforms are shown."""
-    return [protos.alias_pb2.Alias(urn=urn) for urn in request.aliasURNs]
-
-
-def _replace(target: Any, values: Iterable[Any]) -> None:
-    kept = [*values]
-    del target[:]
-    target.extend(kept)
+def _copy(source: Any, name: str, target: Any, target_name: str) -> None:
+    """Set a field of `target` to a field of `source`, if this version of the protocol has both."""
+    field = source.DESCRIPTOR.fields_by_name.get(name)
+    if field is None or target_name not in target.DESCRIPTOR.fields_by_name:
+        return
+    target.ClearField(target_name)
+    if field.has_presence and not source.HasField(name):
+        return
+    value = getattr(source, name)
+    if hasattr(value, "MergeFrom"):  # a message, a list or a map
+        getattr(target, target_name).MergeFrom(value)
+    else:
+        setattr(target, target_name, value)
 
 
 def _dependencies(properties: dict[str, Any]) -> dict[str, set[str]]:
     """By property, the URNs that the output values in it depend on."""
-    found: dict[str, set[str]] = {name: set() for name in properties}
-    for name, value in properties.items():
-        queue = [value]
-        while queue:
-            each = queue.pop()
-            if isinstance(each, dict):
-                if isinstance(each.get("dependencies"), list) and SIGNATURE in each:
-                    found[name] |= {*map(str, each["dependencies"])}
-                queue += each.values()
-            elif isinstance(each, list):
-                queue += each
-    return found
+    return {
+        name: {
+            str(urn)
+            for inner in nested(value)
+            if isinstance(inner, dict) and SIGNATURE in inner and isinstance(inner.get("dependencies"), list)
+            for urn in inner["dependencies"]
+        }
+        for name, value in properties.items()
+    }

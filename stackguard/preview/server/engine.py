@@ -1,4 +1,4 @@
-"""The service that a Pulumi program tells its log: `Engine`.
+"""The service that a Pulumi program sends its log to: `Engine`.
 
 Source: proto/pulumi/engine.proto of https://github.com/pulumi/pulumi.
 """
@@ -15,7 +15,7 @@ from stackguard.preview.server.registry import Registry
 
 
 class Engine(protos.engine_pb2_grpc.EngineServicer):
-    """Takes the program's log. An error in it alone does not fail a preview, as in Pulumi: the exit code does."""
+    """Receives the program's log. As in Pulumi, an error in it does not fail a preview: the exit code does."""
 
     def __init__(self, registry: Registry, note: Callable[[str], None]) -> None:
         self.registry = registry
@@ -36,13 +36,13 @@ class Engine(protos.engine_pb2_grpc.EngineServicer):
         return protos.engine_pb2.GetRootResourceResponse(urn=self.registry.root)
 
     async def SetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """The stack's URN, told by an older SDK; its registration told it already."""
+        """The stack's URN, which an older SDK sends; it is known from the registration."""
         return protos.engine_pb2.SetRootResourceResponse()
 
     async def StartDebugging(self, _request: Any, _context: Any) -> Empty:  # noqa: N802
-        """A debugger waits; nobody attaches to one here."""
+        """A debugger waits, which nothing attaches to here."""
         return Empty()
 
     async def RequirePulumiVersion(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        """A wish about the CLI's version; there is no CLI."""
+        """A constraint on the version of the CLI, which does not run here."""
         return protos.engine_pb2.RequirePulumiVersionResponse()

@@ -1,7 +1,7 @@
 """The service that a Pulumi program registers its resources with: `ResourceMonitor`.
 
-Source: proto/pulumi/resource.proto of https://github.com/pulumi/pulumi, and what its engine does with
-them in pkg/resource/deploy/source_eval.go. Every resource is one that a preview would create.
+Sources: proto/pulumi/resource.proto and pkg/resource/deploy/source_eval.go of https://github.com/pulumi/pulumi.
+Every resource is one that a preview creates.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.core.policy import ROOT_TYPE, Options, Resource
-from policypack.core.wire import UNKNOWN_STRING, decode
+from policypack.core.policy import Options, Resource
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.child._placeholders import TOKEN
-from stackguard.preview.project.sdk import accepted
+from stackguard.preview.project.sdk import ProviderPackage, accepted
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.autonaming import Refusal
 from stackguard.preview.provider.outputs import identified as identify
@@ -29,25 +29,23 @@ from stackguard.preview.provider.outputs import made_up, resolve
 from stackguard.preview.provider.provider_check import checked
 from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
-from stackguard.preview.server.features import FEATURES, numbers
 from stackguard.preview.server.invoke_results import Answers
-from stackguard.preview.server.options import Identity, aliases_of, inherit, options_of
-from stackguard.preview.server.plugins import Plugin, installed
-from stackguard.preview.server.registry import Package, Refused, Registry, Trail, position_of, trail_of
-from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, name_of, package_of, plain, rewrite
+from stackguard.preview.server.options import aliases_of, inherit, options_of
+from stackguard.preview.server.registry import Refused, Registry, position_of, trail_of
+from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
     from pulumi.runtime.proto import resource_pb2
 
 ASK_TO_WRITE = f"{TOKEN}write"
-"""The function by which a program waits until it may write files."""
+"""The function that a program calls to wait until it may write files."""
 POLL_SECONDS = 0.02
-STASH = "pulumi:index:Stash"  # the engine's own: what goes in comes out
+STASH = "pulumi:index:Stash"  # the engine's own: its output is its input
 
 
 def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Turn a refusal into the error that the program is shown; keep any other failure for `serve` to raise."""
+    """Turn a refusal into the error that the program receives; keep any other failure for `serve` to raise."""
 
     @functools.wraps(method)
     async def answer(self: Monitor, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
@@ -60,7 +58,7 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
             place = f" ({position.file}:{position.line})" if position else ""
             self.refusals.append("\n".join((first + place, *more)))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except Exception as error:  # noqa: BLE001 (kept, and raised where the caller sees it)
+        except Exception as error:  # noqa: BLE001 (kept, and raised by `serve`)
             self.crash = self.crash or error
             await context.abort(grpc.StatusCode.INTERNAL, "the preview itself failed")
 
@@ -84,8 +82,9 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
     @answered
     async def GetDeploymentInfo(self, _request: Empty) -> Any:  # noqa: N802
-        """All that the SDK asks first, in one answer."""
+        """What the SDK asks for first, in one response."""
         project = self.registry.project
+        features = protos.resource_pb2.ResourceMonitorFeature.items()
         return protos.resource_pb2.DeploymentInfo(
             project=project.name,
             stack=project.stack,
@@ -94,13 +93,13 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             configSecretKeys=sorted(project.secret),
             dryRun=True,
             parallel=1,
-            supportedFeatures=numbers(protos.resource_pb2.ResourceMonitorFeature.items()),
+            supportedFeatures=[number for name, number in features if name in protos.FEATURE_NAMES],
         )
 
     @answered
     async def SupportsFeature(self, request: resource_pb2.SupportsFeatureRequest) -> Any:  # noqa: N802
-        """The same, asked one by one."""
-        return protos.resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+        """Whether one feature is supported."""
+        return protos.resource_pb2.SupportsFeatureResponse(hasSupport=request.id in protos.FEATURES)
 
     @answered
     async def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802
@@ -109,16 +108,16 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         reference = await self._provided(request)
         urn = registry.claim(request.type, self.placeholders.shown(request.name), request.parent)
         await self.callbacks.run_hooks(request.hooks.before_create, request, urn)
-        written, asked = await self._asked(request, urn, reference)
-        resource = await registry.remediated(asked)
+        written, requested = await self._requested(request, urn, reference)
+        resource = await registry.remediated(requested)
         response = protos.resource_pb2.RegisterResourceResponse(urn=urn)
         if request.custom:
             response.object.CopyFrom(request.object)
-            if reference or resource is not asked:
+            if reference or resource is not requested:
                 rewrite(response.object, written, resource.inputs, resource.secrets)
             resource = self._created(request, written, resource, reference, response.object)
             response.id = UNKNOWN_STRING if request.type.startswith(PROVIDER_PREFIX) else resource.id
-        self._add(request, resource, reference)
+        registry.add(resource, trail_of(request), reference)
         if not request.custom:
             inherited = registry.component_providers.get(request.parent, {})
             registry.component_providers[urn] = {**inherited, **request.providers}
@@ -132,14 +131,14 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
     @answered
     async def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> Any:  # noqa: N802
-        """A resource that exists already: its id is known, and of its state what follows from that."""
+        """A resource that already exists: its id is known, and the part of its state that follows from the id."""
         registry = self.registry
-        reference = registry.provider_for(request.type, request.provider, self._package(request))
+        reference = registry.provider_for(request.type, request.provider, registry.package(request, request.type))
         urn = registry.claim(request.type, self.placeholders.shown(request.name), request.parent)
-        given, secrets = decode(plain(request.properties), registry.project.working_directory, self.placeholders.find)
+        inputs, secrets = self.answers.decoded(request.properties, registry.project.working_directory)
         known = "" if self.answers.unknown_id(request.id) else request.id
         identified = identify(request.type, known) if self.fill_computed else {}
-        computed, hidden = self._computed(request, urn, {**identified, **given}, reference, secrets)
+        computed, hidden = self._computed(request, urn, {**identified, **inputs}, reference, secrets)
         response = protos.resource_pb2.ReadResourceResponse(urn=urn)
         response.properties.CopyFrom(request.properties)
         _set(response, id="" if request.id == UNKNOWN_STRING else request.id)
@@ -147,47 +146,46 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         secrets |= answer(response.properties, computed, hidden | {*request.additionalSecretOutputs})
         of_stack, hidden = self.answers.read(request, response.properties)
         computed, secrets = computed | of_stack, secrets | hidden
-        outputs = {**given, **computed}
         resource = self._resource(
             request,
             urn=urn,
-            inputs=given,
-            outputs=outputs,
+            inputs=inputs,
+            outputs={**inputs, **computed},
             provider=reference,
             secrets=secrets,
             id=known,
             external=True,
             options=Options(additional_secret_outputs=tuple(request.additionalSecretOutputs)),
         )
-        self._add(request, resource, reference)
+        registry.add(resource, trail_of(request), reference)
         return response
 
     @answered
     async def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> Empty:  # noqa: N802
-        """What a component, or the stack, exports."""
-        outputs, secrets = decode(plain(request.outputs), None, self.placeholders.find)
+        """The outputs of a component, or of the stack."""
+        outputs, secrets = self.answers.decoded(request.outputs)
         self.registry.add_outputs(request.urn, outputs, secrets)
-        registered = self.callbacks.unfinished.pop(request.urn, None)
-        if registered is not None:
-            names = registered.hooks.after_create
-            await self.callbacks.run_hooks(names, registered, request.urn, request.outputs)
+        component = self.callbacks.unfinished.pop(request.urn, None)
+        if component is not None:
+            await self.callbacks.run_hooks(component.hooks.after_create, component, request.urn, request.outputs)
         return Empty()
 
     @answered
     async def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:  # noqa: N802
-        """A function: computed where its result follows from what is known, else unknown."""
+        """A function call: its result is computed from known values, else it is unknown."""
         registry = self.registry
         if request.tok == ASK_TO_WRITE:
-            await self._may_write()
+            while self.may_write is not None and not self.may_write.is_set():  # noqa: ASYNC110 (it is no asyncio event)
+                await asyncio.sleep(POLL_SECONDS)
         if (answer := self.answers.message(request)) is not None:
             return answer
         inherited = registry.component_providers.get(getattr(request, "parent", ""), {})
         request.provider = request.provider or inherited.get(package_of(request.tok), "")
         await self.callbacks.transform_invoke(request)
-        reference = registry.provider_for(request.tok, request.provider, self._package(request, request.tok))
+        reference = registry.provider_for(request.tok, request.provider, registry.package(request, request.tok))
         response = protos.resource_pb2.ResourceInvokeResponse()
         result: Mapping[str, Any] | None = None
-        if not self.fill_computed and self._waits(getattr(request, "dependsOn", ())):
+        if not self.fill_computed and registry.awaited(getattr(request, "dependsOn", ())):
             self.answers.waits(request)
         else:
             result = self.answers.function(request, reference)
@@ -205,14 +203,14 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
     @answered
     async def ExistsResource(self, request: Any) -> Any:  # noqa: N802
-        """Whether a resource exists, which only the cloud knows."""
+        """Whether a resource exists, by the mock files."""
         return self.answers.exists(request)
 
     @answered
     async def RegisterPackage(self, request: resource_pb2.RegisterPackageRequest) -> Any:  # noqa: N802
-        """A package that a plugin serves by parameter; the reference is the same for the same package."""
+        """A parameterized package; the same package always gets the same reference."""
         parameter = request.parameterization
-        package = Package(
+        package = ProviderPackage(
             request.name,
             request.version,
             request.download_url.removesuffix("/"),
@@ -249,42 +247,42 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
 
     @answered
     async def SignalAndWaitForShutdown(self, _request: Empty) -> Empty:  # noqa: N802
-        """The program has said all it has to say."""
+        """The program has sent its last request."""
         return Empty()
 
-    async def _may_write(self) -> None:
-        """Wait until another thread lets the program write files."""
-        while self.may_write is not None and not self.may_write.is_set():  # noqa: ASYNC110 (it is no asyncio event)
-            await asyncio.sleep(POLL_SECONDS)
-
     async def _provided(self, request: resource_pb2.RegisterResourceRequest) -> str:
-        """The reference of the provider that serves a resource, once transforms have run; empty where none does."""
+        """Run the transforms, and return the reference of the provider that serves the resource, empty for none."""
         registry = self.registry
         inherit(request, registry.resources.get(request.parent))
         served = request.remote or (request.custom and not request.type.startswith(PROVIDER_PREFIX))
         if served:
             package = package_of(request.type)
-            chosen = registry.chosen_provider(package, request.provider, request.providers, request.parent)
-            request.provider = chosen
-        await self.callbacks.transform(request, self._ancestors(request.parent))
-        reference = registry.provider_for(request.type, request.provider, self._package(request)) if served else ""
-        # What a plugin builds is registered by the plugin itself, as a component without a provider.
+            request.provider = registry.chosen_provider(package, request.provider, request.providers, request.parent)
+        await self.callbacks.transform(request, registry.ancestors(request.parent))
+        reference = (
+            registry.provider_for(request.type, request.provider, registry.package(request, request.type))
+            if served
+            else ""
+        )
+        # A plugin registers what it builds by itself, as a component without a provider.
         return "" if request.remote else reference
 
-    async def _asked(
+    async def _requested(
         self, request: resource_pb2.RegisterResourceRequest, urn: str, reference: str
     ) -> tuple[Mapping[str, Any], Resource]:
-        """The properties that the program writes, and the resource with its inputs after the provider's Check."""
+        """The properties that the program sets, and the resource with its inputs after the provider's Check."""
         registry = self.registry
-        written, secrets = decode(plain(request.object), registry.project.working_directory, self.placeholders.find)
-        waits_for = {name: tuple(sorted(found.urns)) for name, found in sorted(request.propertyDependencies.items())}
+        written, secrets = self.answers.decoded(request.object, registry.project.working_directory)
+        waits_for = {name: tuple(sorted(urns.urns)) for name, urns in sorted(request.propertyDependencies.items())}
         written = self.answers.explained(written, waits_for)
         written = await self._hashed(written, urn)
         inputs, secrets = self._checked(request, urn, written, reference, secrets)
-        if request.type.startswith(PROVIDER_PREFIX) and (version := self._version(request)):
-            inputs = {**inputs, "version": version}
-        where = Identity(registry.project.stack, registry.project.name, request.parent, request.type, name_of(urn))
-        registry.aliases[urn] = aliases_of(request, where, registry.aliases)
+        if request.type.startswith(PROVIDER_PREFIX):
+            # A download URL alone makes an explicit provider one without a version.
+            versioned = request.version or request.packageRef or not request.pluginDownloadURL
+            version = registry.package(request, request.type).version_served if versioned else ""
+            inputs = {**inputs, "version": version} if version else inputs
+        registry.aliases[urn] = aliases_of(request, urn, registry.aliases)
         return written, self._resource(
             request,
             urn=urn,
@@ -304,12 +302,12 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     def _created(
         self, request: Any, written: Mapping[str, Any], resource: Resource, reference: str, struct: Struct
     ) -> Resource:
-        """The resource with what a preview's creation answers, which is added to `struct`, the inputs."""
+        """The resource with the outputs of its creation in a preview, which are added to the inputs in `struct`."""
         inputs, secrets = resource.inputs, resource.secrets
         outputs: Mapping[str, Any] = {}
         computed: Mapping[str, Any] = {}
-        if not self.fill_computed and reference and not self.registry.configured(reference):
-            struct.Clear()  # without its configuration a provider answers nothing
+        if not self.fill_computed and reference and has_unknown(self.registry.provider(reference).inputs):
+            struct.Clear()  # an unconfigured provider returns no outputs
         elif request.type == STASH and "input" in inputs:
             struct.fields["output"].CopyFrom(struct.fields["input"])
             outputs = {**inputs, "output": inputs["input"]}
@@ -340,73 +338,36 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         if not reference:
             return inputs, secrets
         provider = self.registry.provider(reference)
-        given = (request.name, urn, inputs, provider.inputs, self.registry.autonaming, secrets, provider.secrets)
+        autonaming = self.registry.autonaming
         try:
-            settled, hidden = checked(request.type, *given)
+            result, hidden = checked(
+                request.type, request.name, urn, inputs, provider.inputs, autonaming, secrets, provider.secrets
+            )
         except Refusal as error:
             raise Refused(f"{error} (resource `{name_of(urn)}`)") from None
-        return self.answers.settled(settled), hidden
+        return {name: self.answers.without_placeholder(value) for name, value in result.items()}, hidden
 
     def _computed(
         self, request: Any, urn: str, inputs: Mapping[str, Any], reference: str, secrets: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        computed: dict[str, Any]
-        hidden: frozenset[str]
-        computed, hidden = {}, frozenset()
+        computed: tuple[dict[str, Any], frozenset[str]] = {}, frozenset()
         if self.fill_computed and request.type.startswith("aws:"):
-            computed, hidden = resolve(request.type, request.name, urn, inputs, self.registry.place(reference), secrets)
-        return self.answers.computed(request, urn, computed, hidden)
-
-    def _ancestors(self, parent: str) -> list[str]:
-        chain = []
-        while parent:
-            chain.append(parent)
-            parent = self.registry.resources[parent].parent if parent in self.registry.resources else ""
-        return chain
-
-    def _waits(self, urns: Any) -> bool:
-        """Whether one of these resources is still to be created."""
-        found = (self.registry.resources.get(urn) for urn in urns)
-        return any(each.custom and not each.id and not each.type.startswith(PROVIDER_PREFIX) for each in found if each)
-
-    def _version(self, request: Any) -> str:
-        """The version that an explicit provider has: another download URL makes it one of its own."""
-        asked = bool(request.version or request.packageRef or not request.pluginDownloadURL)
-        return self._package(request).version_served if asked else ""
-
-    def _package(self, request: Any, token: str = "") -> Package:
-        if request.packageRef:
-            package = self.registry.packages.get(request.packageRef)
-            if package is None:
-                raise Refused(f"unknown provider package `{request.packageRef}`")
-            return package
-        name = package_of(token or request.type)
-        known = installed(self.registry.project.interpreter).get(name, Plugin())
-        url = request.pluginDownloadURL.removesuffix("/")
-        return Package(name, request.version or known.version, url or known.url, known.parameter)
+            location = self.registry.location(reference)
+            computed = resolve(request.type, request.name, urn, inputs, location, secrets)
+        return self.answers.computed(request, urn, *computed)
 
     def _resource(self, request: Any, provider: str, **fields: Any) -> Resource:
-        """A resource as far as its registration tells; `provider` is a reference."""
+        """A resource with what its registration states; `provider` is a reference."""
         return Resource(
             type=request.type,
             name=self.placeholders.shown(request.name),
             parent=request.parent,
             provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),
-            position=position_of(_trail(request), str(self.registry.project.root)),
+            position=position_of(trail_of(request), str(self.registry.project.root)),
             accepts=accepted(self.registry.project.interpreter, request.type, fields["inputs"]),
             **fields,
         )
-
-    def _add(self, request: Any, resource: Resource, reference: str) -> None:
-        """Remember a resource, where the program constructs it, and what provider serves it."""
-        self.registry.references[resource.urn] = reference
-        self.registry.add(resource, _trail(request))
-
-
-def _trail(request: Any) -> Trail:
-    """Where the program constructs a resource; the runner constructs the stack itself."""
-    return () if request.type == ROOT_TYPE else trail_of(request)
 
 
 def _set(message: Any, **fields: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a registration asks of the engine apart from properties: what it takes from its parent, and what policies see.
+"""The resource options of a registration: those inherited from its parent, and those that policies see.
 
 Source: `inheritFromParent` in pkg/resource/deploy/source_eval.go and `generateAliases` in step_generator.go of
 https://github.com/pulumi/pulumi.
@@ -8,36 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from policypack.core.policy import ROOT_TYPE, Options, Resource
 from stackguard.preview.server.registry import Refused
-from stackguard.preview.values import make_urn, name_of, qualified_type_of, type_of
+from stackguard.preview.values import make_urn, name_of, qualified_type_of, stack_of, type_of
 
 if TYPE_CHECKING:
     from pulumi.runtime.proto import resource_pb2
 
-DURATION = re.compile(
-    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*|[-+]?0"
-)
-PART = re.compile(r"(\d+\.?\d*|\.\d+)([a-zµμ]+)")
+PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+DURATION = re.compile(rf"[-+]?(?:{PART.pattern})+|[-+]?0")
 SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Where a resource stands: the stack and project, its parent's URN, its type and name."""
-
-    stack: str
-    project: str
-    parent: str
-    type: str
-    name: str
-
-
 def inherit(request: resource_pb2.RegisterResourceRequest, parent: Resource | None) -> None:
-    """Write into `request` what a resource takes from its parent unless it says otherwise."""
+    """Write into `request` the options of the parent that it does not set itself."""
     if parent is None:
         return
     options = parent.options
@@ -45,26 +31,24 @@ def inherit(request: resource_pb2.RegisterResourceRequest, parent: Resource | No
         request.protect = True
     if options.retain_on_delete and not request.HasField("retainOnDelete"):
         request.retainOnDelete = True
-    if options.deleted_with and not request.deletedWith:
-        request.deletedWith = options.deleted_with
+    request.deletedWith = request.deletedWith or options.deleted_with
 
 
 def options_of(
     request: resource_pb2.RegisterResourceRequest, aliases: tuple[str, ...], *, replaced_first: bool = False
 ) -> Options:
-    """The options of a registration, after its transforms; `replaced_first` overrules its `delete_before_replace`.
+    """The options of a registration, after its transforms; `replaced_first` overrides its `delete_before_replace`.
 
     Raises:
-        Refused: a timeout is no duration.
-
+        Refused: a timeout is not a duration.
     """
     timeouts = request.customTimeouts
-    asked = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
+    is_set = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
     return Options(
         protect=request.protect,
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
-        delete_before_replace=replaced_first or (request.deleteBeforeReplace if asked else None),
+        delete_before_replace=replaced_first or (request.deleteBeforeReplace if is_set else None),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=aliases,
         timeouts={
@@ -81,39 +65,37 @@ def options_of(
 
 
 def aliases_of(
-    request: resource_pb2.RegisterResourceRequest, identity: Identity, known: Mapping[str, tuple[str, ...]]
+    request: resource_pb2.RegisterResourceRequest, urn: str, known: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
-    """The URNs under which the engine would look for the resource in an older state.
+    """The URNs under which the engine looks for the resource in an older state.
 
     Args:
         request: its registration, after its transforms.
-        identity: where it stands.
-        known: the aliases of the resources that are registered, by URN. The engine follows the one of them that an
-            older state has; without a state any may be it.
-
+        urn: its present URN.
+        known: the aliases of the registered resources, by URN. The engine uses the one that an older state has; without
+            a state it may be any of them.
     """
     own = [*request.aliasURNs]
     for alias in request.aliases:
-        own += [alias.urn] if alias.WhichOneof("alias") == "urn" else _specified(alias.spec, identity, known)
-    found = dict.fromkeys(own)
-    for parent_alias in known.get(identity.parent, ()):
-        found[_inherited(identity, identity.type, identity.name, parent_alias)] = None
-        for urn in own:
-            found[_inherited(identity, type_of(urn), name_of(urn), parent_alias)] = None
-    present = make_urn(identity.stack, identity.project, identity.parent, identity.type, identity.name)
-    return tuple(urn for urn in found if urn != present)
+        own += [alias.urn] if alias.WhichOneof("alias") == "urn" else _specified(alias.spec, request, urn, known)
+    aliases = dict.fromkeys(own)
+    for parent_alias in known.get(request.parent, ()):
+        for old in (urn, *own):
+            aliases[_inherited(old, urn, request.parent, parent_alias)] = None
+    return tuple(alias for alias in aliases if alias != urn)
 
 
-def _specified(spec: Any, identity: Identity, known: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The URNs that a partial description of an older name stands for: one, or one for each alias of its parent."""
-    given = spec.parentUrn if spec.WhichOneof("parent") == "parentUrn" else ""
-    parents: Iterable[str] = [identity.parent]
-    if given:
-        parents = known.get(given, ()) or [given]
-    if spec.WhichOneof("parent") == "noParent" and spec.noParent:
-        parents = [""]
-    top = f"urn:pulumi:{spec.stack or identity.stack}::{spec.project or identity.project}::"
-    own = f"{spec.type or identity.type}::{spec.name or identity.name}"
+def _specified(spec: Any, request: Any, urn: str, known: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The URNs that an alias specification stands for: one, or one for each alias of its parent."""
+    parents: Iterable[str] = [request.parent]
+    match spec.WhichOneof("parent"):
+        case "parentUrn" if spec.parentUrn:
+            parents = known.get(spec.parentUrn, ()) or [spec.parentUrn]
+        case "noParent" if spec.noParent:
+            parents = [""]
+    stack, project = stack_of(urn)
+    top = f"urn:pulumi:{spec.stack or stack}::{spec.project or project}::"
+    own = f"{spec.type or request.type}::{spec.name or name_of(urn)}"
     # Below a parent, the engine takes stack and project from the parent's URN.
     return [
         f"{parent.rpartition('::')[0]}${own}" if parent and qualified_type_of(parent) != ROOT_TYPE else top + own
@@ -121,25 +103,23 @@ def _specified(spec: Any, identity: Identity, known: Mapping[str, tuple[str, ...
     ]
 
 
-def _inherited(identity: Identity, type_token: str, name: str, parent_alias: str) -> str:
-    """What a child was called when its parent had another name; a name made from the parent's changes with it."""
-    parent = name_of(identity.parent)
-    if name.startswith(parent):
-        name = name_of(parent_alias) + name.removeprefix(parent)
-    kind = qualified_type_of(parent_alias)
-    chain = type_token if kind == ROOT_TYPE else f"{kind}${type_token}"
-    return f"urn:pulumi:{identity.stack}::{identity.project}::{chain}::{name}"
+def _inherited(old: str, urn: str, parent: str, parent_alias: str) -> str:
+    """A URN of a child under an alias of its parent; a name that starts with the parent's changes with it."""
+    name = name_of(old)
+    if name.startswith(name_of(parent)):
+        name = name_of(parent_alias) + name.removeprefix(name_of(parent))
+    return make_urn(*stack_of(urn), parent_alias, type_of(old), name)
 
 
 def _hooks(request: Any) -> dict[str, tuple[str, ...]]:
     if "hooks" not in request.DESCRIPTOR.fields_by_name:
         return {}
     names = {field.name: tuple(getattr(request.hooks, field.name)) for field in request.hooks.DESCRIPTOR.fields}
-    return {re.sub(r"_(\w)", lambda found: found[1].upper(), moment): bound for moment, bound in names.items() if bound}
+    return {re.sub(r"_(\w)", lambda match: match[1].upper(), moment): bound for moment, bound in names.items() if bound}
 
 
 def _seconds(text: str) -> float:
-    """The length of a duration as Go writes it: `1h30m`."""
+    """The seconds of a duration in Go's notation: `1h30m`."""
     if not DURATION.fullmatch(text):
         raise Refused(f"unable to parse customTimeout Value {text}")
     total = sum(float(number) * SECONDS[unit] for number, unit in PART.findall(text))

@@ -1,4 +1,4 @@
-"""What a program prints, kept in memory up to a limit: one that prints without end fills neither memory nor disk."""
+"""The output of a program, kept in memory up to a limit, so that endless output fills neither memory nor disk."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from policypack.evaluation.masking import Mask
 
 LIMIT = 2 * 1024 * 1024
-"""Bytes that are kept: the last ones, which say how it ended."""
+"""Bytes that are kept: the last ones, which show how the program ended."""
 BLOCK = 65536
 BLOCKS = 32
 """More than a pipe holds."""
 
 
 @dataclass(slots=True, eq=False)
-class Output:
-    """A pipe that is always being emptied. The program writes to `write_end`, and so does `note`: in one order."""
+class ProgramOutput:
+    """A pipe that a thread reads all the time. The program and `note` both write to `write_end`, in one order."""
 
     write_end: int = -1
     _read_end: int = -1
@@ -37,23 +37,23 @@ class Output:
         self._reader.start()
 
     def note(self, text: str) -> None:
-        """Write a line among what the program prints."""
+        """Write a line into the program's output."""
         line = text.rstrip("\n").encode(errors="replace") + b"\n"
         while line:
             line = line[os.write(self.write_end, line) :]
 
     def text(self) -> str:
-        """All that was printed or noted so far, or the last of it."""
+        """The output so far, or the last part of it."""
         return "".join(self._text())
 
     def masked(self, mask: Mask) -> str:
-        """The same without secrets, and without the end of one that the limit cuts through."""
+        """The same without secrets, and without the rest of one that the limit cuts through."""
         head, text = self._text()
         return head + (mask.hide_head(text) if head else mask.hide(text))
 
     def _text(self) -> tuple[str, str]:
-        """A line about what is left out, where there is any, and the text."""
-        for _ in range(BLOCKS):  # as much as may wait; a program may print faster than this reads
+        """A line about bytes that are left out, if there are any, and the text."""
+        for _ in range(BLOCKS):  # as much as the pipe may hold; a program may print faster than this reads
             if not self._take():
                 break
         with self._lock:
@@ -63,7 +63,7 @@ class Output:
         return head, content.decode(errors="replace")
 
     def close(self) -> None:
-        """Stop listening, whoever still holds the other end."""
+        """Stop reading, even if another process still holds the other end."""
         os.write(self._stop[1], b".")
         if self._reader:
             self._reader.join()
@@ -78,7 +78,7 @@ class Output:
             self._take()
 
     def _take(self) -> bool:
-        """Take what is in the pipe; whether there was anything."""
+        """Read what is in the pipe; whether there was anything."""
         ready = select.poll()
         ready.register(self._read_end, select.POLLIN)
         with self._lock:

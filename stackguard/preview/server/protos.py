@@ -1,9 +1,14 @@
-"""Pulumi's generated protocol modules, without the rest of its SDK, which takes six times as long to import."""
+"""Pulumi's generated protocol modules, without the rest of its SDK, which takes six times as long to import.
+
+`FEATURES` are those that the monitor reports to an SDK.
+Source: `SupportsFeature` in pkg/resource/deploy/source_eval.go of https://github.com/pulumi/pulumi.
+"""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 import types
 from pathlib import Path
@@ -36,17 +41,38 @@ __all__ = [
     "resource_pb2_grpc",
 ]
 
+FEATURES = frozenset(
+    {
+        "secrets",
+        "resourceReferences",
+        "outputValues",
+        "aliasSpecs",
+        "replacementTrigger",
+        "deletedWith",
+        "replaceWith",
+        "transforms",
+        "invokeTransforms",
+        "parameterization",
+        "resourceHooks",
+        "errorHooks",
+        "invokeDependsOn",
+        "invokeParent",
+    }
+)
+FEATURE_NAMES = frozenset(
+    f"RESOURCE_MONITOR_FEATURE_{re.sub(r'(?=[A-Z])', '_', feature).upper()}" for feature in FEATURES
+)
+"""The same in the enumeration of newer SDKs."""
+
 ALIAS = "_stackguard_pulumi_proto"
 
 
 def _package() -> str:
     """The name of a package that holds the generated modules.
 
-    They import only each other, relatively, so they work under any name; protobuf keeps one class for a message
-    however often its module is imported. Where Pulumi is imported already, or lays its files out differently, its own
-    package is used.
+    They import only each other, relatively, so any package name works; protobuf keeps one class for a message however
+    often its module is imported. Pulumi's own package is used where it is already imported or has another layout.
     """
-    own = "pulumi.runtime.proto"
     spec = None if "pulumi" in sys.modules else importlib.util.find_spec("pulumi")
     for location in (spec and spec.submodule_search_locations) or ():
         folder = Path(location, "runtime", "proto")
@@ -55,7 +81,7 @@ def _package() -> str:
             package.__path__ = [str(folder)]
             sys.modules[ALIAS] = package
             return ALIAS
-    return own
+    return "pulumi.runtime.proto"
 
 
 if not TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a program has registered so far, and the providers that serve it: the engine's memory, without its protocol.
+"""The state of the engine: the resources that a program has registered, and the providers that serve them.
 
 Source: pkg/resource/deploy/source_eval.go and default_providers.go of https://github.com/pulumi/pulumi.
 """
@@ -9,56 +9,32 @@ import functools
 import heapq
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
-from policypack.core.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
+from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
+from stackguard.preview.project.sdk import ProviderPackage, packages
 from stackguard.preview.provider.account import Accounts
 from stackguard.preview.provider.autonaming import Autonaming
-from stackguard.preview.provider.outputs import Place, place_of
+from stackguard.preview.provider.outputs import AwsLocation, location_of
 from stackguard.preview.provider.substitution import Substitution
 from stackguard.preview.server.process import HOST, PREFIX
-from stackguard.preview.values import PROVIDER_PREFIX, has_unknown, make_urn, package_of
+from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
 Trail = tuple[tuple[str, int], ...]
 
 
-class Refused(Exception):  # noqa: N818 (reads as what it says)
-    """Pulumi's engine refuses this request; the program is told why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A provider plugin as a program asks for it; `parameter` is a package that the plugin is made to serve."""
-
-    name: str
-    version: str = ""
-    url: str = ""
-    parameter: tuple[str, str] | None = None
-
-    @property
-    def serves(self) -> str:
-        """The package of the types it serves."""
-        return self.parameter[0] if self.parameter else self.name
-
-    @property
-    def version_served(self) -> str:
-        """The version of the package that it serves."""
-        return self.parameter[1] if self.parameter else self.version
-
-    @property
-    def default_name(self) -> str:
-        """The name of the default provider for it: `default_7_51_1`."""
-        version = self.version_served
-        url = "/".join(re.sub(r"[^A-Za-z0-9_.-]", "_", part) for part in self.url.split("/") if part)
-        return "_".join(("default", *(part for part in (*re.split(r"[.+-]", version), url) if part)))
+class Refused(Exception):  # noqa: N818 (the reason is its message)
+    """Pulumi's engine refuses this request; the program receives the message."""
 
 
 @dataclass(slots=True)
@@ -74,9 +50,9 @@ class Registry:
     """By URN, the reference (`urn::id`) of the provider that serves a resource."""
     component_providers: dict[str, dict[str, str]] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By URN, what a resource may have been called."""
+    """By URN, the URNs that a resource may have had."""
     outputs: dict[str, Any] = field(default_factory=dict)
-    packages: dict[str, Package] = field(default_factory=dict)
+    packages: dict[str, ProviderPackage] = field(default_factory=dict)
     root: str = ""
     finished: bool = False
     made_up: set[str] = field(default_factory=set)
@@ -84,16 +60,15 @@ class Registry:
     _claimed: set[str] = field(default_factory=set)
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
-    _places: dict[str, Place] = field(default_factory=dict)
-    _shown: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
-    """By URN, a resource and what the observer is shown of it."""
+    _locations: dict[str, AwsLocation] = field(default_factory=dict)
+    _observed: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
+    """By URN, a resource, and the same as the observer received it."""
 
     def claim(self, type_token: str, name: str, parent: str) -> str:
         """The URN of a new resource.
 
         Raises:
             Refused: it is taken, or the parent is not registered.
-
         """
         if parent and parent not in self.resources:
             raise Refused(f"could not find the parent resource {parent}")
@@ -103,26 +78,33 @@ class Registry:
         self._claimed.add(urn)
         return urn
 
-    def add(self, resource: Resource, trail: Trail = ()) -> None:
-        """Remember a resource; `trail` says where the program constructs it, outermost call first."""
+    def add(self, resource: Resource, trail: Trail = (), reference: str = "") -> None:
+        """Record a resource.
+
+        Args:
+            resource: as it is registered.
+            trail: the calls that construct it, outermost first.
+            reference: of the provider that serves it.
+        """
+        self.references[resource.urn] = reference
         self.resources[resource.urn] = resource
-        shown = self.accounts.shown.resource(resource)
-        self._shown[resource.urn] = resource, shown
-        self.observer.registered(shown)
+        observed = self.accounts.with_stand_in.resource(resource)
+        self._observed[resource.urn] = resource, observed
+        self.observer.registered(observed)
         self._trails[resource.urn] = trail
         if resource.type == ROOT_TYPE:
             self.root = resource.urn
 
     async def remediated(self, resource: Resource) -> Resource:
-        """The resource to go on with, as the observer makes it of what a person would be shown.
+        """The resource with the observer's changes.
 
-        Properties that the observer leaves alone keep what stands in them for an account.
+        The observer receives it with the stand-in account; properties that it does not change keep their placeholders.
         """
-        shown = self.accounts.shown.resource(resource)
-        remediated = await self.observer.remediated(shown)
-        if remediated is shown:
+        observed = self.accounts.with_stand_in.resource(resource)
+        remediated = await self.observer.remediated(observed)
+        if remediated is observed:
             return resource
-        kept = {name for name, value in remediated.inputs.items() if value == shown.inputs.get(name)}
+        kept = {name for name, value in remediated.inputs.items() if value == observed.inputs.get(name)}
         inputs = {
             name: resource.inputs[name] if name in kept & resource.inputs.keys() else value
             for name, value in remediated.inputs.items()
@@ -130,7 +112,7 @@ class Registry:
         return replace(resource, inputs=inputs, secrets=remediated.secrets)
 
     def add_outputs(self, urn: str, outputs: Mapping[str, Any], secrets: frozenset[str]) -> None:
-        """What a component, or the stack itself, says of itself at its end."""
+        """Record the outputs of a component, or of the stack."""
         resource = self.resources.get(urn)
         if resource is None:
             raise Refused(f"could not find the resource {urn}")
@@ -140,16 +122,19 @@ class Registry:
             self.outputs = dict(outputs)
             self.finished = True
 
-    def chosen_provider(self, package: str, given: str, providers: Mapping[str, str], parent: str) -> str:
-        """The reference of the provider that a registration asks for; empty where it leaves it to the default.
+    def chosen_provider(self, package: str, own: str, providers: Mapping[str, str], parent: str) -> str:
+        """The reference of the provider that a registration selects; empty for the default provider.
 
-        In this order: the one given, the parent's own where it serves the same package, the map of providers given,
-        the nearest component's map.
+        In this order: its own option, the parent's provider of the same package, its own map of providers, the map of
+        the nearest component.
         """
-        reference = given or self._inherited(package, parent) or providers.get(package)
+        inherited = self.references.get(parent, "")
+        if inherited and package_of(self.provider(inherited).type) != package:
+            inherited = ""
+        reference = own or inherited or providers.get(package)
         return reference or self.component_providers.get(parent, {}).get(package, "")
 
-    def provider_for(self, token: str, chosen: str, package: Package) -> str:
+    def provider_for(self, token: str, chosen: str, package: ProviderPackage) -> str:
         """The reference of the provider that serves a type or function: the one chosen, else the package's default."""
         if not chosen:
             return self._default(token, package)
@@ -157,34 +142,53 @@ class Registry:
             raise Refused(f"unknown provider {chosen}")
         return chosen
 
-    def _inherited(self, package: str, parent: str) -> str:
-        reference = self.references.get(parent, "")
-        return reference if reference and package_of(self.provider(reference).type) == package else ""
-
     def provider(self, reference: str) -> Resource:
         """The provider that a reference (`urn::id`) names."""
         return self.resources[reference.rpartition("::")[0]]
 
-    def configured(self, reference: str) -> bool:
-        """Whether all of the provider's inputs are known."""
-        return not has_unknown(self.provider(reference).inputs)
-
-    def place(self, reference: str) -> Place:
-        """Where the provider creates."""
-        place = self._places.get(reference)
-        if place is None:
+    def location(self, reference: str) -> AwsLocation:
+        """Where the provider creates resources."""
+        if reference not in self._locations:
             environment = self.project.environment
             fallback = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
             provider = self.provider(reference)
-            place = place_of(provider.inputs, self.accounts.of(provider), fallback)
-            self._places[reference] = place
-        return place
+            self._locations[reference] = location_of(provider.inputs, self.accounts.of(provider), fallback)
+        return self._locations[reference]
 
-    def _default(self, token: str, package: Package) -> str:
+    def package(self, request: Any, token: str) -> ProviderPackage:
+        """The package that a request names, or that the installed SDK for its token belongs to.
+
+        Raises:
+            Refused: its reference is not registered.
+        """
+        if request.packageRef:
+            if request.packageRef not in self.packages:
+                raise Refused(f"unknown provider package `{request.packageRef}`")
+            return self.packages[request.packageRef]
+        name = package_of(token)
+        known = packages(self.project.interpreter).get(name, ProviderPackage(name))
+        url = request.pluginDownloadURL.removesuffix("/")
+        return replace(known, version=request.version or known.version, url=url or known.url)
+
+    def ancestors(self, parent: str) -> Iterator[str]:
+        """The URN of a parent, and those of its own ancestors."""
+        while parent:
+            yield parent
+            parent = self.resources[parent].parent if parent in self.resources else ""
+
+    def awaited(self, urns: Iterable[str]) -> bool:
+        """Whether one of these resources is still to be created."""
+        resources = (self.resources[urn] for urn in urns if urn in self.resources)
+        return any(known.custom and not known.id and not known.type.startswith(PROVIDER_PREFIX) for known in resources)
+
+    def _default(self, token: str, package: ProviderPackage) -> str:
         key = package.serves, package.version_served, package.url
         if key not in self._defaults:
-            self._check_default_allowed(token, package)
-            inputs, secrets = decode(self._package_config(package.serves))
+            if package.serves != "pulumi" and {"*", package.serves} & self.project.disabled_default_providers:
+                raise Refused(
+                    f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
+                )
+            inputs, secrets = self._package_config(package.serves)
             if package.version_served:
                 inputs["version"] = package.version_served
             type_token = f"{PROVIDER_PREFIX}{package.serves}"
@@ -203,64 +207,49 @@ class Registry:
             )
         return self._defaults[key]
 
-    def _package_config(self, package: str) -> dict[str, Any]:
-        """The config that a default provider gets: its namespace, or all of it for the program's own providers."""
-        wanted = {}
-        for key, value in self.project.config.items():
-            namespace, _, name = key.partition(":")
-            if package in DYNAMIC_PACKAGES or namespace == package:
-                secret = {SIGNATURE: SECRET, "value": value}
-                full = key if package in DYNAMIC_PACKAGES else name
-                wanted[full] = secret if key in self.project.secret else value
-        return wanted
+    def _package_config(self, package: str) -> tuple[dict[str, Any], frozenset[str]]:
+        """The config of a default provider, and its secret keys: its namespace, or all of it for dynamic providers."""
+        dynamic = package in DYNAMIC_PACKAGES
+        keys = {key if dynamic else key.removeprefix(f"{package}:"): key for key in self.project.config}
+        keys = {name: key for name, key in keys.items() if dynamic or name != key}
+        inputs, _ = decode({name: self.project.config[key] for name, key in keys.items()})
+        return inputs, frozenset(name for name, key in keys.items() if key in self.project.secret)
 
-    def _check_default_allowed(self, token: str, package: Package) -> None:
-        if package.serves != "pulumi" and {"*", package.serves} & self.project.disabled_default_providers:
-            raise Refused(
-                f"the default provider for `{package.serves}` is disabled: give `{token}` an explicit provider"
-            )
+    def final_resources(self) -> tuple[Resource, ...]:
+        """All resources of a program that has ended, in order and with their accounts, which `outputs` get too.
 
-    def settled(self) -> tuple[Resource, ...]:
-        """All resources of a program that has ended, in order and with their accounts; `outputs` get theirs too.
-
-        A resource that the observer was shown as it is stays the same object.
+        A resource that has not changed since the observer received it stays the same object.
         """
         ordered = self.in_order()
         self.accounts.find(ordered)
-        accounts = self.accounts.settled
+        accounts = self.accounts.final
         self.outputs = accounts.value(self.outputs)
-        return tuple(self._settled(resource, accounts) for resource in ordered)
+        return tuple(self._final(resource, accounts) for resource in ordered)
 
-    def _settled(self, resource: Resource, accounts: Substitution) -> Resource:
-        seen, shown = self._shown[resource.urn]
-        unchanged = seen is resource and (shown is seen or not self.accounts.found)
-        return shown if unchanged else accounts.resource(resource)
+    def _final(self, resource: Resource, accounts: Substitution) -> Resource:
+        registered, observed = self._observed[resource.urn]
+        unchanged = registered is resource and (observed is registered or not self.accounts.known)
+        return observed if unchanged else accounts.resource(resource)
 
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.
 
-        Requests arrive in another order each time, because the SDK sends them at once. So: nothing before what it
-        refers to, and otherwise by the place of the construction, then by name.
+        Requests arrive in another order each time, because the SDK sends them concurrently. A resource comes after
+        those that it refers to; otherwise the order is by the place of construction, then by name.
         """
         keys = {urn: self._key(index, resource) for index, (urn, resource) in enumerate(self.resources.items())}
-        waits = {urn: set(self._refers_to(resource)) for urn, resource in self.resources.items()}
-        followers: dict[str, list[str]] = {}
-        for urn, others in waits.items():
-            for other in others:
-                followers.setdefault(other, []).append(urn)
-        ready = [(keys[urn], urn) for urn, others in waits.items() if not others]
-        heapq.heapify(ready)
-        ordered = []
-        while ready:
+        sorter = TopologicalSorter({urn: self._refers_to(resource) for urn, resource in self.resources.items()})
+        with suppress(CycleError):
+            sorter.prepare()
+        ready: list[tuple[tuple[Any, ...], str]] = []
+        ordered: dict[str, Resource] = {}
+        while sorter.is_active():
+            for urn in sorter.get_ready():
+                heapq.heappush(ready, (keys[urn], urn))
             _, urn = heapq.heappop(ready)
-            ordered.append(self.resources[urn])
-            for follower in followers.get(urn, ()):
-                waits[follower].discard(urn)
-                if not waits[follower]:
-                    heapq.heappush(ready, (keys[follower], follower))
-        placed = {resource.urn for resource in ordered}
-        ordered += (resource for urn, resource in self.resources.items() if urn not in placed)
-        return tuple(ordered)
+            ordered[urn] = self.resources[urn]
+            sorter.done(urn)
+        return tuple((ordered | self.resources).values())  # resources in a cycle come last
 
     def _refers_to(self, resource: Resource) -> Iterable[str]:
         named = (resource.parent, resource.provider, *resource.dependencies)
@@ -275,7 +264,9 @@ class Registry:
 
 
 def trail_of(request: Any) -> Trail:
-    """Where the program constructs a resource: the calls that led to it, outermost first."""
+    """The calls that construct a resource, outermost first; none for the stack, which the runner constructs."""
+    if getattr(request, "type", "") == ROOT_TYPE:
+        return ()
     if "stackTrace" in request.DESCRIPTOR.fields_by_name and request.stackTrace.frames:
         return tuple((_steady(frame.pc.uri), frame.pc.line) for frame in reversed(request.stackTrace.frames))
     if "sourcePosition" in request.DESCRIPTOR.fields_by_name:
@@ -285,12 +276,12 @@ def trail_of(request: Any) -> Trail:
 
 @functools.lru_cache(maxsize=4096)
 def _steady(uri: str) -> str:
-    """The same text on every run: the runner's own modules are reached through a folder with a random name."""
+    """The URI without the random folder of the runner's own modules, so that it is the same in every run."""
     return RUNNER.sub("", uri)
 
 
 def position_of(trail: Trail, root: str) -> Position | None:
-    """The innermost of these calls that is the program's own, relative to its folder; else the innermost of all."""
+    """The innermost of these calls in the program's own code, relative to its folder; else the innermost of all."""
     files = [(unquote(urlsplit(uri).path), line) for uri, line in trail if uri.startswith("file://")]
     for path, line in reversed(files):
         if path.startswith(root + os.sep) and not Position(path, line).installed:

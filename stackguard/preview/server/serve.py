@@ -1,4 +1,4 @@
-"""Serves the engine to a started program until it ends, and says what came of it."""
+"""Serves the engine to a started program until it ends, and returns its preview."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import signal
 import threading
 from collections.abc import Coroutine
-from dataclasses import replace
 from traceback import format_tb
 from typing import Any
 
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import: a program that hangs up first is no news
+os.environ.setdefault(
+    "GRPC_VERBOSITY", "ERROR"
+)  # read at import: that a program closes its connection first is expected
 
 import grpc
 import grpc.aio
@@ -35,7 +36,7 @@ from stackguard.preview.server.registry import Registry
 
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
 INNER = "Error has risen: "
-"""What stands before the reason in the last line of an error that the SDK wraps, once or more often."""
+"""Precedes the reason in the last line of an error that the SDK wraps, once or more often."""
 
 
 def preview(
@@ -53,35 +54,27 @@ def preview(
 
     Raises:
         CannotJudge: it failed, or did not end within `timeout` seconds.
-
     """
     secrets = ProgramSecrets.known(project, mock)
     registry = Registry(project, Accounts(project.config, mock, account), observer, configured(project))
     placeholders = Placeholders(project, mock, secrets.mask)
     answers = Answers(registry, placeholders, secrets, program.nonce)
+    monitor = Monitor(registry, answers, fill_computed=resolve, may_write=may_write)
     try:
-        return asyncio.run(_preview(program, answers, resolve=resolve, timeout=timeout, may_write=may_write))
+        return asyncio.run(_preview(program, monitor, timeout=timeout))
     except CannotJudge as error:
         secrets.gather(registry)
-        hidden = secrets.without(error)
         message, detail = (
-            registry.accounts.shown.text(placeholders.shown(text)) for text in (hidden.message, hidden.detail)
+            registry.accounts.with_stand_in.text(placeholders.shown(secrets.mask.hide(text)))
+            for text in (error.message, error.detail)
         )
         raise CannotJudge(message, detail) from None
 
 
-async def _preview(
-    program: Program,
-    answers: Answers,
-    *,
-    resolve: bool,
-    timeout: float,  # noqa: ASYNC109
-    may_write: threading.Event | None,
-) -> Preview:
-    registry, placeholders, secrets = answers.registry, answers.placeholders, answers.secrets
+async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Preview:  # noqa: ASYNC109
+    registry, placeholders, secrets = monitor.registry, monitor.placeholders, monitor.answers.secrets
     project, observer = registry.project, registry.observer
-    monitor = Monitor(registry, answers, fill_computed=resolve, may_write=may_write)
-    engine = Engine(registry, program.note)
+    engine = Engine(registry, program.output.note)
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
@@ -91,15 +84,15 @@ async def _preview(
     try:
         await server.start()
         for note in project.notes:
-            program.note(f"note: {note}")
-        program.go(address, project, asks_to_write=may_write is not None)
+            program.output.note(f"note: {note}")
+        program.go(address, project, asks_to_write=monitor.may_write is not None)
         follower = asyncio.create_task(observer.follow(project))
         try:
             async with asyncio.timeout(timeout):
-                code = await _before(follower, _ended(program))
+                code = await _before(follower, asyncio.to_thread(program.process.wait))
                 secrets.gather(registry)
                 _check(code, monitor, engine, program, project)
-                resources = registry.settled()
+                resources = registry.final_resources()
                 observer.ended(resources)
                 await follower
         finally:
@@ -107,17 +100,17 @@ async def _preview(
             await asyncio.gather(follower, return_exceptions=True)
     except TimeoutError:
         if not follower.cancelled():
-            follower.result()  # what it waited for itself
+            follower.result()  # raises its own timeout
         raise CannotJudge(
             f"the program in `{project.root}` did not end within {timeout:g} s and was stopped; see --timeout",
-            program.printed(secrets.mask),
+            program.output.masked(secrets.mask),
         ) from None
     finally:
-        program.kill()  # whatever it left running holds the output open
+        program.kill()  # a process that it left running holds the output open
         await monitor.callbacks.close()
         await server.stop(None)
     secrets.gather(registry)
-    settled = registry.accounts.settled.text
+    accounts = registry.accounts.final
     return Preview(
         project=project.name,
         stack=project.stack,
@@ -126,26 +119,17 @@ async def _preview(
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=settled(placeholders.shown(program.printed(secrets.mask))),
+        printed=accounts.text(placeholders.shown(program.output.masked(secrets.mask))),
         notes=secrets.notes(placeholders.notes()),
         mask=secrets.mask,
-        unseen=tuple(
-            replace(
-                each,
-                why=settled(each.why),
-                fix=settled(each.fix),
-                waits_for=tuple(map(settled, each.waits_for)),
-                args=settled(each.args),
-            )
-            for each in placeholders.unseen.in_order()
-        ),
-        made_up=frozenset(map(settled, registry.made_up)),
+        unseen=tuple(accounts.replaced(unseen) for unseen in placeholders.unseen.in_order()),
+        made_up=accounts.value(frozenset(registry.made_up)),
         stand_in=registry.accounts.stand_in,
     )
 
 
 async def _before(follower: asyncio.Task[None], work: Coroutine[Any, Any, int]) -> int:
-    """What comes of `work`; but what the follower raises is raised at once."""
+    """The result of `work`; an exception of the follower is raised at once."""
     task = asyncio.create_task(work)
     await asyncio.wait({task, follower}, return_when=asyncio.FIRST_COMPLETED)
     if follower.done():
@@ -158,12 +142,11 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
 
     Raises:
         CannotJudge: it failed, or did not run to its end.
-
     """
     mask = monitor.answers.secrets.mask
     if isinstance(monitor.crash, CannotJudge):
         raise monitor.crash
-    if monitor.crash:  # without the error's own words, which may quote a secret
+    if monitor.crash:  # without the error's message, which may quote a secret
         frames = "".join(format_tb(monitor.crash.__traceback__))
         raise CannotJudge(
             f"the preview itself failed ({type(monitor.crash).__name__}); report it with the lines above", frames
@@ -179,23 +162,21 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         )
     if code:
         reported = "\n".join(monitor.refusals or engine.errors)
-        raise _failure(code, reported, program.printed(mask), project)
+        raise _failure(code, reported, program.output.masked(mask), project)
     if not monitor.registry.finished or not monitor.answers.confirmed:
-        raise CannotJudge(f"the program in `{project.root}` ended half-way, without an error", program.printed(mask))
-
-
-async def _ended(program: Program) -> int:
-    return await asyncio.get_running_loop().run_in_executor(None, program.process.wait)
+        raise CannotJudge(
+            f"the program in `{project.root}` ended half-way, without an error", program.output.masked(mask)
+        )
 
 
 def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
-    """What to say of a program that failed: one line of its own in the message, all of it in the detail."""
+    """The error for a program that failed: one line of its output in the message, all of it in the detail."""
     detail = reported or printed
     lines = [line for line in detail.splitlines() if line.strip()]
     frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
-    if frames:  # the first line of the exception; its text may have more
+    if frames:  # the first line of the exception, whose text may have more
         last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), lines[0])
-        if INNER in lines[-1]:  # the SDK says first where it was, and last what happened
+        if INNER in lines[-1]:  # the SDK reports the place first, and the reason last
             last = f"{last}: {lines[-1].partition(INNER)[2]}"
     else:
         last = next(iter(lines if reported else lines[::-1]), "").strip()
@@ -206,7 +187,7 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
 
 
 def _hint(code: int, detail: str, project: Project) -> str:
-    """What may have been the reason, where there is a likely one."""
+    """A likely reason, if there is one."""
     if AUTOMATION in detail:
         return " (it drives Pulumi's CLI through the Automation API; check the folder of the program that it runs)"
     if "ModuleNotFoundError: " in detail and project.virtualenv is None:

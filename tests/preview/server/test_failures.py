@@ -224,6 +224,9 @@ def test_a_gate_in_the_background_of_a_shell_ends_too(program: Path) -> None:
         gate = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True)
     with gate:
         assert appears(own(71009))
+        gate.send_signal(signal.SIGINT)  # Ctrl-C in the shell's terminal
+        with pytest.raises(subprocess.TimeoutExpired):
+            gate.wait(0.5)
         gate.send_signal(signal.SIGTERM)
         _, said = gate.communicate(timeout=30)
     assert (gate.returncode, said.strip()) == (130, "interrupted")

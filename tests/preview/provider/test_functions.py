@@ -15,12 +15,12 @@ from stackguard import cli
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 from stackguard.preview.provider.functions import FUNCTIONS, call
-from stackguard.preview.provider.outputs import Place
+from stackguard.preview.provider.outputs import AwsLocation
 from stackguard.preview.provider.published import region_descriptions, tables
 from tools.sdk_source import function_types, sdk_folder
 
 ACCOUNT = "111122223333"
-HERE = Place(ACCOUNT, "eu-west-1")
+HERE = AwsLocation(ACCOUNT, "eu-west-1")
 ROLE = "arn:aws:iam::111122223333:role/team/app"
 EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
 SDK = {each.token: each for each in function_types(sdk_folder())}
@@ -54,7 +54,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 def answer(token: str, args: Mapping[str, Any] | None = None, region: str | Unknown = "eu-west-1") -> Any:
     """The function of this name, called in a region."""
     (found,) = [each for each in FUNCTIONS if each.partition(":")[2].startswith(f"{token}:")]
-    return call(found, args or {}, Place(ACCOUNT, region), {})
+    return call(found, args or {}, AwsLocation(ACCOUNT, region))
 
 
 class TestAgainstTheSdk:
@@ -65,7 +65,7 @@ class TestAgainstTheSdk:
     def test_a_result_has_the_fields_of_the_sdk(self, token: str) -> None:
         """What is left out is an argument that was not given."""
         args = ARGUMENTS.get(token.rpartition(":")[2], {})
-        result = call(token, args, HERE, {})
+        result = call(token, args, HERE)
         assert result is not None
         assert result.keys() <= SDK[token].results
         assert SDK[token].results - result.keys() <= SDK[token].arguments

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import number
-from stackguard.preview.project.config import Config, Sources, settled
+from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.config_path import MISSING, PathError, found_at, parse_path, put
 
 
 def config(declared: str = "", stack: str = "", *, paths: bool = False, **overrides: str) -> Config:
     project, values = yaml.safe_load(declared), yaml.safe_load(stack)
-    return settled(Sources("p", "dev", Path("Pulumi.yaml"), project, Path("Pulumi.dev.yaml"), values, overrides, paths))
+    return resolve(
+        ConfigSources("p", "dev", Path("Pulumi.yaml"), project, Path("Pulumi.dev.yaml"), values, overrides, paths)
+    )
 
 
 def test_defaults_are_written_as_pulumi_writes_them() -> None:
@@ -54,8 +56,8 @@ aws:defaultTags: {value: {tags: {a: b}}}
     ("declared", "message"),
     [
         ("a: {type: text}", "`a`: `type` must be one of string, integer"),
-        ("a: {type: array}", "`a` is an array: say with `items` of what type"),
-        ("a: {type: array, items: {type: array}}", "is an array: say with `items`"),
+        ("a: {type: array}", "`a` is an array: set the type of its elements with `items`"),
+        ("a: {type: array, items: {type: array}}", "is an array: set the type"),
         ("a: {tipe: string}", "`a` has an unknown attribute `tipe`; did you mean `type`"),
         ("a: {typ: string}", "did you mean `type`"),
         ("a: {nonsense: 1}", "a declaration has type, items, description, secret, default, value"),

@@ -57,7 +57,7 @@ def test_the_order_of_what_states_an_account(tmp_path: Path) -> None:
     assert Accounts({}, mock).of(provider()) == OTHER
     accounts = Accounts({}, Mock())
     placeholder = accounts.of(provider())
-    assert accounts.shown.text(placeholder) == "111122223333"
+    assert accounts.with_stand_in.text(placeholder) == "111122223333"
 
 
 @pytest.mark.parametrize(
@@ -233,10 +233,10 @@ def test_a_secret_is_not_read() -> None:
 def test_until_the_end_the_stand_in_is_shown() -> None:
     accounts = Accounts({}, Mock())
     here, there = accounts.of(provider()), accounts.of(provider("other", profile="other"))
-    assert accounts.shown.value([here, there]) == ["111122223333"] * 2
+    assert accounts.with_stand_in.value([here, there]) == ["111122223333"] * 2
     assert accounts.stand_in
     accounts.find((queue(here, "orders"), queue(there, "bills"), holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")))
-    assert accounts.settled.value([here, there]) == [OWN, "111122223333"]
+    assert accounts.final.value([here, there]) == [OWN, "111122223333"]
     assert accounts.stand_in
     accounts.find((queue(here), holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")))
-    assert accounts.found == {here: OWN}
+    assert accounts.known == {here: OWN}

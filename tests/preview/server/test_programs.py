@@ -12,7 +12,7 @@ import pytest
 from policypack.core.policy import UNKNOWN, Asset, Position, Reference, Resource, Unknown
 from stackguard.preview import Preview, run
 
-PROGRAMS = Path(__file__).with_name("programs")
+PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
-from stackguard.preview.server.output import LIMIT, Output
+from stackguard.preview.server.output import LIMIT, ProgramOutput
 from tests.processes import own, tagged
 
 PREAMBLE = """
@@ -179,7 +179,7 @@ def test_a_program_that_prints_without_end_is_stopped(folder: Path) -> None:
 
 
 def test_output_keeps_its_order_and_can_be_closed_while_others_hold_it() -> None:
-    output = Output()
+    output = ProgramOutput()
     other = os.dup(output.write_end)
     os.write(other, b"one\n")
     output.note("two")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from policypack.core.policy import UNKNOWN, urn_of
 from stackguard.preview.provider.functions import call
-from stackguard.preview.provider.outputs import Place, place_of, resolve
+from stackguard.preview.provider.outputs import AwsLocation, location_of, resolve
 
-HERE = Place("111122223333", "eu-west-1")
+HERE = AwsLocation("111122223333", "eu-west-1")
 ARN = "arn:aws:{service}:eu-west-1:111122223333:"
 
 
-def outputs(token: str, inputs: dict[str, Any], place: Place = HERE, name: str = "thing") -> dict[str, Any]:
+def outputs(token: str, inputs: dict[str, Any], place: AwsLocation = HERE, name: str = "thing") -> dict[str, Any]:
     return resolve(token, name, urn_of(token, name), inputs, place)[0]
 
 
@@ -205,7 +206,7 @@ def test_what_depends_on_something_unknown_is_unknown(token: str, inputs: dict[s
 
 
 def test_without_a_region_only_what_needs_none_is_known() -> None:
-    nowhere = Place("111122223333")
+    nowhere = AwsLocation("111122223333")
     found = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, nowhere)
     assert found == {"id": "b", "arn": "arn:aws:s3:::b", "bucketDomainName": "b.s3.amazonaws.com"}
     assert "arn" not in outputs("aws:sqs/queue:Queue", {"name": "q"}, nowhere)
@@ -220,36 +221,36 @@ def test_a_name_that_the_provider_refuses_is_unknown() -> None:
     [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", "aws-iso")],
 )
 def test_partitions_follow_from_the_region(region: str, partition: str) -> None:
-    bucket = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, Place("1", region))
+    bucket = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, AwsLocation("1", region))
     assert bucket["arn"] == f"arn:{partition}:s3:::b"
 
 
 def test_the_region_is_the_providers_else_the_environments() -> None:
-    assert place_of({"region": "eu-west-1"}, "1", "us-east-1").region == "eu-west-1"
-    assert place_of({}, "1", "us-east-1").region == "us-east-1"
-    assert place_of({"region": UNKNOWN}, "1", "us-east-1").region == UNKNOWN
-    assert place_of({}, "1", None).region == UNKNOWN
+    assert location_of({"region": "eu-west-1"}, "1", "us-east-1").region == "eu-west-1"
+    assert location_of({}, "1", "us-east-1").region == "us-east-1"
+    assert location_of({"region": UNKNOWN}, "1", "us-east-1").region == UNKNOWN
+    assert location_of({}, "1", None).region == UNKNOWN
 
 
 def test_functions_follow_from_the_provider() -> None:
-    assert call("aws:index/getCallerIdentity:getCallerIdentity", {}, HERE, {})["accountId"] == "111122223333"  # type: ignore[index]
-    region = call("aws:index/getRegion:getRegion", {"region": "cn-north-1"}, HERE, {})
+    assert call("aws:index/getCallerIdentity:getCallerIdentity", {}, HERE)["accountId"] == "111122223333"  # type: ignore[index]
+    region = call("aws:index/getRegion:getRegion", {"region": "cn-north-1"}, HERE)
     assert region is not None
     assert (region["region"], region["endpoint"]) == ("cn-north-1", "ec2.cn-north-1.amazonaws.com.cn")
-    assert call("aws:index/getRegion:getRegion", {}, Place("1"), {}) is None
-    assert call("aws:index/getPartition:getPartition", {}, Place("1", "us-gov-west-1"), {}) == {
+    assert call("aws:index/getRegion:getRegion", {}, AwsLocation("1")) is None
+    assert call("aws:index/getPartition:getPartition", {}, AwsLocation("1", "us-gov-west-1")) == {
         "id": "aws-us-gov",
         "partition": "aws-us-gov",
         "dnsSuffix": "amazonaws.com",
         "reverseDnsPrefix": "com.amazonaws",
     }
-    arn = call("aws:index/getArn:getArn", {"arn": "arn:aws:s3:::b/k:x"}, HERE, {})
+    arn = call("aws:index/getArn:getArn", {"arn": "arn:aws:s3:::b/k:x"}, HERE)
     assert arn is not None
     assert (arn["service"], arn["resource"]) == ("s3", "b/k:x")
-    tags = call("aws:index/getDefaultTags:getDefaultTags", {}, HERE, {"defaultTags": '{"tags": {"a": "b"}}'})
+    tags = call("aws:index/getDefaultTags:getDefaultTags", {}, replace(HERE, default_tags='{"tags": {"a": "b"}}'))
     assert tags is not None
     assert tags["tags"] == {"a": "b"}
-    principal = call("aws:index/getServicePrincipal:getServicePrincipal", {"serviceName": "s3"}, HERE, {})
+    principal = call("aws:index/getServicePrincipal:getServicePrincipal", {"serviceName": "s3"}, HERE)
     assert principal is not None
     assert principal["name"] == "s3.amazonaws.com"
 
@@ -260,7 +261,7 @@ def test_the_keys_of_a_plain_dictionary_are_read_as_the_program_writes_them() ->
         "not_actions": ["iam:*"],
         "resources": ["*"],
     }
-    result = call("aws:iam/getPolicyDocument:getPolicyDocument", {"statements": [statement]}, HERE, {})
+    result = call("aws:iam/getPolicyDocument:getPolicyDocument", {"statements": [statement]}, HERE)
     assert result is not None
     assert '"NotAction":"iam:*"' in result["minifiedJson"]
     assert '"NotPrincipal":{"AWS":"*"}' in result["minifiedJson"]
@@ -268,5 +269,5 @@ def test_the_keys_of_a_plain_dictionary_are_read_as_the_program_writes_them() ->
 
 def test_an_unknown_argument_makes_the_result_unknown() -> None:
     token = "aws:iam/getPolicyDocument:getPolicyDocument"
-    assert call(token, {"statements": [{"resources": [UNKNOWN]}]}, HERE, {}) is None
-    assert call("aws:ec2/getAmi:getAmi", {}, HERE, {}) is None
+    assert call(token, {"statements": [{"resources": [UNKNOWN]}]}, HERE) is None
+    assert call("aws:ec2/getAmi:getAmi", {}, HERE) is None

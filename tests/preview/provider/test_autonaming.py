@@ -18,7 +18,7 @@ from stackguard.preview.project.project import Project
 from stackguard.preview.provider.autonaming import (
     HEX,
     Autonaming,
-    Naming,
+    PhysicalNaming,
     Refusal,
     Strategy,
     configured,
@@ -210,4 +210,4 @@ def test_every_character_of_an_alphabet_is_drawn() -> None:
 
 
 def test_a_short_form_holds_only_for_its_input() -> None:
-    assert Naming().bounds({"engine": "sqlserver"}) == (255, 7)
+    assert PhysicalNaming().bounds({"engine": "sqlserver"}) == (255, 7)

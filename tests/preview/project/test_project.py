@@ -94,7 +94,7 @@ def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
         ("name: p\nruntime: nodejs", {}, None, "runtime is `nodejs`"),
         ("name: p\nruntime: {name: go}", {}, None, "runtime is `go`"),
         ("name: p\nruntime: [", {}, None, r"Pulumi\.yaml:2: malformed YAML"),
-        ("name: p\nname: q", {}, None, r"Pulumi\.yaml:2: malformed YAML: the key `name` stands twice"),
+        ("name: p\nname: q", {}, None, r"Pulumi\.yaml:2: malformed YAML: the key `name` is duplicated"),
         ("- name", {}, None, r"Pulumi\.yaml:1: expected"),
         ("name: p\nruntime: python", {}, None, r"no Pulumi\.<stack>\.yaml beside it"),
         ("name: p\nruntime: python", {"a": "", "b": ""}, None, "choose one with --stack: a, b"),
