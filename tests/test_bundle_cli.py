@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from stackguard.bundle import sizes
+from stackguard.bundle.artifacts import sizes
 from stackguard.cli import cli
-from tests.bundle.making import RUNTIME, function, names, wheel
+from tests.bundle.functions import RUNTIME, function, names, wheel
 
 HANDLER = f'{RUNTIME}\nhandler = "app.main.handler"'
 ARTIFACTS = ["orders.cdx.json", "orders.manifest.json", "orders.zip"]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from stackguard.bundle.index_config import for_uv
+from stackguard.bundle.install.index_config import for_uv
 
 ROOT = Path(__file__).parents[1]
 HERE = [

@@ -1,7 +1,4 @@
-"""What AWS Lambda will run, built from a function's own `pyproject.toml` and lock, the same bytes wherever it is built.
-
-`build` is for programs: with a warm cache it reads the function's own files and nothing else, and needs no network.
-"""
+"""What AWS Lambda runs, out of a function's `pyproject.toml`, lock and code: the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -20,15 +17,15 @@ __all__ = ["Bundle", "CannotBundle", "build"]
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A finished bundle in the cache, where nothing is ever replaced: a path stands for one content."""
+    """A finished bundle in the cache. Its files are never replaced: a path always has the same content."""
 
     function: Function
     folder: Path
-    """All of its files: archives, manifest and bill of materials."""
+    """The folder of all its files: archives, manifest and bill of materials."""
 
     @property
     def archive(self) -> Path:
-        """The zip file of the function: with its dependencies, or without them where there is a layer."""
+        """The function's zip file: with the dependencies, or without them where they are in a layer."""
         return self.folder / f"{self.function.name}.zip"
 
     @property
@@ -50,30 +47,31 @@ class Bundle:
 def build(
     function_dir: Path | str, overrides: Overrides | None = None, *, offline: bool = False, enforce: bool = True
 ) -> Bundle:
-    """Build a function's archive, or find it in the cache: the own files are read every time, so it is never stale.
+    """Build a function's archive, or find it in the cache, which needs no network.
+
+    The function's own files are read on each call, so the archive is never stale.
 
     Args:
         function_dir: the folder with the function's `pyproject.toml`, lock and code.
-        overrides: what to take instead of what `[tool.stackguard.bundle]` says.
-        offline: never use the network: what is missing in the cache is an error.
-        enforce: refuse what Lambda would refuse for its size.
+        overrides: values that replace those of `[tool.stackguard.bundle]`.
+        offline: do not use the network; a dependency that is missing in the cache is an error.
+        enforce: refuse a bundle that is too large for Lambda.
 
     Raises:
         CannotBundle: a key, the lock or the handler is wrong, the dependencies cannot be installed,
             or the bundle is too large.
     """
-    from stackguard.bundle import cache, config, hooks
-    from stackguard.bundle import cache_key as finishing
+    from stackguard.bundle import cache, cache_key, config, hooks
 
     function = config.read(Path(function_dir), overrides or config.Overrides())
     hooks.before(function)
-    own = finishing.own_files(function)
-    key = finishing.key(function, own)
-    folder = cache.fetch(finishing.KIND, key)
+    own = cache_key.own_files(function)
+    key = cache_key.key(function, own)
+    folder = cache.fetch(cache_key.KIND, key)
     if folder is None:
         with needing_the_extra():
-            from stackguard.bundle import build_archives as making
-        folder = making.make(function, own, key, offline=offline)
-    if enforce and (oversized := folder / finishing.OVERSIZED).exists():
+            from stackguard.bundle.build_archives import make
+        folder = make(function, own, key, offline=offline)
+    if enforce and (oversized := folder / cache_key.OVERSIZED).exists():
         raise CannotBundle(oversized.read_text(encoding="utf-8"))
     return Bundle(function, folder)

@@ -1,39 +1,54 @@
-"""Zip files of which each bit is decided: order, times, modes and compression."""
+"""Files on their way into an archive, and zip files in which every bit is fixed: order, times, modes, compression."""
 
 from __future__ import annotations
 
+import hashlib
 import stat
-import zipfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from stackguard.bundle.files import File
-
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a zip file can tell."""
+"""The earliest time that a zip file can hold."""
 
 _UNIX = 3
 _LEVEL = 6
 
 
-def write(file: Path, members: Iterable[File], *, append: bool = False) -> Mapping[str, int]:
-    """Write a zip file, or append to one, and say how many bytes each member takes in it.
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file that goes into an archive: its content is read from `source`, or is `content` itself."""
 
-    Args:
-        file: the zip file.
-        members: in any order.
-        append: keep what is in it.
+    path: str
+    sha256: str
+    size: int
+    source: Path | None = None
+    content: bytes = b""
+    executable: bool = False
 
-    Returns:
-        The compressed size in bytes, by path.
-    """
+
+def in_memory(path: str, content: bytes, *, executable: bool = False) -> File:
+    """A file whose content is held in memory, so that it cannot change between its hash and its writing."""
+    return File(path, hashlib.sha256(content).hexdigest(), len(content), None, content, executable)
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write(archive: Path, files: Iterable[File], *, append: bool = False) -> Mapping[str, int]:
+    """Write a zip file, or append to one, and return each file's compressed size in bytes, by path."""
+    import zipfile  # a warm cache needs none
+
     sizes = {}
-    with zipfile.ZipFile(file, "a" if append else "w") as packed:
-        for each in sorted(members, key=lambda member: member.path):
-            info = zipfile.ZipInfo(each.path, _EPOCH)
+    with zipfile.ZipFile(archive, "a" if append else "w") as packed:
+        for file in sorted(files, key=lambda file: file.path):
+            info = zipfile.ZipInfo(file.path, _EPOCH)
             info.create_system = _UNIX
             info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = (stat.S_IFREG | (0o755 if each.runs else 0o644)) << 16
-            packed.writestr(info, each.source.read_bytes() if each.source else each.content, compresslevel=_LEVEL)
-            sizes[each.path] = info.compress_size
+            info.external_attr = (stat.S_IFREG | (0o755 if file.executable else 0o644)) << 16
+            packed.writestr(info, file.source.read_bytes() if file.source else file.content, compresslevel=_LEVEL)
+            sizes[file.path] = info.compress_size
     return sizes

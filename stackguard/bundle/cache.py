@@ -1,38 +1,51 @@
-"""Folders that are whole or absent: each is filled beside its place and moved there at once.
+"""Cached folders that are whole or absent: each is filled in a temporary folder and then renamed.
 
-An entry is `KIND-KEY/` with its files and `entry.json`, which has their digests. What does not agree with it was damaged,
-and is made anew. Several processes may make the same entry: the first one's stays.
+An entry is `KIND-KEY/` with its files and `entry.json`, which holds their digests. An entry that does not match its
+digests is damaged and is made anew. Where several processes make the same entry, the first one's stays.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from stackguard.bundle.archive import digest
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
-from stackguard.bundle.files import digest
 from stackguard.errors import reason
 
 VARIABLE = "STACKGUARD_CACHE_DIR"
 INDEX = "entry.json"
+FORMAT = 1
+"""The version of what is in the cache and of how archives are made; a new number makes every entry anew."""
+
 _TEMPORARY = ".making-"
 _DAY = 86_400.0
 _KEPT_DAYS = {"finished": 2, "dependencies": 30, "materials": 30}
-"""How long an entry stays that nobody uses. Finished archives are made again in a moment."""
+"""How long an unused entry stays. Finished archives are quick to make again."""
 
 _YOUNG = 60.0
-"""Seconds for which a temporary folder is surely its maker's, who may not have locked it yet."""
+"""Seconds for which a temporary folder may belong to a process that has not locked it yet."""
+
+
+def key_of(*parts: Any) -> str:
+    """A digest of what an entry is made of. The version of the compressor is part of it: another's bytes differ."""
+    content = msgspec.json.encode((FORMAT, zlib.ZLIB_RUNTIME_VERSION, *parts))
+    return hashlib.sha256(content).hexdigest()[:40]
 
 
 def root() -> Path:
-    """Where entries are: `STACKGUARD_CACHE_DIR`, else the user's cache folder."""
+    """The folder of all entries: in `STACKGUARD_CACHE_DIR`, else in the user's cache folder."""
     if chosen := os.environ.get(VARIABLE):
         return Path(chosen).absolute() / "bundle"
     with needing_the_extra():
@@ -41,20 +54,13 @@ def root() -> Path:
     return user_cache_path("stackguard") / "bundle"
 
 
-def fetch(kind: str, key: str, *, whole: bool = True) -> Path | None:
-    """The folder of an entry; None where there is none, or a damaged one.
-
-    Args:
-        kind: of what.
-        key: what the entry is made of, as a digest.
-        whole: read all of it; else only see that it is there.
-    """
+def fetch(kind: str, key: str) -> Path | None:
+    """The folder of an entry; None where it is missing or damaged."""
     folder = root() / f"{kind}-{key}"
     try:
         index = msgspec.json.decode((folder / INDEX).read_bytes(), type=dict[str, str])
-        for name, expected in index.items():
-            if whole and digest(folder / name) != expected:
-                return None
+        if any(digest(folder / name) != expected for name, expected in index.items()):
+            return None
         with contextlib.suppress(OSError):
             os.utime(folder)
     except (OSError, msgspec.DecodeError):
@@ -62,16 +68,16 @@ def fetch(kind: str, key: str, *, whole: bool = True) -> Path | None:
     return folder
 
 
-def store(kind: str, key: str, fill: Callable[[Path], None]) -> Path:
-    """Make an entry, and give its folder.
+def store(kind: str, key: str, fill: Callable[[Path], object]) -> Path:
+    """Make an entry with the files that `fill` writes, and return its folder.
 
     Raises:
         CannotBundle: the cache cannot be written.
     """
     place = root() / f"{kind}-{key}"
-    with _temporary(place.parent) as folder:
+    with scratch() as folder:
         fill(folder)
-        index = {each.name: digest(each) for each in sorted(folder.iterdir())}
+        index = {file.name: digest(file) for file in sorted(folder.iterdir())}
         (folder / INDEX).write_bytes(msgspec.json.encode(index))
         _move(folder, place, lambda: fetch(kind, key) is not None)
     return place
@@ -79,37 +85,14 @@ def store(kind: str, key: str, fill: Callable[[Path], None]) -> Path:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder to work in, on the cache's own disk; it is gone afterwards.
+    """A temporary folder on the cache's own disk, locked while its process lives: others see when it is abandoned.
 
     Raises:
         CannotBundle: the cache cannot be written.
     """
-    with _temporary(root()) as folder:
-        yield folder
-
-
-def prune() -> None:
-    """Remove what nobody has used for long, and what makers left that were ended in the middle."""
-    now = time.time()
-    with contextlib.suppress(OSError):
-        for entry in list(os.scandir(root())):
-            age = now - entry.stat().st_mtime
-            kind = entry.name.partition("-")[0]
-            if entry.name.startswith(_TEMPORARY):
-                if age > _YOUNG and not _held(entry.path):
-                    shutil.rmtree(entry.path, ignore_errors=True)
-            elif age > _KEPT_DAYS.get(kind, age) * _DAY:
-                shutil.rmtree(entry.path, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _temporary(above: Path) -> Iterator[Path]:
-    """A new folder that is locked while its maker lives, so that others know when it is abandoned."""
-    import fcntl
-
     try:
-        above.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=above))
+        root().mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=root()))
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise _unwritable(error) from None
@@ -123,9 +106,21 @@ def _temporary(above: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _held(folder: str) -> bool:
-    import fcntl
+def prune() -> None:
+    """Remove entries that have been unused for long, and what interrupted processes left."""
+    now = time.time()
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(root())):
+            age = now - entry.stat().st_mtime
+            if entry.name.startswith(_TEMPORARY):
+                old = age > _YOUNG and not _is_locked(entry.path)
+            else:
+                old = age > _KEPT_DAYS.get(entry.name.partition("-")[0], age) * _DAY
+            if old:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
+
+def _is_locked(folder: str) -> bool:
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,24 +131,25 @@ def _held(folder: str) -> bool:
     return False
 
 
-def _move(folder: Path, place: Path, good: Callable[[], bool]) -> None:
-    """Put a folder in its place; what another has put there stays if it is good."""
+def _move(folder: Path, place: Path, is_whole: Callable[[], bool]) -> None:
+    """Rename a folder to its place; an entry that another process has put there stays where it is whole."""
+    damaged = folder.with_name(f"{folder.name}-damaged")
     for _ in range(3):
         try:
             folder.rename(place)
         except OSError:
             if not place.exists():
                 raise
-            if good():
+            if is_whole():
                 return
-            with contextlib.suppress(OSError):  # another may replace the same damaged entry
-                place.rename(folder.with_name(f"{folder.name}-damaged"))
-            shutil.rmtree(folder.with_name(f"{folder.name}-damaged"), ignore_errors=True)
+            with contextlib.suppress(OSError):  # another process may replace the same damaged entry
+                place.rename(damaged)
+            shutil.rmtree(damaged, ignore_errors=True)
         else:
             return
 
 
 def _unwritable(error: OSError) -> CannotBundle:
     return CannotBundle(
-        f"the cache `{root()}` cannot be written: {reason(error)}; make room or give another folder in {VARIABLE}"
+        f"the cache `{root()}` cannot be written: {reason(error)}; free disk space, or set {VARIABLE} to another folder"
     )

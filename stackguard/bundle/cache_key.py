@@ -1,4 +1,4 @@
-"""What a finished bundle is made of, told without looking at any dependency."""
+"""The key of a finished bundle, from the function's own files and its lock: no dependency is read."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from collections.abc import Sequence
 
 import msgspec
 
+from stackguard.bundle.archive import File, in_memory
+from stackguard.bundle.cache import key_of
 from stackguard.bundle.config import Function
 from stackguard.bundle.errors import CannotBundle
-from stackguard.bundle.files import File, in_memory
-from stackguard.bundle.keys import key_of
-from stackguard.bundle.lock_file import find
+from stackguard.bundle.install import lock_file
 from stackguard.bundle.sources import collect
 from stackguard.errors import reason
 
 KIND = "finished"
 OVERSIZED = "oversized.txt"
-"""A file of a finished bundle in the cache, where Lambda would refuse it: it holds the reason."""
+"""A file in the cache beside a finished bundle that Lambda would refuse: it holds the reason."""
 
 
 def own_files(function: Function) -> list[File]:
-    """The function's own files, read, by path.
+    """The function's own files with their content, sorted by path.
 
     Raises:
         CannotBundle: there is none, or one cannot be read.
     """
-    found = []
-    for each in collect(function).files:
+    files = []
+    for source in collect(function).files:
         try:
-            found.append(in_memory(each.path, each.file.read_bytes(), runs=each.runs))
+            files.append(in_memory(source.path, source.file.read_bytes(), executable=source.executable))
         except OSError as error:
-            raise CannotBundle(f"`{each.file}` cannot be read: {reason(error)}") from None
-    return found
+            raise CannotBundle(f"`{source.file}` cannot be read: {reason(error)}") from None
+    return files
 
 
 def key(function: Function, own: Sequence[File]) -> str:
-    """The key of a finished bundle: the bytes of project file and lock, every option, and every own file."""
-    lock = find(function)
+    """The key of a finished bundle: a digest of project file, lock, options and own files."""
+    lock = lock_file.find(function)
     try:
         locked = hashlib.sha256(lock.read_bytes()).hexdigest() if lock else ""
     except OSError as error:
         raise CannotBundle(f"`{lock}` cannot be read: {reason(error)}") from None
-    stated = hashlib.sha256(function.raw).hexdigest()
-    files = [(each.path, each.sha256, each.runs) for each in own]
-    return key_of(function.name, stated, lock and lock.name, locked, msgspec.to_builtins(function.table), files)
+    project = hashlib.sha256(function.raw).hexdigest()
+    files = [(file.path, file.sha256, file.executable) for file in own]
+    return key_of(function.name, project, lock and lock.name, locked, msgspec.to_builtins(function.table), files)

@@ -1,4 +1,4 @@
-"""From what `stackguard bundle` is asked to what it writes and tells."""
+"""`stackguard bundle`, from the request to the written artifacts and the report."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackguard.bundle import build, config, hooks, outputs, sizes
-from stackguard.bundle import cache_key as finishing
-from stackguard.bundle import metadata as about
+from stackguard.bundle import build, cache_key, config, hooks, metadata
+from stackguard.bundle.artifacts import delivery, sizes
+from stackguard.bundle.artifacts.report import Report
 from stackguard.bundle.config import Function, Overrides
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
-from stackguard.bundle.report import Report
 from stackguard.bundle.sources import collect
 
 _VARIABLES = {
@@ -20,17 +19,21 @@ _VARIABLES = {
     ".manifest.json": "STACKGUARD_MANIFEST",
     ".cdx.json": "STACKGUARD_MATERIALS",
 }
+"""The artifacts, by the end of their names, with the variables that hold their paths for commands of `after`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to bundle, and where to."""
+    """What to bundle, and where to write it; without `output`, to `dist` in the function's folder."""
 
     folder: Path
     output: Path | None
-    """None is `dist` in the function's folder."""
     overrides: Overrides
     offline: bool = False
+
+    def deliver(self, folder: Path, names: list[str], function: Function) -> list[Path]:
+        """Copy artifacts from a folder to the output."""
+        return delivery.deliver(folder, names, self.output or self.folder / "dist", function.name)
 
 
 def run(request: Request) -> Report:
@@ -40,44 +43,40 @@ def run(request: Request) -> Report:
         CannotBundle: it cannot be built, or written.
     """
     bundle = build(request.folder, request.overrides, offline=request.offline, enforce=False)
-    function, finished = bundle.function, about.finished(bundle.folder)
+    function, finished = bundle.function, metadata.finished(bundle.folder)
     judged = sizes.judge(function, finished)
     left_out = collect(function).left_out
     if judged.over:
         return Report(function, finished, judged, (), left_out)
-    kinds = [".zip", *(["-layer.zip"] if function.table.layer else []), ".manifest.json", ".cdx.json"]
-    names = {kind: f"{function.name}{kind}" for kind in kinds}
-    written = outputs.deliver(bundle.folder, list(names.values()), _output(request), function.name)
-    variables = {_VARIABLES[kind]: str(file.absolute()) for kind, file in zip(kinds, written, strict=True)}
-    hooks.after(function, variables)
-    if function.table.after and (changed := outputs.first_changed(written, bundle.folder)):
-        outputs.deliver(bundle.folder, list(names.values()), _output(request), function.name)
+    endings = [ending for ending in _VARIABLES if function.table.layer or ending != "-layer.zip"]
+    names = [f"{function.name}{ending}" for ending in endings]
+    written = request.deliver(bundle.folder, names, function)
+    hooks.after(
+        function, {_VARIABLES[ending]: str(file.absolute()) for ending, file in zip(endings, written, strict=True)}
+    )
+    if function.table.after and (changed := delivery.first_changed(written, bundle.folder)):
+        request.deliver(bundle.folder, names, function)
         raise CannotBundle(
-            f"a command of `after` in `{function.project_file}` changed `{changed}`, which has been put back, as "
-            "the manifest would not hold for it; write what it makes to another file"
+            f"a command of `after` in `{function.project_file}` changed `{changed}`, which has been restored, because "
+            "the manifest would not match it; write the command's output to another file"
         )
     return Report(function, finished, judged, tuple(written), left_out)
 
 
 def run_image(request: Request) -> tuple[Function, list[Path]]:
-    """Write the context of a container image, and say what was written.
+    """Write the context of a container image, and return its function and the written files.
 
     Raises:
         CannotBundle: the function or its lock is wrong, or it cannot be written.
     """
     with needing_the_extra():
-        from stackguard.bundle import image
+        from stackguard.bundle.artifacts import image
 
     function = config.read(request.folder, request.overrides)
     hooks.before(function)
     with tempfile.TemporaryDirectory() as work:
-        names = image.write(function, finishing.own_files(function), Path(work))
-        written = outputs.deliver(Path(work), names, _output(request), function.name)
-    hooks.after(
-        function, {"STACKGUARD_IMAGE": str(written[0].absolute()), "STACKGUARD_MANIFEST": str(written[1].absolute())}
-    )
+        names = image.write(function, cache_key.own_files(function), Path(work))
+        written = request.deliver(Path(work), names, function)
+    variables = zip(("STACKGUARD_IMAGE", "STACKGUARD_MANIFEST"), written, strict=True)
+    hooks.after(function, {variable: str(file.absolute()) for variable, file in variables})
     return function, written
-
-
-def _output(request: Request) -> Path:
-    return request.output or request.folder / "dist"

@@ -1,4 +1,4 @@
-"""What `pyproject.toml` says of a function: its dependencies, and the table `[tool.stackguard.bundle]`."""
+"""A function's `pyproject.toml`: its dependencies, and the table `[tool.stackguard.bundle]`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 from policypack.lambda_code.binaries import Target
-from stackguard.bundle.choices import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
-from stackguard.bundle.errors import CannotBundle
+from stackguard.bundle.errors import CannotBundle, lowered
+from stackguard.bundle.targets import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
 from stackguard.errors import reason
 
 TABLE = "tool.stackguard.bundle"
@@ -52,11 +52,13 @@ _SHAPES = {
     "layer": "is true or false",
     "upload": 'is "direct" or "s3"',
 }
+_CHOICES = {"runtime": RUNTIMES, "architecture": ARCHITECTURES, "strip": KINDS}
+_ALIASES = {"aarch64": "arm64", "amd64": "x86_64", "x86-64": "x86_64"}
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What the command line says instead of the table."""
+    """Options of the command line, which replace or extend values of the table."""
 
     runtime: str | None = None
     architecture: str | None = None
@@ -67,14 +69,14 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function's folder and what its `pyproject.toml` says."""
+    """A function's folder and the contents of its `pyproject.toml`."""
 
     folder: Path
     name: str
     """For the artifacts: the project's name, else the folder's, with only letters, digits, `.`, `_` and `-`."""
     version: str | None
     dependencies: tuple[str, ...] | None
-    """None where there is no table `[project]`: then all that is locked is meant."""
+    """None where there is no table `[project]`: then everything in the lock is installed."""
     requires_python: str | None
     indexes: tuple[Mapping[str, Any], ...]
     """The tables `[[tool.uv.index]]`."""
@@ -84,7 +86,7 @@ class Function:
 
     @property
     def project_file(self) -> Path:
-        """Where all of it stands."""
+        """The function's `pyproject.toml`."""
         return self.folder / PROJECT_FILE
 
 
@@ -92,26 +94,25 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
     """Read a function's folder.
 
     Raises:
-        CannotBundle: there is no `pyproject.toml`, or a key or value in it does not fit.
+        CannotBundle: there is no `pyproject.toml`, or a key or value in it is wrong.
     """
     file = folder / PROJECT_FILE
     raw, document = _document(file)
-    project = _mapping(document.get("project", {}), file, "project")
-    tool = _mapping(document.get("tool", {}), file, "tool")
-    own = _mapping(tool.get("stackguard", {}), file, "tool.stackguard")
-    table = _overridden(_table(own.get("bundle", {}), file), overrides)
+    project = _section(document, "project", file)
+    tool = _section(document, "tool", file)
+    stackguard = _section(tool, "stackguard", file, "tool.stackguard")
+    table = _overridden(_table(_section(stackguard, "bundle", file, TABLE), file), overrides)
     if overrides.runtime and overrides.runtime not in RUNTIMES:
         raise CannotBundle(f"`--runtime` is one of {', '.join(RUNTIMES)}, not `{overrides.runtime}`")
     if table.runtime is None:
-        raise CannotBundle(f'`{file}` does not say for which runtime: add `runtime = "python3.13"` below `[{TABLE}]`')
-    name = project.get("name")
-    uv = tool.get("uv")
+        raise CannotBundle(f'`{file}` does not state the runtime: add `runtime = "python3.13"` below `[{TABLE}]`')
+    name, version, uv = project.get("name"), project.get("version"), tool.get("uv")
+    name = name if isinstance(name, str) else folder.resolve().name
     return Function(
         folder=folder,
-        name=re.sub(r"[^A-Za-z0-9._-]+", "-", name if isinstance(name, str) else folder.resolve().name).strip("-.")
-        or "function",
-        version=project["version"] if isinstance(project.get("version"), str) else None,
-        dependencies=_dependencies(document, file),
+        name=re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "function",
+        version=version if isinstance(version, str) else None,
+        dependencies=_dependencies(project, file) if "project" in document else None,
         requires_python=project.get("requires-python"),
         indexes=tuple(uv.get("index", ())) if isinstance(uv, dict) else (),
         table=table,
@@ -123,69 +124,68 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
 def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         raw = file.read_bytes()
+        return raw, tomllib.loads(raw.decode())
     except FileNotFoundError:
         raise CannotBundle(
-            f"`{file.parent}` has no `{PROJECT_FILE}`; give the folder of a function, which says its dependencies there"
+            f"`{file.parent}` has no `{PROJECT_FILE}`; give the folder of a function, which states its dependencies there"
         ) from None
     except OSError as error:
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
-    try:
-        return raw, tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CannotBundle(f"`{file}` is not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        raise CannotBundle(f"`{file}` is not valid TOML: {lowered(error)}") from None
 
 
-def _dependencies(document: dict[str, Any], file: Path) -> tuple[str, ...] | None:
-    if "project" not in document:
-        return None
-    if "dependencies" in document["project"].get("dynamic", ()):
-        raise CannotBundle(f"`{file}`: `dependencies` are dynamic, so a lock cannot be held to them; state them there")
-    value = document["project"].get("dependencies", [])
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+def _section(parent: Mapping[str, Any], key: str, file: Path, name: str = "") -> dict[str, Any]:
+    """A table in another, empty where it is missing; `name` is its full name where that is not the key."""
+    section = parent.get(key, {})
+    if not isinstance(section, dict):
+        raise CannotBundle(f"`{file}`: `{name or key}` is a table, as `[{name or key}]`")
+    return section
+
+
+def _dependencies(project: Mapping[str, Any], file: Path) -> tuple[str, ...]:
+    if "dependencies" in project.get("dynamic", ()):
+        raise CannotBundle(
+            f"`{file}`: `dependencies` are dynamic, so a lock cannot be checked against them; list them there"
+        )
+    dependencies = project.get("dependencies", [])
+    if not isinstance(dependencies, list) or not all(isinstance(line, str) for line in dependencies):
         raise CannotBundle(f'`{file}`: `project.dependencies` is a list of requirements, as ["boto3>=1.40"]')
-    return tuple(value)
+    return tuple(dependencies)
 
 
-def _mapping(value: Any, file: Path, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise CannotBundle(f"`{file}`: `{name}` is a table, as `[{name}]`")
-    return value
-
-
-def _table(given: Any, file: Path) -> Table:
-    raw = _mapping(given, file, TABLE)
-    for key in raw:
+def _table(raw: Mapping[str, Any], file: Path) -> Table:
+    for key, value in raw.items():
         if key not in _SHAPES:
-            near = get_close_matches(key.replace("_", "-").lower(), _SHAPES, n=1, cutoff=0.6)
+            near = get_close_matches(key.replace("_", "-").lower(), _SHAPES, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(_SHAPES)}"
             raise CannotBundle(f"`{file}`: `[{TABLE}]` has no key `{key}`; {hint}")
-    for key, value in raw.items():
         try:
             msgspec.convert({key: value}, Table)
         except msgspec.ValidationError:
-            raise CannotBundle(f"`{file}`: `{key}` below `[{TABLE}]` {_SHAPES[key]}{_near(key, value)}") from None
+            raise CannotBundle(f"`{file}`: `{key}` below `[{TABLE}]` {_SHAPES[key]}{_suggestion(key, value)}") from None
     return msgspec.convert(raw, Table)
 
 
-def _near(key: str, value: Any) -> str:
-    """The value that was probably meant, where one is near."""
-    known = {"runtime": RUNTIMES, "architecture": ARCHITECTURES, "strip": KINDS}.get(key, ())
-    values = value if isinstance(value, list) else [value]
-    aliases = {"aarch64": "arm64", "amd64": "x86_64", "x86-64": "x86_64"}
-    for each in (each for each in values if isinstance(each, str) and each not in known):
-        near = [aliases[each]] if key == "architecture" and each in aliases else get_close_matches(each, known, n=1)
-        if near:
-            return f'; did you mean "{near[0]}" where "{each}" stands?'
+def _suggestion(key: str, value: Any) -> str:
+    """The choice that is closest to the first wrong value, as a clause; empty where none is close."""
+    choices = _CHOICES.get(key, ())
+    for wrong in value if isinstance(value, list) else [value]:
+        if isinstance(wrong, str) and wrong not in choices:
+            alias = _ALIASES.get(wrong) if key == "architecture" else None
+            near = [alias] if alias else get_close_matches(wrong, choices, n=1)
+            if near:
+                return f'; did you mean "{near[0]}" instead of "{wrong}"?'
     return ""
 
 
 def _overridden(table: Table, overrides: Overrides) -> Table:
-    names = (*table.from_source, *overrides.from_source)
+    from_source = (*table.from_source, *overrides.from_source)
     return msgspec.structs.replace(
         table,
         runtime=overrides.runtime or table.runtime,
         architecture=overrides.architecture or table.architecture,
         strip=tuple(sorted({*table.strip, *overrides.strip})),
-        from_source=tuple(sorted({re.sub(r"[-_.]+", "-", each).lower() for each in names})),
+        from_source=tuple(sorted({re.sub(r"[-_.]+", "-", name).lower() for name in from_source})),
         layer=table.layer or overrides.layer,
     )

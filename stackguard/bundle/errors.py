@@ -1,4 +1,4 @@
-"""What stops a bundle. Every one of these is exit code 2."""
+"""What stops a bundle. Each of these errors is exit code 2."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from stackguard.errors import CannotJudge
 
 
 class CannotBundle(CannotJudge):
-    """The function cannot be bundled: one line that says what, where and how to mend it."""
+    """The function cannot be bundled: one line with what, where and how to fix it."""
 
 
 @contextmanager
 def needing_the_extra() -> Iterator[None]:
-    """Say what to install where a package of the extra `bundle` is missing.
+    """Report what to install where a package of the extra `bundle` is missing.
 
     Raises:
-        CannotBundle: one is.
+        CannotBundle: a package is missing.
     """
     try:
         yield
     except ImportError as error:
         name = (error.name or "a package").partition(".")[0]
         raise CannotBundle(f"`{name}` is not installed; install `stackguard[bundle]`") from None
+
+
+def lowered(error: Exception | str) -> str:
+    """An error's own message as a clause: on one line, with its first letter in lower case."""
+    text = " ".join(str(error).split())
+    return f"{text[:1].lower()}{text[1:]}"

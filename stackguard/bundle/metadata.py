@@ -1,4 +1,4 @@
-"""What is known of an archive: kept beside it in the cache, and told in reports, manifests and bills of materials."""
+"""What is known of an archive: stored beside it in the cache, and the source of reports, manifests and bills of materials."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME = "about.json"
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True):
-    """One file of an archive."""
+    """One file of an archive. Sizes are bytes."""
 
     path: str
     sha256: str
@@ -32,32 +32,36 @@ class Package(msgspec.Struct, frozen=True):
 
 
 class Saving(msgspec.Struct, frozen=True):
-    """What stripping one kind of files would save, in bytes."""
+    """What stripping one kind of files saves, in bytes."""
 
     size: int
     zipped: int
     packages: tuple[str, ...]
 
 
-class Dependencies(msgspec.Struct, frozen=True):
-    """What an archive of dependencies holds, and what it could do without."""
+class Contents(msgspec.Struct, frozen=True):
+    """What an archive contains beside own files, and what it can do without."""
 
     packages: tuple[Package, ...]
-    files: tuple[Member, ...]
     savings: Mapping[str, Saving]
     stripped: tuple[str, ...]
-    """Packages that were left out as a whole."""
+    """Packages that are left out as a whole."""
     clashes: tuple[str, ...]
-    """Packages that install the same file with different contents; the last one's is in the archive."""
+    """Packages that install the same file with different contents; the archive has the last one's."""
     foreign: tuple[str, ...]
     """Files that cannot be loaded or run on the target, each with the reason."""
 
 
+class Dependencies(Contents, frozen=True):
+    """An archive of dependencies."""
+
+    files: tuple[Member, ...]
+
+
 class Artifact(msgspec.Struct, frozen=True):
-    """One file that is deployed."""
+    """One file that is deployed. `kind` is `function` or `layer`; sizes are bytes."""
 
     kind: str
-    """`function` or `layer`."""
     file: str
     sha256: str
     code_sha256: str
@@ -67,7 +71,7 @@ class Artifact(msgspec.Struct, frozen=True):
     files: tuple[Member, ...]
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(Contents, frozen=True):
     """A finished bundle."""
 
     name: str
@@ -75,29 +79,24 @@ class Finished(msgspec.Struct, frozen=True):
     """The lock's file name."""
     lock_sha256: str
     artifacts: tuple[Artifact, ...]
-    packages: tuple[Package, ...]
-    savings: Mapping[str, Saving]
-    stripped: tuple[str, ...]
-    clashes: tuple[str, ...]
-    foreign: tuple[str, ...]
     secrets: tuple[str, ...]
-    """Own files that hold a secret, each with what it is and never with the secret."""
+    """Own files that contain a secret, each with the kind of secret and never with the secret itself."""
     unneeded: tuple[str, ...]
     """Packages of the lock that nothing requires."""
     unzipped: int
-    """Bytes of all artifacts together, which is what the limit counts."""
+    """Bytes of all artifacts together, which Lambda's limit counts."""
 
 
-def write(folder: Path, told: Dependencies | Finished) -> None:
-    """Put it into an entry's folder."""
-    (folder / NAME).write_bytes(msgspec.json.encode(told))
+def write(folder: Path, contents: Contents) -> None:
+    """Store metadata in an entry's folder."""
+    (folder / NAME).write_bytes(msgspec.json.encode(contents))
 
 
 def finished(folder: Path) -> Finished:
-    """Of a finished bundle in the cache."""
+    """The metadata of a finished bundle in the cache."""
     return msgspec.json.decode((folder / NAME).read_bytes(), type=Finished)
 
 
 def dependencies(folder: Path) -> Dependencies:
-    """Of dependencies in the cache."""
+    """The metadata of dependencies in the cache."""
     return msgspec.json.decode((folder / NAME).read_bytes(), type=Dependencies)

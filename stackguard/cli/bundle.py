@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from stackguard.bundle.choices import ARCHITECTURES, KINDS
+from stackguard.bundle.targets import ARCHITECTURES, KINDS
 from stackguard.cli.common import Failure, judged
 
 FORMATS = ("text", "json")
@@ -107,9 +107,9 @@ def bundle(
         _tell_image(function, written, format_)
         return
     report = judged(lambda: run(request), doing, CannotBundle)
-    from stackguard.bundle import report as told
+    from stackguard.bundle.artifacts import report as rendered
 
-    write(told.json(report) if format_ == "json" else told.text(report, screen(None)), None)
+    write(rendered.json(report) if format_ == "json" else rendered.text(report, screen(None)), None)
     ctx.exit(report.exit_code)
 
 

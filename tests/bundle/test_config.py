@@ -8,7 +8,7 @@ import pytest
 
 from stackguard.bundle import CannotBundle
 from stackguard.bundle.config import Overrides, read
-from tests.bundle.making import RUNTIME, function
+from tests.bundle.functions import RUNTIME, function
 
 
 @pytest.mark.parametrize(
@@ -18,16 +18,16 @@ from tests.bundle.making import RUNTIME, function
         (f"{RUNTIME}\nfrom_source = []", "has no key `from_source`; did you mean `from-source`?"),
         (f"{RUNTIME}\nzzz = 1", "has no key `zzz`; the keys are runtime, architecture, "),
         ('runtime = "python3.31"', "`runtime` below `[tool.stackguard.bundle]` is one of python3.10, "),
-        ('runtime = "Python3.13"', 'did you mean "python3.13" where "Python3.13" stands?'),
-        (f'{RUNTIME}\narchitecture = "aarch64"', 'did you mean "arm64" where "aarch64" stands?'),
-        (f'{RUNTIME}\nstrip = ["test"]', 'did you mean "tests" where "test" stands?'),
+        ('runtime = "Python3.13"', 'did you mean "python3.13" instead of "Python3.13"?'),
+        (f'{RUNTIME}\narchitecture = "aarch64"', 'did you mean "arm64" instead of "aarch64"?'),
+        (f'{RUNTIME}\nstrip = ["test"]', 'did you mean "tests" instead of "test"?'),
         (f'{RUNTIME}\nbefore = "make"', "`before` below `[tool.stackguard.bundle]` is a list of commands"),
         (f"{RUNTIME}\nlayer = 1", "`layer` below `[tool.stackguard.bundle]` is true or false"),
         ("", 'add `runtime = "python3.13"` below `[tool.stackguard.bundle]`'),
         ("= 1", "is not valid TOML"),
     ],
 )
-def test_a_mistake_is_told_with_file_and_key_and_how_to_mend_it(tmp_path: Path, table: str, told: str) -> None:
+def test_a_mistake_is_reported_with_file_key_and_fix(tmp_path: Path, table: str, told: str) -> None:
     folder = function(tmp_path / "fn", table=table)
 
     with pytest.raises(CannotBundle) as refused:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from stackguard.bundle import Bundle, build
-from stackguard.bundle.index_config import environment
-from tests.bundle.making import function, names
+from stackguard.bundle.install.index_config import environment
+from tests.bundle.functions import function, names
 
 HERE = f"python{sys.version_info.major}.{sys.version_info.minor}"
 NATIVE = "x86_64" if platform.machine() in {"x86_64", "AMD64"} else "arm64"

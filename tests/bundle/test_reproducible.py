@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stackguard.bundle import build
-from tests.bundle.making import RUNTIME, function, names, wheel
+from tests.bundle.functions import RUNTIME, function, names, wheel
 
 BUILD = "import sys; from stackguard.bundle import build; print(build(sys.argv[1]).folder)"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stackguard.bundle import CannotBundle, build, sources
 from stackguard.bundle.config import read
 from stackguard.bundle.sources import collect
-from tests.bundle.making import RUNTIME, function, names, wheel
+from tests.bundle.functions import RUNTIME, function, names, wheel
 
 TREE = {
     "app/__init__.py": "",
@@ -96,7 +96,7 @@ def test_links_are_followed_and_circles_refused(tmp_path: Path) -> None:
         assert packed.read("shared/__init__.py") == b"shared = 1\n"
 
     (folder / "app" / "again").symlink_to(folder / "app")
-    with pytest.raises(CannotBundle, match=r"again` is a link to a folder that it is in"):
+    with pytest.raises(CannotBundle, match=r"again` is a link to a folder that contains it"):
         build(folder)
 
 
@@ -120,13 +120,13 @@ def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: lis
 @pytest.mark.parametrize(
     ("files", "table", "told"),
     [
-        ({"data/table.csv": ""}, "", "has no Python module or package of its own to bundle; say what belongs to it"),
+        ({"data/table.csv": ""}, "", "has no Python module or package of its own to bundle; add files with"),
         ({"alpha/__init__.py": ""}, "", "would hide `alpha/__init__.py` of a dependency"),
         ({"a.py": "", "src/a.py": ""}, "", "would both be `a.py` in the archive; exclude one"),
         ({"app.py": "def handler(): ..."}, 'handler = "app.handle"', "did you mean `app.handler`?"),
         ({"app.py": "def handler(): ..."}, 'handler = "ap.handler"', "did you mean `app.handler`?"),
         ({"app.py": "def handler(): ..."}, 'handler = "handler"', "names no function of a module"),
-        ({"app.py": "def handler(: ..."}, 'handler = "app.handler"', "does not parse as Python; mend it"),
+        ({"app.py": "def handler(: ..."}, 'handler = "app.handler"', "does not parse as Python; fix it"),
         ({"app.py": ""}, 'before = ["exit 3"]', "`exit 3`, in `before` below `[tool.stackguard.bundle]` of"),
     ],
 )
@@ -168,10 +168,10 @@ def test_a_handler_may_be_bound_in_any_way(tmp_path: Path, code: str) -> None:
             {"app.py": "import beta\n"},
             "imports `beta` (`app.py:1`), which neither the archive nor `python3.13` has; lock the package that has `beta`",
         ),
-        ({"app.py": "import alpha.more\n"}, "imports `alpha.more` (`app.py:1`), which the archive does not hold; mend"),
+        ({"app.py": "import alpha.more\n"}, "imports `alpha.more` (`app.py:1`), which the archive does not hold; fix"),
         (
             {"app.py": "from own import thin\nimport beta\n", "own.py": "def thing(): ...\n"},
-            "imports `thin` from `own` (`app.py:1`), which does not define it; there is `thing`, and 1 more; mend the",
+            "imports `thin` from `own` (`app.py:1`), which does not define it; there is `thing`, and 1 more; fix the",
         ),
         ({"app.py": "import own\n", "own.py": "def (\n"}, "the archive holds `own.py`, which does not parse as Python"),
     ],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from stackguard.bundle.platforms import MACHINES
+from stackguard.bundle.targets import MACHINES
 
 ROOT = Path(__file__).parents[2] / "lambda_fn"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

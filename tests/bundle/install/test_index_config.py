@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stackguard.bundle.index_config import environment
+from stackguard.bundle.install.index_config import environment
 
 OURS = "http://ours/simple"
 

@@ -1,4 +1,4 @@
-"""The context of a container image for the same lock, for what is too large for a zip file or must be built there."""
+"""The context of a container image for the same lock: for what is too large for a zip file, or must be built there."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
-from stackguard.bundle import handlers, uv
+from stackguard.bundle import handlers
+from stackguard.bundle.archive import File, in_memory
+from stackguard.bundle.artifacts.manifest import encoded, head
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
-from stackguard.bundle.files import File, in_memory
-from stackguard.bundle.lock import read
-from stackguard.bundle.manifest import VERSION
-from stackguard.bundle.platforms import python_of
-from stackguard.bundle.requirements import check_project
+from stackguard.bundle.install import uv
+from stackguard.bundle.install.lock import read
+from stackguard.bundle.install.requirements import check_project
+from stackguard.bundle.targets import described, python_of
 
 PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 _DOCKERFILE = """\
-# Made by `stackguard bundle --image`: {name} for {runtime} on {architecture}.
+# Made by `stackguard bundle --image`: {name} for {target}.
 FROM --platform={platform} amazon/aws-lambda-python:{python}
 {compiler}COPY requirements.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all:{from_source} \\
@@ -32,9 +31,9 @@ _IGNORED = "*\n!Dockerfile\n!requirements.txt\n!code\n"
 
 
 def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
-    """Write the context and its manifest into a folder, and say their names.
+    """Write the context and its manifest into a folder, and return their names.
 
-    pip in the image takes the same lock, with the same hashes; nothing is installed here.
+    pip in the image installs the same lock, with the same hashes; nothing is installed here.
 
     Raises:
         CannotBundle: the lock is wrong, or no handler is named.
@@ -46,8 +45,8 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
         )
     lock = read(function, uv.export)
     check_project(function, lock)
-    package = function.table.handler.partition(".")[0]
-    if any(each.path.partition("/")[0].removesuffix(".py") == package for each in own):  # else it is a dependency's
+    top = function.table.handler.partition(".")[0]
+    if any(file.path.partition("/")[0].removesuffix(".py") == top for file in own):  # else it is a dependency's
         handlers.check(function, own, (), "")
         handlers.check_imports(function, own, None, "")
     name = f"{function.name}-image"
@@ -56,38 +55,33 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
         in_memory("Dockerfile", _dockerfile(function).encode()),
         in_memory(".dockerignore", _IGNORED.encode()),
         in_memory("requirements.txt", lock.requirements().encode()),
-        *(in_memory(f"code/{each.path}", each.content, runs=each.runs) for each in own),
+        *(in_memory(f"code/{file.path}", file.content, executable=file.executable) for file in own),
     ]
-    for each in files:
-        place = context / each.path
+    for file in files:
+        place = context / file.path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(each.content)
-        place.chmod(0o755 if each.runs else 0o644)  # Lambda's user is another than the image's builder
-    for place in (context, *(each for each in context.rglob("*") if each.is_dir())):
+        place.write_bytes(file.content)
+        place.chmod(0o755 if file.executable else 0o644)  # Lambda's user is not the image's builder
+    for place in (context, *(path for path in context.rglob("*") if path.is_dir())):
         place.chmod(0o755)
     manifest = {
-        "version": VERSION,
-        "name": function.name,
-        "target": {"runtime": function.target.runtime, "architecture": function.target.architecture},
-        "handler": function.table.handler,
-        "lock": {"file": lock.file.name if lock.file else None, "sha256": lock.sha256},
-        "packages": {each.name: each.version for each in lock.packages},
+        **head(function, lock.file.name if lock.file else None, lock.sha256),
+        "packages": {package.name: package.version for package in lock.packages},
         "artifacts": [{"kind": "image", "file": name}],
     }
-    file = f"{function.name}.manifest.json"
-    (folder / file).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    return [name, file]
+    manifest_name = f"{function.name}.manifest.json"
+    (folder / manifest_name).write_bytes(encoded(manifest))
+    return [name, manifest_name]
 
 
 def _dockerfile(function: Function) -> str:
     names = function.table.from_source
     return _DOCKERFILE.format(
         name=function.name,
-        runtime=function.target.runtime,
-        architecture=function.target.architecture,
+        target=described(function.target),
         platform=PLATFORMS[function.target.architecture],
         python=python_of(function.target),
         compiler=_COMPILER if names else "",
-        from_source="".join(f" --no-binary {each}" for each in names),
+        from_source="".join(f" --no-binary {name}" for name in names),
         handler=json.dumps(function.table.handler),
     )

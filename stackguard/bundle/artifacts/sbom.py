@@ -1,23 +1,22 @@
-"""The bill of materials: every package with version, hashes, licences and what requires it, in CycloneDX.
+"""The bill of materials: every package with version, hashes, licenses and what requires it, in CycloneDX.
 
-It is a function of the lock and the metadata: the serial number comes from the content, and there is no clock in it.
+It depends on the lock and the packages' metadata only: the serial number comes from them, and there is no timestamp.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from stackguard.bundle import cache
+from stackguard.bundle.artifacts.manifest import encoded
 from stackguard.bundle.config import Function
 from stackguard.bundle.errors import needing_the_extra
-from stackguard.bundle.keys import key_of
+from stackguard.bundle.install.requirements import edges
 from stackguard.bundle.metadata import Package
-from stackguard.bundle.requirements import edges
 
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
@@ -27,41 +26,39 @@ FILE = "bom.json"
 
 
 def write(function: Function, packages: Sequence[Package]) -> bytes:
-    """The bill of materials of a function as JSON; from the cache where it is known, as the library takes its time.
+    """The bill of materials of a function as JSON; cached, as the library that writes it is slow to import.
 
     Raises:
-        CannotBundle: the library that writes it is not installed.
+        CannotBundle: the library is not installed.
     """
     graph = edges(function, packages)
-    stated = [(each.name, each.version, each.hashes, each.licenses) for each in packages]
-    key = key_of(function.name, function.version, stated, sorted((name, sorted(to)) for name, to in graph.items()))
-    folder = cache.fetch(KIND, key) or cache.store(
-        KIND, key, lambda folder: _store(folder, function, packages, graph, key)
-    )
+    stated = [(package.name, package.version, package.hashes, package.licenses) for package in packages]
+    required = sorted((name, sorted(names)) for name, names in graph.items())
+    key = cache.key_of(function.name, function.version, stated, required)
+    folder = cache.fetch(KIND, key)
+    if folder is None:
+        bill = _render(function, packages, graph, key)
+        folder = cache.store(KIND, key, lambda folder: (folder / FILE).write_bytes(bill))
     return (folder / FILE).read_bytes()
 
 
-def _store(folder: Path, function: Function, packages: Sequence[Package], graph: dict[str, set[str]], key: str) -> None:
-    (folder / FILE).write_bytes(_render(function, packages, graph, key))
-
-
-def _render(function: Function, packages: Sequence[Package], graph: dict[str, set[str]], key: str) -> bytes:
+def _render(function: Function, packages: Sequence[Package], graph: Mapping[str, set[str]], key: str) -> bytes:
     with needing_the_extra():
         from cyclonedx.model.bom import Bom, BomMetaData
         from cyclonedx.model.component import Component, ComponentType
         from cyclonedx.output.json import JsonV1Dot6
     root = Component(name=function.name, version=function.version, type=ComponentType.APPLICATION, bom_ref="function")
-    components = {each.name: _component(each) for each in packages}
+    components = {package.name: _component(package) for package in packages}
     bom = Bom(
         serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"stackguard:bundle:{key}"),
         metadata=BomMetaData(component=root),
         components=components.values(),
     )
-    for name, to in graph.items():
-        bom.register_dependency(components.get(name, root), [components[each] for each in sorted(to)])
+    for name, required in graph.items():
+        bom.register_dependency(components.get(name, root), [components[other] for other in sorted(required)])
     document = msgspec.json.decode(JsonV1Dot6(bom).output_as_string().encode())
     document["metadata"].pop("timestamp", None)
-    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=1) + b"\n"
+    return encoded(document, sort=True)
 
 
 def _component(package: Package) -> Component:
@@ -71,7 +68,7 @@ def _component(package: Package) -> Component:
     from packageurl import PackageURL
 
     algorithms = {"sha256": HashAlgorithm.SHA_256, "sha384": HashAlgorithm.SHA_384, "sha512": HashAlgorithm.SHA_512}
-    hashes = [each.partition(":") for each in package.hashes]
+    hashes = [digest.partition(":") for digest in package.hashes]
     purl = PackageURL("pypi", None, package.name, package.version)
     return Component(
         name=package.name,
@@ -80,5 +77,5 @@ def _component(package: Package) -> Component:
         purl=purl,
         bom_ref=purl.to_string(),
         hashes=[HashType(alg=algorithms[kind], content=digest) for kind, _, digest in hashes if kind in algorithms],
-        licenses=[LicenseFactory().make_from_string(each) for each in package.licenses],
+        licenses=[LicenseFactory().make_from_string(text) for text in package.licenses],
     )

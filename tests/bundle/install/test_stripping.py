@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stackguard.bundle import build
-from stackguard.bundle import metadata as about
+from stackguard.bundle import build, metadata
 from stackguard.bundle.config import Overrides
-from tests.bundle.making import function, names, wheel
+from tests.bundle.functions import function, names, wheel
 
 FILES = {
     "alpha/__init__.py": "",
@@ -33,7 +32,7 @@ def folder(tmp_path: Path, wheels: Path) -> Path:
 
 
 def test_what_would_be_saved_is_told(folder: Path) -> None:
-    told = about.finished(build(folder).folder).savings
+    told = metadata.finished(build(folder).folder).savings
 
     assert {kind: each.size for kind, each in told.items()}.keys() == {"headers", "runtime", "stubs", "tests"}
     assert (told["stubs"].size, told["stubs"].packages) == (10, ("alpha",))
@@ -60,14 +59,14 @@ def test_what_is_stripped_is_gone_from_archive_and_record(folder: Path, kind: st
     with zipfile.ZipFile(stripped.archive) as packed:
         record = packed.read("alpha-1.0.dist-info/RECORD").decode()
     assert not any(each in record for each in gone)
-    assert kind not in about.finished(stripped.folder).savings
+    assert kind not in metadata.finished(stripped.folder).savings
 
 
 def test_what_the_runtime_has_is_left_to_it_as_a_whole(folder: Path) -> None:
     bundle = build(folder, Overrides(strip=("runtime",)))
 
     assert not any(each.startswith(("boto3", "six")) for each in names(bundle.archive))
-    assert about.finished(bundle.folder).stripped == ("boto3", "six")
+    assert metadata.finished(bundle.folder).stripped == ("boto3", "six")
 
 
 @pytest.mark.parametrize(

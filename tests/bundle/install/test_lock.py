@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.lambda_code.binaries import Target
-from stackguard.bundle import CannotBundle, build
-from stackguard.bundle import metadata as about
+from stackguard.bundle import CannotBundle, build, metadata
 from stackguard.bundle.config import read as config
-from stackguard.bundle.lock import Lock, Locked, read
-from stackguard.bundle.platforms import environment_of, platform_of
-from tests.bundle.making import RUNTIME, function, names, wheel
+from stackguard.bundle.install.lock import Lock, Locked, read
+from stackguard.bundle.targets import environment_of, platform_of
+from tests.bundle.functions import RUNTIME, function, names, wheel
 
 DIGEST = "0" * 64
 HASH = f"--hash=sha256:{DIGEST}"
@@ -60,7 +59,7 @@ def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("alpha==1.0", "has no hash for `alpha`, so it could be replaced unseen; lock anew with `cd "),
+        ("alpha==1.0", "has no hash for `alpha`, so it could be replaced unseen; lock again with `cd "),
         (f"alpha>=1.0 {HASH}", "does not pin `alpha` to one version"),
         (f"alpha==1.* {HASH}", "does not pin `alpha` to one version"),
         ("-e ../common", "`-e ../common` cannot be bundled"),
@@ -90,7 +89,7 @@ def test_several_locks_are_refused_unless_one_is_named(tmp_path: Path, wheels: P
 
 def test_dependencies_without_a_lock_are_refused_and_none_need_none(tmp_path: Path) -> None:
     folder = function(tmp_path / "fn", None, ["alpha"])
-    with pytest.raises(CannotBundle, match=r"has dependencies and no lock: lock anew with `cd .* uv pip compile"):
+    with pytest.raises(CannotBundle, match=r"has dependencies and no lock: lock again with `cd .* uv pip compile"):
         build(folder)
 
     assert names(build(function(folder, None, [])).archive) == ["app/__init__.py", "app/main.py"]
@@ -99,62 +98,89 @@ def test_dependencies_without_a_lock_are_refused_and_none_need_none(tmp_path: Pa
 PYLOCK = """
 lock-version = "1.0"
 created-by = "tests"
+"""
+PACKAGE = """
 [[packages]]
-name = "Alpha_One"
+name = "{name}"
 version = "1.0"
+{more}
 [[packages.wheels]]
-name = "alpha_one-1.0-py3-none-any.whl"
-hashes = {{sha256 = "{digest}"}}
-[[packages]]
-name = "windows"
-version = "1.0"
-marker = "sys_platform == 'win32'"
-[[packages.wheels]]
-name = "windows-1.0-py3-none-any.whl"
-hashes = {{sha256 = "{digest}"}}
-[[packages]]
-name = "in-a-group"
-version = "1.0"
-marker = "'dev' in dependency_groups"
-[[packages.wheels]]
-name = "in_a_group-1.0-py3-none-any.whl"
+url = "https://host/{file}-1.0-py3-none-any.whl"
 hashes = {{sha256 = "{digest}"}}
 """
 
 
-def test_a_pylock_says_the_same(tmp_path: Path) -> None:
-    folder = function(tmp_path / "fn", None, ["alpha-one"])
-    (folder / "pylock.toml").write_text(PYLOCK.format(digest=DIGEST))
+def package(name: str, more: str = "") -> str:
+    return PACKAGE.format(name=name, more=more, file=name.replace("-", "_"), digest=DIGEST)
 
-    assert locked(folder).packages == (Locked("alpha-one", "1.0", (f"sha256:{DIGEST}",)),)
+
+def pylock(tmp_path: Path, text: str) -> Path:
+    folder = function(tmp_path / "fn", None, [])
+    (folder / "pylock.toml").write_text(text)
+    return folder
+
+
+def test_a_pylock_says_the_same(tmp_path: Path) -> None:
+    others = package("windows", "marker = \"sys_platform == 'win32'\"") + package(
+        "in-a-group", "marker = \"'dev' in dependency_groups\""
+    )
+
+    lock = locked(pylock(tmp_path, PYLOCK + package("alpha-one") + others))
+
+    assert lock.packages == (Locked("alpha-one", "1.0", (f"sha256:{DIGEST}",)),)
+
+
+def test_a_default_group_of_a_pylock_is_installed(tmp_path: Path) -> None:
+    text = f'{PYLOCK}default-groups = ["dev"]\n' + package("in-a-group", "marker = \"'dev' in dependency_groups\"")
+
+    assert [each.name for each in locked(pylock(tmp_path, text)).packages] == ["in-a-group"]
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("packages = 1", "is no `pylock.toml` as PEP 751 describes it; lock anew"),
+        (
+            "packages = 1",
+            "is no `pylock.toml` as PEP 751 describes it: missing required value in 'lock-version'; lock ",
+        ),
         ("packages = [", "is not valid TOML"),
-        ('[[packages]]\nname = "a"\ndirectory = {path = "."}', "`a` is a directory, which has no hash"),
-        ('[[packages]]\nname = "a"\nversion = "1"', "has no hash for `a`"),
+        (
+            f"{PYLOCK}packages = 1",
+            "is no `pylock.toml` as PEP 751 describes it: unexpected type int (expected Sequence",
+        ),
+        (
+            PYLOCK + package("Alpha_One"),
+            "is no `pylock.toml` as PEP 751 describes it: name 'Alpha_One' is not normalized",
+        ),
+        (f'{PYLOCK}[[packages]]\nname = "a"\ndirectory = {{path = "."}}', "`a` is a directory, which has no hash"),
+        (
+            f'{PYLOCK}[[packages]]\nname = "a"\nvcs = {{type = "git", url = "https://h/a", commit-id = "0"}}',
+            "`a` is a vcs, which has no hash",
+        ),
+        (
+            f'{PYLOCK}[[packages]]\nname = "a"\narchive = {{path = "a.zip", hashes = {{sha256 = "0"}}}}',
+            "the archive of `a` has no `url`",
+        ),
+        (f'{PYLOCK}[[packages]]\nname = "a"\nversion = "1"', "exactly one of vcs, directory, archive must be set"),
+        (PYLOCK + package("a").replace(DIGEST, "").replace('sha256 = ""', ""), "is no `pylock.toml`"),
+        (PYLOCK + package("a", 'marker = "\'a"'), "is no `pylock.toml` as PEP 751 describes it: "),
     ],
 )
 def test_a_malformed_pylock_is_refused(tmp_path: Path, text: str, told: str) -> None:
-    folder = function(tmp_path / "fn", None, [])
-    (folder / "pylock.toml").write_text(text)
-
     with pytest.raises(CannotBundle) as refused:
-        locked(folder)
+        locked(pylock(tmp_path, text))
 
     assert told in refused.value.message
+    assert "\n" not in refused.value.message
 
 
 @pytest.mark.parametrize(
     ("dependencies", "requires", "told"),
     [
-        (["alpha>=2"], [], "has `alpha` 1.0, and `{project}` requires `alpha>=2`; lock anew with"),
-        (["alpha", "beta"], [], "lacks `beta`, which `{project}` requires; lock anew with"),
-        (["alpha"], ["gamma>=1"], "lacks `gamma`, which `alpha` 1.0 requires; lock anew with"),
-        (["alpha[more]"], ['gamma; extra == "more"'], "lacks `gamma`, which `alpha` 1.0 requires; lock anew with"),
+        (["alpha>=2"], [], "has `alpha` 1.0, and `{project}` requires `alpha>=2`; lock again with"),
+        (["alpha", "beta"], [], "lacks `beta`, which `{project}` requires; lock again with"),
+        (["alpha"], ["gamma>=1"], "lacks `gamma`, which `alpha` 1.0 requires; lock again with"),
+        (["alpha[more]"], ['gamma; extra == "more"'], "lacks `gamma`, which `alpha` 1.0 requires; lock again with"),
         (["alpha"], ['gamma; python_version >= "3.13"'], "lacks `gamma`, which `alpha` 1.0 requires"),
     ],
 )
@@ -187,7 +213,7 @@ def test_a_project_file_without_a_project_takes_all_that_is_locked(tmp_path: Pat
 
     assert bundle.archive.name == "prices.zip"
     assert "alpha/__init__.py" in names(bundle.archive)
-    assert about.finished(bundle.folder).unneeded == ()
+    assert metadata.finished(bundle.folder).unneeded == ()
 
     function(folder, lock, wheels=wheels)
     (folder / "pyproject.toml").write_text(f"[tool.stackguard.bundle]\n{RUNTIME}\n")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from stackguard.bundle import CannotBundle, build, uv
+from stackguard.bundle import CannotBundle, build
 from stackguard.bundle.config import Overrides
-from tests.bundle.making import RUNTIME, function, names, wheel
+from stackguard.bundle.install import uv
+from tests.bundle.functions import RUNTIME, function, names, wheel
 from tests.compiled import ARM64, elf
 
 ZEROS = f"--hash=sha256:{'0' * 64}"
@@ -201,7 +202,7 @@ def test_pips_own_settings_for_a_folder_of_wheels_are_followed(
         (2, "error: Failed to install\n  cause: No space left on device (os error 28)", "the disk is full: make room"),
         (-9, "", "uv was ended by signal 9; start the bundle again"),
         (2, "error: Failed to fetch\n  cause: HTTP status client error (401 Unauthorized)", "the index refuses access"),
-        (2, "error: x\n  cause: Permission denied (os error 13)", "uv may not write into its cache"),
+        (2, "error: x\n  cause: Permission denied (os error 13)", "uv may not write to its cache"),
         (1, "error: Failed to build `alpha==1.0`\n", "`alpha 1.0` cannot be built from source here"),
         (
             2,
@@ -223,12 +224,12 @@ def test_a_failure_of_uv_is_one_line(
 
 
 def test_a_wheel_with_a_file_for_another_machine_is_told(tmp_path: Path, wheels: Path) -> None:
-    from stackguard.bundle import metadata as about
+    from stackguard.bundle import metadata
 
     lock = [wheel(wheels, "alpha", files={"alpha/lib.so": elf(ARM64)})]
     bundle = build(function(tmp_path / "fn", lock, wheels=wheels))
 
-    assert about.finished(bundle.folder).foreign == ("alpha/lib.so is built for arm64",)
+    assert metadata.finished(bundle.folder).foreign == ("alpha/lib.so is built for arm64",)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="mounts a small disk")
