@@ -70,7 +70,7 @@ def test_each_further_example_says_what_it_shows(policy: Policy[Any]) -> None:
 
 @each_policy
 def test_module_is_named_after_its_policy(policy: Policy[Any]) -> None:
-    *_, service, name = policy.check.__module__.split(".")
+    _, _, service, *_, name = policy.check.__module__.split(".")
     assert f"{service.rstrip('_')}-{name.replace('_', '-')}" == policy.id
 
 

@@ -7,7 +7,7 @@ An example is a test and documentation at once: `tests/test_policies.py` judges 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policypack.core.policy import Asset, Resource, Unseen
@@ -42,6 +42,11 @@ def example(
     """An example of these resources; `path` is one path or several, see `Example.paths`."""
     paths = (path,) if isinstance(path, str) else path if path is None else tuple(path)
     return Example(resources, note, paths, tuple(unseen), program)
+
+
+def reported_at(path: str, *examples: Example) -> list[Example]:
+    """Bad examples that are reported at one path, except those that name their own."""
+    return [each if each.paths is not None else replace(each, paths=(path,)) for each in examples]
 
 
 def construct(

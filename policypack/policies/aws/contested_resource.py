@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.examples import bucket, construct, example, notification, target
+from policypack.core.examples import bucket, construct, example, notification, reported_at, target
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.conflicts import contests
@@ -65,21 +65,16 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
     ],
-    bad=[
-        example(bucket(), _versioning("on"), _versioning("off"), path="bucket"),
+    bad=reported_at(
+        "bucket",
+        example(bucket(), _versioning("on"), _versioning("off")),
         example(
             bucket(),
             notification(target(prefix="in/")),
             construct("aws:s3/bucketNotification:BucketNotification", "second", bucket="acme-inbox", eventbridge=True),
-            path="bucket",
             note="two notifications, of which the last replaces the first",
         ),
-        example(
-            bucket(versioning={"enabled": True}),
-            _versioning("on"),
-            path="bucket",
-            note="a setting that the bucket has inline",
-        ),
+        example(bucket(versioning={"enabled": True}), _versioning("on"), note="a setting that the bucket has inline"),
         example(
             _attachment("first", "AWSLambdaExecute"),
             _attachment("second", "AWSLambdaExecute"),
@@ -92,7 +87,7 @@ POLICY = Policy(
             path="name",
             note="two queues of one name",
         ),
-    ],
+    ),
     good=[
         example(bucket(), _versioning("on")),
         example(bucket(), _versioning("on"), notification(), note="two settings of one bucket"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.examples import allow, bucket, construct, document, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import at_the_edge, landings, listed
@@ -71,21 +71,18 @@ POLICY = Policy(
         "https://www.pulumi.com/registry/packages/aws/api-docs/provider/",
         "https://docs.aws.amazon.com/prescriptive-guidance/latest/strategy-aws-semicon-workloads/meeting-data-residency-requirements.html",
     ],
-    bad=[
-        example(EAST, bucket(provider=EAST.urn), path="region"),
+    bad=reported_at(
+        "region",
+        example(EAST, bucket(provider=EAST.urn)),
         example(
-            HOME,
-            bucket(provider=HOME.urn, region="us-east-1"),
-            path="region",
-            note="an argument that overrides the provider's region",
+            HOME, bucket(provider=HOME.urn, region="us-east-1"), note="an argument that overrides the provider's region"
         ),
         example(
             EAST,
             construct("aws:wafv2/webAcl:WebAcl", "edge", provider=EAST.urn, scope="REGIONAL", **RULES),
-            path="region",
             note="a web ACL that is not CloudFront's",
         ),
-    ],
+    ),
     good=[
         example(HOME, bucket(provider=HOME.urn)),
         example(

@@ -109,10 +109,7 @@ POLICY = Policy(
         example(bucket(forceDestroy=False)),
         example(bucket(region="eu-west-1"), note="an argument of every resource since pulumi-aws 7"),
         example(notification(target(prefix="in/")), note="a filter of a target"),
-        example(
-            construct("acme:index:Site", "site", blockPublicAcls=True),
-            note="a resource of another provider",
-        ),
+        example(construct("acme:index:Site", "site", blockPublicAcls=True), note="a resource of another provider"),
     ],
     reads=unknown_arguments,
     check=check,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import bucket, construct, example
+from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import is_default, listed, provider_region, providers, resources_on
@@ -60,12 +60,11 @@ POLICY = Policy(
         "https://www.pulumi.com/docs/iac/concepts/resources/providers/#default-provider-configuration",
         "https://www.pulumi.com/registry/packages/aws/installation-configuration/",
     ],
-    bad=[
-        example(BARE, bucket(provider=BARE.urn), path="region"),
-        example(
-            PROFILE, bucket(provider=PROFILE.urn), path="region", note="a profile, which is another on each machine"
-        ),
-    ],
+    bad=reported_at(
+        "region",
+        example(BARE, bucket(provider=BARE.urn)),
+        example(PROFILE, bucket(provider=PROFILE.urn), note="a profile, which is another on each machine"),
+    ),
     good=[
         example(HOME, bucket(provider=HOME.urn)),
         example(BARE, bucket(provider=BARE.urn, region="eu-west-1"), note="a region of the resource's own"),

@@ -40,9 +40,7 @@ POLICY = Policy(
     tags=[Tag.AWS, Tag.REGION, Tag.CORRECTNESS],
     fix="Pass it on with `ResourceOptions(provider=...)`, to a component with `providers=[...]`, or delete it.",
     references=["https://www.pulumi.com/docs/iac/concepts/resources/options/provider/"],
-    bad=[
-        example(DEFAULT, EAST, bucket(provider=DEFAULT.urn), path=""),
-    ],
+    bad=[example(DEFAULT, EAST, bucket(provider=DEFAULT.urn), path="")],
     good=[
         example(EAST, bucket(provider=EAST.urn)),
         example(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import example, permission
+from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import ACCOUNT_ALONE, S3, Permission, permissions
@@ -67,13 +67,14 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
         "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
     ],
-    bad=[
-        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox"), path=""),
-        example(_for(S3), path="", note="no source at all"),
-        example(_for(S3, sourceAccount="111122223333"), path="", note="every bucket of the account"),
-        example(_for("sns.amazonaws.com"), path="", note="another service"),
-        example(_for("alexa-appkit.amazon.com"), path="", note="a service that sends a token"),
-    ],
+    bad=reported_at(
+        "",
+        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox")),
+        example(_for(S3), note="no source at all"),
+        example(_for(S3, sourceAccount="111122223333"), note="every bucket of the account"),
+        example(_for("sns.amazonaws.com"), note="another service"),
+        example(_for("alexa-appkit.amazon.com"), note="a service that sends a token"),
+    ),
     good=[
         example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox", sourceAccount="111122223333")),
         example(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import dedent
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.handler import handlers
@@ -45,7 +45,8 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",
         "https://docs.powertools.aws.dev/lambda/python/latest/utilities/batch/",
     ],
-    bad=[
+    bad=reported_at(
+        "code",
         example(
             _function(
                 """\
@@ -54,8 +55,7 @@ POLICY = Policy(
                         print(record["s3"]["object"]["key"])
                         return "done"
                 """
-            ),
-            path="code",
+            )
         ),
         example(
             _function(
@@ -66,7 +66,6 @@ POLICY = Policy(
                             break
                 """
             ),
-            path="code",
             note="a loop that breaks off",
         ),
         example(
@@ -80,7 +79,6 @@ POLICY = Policy(
                             raise ValueError from error
                 """
             ),
-            path="code",
             note="one bad record that costs the others",
         ),
         example(
@@ -90,10 +88,9 @@ POLICY = Policy(
                     copy(event["Records"][0]["s3"]["object"]["key"])
                 """
             ),
-            path="code",
             note="one record and no loop",
         ),
-    ],
+    ),
     good=[
         example(
             _function(

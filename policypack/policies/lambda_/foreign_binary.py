@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.platform_mismatch import Foreign, foreign
@@ -45,11 +45,12 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html",
         "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
     ],
-    bad=[
-        example(_function("cp313-cp313-macosx_11_0_arm64"), path="code"),
-        example(_function("cp313-cp313-manylinux_2_17_x86_64"), path="code", note="Linux on another processor"),
-        example(_function("cp313-cp313-manylinux_2_39_aarch64"), path="code", note="a newer Linux than the runtime's"),
-    ],
+    bad=reported_at(
+        "code",
+        example(_function("cp313-cp313-macosx_11_0_arm64")),
+        example(_function("cp313-cp313-manylinux_2_17_x86_64"), note="Linux on another processor"),
+        example(_function("cp313-cp313-manylinux_2_39_aarch64"), note="a newer Linux than the runtime's"),
+    ),
     good=[
         example(_function("cp313-cp313-manylinux_2_17_aarch64", "cp313-cp313-manylinux2014_aarch64")),
         example(_function("py3-none-any"), note="Python alone, which runs anywhere"),

@@ -10,21 +10,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import bucket, example
+from policypack.core.examples import bucket, example, reported_at
 from policypack.core.examples import permission as a_permission
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.iam.globs import has_wildcard
 from policypack.resources.permission import S3, permission
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES, PERMISSION
@@ -43,14 +32,10 @@ def sources(stack: Stack) -> Iterator[Placed[Source]]:
     for resource in stack.of(PERMISSION):
         found = permission(resource)
         arn = found.arn
-        if not (found.service == S3 or (arn and arn.service == "s3")):
-            continue
-        if isinstance(found.source_arn, Unknown):
-            means = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
-            yield resource, "sourceArn", Source(bool(means.certain), possible=True)
-        elif arn and arn.service == "s3" and not has_wildcard(arn.resource):
-            means = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
-            yield resource, "sourceArn", Source(bool(means.certain), bool(means.possible))
+        unknown = isinstance(found.source_arn, Unknown)
+        if (unknown and found.service == S3) or (arn and arn.service == "s3"):
+            buckets = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
+            yield resource, "sourceArn", Source(bool(buckets.certain), unknown or bool(buckets.possible))
 
 
 def check(source: Source) -> Iterator[Judgement]:
@@ -73,10 +58,11 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html",
     ],
-    bad=[
-        example(bucket(), a_permission(sourceArn="arn:aws:s3:::acme-inbx"), path="sourceArn"),
-        example(a_permission(), path="sourceArn", note="a bucket that the stack no longer has"),
-    ],
+    bad=reported_at(
+        "sourceArn",
+        example(bucket(), a_permission(sourceArn="arn:aws:s3:::acme-inbx")),
+        example(a_permission(), note="a bucket that the stack no longer has"),
+    ),
     good=[
         example(bucket(), a_permission()),
         example(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, permission
+from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import S3, Permission, permissions
@@ -43,17 +43,14 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
     ],
-    bad=[
-        example(permission(sourceArn="acme-inbox"), path="sourceArn"),
-        example(
-            permission(sourceArn="arn:aws:s3:::acme-inbox/*"),
-            path="sourceArn",
-            note="the objects instead of the bucket",
-        ),
-        example(permission(sourceArn="arn:aws:s3:::*"), path="sourceArn", note="every bucket there is"),
-        example(_for("s3", RULE), path="sourceArn", note="a rule's ARN for S3"),
-        example(_for("events", "arn:aws:events:eu-west-1:111122223333:rule/*"), path="sourceArn", note="every rule"),
-    ],
+    bad=reported_at(
+        "sourceArn",
+        example(permission(sourceArn="acme-inbox")),
+        example(permission(sourceArn="arn:aws:s3:::acme-inbox/*"), note="the objects instead of the bucket"),
+        example(permission(sourceArn="arn:aws:s3:::*"), note="every bucket there is"),
+        example(_for("s3", RULE), note="a rule's ARN for S3"),
+        example(_for("events", "arn:aws:events:eu-west-1:111122223333:rule/*"), note="every rule"),
+    ),
     good=[
         example(permission()),
         example(_for("events", RULE), note="one rule"),

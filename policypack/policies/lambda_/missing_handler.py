@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.handler_check import HandlerProblem, handler_problems
@@ -46,25 +46,18 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html",
     ],
-    bad=[
-        example(_function("main.handler", {"app/main.py": HANDLE}), path="handler"),
+    bad=reported_at(
+        "handler",
+        example(_function("main.handler", {"app/main.py": HANDLE})),
         example(
-            _function("app.main.handler", {"app/main.py": HANDLE}),
-            path="handler",
-            note="a function that the file does not define",
+            _function("app.main.handler", {"app/main.py": HANDLE}), note="a function that the file does not define"
         ),
-        example(_function("handle", {"handle.py": HANDLE}), path="handler", note="a file without a function"),
+        example(_function("handle", {"handle.py": HANDLE}), note="a file without a function"),
+        example(_function("index.handler", {"dist/index.js": ""}, "nodejs22.x"), note="a file one folder deeper"),
         example(
-            _function("index.handler", {"dist/index.js": ""}, "nodejs22.x"),
-            path="handler",
-            note="a file one folder deeper",
+            _function("bootstrap", {"main": ""}, "provided.al2023"), note="a custom runtime without its `bootstrap`"
         ),
-        example(
-            _function("bootstrap", {"main": ""}, "provided.al2023"),
-            path="handler",
-            note="a custom runtime without its `bootstrap`",
-        ),
-    ],
+    ),
     good=[
         example(_function("app.main.handle", {"app/main.py": HANDLE})),
         example(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.import_check import Lacking, imported
@@ -44,14 +44,14 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html",
         "https://docs.python.org/3/library/removed.html",
     ],
-    bad=[
-        example(_function(), path="code"),
+    bad=reported_at(
+        "code",
+        example(_function()),
         example(
             _function("from report.tables import rows\n\n\ndef handler(event, context):\n    return rows(event)\n"),
-            path="code",
             note="a module of the archive's own that is not there",
         ),
-    ],
+    ),
     good=[
         example(
             _function(

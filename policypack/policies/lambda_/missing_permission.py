@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from policypack.core.examples import allow, construct, deny, document, example, packaged
+from policypack.core.examples import allow, construct, deny, document, example, packaged, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.tokens import FUNCTION
@@ -72,16 +72,17 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
     ],
-    bad=[
-        example(*writing(LOGS, writes("s3:GetObject")), path="role"),
-        example(*writing(LOGS, writes(to="arn:aws:s3:::acme-kept/returns/*")), path="role", note="another prefix"),
-        example(*writing(LOGS, writes(), deny("s3:*", "*")), path="role", note="a denial elsewhere in the role"),
+    bad=reported_at(
+        "role",
+        example(*writing(LOGS, writes("s3:GetObject"))),
+        example(*writing(LOGS, writes(to="arn:aws:s3:::acme-kept/returns/*")), note="another prefix"),
+        example(*writing(LOGS, writes(), deny("s3:*", "*")), note="a denial elsewhere in the role"),
         example(
             *writing(LOGS, writes(), tracingConfig={"mode": "Active"}),
             path=["role", "role"],
             note="traces, which Lambda itself writes",
         ),
-    ],
+    ),
     good=[
         example(*writing(LOGS, writes())),
         example(*writing(LOGS, writes("s3:Put*", "arn:aws:s3:::acme-kept/*")), note="more than the call needs"),

@@ -49,13 +49,8 @@ POLICY = Policy(
     tags=[Tag.LAMBDA, Tag.DEPLOYMENT],
     fix="Leave out what the runtime has and what nothing imports, upload a large zip through a bucket, or build an image.",
     references=["https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"],
-    bad=[
-        example(_function(6), path="layers"),
-    ],
-    good=[
-        example(_function(2)),
-        example(_function(5), note="as many layers as Lambda takes"),
-    ],
+    bad=[example(_function(6), path="layers")],
+    good=[example(_function(2)), example(_function(5), note="as many layers as Lambda takes")],
     reads=over_stack(sizes),
     check=check,
 )

@@ -13,7 +13,7 @@ from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.core.examples import construct, example, permission
+from policypack.core.examples import construct, example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.tokens import PERMISSION
@@ -58,10 +58,11 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
     ],
-    bad=[
-        example(_partners(), path="principal"),
+    bad=reported_at(
+        "principal",
+        example(_partners()),
         example(_url("NONE"), path="authorizationType", note="a URL without authorization"),
-        example(_partners(sourceArn="arn:aws:s3:::*"), path="principal", note="a source that is any"),
+        example(_partners(sourceArn="arn:aws:s3:::*"), note="a source that is any"),
         example(
             construct(
                 "aws:lambda/layerVersionPermission:LayerVersionPermission",
@@ -72,10 +73,9 @@ POLICY = Policy(
                 action="lambda:GetLayerVersion",
                 principal="*",
             ),
-            path="principal",
             note="a layer, with the code in it",
         ),
-    ],
+    ),
     good=[
         example(_partners(principalOrgId="o-a1b2c3d4e5")),
         example(_url("AWS_IAM"), note="a URL for signed requests"),

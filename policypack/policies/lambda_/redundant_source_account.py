@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, permission
+from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
@@ -58,17 +58,14 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
     ],
-    bad=[
-        example(_for("events", RULE), path="sourceAccount"),
+    bad=reported_at(
+        "sourceAccount",
+        example(_for("events", RULE)),
+        example(_for("events", RULE, "444455556666"), note="two accounts, of which no event has both"),
         example(
-            _for("events", RULE, "444455556666"), path="sourceAccount", note="two accounts, of which no event has both"
+            _for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"), note="a service that does not send the account"
         ),
-        example(
-            _for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"),
-            path="sourceAccount",
-            note="a service that does not send the account",
-        ),
-    ],
+    ),
     good=[
         example(_for("events", RULE, None)),
         example(permission(), note="a bucket's ARN, which has no account"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.lambda_code.packaging import read_code
@@ -49,14 +49,15 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html",
         "https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html",
     ],
-    bad=[
-        example(_with(".env"), path="code"),
-        example(_with("config/prod.env"), path="code", note="an environment file by another name"),
-        example(_with("client.p12", ""), path="code", note="a keystore"),
-        example(_with(".git/config", ""), path="code", note="the repository's history, with what was deleted from it"),
-        example(_with("terraform.tfstate", "{}"), path="code", note="the state of a stack"),
-        example(_with(".netrc", "machine a login b password c"), path="code", note="a password for a host"),
-    ],
+    bad=reported_at(
+        "code",
+        example(_with(".env")),
+        example(_with("config/prod.env"), note="an environment file by another name"),
+        example(_with("client.p12", ""), note="a keystore"),
+        example(_with(".git/config", ""), note="the repository's history, with what was deleted from it"),
+        example(_with("terraform.tfstate", "{}"), note="the state of a stack"),
+        example(_with(".netrc", "machine a login b password c"), note="a password for a host"),
+    ),
     good=[
         example(_with(".env.example")),
         example(_with(".env", "# nothing\nAPI_KEY=\n"), note="an environment file without values"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.core.examples import allow, example
+from policypack.core.examples import allow, example, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
 from policypack.core.tags import Tag
 from policypack.policies.lambda_.missing_permission import LOGS, writes, writing
@@ -45,9 +45,10 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     ],
-    bad=[
-        example(*writing(LOGS, writes(["s3:PutObject", "s3:DeleteObject"])), path="policy.Statement[1].Action"),
-        example(*writing(LOGS, writes("s3:Put*")), path="policy.Statement[1].Action", note="a wildcard"),
+    bad=reported_at(
+        "policy.Statement[1].Action",
+        example(*writing(LOGS, writes(["s3:PutObject", "s3:DeleteObject"]))),
+        example(*writing(LOGS, writes("s3:Put*")), note="a wildcard"),
         example(
             *writing(LOGS, writes(to="arn:aws:s3:::acme-kept/*")),
             path="policy.Statement[1].Resource",
@@ -58,7 +59,7 @@ POLICY = Policy(
             path="policy.Statement[1].Resource",
             note="a bucket that the code never names",
         ),
-    ],
+    ),
     good=[
         example(*writing(LOGS, writes())),
         example(

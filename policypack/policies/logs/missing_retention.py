@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
@@ -39,10 +39,9 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"
     ],
-    bad=[
-        example(_group(), path="retentionInDays"),
-        example(_group(retentionInDays=0), path="retentionInDays", note="zero, which is for ever"),
-    ],
+    bad=reported_at(
+        "retentionInDays", example(_group()), example(_group(retentionInDays=0), note="zero, which is for ever")
+    ),
     good=[
         example(_group(retentionInDays=30)),
         example(_group(logGroupClass="DELIVERY"), note="a class that AWS empties by itself"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example
+from policypack.core.examples import example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Undecided
 from policypack.core.tags import Tag
 
@@ -38,20 +38,16 @@ POLICY = Policy(
         "https://www.pulumi.com/docs/iac/concepts/resources/components/",
         "https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/build-a-component/",
     ],
-    bad=[
-        example(
-            Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True), path=""
-        ),
+    bad=reported_at(
+        "",
+        example(Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True)),
         example(
             Resource("awsx:ec2:Vpc", "network", {"cidrBlock": "10.0.0.0/16"}, custom=False, remote=True),
-            path="",
             note="the same for a network of awsx",
         ),
-    ],
+    ),
     good=[
-        example(
-            Resource("acme:storage:Storage", "storage", {}, custom=False), note="a component of the program itself"
-        ),
+        example(Resource("acme:storage:Storage", "storage", {}, custom=False), note="a component of the program itself")
     ],
     reads=remote_component,
     check=check,

@@ -77,11 +77,9 @@ POLICY = Policy(
                 )
             ],
             program=UNSEEN,
-        ),
+        )
     ],
-    good=[
-        example(STACK, construct("aws:s3/bucket:Bucket", "logs")),
-    ],
+    good=[example(STACK, construct("aws:s3/bucket:Bucket", "logs"))],
     reads=unseen_resources,
     check=check,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import bucket, example, function, notification, permission
+from policypack.core.examples import bucket, example, function, notification, permission, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.dependency_order import comes_after
@@ -60,24 +60,18 @@ POLICY = Policy(
         "https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/",
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
     ],
-    bad=[
-        example(
-            bucket(),
-            function(),
-            permission(),
-            notification(after=(function(),)),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-        ),
+    bad=reported_at(
+        "lambdaFunctions[0].lambdaFunctionArn",
+        example(bucket(), function(), permission(), notification(after=(function(),))),
         example(
             bucket(),
             function(),
             permission(),
             OTHER,
             notification(after=(OTHER,)),
-            path="lambdaFunctions[0].lambdaFunctionArn",
             note="it waits for the permission of another bucket",
         ),
-    ],
+    ),
     good=[
         example(bucket(), function(), permission(), notification(after=(function(), permission()))),
         example(bucket(), function(), notification(), note="no permission, which is `s3-missing-invoke-permission`"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import FUNCTION_ARN, construct, example, notification, target
+from policypack.core.examples import FUNCTION_ARN, construct, example, notification, reported_at, target
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.notification import NOTIFICATION
@@ -38,8 +38,9 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html",
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
     ],
-    bad=[
-        example(notification(target(prefix="incoming/*")), path="lambdaFunctions[0].filterPrefix"),
+    bad=reported_at(
+        "lambdaFunctions[0].filterPrefix",
+        example(notification(target(prefix="incoming/*"))),
         example(notification(target(suffix=r"\.csv$")), path="lambdaFunctions[0].filterSuffix", note="a pattern"),
         example(
             notification(target(events=["s3:ObjectCreated"])),
@@ -51,15 +52,11 @@ POLICY = Policy(
             path="lambdaFunctions[0].events[0]",
             note="EventBridge's name for the event",
         ),
-        example(
-            notification(target(prefix="my folder/")),
-            path="lambdaFunctions[0].filterPrefix",
-            note="a space, which keys write as `+`",
-        ),
+        example(notification(target(prefix="my folder/")), note="a space, which keys write as `+`"),
         example(
             notification(target("read")), path="lambdaFunctions[0].lambdaFunctionArn", note="a name instead of an ARN"
         ),
-    ],
+    ),
     good=[
         example(notification(target(prefix="incoming/"))),
         example(notification(target(f"{FUNCTION_ARN}:live")), note="an alias of the function"),

@@ -12,19 +12,8 @@ from typing import Any
 import msgspec
 
 from policypack.core.examples import bucket as a_bucket
-from policypack.core.examples import construct, example
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.examples import construct, example, reported_at
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.bucket import buckets, sidecars
 
@@ -66,7 +55,7 @@ def _names_algorithm(value: Any) -> bool:
     return isinstance(value, Unknown)
 
 
-def check(encryption: Encryption) -> Iterator[Judgement]:
+def check(encryption: Encryption) -> Iterator[Violation | Undecided]:
     if encryption.maybe:
         yield Undecided("", f"may be the bucket of `{encryption.maybe}`, whose `bucket` is not known yet")
     elif not encryption.written:
@@ -91,10 +80,11 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html",
     ],
-    bad=[
-        example(a_bucket(), path=""),
-        example(a_bucket(), _encryption({"bucketKeyEnabled": True}), path="", note="a bucket key without a default"),
-    ],
+    bad=reported_at(
+        "",
+        example(a_bucket()),
+        example(a_bucket(), _encryption({"bucketKeyEnabled": True}), note="a bucket key without a default"),
+    ),
     good=[
         example(a_bucket(), _encryption(KMS)),
         example(a_bucket(), _encryption({DEFAULT: {"sseAlgorithm": "AES256"}}), note="SSE-S3, if it is written"),

@@ -10,19 +10,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import CREATED, FUNCTION_ARN, bucket, example, function, notification, permission
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
+from policypack.core.examples import (
+    CREATED,
+    FUNCTION_ARN,
+    bucket,
+    example,
+    function,
+    notification,
+    permission,
+    reported_at,
 )
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.notification import triggers, unread
 from policypack.resources.permission import allowing
@@ -62,7 +60,7 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
             yield trigger.notification, path, invoked
 
 
-def check(invoked: Invoked) -> Iterator[Judgement]:
+def check(invoked: Invoked) -> Iterator[Violation | Undecided]:
     if invoked.allowing:
         return
     if not invoked.surely or invoked.perhaps:
@@ -86,29 +84,14 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
     ],
-    bad=[
-        example(*_stack(sourceArn="arn:aws:s3:::acme-archive"), path="lambdaFunctions[0].lambdaFunctionArn"),
-        example(
-            bucket(),
-            function(),
-            notification(),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="no permission at all",
-        ),
-        example(
-            *_stack(principal="sns.amazonaws.com"),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="a permission for another service",
-        ),
-        example(
-            *_stack(sourceArn="arn:aws:s3:::acme-inbox/*"),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="the objects instead of the bucket",
-        ),
-        example(
-            *_stack(qualifier="live"), path="lambdaFunctions[0].lambdaFunctionArn", note="a permission for an alias"
-        ),
-    ],
+    bad=reported_at(
+        "lambdaFunctions[0].lambdaFunctionArn",
+        example(*_stack(sourceArn="arn:aws:s3:::acme-archive")),
+        example(bucket(), function(), notification(), note="no permission at all"),
+        example(*_stack(principal="sns.amazonaws.com"), note="a permission for another service"),
+        example(*_stack(sourceArn="arn:aws:s3:::acme-inbox/*"), note="the objects instead of the bucket"),
+        example(*_stack(qualifier="live"), note="a permission for an alias"),
+    ),
     good=[
         example(*_stack(sourceArn="arn:aws:s3:::acme-inbox")),
         example(*_stack(function=FUNCTION_ARN), note="the function by its ARN"),

@@ -19,20 +19,10 @@ from policypack.core.examples import (
     execution_role,
     function,
     notification,
+    reported_at,
     target,
 )
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.notification import triggers, unread
 
@@ -53,7 +43,7 @@ def circles(stack: Stack) -> Iterator[Placed[EventLoop]]:
             yield trigger.notification, trigger.path, each
 
 
-def check(found: EventLoop) -> Iterator[Judgement]:
+def check(found: EventLoop) -> Iterator[Violation | Undecided]:
     for action in found.actions:
         verdict = feeds_back(found, action)
         if isinstance(verdict, Unknown):
@@ -85,26 +75,22 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html",
     ],
-    bad=[
-        example(
-            *_stack(allow("s3:PutObject", OBJECTS), prefix="incoming/"), path="lambdaFunctions[0].lambdaFunctionArn"
-        ),
+    bad=reported_at(
+        "lambdaFunctions[0].lambdaFunctionArn",
+        example(*_stack(allow("s3:PutObject", OBJECTS), prefix="incoming/")),
         example(
             *_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/*.csv"), prefix="incoming/", suffix=".csv"),
-            path="lambdaFunctions[0].lambdaFunctionArn",
             note="a suffix that goes in and comes out",
         ),
         example(
             *_stack(allow("s3:PutObject", OBJECTS), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")),
-            path="lambdaFunctions[0].lambdaFunctionArn",
             note="a denial that leaves other prefixes",
         ),
         example(
             *_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]),
-            path="lambdaFunctions[0].lambdaFunctionArn",
             note="tags instead of objects",
         ),
-    ],
+    ),
     good=[
         example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/results/*"), prefix="incoming/")),
         example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-results/*")), note="another bucket"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from policypack.core.examples import example, notification, target
+from policypack.core.examples import example, notification, reported_at, target
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.notification import Entry, entries, overlapping
@@ -52,27 +52,18 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
     ],
-    bad=[
+    bad=reported_at(
+        "lambdaFunctions[1]",
+        example(_targets({"prefix": "incoming/"}, {"prefix": "incoming/orders/", "suffix": ".csv"})),
         example(
-            _targets({"prefix": "incoming/"}, {"prefix": "incoming/orders/", "suffix": ".csv"}),
-            path="lambdaFunctions[1]",
+            _targets({"prefix": "incoming/"}, {"suffix": ".csv"}), note="a prefix and a suffix that one object has"
         ),
-        example(
-            _targets({"prefix": "incoming/"}, {"suffix": ".csv"}),
-            path="lambdaFunctions[1]",
-            note="a prefix and a suffix that one object has",
-        ),
-        example(
-            _targets({"suffix": ".tar.gz"}, {"suffix": ".gz"}),
-            path="lambdaFunctions[1]",
-            note="a suffix that ends with the other",
-        ),
+        example(_targets({"suffix": ".tar.gz"}, {"suffix": ".gz"}), note="a suffix that ends with the other"),
         example(
             _targets({"events": ["s3:ObjectCreated:*"]}, {"events": ["s3:ObjectRemoved:*", "s3:ObjectCreated:Put"]}),
-            path="lambdaFunctions[1]",
             note="an event that the other takes in",
         ),
-    ],
+    ),
     good=[
         example(_targets({"prefix": "incoming/"}, {"prefix": "archive/", "suffix": ".csv"})),
         example(_targets({"suffix": ".csv"}, {"suffix": ".jsonl"}), note="two suffixes"),

@@ -16,18 +16,7 @@ import msgspec
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
 from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
 from policypack.core.examples import bucket as a_bucket
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents_of
@@ -71,7 +60,7 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
         )
 
 
-def check(guard: Guard) -> Iterator[Judgement]:
+def check(guard: Guard) -> Iterator[Violation | Undecided]:
     read = [each for each in guard.documents if isinstance(each, PolicyDocument)]
     if any(covers_bucket(denied_in_plaintext(each), guard.bucket) for each in read):
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.access.exposure.acl import Grant, grants
-from policypack.core.examples import bucket, construct, example
+from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
@@ -49,23 +49,21 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
     ],
-    bad=[
-        example(_acl("public-read"), path="acl"),
-        example(_acl("authenticated-read"), path="acl", note="everybody who has any AWS account"),
+    bad=reported_at(
+        "acl",
+        example(_acl("public-read")),
+        example(_acl("authenticated-read"), note="everybody who has any AWS account"),
         example(
-            _granted(ALL_USERS),
-            path="accessControlPolicy.grants[0].grantee.uri",
-            note="the same as a grant to a group",
+            _granted(ALL_USERS), path="accessControlPolicy.grants[0].grantee.uri", note="the same as a grant to a group"
         ),
-        example(bucket(acl="public-read-write"), path="acl", note="inline at the bucket"),
+        example(bucket(acl="public-read-write"), note="inline at the bucket"),
         example(
             construct(
                 "aws:s3/bucketObject:BucketObject", "logo", bucket="acme-inbox", key="logo.png", acl="public-read"
             ),
-            path="acl",
             note="a single object",
         ),
-    ],
+    ),
     good=[
         example(_acl("private")),
         example(_granted(LOG_DELIVERY), note="a group of AWS's own log delivery"),

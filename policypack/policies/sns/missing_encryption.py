@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
@@ -37,11 +37,12 @@ POLICY = Policy(
     tags=[Tag.SNS, Tag.ENCRYPTION],
     fix="Set `kmsMasterKeyId` to a key that the topic's publishers may use.",
     references=["https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"],
-    bad=[
-        example(_topic(displayName="Alerts"), path="kmsMasterKeyId"),
-        example(_topic(kmsMasterKeyId=""), path="kmsMasterKeyId", note="an empty key"),
-        example(_topic(fifoTopic=True, name="alerts.fifo"), path="kmsMasterKeyId", note="a FIFO topic"),
-    ],
+    bad=reported_at(
+        "kmsMasterKeyId",
+        example(_topic(displayName="Alerts")),
+        example(_topic(kmsMasterKeyId=""), note="an empty key"),
+        example(_topic(fifoTopic=True, name="alerts.fifo"), note="a FIFO topic"),
+    ),
     good=[
         example(_topic(kmsMasterKeyId="alias/alerts")),
         example(_topic(kmsMasterKeyId="alias/aws/sns"), note="AWS's key of the account"),

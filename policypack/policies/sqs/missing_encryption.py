@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Unknown, Violation
 from policypack.core.tags import Tag
 
@@ -44,12 +44,11 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html",
     ],
-    bad=[
-        example(_queue(sqsManagedSseEnabled=False), path="sqsManagedSseEnabled"),
-        example(
-            _queue(sqsManagedSseEnabled=False, kmsMasterKeyId=""), path="sqsManagedSseEnabled", note="an empty key"
-        ),
-    ],
+    bad=reported_at(
+        "sqsManagedSseEnabled",
+        example(_queue(sqsManagedSseEnabled=False)),
+        example(_queue(sqsManagedSseEnabled=False, kmsMasterKeyId=""), note="an empty key"),
+    ),
     good=[
         example(_queue(kmsMasterKeyId="alias/jobs")),
         example(_queue(), note="the default, which AWS encrypts with a key of its own"),

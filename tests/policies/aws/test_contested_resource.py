@@ -6,7 +6,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.contested_resource import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, silent, undecided, violations
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {})
 NAMED = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "acme-inbox"})
@@ -190,28 +190,28 @@ def test_security_group_rules_of_the_other_direction_are_no_contest() -> None:
     assert [each.resource.name for each in outcomes(POLICY, group, *rules)] == ["egress"]
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (
+test_silent = silent(
+    POLICY,
+    {
+        "two kinds": (
             BUCKET,
             made("s3/BucketPolicy", "a", {"bucket": BUCKET}),
             made("s3/BucketVersioning", "b", {"bucket": BUCKET}),
         ),
-        (made("s3/BucketPolicy", "a", bucket="inbox"), made("s3/BucketPolicy", "b", bucket="outbox")),
-        (
+        "two names": (made("s3/BucketPolicy", "a", bucket="inbox"), made("s3/BucketPolicy", "b", bucket="outbox")),
+        "two references": (
             BUCKET,
             made("s3/Bucket", "outbox"),
             made("s3/BucketPolicy", "a", {"bucket": BUCKET}),
             made("s3/BucketPolicy", "b", {"bucket": made("s3/Bucket", "outbox")}),
         ),
-        (
+        "two policies": (
             ROLE,
             made("iam/RolePolicyAttachment", "a", {"role": ROLE}, policyArn=MANAGED),
             made("iam/RolePolicyAttachment", "b", {"role": ROLE}, policyArn=f"{MANAGED}2"),
         ),
-        (ROLE, *twice("iam/RolePolicy", {"role": ROLE})),
-        (
+        "made-up names": (ROLE, *twice("iam/RolePolicy", {"role": ROLE})),
+        "two sources": (
             made(
                 "lambda/Permission",
                 "a",
@@ -229,35 +229,22 @@ def test_security_group_rules_of_the_other_direction_are_no_contest() -> None:
                 sourceArn="arn:aws:s3:::b",
             ),
         ),
-        (
+        "inline defaults": (
             made("s3/Bucket", "inbox", acl="private", versioning=None, corsRules=[]),
             made("s3/BucketAcl", "a", {"bucket": BUCKET}),
             made("s3/BucketVersioning", "b", {"bucket": BUCKET}),
         ),
-        (
+        "another's inline": (
             made("s3/Bucket", "outbox", versioning={"enabled": True}),
             BUCKET,
             made("s3/BucketVersioning", "b", {"bucket": BUCKET}),
         ),
-        (
+        "an alias": (
             made("lambda/Permission", "a", {"function": FUNCTION}, statementId="s3"),
             made("lambda/Permission", "b", {"function": FUNCTION}, statementId="s3", qualifier="live"),
         ),
-    ],
-    ids=[
-        "two kinds",
-        "two names",
-        "two references",
-        "two policies",
-        "made-up names",
-        "two sources",
-        "inline defaults",
-        "another's inline",
-        "an alias",
-    ],
+    },
 )
-def test_silent(stack: tuple[Resource, ...]) -> None:
-    assert outcomes(POLICY, *stack) == []
 
 
 def test_names_may_repeat_in_another_account_or_region() -> None:

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.foreign_region import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, reported, silent, undecided, violations
 
 EAST = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})
 HOME = Resource("pulumi:providers:aws", "home", {"region": "eu-west-1"})
@@ -28,18 +26,18 @@ def test_the_default_region_is_foreign_where_the_allowed_provider_is_not_passed_
     assert violations(POLICY, *stack, allowed_regions=("us-east-1",)) == ["region"]
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (EAST, bucket(EAST)),
-        (HOME, bucket(HOME, region="us-east-1")),
-        (HOME, bucket(HOME, region="EU-WEST-1")),
-        (BARE_DEFAULT, bucket(BARE_DEFAULT)),
-    ],
-    ids=["by its provider", "by its own argument", "by a misspelled region", "by the stack's config"],
+test_foreign = reported(
+    POLICY,
+    "region",
+    {
+        "by its provider": (EAST, bucket(EAST)),
+        "by its own argument": (HOME, bucket(HOME, region="us-east-1")),
+        "by a misspelled region": (HOME, bucket(HOME, region="EU-WEST-1")),
+        "by the stack's config": (BARE_DEFAULT, bucket(BARE_DEFAULT)),
+    },
+    **ALLOWED,
+    stack_region="us-east-1",
 )
-def test_foreign(stack: tuple[Resource, ...]) -> None:
-    assert violations(POLICY, *stack, **ALLOWED, stack_region="us-east-1") == ["region"]
 
 
 def test_the_stacks_own_region_is_allowed_where_the_settings_name_none() -> None:
@@ -73,23 +71,21 @@ def test_a_resource_with_a_region_of_its_own_is_blamed_itself() -> None:
     assert outcome.resource is own
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (HOME, bucket(HOME)),
-        (EAST, bucket(EAST, region="eu-central-1")),
-        (
+test_silent = silent(
+    POLICY,
+    {
+        "allowed provider": (HOME, bucket(HOME)),
+        "own allowed region": (EAST, bucket(EAST, region="eu-central-1")),
+        "global services": (
             EAST,
             made("aws:iam/role:Role", "reader", EAST),
             made("aws:cloudfront/distribution:Distribution", "cdn", EAST),
         ),
-        (EAST, HOME, bucket(HOME)),
-        (EAST, made("random:index/randomPet:RandomPet", "pet", EAST)),
-    ],
-    ids=["allowed provider", "own allowed region", "global services", "unused foreign provider", "another cloud"],
+        "unused foreign provider": (EAST, HOME, bucket(HOME)),
+        "another cloud": (EAST, made("random:index/randomPet:RandomPet", "pet", EAST)),
+    },
+    **ALLOWED,
 )
-def test_silent(stack: tuple[Resource, ...]) -> None:
-    assert outcomes(POLICY, *stack, **ALLOWED) == []
 
 
 def test_silent_where_no_region_is_known_to_be_allowed() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.unused_provider import POLICY
-from tests.policies.helpers import outcomes
+from tests.policies.helpers import outcomes, silent
 
 DEFAULT = Resource("pulumi:providers:aws", "default_7_51_0", {"region": "eu-west-1"})
 
@@ -39,15 +39,12 @@ def test_a_provider_that_another_resource_only_reads_from() -> None:
     assert [each.resource for each in outcomes(POLICY, unused, DEFAULT, reader)] == [unused]
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (provider(), bucket(provider())),
-        (provider(), Resource("aws:iam/role:Role", "reader", {}, provider=provider().urn)),
-        (DEFAULT,),
-        (Resource("pulumi:providers:kubernetes", "cluster", {}),),
-    ],
-    ids=["used", "used by a global service", "default provider", "another cloud"],
+test_silent = silent(
+    POLICY,
+    {
+        "used": (provider(), bucket(provider())),
+        "used by a global service": (provider(), Resource("aws:iam/role:Role", "reader", {}, provider=provider().urn)),
+        "default provider": (DEFAULT,),
+        "another cloud": (Resource("pulumi:providers:kubernetes", "cluster", {}),),
+    },
 )
-def test_silent(stack: tuple[Resource, ...]) -> None:
-    assert outcomes(POLICY, *stack) == []

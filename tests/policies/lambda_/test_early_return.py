@@ -9,7 +9,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_.early_return import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, silent, undecided, violations
 
 
 def function(text: str = "", **inputs: Any) -> Resource:
@@ -116,9 +116,7 @@ WEB = """
 """
 
 
-@pytest.mark.parametrize("text", [AFTER, POWERTOOLS, GUARDED, WEB])
-def test_silent(text: str) -> None:
-    assert outcomes(POLICY, function(text)) == []
+test_silent = silent(POLICY, AFTER, POWERTOOLS, GUARDED, WEB, of=function)
 
 
 def test_the_reference_is_silent() -> None:

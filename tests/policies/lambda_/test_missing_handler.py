@@ -7,7 +7,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_.missing_handler import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
 from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers, zipped
 
 STACK = Path(__file__).parents[3]
@@ -56,35 +56,32 @@ def test_a_handler_that_is_not_there(runtime: str, handler: str, files: dict[str
     assert message in messages(POLICY, found)[0]
 
 
-@pytest.mark.parametrize(
-    ("runtime", "handler", "files"),
-    [
-        ("python3.13", "index.handler", {"index.py": HANDLER}),
-        ("python3.13", "app/main.handler", {"app/main.py": HANDLER}),
-        ("python3.13", "app.handler", {"app/__init__.py": "from .main import handler", "app/main.py": HANDLER}),
-        ("python3.13", "a.handler", {"a.py": "from mangum import Mangum\nhandler = Mangum(app)"}),
-        ("python3.13", "a.handler", {"a.py": "from aws_lambda_powertools.thing import handler"}),
-        ("python3.13", "a.handler", {"a.py": "from b import *", "b.py": HANDLER}),
-        ("python3.13", "a.handler", {"a.py": "import b\nhandler, other = b.make()", "b.py": ""}),
-        ("python3.13", "a.handler", {"a.py": "try:\n    import fast as handler\nexcept ImportError:\n    pass"}),
-        ("python3.13", "a.main", {"a.py": "from app import main", "app/__init__.py": "", "app/main.py": ""}),
-        ("python3.13", "index.handler", {"index.cpython-313-x86_64-linux-gnu.so": ""}),
-        ("python3.13", "index.handler", {"index.pyc": ""}),
-        ("nodejs22.x", "index.handler", {"index.mjs": ""}),
-        ("nodejs22.x", "./dist/index.nested.handler", {"dist/index.cjs": ""}),
-        ("nodejs22.x", "app.handler", {"app/index.js": ""}),
-        ("nodejs22.x", "serverless.handler", {"node_modules/serverless/package.json": "{}"}),
-        ("nodejs22.x", "/var/task/index.handler", {"index.js": ""}),
-        ("ruby3.4", "main.Acme::Handler.process", {"main.rb": ""}),
-        ("provided.al2023", "anything", {"bootstrap": ""}),
-        ("java21", "com.acme.Orders", {"com/acme/Orders.class": ""}),
-        ("java21", "com.acme.Orders::handle", {"lib/orders.jar": ""}),
-        ("dotnet8", "Orders", {"Orders.dll": ""}),
-        ("cobol1", "anything", {}),
-    ],
+test_a_handler_that_is_there = silent(
+    POLICY,
+    ("python3.13", "index.handler", {"index.py": HANDLER}),
+    ("python3.13", "app/main.handler", {"app/main.py": HANDLER}),
+    ("python3.13", "app.handler", {"app/__init__.py": "from .main import handler", "app/main.py": HANDLER}),
+    ("python3.13", "a.handler", {"a.py": "from mangum import Mangum\nhandler = Mangum(app)"}),
+    ("python3.13", "a.handler", {"a.py": "from aws_lambda_powertools.thing import handler"}),
+    ("python3.13", "a.handler", {"a.py": "from b import *", "b.py": HANDLER}),
+    ("python3.13", "a.handler", {"a.py": "import b\nhandler, other = b.make()", "b.py": ""}),
+    ("python3.13", "a.handler", {"a.py": "try:\n    import fast as handler\nexcept ImportError:\n    pass"}),
+    ("python3.13", "a.main", {"a.py": "from app import main", "app/__init__.py": "", "app/main.py": ""}),
+    ("python3.13", "index.handler", {"index.cpython-313-x86_64-linux-gnu.so": ""}),
+    ("python3.13", "index.handler", {"index.pyc": ""}),
+    ("nodejs22.x", "index.handler", {"index.mjs": ""}),
+    ("nodejs22.x", "./dist/index.nested.handler", {"dist/index.cjs": ""}),
+    ("nodejs22.x", "app.handler", {"app/index.js": ""}),
+    ("nodejs22.x", "serverless.handler", {"node_modules/serverless/package.json": "{}"}),
+    ("nodejs22.x", "/var/task/index.handler", {"index.js": ""}),
+    ("ruby3.4", "main.Acme::Handler.process", {"main.rb": ""}),
+    ("provided.al2023", "anything", {"bootstrap": ""}),
+    ("java21", "com.acme.Orders", {"com/acme/Orders.class": ""}),
+    ("java21", "com.acme.Orders::handle", {"lib/orders.jar": ""}),
+    ("dotnet8", "Orders", {"Orders.dll": ""}),
+    ("cobol1", "anything", {}),
+    of=lambda runtime, handler, files: function(texts(files), runtime=runtime, handler=handler),
 )
-def test_a_handler_that_is_there(runtime: str, handler: str, files: dict[str, str]) -> None:
-    assert outcomes(POLICY, function(texts(files), runtime=runtime, handler=handler)) == []
 
 
 @pytest.mark.parametrize(
@@ -154,40 +151,31 @@ def test_a_handler_that_is_made_while_the_module_runs_is_undecided(text: str) ->
     assert undecided(POLICY, function(texts({"index.py": text}))) == ["handler"]
 
 
-@pytest.mark.parametrize(
-    ("run", "path", "why"),
-    [
-        (function(texts({}), runtime=UNKNOWN), "runtime", "known only after the update"),
-        (function(texts({}), handler=UNKNOWN), "handler", "known only after the update"),
-        (function(UNKNOWN), "code", "known only after the update"),
-        (function("code.zip"), "code", "not an archive of code"),
-        (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
-        (function(Asset(uri="https://example.com/code.zip", archive=True)), "code", "at a URL"),
-        (function(texts({"index.py": "def handler(:"})), "code", "does not parse as Python"),
-        (
-            function(texts({}), environment={"variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/run"}}),
-            "handler",
-            "is read by the wrapper",
-        ),
-    ],
+test_what_is_not_known_is_undecided = undecided_with(
+    POLICY,
+    (function(texts({}), runtime=UNKNOWN), "runtime", "known only after the update"),
+    (function(texts({}), handler=UNKNOWN), "handler", "known only after the update"),
+    (function(UNKNOWN), "code", "known only after the update"),
+    (function("code.zip"), "code", "not an archive of code"),
+    (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
+    (function(Asset(uri="https://example.com/code.zip", archive=True)), "code", "at a URL"),
+    (function(texts({"index.py": "def handler(:"})), "code", "does not parse as Python"),
+    (
+        function(texts({}), environment={"variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/run"}}),
+        "handler",
+        "is read by the wrapper",
+    ),
 )
-def test_what_is_not_known_is_undecided(run: Resource, path: str, why: str) -> None:
-    assert undecided(POLICY, run) == [path]
-    assert why in outcomes(POLICY, run)[0].message
 
 
-@pytest.mark.parametrize(
-    "run",
-    [
-        function(None, s3Bucket="code", s3Key="read.zip"),
-        function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
-        function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
-        function(texts({}), handler=None),
-        function(texts({}), runtime=None),
-    ],
+test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
+    POLICY,
+    function(None, s3Bucket="code", s3Key="read.zip"),
+    function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
+    function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
+    function(texts({}), handler=None),
+    function(texts({}), runtime=None),
 )
-def test_where_there_is_no_code_to_read_there_is_nothing_to_judge(run: Resource) -> None:
-    assert outcomes(POLICY, run) == []
 
 
 def test_a_handler_is_not_looked_for_outside_its_folder(tmp_path: Path) -> None:

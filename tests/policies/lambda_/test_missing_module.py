@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_.missing_module import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
 from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers
 
 STACK = Path(__file__).parents[3]
@@ -99,63 +99,60 @@ def test_an_import_that_finds_nothing(runtime: str, files: dict[str, str], messa
     assert any(message in each for each in messages(POLICY, found)), messages(POLICY, found)
 
 
-@pytest.mark.parametrize(
-    ("runtime", "files"),
-    [
-        ("python3.13", {"index.py": HANDLER}),
-        ("python3.13", {"index.py": "import boto3, botocore.config, dateutil.tz, six.moves, urllib3, jmespath"}),
-        ("python3.13", {"index.py": "import awslambdaric, runtime_client, snapshot_restore_py"}),
-        ("python3.13", {"index.py": "from __future__ import annotations\nimport os.path, _thread, tomllib"}),
-        ("python3.11", {"index.py": "import distutils, imp, telnetlib, setuptools, tomllib"}),
-        ("python3.14", {"index.py": "from compression import zstd\nimport annotationlib"}),
-        ("python3.13", {"index.py": "def handler(event, context):\n    import pandas"}),
-        ("python3.13", {"index.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3"}),
-        ("python3.13", {"index.py": "import typing as t\nif t.TYPE_CHECKING:\n    import mypy_boto3_s3"}),
-        ("python3.13", {"index.py": "try:\n    import ujson as json\nexcept ImportError:\n    import json"}),
-        ("python3.13", {"index.py": "try:\n    import yaml\nexcept (KeyError, ModuleNotFoundError):\n    pass"}),
-        ("python3.13", {"index.py": "try:\n    import yaml\nexcept Exception:\n    pass"}),
-        ("python3.13", {"index.py": "try:\n    import yaml\nexcept:\n    pass\nelse:\n    import yaml.nodes"}),
-        ("python3.13", {"index.py": "import contextlib\nwith contextlib.suppress(ImportError):\n    import yaml"}),
-        ("python3.13", {"index.py": "import sys\nif sys.version_info < (3, 11):\n    import tomli"}),
-        ("python3.13", {"index.py": "import os\nif os.environ.get('LOCAL'):\n    import dotenv"}),
-        ("python3.13", {"index.py": "if __name__ == '__main__':\n    import pytest"}),
-        ("python3.13", {"index.py": "import sys\nmatch sys.platform:\n    case 'win32':\n        import pywin32"}),
-        ("python3.13", {"index.py": "try:\n    import a\nexcept ImportError:\n    a = None", "a.py": "import yaml"}),
-        ("python3.13", {"index.py": "import lib.fast", "lib/fast.cpython-313-x86_64-linux-gnu.so": ""}),
-        ("python3.13", {"index.py": "from lib import fast", "lib/fast.abi3.so": ""}),
-        ("python3.13", {"index.py": "from lib import fast", "lib/__init__.py": "", "lib/fast.abi3.so": ""}),
-        ("python3.13", {"index.py": "import a, b.c", "a.pyc": "", "b/__init__.pyc": "", "b/c.pyc": ""}),
-        ("python3.13", {"index.py": "import google.cloud.storage", "google/cloud/storage/__init__.py": ""}),
-        ("python3.13", {"index.py": "import json.decoder", "json/orders.json": ""}),
-        ("python3.13", {"index.py": "from a import *\nfrom a import __version__, x", "a.py": "x = 1"}),
-        ("python3.13", {"index.py": "from a import x", "a.py": "from numbers import *"}),
-        ("python3.13", {"index.py": "from a import x", "a.py": "def __getattr__(name): ..."}),
-        ("python3.13", {"index.py": "from a import x", "a.py": "__getattr__, __dir__ = make()"}),
-        ("python3.13", {"index.py": "from a import x", "a.py": "globals().update(x=1)"}),
-        ("python3.13", {"index.py": "from a import x", "a.py": "match 1:\n    case 1:\n        def x(): ..."}),
-        ("python3.13", {"index.py": "from a import x", "a.py": "def f():\n    global x\n    x = 1\nf()"}),
-        ("python3.13", {"index.py": "import a.b", "a/__init__.py": "import sys\nsys.modules['a.b'] = sys"}),
-        (
-            "python3.13",
-            {"index.py": "import vendor\nimport yaml", "vendor.py": "import sys\nsys.path += 'x'", "x/yaml.py": ""},
-        ),
-        ("python3.13", {"main.py": "import pandas"}),
-        ("python3.13", {"index.py": "import a", "a/__init__.py": "", "a.py": "import pandas"}),
-        ("python3.13", {"index.py": "from a import b", "a/__init__.py": "b = 1", "a/b.py": "import pandas"}),
-        (
-            "python3.13",
-            {"index.py": "import pandas", "pandas/__init__.py": "import numpy", "pandas-2.0.dist-info/RECORD": RECORD},
-        ),
-        (
-            "python3.13",
-            {"index.py": "from pandas import x", "pandas/__init__.py": "", "pandas-2.0.dist-info/RECORD": RECORD},
-        ),
-        ("nodejs22.x", {"index.py": "import pandas"}),
-        ("python2.7", {"index.py": "import pandas"}),
-    ],
+test_an_import_that_finds_something_or_need_not = silent(
+    POLICY,
+    ("python3.13", {"index.py": HANDLER}),
+    ("python3.13", {"index.py": "import boto3, botocore.config, dateutil.tz, six.moves, urllib3, jmespath"}),
+    ("python3.13", {"index.py": "import awslambdaric, runtime_client, snapshot_restore_py"}),
+    ("python3.13", {"index.py": "from __future__ import annotations\nimport os.path, _thread, tomllib"}),
+    ("python3.11", {"index.py": "import distutils, imp, telnetlib, setuptools, tomllib"}),
+    ("python3.14", {"index.py": "from compression import zstd\nimport annotationlib"}),
+    ("python3.13", {"index.py": "def handler(event, context):\n    import pandas"}),
+    ("python3.13", {"index.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3"}),
+    ("python3.13", {"index.py": "import typing as t\nif t.TYPE_CHECKING:\n    import mypy_boto3_s3"}),
+    ("python3.13", {"index.py": "try:\n    import ujson as json\nexcept ImportError:\n    import json"}),
+    ("python3.13", {"index.py": "try:\n    import yaml\nexcept (KeyError, ModuleNotFoundError):\n    pass"}),
+    ("python3.13", {"index.py": "try:\n    import yaml\nexcept Exception:\n    pass"}),
+    ("python3.13", {"index.py": "try:\n    import yaml\nexcept:\n    pass\nelse:\n    import yaml.nodes"}),
+    ("python3.13", {"index.py": "import contextlib\nwith contextlib.suppress(ImportError):\n    import yaml"}),
+    ("python3.13", {"index.py": "import sys\nif sys.version_info < (3, 11):\n    import tomli"}),
+    ("python3.13", {"index.py": "import os\nif os.environ.get('LOCAL'):\n    import dotenv"}),
+    ("python3.13", {"index.py": "if __name__ == '__main__':\n    import pytest"}),
+    ("python3.13", {"index.py": "import sys\nmatch sys.platform:\n    case 'win32':\n        import pywin32"}),
+    ("python3.13", {"index.py": "try:\n    import a\nexcept ImportError:\n    a = None", "a.py": "import yaml"}),
+    ("python3.13", {"index.py": "import lib.fast", "lib/fast.cpython-313-x86_64-linux-gnu.so": ""}),
+    ("python3.13", {"index.py": "from lib import fast", "lib/fast.abi3.so": ""}),
+    ("python3.13", {"index.py": "from lib import fast", "lib/__init__.py": "", "lib/fast.abi3.so": ""}),
+    ("python3.13", {"index.py": "import a, b.c", "a.pyc": "", "b/__init__.pyc": "", "b/c.pyc": ""}),
+    ("python3.13", {"index.py": "import google.cloud.storage", "google/cloud/storage/__init__.py": ""}),
+    ("python3.13", {"index.py": "import json.decoder", "json/orders.json": ""}),
+    ("python3.13", {"index.py": "from a import *\nfrom a import __version__, x", "a.py": "x = 1"}),
+    ("python3.13", {"index.py": "from a import x", "a.py": "from numbers import *"}),
+    ("python3.13", {"index.py": "from a import x", "a.py": "def __getattr__(name): ..."}),
+    ("python3.13", {"index.py": "from a import x", "a.py": "__getattr__, __dir__ = make()"}),
+    ("python3.13", {"index.py": "from a import x", "a.py": "globals().update(x=1)"}),
+    ("python3.13", {"index.py": "from a import x", "a.py": "match 1:\n    case 1:\n        def x(): ..."}),
+    ("python3.13", {"index.py": "from a import x", "a.py": "def f():\n    global x\n    x = 1\nf()"}),
+    ("python3.13", {"index.py": "import a.b", "a/__init__.py": "import sys\nsys.modules['a.b'] = sys"}),
+    (
+        "python3.13",
+        {"index.py": "import vendor\nimport yaml", "vendor.py": "import sys\nsys.path += 'x'", "x/yaml.py": ""},
+    ),
+    ("python3.13", {"main.py": "import pandas"}),
+    ("python3.13", {"index.py": "import a", "a/__init__.py": "", "a.py": "import pandas"}),
+    ("python3.13", {"index.py": "from a import b", "a/__init__.py": "b = 1", "a/b.py": "import pandas"}),
+    (
+        "python3.13",
+        {"index.py": "import pandas", "pandas/__init__.py": "import numpy", "pandas-2.0.dist-info/RECORD": RECORD},
+    ),
+    (
+        "python3.13",
+        {"index.py": "from pandas import x", "pandas/__init__.py": "", "pandas-2.0.dist-info/RECORD": RECORD},
+    ),
+    ("nodejs22.x", {"index.py": "import pandas"}),
+    ("python2.7", {"index.py": "import pandas"}),
+    of=lambda runtime, files: function(texts(files), runtime=runtime),
 )
-def test_an_import_that_finds_something_or_need_not(runtime: str, files: dict[str, str]) -> None:
-    assert outcomes(POLICY, function(texts(files), runtime=runtime)) == []
 
 
 def test_an_own_package_that_was_installed_from_its_folder_is_followed() -> None:
@@ -222,33 +219,24 @@ def test_a_place_that_the_code_or_a_variable_adds_is_undecided(text: str, inputs
     assert outcomes(POLICY, function(texts({"index.py": text, "vendor/pandas/__init__.py": ""}), **inputs)) == []
 
 
-@pytest.mark.parametrize(
-    ("run", "path", "why"),
-    [
-        (function(texts({}), runtime=UNKNOWN), "runtime", "known only after the update"),
-        (function(texts({}), handler=UNKNOWN), "handler", "known only after the update"),
-        (function(UNKNOWN), "code", "known only after the update"),
-        (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
-        (function(texts({"index.py": "import a", "a.py": "def ("})), "code", "`a.py`, which does not parse as Python"),
-    ],
+test_what_is_not_known_is_undecided = undecided_with(
+    POLICY,
+    (function(texts({}), runtime=UNKNOWN), "runtime", "known only after the update"),
+    (function(texts({}), handler=UNKNOWN), "handler", "known only after the update"),
+    (function(UNKNOWN), "code", "known only after the update"),
+    (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
+    (function(texts({"index.py": "import a", "a.py": "def ("})), "code", "`a.py`, which does not parse as Python"),
 )
-def test_what_is_not_known_is_undecided(run: Resource, path: str, why: str) -> None:
-    assert undecided(POLICY, run) == [path]
-    assert why in outcomes(POLICY, run)[0].message
 
 
-@pytest.mark.parametrize(
-    "run",
-    [
-        function(None, s3Bucket="code", s3Key="read.zip"),
-        function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
-        function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
-        function(texts({"index.py": "import pandas"}), handler=None),
-        function(texts({"index.py": "import pandas"}), handler="index"),
-    ],
+test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
+    POLICY,
+    function(None, s3Bucket="code", s3Key="read.zip"),
+    function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
+    function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
+    function(texts({"index.py": "import pandas"}), handler=None),
+    function(texts({"index.py": "import pandas"}), handler="index"),
 )
-def test_where_there_is_no_code_to_read_there_is_nothing_to_judge(run: Resource) -> None:
-    assert outcomes(POLICY, run) == []
 
 
 def test_each_import_is_told_once_at_its_first_place() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_.missing_permission import POLICY
-from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, silent, undecided, violations
 
 LOGS = allow(
     ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
@@ -68,17 +69,13 @@ def test_what_would_be_denied_is_told_with_its_line(resources: list[Resource], m
     assert any(each.startswith(message) for each in messages(POLICY, *resources)), messages(POLICY, *resources)
 
 
-@pytest.mark.parametrize(
-    "resources",
-    [
-        stack(allow("s3:Put*", "arn:aws:s3:::acme/*")),
-        stack(allow("s3:PutObject", "arn:aws:s3:::acme/out/*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
-        stack(PUT, tracingConfig={"mode": "PassThrough"}),
-        stack(text="def handler(event, context):\n    print(event)\n"),
-    ],
+test_silent = silent(
+    POLICY,
+    stack(allow("s3:Put*", "arn:aws:s3:::acme/*")),
+    stack(allow("s3:PutObject", "arn:aws:s3:::acme/out/*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
+    stack(PUT, tracingConfig={"mode": "PassThrough"}),
+    stack(text="def handler(event, context):\n    print(event)\n"),
 )
-def test_silent(resources: list[Resource]) -> None:
-    assert outcomes(POLICY, *resources) == []
 
 
 def test_managed_policies_for_functions_allow_what_aws_writes_in_them() -> None:

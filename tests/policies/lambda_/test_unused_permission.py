@@ -5,59 +5,47 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Kind, Resource
 from policypack.policies.lambda_.unused_permission import POLICY
-from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, reported_with, silent, undecided, violations
 from tests.policies.lambda_.test_missing_permission import CODE, LOGS, PUT, stack
 
 IN = "policy.Statement[1]"
 
 
-@pytest.mark.parametrize(
-    ("resources", "path", "message"),
-    [
-        (
-            stack(allow(["s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")),
-            f"{IN}.Action",
-            "allows `s3:DeleteObject`, which is never called",
-        ),
-        (
-            stack(allow("s3:PutObject", ["arn:aws:s3:::acme/out/*", "arn:aws:s3:::spare/*"])),
-            f"{IN}.Resource",
-            "names `arn:aws:s3:::spare/*`, on which `s3:PutObject` is never called",
-        ),
-        (
-            stack(allow("s3:PutObject", "arn:aws:s3:::acme/*")),
-            f"{IN}.Resource",
-            "allows `s3:PutObject` on more of `arn:aws:s3:::acme/*` than it is called on",
-        ),
-        (
-            stack(allow("s3:Put*", "arn:aws:s3:::acme/out/*")),
-            f"{IN}.Action",
-            "actions by `s3:Put*`, of which `s3:PutObject` is called",
-        ),
-        (stack(allow(None, "*", NotAction="iam:*")), f"{IN}.NotAction", "allows more than is called"),
-        (
-            stack(PUT, allow("xray:PutTraceSegments", "*")),
-            "policy.Statement[2].Action",
-            "allows `xray:PutTraceSegments`",
-        ),
-    ],
+test_what_is_over = reported_with(
+    POLICY,
+    (
+        stack(allow(["s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")),
+        f"{IN}.Action",
+        "allows `s3:DeleteObject`, which is never called",
+    ),
+    (
+        stack(allow("s3:PutObject", ["arn:aws:s3:::acme/out/*", "arn:aws:s3:::spare/*"])),
+        f"{IN}.Resource",
+        "names `arn:aws:s3:::spare/*`, on which `s3:PutObject` is never called",
+    ),
+    (
+        stack(allow("s3:PutObject", "arn:aws:s3:::acme/*")),
+        f"{IN}.Resource",
+        "allows `s3:PutObject` on more of `arn:aws:s3:::acme/*` than it is called on",
+    ),
+    (
+        stack(allow("s3:Put*", "arn:aws:s3:::acme/out/*")),
+        f"{IN}.Action",
+        "actions by `s3:Put*`, of which `s3:PutObject` is called",
+    ),
+    (stack(allow(None, "*", NotAction="iam:*")), f"{IN}.NotAction", "allows more than is called"),
+    (stack(PUT, allow("xray:PutTraceSegments", "*")), "policy.Statement[2].Action", "allows `xray:PutTraceSegments`"),
 )
-def test_what_is_over(resources: list[Resource], path: str, message: str) -> None:
-    assert violations(POLICY, *resources) == [path]
-    assert message in messages(POLICY, *resources)[0]
 
 
-@pytest.mark.parametrize(
-    "resources",
-    [
-        stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
-        stack(allow("s3:*", "*"), runtime="nodejs22.x"),
-    ],
+test_silent = silent(
+    POLICY,
+    stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
+    stack(allow("s3:*", "*"), runtime="nodejs22.x"),
 )
-def test_silent(resources: list[Resource]) -> None:
-    assert outcomes(POLICY, *resources) == []
 
 
 def test_a_call_that_cannot_be_resolved_makes_it_undecided_and_names_the_line() -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from policypack.core.examples import bucket, construct, function, notification, permission, target
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.early_notification import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import bucket, function, notification, permission, resource, target
+from tests.policies.helpers import messages, silent, undecided, violations
 
 ARN = "lambdaFunctions[0].lambdaFunctionArn"
 GROUP = Resource("acme:index:Trigger", "trigger", urn="urn:trigger", custom=False)
@@ -33,28 +33,26 @@ def test_another_buckets_permission_does_not_count() -> None:
     assert violations(POLICY, bucket(), function(), permission(), other, notification(after=(other,))) == [ARN]
 
 
-@pytest.mark.parametrize(
-    ("others", "invoking"),
-    [
-        ((permission(),), notification(after=(permission(),))),
-        ((permission(),), notification(after=(permission(),), at="lambdaFunctions")),
-        (
-            (permission(), resource("aws:s3/bucketObject:BucketObject", "x", permission())),
-            notification(after=(resource("aws:s3/bucketObject:BucketObject", "x"),)),
+test_silent = silent(
+    POLICY,
+    {
+        "option": ((permission(),), notification(after=(permission(),))),
+        "property": ((permission(),), notification(after=(permission(),), at="lambdaFunctions")),
+        "indirect": (
+            (permission(), construct("aws:s3/bucketObject:BucketObject", "x", permission())),
+            notification(after=(construct("aws:s3/bucketObject:BucketObject", "x"),)),
         ),
-        ((GROUP, INSIDE), notification(after=(GROUP,))),
-        (
+        "component": ((GROUP, INSIDE), notification(after=(GROUP,))),
+        "parent": (
             (permission(), Resource(GROUP.type, "trigger", urn=GROUP.urn, dependencies=(permission().urn,))),
             Resource(notification().type, "inbox", notification().inputs, parent=GROUP.urn),
         ),
-        ((), notification()),
-        ((permission(), permission(title="again")), notification(after=(permission(title="again"),))),
-        ((Resource(permission().type, "may", permission().inputs, external=True),), notification()),
-    ],
-    ids=["option", "property", "indirect", "component", "parent", "no permission", "one of two", "exists already"],
+        "no permission": ((), notification()),
+        "one of two": ((permission(), permission(title="again")), notification(after=(permission(title="again"),))),
+        "exists already": ((Resource(permission().type, "may", permission().inputs, external=True),), notification()),
+    },
+    of=lambda others, invoking: (bucket(), function(), *others, invoking),
 )
-def test_silent(others: tuple[Resource, ...], invoking: Resource) -> None:
-    assert outcomes(POLICY, bucket(), function(), *others, invoking) == []
 
 
 def test_a_component_that_both_are_in_orders_nothing() -> None:

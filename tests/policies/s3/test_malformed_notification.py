@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import CREATED, FUNCTION_ARN, notification, target
 from policypack.core.policy import UNKNOWN, Reference
 from policypack.policies.s3.malformed_notification import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import CREATED, FUNCTION_ARN, notification, target
+from tests.policies.helpers import messages, silent, undecided, violations
 
 QUEUE = {"queueArn": "arn:aws:sqs:eu-west-1:111122223333:inbox", "events": CREATED}
 
@@ -69,20 +69,17 @@ def test_a_notification_has_targets_that_differ(inputs: dict[str, Any], path: st
     assert violations(POLICY, notification(**inputs))[0] == path
 
 
-@pytest.mark.parametrize(
-    "inputs",
-    [
-        {"lambdaFunctions": [target(prefix="in/", suffix=".csv"), {**target(prefix="out/"), "id": "out"}]},
-        {"lambdaFunctions": [target(UNKNOWN), target(Reference("urn:read"))]},
-        {"lambdaFunctions": [target(f"{FUNCTION_ARN}:live", prefix="", suffix="")]},
-        {"lambdaFunctions": [target(prefix="a+b/c%20(1)'s_x-y.z/", suffix="=v2.CSV")]},
-        {"lambdaFunctions": None, "queues": [QUEUE]},
-        {"lambdaFunctions": None, "eventbridge": True},
-        {"lambdaFunctions": [target(events=["s3:ObjectRemoved:Delete", "s3:Replication:*", "s3:LifecycleTransition"])]},
-    ],
+test_silent = silent(
+    POLICY,
+    {"lambdaFunctions": [target(prefix="in/", suffix=".csv"), {**target(prefix="out/"), "id": "out"}]},
+    {"lambdaFunctions": [target(UNKNOWN), target(Reference("urn:read"))]},
+    {"lambdaFunctions": [target(f"{FUNCTION_ARN}:live", prefix="", suffix="")]},
+    {"lambdaFunctions": [target(prefix="a+b/c%20(1)'s_x-y.z/", suffix="=v2.CSV")]},
+    {"lambdaFunctions": None, "queues": [QUEUE]},
+    {"lambdaFunctions": None, "eventbridge": True},
+    {"lambdaFunctions": [target(events=["s3:ObjectRemoved:Delete", "s3:Replication:*", "s3:LifecycleTransition"])]},
+    of=lambda inputs: notification(**inputs),
 )
-def test_silent(inputs: dict[str, Any]) -> None:
-    assert outcomes(POLICY, notification(**inputs)) == []
 
 
 def test_a_known_breach_is_reported_beside_what_is_unknown() -> None:

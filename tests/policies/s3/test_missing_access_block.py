@@ -6,7 +6,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.missing_access_block import POLICY
-from tests.policies.helpers import outcomes, undecided, violations
+from tests.policies.helpers import outcomes, silent, undecided, violations
 
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
@@ -49,20 +49,22 @@ def test_missing(stack: tuple[Resource, ...]) -> None:
     assert [(each.kind, each.resource.name) for each in found] == [("violation", "inbox")]
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (bucket(), block(UNKNOWN, bucket())),
-        (bucket(bucket="inbox-prod"), block("inbox-prod")),
-        (block("inbox-prod"), bucket(bucket="inbox-prod")),
-        (bucket(token="aws:s3/bucketV2:BucketV2"), block(UNKNOWN, bucket(token="aws:s3/bucketV2:BucketV2"))),
-        (Resource("aws:s3/directoryBucket:DirectoryBucket", "fast", {"bucket": "fast--use1-az4--x-s3"}),),
-        (Resource("aws:s3/accessPoint:AccessPoint", "shared", {"bucket": "somebody-elses"}),),
-    ],
-    ids=["by reference", "by name", "block first", "old token", "directory bucket", "no bucket"],
+test_silent = silent(
+    POLICY,
+    {
+        "by reference": (bucket(), block(UNKNOWN, bucket())),
+        "by name": (bucket(bucket="inbox-prod"), block("inbox-prod")),
+        "block first": (block("inbox-prod"), bucket(bucket="inbox-prod")),
+        "old token": (
+            bucket(token="aws:s3/bucketV2:BucketV2"),
+            block(UNKNOWN, bucket(token="aws:s3/bucketV2:BucketV2")),
+        ),
+        "directory bucket": (
+            Resource("aws:s3/directoryBucket:DirectoryBucket", "fast", {"bucket": "fast--use1-az4--x-s3"}),
+        ),
+        "no bucket": (Resource("aws:s3/accessPoint:AccessPoint", "shared", {"bucket": "somebody-elses"}),),
+    },
 )
-def test_silent(stack: tuple[Resource, ...]) -> None:
-    assert outcomes(POLICY, *stack) == []
 
 
 def test_each_bucket_needs_its_own() -> None:

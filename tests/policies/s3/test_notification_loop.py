@@ -4,19 +4,30 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import (
+    FUNCTION_ARN,
+    allow,
+    bucket,
+    construct,
+    deny,
+    document,
+    execution_role,
+    function,
+    notification,
+    target,
+)
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.notification_loop import POLICY
 from policypack.resources.attachments import ROLE_ATTACHMENT
 from policypack.resources.tokens import ROLE
-from tests.policies.helpers import allow, deny, document, messages, outcomes, undecided, violations
-from tests.policies.invoking import FUNCTION_ARN, bucket, function, notification, resource, role, target
+from tests.policies.helpers import messages, outcomes, reported, silent, undecided, violations
 
 ARN = "lambdaFunctions[0].lambdaFunctionArn"
 EVERYTHING = "arn:aws:s3:::acme-inbox/*"
 
 
 def stack(*statements: Any, entry: Any = None, **inputs: Any) -> tuple[Resource, ...]:
-    return (bucket(), *role(*statements, **inputs), function(), notification(entry or target()))
+    return (bucket(), *execution_role(*statements, **inputs), function(), notification(entry or target()))
 
 
 @pytest.mark.parametrize(
@@ -47,31 +58,34 @@ def test_a_role_that_may_write_where_its_function_is_invoked_from(statements: li
     assert "`read`" in messages(POLICY, *stack(*statements, entry=entry))[0]
 
 
-@pytest.mark.parametrize(
-    ("statements", "entry"),
-    [
-        ([allow("s3:GetObject", EVERYTHING)], target()),
-        ([allow("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")], target(prefix="in/")),
-        ([allow("s3:PutObject", "arn:aws:s3:::acme-inbox/*.json")], target(suffix=".csv")),
-        ([allow("s3:PutObjectTagging", EVERYTHING)], target()),
-        ([allow("s3:PutObject", EVERYTHING), deny("s3:Put*", EVERYTHING)], target()),
-        ([allow("s3:*", "*"), deny("s3:*", None, NotResource="arn:aws:s3:::acme-results/*")], target()),
-        ([allow("s3:PutObject", None, NotResource=EVERYTHING)], target()),
-        ([allow(None, "*", NotAction="s3:*")], target()),
-        ([allow("s3:PutObject", "arn:aws:s3:::acme-inbox")], target()),
-    ],
+test_silent = silent(
+    POLICY,
+    ([allow("s3:GetObject", EVERYTHING)], target()),
+    ([allow("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")], target(prefix="in/")),
+    ([allow("s3:PutObject", "arn:aws:s3:::acme-inbox/*.json")], target(suffix=".csv")),
+    ([allow("s3:PutObjectTagging", EVERYTHING)], target()),
+    ([allow("s3:PutObject", EVERYTHING), deny("s3:Put*", EVERYTHING)], target()),
+    ([allow("s3:*", "*"), deny("s3:*", None, NotResource="arn:aws:s3:::acme-results/*")], target()),
+    ([allow("s3:PutObject", None, NotResource=EVERYTHING)], target()),
+    ([allow(None, "*", NotAction="s3:*")], target()),
+    ([allow("s3:PutObject", "arn:aws:s3:::acme-inbox")], target()),
+    of=lambda statements, entry: (*stack(*statements, entry=entry),),
 )
-def test_silent(statements: list[Any], entry: Any) -> None:
-    assert outcomes(POLICY, *stack(*statements, entry=entry)) == []
 
 
 def attached(name: str, **inputs: Any) -> tuple[Resource, ...]:
-    return (*stack(**inputs), resource(ROLE_ATTACHMENT, "a", role="read", policyArn=f"arn:aws:iam::aws:policy/{name}"))
+    return (*stack(**inputs), construct(ROLE_ATTACHMENT, "a", role="read", policyArn=f"arn:aws:iam::aws:policy/{name}"))
 
 
-@pytest.mark.parametrize("name", ["AmazonS3FullAccess", "AdministratorAccess", "PowerUserAccess", "AWSLambdaExecute"])
-def test_managed_policies_that_write_count(name: str) -> None:
-    assert violations(POLICY, *attached(name)) == [ARN]
+test_managed_policies_that_write_count = reported(
+    POLICY,
+    ARN,
+    "AmazonS3FullAccess",
+    "AdministratorAccess",
+    "PowerUserAccess",
+    "AWSLambdaExecute",
+    of=lambda name: (*attached(name),),
+)
 
 
 def test_managed_policies_that_do_not_write_are_known_and_others_undecided() -> None:
@@ -80,7 +94,7 @@ def test_managed_policies_that_do_not_write_are_known_and_others_undecided() -> 
 
 
 def test_a_denial_stops_a_managed_policy_too() -> None:
-    assert outcomes(POLICY, *attached("AmazonS3FullAccess"), resource("aws:s3/bucketObject:BucketObject", "x")) != []
+    assert outcomes(POLICY, *attached("AmazonS3FullAccess"), construct("aws:s3/bucketObject:BucketObject", "x")) != []
     denied = (*stack(deny("s3:PutObject", EVERYTHING)), attached("AmazonS3FullAccess")[-1])
     assert outcomes(POLICY, *denied) == []
 
@@ -90,7 +104,7 @@ def test_a_boundary_limits_what_the_role_may() -> None:
     writing = stack(allow("s3:*", "*"), permissionsBoundary=arn)
 
     def limit(*statements: Any) -> Resource:
-        return resource("aws:iam/policy:Policy", "limit", name="limit", policy=document(*statements))
+        return construct("aws:iam/policy:Policy", "limit", name="limit", policy=document(*statements))
 
     assert violations(POLICY, *writing, limit(allow("s3:*", "*"))) == [ARN]
     assert outcomes(POLICY, *writing, limit(allow("logs:*", "*"))) == []
@@ -99,10 +113,12 @@ def test_a_boundary_limits_what_the_role_may() -> None:
 
 def test_a_bucket_that_pulumi_names_is_told_by_the_beginning() -> None:
     rest = (function(), notification(bucket=UNKNOWN, at="bucket", after=(bucket(None),)))
-    assert violations(POLICY, bucket(None), *role(allow("s3:PutObject", "*")), *rest) == [ARN]
-    assert violations(POLICY, bucket(None), *role(allow("s3:PutObject", "arn:aws:s3:::inbox-*/*")), *rest) == [ARN]
-    assert outcomes(POLICY, bucket(None), *role(allow("s3:PutObject", "arn:aws:s3:::results/*")), *rest) == []
-    named = role(allow("s3:PutObject", "arn:aws:s3:::inbox-prod/*"))
+    assert violations(POLICY, bucket(None), *execution_role(allow("s3:PutObject", "*")), *rest) == [ARN]
+    assert violations(
+        POLICY, bucket(None), *execution_role(allow("s3:PutObject", "arn:aws:s3:::inbox-*/*")), *rest
+    ) == [ARN]
+    assert outcomes(POLICY, bucket(None), *execution_role(allow("s3:PutObject", "arn:aws:s3:::results/*")), *rest) == []
+    named = execution_role(allow("s3:PutObject", "arn:aws:s3:::inbox-prod/*"))
     assert undecided(POLICY, bucket(None), *named, *rest) == [ARN]
 
 
@@ -119,9 +135,9 @@ def test_a_bucket_that_pulumi_names_is_told_by_the_beginning() -> None:
         stack(allow("s3:PutObject", EVERYTHING), entry=target(events=[UNKNOWN])),
         stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*"), entry=target(prefix=UNKNOWN)),
         (bucket(), function(), notification()),
-        (bucket(), resource(ROLE, "read", name="read"), function(), notification(target(f"{FUNCTION_ARN}-2"))),
-        (*stack(), resource("aws:iam/rolePolicy:RolePolicy", "p", role="read", policy=UNKNOWN)),
-        (*stack(), resource("aws:iam/rolePolicy:RolePolicy", "p", role=UNKNOWN, policy=document(allow("s3:*", "*")))),
+        (bucket(), construct(ROLE, "read", name="read"), function(), notification(target(f"{FUNCTION_ARN}-2"))),
+        (*stack(), construct("aws:iam/rolePolicy:RolePolicy", "p", role="read", policy=UNKNOWN)),
+        (*stack(), construct("aws:iam/rolePolicy:RolePolicy", "p", role=UNKNOWN, policy=document(allow("s3:*", "*")))),
     ],
     ids=[
         *("statement", "action", "resource", "one resource", "condition", "variable", "denial", "event", "prefix"),

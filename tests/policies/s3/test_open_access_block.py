@@ -6,7 +6,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.open_access_block import POLICY, SWITCHES
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, silent, undecided, violations
 
 CLOSED: dict[str, Any] = dict.fromkeys(SWITCHES, True)
 BUCKET_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -27,17 +27,14 @@ def test_a_switch_that_is_not_written_is_off() -> None:
     assert "not set" in messages(POLICY, block())[0]
 
 
-@pytest.mark.parametrize(
-    "resource",
-    [
-        block(**dict.fromkeys(SWITCHES, "true")),
-        block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **CLOSED),
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}),
-    ],
-    ids=["closed in text", "account", "no access block"],
+test_silent = silent(
+    POLICY,
+    {
+        "closed in text": block(**dict.fromkeys(SWITCHES, "true")),
+        "account": block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **CLOSED),
+        "no access block": Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}),
+    },
 )
-def test_silent(resource: Resource) -> None:
-    assert outcomes(POLICY, resource) == []
 
 
 def test_a_known_breach_is_reported_beside_an_unknown_switch() -> None:

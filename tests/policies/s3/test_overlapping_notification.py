@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import CREATED, notification, target
 from policypack.core.policy import UNKNOWN
 from policypack.policies.s3.overlapping_notification import POLICY
 from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import CREATED, notification, target
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:111122223333:inbox"
 

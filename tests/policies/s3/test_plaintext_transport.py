@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.plaintext_transport import POLICY
-from tests.policies.helpers import allow, deny, document, messages, undecided, violations
+from tests.policies.helpers import messages, silent, undecided, violations
 
 BUCKET = "arn:aws:s3:::inbox"
 BOTH = [BUCKET, f"{BUCKET}/*"]
@@ -43,20 +44,17 @@ def test_plain_requests_are_answered(statements: list[Any]) -> None:
     assert len(messages(POLICY, bucket(), policy(*statements))) == 1
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [
-        [tls(action="*", resource="*")],
-        [tls(resource=f"{BUCKET}/*"), tls(resource=BUCKET)],
-        [tls(Principal={"AWS": "*"})],
-        [tls(Principal={"AWS": ["*"]}, condition={"Bool": {"AWS:securetransport": [False]}})],
-        [tls(condition={"BoolIfExists": {"aws:SecureTransport": "false"}})],
-        [allow(Principal={"AWS": "444455556666"}), tls()],
-        [tls(resource=["arn:aws-cn:s3:::inbox", "arn:aws-cn:s3:::inbox/*"])],
-    ],
+test_plain_requests_are_denied = silent(
+    POLICY,
+    [tls(action="*", resource="*")],
+    [tls(resource=f"{BUCKET}/*"), tls(resource=BUCKET)],
+    [tls(Principal={"AWS": "*"})],
+    [tls(Principal={"AWS": ["*"]}, condition={"Bool": {"AWS:securetransport": [False]}})],
+    [tls(condition={"BoolIfExists": {"aws:SecureTransport": "false"}})],
+    [allow(Principal={"AWS": "444455556666"}), tls()],
+    [tls(resource=["arn:aws-cn:s3:::inbox", "arn:aws-cn:s3:::inbox/*"])],
+    of=lambda statements: (bucket(), policy(*statements)),
 )
-def test_plain_requests_are_denied(statements: list[Any]) -> None:
-    assert messages(POLICY, bucket(), policy(*statements)) == []
 
 
 def test_a_single_statement_and_json_text() -> None:

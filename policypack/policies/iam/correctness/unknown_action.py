@@ -1,0 +1,81 @@
+"""An action that AWS does not have does nothing, whatever was meant by it.
+
+In an Allow the call fails in production, and the quick repair is often a wildcard. In a Deny, or after `NotAction`, the
+protection that the line stands for is simply not there. What AWS has withdrawn, or never documents, is reported as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from policypack.core.examples import allow, deny, example, reported_at, role_policy
+from policypack.core.policy import Policy, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import exists, expand, names, services
+from policypack.iam.document import Statement
+from policypack.iam.document_readers import statements
+from policypack.iam.globs import has_wildcard
+from policypack.iam.parliament.engine import formerly
+
+
+def check(statement: Statement) -> Iterator[Violation]:
+    for element, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions)):
+        for pattern in patterns or ():
+            if not expand(pattern):
+                yield Violation(element, f"`{pattern}` {_wrong(pattern)}")
+
+
+def _wrong(pattern: str) -> str:
+    service, colon, name = pattern.partition(":")
+    if not colon:
+        return "is no action; actions are written `service:Name`"
+    if formerly(pattern):
+        return "is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
+    if not has_wildcard(service) and not exists(service):
+        return f"names a service that AWS's reference does not have{_hint(service.lower(), list(services()), '')}"
+    return f"is not in AWS's reference of actions{_hint(name, names(service), f'{service}:')}"
+
+
+def _hint(name: str, known: list[str], prefix: str) -> str:
+    close = get_close_matches(name, known, 1, 0.75)
+    return f"; did you mean `{prefix}{close[0]}`?" if close else ""
+
+
+POLICY = Policy(
+    id="iam-unknown-action",
+    title="Policy document names an action that AWS does not document",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.CORRECTNESS],
+    fix="Write the action as the Service Authorization Reference lists it, such as `s3:ListBucket` for listing objects.",
+    references=[
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html",
+    ],
+    bad=reported_at(
+        "policy.Statement[0].Action",
+        example(role_policy(allow("s3:GetObjects"))),
+        example(role_policy(allow("s3:ListObjects")), note="an API operation that is no action: `s3:ListBucket` is"),
+        example(role_policy(allow("s3.GetObject")), note="a dot for the colon"),
+        example(role_policy(allow("dynamo:GetItem")), note="a service by another name"),
+        example(
+            role_policy(deny(None, "*", NotAction="iam:GetUsers")),
+            path="policy.Statement[0].NotAction",
+            note="an exception that excepts nothing",
+        ),
+        example(role_policy(allow("evidently:ListProjects")), note="an action that AWS has withdrawn"),
+    ),
+    good=[
+        example(role_policy(allow())),
+        example(role_policy(allow("S3:GETOBJECT")), note="upper and lower case are one"),
+        example(role_policy(allow("s3:Get*")), note="a wildcard that some action meets"),
+        example(
+            role_policy(allow("apigateway:GET", "arn:aws:apigateway:eu-west-1::/apis")),
+            note="a service whose actions are methods of HTTP",
+        ),
+    ],
+    requires=["iam-malformed-document"],
+    reads=statements("Action", "NotAction"),
+    check=check,
+)

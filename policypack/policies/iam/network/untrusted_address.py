@@ -1,0 +1,101 @@
+"""An address range in a policy document that is nobody's, or not yours any more, lets in whoever holds it now.
+
+Offices move and providers hand addresses on, and a range that was copied into ten documents is removed from nine. The
+ranges that are yours stand in one place, and every document is held to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.iam.addresses import AddressError, Ranges, private
+from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.document_readers import documents
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A document, and the ranges that it may trust."""
+
+    document: PolicyDocument
+    trusted: Ranges
+
+
+@over_stack
+def held(stack: Stack) -> Iterator[Placed[Held]]:
+    """Every policy document; none where the settings name no trusted ranges."""
+    if not stack.settings.trusted_cidrs:
+        return
+    trusted = Ranges.union([private(), *map(Ranges.parse, stack.settings.trusted_cidrs)])
+    read = documents("Condition", granting=True)
+    for resource in stack.resources:
+        for path, document in read(resource):
+            yield resource, path, document if isinstance(document, Unknown) else Held(document, trusted)
+
+
+def check(held: Held) -> Iterator[Violation]:
+    for statement in held.document.statements:
+        for condition in statement.conditions:
+            strange = lets_in(statement, condition) - held.trusted
+            if strange:
+                yield Violation(condition.path, f"lets in {strange.example()}, which is outside `trustedCidrs`")
+
+
+def lets_in(statement: Statement, condition: Condition) -> Ranges:
+    """The addresses that a condition on `aws:SourceIp` names as those that may pass."""
+    passing = "IpAddress" if statement.allows else "NotIpAddress"
+    named = condition.values if condition.name == "aws:sourceip" and condition.operator == passing else ()
+    return Ranges.union(map(_parsed, named))
+
+
+def _parsed(text: str) -> Ranges:
+    try:
+        return Ranges.parse(text)
+    except AddressError:  # no address is let in by it
+        return Ranges.union(())
+
+
+def _from(*ranges: str, operator: str = "IpAddress") -> Resource:
+    return bucket_policy(allow(Principal="*", Condition={operator: {"aws:SourceIp": list(ranges)}}))
+
+
+POLICY = Policy(
+    id="iam-untrusted-address",
+    title="Policy document lets in addresses that are not trusted",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK],
+    fix="Name ranges of `trustedCidrs` only, or add the range there, in the settings; without that setting nothing is judged.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip"
+    ],
+    bad=reported_at(
+        "policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+        example(_from("198.51.100.0/24")),
+        example(_from("203.0.112.0/23"), note="a trusted range and its neighbour"),
+        example(
+            bucket_policy(
+                deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+            ),
+            path="policy.Statement[0].Condition.NotIpAddress.aws:SourceIp",
+            note="a denial of everybody else",
+        ),
+    ),
+    good=[
+        example(_from("203.0.113.0/26")),
+        example(_from("10.0.0.0/8"), note="a private network"),
+        example(
+            bucket_policy(
+                deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+            ),
+            note="a denial of that range",
+        ),
+    ],
+    requires=["iam-malformed-document", "iam-invalid-address", "iam-open-address"],
+    reads=held,
+    check=check,
+)

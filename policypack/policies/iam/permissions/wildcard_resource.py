@@ -1,0 +1,111 @@
+"""A grant on every resource of a kind reaches what belongs to others, today's and tomorrow's.
+
+A function that may read `*` reads every bucket of the account, the one with the payroll included; a bug in it, or a
+stolen session, is then everybody's problem. Actions that AWS cannot narrow, such as `s3:ListAllMyBuckets`, need `*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.core.examples import allow, bucket_policy, example, reported_at, role_policy
+from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import Action, alike_in_resources, every_action
+from policypack.iam.condition_keys import scopes
+from policypack.iam.document import Statement
+from policypack.iam.document_readers import IDENTITY, statements
+from policypack.iam.globs import everything, has_wildcard
+
+
+def check(statement: Statement) -> Iterator[Violation | Undecided]:
+    if not statement.allows or scopes(statement.conditions):
+        return
+    if statement.not_resources is not None:
+        found: Violation | None = Violation("NotResource", "allows the actions on every resource but those named")
+    else:
+        found = _wide(statement, tuple(filter(has_wildcard, statement.resources or ())))
+    if found and "Condition" in statement.unknown:
+        yield Undecided("Condition")
+    elif found:
+        yield found
+    elif "Resource" in statement.unknown and _wide(statement, ("*",)):
+        yield Undecided("Resource")
+
+
+def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
+    """What the statement allows on every resource of a kind."""
+    if not resources:
+        return None
+    if statement.actions is None or any(map(every_action, statement.actions)):
+        wide = next((each for each in resources if everything(each) or each.startswith("arn:*")), None)
+        return Violation("Resource", "allows actions of every service on every resource") if wide else None
+    names = sorted(
+        str(action)
+        for alike in alike_in_resources(statement.actions)
+        if alike[0].everywhere(resources)
+        for action in filter(narrowable, alike)
+    )
+    if not names:
+        return None
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return Violation(
+        "Resource", f"allows {', '.join(f'`{each}`' for each in names[:3])}{more} on every resource there is"
+    )
+
+
+def narrowable(action: Action) -> bool:
+    """Whether AWS lets one say on which resources. One type that a call may leave out is no such thing."""
+    return action.level != "List" and bool(action.required or len(action.optional) > 1)
+
+
+POLICY = Policy(
+    id="iam-wildcard-resource",
+    title="Policy document allows an action on every resource",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    fix="Name the resources, such as `arn:aws:s3:::inbox/*`, or narrow them by a condition such as `aws:ResourceTag`.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html",
+    ],
+    bad=reported_at(
+        "policy.Statement[0].Resource",
+        example(role_policy(allow("s3:GetObject", "*"))),
+        example(role_policy(allow("s3:GetObject", "arn:aws:s3:::*")), note="every bucket there is"),
+        example(role_policy(allow("s3:Get*", ["arn:aws:s3:::inbox/*", "*"])), note="beside a resource that is named"),
+        example(role_policy(allow("kms:Decrypt", "arn:aws:kms:*:*:key/*")), note="every key, spelled out"),
+        example(
+            role_policy(allow(resource=None, NotResource="arn:aws:s3:::payroll/*")),
+            path="policy.Statement[0].NotResource",
+            note="everything but what is named",
+        ),
+        example(
+            role_policy(allow("ec2:TerminateInstances", "*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
+            note="a condition that is about something else",
+        ),
+    ),
+    good=[
+        example(role_policy(allow())),
+        example(role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox-*/*")), note="a wildcard within a name"),
+        example(
+            role_policy(allow(["s3:ListAllMyBuckets", "ec2:DescribeInstances", "cloudwatch:PutMetricData"], "*")),
+            note="actions that AWS cannot narrow",
+        ),
+        example(
+            role_policy(
+                allow("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+            ),
+            note="a condition that narrows the resources",
+        ),
+        example(
+            bucket_policy(allow("s3:GetObject", "*", Principal={"AWS": "111122223333"})),
+            note="a bucket policy, which is about its bucket only",
+        ),
+    ],
+    requires=["iam-malformed-document"],
+    reads=statements("Action", "NotAction", kinds=IDENTITY),
+    check=check,
+)
