@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.core.examples import texts
 from policypack.core.policy import UNKNOWN, Asset
 from policypack.lambda_code.archive import opened
 from policypack.lambda_code.binaries import Target
@@ -16,7 +17,7 @@ from policypack.lambda_code.platform_mismatch import foreign_files
 from policypack.policies.lambda_.foreign_binary import POLICY
 from tests.compiled import ARM64, MACH_O, WINDOWS, elf, wheel
 from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
-from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers, zipped
+from tests.policies.packages import ELSEWHERE, HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
 
 
 def native(tmp_path: Path, files: dict[str, bytes]) -> Asset:
@@ -149,8 +150,7 @@ test_what_is_not_known_is_undecided = undecided_with(
     (function(texts({}), runtime=UNKNOWN), "runtime", "known only after the update"),
     (function(texts({}), architectures=UNKNOWN), "architectures", "known only after the update"),
     (function(texts({}), architectures=[UNKNOWN]), "architectures", "known only after the update"),
-    (function(UNKNOWN), "code", "known only after the update"),
-    (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
+    *UNREADABLE,
 )
 
 
@@ -165,8 +165,7 @@ def test_a_layer_that_cannot_be_read_is_undecided() -> None:
 test_where_there_is_nothing_to_read_there_is_nothing_to_judge = silent(
     POLICY,
     function(None, s3Bucket="code", s3Key="read.zip", architectures=UNKNOWN),
-    function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
-    function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b")),
+    *READ_ELSEWHERE,
     function(texts({}), layers=[ELSEWHERE]),
     function(texts({}), runtime=None),
 )

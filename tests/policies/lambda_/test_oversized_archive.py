@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, Asset, Resource
+from policypack.core.examples import texts
+from policypack.core.policy import UNKNOWN, Asset
 from policypack.policies.lambda_.oversized_archive import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.packages import ELSEWHERE, HANDLER, function, layer, texts, with_layers, zipped
+from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
+from tests.policies.packages import ELSEWHERE, HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
 
 MB = 1024**2
 
@@ -95,17 +96,7 @@ def test_a_layer_that_may_be_one_of_the_stack_is_undecided() -> None:
     assert outcomes(POLICY, run) == []
 
 
-@pytest.mark.parametrize(
-    ("run", "path"),
-    [
-        (function(UNKNOWN), ["code"]),
-        (function(Asset(path="/nowhere.zip", archive=True)), ["code"]),
-        (layer(UNKNOWN), ["code"]),
-        (function(None, s3Bucket="code", s3Key="read.zip"), []),
-        (function(None, packageType="Image", imageUri=UNKNOWN, layers=[ELSEWHERE] * 6), []),
-        (function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b")), []),
-    ],
+test_code_that_cannot_be_read = undecided_with(POLICY, *UNREADABLE, (layer(UNKNOWN), "code", "known only after"))
+test_code_that_is_elsewhere = silent(
+    POLICY, *READ_ELSEWHERE, function(None, packageType="Image", imageUri=UNKNOWN, layers=[ELSEWHERE] * 6)
 )
-def test_code_that_is_not_here(run: Resource, path: list[str]) -> None:
-    assert undecided(POLICY, run) == path
-    assert violations(POLICY, run) == []

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.core.examples import texts
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.lambda_code import secret_files
 from policypack.lambda_code.secret_files import secret_name, secret_text
 from policypack.policies.lambda_.secret_in_archive import POLICY
-from tests.policies.helpers import messages, outcomes, silent, undecided, violations
-from tests.policies.packages import HANDLER, function, layer, texts, zipped
+from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
+from tests.policies.packages import HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, zipped
 
 ALPHABET = string.ascii_letters + string.digits
 
@@ -169,21 +170,10 @@ def test_more_text_than_is_searched_is_undecided(monkeypatch: pytest.MonkeyPatch
     assert "holds more text than is searched for secrets" in outcomes(POLICY, run)[0].message
 
 
-@pytest.mark.parametrize(
-    ("run", "path"),
-    [
-        (function(UNKNOWN), ["code"]),
-        (function(Asset(path="/nowhere.zip", archive=True)), ["code"]),
-        (layer(UNKNOWN), ["code"]),
-        (function(None, s3Bucket="code", s3Key="read.zip"), []),
-        (function(None, packageType="Image", imageUri=UNKNOWN), []),
-        (function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b")), []),
-        (Resource("aws:s3/bucketObjectv2:BucketObjectv2", "a", {"code": texts({".env": "A=1"})}), []),
-    ],
+test_code_that_cannot_be_read = undecided_with(POLICY, *UNREADABLE, (layer(UNKNOWN), "code", "known only after"))
+test_code_that_is_elsewhere = silent(
+    POLICY, *READ_ELSEWHERE, Resource("aws:s3/bucketObjectv2:BucketObjectv2", "a", {"code": texts({".env": "A=1"})})
 )
-def test_code_that_is_not_here(run: Resource, path: list[str]) -> None:
-    assert undecided(POLICY, run) == path
-    assert violations(POLICY, run) == []
 
 
 @given(st.binary(max_size=300) | st.text().map(str.encode), st.sampled_from([b"", RSA[:40].encode(), b"AKIA", b"ghp_"]))

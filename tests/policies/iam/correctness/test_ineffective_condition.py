@@ -74,9 +74,7 @@ test_silent = silent(
 )
 test_documents_without_unknown_conditions = silent(POLICY, role_policy(allow(resource=UNKNOWN)))
 test_unknown = undecided_at(
-    POLICY,
-    "policy.Statement[0].Condition.StringEquals.aws:userid",
-    denied("StringEquals", "aws:userid", UNKNOWN),
+    POLICY, "policy.Statement[0].Condition.StringEquals.aws:userid", denied("StringEquals", "aws:userid", UNKNOWN)
 )
 
 
