@@ -6,7 +6,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.public_share import POLICY
-from tests.policies.helpers import messages, silent, undecided, violations
+from tests.policies.helpers import silent, undecided, violations
 
 
 def image(group: Any) -> Resource:
@@ -60,12 +60,3 @@ def test_unknown() -> None:
     assert undecided(POLICY, snapshot(UNKNOWN)) == ["sharedAccounts"]
     assert undecided(POLICY, snapshot(["444455556666", UNKNOWN])) == ["sharedAccounts[1]"]
     assert undecided(POLICY, image(UNKNOWN)) == ["group"]
-
-
-def test_the_message_shows_a_request() -> None:
-    assert messages(POLICY, image("all")) == [
-        (
-            "anyone with an AWS account, from 198.51.100.7, may `ec2:RunInstances` on `arn:aws:ec2:*::image/ami-1`: "
-            "it is shared with every AWS account"
-        )
-    ]

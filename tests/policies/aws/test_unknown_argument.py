@@ -22,15 +22,12 @@ def notification(**inputs: Any) -> Resource:
 
 test_unknown_arguments = reported_with(
     POLICY,
-    (bucket(blockPublicAcls=True), "blockPublicAcls", "`BucketPublicAccessBlock`"),
     (
         bucket("aws:s3/bucketV2:BucketV2", restrictPublicBuckets=True),
         "restrictPublicBuckets",
         "`BucketPublicAccessBlock`",
     ),
     (bucket(block_public_policy=UNKNOWN), "block_public_policy", "`BucketPublicAccessBlock`"),
-    (bucket(forceDestory=True), "forceDestory", "did you mean `forceDestroy`"),
-    (notification(filterPrefix="in/"), "filterPrefix", "`lambdaFunctions`"),
     (notification(filter_rules=[]), "filter_rules", "`filterSuffix`"),
     (notification(lambda_functions=[]), "lambda_functions", "did you mean `lambdaFunctions`"),
     (Resource("aws:lambda/permission:Permission", "p", {"sourceArns": []}), "sourceArns", "did you mean `sourceArn`"),

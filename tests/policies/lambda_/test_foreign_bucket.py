@@ -15,8 +15,6 @@ test_a_bucket_that_the_stack_does_not_have = reported(
     ((bucket(),), {"sourceArn": "arn:aws:s3:::acme-old", "principal": UNKNOWN}),
     of=lambda buckets, given: (*buckets, permission(**given)),
 )
-
-
 test_silent = silent(
     POLICY,
     {

@@ -48,8 +48,6 @@ test_a_handler_that_is_not_there = reported_with(
     (("Orders::Acme.Orders::Handle", {"Other.dll": ""}, "dotnet8"), "handler", "needs `Orders.dll`"),
     of=handled,
 )
-
-
 test_a_handler_that_is_there = silent(
     POLICY,
     ("index.handler", {"index.py": HANDLER}),
@@ -159,8 +157,6 @@ test_what_is_not_known_is_undecided = undecided_with(
         "is read by the wrapper",
     ),
 )
-
-
 test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
     POLICY, *READ_ELSEWHERE, function(texts({}), handler=None), function(texts({}), runtime=None)
 )

@@ -208,8 +208,6 @@ test_what_is_not_known_is_undecided = undecided_with(
     *UNREADABLE,
     (function(texts({"index.py": "import a", "a.py": "def ("})), "code", "`a.py`, which does not parse as Python"),
 )
-
-
 test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
     POLICY,
     *READ_ELSEWHERE,

@@ -12,8 +12,6 @@ def group(outputs: dict[str, Any] | None = None, **inputs: Any) -> Resource:
 
 
 test_kept_for_ever = reported(POLICY, "retentionInDays", {"zero in the state": group(outputs={"retentionInDays": 0})})
-
-
 test_silent = silent(
     POLICY,
     group(logGroupClass="INFREQUENT_ACCESS", retentionInDays=365),

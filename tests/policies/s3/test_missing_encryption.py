@@ -28,8 +28,6 @@ test_missing = reported(
         "inline without default": (bucket(serverSideEncryptionConfiguration={"rule": KEY_ONLY}),),
     },
 )
-
-
 test_silent = silent(
     POLICY,
     {

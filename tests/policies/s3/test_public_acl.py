@@ -46,15 +46,6 @@ def test_public(resource: Resource, path: str) -> None:
     assert violations(POLICY, resource) == [path]
 
 
-def test_the_message_tells_who_gets_in() -> None:
-    assert messages(POLICY, made("BucketAcl", bucket="acme", acl="authenticated-read")) == [
-        (
-            "anyone with an AWS account, from 198.51.100.7, may `s3:ListBucket` on `arn:aws:s3:::acme`: "
-            "the canned ACL `authenticated-read` is to everybody"
-        )
-    ]
-
-
 @pytest.mark.parametrize(
     ("resource", "request_"),
     [

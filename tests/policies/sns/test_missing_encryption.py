@@ -12,8 +12,6 @@ def topic(**inputs: Any) -> Resource:
 
 
 test_unencrypted = reported(POLICY, "kmsMasterKeyId", {"nothing": topic(), "none": topic(kmsMasterKeyId=None)})
-
-
 test_silent = silent(
     POLICY,
     {

@@ -22,8 +22,6 @@ test_unencrypted = reported(
         "older than the default": queue(outputs={"sqsManagedSseEnabled": False, "kmsMasterKeyId": ""}),
     },
 )
-
-
 test_silent = silent(
     POLICY,
     {

@@ -22,7 +22,6 @@ test_a_trust_policy = reported(
 )
 test_the_message_suggests_what_was_meant = reported_with(
     POLICY,
-    ("s3:GetObjects", PATH, "`s3:GetObjects` is not in AWS's reference of actions; did you mean `s3:GetObject`?"),
     ("lamda:InvokeFunction", PATH, "did you mean `lambda`?"),
     *(
         (each, PATH, f"`{each}` is no longer in AWS's reference of actions: AWS has withdrawn or renamed it")

@@ -8,12 +8,9 @@ from tests.policies.helpers import messages, reported, silent, undecided, violat
 OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 
-
 test_outsiders_are_let_in = reported(
     POLICY, "policy.Statement[0]", allow(Principal={"AWS": ["arn:aws:iam::111122223333:root", "*"]}), of=bucket_policy
 )
-
-
 test_nobody_from_outside_is_let_in = silent(
     POLICY,
     [allow(Principal={"AWS": "444455556666"})],
