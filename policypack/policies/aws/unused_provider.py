@@ -1,6 +1,7 @@
-"""A provider that no resource uses was meant for some, which lack the option that passes it on.
+"""A provider that no resource uses was meant for some resources, but the option that passes it on is missing.
 
-Those are made by the default provider instead, with another region, account or role. Nothing fails: the program reads as if the region were settled, and the resources are somewhere else.
+The default provider creates those resources instead, in another region or account, or with another role. Nothing fails:
+the program reads as if it set the region, and the resources are somewhere else.
 """
 
 from __future__ import annotations

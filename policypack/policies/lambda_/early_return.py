@@ -1,7 +1,7 @@
-"""An event can carry several records, and a handler that leaves its loop early loses all that come after.
+"""An event can contain several records, and a handler that leaves its loop early loses the records that follow.
 
-Nothing fails: Lambda takes the answer for the whole event, and the other records are never seen again. One bad record
-must not cost the good ones either, so it is put aside and reported once all have had their turn.
+Nothing fails: Lambda takes the response for the whole event and never delivers the other records again. One bad record
+should not stop the good ones either: collect the failures, and report them after the loop.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from policypack.lambda_code.handler import handlers
 from policypack.python.handling import Handling
 
 
-def check(found: Handling) -> Iterator[Judgement]:
-    complete = found.elsewhere or any(not loop.leavings for loop in found.loops)
-    for loop in found.loops:
+def check(handling: Handling) -> Iterator[Judgement]:
+    complete = handling.elsewhere or any(not loop.leavings for loop in handling.loops)
+    for loop in handling.loops:
         if not (loop.searches and complete):
-            for each in loop.leavings:
-                yield Violation(
-                    "", f"`{each.place}` {each.how} inside the loop over the records: those that remain are lost"
-                )
-    if not found.loops and not found.elsewhere:
-        for place in found.picks:
+            for exit_ in loop.leavings:
+                message = f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
+                yield Violation("", message)
+    if not handling.loops and not handling.elsewhere:
+        for place in handling.picks:
             yield Violation("", f"`{place}` takes one record of the event, and no loop handles the others")
 
 
@@ -39,7 +38,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.LAMBDA, Tag.RELIABILITY],
-    fix="Handle every record in the loop, put aside those that fail, and return or raise after the loop.",
+    fix="Handle every record in the loop, collect those that fail, and return or raise after the loop.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",
@@ -66,7 +65,7 @@ POLICY = Policy(
                             break
                 """
             ),
-            note="a loop that breaks off",
+            note="a loop that ends early",
         ),
         example(
             _function(
@@ -79,7 +78,7 @@ POLICY = Policy(
                             raise ValueError from error
                 """
             ),
-            note="one bad record that costs the others",
+            note="one bad record that stops the others",
         ),
         example(
             _function(
@@ -116,7 +115,7 @@ POLICY = Policy(
                         raise RuntimeError(f"{len(failed)} records failed")
                 """
             ),
-            note="what fails is put aside, and raised after the loop",
+            note="failures are collected, and raised after the loop",
         ),
         example(
             _function(

@@ -1,7 +1,7 @@
-"""A permission for a bucket that the stack does not know lets in whoever has, or takes, a bucket of that name.
+"""A permission for a bucket outside of the stack allows whoever owns, or registers, a bucket of that name.
 
-Bucket names are given to who asks first, in all of AWS. A name left over from a bucket that was renamed or deleted, or
-mistyped, is free for anybody.
+Bucket names are global, and the first to ask gets them. The name of a bucket that was renamed or deleted, or a mistyped
+name, is free for anyone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from policypack.resources.tokens import BUCKET_TYPES, PERMISSION
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The bucket that a permission names: whether the stack has it, surely or perhaps."""
+    """The bucket that a permission names: whether it is, or may be, in the stack."""
 
     certain: bool
     possible: bool
@@ -30,10 +30,10 @@ class Source(msgspec.Struct, frozen=True):
 def sources(stack: Stack) -> Iterator[Placed[Source]]:
     """The bucket of each permission of S3."""
     for resource in stack.of(PERMISSION):
-        found = permission(resource)
-        arn = found.arn
-        unknown = isinstance(found.source_arn, Unknown)
-        if (unknown and found.service == S3) or (arn and arn.service == "s3"):
+        granted = permission(resource)
+        arn = granted.arn
+        unknown = isinstance(granted.source_arn, Unknown)
+        if (unknown and granted.service == S3) or (arn and arn.service == "s3"):
             buckets = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
             yield resource, "sourceArn", Source(bool(buckets.certain), unknown or bool(buckets.possible))
 
@@ -44,7 +44,7 @@ def check(source: Source) -> Iterator[Judgement]:
     if source.possible:
         yield Undecided("", "names a bucket that is known only after the update", "Pass the bucket's own `arn`.")
     else:
-        yield Violation("", "names a bucket that is not in this stack, so its name may be anybody's")
+        yield Violation("", "names a bucket that is not in this stack, so anyone may own that name")
 
 
 POLICY = Policy(
@@ -69,7 +69,7 @@ POLICY = Policy(
             a_permission(
                 principal="sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms", sourceAccount=None
             ),
-            note="another service, whose ARN carries the account",
+            note="another service, whose ARN contains the account",
         ),
     ],
     requires=["lambda-malformed-source-arn"],

@@ -1,7 +1,7 @@
 """A call that the role does not allow fails when it is first made, which is often in production.
 
-The code says which operations it calls and on what, the stack says what the role allows, and Lambda itself writes logs,
-traces and dead letters by that role. What the one needs and the other lacks is known before anything is deployed.
+The code shows which operations it calls and on which resources, and the stack shows what the role allows. Lambda itself
+also uses the role, for logs, traces and dead letters. So a missing permission is known before the deployment.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def needs(stack: Stack) -> Iterator[Placed[Missing]]:
         yield from lacks(stack)
 
 
-def check(found: Missing) -> Iterator[Judgement]:
+def check(missing: Missing) -> Iterator[Judgement]:
     from policypack.access.least_privilege.readers import told
 
-    yield told(found)
+    yield told(missing)
 
 
 LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
@@ -67,7 +67,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.LAMBDA, Tag.RELIABILITY],
-    fix="Allow the action on that resource in the role's policy document, or take the call out of the code.",
+    fix="Allow the action on that resource in the role's policy document, or remove the call from the code.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",

@@ -1,7 +1,7 @@
-"""A function that anybody may invoke does its work, with its role, for anybody, at the account's expense.
+"""Anyone can invoke a public function, which then acts with its role and at the account's expense.
 
-A permission for `*` opens it to every AWS account, and a function URL without authorization to the whole internet. A
-layer that is shared with `*` gives away the code in it.
+A permission for `*` opens it to every AWS account, and a function URL without authorization opens it to the internet. A
+layer that is shared with `*` exposes its code.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from policypack.resources.tokens import PERMISSION
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:
-    """Whom a permission, a function's URL or a layer's permission lets in."""
+    """Whom a permission, a function URL or a layer's permission allows."""
     if resource.type == PERMISSION:
-        opening = invoking(resource)
-        yield opening.path, opening.answer
+        exposure = invoking(resource)
+        yield exposure.path, exposure.answer
     elif resource.type.startswith("aws:lambda/"):
-        for path, lets in shares(resource):
-            if lets:
-                yield path, waiting(lets) if isinstance(lets, Unknown) else lets.answer
+        for path, grant in shares(resource):
+            if grant:
+                yield path, waiting(grant) if isinstance(grant, Unknown) else grant.answer
 
 
 def check(answer: Answer) -> Iterator[Judgement]:
@@ -38,8 +38,7 @@ def check(answer: Answer) -> Iterator[Judgement]:
 
 
 def _partners(**inputs: Any) -> Resource:
-    given = {"principal": "*", "sourceArn": None, "sourceAccount": None, **inputs}
-    return permission(title="partners", **given)
+    return permission(title="partners", **{"principal": "*", "sourceArn": None, "sourceAccount": None, **inputs})
 
 
 def _url(authorization: str) -> Resource:
@@ -48,7 +47,7 @@ def _url(authorization: str) -> Resource:
 
 POLICY = Policy(
     id="lambda-public-invoke",
-    title="Function that anybody may invoke",
+    title="Function that anyone may invoke",
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.LAMBDA, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
@@ -62,7 +61,7 @@ POLICY = Policy(
         "principal",
         example(_partners()),
         example(_url("NONE"), path="authorizationType", note="a URL without authorization"),
-        example(_partners(sourceArn="arn:aws:s3:::*"), note="a source that is any"),
+        example(_partners(sourceArn="arn:aws:s3:::*"), note="a source ARN that matches any bucket"),
         example(
             construct(
                 "aws:lambda/layerVersionPermission:LayerVersionPermission",
@@ -79,7 +78,7 @@ POLICY = Policy(
     good=[
         example(_partners(principalOrgId="o-a1b2c3d4e5")),
         example(_url("AWS_IAM"), note="a URL for signed requests"),
-        example(_partners(sourceAccount="111122223333"), note="one account's sources"),
+        example(_partners(sourceAccount="111122223333"), note="sources of one account"),
         example(_partners(principal="s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
     ],
     reads=answers,

@@ -1,7 +1,7 @@
-"""Whoever may read a function may download its code, and everything in the archive with it.
+"""Whoever may read a function can download its code, including every file in the archive.
 
-So does whoever gets into its bucket, its build or its history, for as long as a version of it is kept. A secret in an
-archive cannot be taken back, only replaced.
+So can anyone with access to its bucket, its build or its history, for as long as a version exists. A secret in an
+archive cannot be withdrawn, only rotated.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from policypack.lambda_code.secret_files import SecretFile, secret_files
 from policypack.resources.tokens import FUNCTION, LAYER
 
 
-def read(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
+def archive_secrets(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
     """The secrets in the archive of a function or layer."""
     if resource.type in (FUNCTION, LAYER):
-        found = read_code(resource, secret_files)
-        if found is not None:
-            yield "code", found
+        secrets = read_code(resource, secret_files)
+        if secrets is not None:
+            yield "code", secrets
 
 
-def check(found: Sequence[SecretFile]) -> Iterator[Judgement]:
-    for kind in dict.fromkeys(each.kind for each in found):
-        first, *others = (each.name for each in found if each.kind == kind)
+def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
+    for kind in dict.fromkeys(secret.kind for secret in secrets):
+        first, *others = (secret.name for secret in secrets if secret.kind == kind)
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"holds {kind}: `{first}`{more}")
+        yield Violation("", f"contains {kind}: `{first}`{more}")
 
 
 HANDLER = "def handler(event, context):\n    return 'done'\n"
@@ -40,7 +40,7 @@ def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:
 
 POLICY = Policy(
     id="lambda-secret-in-archive",
-    title="Archive of a function or layer holds a secret",
+    title="Archive of a function or layer contains a secret",
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.LAMBDA, Tag.SECRETS],
@@ -61,9 +61,9 @@ POLICY = Policy(
     good=[
         example(_with(".env.example")),
         example(_with(".env", "# nothing\nAPI_KEY=\n"), note="an environment file without values"),
-        example(_with("environment.py"), note="a name that only begins like one"),
+        example(_with("environment.py"), note="a name that only starts like one"),
         example(_with("id_rsa.pub", "ssh-rsa AAAA me@example.com"), note="a public key"),
     ],
-    reads=read,
+    reads=archive_secrets,
     check=check,
 )

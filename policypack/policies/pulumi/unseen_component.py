@@ -1,6 +1,7 @@
-"""A component of a package such as awsx or eks is built by the package's plugin, which registers what is in it.
+"""A component of a package such as awsx or eks is built by the package's plugin, which registers the resources in it.
 
-Offline there are no plugins, so none of its buckets, roles and policy documents were judged. That is said here, once for each component: silence would read as a pass.
+Offline there are no plugins, so none of its buckets, roles and policy documents are judged. This is reported once for
+each component, because silence would look like a pass.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def remote_component(resource: Resource) -> Iterator[Reading[str]]:
 
 
 def check(package: str) -> Iterator[Undecided]:
-    yield Undecided("", f"is built by the plugin of `{package}`, and nothing that it creates was seen", FIX)
+    yield Undecided("", f"is built by the plugin of `{package}`, and none of its resources was seen", FIX)
 
 
 FIX = (
@@ -29,7 +30,7 @@ FIX = (
 
 POLICY = Policy(
     id="pulumi-unseen-component",
-    title="Component that was not seen inside",
+    title="Component whose resources were not seen",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.PULUMI, Tag.VISIBILITY],

@@ -1,7 +1,7 @@
-"""S3 tries to invoke the function as it saves a notification, so the permission must be there before.
+"""S3 tests that it can invoke the function when it saves a notification, so the permission has to exist first.
 
-Pulumi creates side by side what does not depend on each other: the update fails now and then, on a fresh account
-more often than on the author's, and passes when it is started again.
+Pulumi creates independent resources in parallel. So the update fails now and then, on a new account more often than on
+the author's, and succeeds when it is repeated.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from policypack.resources.notification import triggers
 from policypack.resources.permission import allowing
 
 
-class Order(msgspec.Struct, frozen=True):
-    """A notification and a permission that it needs; `perhaps` where it may need another, which is there before."""
+class Dependency(msgspec.Struct, frozen=True):
+    """A notification and a permission that it needs; `perhaps` if it may need another one, which exists earlier."""
 
     permission: str
     perhaps: bool
 
 
 @over_stack
-def unordered(stack: Stack) -> Iterator[Placed[Order]]:
+def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
     """Notifications that are not created after any permission that lets them invoke their function."""
     for trigger in triggers(stack):
         means = trigger.functions
@@ -36,14 +36,14 @@ def unordered(stack: Stack) -> Iterator[Placed[Order]]:
             if not any(each.external or comes_after(stack, trigger.notification, each) for each in found.certain):
                 earlier = any(comes_after(stack, trigger.notification, each) for each in found.possible)
                 for permission in found.certain[:1]:
-                    yield trigger.notification, trigger.path, Order(permission.name, earlier or not surely)
+                    yield trigger.notification, trigger.path, Dependency(permission.name, earlier or not surely)
 
 
-def check(order: Order) -> Iterator[Judgement]:
-    if order.perhaps:
-        yield Undecided("", f"does not depend on the permission `{order.permission}`, and may need another one")
+def check(dependency: Dependency) -> Iterator[Judgement]:
+    if dependency.perhaps:
+        yield Undecided("", f"does not depend on the permission `{dependency.permission}`, and may need another one")
     else:
-        yield Violation("", f"may be created before the permission `{order.permission}` that it needs")
+        yield Violation("", f"may be created before the permission `{dependency.permission}` that it needs")
 
 
 OTHER = permission(title="other", sourceArn="arn:aws:s3:::acme-archive")

@@ -1,7 +1,7 @@
-"""A bucket without an access block is one careless policy document or ACL away from being public.
+"""Without an access block, one careless policy document or ACL makes a bucket public.
 
-The four switches of Block Public Access belong into a resource of their own; `Bucket` takes none of them. What the
-account's defaults or an account-wide block say lies outside this stack, and can be lifted without anybody touching it.
+The four switches of Block Public Access belong in a separate resource; `Bucket` accepts none of them. The account's
+defaults and an account-wide block are outside of this stack, and can be removed without a change to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def check(blocks: Sidecars) -> Iterator[Violation | Undecided]:
         return
     if blocks.possible:
         name = min(block.name for block in blocks.possible)
-        yield Undecided("", f"may be the bucket of access block `{name}`, whose `bucket` is not known yet")
+        yield Undecided("", f"may be the bucket of access block `{name}`, whose `bucket` is unknown until the update")
     else:
         yield Violation("", "no `BucketPublicAccessBlock` in this stack configures this bucket")
 
@@ -62,7 +62,7 @@ POLICY = Policy(
         example(
             a_bucket(),
             construct("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "account", **CLOSED),
-            note="the account's access block, which can be lifted without this stack",
+            note="the account's access block, which can be removed without this stack",
         ),
     ),
     good=[

@@ -1,7 +1,7 @@
-"""A notification does not let its bucket invoke the function: that takes a permission on the function.
+"""A notification does not allow its bucket to invoke the function: that needs a permission on the function.
 
-Without one the update fails, since S3 tries the invocation as it saves the notification. Where the permission is lost
-later, nothing fails at all, and objects arrive that nobody handles.
+Without it the update fails, because S3 tests the invocation when it saves the notification. If the permission is
+removed later nothing fails: objects arrive and nothing processes them.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ LATER = Unknown("names a function that is known only after the update", "Pass th
 
 
 class Invoked(msgspec.Struct, frozen=True):
-    """A function that a notification invokes, and how many permissions let it: surely and perhaps.
+    """A function that a notification invokes, and the number of permissions that do, or may, allow it.
 
-    `surely` is False where the notification may mean another function, or the permission may be in another stack.
+    `surely` is False if the notification may mean another function, or the permission may be in another stack.
     """
 
     function: str
@@ -64,7 +64,7 @@ def check(invoked: Invoked) -> Iterator[Violation | Undecided]:
     if invoked.allowing:
         return
     if not invoked.surely or invoked.perhaps:
-        yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission lets it is not known", BESIDE)
+        yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission allows it is unknown", BESIDE)
     else:
         yield Violation("", f"invokes `{invoked.function}`, which has no permission for this bucket")
 
@@ -95,7 +95,7 @@ POLICY = Policy(
     good=[
         example(*_stack(sourceArn="arn:aws:s3:::acme-inbox")),
         example(*_stack(function=FUNCTION_ARN), note="the function by its ARN"),
-        example(*_stack(sourceArn="arn:aws:s3:::acme-*"), note="a pattern that the bucket meets"),
+        example(*_stack(sourceArn="arn:aws:s3:::acme-*"), note="a pattern that matches the bucket"),
         example(
             bucket(),
             notification(

@@ -1,8 +1,8 @@
-"""S3 answers plain HTTP unless the bucket's policy says otherwise, and whoever is on the way reads and alters objects.
+"""S3 accepts plain HTTP unless the bucket policy denies it, so anyone on the network path can read and change objects.
 
-Signed requests travel in the open too, so a listener can replay them while they last. Only a denial of every action,
-for everybody, on the bucket and its objects closes this; a condition on `s3:TlsVersion` alone does not, since a plain
-request has no such key.
+Signed requests are readable too, so an attacker can replay them until they expire. Only a denial of every action, for
+everyone, on the bucket and its objects prevents this. A condition on `s3:TlsVersion` alone does not, because a plain
+HTTP request does not have that key.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Guard(msgspec.Struct, frozen=True):
     """The name, where it is known."""
     documents: tuple[PolicyDocument | Unknown, ...]
     possible: bool
-    """Whether there is a bucket policy of which nobody can tell whether it is this bucket's."""
+    """Whether there is a bucket policy that may be this bucket's."""
     read_from: tuple[tuple[Resource, str], ...] = ()
     """The resource and the path of each document."""
 
@@ -123,7 +123,7 @@ POLICY = Policy(
             _denying(*BOTH, operator="NumericLessThanIfExists", key="s3:TlsVersion", value="1.2"),
             note="a request without a TLS version counts too",
         ),
-        replace(_denying(*BOTH, operator="StringEquals"), note="another operator that says the same"),
+        replace(_denying(*BOTH, operator="StringEquals"), note="another operator with the same effect"),
     ],
     requires=["iam-malformed-document"],
     reads=guards,

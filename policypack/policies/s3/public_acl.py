@@ -1,7 +1,8 @@
-"""A public ACL gives the bucket or the object to the internet, or to everybody who has any AWS account at all.
+"""A public ACL gives the bucket or object to the internet, or to everyone who has any AWS account.
 
-It works beside the bucket policy: whoever reviews only policy documents sees nothing. "Authenticated users" means
-every AWS customer, not the users of this account. Where ACLs are off or blocked AWS refuses it, and the update fails.
+It works in addition to the bucket policy, so a review of policy documents alone does not show it. "Authenticated users"
+means every AWS customer, not the users of this account. If ACLs are disabled or blocked, AWS refuses it and the
+update fails.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from policypack.core.tags import Tag
 
 
 def check(grant: Grant) -> Iterator[Violation]:
-    if lets := grant.lets:
-        yield Violation("", lets.answer.told)
+    if public := grant.lets:
+        yield Violation("", public.answer.told)
 
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -52,7 +53,7 @@ POLICY = Policy(
     bad=reported_at(
         "acl",
         example(_acl("public-read")),
-        example(_acl("authenticated-read"), note="everybody who has any AWS account"),
+        example(_acl("authenticated-read"), note="everyone who has any AWS account"),
         example(
             _granted(ALL_USERS), path="accessControlPolicy.grants[0].grantee.uri", note="the same as a grant to a group"
         ),

@@ -1,7 +1,7 @@
-"""A topic without a KMS key keeps its messages in the clear until they are delivered.
+"""A topic without a KMS key stores its messages unencrypted until they are delivered.
 
-SNS, unlike S3 and SQS, encrypts nothing at rest by default. The key `alias/aws/sns` costs nothing to name; a key of
-your own also says who may read, and lets S3 or CloudWatch publish to the topic.
+Unlike S3 and SQS, SNS encrypts nothing at rest by default. The key `alias/aws/sns` needs no setup. A key of your own
+also controls who may read, and lets S3 or CloudWatch publish to the topic.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from policypack.core.tags import Tag
 
 
 def key_presence(resource: Resource) -> Iterator[Reading[bool]]:
-    """Whether a topic names a KMS key. A key that is unknown yet is a key."""
+    """Whether a topic names a KMS key. An unknown key is a key."""
     if resource.type == "aws:sns/topic:Topic":
         yield "kmsMasterKeyId", resource["kmsMasterKeyId"] not in (None, "")
 
@@ -45,7 +45,7 @@ POLICY = Policy(
     ),
     good=[
         example(_topic(kmsMasterKeyId="alias/alerts")),
-        example(_topic(kmsMasterKeyId="alias/aws/sns"), note="AWS's key of the account"),
+        example(_topic(kmsMasterKeyId="alias/aws/sns"), note="the AWS managed key"),
     ],
     reads=key_presence,
     check=check,

@@ -33,19 +33,19 @@ def wheels(*tags: str) -> bytes:
     [
         (
             {"numpy/_a.so": elf(ARM64), "numpy/_b.so": elf(ARM64), "numpy/_c.so": elf(ARM64)},
-            "holds `numpy/_a.so` and 2 more, built for arm64; the function runs `python3.13` on x86_64",
+            "contains `numpy/_a.so` and 2 more, built for arm64; the function runs `python3.13` on x86_64",
         ),
         (
             {"numpy/_a.cpython-312-x86_64-linux-gnu.so": elf()},
-            "holds `numpy/_a.cpython-312-x86_64-linux-gnu.so`, built for Python 3.12; the function runs",
+            "contains `numpy/_a.cpython-312-x86_64-linux-gnu.so`, built for Python 3.12; the function runs",
         ),
         ({"numpy/_a.cpython-313-darwin.so": MACH_O}, "built for macOS"),
         ({"numpy/_a.cp313-win_amd64.pyd": WINDOWS}, "built for Windows"),
-        ({"bin/tool": elf(ARM64, kind=2)}, "holds `bin/tool`, built for arm64"),
+        ({"bin/tool": elf(ARM64, kind=2)}, "contains `bin/tool`, built for arm64"),
         ({"numpy.libs/libgfortran.so.5.0.0": elf(ARM64)}, "built for arm64"),
         # a sound neighbour is no counterpart
-        ({"a/_a.so": elf(), "a/_b.so": elf(ARM64)}, "holds `a/_b.so`, built for arm64"),
-        ({"a/_a.cpython-313-x86_64-linux-gnu.so": elf(), "b/_a.so": elf(ARM64)}, "holds `b/_a.so`"),
+        ({"a/_a.so": elf(), "a/_b.so": elf(ARM64)}, "contains `a/_b.so`, built for arm64"),
+        ({"a/_a.cpython-313-x86_64-linux-gnu.so": elf(), "b/_a.so": elf(ARM64)}, "contains `b/_a.so`"),
     ],
 )
 def test_code_for_another_machine(files: dict[str, bytes], message: str, tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_code_for_another_machine(files: dict[str, bytes], message: str, tmp_pat
 def test_each_reason_is_said_once(tmp_path: Path) -> None:
     run = function(native(tmp_path, {"a.so": elf(ARM64), "b.so": MACH_O, "c.so": elf(ARM64)}))
     assert [each.partition(";")[0] for each in messages(POLICY, run)] == [
-        "holds `a.so` and 1 more, built for arm64",
-        "holds `b.so`, built for macOS",
+        "contains `a.so` and 1 more, built for arm64",
+        "contains `b.so`, built for macOS",
     ]
 
 
@@ -97,7 +97,7 @@ def test_code_for_this_machine(
 def test_one_machine_of_several_is_not_enough_if_it_is_another(tmp_path: Path) -> None:
     files = {"node_modules/@esbuild/darwin-arm64/bin/esbuild": MACH_O, "node_modules/esbuild/bin/esbuild": b"#!/usr"}
     run = function(native(tmp_path, files), runtime="nodejs22.x")
-    assert "holds `node_modules/@esbuild/darwin-arm64/bin/esbuild`, built for macOS" in messages(POLICY, run)[0]
+    assert "contains `node_modules/@esbuild/darwin-arm64/bin/esbuild`, built for macOS" in messages(POLICY, run)[0]
 
 
 def test_layers_of_the_stack_are_judged_with_the_function(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_layers_of_the_stack_are_judged_with_the_function(tmp_path: Path) -> Non
         stack = with_layers(sound, deps, known=known)
         assert violations(POLICY, *stack) == ["layers"]
         assert messages(POLICY, *stack) == [
-            "has the layer `deps`, which holds `python/numpy/_a.so`, built for x86_64; the function runs `python3.13` on arm64"
+            "has the layer `deps`, which contains `python/numpy/_a.so`, built for x86_64; the function runs `python3.13` on arm64"
         ]
     assert outcomes(POLICY, *with_layers(function(texts({"index.py": HANDLER})), deps)) == []
     in_a_bucket = function(None, s3Bucket="code", s3Key="read.zip", architectures=["arm64"])

@@ -21,7 +21,7 @@ def handled(handler: str, files: dict[str, str], runtime: str = "python3.13") ->
 test_a_handler_that_is_not_there = reported_with(
     POLICY,
     (("index.handler", {"main.py": HANDLER}), "handler", "needs `index.py`, which the function's archive does"),
-    (("main.handler", {"src/main.py": HANDLER}), "handler", "does not hold; there is `src/main.py`"),
+    (("main.handler", {"src/main.py": HANDLER}), "handler", "does not contain; there is `src/main.py`"),
     (("app.main.handler", {"main.py": HANDLER}), "handler", "needs `app/main.py`"),
     (("app/main.handler", {"main.py": HANDLER}), "handler", "needs `app/main.py`"),
     (("main.lambda_handler", {"main.py": HANDLER}), "handler", "names `lambda_handler`, which `main.py` does not"),
@@ -118,7 +118,7 @@ def test_a_file_that_may_not_be_executed_starts_nothing(tmp_path: Path) -> None:
         assert violations(POLICY, run) == expected
     code = zipped(tmp_path / "code.zip", {"bootstrap": b""})
     run = function(code, runtime="provided.al2023", handler="bootstrap")
-    assert messages(POLICY, run) == ["is started by `bootstrap`, which the archive does not let anyone execute"]
+    assert messages(POLICY, run) == ["is started by `bootstrap`, which is not executable in the archive"]
 
 
 def test_what_is_in_another_layer_is_undecided() -> None:

@@ -89,7 +89,7 @@ SECRETS = {
 def test_a_secret_is_named_by_its_file_and_kind_and_never_quoted(kind: str, name: str, text: str) -> None:
     for resource in (function(texts({"index.py": HANDLER, name: text})), layer(texts({name: text}))):
         assert violations(POLICY, resource) == ["code"]
-        assert messages(POLICY, resource) == [f"holds {kind}: `{name}`"]
+        assert messages(POLICY, resource) == [f"contains {kind}: `{name}`"]
 
 
 test_what_only_looks_like_a_secret = silent(
@@ -120,7 +120,7 @@ def test_what_was_published_before_is_not_looked_into() -> None:
     tests = {"jwt/tests/key.pem": RSA, "node_modules/tls/test/key.pem": RSA, "index.py": HANDLER}
     record = {"jwt-2.0.dist-info/RECORD": "jwt/__init__.py,sha256=a,1\njwt/tests/key.pem,sha256=b,2\n"}
     assert outcomes(POLICY, function(texts(tests | record))) == []
-    assert messages(POLICY, function(texts(tests))) == ["holds a private key: `jwt/tests/key.pem`"]
+    assert messages(POLICY, function(texts(tests))) == ["contains a private key: `jwt/tests/key.pem`"]
     in_a_layer = {f"python/{name}": text for name, text in (tests | record).items()}
     assert outcomes(POLICY, layer(texts(in_a_layer))) == []
 
@@ -131,14 +131,14 @@ def test_an_own_package_that_is_installed_from_its_folder_is_looked_into() -> No
         "acme-1.0.dist-info/RECORD": "acme/key.pem,sha256=b,2\n",
         "acme-1.0.dist-info/direct_url.json": '{"url": "file:///src/acme", "dir_info": {}}',
     }
-    assert messages(POLICY, function(texts(files))) == ["holds a private key: `acme/key.pem`"]
+    assert messages(POLICY, function(texts(files))) == ["contains a private key: `acme/key.pem`"]
 
 
 def test_many_secrets_are_counted(tmp_path: Path) -> None:
     code = zipped(tmp_path / "a.zip", {f"{n}.pem": RSA.encode() for n in range(5)} | {".env": b"A=1"})
     assert messages(POLICY, function(code)) == [
-        "holds an environment file: `.env`",
-        "holds a private key: `0.pem` and 4 more",
+        "contains an environment file: `.env`",
+        "contains a private key: `0.pem` and 4 more",
     ]
 
 
@@ -147,7 +147,7 @@ def test_a_folder_is_searched_for_what_pulumi_packs_of_it(tmp_path: Path) -> Non
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (tmp_path / "index.py").write_text(HANDLER)
     code = Asset(path=str(tmp_path), archive=True)
-    assert messages(POLICY, function(code)) == ["holds the repository's history: `.git/HEAD`"]
+    assert messages(POLICY, function(code)) == ["contains the repository's history: `.git/HEAD`"]
 
 
 def test_a_name_that_is_no_text_breaks_no_report(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_name_that_is_no_text_breaks_no_report(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / ".env").write_text("A=1")
     (found,) = messages(POLICY, function(Asset(path=str(tmp_path), archive=True)))
-    assert found == "holds an environment file: `??/.env`"
+    assert found == "contains an environment file: `??/.env`"
 
 
 def test_a_file_at_a_url_beside_files_that_are_here_is_undecided() -> None:

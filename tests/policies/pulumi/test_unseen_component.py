@@ -21,7 +21,7 @@ pulumi.export("id", vpc.vpcId.apply(lambda text: text.upper()))
 def test_a_component_of_a_plugin_is_named_with_its_package(type_token: str) -> None:
     (found,) = outcomes(POLICY, Resource(type_token, "shop", custom=False, remote=True))
     assert found.message == (
-        f"`shop` is built by the plugin of `{type_token.partition(':')[0]}`, and nothing that it creates was seen,"
+        f"`shop` is built by the plugin of `{type_token.partition(':')[0]}`, and none of its resources was seen,"
         " so this policy cannot judge it"
     )
     assert found.blocks

@@ -1,7 +1,7 @@
-"""`ForAllValues` holds for a request that has no value at all for the key, so an Allow with it lets such requests in.
+"""`ForAllValues` also matches a request that has no value for the condition key, so an Allow statement allows it.
 
-Whoever calls from no organization has no organization's path, and a condition that all of its paths are ours is true
-for him. `ForAnyValue`, or a second condition that the key is there, says what was meant.
+A caller who is in no organization has no organization path, so the condition that all of its paths are yours is true.
+`ForAnyValue`, or a second condition that requires the key to be present, expresses what was meant.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
         for condition in holds_without_key(statement):
             yield Violation(
                 condition.path,
-                f"`ForAllValues` on `{condition.key}` also holds for requests without it, which are then allowed",
+                f"`ForAllValues` on `{condition.key}` also matches requests without the key, so they are allowed",
             )
 
 
 PATHS = {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}
 
 
-def _shared(**condition: Any) -> Resource:
+def _bucket_policy(**condition: Any) -> Resource:
     return bucket_policy(allow(Principal="*", Condition=condition))
 
 
 POLICY = Policy(
     id="iam-absent-key-allowed",
-    title="Allow statement also holds for requests without its condition key",
+    title="Allow statement also matches requests without its condition key",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.CORRECTNESS, Tag.LEAST_PRIVILEGE],
@@ -46,7 +46,7 @@ POLICY = Policy(
     ],
     bad=[
         example(
-            _shared(**{"ForAllValues:StringLike": PATHS}),
+            _bucket_policy(**{"ForAllValues:StringLike": PATHS}),
             path="policy.Statement[0].Condition.ForAllValues:StringLike.aws:PrincipalOrgPaths",
         ),
         example(
@@ -56,18 +56,18 @@ POLICY = Policy(
                 )
             ),
             path="policy.Statement[0].Condition.forallvalues:stringequals.AWS:CalledVia",
-            note="upper and lower case are one",
+            note="upper and lower case make no difference",
         ),
     ],
     good=[
-        example(_shared(**{"ForAnyValue:StringLike": PATHS})),
+        example(_bucket_policy(**{"ForAnyValue:StringLike": PATHS})),
         example(
-            _shared(**{"ForAllValues:StringLike": PATHS, "Null": {"aws:PrincipalOrgPaths": "false"}}),
-            note="a second condition that the key is there",
+            _bucket_policy(**{"ForAllValues:StringLike": PATHS, "Null": {"aws:PrincipalOrgPaths": "false"}}),
+            note="a second condition that requires the key",
         ),
         example(
             role_policy(deny("*", "*", Condition={"ForAllValues:StringLike": PATHS})),
-            note="a denial, which then denies more",
+            note="a denial, which denies more that way",
         ),
         example(
             role_policy(

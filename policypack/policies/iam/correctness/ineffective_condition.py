@@ -1,7 +1,8 @@
-"""A condition that AWS takes and that can never do what it says is a limit on paper only.
+"""A condition that AWS accepts and that can never work as written limits nothing.
 
-A key that is misspelled is in no request, `StringEquals` compares a `*` as a character, and a date that is none equals
-nothing. A grant then never applies, or a denial always does, or, with `Not` or `IfExists` in its name, the other way.
+No request contains a misspelled key, `StringEquals` compares `*` as a plain character, and nothing equals an invalid
+date. The grant then never applies, or the denial always does; with `Not` or `IfExists` in the operator it is the
+other way round.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
         yield Violation(path, clause)
 
 
-def _limited(operator: str, key: str, value: Any) -> Resource:
+def _denied(operator: str, key: str, value: Any) -> Resource:
     return role_policy(deny("s3:UpdateObjectEncryption", "*", Condition={operator: {key: value}}))
 
 
 POLICY = Policy(
     id="iam-ineffective-condition",
-    title="Condition does not do what it says by AWS's reference",
+    title="Condition that cannot work as written",
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.IAM, Tag.CORRECTNESS],
@@ -40,37 +41,37 @@ POLICY = Policy(
     ],
     bad=[
         example(
-            _limited("ArnNotLike", "aws:PrincipleArn", "arn:aws:iam::111122223333:role/admin-*"),
+            _denied("ArnNotLike", "aws:PrincipleArn", "arn:aws:iam::111122223333:role/admin-*"),
             path="policy.Statement[0].Condition.ArnNotLike.aws:PrincipleArn",
         ),
         example(
-            _limited("StringNotEquals", "aws:userid", "AROA1:*"),
+            _denied("StringNotEquals", "aws:userid", "AROA1:*"),
             path="policy.Statement[0].Condition.StringNotEquals.aws:userid",
             note="a `*` that is compared as a character",
         ),
         example(
-            _limited("Bool", "aws:SecureTransport", "no"),
+            _denied("Bool", "aws:SecureTransport", "no"),
             path="policy.Statement[0].Condition.Bool.aws:SecureTransport",
             note="a value that is neither true nor false",
         ),
         example(
-            _limited("DateLessThan", "aws:CurrentTime", "01.02.2026"),
+            _denied("DateLessThan", "aws:CurrentTime", "01.02.2026"),
             path="policy.Statement[0].Condition.DateLessThan.aws:CurrentTime",
-            note="a date that is none",
+            note="an invalid date",
         ),
         example(
-            _limited("StringEquals", "aws:ViaAWSService", "x"),
+            _denied("StringEquals", "aws:ViaAWSService", "x"),
             path="policy.Statement[0].Condition.StringEquals.aws:ViaAWSService",
             note="a text for a key that holds `true` or `false`",
         ),
     ],
     good=[
-        example(_limited("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/admin-*")),
-        example(_limited("StringNotLike", "aws:userid", "AROA1:*"), note="an operator that knows wildcards"),
-        example(_limited("Bool", "AWS:securetransport", "FALSE"), note="upper and lower case are one"),
-        example(_limited("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z"), note="a date by ISO 8601"),
+        example(_denied("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/admin-*")),
+        example(_denied("StringNotLike", "aws:userid", "AROA1:*"), note="an operator that accepts wildcards"),
+        example(_denied("Bool", "AWS:securetransport", "FALSE"), note="upper and lower case make no difference"),
+        example(_denied("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z"), note="a date in ISO 8601"),
         example(
-            _limited("StringEquals", "token.actions.githubusercontent.com:sub", "repo:a/b"),
+            _denied("StringEquals", "token.actions.githubusercontent.com:sub", "repo:a/b"),
             note="a key of an identity provider",
         ),
     ],

@@ -1,7 +1,8 @@
-"""A document that Parliament objects to says something else than its author meant, or says it wastefully wide.
+"""A document with a Parliament finding does not mean what its author intended, or it allows more than necessary.
 
-IAM accepts a condition on a key that the request never carries, an action on a resource of another kind, or a test that
-is true when nothing was sent. Nothing fails: the grant is missing when it is needed, or is there when it should not be.
+IAM accepts a condition on a key that the request never contains, an action on a resource of another type, or a test
+that is true when a key is absent. Nothing fails: the grant is missing when it is needed, or present when it should
+not be.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.IAM, Tag.CORRECTNESS],
-    fix="Write actions, resources and condition keys that belong together by the Service Authorization Reference.",
+    fix="Use actions, resources and condition keys that the Service Authorization Reference lists together.",
     references=[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html",
@@ -45,7 +46,7 @@ POLICY = Policy(
         example(
             role_policy(allow(Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})),
             path="policy.Statement[0].Condition.Bool",
-            note="a test that is true when nothing was sent",
+            note="a test that is true when the key is absent",
         ),
         example(
             role_policy(allow(resource="inbox/*")), path="policy.Statement[0].Resource", note="a name instead of an ARN"
@@ -59,7 +60,7 @@ POLICY = Policy(
     good=[
         example(role_policy(allow(resource="arn:aws:s3:::inbox/in/*"))),
         example(role_policy(allow("s3:Get*")), note="a wildcard that fits its resource"),
-        example(role_policy(allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}})), note="a range of IPv6"),
+        example(role_policy(allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}})), note="an IPv6 range"),
         example(
             role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}),
             note="a trust policy, which has no resource",

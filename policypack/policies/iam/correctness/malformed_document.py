@@ -1,7 +1,7 @@
-"""AWS refuses a policy document that breaks the grammar, in the middle of an update that has already changed things.
+"""AWS refuses a policy document that breaks the grammar, during an update that has already changed other resources.
 
-Worse is a document that AWS accepts and reads in another way than it was meant: a key that JSON keeps only once, an
-`Output` that was formatted into the text, rules of 2008 because no version is written.
+Worse is a document that AWS accepts and interprets differently: a repeated key of which JSON keeps only the last, an
+`Output` that was formatted into the text, or the policy language of 2008 because `Version` is missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RESOURCE_QUOTAS = {
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
-    """Yields what breaks the grammar, what a stringified `Output` left, and a size that AWS refuses."""
+    """Yields grammar errors, formatted `Output`s, and a size that AWS refuses."""
     for path, message in document.problems:
         yield Violation(path, message)
     for path in _stringified(document.raw):
@@ -48,8 +48,8 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
 
 
 def _stringified(raw: Mapping[str, Any]) -> Iterator[str]:
-    shown = repr(raw)
-    if not any(trace in shown for trace in STRINGIFIED_OUTPUT):
+    text = repr(raw)
+    if not any(trace in text for trace in STRINGIFIED_OUTPUT):
         return
     waiting: list[tuple[str, Any]] = [(name, value) for name, value in reversed(list(raw.items()))]
     while waiting:
@@ -58,9 +58,9 @@ def _stringified(raw: Mapping[str, Any]) -> Iterator[str]:
             if any(trace in value for trace in STRINGIFIED_OUTPUT):
                 yield path
         elif isinstance(value, Mapping):
-            waiting += [(f"{path}.{name}", each) for name, each in reversed(list(value.items()))]
+            waiting += [(f"{path}.{name}", inner) for name, inner in reversed(list(value.items()))]
         elif isinstance(value, list):
-            waiting += [(f"{path}[{index}]", each) for index, each in reversed(list(enumerate(value)))]
+            waiting += [(f"{path}[{index}]", inner) for index, inner in reversed(list(enumerate(value)))]
 
 
 def _quota(document: PolicyDocument) -> int | None:
@@ -75,7 +75,7 @@ OUTPUT = "<pulumi.output.Output object at 0x7f3a1c0b2d90>"
 PARTNER = {"AWS": "111122223333"}
 
 
-def _written(text: str) -> Resource:
+def _bucket_policy(text: str) -> Resource:
     return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": text})
 
 
@@ -97,22 +97,22 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy",
-        example(_written(json.dumps(document(allow(resource=f"{OUTPUT}/*", Principal=PARTNER))))),
+        example(_bucket_policy(json.dumps(document(allow(resource=f"{OUTPUT}/*", Principal=PARTNER))))),
         example(
             bucket_policy(allow(resource=f"{OUTPUT}/*", Principal=PARTNER)),
             path="policy.Statement[0].Resource",
             note="the same in a mapping",
         ),
-        example(_written(json.dumps(json.dumps(document(allow(Principal=PARTNER))))), note="encoded twice"),
+        example(_bucket_policy(json.dumps(json.dumps(document(allow(Principal=PARTNER))))), note="encoded twice"),
         example(
-            _written('{"Version": "2012-10-17", "Statement": [], "Statement": []}'),
+            _bucket_policy('{"Version": "2012-10-17", "Statement": [], "Statement": []}'),
             path=["policy", "policy.Statement"],
             note="a key that JSON keeps only once",
         ),
         example(
             role_policy({**allow(), "Effect": "allow"}),
             path="policy.Statement[0].Effect",
-            note="names and effects are compared letter by letter",
+            note="names and effects are case-sensitive",
         ),
         example(
             role_policy({**allow(), "Principal": "*"}),
@@ -124,7 +124,7 @@ POLICY = Policy(
         ),
     ),
     good=[
-        example(_written(json.dumps(document(allow(Principal=PARTNER))))),
+        example(_bucket_policy(json.dumps(document(allow(Principal=PARTNER))))),
         example(bucket_policy(allow(Principal=PARTNER)), note="a mapping"),
         example(
             Resource(

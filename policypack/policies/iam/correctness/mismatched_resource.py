@@ -1,7 +1,7 @@
-"""An action on a resource of another kind is granted to nobody, and denied to nobody.
+"""An action on a resource of another type is granted to nobody, and denied to nobody.
 
-`s3:GetObject` on a bucket's ARN without `/*` allows no download, and a Deny written that way stops none. The statement
-reads well in a review and has no effect, so what looks like a protection is missing.
+`s3:GetObject` on a bucket's ARN without `/*` allows no download, and a Deny statement written that way stops none. The
+statement looks right in a review and has no effect, so the protection that it seems to give is missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from policypack.iam.document_readers import statements
 from policypack.iam.globs import everything
 
 UNLISTED = "apigateway"
-"""A service that takes paths, `/apis` among them, of which the reference lists some."""
+"""A service whose resources are paths such as `/apis`; the reference lists only some of them."""
 
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
@@ -27,8 +27,8 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     kinds = {pattern: [alike[0] for alike in alike_in_resources((pattern,))] for pattern in patterns}
     idle = [
         pattern
-        for pattern, found in kinds.items()
-        if found and not any(_fits(action, resource) for action in found for resource in resources)
+        for pattern, actions in kinds.items()
+        if actions and not any(_fits(action, resource) for action in actions for resource in resources)
     ]
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
@@ -37,7 +37,7 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
             yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expand(pattern))}")
     if all(kinds.values()) and "Action" not in statement.unknown:
         for resource in resources:
-            if not any(_fits(action, resource) for found in kinds.values() for action in found):
+            if not any(_fits(action, resource) for actions in kinds.values() for action in actions):
                 yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
 
 
@@ -47,8 +47,8 @@ def _fits(action: Action, resource: str) -> bool:
 
 def _needs(actions: frozenset[Action]) -> str:
     action = min(actions, key=str)
-    shown = ", ".join(f"`{each.shown}`" for each in sorted(action.formats, key=lambda each: len(each.shown))[:2])
-    return f"`{action}` needs {shown}" if shown else f"`{action}` takes `*` only"
+    formats = sorted((each.shown for each in action.formats), key=len)[:2]
+    return f"`{action}` needs {', '.join(f'`{each}`' for each in formats)}" if formats else f"`{action}` takes `*` only"
 
 
 BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"
@@ -92,7 +92,7 @@ POLICY = Policy(
         example(
             role_policy(allow(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS])), note="a resource for each action"
         ),
-        example(role_policy(allow("s3:*", OBJECTS)), note="a wildcard of which some actions fit"),
+        example(role_policy(allow("s3:*", OBJECTS)), note="a wildcard that includes fitting actions"),
         example(
             role_policy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOG_GROUP}:*")),
             note="a log group with its streams",

@@ -1,7 +1,8 @@
-"""An action that AWS does not have does nothing, whatever was meant by it.
+"""A statement with an action that AWS does not have does nothing.
 
-In an Allow the call fails in production, and the quick repair is often a wildcard. In a Deny, or after `NotAction`, the
-protection that the line stands for is simply not there. What AWS has withdrawn, or never documents, is reported as such.
+In an Allow statement the call fails in production, and the quick repair is often a wildcard. In a Deny statement, or in
+`NotAction`, the intended protection is missing. Actions that AWS has withdrawn, or never documents, are reported
+as such.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ def check(statement: Statement) -> Iterator[Violation]:
     for element, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions)):
         for pattern in patterns or ():
             if not expand(pattern):
-                yield Violation(element, f"`{pattern}` {_wrong(pattern)}")
+                yield Violation(element, f"`{pattern}` {_problem(pattern)}")
 
 
-def _wrong(pattern: str) -> str:
+def _problem(pattern: str) -> str:
     service, colon, name = pattern.partition(":")
     if not colon:
-        return "is no action; actions are written `service:Name`"
+        return "is not an action; actions are written `service:Name`"
     if formerly(pattern):
         return "is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
     if not has_wildcard(service) and not exists(service):
@@ -57,22 +58,22 @@ POLICY = Policy(
         "policy.Statement[0].Action",
         example(role_policy(allow("s3:GetObjects"))),
         example(role_policy(allow("s3:ListObjects")), note="an API operation that is no action: `s3:ListBucket` is"),
-        example(role_policy(allow("s3.GetObject")), note="a dot for the colon"),
+        example(role_policy(allow("s3.GetObject")), note="a dot instead of the colon"),
         example(role_policy(allow("dynamo:GetItem")), note="a service by another name"),
         example(
             role_policy(deny(None, "*", NotAction="iam:GetUsers")),
             path="policy.Statement[0].NotAction",
-            note="an exception that excepts nothing",
+            note="an exception that matches nothing",
         ),
         example(role_policy(allow("evidently:ListProjects")), note="an action that AWS has withdrawn"),
     ),
     good=[
         example(role_policy(allow())),
-        example(role_policy(allow("S3:GETOBJECT")), note="upper and lower case are one"),
-        example(role_policy(allow("s3:Get*")), note="a wildcard that some action meets"),
+        example(role_policy(allow("S3:GETOBJECT")), note="upper and lower case make no difference"),
+        example(role_policy(allow("s3:Get*")), note="a wildcard that matches some action"),
         example(
             role_policy(allow("apigateway:GET", "arn:aws:apigateway:eu-west-1::/apis")),
-            note="a service whose actions are methods of HTTP",
+            note="a service whose actions are HTTP methods",
         ),
     ],
     requires=["iam-malformed-document"],

@@ -1,7 +1,7 @@
-"""A range that IAM does not read as one makes AWS refuse the document, or the condition never match.
+"""An address range that IAM cannot read makes AWS refuse the document, or the condition never matches.
 
-In a grant nobody gets in; in a denial of everybody outside the range, everybody is outside, administrators too.
-Python's own address types accept netmasks, leading zeros and numbers that IAM does not.
+In an Allow statement nobody is allowed. In a Deny statement for everyone outside of the range, everyone is denied,
+administrators included. Python's own address types accept netmasks, leading zeros and numbers that IAM does not.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields each condition on an address that names none."""
+    """Yields each condition on an address that IAM cannot read."""
     for statement in document.statements:
         for condition in statement.conditions:
             for message in address_problems(condition):
                 yield Violation(condition.path, message)
             if condition.operator in ADDRESS_OPERATORS and not condition.values and not statement.unknown:
                 yield Violation(condition.path, "names no address, so it never matches")
-        irrelevant = {each.path for each in statement.conditions if each.name not in ADDRESS_KEYS}
+        irrelevant = {condition.path for condition in statement.conditions if condition.name not in ADDRESS_KEYS}
         for path in unknown_paths(document, statement, "Condition"):
             if path not in irrelevant:
                 yield Undecided(path)
@@ -56,7 +56,7 @@ POLICY = Policy(
         example(
             _from("StringEquals", "203.0.113.0/24"),
             path="policy.Statement[0].Condition.StringEquals.aws:SourceIp",
-            note="an operator for texts",
+            note="a string operator",
         ),
         example(
             _from("IpAddress", "10.0.0.0/8", "aws:SourceVpc"),
@@ -67,7 +67,7 @@ POLICY = Policy(
     good=[
         example(_from("IpAddress", "203.0.113.0/24")),
         example(_from("IpAddress", ["54.240.143.7", "2001:DB8:1234:5678::/64"]), note="a single address, and IPv6"),
-        example(_from("IpAddress", "54.240.143.77/24"), note="bits after the mask"),
+        example(_from("IpAddress", "54.240.143.77/24"), note="host bits that are set"),
         example(_from("NotIpAddress", "10.0.0.0/8", "aws:VpcSourceIp"), note="an address within a VPC"),
         example(_from("Null", "false"), note="whether there is an address"),
     ],

@@ -1,8 +1,8 @@
-"""A denial of everybody outside a network denies more than strangers: an explicit deny beats every grant.
+"""A Deny statement for everyone outside of a network denies more than strangers: it overrides every Allow.
 
-It hits AWS services that work for you (log delivery, replication, a function outside the network) and every
-administrator who calls from elsewhere, and then only the account's root user can mend it. Two such denials whose
-ranges have nothing in common, or a denial without a condition, leave nobody.
+It denies AWS services that act for you (log delivery, replication, a function outside of the network) and every
+administrator who calls from elsewhere. After that only the account's root user can fix it. Two such statements whose
+ranges do not overlap, or one without a condition, deny everyone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from policypack.iam.document_readers import RESOURCE, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields a denial of everybody without an exception, or without a condition, and two that leave nobody."""
+    """Yields each denial of everyone without an exception or a condition, and two that together deny everyone."""
     ranges = []
     for statement in document.statements:
         if statement.allows:
@@ -36,8 +36,8 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
         elif origin:
             yield Violation(
                 statement.path,
-                f"denies everybody whom `{origin.key}` does not place in your network: AWS services that work for you "
-                "and administrators elsewhere too",
+                f"denies everyone whose `{origin.key}` is outside of your network: AWS services that act for you and "
+                "administrators elsewhere too",
             )
         elif not unknown and (whom := whom_wholly(statement)):
             yield Violation(statement.path, f"denies everything to {whom}, administrators included")
@@ -47,7 +47,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
         if apart(first, second):
             yield Violation(
                 second[1].path,
-                f"has no address in common with `{first[1].path}`: each of the two denials stops what the other lets through",
+                f"has no address in common with `{first[1].path}`: each of the two denials denies what the other does not",
             )
 
 
@@ -55,7 +55,7 @@ BOTH = ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"]
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 
 
-def _everybody(action: str = "s3:*", /, **condition: Any) -> dict[str, Any]:
+def _everyone(action: str = "s3:*", /, **condition: Any) -> dict[str, Any]:
     return deny(action, BOTH, Principal="*", Condition=condition or None)
 
 
@@ -73,33 +73,34 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy.Statement[0]",
-        example(bucket_policy(_everybody(**OUTSIDE))),
+        example(bucket_policy(_everyone(**OUTSIDE))),
         example(
-            bucket_policy(_everybody(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})), note="a VPC for the network"
+            bucket_policy(_everyone(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})),
+            note="a VPC instead of addresses",
         ),
         example(
-            bucket_policy(_everybody(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})),
+            bucket_policy(_everyone(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})),
             note="an exception the wrong way round",
         ),
-        example(bucket_policy(_everybody()), note="a denial without a condition"),
+        example(bucket_policy(_everyone()), note="a denial without a condition"),
     ),
     good=[
         example(
             bucket_policy(
-                _everybody(
+                _everyone(
                     **OUTSIDE,
                     ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"},
                     BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
                 )
             )
         ),
-        example(bucket_policy(_everybody(Bool={"aws:SecureTransport": "false"})), note="a denial of plain HTTP"),
+        example(bucket_policy(_everyone(Bool={"aws:SecureTransport": "false"})), note="a denial of plain HTTP"),
         example(
-            bucket_policy(_everybody("s3:PutObject", StringNotEquals={"s3:x-amz-server-side-encryption": "aws:kms"})),
-            note="a denial of a way to write",
+            bucket_policy(_everyone("s3:PutObject", StringNotEquals={"s3:x-amz-server-side-encryption": "aws:kms"})),
+            note="a denial of unencrypted writes",
         ),
         example(
-            bucket_policy({**_everybody(**OUTSIDE), "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}),
+            bucket_policy({**_everyone(**OUTSIDE), "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}),
             note="a denial of a partner",
         ),
     ],

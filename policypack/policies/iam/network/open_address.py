@@ -1,7 +1,7 @@
-"""An address condition that most of the internet meets protects nothing, and reads as if it did.
+"""An address condition that most of the internet meets protects nothing, although it looks like protection.
 
-`0.0.0.0/0` is the plain spelling. The others are two halves that add up, a range with bits after its mask, IPv4
-written as IPv6, and an operator that a request without the key passes, as every request through a VPC endpoint is.
+`0.0.0.0/0` is the plain form. Others are two halves that add up to it, a range with bits after its mask, IPv4 written
+as IPv6, and an operator that matches requests without the key, such as every request through a VPC endpoint.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields each condition on the caller's address that lets most of the internet through."""
+    """Yields each condition on the caller's address that most of the internet meets."""
     for statement in document.statements:
         judged = admitting(statement)
         for condition in judged:
@@ -38,11 +38,11 @@ def _from(operator: str, *ranges: str, **more: Any) -> Resource:
 
 POLICY = Policy(
     id="iam-open-address",
-    title="Address condition lets in most of the internet",
+    title="Address condition allows most of the internet",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.NETWORK, Tag.PUBLIC_ACCESS],
-    fix="Name the addresses that callers leave from, no broader than /8 (IPv4) or /32 (IPv6) in all, with `IpAddress` or `NotIpAddress`.",
+    fix="Name the addresses that callers come from, no broader than /8 (IPv4) or /32 (IPv6) in all, with `IpAddress` or `NotIpAddress`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip",
@@ -56,7 +56,7 @@ POLICY = Policy(
         example(
             _from("IpAddressIfExists", "203.0.113.0/24"),
             path="policy.Statement[0].Condition.IpAddressIfExists.aws:SourceIp",
-            note="an operator that a request without the key passes",
+            note="an operator that matches requests without the key",
         ),
         example(
             bucket_policy(
@@ -68,7 +68,7 @@ POLICY = Policy(
                 )
             ),
             path="policy.Statement[0].Condition.NotIpAddress.aws:SourceIp",
-            note="a denial that hardly anybody meets",
+            note="a denial that applies to hardly anyone",
         ),
     ),
     good=[

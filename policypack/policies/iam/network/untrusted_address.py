@@ -1,7 +1,7 @@
-"""An address range in a policy document that is nobody's, or not yours any more, lets in whoever holds it now.
+"""An address range in a policy document that is not yours, or no longer yours, allows whoever uses it now.
 
-Offices move and providers hand addresses on, and a range that was copied into ten documents is removed from nine. The
-ranges that are yours stand in one place, and every document is held to it.
+Offices move and providers reassign addresses, and a range that was copied into ten documents is removed from nine. List
+your ranges once in the settings, and every document is compared with them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.document_readers import documents
 
 
-class Held(msgspec.Struct, frozen=True):
-    """A document, and the ranges that it may trust."""
+class CheckedDocument(msgspec.Struct, frozen=True):
+    """A document, and the trusted ranges."""
 
     document: PolicyDocument
     trusted: Ranges
 
 
 @over_stack
-def held(stack: Stack) -> Iterator[Placed[Held]]:
+def address_documents(stack: Stack) -> Iterator[Placed[CheckedDocument]]:
     """Every policy document; none where the settings name no trusted ranges."""
     if not stack.settings.trusted_cidrs:
         return
@@ -34,28 +34,28 @@ def held(stack: Stack) -> Iterator[Placed[Held]]:
     read = documents("Condition", granting=True)
     for resource in stack.resources:
         for path, document in read(resource):
-            yield resource, path, document if isinstance(document, Unknown) else Held(document, trusted)
+            yield resource, path, document if isinstance(document, Unknown) else CheckedDocument(document, trusted)
 
 
-def check(held: Held) -> Iterator[Violation]:
-    for statement in held.document.statements:
+def check(checked: CheckedDocument) -> Iterator[Violation]:
+    for statement in checked.document.statements:
         for condition in statement.conditions:
-            strange = lets_in(statement, condition) - held.trusted
-            if strange:
-                yield Violation(condition.path, f"lets in {strange.example()}, which is outside `trustedCidrs`")
+            untrusted = allowed_ranges(statement, condition) - checked.trusted
+            if untrusted:
+                yield Violation(condition.path, f"allows {untrusted.example()}, which is outside of `trustedCidrs`")
 
 
-def lets_in(statement: Statement, condition: Condition) -> Ranges:
-    """The addresses that a condition on `aws:SourceIp` names as those that may pass."""
+def allowed_ranges(statement: Statement, condition: Condition) -> Ranges:
+    """The addresses that a condition on `aws:SourceIp` allows."""
     passing = "IpAddress" if statement.allows else "NotIpAddress"
-    named = condition.values if condition.name == "aws:sourceip" and condition.operator == passing else ()
-    return Ranges.union(map(_parsed, named))
+    values = condition.values if condition.name == "aws:sourceip" and condition.operator == passing else ()
+    return Ranges.union(map(_parsed, values))
 
 
 def _parsed(text: str) -> Ranges:
     try:
         return Ranges.parse(text)
-    except AddressError:  # no address is let in by it
+    except AddressError:  # it matches no address
         return Ranges.union(())
 
 
@@ -65,11 +65,11 @@ def _from(*ranges: str, operator: str = "IpAddress") -> Resource:
 
 POLICY = Policy(
     id="iam-untrusted-address",
-    title="Policy document lets in addresses that are not trusted",
+    title="Policy document allows addresses that are not trusted",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.NETWORK],
-    fix="Name ranges of `trustedCidrs` only, or add the range there, in the settings; without that setting nothing is judged.",
+    fix="Name ranges of `trustedCidrs` only, or add the range there, in the settings; without that setting this policy reports nothing.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip"
     ],
@@ -82,7 +82,7 @@ POLICY = Policy(
                 deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
             ),
             path="policy.Statement[0].Condition.NotIpAddress.aws:SourceIp",
-            note="a denial of everybody else",
+            note="a denial of everyone else",
         ),
     ),
     good=[
@@ -96,6 +96,6 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document", "iam-invalid-address", "iam-open-address"],
-    reads=held,
+    reads=address_documents,
     check=check,
 )

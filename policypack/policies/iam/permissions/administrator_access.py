@@ -1,7 +1,7 @@
-"""AWS's managed policies for administrators allow everything, on everything, or the means to allow it to oneself.
+"""AWS's managed policies for administrators allow everything, or allow their holder to grant itself everything.
 
-A workload that holds one of them turns any flaw in it into the loss of the account. That its document is AWS's own and
-is attached by an ARN hides it from whoever reads only what the stack itself allows.
+With one of them, any flaw in a workload can cost the whole account. A review of the stack's own policy documents does
+not show it, because the document is AWS's and is attached by its ARN.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ALLOWS = {
     "IAMFullAccess": "every action of `iam`, by which its holder can give itself all others",
     "PowerUserAccess": "every action of every service but `iam`, `organizations` and `account`",
 }
-UNTOLD = Unknown(
+UNKNOWN_POLICY = Unknown(
     "attaches a policy that may be one of AWS's for administrators: which one is known only after the update",
     "Write the policy's ARN, or pass the `arn` of a policy of this stack.",
 )
@@ -27,12 +27,12 @@ UNTOLD = Unknown(
 @over_stack
 def attached(stack: Stack) -> Iterator[tuple[Resource, str, str | Unknown]]:
     """The name of each AWS managed policy that is attached and whose document is known."""
-    for resource, each in attached_policies(stack):
-        if isinstance(each, AttachedDocument):
-            if each.managed:
-                yield resource, each.path, each.managed
-        elif each.lacks is Lack.POLICY and not each.policy:
-            yield resource, each.path, UNTOLD
+    for resource, attachment in attached_policies(stack):
+        if isinstance(attachment, AttachedDocument):
+            if attachment.managed:
+                yield resource, attachment.path, attachment.managed
+        elif attachment.lacks is Lack.POLICY and not attachment.policy:
+            yield resource, attachment.path, UNKNOWN_POLICY
 
 
 def check(name: str) -> Iterator[Violation]:
@@ -61,8 +61,8 @@ POLICY = Policy(
     bad=reported_at(
         "policyArn",
         example(_attachment("AdministratorAccess")),
-        example(_attachment("IAMFullAccess"), note="the means to allow oneself the rest"),
-        example(_attachment("PowerUserAccess"), note="all services but those for identities"),
+        example(_attachment("IAMFullAccess"), note="it lets its holder grant itself the rest"),
+        example(_attachment("PowerUserAccess"), note="all services except those for identities"),
         example(
             construct(
                 "aws:iam/role:Role",
@@ -76,7 +76,7 @@ POLICY = Policy(
     ),
     good=[
         example(_attachment("service-role/AWSLambdaBasicExecutionRole")),
-        example(_attachment("ReadOnlyAccess"), note="a wide policy that changes nothing"),
+        example(_attachment("ReadOnlyAccess"), note="a wide policy that only reads"),
     ],
     reads=attached,
     check=check,

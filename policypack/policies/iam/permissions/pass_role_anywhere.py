@@ -1,7 +1,7 @@
-"""Whoever may pass any role to any service can become any role of the account.
+"""An identity that may pass any role to any service can act as any role in the account.
 
-They start a function or an instance with the administrator's role and let it do what they may not. `iam:PassRole` is
-safe when it names the roles, or at least the one service that they may be handed to.
+It starts a function or an instance with the administrator's role, and that does what the identity itself may not do.
+`iam:PassRole` is safe if it names the roles, or at least the one service that they may be passed to.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ POLICY = Policy(
         example(role_policy(allow("iam:PassRole", "*"))),
         example(role_policy(allow("IAM:Pass*", "arn:aws:iam::*:role/*")), note="the same in other spellings"),
         example(_passing("StringLike", "*.amazonaws.com"), note="a condition that names every service"),
-        example(_passing("StringEqualsIfExists", "ec2.amazonaws.com"), note="a condition that holds without a service"),
+        example(
+            _passing("StringEqualsIfExists", "ec2.amazonaws.com"),
+            note="a condition that matches requests without a service",
+        ),
         example(
             role_policy(allow("iam:PassRole", None, NotResource=WORKER)),
             path="policy.Statement[0].NotResource",

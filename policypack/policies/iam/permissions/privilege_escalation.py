@@ -1,8 +1,8 @@
-"""Some actions are a way to other identities' permissions, though none of them looks like it.
+"""Some actions give access to other identities' permissions, although none of them looks like it.
 
-Whoever may write a new version of any policy, or pass any role to a function and run it, is an administrator in two
-calls. The documents of one role, user or group are judged together, with what Deny statements and a permissions
-boundary take away.
+An identity that may write a new version of any policy, or pass any role to a function and run it, becomes an
+administrator in two calls. All documents of a role, user or group are judged together, including its Deny statements
+and its permissions boundary.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 
 
-def check(one: HeldDocument) -> Iterator[Violation | Undecided]:
-    yield from judgements(one)
+def check(judged: HeldDocument) -> Iterator[Violation | Undecided]:
+    yield from judgements(judged)
 
 
 TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
@@ -34,7 +34,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.IAM, Tag.PRIVILEGE_ESCALATION],
-    fix="Name the roles, users, policies or functions that the workload manages, or deny the step for all others.",
+    fix="Name the roles, users, policies or functions that the workload manages, or deny the action on all others.",
     references=[RHINO, RHINO_2, BISHOP_FOX, PMAPPER, PASSING_ROLES, BOUNDARIES],
     bad=reported_at(
         "policy.Statement[0]",
@@ -57,8 +57,8 @@ POLICY = Policy(
                 allow("iam:PassRole", "arn:aws:iam::111122223333:role/app-worker", Condition=TO_LAMBDA), RUNNING
             )
         ),
-        example(role_policy(PASSING), note="half of the way"),
-        example(role_policy(PASSING, RUNNING, deny("iam:PassRole", "*")), note="a denial of the step"),
+        example(role_policy(PASSING), note="half of the path"),
+        example(role_policy(PASSING, RUNNING, deny("iam:PassRole", "*")), note="a denial of one of the actions"),
         example(
             role_policy(allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/app-*")),
             note="versions of the application's own policies",

@@ -1,7 +1,7 @@
-"""Whoever may list a bucket without a prefix learns the name of every object in it.
+"""An identity that may list a bucket without a prefix can read the name of every object in it.
 
-Names tell a lot: customers, dates, what was deleted. And with `s3:ListBucket` a reader of one folder finds out what to
-ask for in all the others. A condition on `s3:prefix` keeps a workload to its own part of the bucket.
+Names reveal customers, dates and deleted objects. With `s3:ListBucket` a reader of one folder also learns what to
+request in all others. A condition on `s3:prefix` limits a workload to its own part of the bucket.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _limited(statement: Statement) -> bool:
 
 
 def _denies_the_rest(statement: Statement, place: str) -> bool:
-    """Whether this denies every other prefix, which is the same condition the other way round."""
+    """Whether this denies every other prefix, which has the same effect as a condition."""
     if statement.allows or not all(concerns(statement, name) for name in LISTS) or len(statement.conditions) != 1:
         return False
     (condition,) = statement.conditions
@@ -77,11 +77,11 @@ POLICY = Policy(
         example(role_policy(allow("s3:List*", [BUCKET, f"{BUCKET}/*"])), note="by a wildcard"),
         example(
             role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "*"}})),
-            note="a prefix that is any",
+            note="a prefix that matches everything",
         ),
         example(
             role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringEqualsIfExists": {"s3:prefix": "in/"}})),
-            note="a condition that holds without a prefix",
+            note="a condition that matches requests without a prefix",
         ),
         example(
             bucket_policy(allow("s3:ListBucketVersions", BUCKET, Principal={"AWS": "111122223333"})),

@@ -1,7 +1,7 @@
-"""A statement that allows `*`, or every action of a service, grants what nobody asked for and what AWS has yet to add.
+"""A statement that allows `*`, or every action of a service, also grants what AWS adds in the future.
 
-One leaked credential is then a lost account: its holder can read any secret, create new users, and switch off the logs
-that would have shown it. `NotAction` beside Allow is the same thing written backwards.
+One leaked credential then costs the account: its holder can read any secret, create users, and switch off the logs that
+would show it. `NotAction` in an Allow statement does the same by exclusion.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ POLICY = Policy(
         example(
             role_policy(allow(None, NotAction="iam:*")),
             path="policy.Statement[0].NotAction",
-            note="everything but what is named",
+            note="everything except what is named",
         ),
         example(
             _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})),

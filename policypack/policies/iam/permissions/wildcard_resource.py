@@ -1,7 +1,8 @@
-"""A grant on every resource of a kind reaches what belongs to others, today's and tomorrow's.
+"""A grant on every resource of a type also covers resources of others, today and in the future.
 
-A function that may read `*` reads every bucket of the account, the one with the payroll included; a bug in it, or a
-stolen session, is then everybody's problem. Actions that AWS cannot narrow, such as `s3:ListAllMyBuckets`, need `*`.
+A function that may read `*` can read every bucket in the account, including the one with the payroll, so a bug in it or
+a stolen session affects all of them. Actions that AWS cannot limit to resources, such as `s3:ListAllMyBuckets`,
+need `*`.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     if not statement.allows or scopes(statement.conditions):
         return
     if statement.not_resources is not None:
-        found: Violation | None = Violation("NotResource", "allows the actions on every resource but those named")
+        wide: Violation | None = Violation("NotResource", "allows the actions on every resource but those named")
     else:
-        found = _wide(statement, tuple(filter(has_wildcard, statement.resources or ())))
-    if found and "Condition" in statement.unknown:
+        wide = _wide(statement, tuple(filter(has_wildcard, statement.resources or ())))
+    if wide and "Condition" in statement.unknown:
         yield Undecided("Condition")
-    elif found:
-        yield found
+    elif wide:
+        yield wide
     elif "Resource" in statement.unknown and _wide(statement, ("*",)):
         yield Undecided("Resource")
 
@@ -38,8 +39,8 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     if not resources:
         return None
     if statement.actions is None or any(map(every_action, statement.actions)):
-        wide = next((each for each in resources if everything(each) or each.startswith("arn:*")), None)
-        return Violation("Resource", "allows actions of every service on every resource") if wide else None
+        anything = any(everything(each) or each.startswith("arn:*") for each in resources)
+        return Violation("Resource", "allows actions of every service on every resource") if anything else None
     names = sorted(
         str(action)
         for alike in alike_in_resources(statement.actions)
@@ -55,7 +56,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
 
 
 def narrowable(action: Action) -> bool:
-    """Whether AWS lets one say on which resources. One type that a call may leave out is no such thing."""
+    """Whether AWS can limit it to resources. A single type that a call may leave out does not count."""
     return action.level != "List" and bool(action.required or len(action.optional) > 1)
 
 
@@ -80,11 +81,11 @@ POLICY = Policy(
         example(
             role_policy(allow(resource=None, NotResource="arn:aws:s3:::payroll/*")),
             path="policy.Statement[0].NotResource",
-            note="everything but what is named",
+            note="everything except what is named",
         ),
         example(
             role_policy(allow("ec2:TerminateInstances", "*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
-            note="a condition that is about something else",
+            note="a condition about something else",
         ),
     ),
     good=[
@@ -102,7 +103,7 @@ POLICY = Policy(
         ),
         example(
             bucket_policy(allow("s3:GetObject", "*", Principal={"AWS": "111122223333"})),
-            note="a bucket policy, which is about its bucket only",
+            note="a bucket policy, which applies to its bucket only",
         ),
     ],
     requires=["iam-malformed-document"],

@@ -1,8 +1,8 @@
-"""A document that names an AWS service lets it in for all of its customers, unless it says for whose resources.
+"""A document that allows an AWS service allows it for every AWS customer, unless a condition says for whose resources.
 
-The service does what anybody asks of it: with a topic of their own, strangers send to the queue, and with a trail of
-their own they write into the bucket. What the service sends about whom it works for has to be asked for; where that is
-an ARN without an account, as a bucket's, the account has to be asked for too.
+The service acts on anyone's request: with a topic of their own, strangers send messages to your queue, and with a trail
+of their own they write to your bucket. The document has to check the source that the service sends. If that is an ARN
+without an account, such as a bucket's, it has to check the account too.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from policypack.iam.document_readers import RESOURCE, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields each statement that lets a service in for anybody, with an example."""
+    """Yields each statement that allows a service for any account, with an example."""
     for answer in misled(document):
         if answer.verdict is Verdict.PUBLIC:
             yield Violation(answer.path, answer.told)
         else:
-            yield Undecided(answer.path, "cannot be told to be for one account")
+            yield Undecided(answer.path, "allows a service, and for which accounts cannot be determined")
 
 
 ORDERS = "arn:aws:sqs:eu-west-1:111122223333:orders"
@@ -45,11 +45,11 @@ def _from_bucket(**condition: Any) -> Resource:
 
 POLICY = Policy(
     id="iam-confused-deputy",
-    title="Resource-based policy document lets an AWS service in for everybody",
+    title="Resource-based policy document allows an AWS service for every customer",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.CROSS_ACCOUNT],
-    fix="Ask for the resource that the service works for in `aws:SourceArn`, or for your account in `aws:SourceAccount`; for a bucket, for both.",
+    fix="Require the resource that the service acts for in `aws:SourceArn`, or your account in `aws:SourceAccount`; for a bucket, require both.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention"
     ],

@@ -1,7 +1,7 @@
-"""Whoever may assume a role has all that the role has, and a trust policy is easily opened to everybody.
+"""Whoever may assume a role has all of its permissions, and a trust policy is easily opened to everyone.
 
-A wildcard principal takes in every AWS account. An identity provider such as GitHub gives a token to anybody who
-asks, so without a condition on its subject anybody's workflow assumes the role. An external id is no secret.
+A wildcard principal matches every AWS account. An identity provider such as GitHub issues a token to anyone who asks,
+so without a condition on the subject anyone's workflow can assume the role. An external ID is not a secret.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from policypack.iam.document_readers import TRUST, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields each Allow statement that takes in outsiders, with an example."""
+    """Yields each Allow statement that allows outsiders, with an example."""
     for answer in trusting(document):
         if answer.verdict is Verdict.PUBLIC:
             yield Violation(answer.path, answer.told)
@@ -44,11 +44,11 @@ def _github(**subject: dict[str, Any]) -> Resource:
 
 POLICY = Policy(
     id="iam-open-trust",
-    title="Role that anybody may assume",
+    title="Role that anyone may assume",
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.IAM, Tag.PUBLIC_ACCESS, Tag.CROSS_ACCOUNT],
-    fix="Name the accounts, roles or services, and for an identity provider fix the subject, such as `repo:acme/orders:ref:refs/heads/main`.",
+    fix="Name the accounts, roles or services, and for an identity provider require a subject, such as `repo:acme/orders:ref:refs/heads/main`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
@@ -57,13 +57,13 @@ POLICY = Policy(
     bad=reported_at(
         "assumeRolePolicy.Statement[0].Principal",
         example(_github(StringLike={f"{HOST}:sub": "repo:*"})),
-        example(_github(), note="an audience only, which every workflow asks for"),
-        example(_github(StringLike={f"{HOST}:sub": "repo:acme*"}), note="also `acme-evil`, which anybody may register"),
+        example(_github(), note="an audience only, which every workflow can request"),
+        example(_github(StringLike={f"{HOST}:sub": "repo:acme*"}), note="also `acme-evil`, which anyone may register"),
         example(_trusting({"AWS": "*"}), note="every AWS account"),
-        example(_trusting("*", StringEquals={"sts:ExternalId": "acme"}), note="an external id, which is no secret"),
+        example(_trusting("*", StringEquals={"sts:ExternalId": "acme"}), note="an external ID, which is not a secret"),
         example(
             _trusting("*", StringEqualsIfExists={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}),
-            note="a condition that holds for who is in no organization",
+            note="a condition that matches callers outside of any organization",
         ),
     ),
     good=[
@@ -71,10 +71,10 @@ POLICY = Policy(
         example(_trusting({"Service": "lambda.amazonaws.com"}), note="a service"),
         example(
             _trusting({"AWS": "arn:aws:iam::444455556666:root"}, StringEquals={"sts:ExternalId": "acme"}),
-            note="a partner's account, with the external id that it asks for",
+            note="a partner's account, with its external ID",
         ),
         example(
-            _trusting("*", StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}), note="everybody in one organization"
+            _trusting("*", StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}), note="everyone in one organization"
         ),
     ],
     reads=documents("Statement", "Effect", kinds=TRUST),

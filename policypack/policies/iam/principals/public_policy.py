@@ -1,11 +1,12 @@
-"""A document that lets in outsiders opens the resource to everybody who finds its name, and names are guessed.
+"""A document that allows outsiders opens the resource to everyone who finds its name, and names can be guessed.
 
-A condition is no protection when the caller chooses the value (a referer, a user agent), when the value has a
-wildcard, or when a request that lacks the key passes. What the document allows and what it denies are put together
-here, and an example of a request that comes through is shown.
+A condition does not help if the caller chooses the value (a referer, a user agent), if the value has a wildcard, or if
+requests without the key match. The report shows an example of a request that the Allow and Deny statements of the
+document let through together.
 
-An access block does not excuse it: with `blockPublicPolicy` AWS refuses the document, so the update fails, and with
-`restrictPublicBuckets` alone one switch is all that keeps the public out. `stackguard access public` tells what is left.
+An access block is no substitute. With `blockPublicPolicy` AWS refuses the document and the update fails. With
+`restrictPublicBuckets` alone, one switch is all that keeps the public out. `stackguard access public` shows what is
+still open.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from policypack.iam.document_readers import RESOURCE, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields the statement that lets in outsiders, with an example."""
+    """Yields the statement that allows outsiders, with an example."""
     answer = exposure(document)
     if answer.verdict is Verdict.PUBLIC:
         yield Violation(answer.path, answer.told)
     elif answer.verdict is Verdict.UNDECIDED:
         inside = [path for _, path in document.unknowns if path.startswith(answer.path)]
-        yield Undecided(inside[0]) if inside else Undecided(answer.path, "cannot be told public or not")
+        yield Undecided(inside[0]) if inside else Undecided(answer.path, "may be public, which cannot be determined")
 
 
 def _open(**condition: Any) -> dict[str, Any]:
@@ -42,7 +43,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.IAM, Tag.PUBLIC_ACCESS],
-    fix="Name the principals, or pin the caller with a fixed `aws:PrincipalOrgID`, `aws:SourceVpce`, `aws:SourceAccount` or a narrow `aws:SourceIp`.",
+    fix="Name the principals, or limit the caller with a fixed `aws:PrincipalOrgID`, `aws:SourceVpce`, `aws:SourceAccount` or a narrow `aws:SourceIp`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous",
@@ -56,20 +57,20 @@ POLICY = Policy(
         ),
         example(
             bucket_policy(_open(IpAddressIfExists={"aws:SourceIp": "203.0.113.0/24"})),
-            note="a condition that holds without an address",
+            note="a condition that matches requests without an address",
         ),
         example(bucket_policy(_open(StringLike={"aws:SourceVpc": "vpc-*"})), note="every VPC, of every account"),
         example(
             bucket_policy(allow(NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/intern"})),
-            note="everybody but one",
+            note="everyone but one user",
         ),
     ),
     good=[
         example(bucket_policy(allow(Principal={"AWS": "arn:aws:iam::111122223333:role/reader"}))),
-        example(bucket_policy(_open(IpAddress={"aws:SourceIp": "203.0.113.0/24"})), note="everybody from one network"),
+        example(bucket_policy(_open(IpAddress={"aws:SourceIp": "203.0.113.0/24"})), note="everyone from one network"),
         example(
             bucket_policy(_open(StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})),
-            note="everybody in one organization",
+            note="everyone in one organization",
         ),
         example(
             bucket_policy(

@@ -1,7 +1,7 @@
-"""A document that lets in another account trusts everyone who may ever act there, and whoever runs it next year.
+"""A document that allows another account trusts everyone in it, now and later.
 
-A pasted account id is the usual way in: a vendor's old account, a former colleague's, one digit off. The account that
-it names decides by itself which of its users get through.
+The usual cause is a pasted account ID: a vendor's old account, a former colleague's, or one wrong digit. The other
+account decides on its own which of its users have access.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ from policypack.iam.document_readers import RESOURCE, TRUST, documents
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-class Guests(msgspec.Struct, frozen=True):
-    """A document that names principals, and the accounts that it may name."""
+class CheckedDocument(msgspec.Struct, frozen=True):
+    """A document that names principals, and the trusted accounts."""
 
     document: PolicyDocument
     trusted: tuple[str, ...]
 
 
 @over_stack
-def guests(stack: Stack) -> Iterator[Placed[Guests]]:
+def principal_documents(stack: Stack) -> Iterator[Placed[CheckedDocument]]:
     """Every document that names principals; none where the settings trust no account by name."""
     trusted = stack.settings.trusted_accounts
     read = documents("Principal", kinds=(*RESOURCE, *TRUST), granting=True)
     for resource in stack.resources if trusted else ():
         for path, document in read(resource):
-            yield resource, path, document if isinstance(document, Unknown) else Guests(document, trusted)
+            yield resource, path, document if isinstance(document, Unknown) else CheckedDocument(document, trusted)
 
 
-def check(guests: Guests) -> Iterator[Violation]:
-    for statement in guests.document.statements:
+def check(checked: CheckedDocument) -> Iterator[Violation]:
+    for statement in checked.document.statements:
         accounts = dict.fromkeys(map(account_of, statement.principals or ())) if statement.allows else {}
         for account in accounts:
-            if account is not None and account not in guests.trusted:
+            if account is not None and account not in checked.trusted:
                 yield Violation(
-                    statement.at("Principal"), f"lets in account `{account}`, which is not a trusted account"
+                    statement.at("Principal"), f"allows account `{account}`, which is not a trusted account"
                 )
 
 
 def account_of(principal: Principal) -> str | None:
-    """The account of an `AWS` principal; None for everybody, for services and for other identities."""
+    """The account of an `AWS` principal; None for `*`, for services and for other identities."""
     if principal.type != "AWS":
         return None
     arn = Arn.parse(principal.value)
@@ -64,11 +64,11 @@ def _trusting(principal: Any) -> Resource:
 
 POLICY = Policy(
     id="iam-untrusted-account",
-    title="Policy document lets in an account that is not trusted",
+    title="Policy document allows an account that is not trusted",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.CROSS_ACCOUNT],
-    fix="Name an account of `trustedAccounts`, or add the account there, in the settings; without that setting nothing is judged.",
+    fix="Name an account of `trustedAccounts`, or add the account there, in the settings; without that setting this policy reports nothing.",
     references=["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"],
     bad=reported_at(
         "policy.Statement[0].Principal",
@@ -89,6 +89,6 @@ POLICY = Policy(
         example(bucket_policy(deny("s3:*", "*", Principal={"AWS": "999999999999"})), note="a denial of that account"),
     ],
     requires=["iam-malformed-document"],
-    reads=guests,
+    reads=principal_documents,
     check=check,
 )

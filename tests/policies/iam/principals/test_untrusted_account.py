@@ -27,7 +27,7 @@ def trusting(principal: Any) -> Resource:
 )
 def test_another_account_is_reported(principal: Any) -> None:
     assert messages(POLICY, trusting(principal), **OURS) == [
-        "lets in account `999999999999`, which is not a trusted account"
+        "allows account `999999999999`, which is not a trusted account"
     ]
 
 
