@@ -16,6 +16,7 @@ ACCOUNT = "111122223333"
 FUNCTION_ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:read"
 BUCKET_ARN = "arn:aws:s3:::acme-inbox"
 CREATED = ["s3:ObjectCreated:*"]
+HANDLER = "def handler(event, context):\n    return event\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,16 @@ def texts(files: Mapping[str, str]) -> Asset:
     return Asset(archive=True, members={name: Asset(text=text) for name, text in files.items()})
 
 
-def execution_role(*statements: Any, **inputs: Any) -> tuple[Resource, Resource]:
-    """The function's role, and its inline policy."""
-    return (
-        construct("aws:iam/role:Role", "read", name="read", **inputs),
-        construct("aws:iam/rolePolicy:RolePolicy", "read", role="read", policy=document(*statements)),
-    )
+def lambda_role(title: str, **inputs: Any) -> Resource:
+    """A role that Lambda may assume."""
+    trust = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+    return construct("aws:iam/role:Role", title, **{"name": title, "assumeRolePolicy": document(trust), **inputs})
+
+
+def execution_role(*statements: Any, title: str = "read", **inputs: Any) -> tuple[Resource, Resource]:
+    """A function's role, and its inline policy."""
+    policy = construct("aws:iam/rolePolicy:RolePolicy", title, role=title, policy=document(*statements))
+    return lambda_role(title, **inputs), policy
 
 
 def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs: Any) -> Resource:
@@ -144,6 +149,11 @@ def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs
         **inputs,
     }
     return construct("aws:lambda/permission:Permission", title, *depends_on, at=at, **given)
+
+
+def open_permission(principal: Any, **inputs: Any) -> Resource:
+    """A permission for a principal, whatever the source."""
+    return permission(**{"principal": principal, "sourceArn": None, "sourceAccount": None, **inputs})
 
 
 def target(arn: Any = FUNCTION_ARN, events: Any = None, prefix: Any = None, suffix: Any = None) -> dict[str, Any]:

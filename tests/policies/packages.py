@@ -12,7 +12,6 @@ from policypack.core.policy import UNKNOWN, Asset, Resource
 
 FUNCTION = "aws:lambda/function:Function"
 LAYER = "aws:lambda/layerVersion:LayerVersion"
-HANDLER = "def handler(event, context):\n    return event\n"
 ELSEWHERE = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:4"
 
 

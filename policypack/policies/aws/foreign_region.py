@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.examples import allow, bucket, construct, document, example, reported_at
+from policypack.core.examples import bucket, construct, example, lambda_role, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import at_the_edge, landings, listed
@@ -61,7 +61,6 @@ RULES: dict[str, Any] = {
     "defaultAction": {"block": {}},
     "visibilityConfig": {"cloudwatchMetricsEnabled": True, "metricName": "edge", "sampledRequestsEnabled": True},
 }
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 
 
 POLICY = Policy(
@@ -103,11 +102,7 @@ POLICY = Policy(
             ),
             note="a certificate that CloudFront reads from `us-east-1` alone",
         ),
-        example(
-            EAST,
-            construct("aws:iam/role:Role", "reader", provider=EAST.urn, assumeRolePolicy=document(LAMBDA)),
-            note="a global service",
-        ),
+        example(EAST, lambda_role("reader", provider=EAST.urn), note="a global service"),
     ],
     reads=regions,
     check=check,

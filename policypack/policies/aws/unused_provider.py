@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.examples import bucket, construct, example, lambda_role
 from policypack.core.policy import Placed, Policy, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import is_default, providers, resources_on
@@ -30,8 +30,6 @@ def check(uses: int) -> Iterator[Violation]:
 DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", region="eu-west-1")
 EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
 
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
-
 
 POLICY = Policy(
     id="aws-unused-provider",
@@ -48,7 +46,7 @@ POLICY = Policy(
             DEFAULT,
             EAST,
             bucket(provider=DEFAULT.urn),
-            construct("aws:iam/role:Role", "reader", provider=EAST.urn, assumeRolePolicy=document(LAMBDA)),
+            lambda_role("reader", provider=EAST.urn),
             note="a global service counts as a use",
         ),
     ],

@@ -8,10 +8,9 @@ of a deleted bucket.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from policypack.core.examples import example, permission, reported_at
-from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.examples import example, open_permission, reported_at
+from policypack.core.policy import Judgement, Policy, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import ACCOUNT_ALONE, S3, Permission, permissions
 
@@ -52,10 +51,6 @@ def _without_account(granted: Permission) -> bool:
     return granted.arn is not None and not granted.arn.account
 
 
-def _for(service: str, **inputs: Any) -> Resource:
-    return permission(**{"principal": service, "sourceArn": None, "sourceAccount": None, **inputs})
-
-
 POLICY = Policy(
     id="lambda-confused-deputy",
     title="Permission lets an AWS service in for everybody",
@@ -70,23 +65,24 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "",
-        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox")),
-        example(_for(S3), note="no source at all"),
-        example(_for(S3, sourceAccount="111122223333"), note="every bucket of the account"),
-        example(_for("sns.amazonaws.com"), note="another service"),
-        example(_for("alexa-appkit.amazon.com"), note="a service that sends a token"),
+        example(open_permission(S3, sourceArn="arn:aws:s3:::acme-inbox")),
+        example(open_permission(S3), note="no source at all"),
+        example(open_permission(S3, sourceAccount="111122223333"), note="every bucket of the account"),
+        example(open_permission("sns.amazonaws.com"), note="another service"),
+        example(open_permission("alexa-appkit.amazon.com"), note="a service that sends a token"),
     ),
     good=[
-        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox", sourceAccount="111122223333")),
+        example(open_permission(S3, sourceArn="arn:aws:s3:::acme-inbox", sourceAccount="111122223333")),
         example(
-            _for("sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms"),
+            open_permission("sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms"),
             note="an ARN with the account",
         ),
         example(
-            _for("config.amazonaws.com", sourceAccount="111122223333"), note="a service that acts for the whole account"
+            open_permission("config.amazonaws.com", sourceAccount="111122223333"),
+            note="a service that acts for the whole account",
         ),
-        example(_for(S3, principalOrgId="o-a1b2c3d4e5"), note="one organization"),
-        example(_for("111122223333"), note="an account instead of a service"),
+        example(open_permission(S3, principalOrgId="o-a1b2c3d4e5"), note="one organization"),
+        example(open_permission("111122223333"), note="an account instead of a service"),
     ],
     reads=permissions,
     check=check,

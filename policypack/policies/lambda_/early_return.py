@@ -7,7 +7,6 @@ should not stop the good ones either: collect the failures, and report them afte
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import dedent
 
 from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
@@ -28,8 +27,11 @@ def check(handling: Handling) -> Iterator[Judgement]:
             yield Violation("", f"`{place}` takes one record of the event, and no loop handles the others")
 
 
-def _function(text: str) -> Resource:
-    return packaged({"index.py": dedent(text)})
+LOOP = 'for record in event["Records"]:'
+
+
+def _handler(*lines: str) -> Resource:
+    return packaged({"index.py": "\n    ".join(["def handler(event, context):", *lines]) + "\n"})
 
 
 POLICY = Policy(
@@ -46,86 +48,41 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "code",
+        example(_handler(LOOP, '    print(record["s3"]["object"]["key"])', '    return "done"')),
+        example(_handler(LOOP, "    if not copy(record):", "        break"), note="a loop that ends early"),
         example(
-            _function(
-                """\
-                def handler(event, context):
-                    for record in event["Records"]:
-                        print(record["s3"]["object"]["key"])
-                        return "done"
-                """
-            )
-        ),
-        example(
-            _function(
-                """\
-                def handler(event, context):
-                    for record in event["Records"]:
-                        if not copy(record):
-                            break
-                """
-            ),
-            note="a loop that ends early",
-        ),
-        example(
-            _function(
-                """\
-                def handler(event, context):
-                    for record in event["Records"]:
-                        try:
-                            copy(record)
-                        except KeyError as error:
-                            raise ValueError from error
-                """
+            _handler(
+                LOOP,
+                "    try:",
+                "        copy(record)",
+                "    except KeyError as error:",
+                "        raise ValueError from error",
             ),
             note="one bad record that stops the others",
         ),
-        example(
-            _function(
-                """\
-                def handler(event, context):
-                    copy(event["Records"][0]["s3"]["object"]["key"])
-                """
-            ),
-            note="one record and no loop",
-        ),
+        example(_handler('copy(event["Records"][0]["s3"]["object"]["key"])'), note="one record and no loop"),
     ),
     good=[
+        example(_handler(LOOP, '    print(record["s3"]["object"]["key"])', 'return "done"')),
         example(
-            _function(
-                """\
-                def handler(event, context):
-                    for record in event["Records"]:
-                        print(record["s3"]["object"]["key"])
-                    return "done"
-                """
-            )
-        ),
-        example(
-            _function(
-                """\
-                def handler(event, context):
-                    failed = []
-                    for record in event["Records"]:
-                        try:
-                            copy(record)
-                        except Exception:
-                            failed.append(record["messageId"])
-                    if failed:
-                        raise RuntimeError(f"{len(failed)} records failed")
-                """
+            _handler(
+                "failed = []",
+                LOOP,
+                "    try:",
+                "        copy(record)",
+                "    except Exception:",
+                '        failed.append(record["messageId"])',
+                "if failed:",
+                '    raise RuntimeError(f"{len(failed)} records failed")',
             ),
             note="failures are collected, and raised after the loop",
         ),
         example(
-            _function(
-                """\
-                def handler(event, context):
-                    for route in ROUTES:
-                        if route == event["rawPath"]:
-                            return {"statusCode": 200}
-                    return {"statusCode": 404}
-                """
+            _handler(
+                "for route in ROUTES:",
+                '    if route == event["rawPath"]:',
+                '        return {"statusCode": 200}',
+                'return {"statusCode": 404}',
             ),
             note="a loop over something else",
         ),

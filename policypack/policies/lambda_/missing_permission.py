@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from policypack.core.examples import allow, construct, deny, document, example, packaged, reported_at
+from policypack.core.examples import ACCOUNT, allow, deny, example, execution_role, packaged, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.tokens import FUNCTION
@@ -33,7 +33,6 @@ def check(missing: Missing) -> Iterator[Judgement]:
     yield told(missing)
 
 
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 LOGS = allow(
     ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
     "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/keep:*",
@@ -49,11 +48,10 @@ def handler(event, context):
 
 def writing(*statements: Any, **inputs: Any) -> list[Resource]:
     """A function that writes one object, with a role of these statements: the example of two policies."""
-    return [
-        construct("aws:iam/role:Role", "keep", name="keep", assumeRolePolicy=document(LAMBDA)),
-        construct("aws:iam/rolePolicy:RolePolicy", "keep", role="keep", policy=document(*statements)),
-        packaged({"index.py": CODE}, title="keep", name="keep", role="arn:aws:iam::111122223333:role/keep", **inputs),
-    ]
+    function = packaged(
+        {"index.py": CODE}, title="keep", name="keep", role=f"arn:aws:iam::{ACCOUNT}:role/keep", **inputs
+    )
+    return [*execution_role(*statements, title="keep"), function]
 
 
 def writes(action: Any = "s3:PutObject", to: Any = "arn:aws:s3:::acme-kept/orders/*") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import HANDLER, example, packaged
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.limits import LAYERS, MB, UNZIPPED, ZIPPED
@@ -31,9 +31,6 @@ def check(size: Size) -> Iterator[Judgement]:
 def _mb(size: int) -> str:
     """Megabytes, rounded up, so that a size over the limit never looks like the limit."""
     return f"{math.ceil(size / MB * 10) / 10:g} MB"
-
-
-HANDLER = "def handler(event, context):\n    return 'done'\n"
 
 
 def _function(layers: int) -> Resource:

@@ -7,13 +7,12 @@ layer that is shared with `*` exposes its code.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.core.examples import construct, example, permission, reported_at
+from policypack.core.examples import construct, example, open_permission, reported_at
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.tokens import PERMISSION
@@ -37,10 +36,6 @@ def check(answer: Answer) -> Iterator[Judgement]:
         yield Undecided("")
 
 
-def _partners(**inputs: Any) -> Resource:
-    return permission(title="partners", **{"principal": "*", "sourceArn": None, "sourceAccount": None, **inputs})
-
-
 def _url(authorization: str) -> Resource:
     return construct("aws:lambda/functionUrl:FunctionUrl", "url", functionName="read", authorizationType=authorization)
 
@@ -59,9 +54,9 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "principal",
-        example(_partners()),
+        example(open_permission("*")),
         example(_url("NONE"), path="authorizationType", note="a URL without authorization"),
-        example(_partners(sourceArn="arn:aws:s3:::*"), note="a source ARN that matches any bucket"),
+        example(open_permission("*", sourceArn="arn:aws:s3:::*"), note="a source ARN that matches any bucket"),
         example(
             construct(
                 "aws:lambda/layerVersionPermission:LayerVersionPermission",
@@ -76,10 +71,10 @@ POLICY = Policy(
         ),
     ),
     good=[
-        example(_partners(principalOrgId="o-a1b2c3d4e5")),
+        example(open_permission("*", principalOrgId="o-a1b2c3d4e5")),
         example(_url("AWS_IAM"), note="a URL for signed requests"),
-        example(_partners(sourceAccount="111122223333"), note="sources of one account"),
-        example(_partners(principal="s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
+        example(open_permission("*", sourceAccount="111122223333"), note="sources of one account"),
+        example(open_permission("s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
     ],
     reads=answers,
     check=check,

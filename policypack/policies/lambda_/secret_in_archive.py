@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policypack.core.examples import example, packaged, reported_at
+from policypack.core.examples import HANDLER, example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.lambda_code.packaging import read_code
@@ -29,9 +29,6 @@ def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
         first, *others = (secret.name for secret in secrets if secret.kind == kind)
         more = f" and {len(others)} more" if others else ""
         yield Violation("", f"contains {kind}: `{first}`{more}")
-
-
-HANDLER = "def handler(event, context):\n    return 'done'\n"
 
 
 def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:

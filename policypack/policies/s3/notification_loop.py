@@ -14,7 +14,6 @@ from policypack.core.examples import (
     allow,
     bucket,
     deny,
-    document,
     example,
     execution_role,
     function,
@@ -55,13 +54,11 @@ def check(loop: EventLoop) -> Iterator[Violation | Undecided]:
             )
 
 
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 OBJECTS = "arn:aws:s3:::acme-inbox/*"
 
 
 def _stack(*statements: Any, **entry: Any) -> list[Resource]:
-    held = execution_role(*statements, assumeRolePolicy=document(LAMBDA))
-    return [bucket(), *held, function(), notification(target(**entry))]
+    return [bucket(), *execution_role(*statements), function(), notification(target(**entry))]
 
 
 POLICY = Policy(

@@ -8,13 +8,12 @@ HTTP request does not have that key.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
-from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
+from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example, reported_at
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
@@ -75,13 +74,14 @@ def check(guard: Guard) -> Iterator[Violation | Undecided]:
 
 
 BOTH = ("arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*")
+ENCRYPTED = {"Bool": {"aws:SecureTransport": "true"}}
 
 
 def _denying(
-    *resources: str, operator: str = "Bool", key: str = "aws:SecureTransport", value: Any = "false"
+    *resources: str, operator: str = "Bool", key: str = "aws:SecureTransport", value: Any = "false", note: str = ""
 ) -> Example:
     statement = deny("s3:*", list(resources), Principal="*", Condition={operator: {key: value}})
-    return example(a_bucket("inbox"), bucket_policy(statement))
+    return example(a_bucket("inbox"), bucket_policy(statement), note=note)
 
 
 POLICY = Policy(
@@ -96,34 +96,35 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport",
     ],
-    bad=[
-        replace(_denying("arn:aws:s3:::inbox/*"), paths=("",)),
-        example(a_bucket("inbox"), path="", note="no bucket policy at all"),
-        replace(
-            _denying(*BOTH, operator="NumericLessThan", key="s3:TlsVersion", value="1.2"),
-            paths=("",),
-            note="a plain request has no TLS version",
+    bad=reported_at(
+        "",
+        _denying("arn:aws:s3:::inbox/*"),
+        example(a_bucket("inbox"), note="no bucket policy at all"),
+        _denying(
+            *BOTH,
+            operator="NumericLessThan",
+            key="s3:TlsVersion",
+            value="1.2",
+            note="a plain HTTP request has no TLS version",
         ),
-        replace(_denying(*BOTH, value="true"), paths=("",), note="the wrong way round"),
+        _denying(*BOTH, value="true", note="the wrong way round"),
         example(
             a_bucket("inbox"),
-            bucket_policy(
-                allow(
-                    "s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition={"Bool": {"aws:SecureTransport": "true"}}
-                )
-            ),
-            path="",
+            bucket_policy(allow("s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition=ENCRYPTED)),
             note="a grant with the condition denies nobody",
         ),
-    ],
+    ),
     good=[
         _denying(*BOTH),
-        replace(_denying("arn:aws:s3:::inbox*"), note="one pattern for the bucket and its objects"),
-        replace(
-            _denying(*BOTH, operator="NumericLessThanIfExists", key="s3:TlsVersion", value="1.2"),
-            note="a request without a TLS version counts too",
+        _denying("arn:aws:s3:::inbox*", note="one pattern for the bucket and its objects"),
+        _denying(
+            *BOTH,
+            operator="NumericLessThanIfExists",
+            key="s3:TlsVersion",
+            value="1.2",
+            note="a request without a TLS version matches too",
         ),
-        replace(_denying(*BOTH, operator="StringEquals"), note="another operator with the same effect"),
+        _denying(*BOTH, operator="StringEquals", note="another operator with the same effect"),
     ],
     requires=["iam-malformed-document"],
     reads=guards,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.core.examples import texts
+from policypack.core.examples import HANDLER, texts
 from policypack.core.policy import UNKNOWN, Asset
 from policypack.lambda_code.archive import opened
 from policypack.lambda_code.binaries import Target
@@ -17,7 +17,7 @@ from policypack.lambda_code.platform_mismatch import foreign_files
 from policypack.policies.lambda_.foreign_binary import POLICY
 from tests.compiled import ARM64, MACH_O, WINDOWS, elf, wheel
 from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
-from tests.policies.packages import ELSEWHERE, HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
+from tests.policies.packages import ELSEWHERE, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
 
 
 def native(tmp_path: Path, files: dict[str, bytes]) -> Asset:

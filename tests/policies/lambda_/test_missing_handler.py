@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from policypack.core.examples import texts
+from policypack.core.examples import HANDLER, texts
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_.missing_handler import POLICY
 from tests.policies.helpers import messages, outcomes, reported_with, silent, undecided, undecided_with, violations
-from tests.policies.packages import ELSEWHERE, HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
+from tests.policies.packages import ELSEWHERE, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
 
 STACK = Path(__file__).parents[3]
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policypack.core.examples import texts
+from policypack.core.examples import HANDLER, texts
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.lambda_.missing_module import POLICY
 from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
-from tests.policies.packages import ELSEWHERE, HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers
+from tests.policies.packages import ELSEWHERE, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers
 
 STACK = Path(__file__).parents[3]
 RECORD = "pandas/__init__.py,sha256=aa,10\npandas/odd.py,,\npandas-2.0.dist-info/RECORD,,\n"

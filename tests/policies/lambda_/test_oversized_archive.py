@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from policypack.core.examples import texts
+from policypack.core.examples import HANDLER, texts
 from policypack.core.policy import UNKNOWN, Asset
 from policypack.policies.lambda_.oversized_archive import POLICY
 from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
-from tests.policies.packages import ELSEWHERE, HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
+from tests.policies.packages import ELSEWHERE, READ_ELSEWHERE, UNREADABLE, function, layer, with_layers, zipped
 
 MB = 1024**2
 

@@ -5,14 +5,10 @@ from typing import Any
 import pytest
 
 from policypack.access.exposure.sharing import FUNCTION_URL, LAYER_PERMISSION
-from policypack.core.examples import permission
+from policypack.core.examples import open_permission
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.lambda_.public_invoke import POLICY
 from tests.policies.helpers import messages, outcomes, reported, silent, undecided
-
-
-def of(principal: Any, **inputs: Any) -> Resource:
-    return permission(**{"principal": principal, "sourceArn": None, "sourceAccount": None, **inputs})
 
 
 def url(authorization: Any) -> Resource:
@@ -26,38 +22,41 @@ def layer(principal: Any, **inputs: Any) -> Resource:
 test_everybody_is_let_in = reported(
     POLICY,
     "principal",
-    of("*", action="lambda:InvokeFunctionUrl", functionUrlAuthType="AWS_IAM"),
-    of("*", principalOrgId=""),
+    open_permission("*", action="lambda:InvokeFunctionUrl", functionUrlAuthType="AWS_IAM"),
+    open_permission("*", principalOrgId=""),
     layer("*", organizationId=""),
-    *(of("*", **{part: UNKNOWN}) for part in ("action", "functionUrlAuthType", "eventSourceToken")),
-    of("*", invokedViaFunctionUrl=UNKNOWN),
+    *(open_permission("*", **{part: UNKNOWN}) for part in ("action", "functionUrlAuthType", "eventSourceToken")),
+    open_permission("*", invokedViaFunctionUrl=UNKNOWN),
 )
 test_silent = silent(
     POLICY,
-    of("*", sourceArn="arn:aws:s3:::acme-inbox"),
-    of("*", principalOrgId=UNKNOWN),
-    of("s3.amazonaws.com", sourceArn="arn:aws:s3:::*"),
-    of("111122223333"),
+    open_permission("*", sourceArn="arn:aws:s3:::acme-inbox"),
+    open_permission("*", principalOrgId=UNKNOWN),
+    open_permission("s3.amazonaws.com", sourceArn="arn:aws:s3:::*"),
+    open_permission("111122223333"),
     layer("111122223333"),
     layer("*", organizationId="o-a1b2c3d4e5"),
 )
 
 
 def test_what_is_unknown_may_be_everybody() -> None:
-    assert undecided(POLICY, of(UNKNOWN)) == ["principal"]
+    assert undecided(POLICY, open_permission(UNKNOWN)) == ["principal"]
     assert undecided(POLICY, url(UNKNOWN)) == ["authorizationType"]
     assert undecided(POLICY, layer(UNKNOWN)) == ["principal"]
-    assert outcomes(POLICY, of(UNKNOWN, sourceAccount="111122223333")) == []
+    assert outcomes(POLICY, open_permission(UNKNOWN, sourceAccount="111122223333")) == []
 
 
 @pytest.mark.parametrize(
     ("resource", "request_"),
     [
         (
-            of("*", action="lambda:InvokeFunctionUrl", functionUrlAuthType="NONE"),
+            open_permission("*", action="lambda:InvokeFunctionUrl", functionUrlAuthType="NONE"),
             "anyone on the internet, from 198.51.100.7, may `lambda:InvokeFunctionUrl` on ",
         ),
-        (of("*", eventSourceToken="amzn1.ask.skill.1"), "with `lambda:EventSourceToken` `amzn1.ask.skill.1`"),
+        (
+            open_permission("*", eventSourceToken="amzn1.ask.skill.1"),
+            "with `lambda:EventSourceToken` `amzn1.ask.skill.1`",
+        ),
     ],
 )
 def test_the_message_shows_a_request(resource: Resource, request_: str) -> None:
@@ -66,5 +65,5 @@ def test_the_message_shows_a_request(resource: Resource, request_: str) -> None:
 
 
 def test_a_source_that_is_not_known_may_have_a_wildcard() -> None:
-    assert undecided(POLICY, of("*", sourceArn=UNKNOWN)) == ["sourceArn"]
-    assert outcomes(POLICY, of("*", sourceArn=UNKNOWN, sourceAccount="111122223333")) == []
+    assert undecided(POLICY, open_permission("*", sourceArn=UNKNOWN)) == ["sourceArn"]
+    assert outcomes(POLICY, open_permission("*", sourceArn=UNKNOWN, sourceAccount="111122223333")) == []

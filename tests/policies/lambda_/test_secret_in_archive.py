@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.core.examples import texts
+from policypack.core.examples import HANDLER, texts
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.lambda_code import secret_files
 from policypack.lambda_code.secret_files import secret_name, secret_text
 from policypack.policies.lambda_.secret_in_archive import POLICY
 from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
-from tests.policies.packages import HANDLER, READ_ELSEWHERE, UNREADABLE, function, layer, zipped
+from tests.policies.packages import READ_ELSEWHERE, UNREADABLE, function, layer, zipped
 
 ALPHABET = string.ascii_letters + string.digits
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, construct, document, example, reported_at
+from policypack.core.examples import construct, example, lambda_role, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.attachments import AttachedDocument, Lack, attached_policies
@@ -64,12 +64,7 @@ POLICY = Policy(
         example(_attachment("IAMFullAccess"), note="it lets its holder grant itself the rest"),
         example(_attachment("PowerUserAccess"), note="all services except those for identities"),
         example(
-            construct(
-                "aws:iam/role:Role",
-                "reader",
-                assumeRolePolicy=document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})),
-                managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
-            ),
+            lambda_role("reader", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
             path="managedPolicyArns[0]",
             note="attached by the role itself",
         ),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
 from policypack.access.escalation.report import HeldDocument, held, judgements
-from policypack.core.examples import allow, construct, deny, document, example, reported_at, role_policy
+from policypack.core.examples import allow, construct, deny, document, example, lambda_role, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 
@@ -21,7 +21,6 @@ def check(judged: HeldDocument) -> Iterator[Violation | Undecided]:
 
 
 TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 PASSING = allow("iam:PassRole", "arn:aws:iam::111122223333:role/*", Condition=TO_LAMBDA)
 RUNNING = allow(
     ["lambda:CreateFunction", "lambda:InvokeFunction"], "arn:aws:lambda:eu-west-1:111122223333:function:app-*"
@@ -45,7 +44,7 @@ POLICY = Policy(
         ),
         example(role_policy(allow(["iam:Pass*", "lambda:*"], "*")), note="the same by wildcards"),
         example(
-            construct("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=document(LAMBDA)),
+            lambda_role("worker"),
             construct("aws:iam/rolePolicy:RolePolicy", "passing", role="worker", policy=document(PASSING)),
             construct("aws:iam/rolePolicy:RolePolicy", "running", role="worker", policy=document(RUNNING)),
             note="two documents of one role",
