@@ -44,6 +44,7 @@ def by_pack(*resources: Resource, **levels: EnforcementLevel) -> set[str]:
 EVERYWHERE = {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}
 RANGES = {"IpAddress": {"aws:SourceIp": ["203.0.113.*", "198.51.100.0/24"]}}
 NO_ORGANIZATION = {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+EVERYONE = {"AWS": "*", "Service": "sns.amazonaws.com"}
 AN_HOUR = {"NumericEquals": {"aws:MultiFactorAuthAge": "an hour"}}
 PAIRS = [
     (MALFORMED, "s3-plaintext-transport", (bucket(), broken())),
@@ -51,6 +52,7 @@ PAIRS = [
     ("iam-mismatched-resource", "iam-linter-report", (role_policy(allow(resource="inbox/*")),)),
     ("iam-absent-key-allowed", "iam-linter-report", (role_policy(allow(Condition=NO_ORGANIZATION)),)),
     ("iam-linter-report", "iam-ineffective-condition", (role_policy(allow(Condition=AN_HOUR)),)),
+    ("iam-public-policy", "iam-confused-deputy", (bucket_policy(allow(Principal=EVERYONE)),)),
     ("iam-open-address", "iam-untrusted-address", (bucket_policy(allow(Principal="*", Condition=EVERYWHERE)),)),
     ("iam-invalid-address", "iam-untrusted-address", (bucket_policy(allow(Principal="*", Condition=RANGES)),)),
     *(

@@ -77,7 +77,7 @@ POLICY = Policy(
             note="a bucket and its account",
         ),
     ],
-    requires=["iam-malformed-document"],
+    requires=["iam-malformed-document", "iam-public-policy"],
     reads=documents(kinds=RESOURCE, granting=True),
     check=check,
 )

@@ -37,9 +37,7 @@ def test_a_stringified_output_deep_in_a_mapping() -> None:
         ("{", "is not JSON"),
         ("[]", "must be a JSON object"),
         ("42", "must be a JSON object"),
-        (json.dumps(json.dumps(document(allow()))), "encode it once"),
         ("{'Version': '2012-10-17'}", "is not JSON"),
-        ('{"Version": "2012-10-17", "Statement": [], "Statement": []}', "twice"),
     ],
 )
 def test_text_that_is_no_document(text: str, said: str) -> None:
@@ -51,9 +49,7 @@ def test_text_that_is_no_document(text: str, said: str) -> None:
     [
         ({**allow(), "Actions": "s3:*"}, "Actions"),
         ({**allow(), "effect": "Allow"}, "effect"),
-        ({**allow(), "Effect": "allow"}, "Effect"),
         ({**allow(), "NotAction": "s3:*"}, "NotAction"),
-        ({**allow(), "Principal": "*"}, "Principal"),
         ({**allow(), "Condition": {"StringEqual": {"aws:SourceVpc": "vpc-1"}}}, "Condition.StringEqual"),
         (allow(None), "Action"),
         (allow(resource=None), "Resource"),
@@ -62,10 +58,6 @@ def test_text_that_is_no_document(text: str, said: str) -> None:
 )
 def test_grammar(statement: Any, path: str) -> None:
     assert f"policy.Statement[0].{path}" in violations(POLICY, role_policy(statement))
-
-
-def test_principals_are_needed_where_they_belong() -> None:
-    assert violations(POLICY, written(document(allow()))) == ["policy.Statement[0].Principal"]
 
 
 @pytest.mark.parametrize(
@@ -91,11 +83,9 @@ def test_size(token: str, characters: int) -> None:
 
 test_well_formed = silent(
     POLICY,
-    document(allow(Principal={"AWS": "111122223333"})),
     json.dumps(document(allow(Principal={"AWS": "111122223333"})), indent=4),
     {"Version": "2012-10-17", "Statement": allow(Principal={"Service": ["logs.amazonaws.com"]})},
     document(allow(Principal={"AWS": "111122223333"}, Condition={"ForAnyValue:stringlike": {"aws:x": ["a"]}})),
-    document(allow(Principal={"AWS": "111122223333"}, Sid="the Output of a job")),
     of=written,
 )
 

@@ -12,8 +12,7 @@ COGNITO = "cognito-identity.amazonaws.com"
 
 
 def trust(principal: Any, **condition: Any) -> dict[str, Any]:
-    elements = {"Condition": condition} if condition else {}
-    return allow("sts:AssumeRole", None, Principal=principal, **elements)
+    return allow("sts:AssumeRole", None, Principal=principal, Condition=condition or None)
 
 
 def oidc(host: str = GITHUB, **condition: Any) -> dict[str, Any]:
@@ -22,14 +21,7 @@ def oidc(host: str = GITHUB, **condition: Any) -> dict[str, Any]:
 
 def github(subject: Any, operator: str = "StringLike", claim: str = "sub") -> dict[str, Any]:
     audience = {f"{GITHUB}:aud": "sts.amazonaws.com"}
-    pinned = {f"{GITHUB}:{claim}": subject}
-    return oidc(
-        **(
-            {operator: audience | pinned}
-            if operator == "StringEquals"
-            else {"StringEquals": audience, operator: pinned}
-        )
-    )
+    return oidc(**{"ForAnyValue:StringEquals": audience, operator: {f"{GITHUB}:{claim}": subject}})
 
 
 test_anybody_may_assume_the_role = reported(
@@ -41,7 +33,6 @@ test_anybody_may_assume_the_role = reported(
     trust({"Service": "*"}),
     trust("*", StringLike={"aws:PrincipalOrgID": "o-*"}),
     trust("*", IpAddress={"aws:SourceIp": "0.0.0.0/0"}),
-    oidc(),
     github("*"),
     github("repo:*/orders:*"),
     github(["repo:acme/orders:*", "repo:*"]),
