@@ -45,36 +45,30 @@ def stack(*statements: Any, text: str = CODE, logs: bool = True, **inputs: Any) 
 PUT = allow("s3:PutObject", "arn:aws:s3:::acme/out/*")
 
 
+DEAD_LETTERS = {"targetArn": "arn:aws:sqs:eu-west-1:111122223333:late"}
+
+
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
         (stack(), "does not allow `s3:PutObject` on `arn:aws:s3:::acme/out/*`: `app.py:6` calls `PutObject` of `s3`"),
-        (
-            stack(allow("s3:PutObject", "arn:aws:s3:::acme/in/*")),
-            "does not allow `s3:PutObject` on `arn:aws:s3:::acme/out",
-        ),
-        (stack(allow("s3:Get*", "arn:aws:s3:::acme/*")), "does not allow `s3:PutObject`"),
-        (stack(PUT, allow("s3:*", "*", Effect="Deny")), "does not allow `s3:PutObject`"),
         (stack(PUT, logs=False), "does not allow `logs:CreateLogStream` on"),
-        (
-            stack(PUT, deadLetterConfig={"targetArn": "arn:aws:sqs:eu-west-1:111122223333:late"}),
-            "does not allow `sqs:SendMessage` on `arn:aws:sqs:eu-west-1:111122223333:late`: Lambda sends on",
-        ),
-        (stack(PUT, tracingConfig={"mode": "Active"}), "does not allow `xray:PutTraceSegments` on `*`"),
+        (stack(PUT, deadLetterConfig=DEAD_LETTERS), "does not allow `sqs:SendMessage` on `arn:aws:sqs:eu-west-1:"),
         (stack(PUT, vpcConfig={"subnetIds": ["subnet-1"]}), "does not allow `ec2:CreateNetworkInterface` on `*`"),
     ],
 )
-def test_what_would_be_denied_is_told_with_its_line(resources: list[Resource], message: str) -> None:
+def test_the_message_names_the_line_or_what_lambda_does(resources: list[Resource], message: str) -> None:
     assert set(violations(POLICY, *resources)) == {"role"}
-    assert any(each.startswith(message) for each in messages(POLICY, *resources)), messages(POLICY, *resources)
+    assert message in "\n".join(messages(POLICY, *resources))
 
 
 test_silent = silent(
     POLICY,
-    stack(allow("s3:Put*", "arn:aws:s3:::acme/*")),
     stack(allow("s3:PutObject", "arn:aws:s3:::acme/out/*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
-    stack(PUT, tracingConfig={"mode": "PassThrough"}),
     stack(text="def handler(event, context):\n    print(event)\n"),
+    stack(runtime="nodejs22.x"),
+    stack(packageType="Image", code=None),
+    stack(code=Asset(path="/builds/7", archive=True, hash="2c26b46b")),
 )
 
 
@@ -104,12 +98,6 @@ def test_what_is_not_known_is_undecided_and_says_why() -> None:
     assert undecided(POLICY, *stack(allow("s3:PutObject", UNKNOWN))) == ["role"]
     assert undecided(POLICY, *stack(PUT, code=UNKNOWN)) == ["code"]
     assert undecided(POLICY, *stack(PUT, code=Asset(path="/nowhere", archive=True))) == ["code"]
-
-
-def test_functions_without_python_to_read_are_not_applicable() -> None:
-    assert outcomes(POLICY, *stack(runtime="nodejs22.x")) == []
-    assert outcomes(POLICY, *stack(packageType="Image", code=None)) == []
-    assert outcomes(POLICY, *stack(code=Asset(path="/builds/7", archive=True, hash="2c26b46b"))) == []
 
 
 def test_the_event_is_what_the_notification_lets_through() -> None:

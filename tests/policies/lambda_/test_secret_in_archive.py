@@ -53,7 +53,7 @@ SECRETS = {
         ("account.json", '{"private_key": "' + PLAIN.replace("\n", "\\n") + '"}'),
         ("settings.py", f'KEY = """{RSA}"""'),
     ],
-    "a keystore": [("client.p12", ""), ("client.pfx", ""), ("a/client.jks", "")],
+    "a keystore": [("client.pfx", ""), ("a/client.jks", "")],
     "an AWS access key": [
         (".aws/credentials", f"[default]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"),
         ("settings.py", f'ID = "{KEY_ID}"\nSECRET = "{SECRET_KEY}"\n'),
@@ -71,13 +71,9 @@ SECRETS = {
     "an OpenAI key": [("a.py", f"sk-proj-{token(20)}T3BlbkFJ{token(20)}")],
     "a SendGrid key": [("a.py", f"SG.{token(22)}.{token(43)}")],
     "a Pulumi token": [("a.py", f"pul-{token(40, '0123456789abcdef')}")],
-    "the repository's history": [(".git/config", ""), ("src/.git/HEAD", "")],
-    "the state of a stack": [
-        ("terraform.tfstate", "{}"),
-        ("dev.tfstate.backup", "{}"),
-        (".pulumi/stacks/app/dev.json", "{}"),
-    ],
-    "a password": [(".netrc", "machine a login b password c"), (".git-credentials", "https://a:b@example.com")],
+    "the repository's history": [("src/.git/HEAD", "")],
+    "the state of a stack": [("dev.tfstate.backup", "{}"), (".pulumi/stacks/app/dev.json", "{}")],
+    "a password": [(".git-credentials", "https://a:b@example.com")],
 }
 
 

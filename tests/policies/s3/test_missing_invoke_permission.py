@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from policypack.core.examples import (
     BUCKET_ARN,
     FUNCTION_ARN,
@@ -15,42 +13,32 @@ from policypack.core.examples import (
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.missing_invoke_permission import POLICY
 from policypack.resources.tokens import ALIAS
-from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_at, violations
+from tests.policies.helpers import messages, outcomes, reported, silent, undecided, undecided_at, violations
 
 ARN = "lambdaFunctions[0].lambdaFunctionArn"
 OTHER = function("write", title="write")
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        permission(function="write"),
-        permission(principal="111122223333"),
-        permission(action="lambda:GetFunction"),
-        permission(function=f"{FUNCTION_ARN}:live"),
-    ],
-    ids=["none", "function", "account", "action", "alias in the ARN"],
+test_no_permission_for_this_bucket_and_function = reported(
+    POLICY,
+    ARN,
+    permission(function="write"),
+    permission(principal="111122223333"),
+    permission(action="lambda:GetFunction"),
+    permission(function=f"{FUNCTION_ARN}:live"),
+    of=lambda other: (bucket(), function(), OTHER, other, notification()),
 )
-def test_no_permission_for_this_bucket_and_function(given: Resource | None) -> None:
-    others = () if given is None else (given,)
-    assert violations(POLICY, bucket(), function(), OTHER, *others, notification()) == [ARN]
-    assert "`read`" in messages(POLICY, bucket(), function(), OTHER, *others, notification())[0]
-
-
 test_silent = silent(
     POLICY,
-    {
-        "plain": permission(),
-        "every action": permission(action="lambda:*"),
-        "every bucket": permission(sourceArn=None),
-        "star": permission(sourceArn="arn:aws:s3:::*"),
-        "everybody": permission(principal="*"),
-        "unknown name": permission(function(), at="function", function=UNKNOWN),
-        "unknown arn": permission(bucket(), at="sourceArn", sourceArn=UNKNOWN),
-    },
-    of=lambda given: (bucket(), function(), given, notification()),
+    permission(action="lambda:*"),
+    permission(sourceArn=None),
+    permission(sourceArn="arn:aws:s3:::*"),
+    permission(principal="*"),
+    permission(function(), at="function", function=UNKNOWN),
+    permission(bucket(), at="sourceArn", sourceArn=UNKNOWN),
+    of=lambda allowing: (bucket(), function(), allowing, notification()),
 )
+test_a_function_of_another_stack_may_have_its_permission_here = silent(POLICY, (bucket(), permission(), notification()))
 
 
 def test_an_alias_needs_a_permission_of_its_own() -> None:
@@ -102,10 +90,6 @@ test_what_may_be_the_permission_is_undecided = undecided_at(
         ),
     },
 )
-
-
-def test_a_function_of_another_stack_may_have_its_permission_here() -> None:
-    assert outcomes(POLICY, bucket(), permission(), notification()) == []
 
 
 def test_a_function_that_is_only_read_may_have_its_permission_elsewhere() -> None:
