@@ -93,6 +93,11 @@ def role_policy(*statements: Any) -> Resource:
     return Resource("aws:iam/rolePolicy:RolePolicy", "reader", {"role": "reader", "policy": document(*statements)})
 
 
+def granted(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::inbox/*", **elements: Any) -> Resource:
+    """An inline policy of a role with one Allow statement."""
+    return role_policy(allow(action, resource, **elements))
+
+
 def bucket_policy(*statements: Any) -> Resource:
     """A bucket's resource-based document."""
     return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": document(*statements)})

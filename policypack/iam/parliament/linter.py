@@ -176,8 +176,8 @@ def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[Report]:
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     severity = str(config["severity"]).lower()
     if finding.issue == SINGLE_VALUE:
-        for path, reason in _single_values(finding):
-            yield Report(finding.issue, title, severity, path, reason)
+        for path, clause in _single_values(finding):
+            yield Report(finding.issue, title, severity, path, clause)
         return
     word = _WORDS.get(finding.issue)
     reason = word(finding, document) if word else title[:1].lower() + title[1:]

@@ -77,9 +77,7 @@ POLICY = Policy(
     bad=reported_at(
         "region",
         example(EAST, bucket(provider=EAST.urn)),
-        example(
-            HOME, bucket(provider=HOME.urn, region="us-east-1"), note="an argument that overrides the provider's region"
-        ),
+        example(HOME, bucket(provider=HOME.urn, region="us-east-1"), note="a `region` argument of the resource"),
         example(
             EAST,
             construct("aws:wafv2/webAcl:WebAcl", "edge", provider=EAST.urn, scope="REGIONAL", **RULES),
@@ -88,9 +86,7 @@ POLICY = Policy(
     ),
     good=[
         example(HOME, bucket(provider=HOME.urn)),
-        example(
-            EAST, bucket(provider=EAST.urn, region="eu-west-1"), note="an argument that overrides the provider's region"
-        ),
+        example(EAST, bucket(provider=EAST.urn, region="eu-west-1"), note="a `region` argument of the resource"),
         example(
             EAST,
             construct(

@@ -70,9 +70,7 @@ POLICY = Policy(
     good=[
         example(HOME, bucket(provider=HOME.urn)),
         example(BARE, bucket(provider=BARE.urn, region="eu-west-1"), note="a region of the resource's own"),
-        example(
-            DEFAULT, bucket(provider=DEFAULT.urn), note="the default provider, which takes `aws:region` from the config"
-        ),
+        example(DEFAULT, bucket(provider=DEFAULT.urn), note="the default provider, which reads `aws:region`"),
     ],
     reads=used_providers,
     check=check,

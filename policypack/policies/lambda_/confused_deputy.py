@@ -77,10 +77,7 @@ POLICY = Policy(
             open_permission("sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms"),
             note="an ARN with the account",
         ),
-        example(
-            open_permission("config.amazonaws.com", sourceAccount="111122223333"),
-            note="a service that acts for the whole account",
-        ),
+        example(open_permission("config.amazonaws.com", sourceAccount="111122223333"), note="an account-wide service"),
         example(open_permission(S3, principalOrgId="o-a1b2c3d4e5"), note="one organization"),
         example(open_permission("111122223333"), note="an account instead of a service"),
     ],

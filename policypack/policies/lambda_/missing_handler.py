@@ -49,14 +49,10 @@ POLICY = Policy(
     bad=reported_at(
         "handler",
         example(_function("main.handler", {"app/main.py": HANDLE})),
-        example(
-            _function("app.main.handler", {"app/main.py": HANDLE}), note="a function that the file does not define"
-        ),
+        example(_function("app.main.handler", {"app/main.py": HANDLE}), note="an undefined function"),
         example(_function("handle", {"handle.py": HANDLE}), note="a file without a function"),
         example(_function("index.handler", {"dist/index.js": ""}, "nodejs22.x"), note="a file one folder deeper"),
-        example(
-            _function("bootstrap", {"main": ""}, "provided.al2023"), note="a custom runtime without its `bootstrap`"
-        ),
+        example(_function("bootstrap", {"main": ""}, "provided.al2023"), note="a missing `bootstrap`"),
     ),
     good=[
         example(_function("app.main.handle", {"app/main.py": HANDLE})),
@@ -65,10 +61,7 @@ POLICY = Policy(
             note="a handler that the package imports",
         ),
         example(_function("index.handler", {"index.mjs": ""}, "nodejs22.x"), note="a JavaScript module"),
-        example(
-            _function("anything", {"bootstrap": ""}, "provided.al2023"),
-            note="a custom runtime, which reads the name itself",
-        ),
+        example(_function("anything", {"bootstrap": ""}, "provided.al2023"), note="a custom runtime"),
     ],
     reads=over_stack(handler_problems),
     check=check,

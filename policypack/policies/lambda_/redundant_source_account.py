@@ -64,9 +64,7 @@ POLICY = Policy(
         "sourceAccount",
         example(_for("events", RULE)),
         example(_for("events", RULE, "444455556666"), note="two accounts, which no event has both"),
-        example(
-            _for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"), note="a service that does not send the account"
-        ),
+        example(_for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"), note="SNS, which does not send the account"),
     ),
     good=[
         example(_for("events", RULE, None)),

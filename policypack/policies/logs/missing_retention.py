@@ -39,13 +39,8 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"
     ],
-    bad=reported_at(
-        "retentionInDays", example(_group()), example(_group(retentionInDays=0), note="zero, which means forever")
-    ),
-    good=[
-        example(_group(retentionInDays=30)),
-        example(_group(logGroupClass="DELIVERY"), note="a class whose retention AWS sets"),
-    ],
+    bad=reported_at("retentionInDays", example(_group()), example(_group(retentionInDays=0), note="zero: forever")),
+    good=[example(_group(retentionInDays=30)), example(_group(logGroupClass="DELIVERY"), note="retention set by AWS")],
     reads=retentions,
     check=check,
 )

@@ -62,10 +62,7 @@ POLICY = Policy(
         example(notification(target(f"{FUNCTION_ARN}:live")), note="an alias of the function"),
         example(notification(target(events=["s3:ObjectRemoved:Delete", "s3:Replication:*"])), note="other events"),
         example(notification(target(prefix="a+b/c%20(1)'s_x-y.z/")), note="characters that form no pattern"),
-        example(
-            construct(NOTIFICATION, "inbox", bucket="acme-inbox", eventbridge=True),
-            note="EventBridge, which needs no target",
-        ),
+        example(construct(NOTIFICATION, "inbox", bucket="acme-inbox", eventbridge=True), note="EventBridge only"),
     ],
     reads=shapes,
     check=check,

@@ -83,18 +83,12 @@ POLICY = Policy(
             *_stack(allow("s3:PutObject", OBJECTS), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")),
             note="a denial that leaves other prefixes",
         ),
-        example(
-            *_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]),
-            note="tags instead of objects",
-        ),
+        example(*_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]), note="object tags"),
     ),
     good=[
         example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/results/*"), prefix="incoming/")),
         example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-results/*")), note="another bucket"),
-        example(
-            *_stack(allow("s3:PutObject", OBJECTS), events=["s3:ObjectRemoved:*"]),
-            note="an event that writing does not cause",
-        ),
+        example(*_stack(allow("s3:PutObject", OBJECTS), events=["s3:ObjectRemoved:*"]), note="a removal event"),
         example(
             *_stack(allow("s3:*", "*"), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/in/*"), prefix="in/"),
             note="a denial of the input prefix",

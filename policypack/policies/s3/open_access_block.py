@@ -105,7 +105,7 @@ POLICY = Policy(
     ],
     good=[
         example(_block(**CLOSED)),
-        example(_access_point(ignorePublicAcls=True), note="a switch of an access point is on by default"),
+        example(_access_point(ignorePublicAcls=True), note="an access point, where switches are on by default"),
     ],
     reads=access_switches,
     check=check,

@@ -55,9 +55,7 @@ POLICY = Policy(
     bad=reported_at(
         "lambdaFunctions[1]",
         example(_targets({"prefix": "incoming/"}, {"prefix": "incoming/orders/", "suffix": ".csv"})),
-        example(
-            _targets({"prefix": "incoming/"}, {"suffix": ".csv"}), note="a prefix and a suffix that one object can have"
-        ),
+        example(_targets({"prefix": "incoming/"}, {"suffix": ".csv"}), note="a prefix and a suffix of one object"),
         example(_targets({"suffix": ".tar.gz"}, {"suffix": ".gz"}), note="a suffix that ends with the other"),
         example(
             _targets({"events": ["s3:ObjectCreated:*"]}, {"events": ["s3:ObjectRemoved:*", "s3:ObjectCreated:Put"]}),
@@ -68,9 +66,7 @@ POLICY = Policy(
         example(_targets({"prefix": "incoming/"}, {"prefix": "archive/", "suffix": ".csv"})),
         example(_targets({"suffix": ".csv"}, {"suffix": ".jsonl"}), note="two suffixes"),
         example(_targets({"prefix": "in"}, {"prefix": "In/"}), note="keys are case-sensitive"),
-        example(
-            _targets({"events": ["s3:ObjectCreated:Put"]}, {"events": ["s3:ObjectCreated:Copy"]}), note="two events"
-        ),
+        example(_targets({"events": ["s3:ObjectCreated:Put"]}, {"events": ["s3:ObjectCreated:Copy"]}), note="events"),
     ],
     reads=pairs,
     check=check,

@@ -54,9 +54,7 @@ POLICY = Policy(
         "acl",
         example(_acl("public-read")),
         example(_acl("authenticated-read"), note="everyone who has any AWS account"),
-        example(
-            _granted(ALL_USERS), path="accessControlPolicy.grants[0].grantee.uri", note="the same as a grant to a group"
-        ),
+        example(_granted(ALL_USERS), path="accessControlPolicy.grants[0].grantee.uri", note="a grant to a group"),
         example(bucket(acl="public-read-write"), note="inline at the bucket"),
         example(
             construct(

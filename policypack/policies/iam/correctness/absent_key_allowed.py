@@ -65,10 +65,7 @@ POLICY = Policy(
             _bucket_policy(**{"ForAllValues:StringLike": PATHS, "Null": {"aws:PrincipalOrgPaths": "false"}}),
             note="a second condition that requires the key",
         ),
-        example(
-            role_policy(deny("*", "*", Condition={"ForAllValues:StringLike": PATHS})),
-            note="a denial, which denies more that way",
-        ),
+        example(role_policy(deny("*", "*", Condition={"ForAllValues:StringLike": PATHS})), note="a Deny statement"),
         example(
             role_policy(
                 allow("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}})

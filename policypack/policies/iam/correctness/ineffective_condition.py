@@ -72,7 +72,7 @@ POLICY = Policy(
         example(_denied("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z"), note="a date in ISO 8601"),
         example(
             _denied("StringEquals", "token.actions.githubusercontent.com:sub", "repo:a/b"),
-            note="a key of an identity provider",
+            note="an identity provider's key",
         ),
     ],
     requires=["iam-malformed-document", "iam-invalid-address", "iam-linter-report"],

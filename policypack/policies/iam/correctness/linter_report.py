@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, example, role, role_policy
+from policypack.core.examples import example, granted, role
 from policypack.core.policy import Policy, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
@@ -40,17 +40,14 @@ POLICY = Policy(
     ],
     bad=[
         example(
-            role_policy(allow(Condition={"StringEquals": {"s3:prefix": "in/"}})),
-            path="policy.Statement[0].Condition.StringEquals",
+            granted(Condition={"StringEquals": {"s3:prefix": "in/"}}), path="policy.Statement[0].Condition.StringEquals"
         ),
         example(
-            role_policy(allow(Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})),
+            granted(Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}),
             path="policy.Statement[0].Condition.Bool",
             note="a test that is true when the key is absent",
         ),
-        example(
-            role_policy(allow(resource="inbox/*")), path="policy.Statement[0].Resource", note="a name instead of an ARN"
-        ),
+        example(granted(resource="inbox/*"), path="policy.Statement[0].Resource", note="a name instead of an ARN"),
         example(
             role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AsumeRole"}),
             path="assumeRolePolicy.Statement[0].Action",
@@ -58,9 +55,9 @@ POLICY = Policy(
         ),
     ],
     good=[
-        example(role_policy(allow(resource="arn:aws:s3:::inbox/in/*"))),
-        example(role_policy(allow("s3:Get*")), note="a wildcard that fits its resource"),
-        example(role_policy(allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}})), note="an IPv6 range"),
+        example(granted(resource="arn:aws:s3:::inbox/in/*")),
+        example(granted("s3:Get*"), note="a wildcard that fits its resource"),
+        example(granted(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}}), note="an IPv6 range"),
         example(
             role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}),
             note="a trust policy, which has no resource",

@@ -120,7 +120,7 @@ POLICY = Policy(
             note="a principal in an identity-based document",
         ),
         example(
-            bucket_policy(allow()), path="policy.Statement[0].Principal", note="a bucket policy that names no principal"
+            bucket_policy(allow()), path="policy.Statement[0].Principal", note="a bucket policy without a principal"
         ),
     ),
     good=[
@@ -134,10 +134,7 @@ POLICY = Policy(
             ),
             note="one statement without a list",
         ),
-        example(
-            bucket_policy(allow(Principal=PARTNER, Sid="the Output of a job")),
-            note="a word that only looks like an `Output`",
-        ),
+        example(bucket_policy(allow(Principal=PARTNER, Sid="the Output of a job")), note="a harmless word"),
     ],
     reads=documents("Statement", "Effect"),
     check=check,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, deny, example, role_policy
+from policypack.core.examples import deny, example, granted, role_policy
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import Action, alike_in_resources, every_action, expand
@@ -67,12 +67,9 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html",
     ],
     bad=[
+        example(granted("s3:GetObject", BUCKET), path=["policy.Statement[0].Action", "policy.Statement[0].Resource"]),
         example(
-            role_policy(allow("s3:GetObject", BUCKET)),
-            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
-        ),
-        example(
-            role_policy(allow(["s3:ListBucket", "s3:GetObject"], BUCKET)),
+            granted(["s3:ListBucket", "s3:GetObject"], BUCKET),
             path="policy.Statement[0].Action",
             note="one of two actions",
         ),
@@ -82,24 +79,19 @@ POLICY = Policy(
             note="a denial that stops nobody",
         ),
         example(
-            role_policy(allow("logs:PutLogEvents", LOG_GROUP)),
+            granted("logs:PutLogEvents", LOG_GROUP),
             path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
             note="a log group where the action needs its streams",
         ),
     ],
     good=[
-        example(role_policy(allow("s3:GetObject", OBJECTS))),
+        example(granted("s3:GetObject", OBJECTS)),
+        example(granted(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS]), note="a resource for each action"),
+        example(granted("s3:*", OBJECTS), note="a wildcard that includes fitting actions"),
         example(
-            role_policy(allow(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS])), note="a resource for each action"
+            granted(["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOG_GROUP}:*"), note="the streams of a log group"
         ),
-        example(role_policy(allow("s3:*", OBJECTS)), note="a wildcard that includes fitting actions"),
-        example(
-            role_policy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOG_GROUP}:*")),
-            note="a log group with its streams",
-        ),
-        example(
-            role_policy(allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*")), note="a policy variable"
-        ),
+        example(granted("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"), note="a policy variable"),
     ],
     requires=["iam-malformed-document"],
     reads=statements("Action"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from policypack.core.examples import allow, deny, example, reported_at, role_policy
+from policypack.core.examples import deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import exists, expand, names, services
@@ -56,23 +56,23 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy.Statement[0].Action",
-        example(role_policy(allow("s3:GetObjects"))),
-        example(role_policy(allow("s3:ListObjects")), note="an API operation that is no action: `s3:ListBucket` is"),
-        example(role_policy(allow("s3.GetObject")), note="a dot instead of the colon"),
-        example(role_policy(allow("dynamo:GetItem")), note="a service by another name"),
+        example(granted("s3:GetObjects")),
+        example(granted("s3:ListObjects"), note="an API operation that is no action: `s3:ListBucket` is"),
+        example(granted("s3.GetObject"), note="a dot instead of the colon"),
+        example(granted("dynamo:GetItem"), note="a service by another name"),
         example(
             role_policy(deny(None, "*", NotAction="iam:GetUsers")),
             path="policy.Statement[0].NotAction",
             note="an exception that matches nothing",
         ),
-        example(role_policy(allow("evidently:ListProjects")), note="an action that AWS has withdrawn"),
+        example(granted("evidently:ListProjects"), note="an action that AWS has withdrawn"),
     ),
     good=[
-        example(role_policy(allow())),
-        example(role_policy(allow("S3:GETOBJECT")), note="upper and lower case make no difference"),
-        example(role_policy(allow("s3:Get*")), note="a wildcard that matches some action"),
+        example(granted()),
+        example(granted("S3:GETOBJECT"), note="upper and lower case make no difference"),
+        example(granted("s3:Get*"), note="a wildcard that matches some action"),
         example(
-            role_policy(allow("apigateway:GET", "arn:aws:apigateway:eu-west-1::/apis")),
+            granted("apigateway:GET", "arn:aws:apigateway:eu-west-1::/apis"),
             note="a service whose actions are HTTP methods",
         ),
     ],

@@ -74,14 +74,8 @@ POLICY = Policy(
     bad=reported_at(
         "policy.Statement[0]",
         example(bucket_policy(_everyone(**OUTSIDE))),
-        example(
-            bucket_policy(_everyone(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})),
-            note="a VPC instead of addresses",
-        ),
-        example(
-            bucket_policy(_everyone(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})),
-            note="an exception the wrong way round",
-        ),
+        example(bucket_policy(_everyone(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})), note="a VPC condition"),
+        example(bucket_policy(_everyone(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})), note="an inverted exception"),
         example(bucket_policy(_everyone()), note="a denial without a condition"),
     ),
     good=[

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, deny, example, reported_at, role_policy
+from policypack.core.examples import allow, deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import concerns, expand
@@ -48,7 +48,7 @@ WORKER = "arn:aws:iam::111122223333:role/worker"
 
 
 def _passing(operator: str, service: str) -> Resource:
-    return role_policy(allow("iam:PassRole", "*", Condition={operator: {"iam:PassedToService": service}}))
+    return granted("iam:PassRole", "*", Condition={operator: {"iam:PassedToService": service}})
 
 
 POLICY = Policy(
@@ -64,15 +64,12 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy.Statement[0].Resource",
-        example(role_policy(allow("iam:PassRole", "*"))),
-        example(role_policy(allow("IAM:Pass*", "arn:aws:iam::*:role/*")), note="the same in other spellings"),
+        example(granted("iam:PassRole", "*")),
+        example(granted("IAM:Pass*", "arn:aws:iam::*:role/*"), note="the same in other spellings"),
         example(_passing("StringLike", "*.amazonaws.com"), note="a condition that names every service"),
+        example(_passing("StringEqualsIfExists", "ec2.amazonaws.com"), note="an `IfExists` condition"),
         example(
-            _passing("StringEqualsIfExists", "ec2.amazonaws.com"),
-            note="a condition that matches requests without a service",
-        ),
-        example(
-            role_policy(allow("iam:PassRole", None, NotResource=WORKER)),
+            granted("iam:PassRole", None, NotResource=WORKER),
             path="policy.Statement[0].NotResource",
             note="every role but one",
         ),
@@ -85,7 +82,7 @@ POLICY = Policy(
                 )
             )
         ),
-        example(role_policy(allow("iam:PassRole", WORKER)), note="one role to any service"),
+        example(granted("iam:PassRole", WORKER), note="one role to any service"),
         example(_passing("StringEquals", "lambda.amazonaws.com"), note="any role to one service"),
         example(role_policy(deny("iam:PassRole", "*")), note="a denial"),
     ],

@@ -11,7 +11,17 @@ from collections.abc import Iterator
 
 from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
 from policypack.access.escalation.report import HeldDocument, held, judgements
-from policypack.core.examples import allow, construct, deny, document, example, lambda_role, reported_at, role_policy
+from policypack.core.examples import (
+    allow,
+    construct,
+    deny,
+    document,
+    example,
+    granted,
+    lambda_role,
+    reported_at,
+    role_policy,
+)
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 
@@ -39,10 +49,9 @@ POLICY = Policy(
         "policy.Statement[0]",
         example(role_policy(PASSING, RUNNING)),
         example(
-            role_policy(allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/*")),
-            note="a new version of any policy",
+            granted("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/*"), note="a new version of any policy"
         ),
-        example(role_policy(allow(["iam:Pass*", "lambda:*"], "*")), note="the same by wildcards"),
+        example(granted(["iam:Pass*", "lambda:*"], "*"), note="the same by wildcards"),
         example(
             lambda_role("worker"),
             construct("aws:iam/rolePolicy:RolePolicy", "passing", role="worker", policy=document(PASSING)),
@@ -59,7 +68,7 @@ POLICY = Policy(
         example(role_policy(PASSING), note="half of the path"),
         example(role_policy(PASSING, RUNNING, deny("iam:PassRole", "*")), note="a denial of one of the actions"),
         example(
-            role_policy(allow("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/app-*")),
+            granted("iam:CreatePolicyVersion", "arn:aws:iam::111122223333:policy/app-*"),
             note="versions of the application's own policies",
         ),
     ],

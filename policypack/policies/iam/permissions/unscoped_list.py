@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, bucket_policy, deny, example, reported_at, role_policy
+from policypack.core.examples import allow, bucket_policy, deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import concerns, expand
@@ -73,23 +73,23 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy.Statement[0].Action",
-        example(role_policy(allow("s3:ListBucket", BUCKET))),
-        example(role_policy(allow("s3:List*", [BUCKET, f"{BUCKET}/*"])), note="by a wildcard"),
+        example(granted("s3:ListBucket", BUCKET)),
+        example(granted("s3:List*", [BUCKET, f"{BUCKET}/*"]), note="by a wildcard"),
         example(
-            role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "*"}})),
+            granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "*"}}),
             note="a prefix that matches everything",
         ),
         example(
-            role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringEqualsIfExists": {"s3:prefix": "in/"}})),
+            granted("s3:ListBucket", BUCKET, Condition={"StringEqualsIfExists": {"s3:prefix": "in/"}}),
             note="a condition that matches requests without a prefix",
         ),
         example(
             bucket_policy(allow("s3:ListBucketVersions", BUCKET, Principal={"AWS": "111122223333"})),
-            note="versions list names too",
+            note="object versions",
         ),
     ),
     good=[
-        example(role_policy(allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "in/*"}}))),
+        example(granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "in/*"}})),
         example(
             role_policy(
                 allow(
@@ -105,7 +105,7 @@ POLICY = Policy(
             ),
             note="a denial of every other prefix",
         ),
-        example(role_policy(allow("s3:ListAllMyBuckets", "*")), note="the list of buckets, which has no prefix"),
+        example(granted("s3:ListAllMyBuckets", "*"), note="the list of buckets, which has no prefix"),
     ],
     requires=["iam-malformed-document"],
     reads=documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True),

@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import ACCOUNT, allow, construct, deny, document, example, reported_at, role_policy
+from policypack.core.examples import (
+    ACCOUNT,
+    allow,
+    construct,
+    deny,
+    document,
+    example,
+    granted,
+    reported_at,
+    role_policy,
+)
 from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import whole_service
@@ -68,16 +78,11 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy.Statement[0].Action",
-        example(role_policy(allow("s3:*"))),
-        example(role_policy(allow("*")), note="every action of every service"),
+        example(granted("s3:*")),
+        example(granted("*"), note="every action of every service"),
+        example(granted(["s3:GetObject", "sqs:?*"]), note="another spelling, next to a named action"),
         example(
-            role_policy(allow(["s3:GetObject", "sqs:?*"])),
-            note="the same in another spelling, beside an action that is named",
-        ),
-        example(
-            role_policy(allow(None, NotAction="iam:*")),
-            path="policy.Statement[0].NotAction",
-            note="everything except what is named",
+            granted(None, NotAction="iam:*"), path="policy.Statement[0].NotAction", note="all but the named actions"
         ),
         example(
             _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})),
@@ -85,8 +90,8 @@ POLICY = Policy(
         ),
     ),
     good=[
-        example(role_policy(allow())),
-        example(role_policy(allow("s3:Get*")), note="a wildcard that is narrower than the service"),
+        example(granted()),
+        example(granted("s3:Get*"), note="a wildcard that is narrower than the service"),
         example(role_policy(deny("*", "*", Condition={"Bool": {"aws:SecureTransport": "false"}})), note="a denial"),
         example(
             _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),

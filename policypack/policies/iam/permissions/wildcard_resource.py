@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, bucket_policy, example, reported_at, role_policy
+from policypack.core.examples import allow, bucket_policy, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import Action, alike_in_resources, every_action
@@ -74,25 +74,25 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policy.Statement[0].Resource",
-        example(role_policy(allow("s3:GetObject", "*"))),
-        example(role_policy(allow("s3:GetObject", "arn:aws:s3:::*")), note="every bucket there is"),
-        example(role_policy(allow("s3:Get*", ["arn:aws:s3:::inbox/*", "*"])), note="beside a resource that is named"),
-        example(role_policy(allow("kms:Decrypt", "arn:aws:kms:*:*:key/*")), note="every key, spelled out"),
+        example(granted("s3:GetObject", "*")),
+        example(granted("s3:GetObject", "arn:aws:s3:::*"), note="every bucket there is"),
+        example(granted("s3:Get*", ["arn:aws:s3:::inbox/*", "*"]), note="beside a resource that is named"),
+        example(granted("kms:Decrypt", "arn:aws:kms:*:*:key/*"), note="every key, spelled out"),
         example(
-            role_policy(allow(resource=None, NotResource="arn:aws:s3:::payroll/*")),
+            granted(resource=None, NotResource="arn:aws:s3:::payroll/*"),
             path="policy.Statement[0].NotResource",
-            note="everything except what is named",
+            note="all but the named resources",
         ),
         example(
-            role_policy(allow("ec2:TerminateInstances", "*", Condition={"Bool": {"aws:SecureTransport": "true"}})),
+            granted("ec2:TerminateInstances", "*", Condition={"Bool": {"aws:SecureTransport": "true"}}),
             note="a condition about something else",
         ),
     ),
     good=[
-        example(role_policy(allow())),
-        example(role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox-*/*")), note="a wildcard within a name"),
+        example(granted()),
+        example(granted("s3:GetObject", "arn:aws:s3:::inbox-*/*"), note="a wildcard within a name"),
         example(
-            role_policy(allow(["s3:ListAllMyBuckets", "ec2:DescribeInstances", "cloudwatch:PutMetricData"], "*")),
+            granted(["s3:ListAllMyBuckets", "ec2:DescribeInstances", "cloudwatch:PutMetricData"], "*"),
             note="actions that AWS cannot narrow",
         ),
         example(

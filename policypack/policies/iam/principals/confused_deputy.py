@@ -58,13 +58,9 @@ POLICY = Policy(
         example(_queue_policy()),
         example(_queue_policy(Bool={"aws:SecureTransport": "true"}), note="a condition about something else"),
         example(
-            _queue_policy(ArnLike={"aws:SourceArn": "arn:aws:sns:eu-west-1:*:orders"}),
-            note="a topic of that name in any account",
+            _queue_policy(ArnLike={"aws:SourceArn": "arn:aws:sns:eu-west-1:*:orders"}), note="a topic in any account"
         ),
-        example(
-            _from_bucket(ArnLike={"aws:SourceArn": "arn:aws:s3:::acme-inbox"}),
-            note="a bucket's ARN, which has no account",
-        ),
+        example(_from_bucket(ArnLike={"aws:SourceArn": "arn:aws:s3:::acme-inbox"}), note="an ARN without an account"),
     ),
     good=[
         example(_queue_policy(ArnEquals={"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"})),

@@ -73,9 +73,7 @@ POLICY = Policy(
             _trusting({"AWS": "arn:aws:iam::444455556666:root"}, StringEquals={"sts:ExternalId": "acme"}),
             note="a partner's account, with its external ID",
         ),
-        example(
-            _trusting("*", StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}), note="everyone in one organization"
-        ),
+        example(_trusting("*", StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}), note="one organization"),
     ],
     reads=documents("Statement", "Effect", kinds=TRUST),
     check=check,

@@ -52,8 +52,7 @@ POLICY = Policy(
         "policy.Statement[0]",
         example(bucket_policy(_open())),
         example(
-            bucket_policy(_open(StringLike={"aws:Referer": "https://acme.example/*"})),
-            note="a value that the caller chooses",
+            bucket_policy(_open(StringLike={"aws:Referer": "https://acme.example/*"})), note="a value the caller sets"
         ),
         example(
             bucket_policy(_open(IpAddressIfExists={"aws:SourceIp": "203.0.113.0/24"})),
@@ -61,17 +60,13 @@ POLICY = Policy(
         ),
         example(bucket_policy(_open(StringLike={"aws:SourceVpc": "vpc-*"})), note="every VPC, of every account"),
         example(
-            bucket_policy(allow(NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/intern"})),
-            note="everyone but one user",
+            bucket_policy(allow(NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/intern"})), note="all but one user"
         ),
     ),
     good=[
         example(bucket_policy(allow(Principal={"AWS": "arn:aws:iam::111122223333:role/reader"}))),
         example(bucket_policy(_open(IpAddress={"aws:SourceIp": "203.0.113.0/24"})), note="everyone from one network"),
-        example(
-            bucket_policy(_open(StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})),
-            note="everyone in one organization",
-        ),
+        example(bucket_policy(_open(StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})), note="one organization"),
         example(
             bucket_policy(
                 _open(),
