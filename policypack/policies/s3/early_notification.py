@@ -32,11 +32,13 @@ def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
         means = trigger.functions
         surely = len(means.all) < 2 or means.between
         for named in means.all or ([None] if means.foreign else []):
-            found = allowing(stack, trigger, named)
-            if not any(each.external or comes_after(stack, trigger.notification, each) for each in found.certain):
-                earlier = any(comes_after(stack, trigger.notification, each) for each in found.possible)
-                for permission in found.certain[:1]:
-                    yield trigger.notification, trigger.path, Dependency(permission.name, earlier or not surely)
+            permissions = allowing(stack, trigger, named)
+            if not any(
+                grant.external or comes_after(stack, trigger.notification, grant) for grant in permissions.certain
+            ):
+                earlier = any(comes_after(stack, trigger.notification, grant) for grant in permissions.possible)
+                for needed in permissions.certain[:1]:
+                    yield trigger.notification, trigger.path, Dependency(needed.name, earlier or not surely)
 
 
 def check(dependency: Dependency) -> Iterator[Judgement]:

@@ -46,9 +46,9 @@ def _names_algorithm(value: Any) -> bool:
     An unknown value counts as set: only the key is unknown.
     """
     if isinstance(value, Mapping):
-        return value.get(DEFAULT) is not None or any(_names_algorithm(each) for each in value.values())
+        return value.get(DEFAULT) is not None or any(_names_algorithm(inner) for inner in value.values())
     if isinstance(value, list):
-        return any(_names_algorithm(each) for each in value)
+        return any(_names_algorithm(inner) for inner in value)
     return isinstance(value, Unknown)
 
 

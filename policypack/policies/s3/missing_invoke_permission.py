@@ -54,9 +54,9 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
             continue
         path = "lambdaFunctions" if means.between else trigger.path
         for named in means.all:
-            found = allowing(stack, trigger, named)
+            permissions = allowing(stack, trigger, named)
             surely = (len(means.certain) == 1 or means.between) and not named.resource.external
-            invoked = Invoked(named.resource.name, surely, len(found.certain), len(found.possible))
+            invoked = Invoked(named.resource.name, surely, len(permissions.certain), len(permissions.possible))
             yield trigger.notification, path, invoked
 
 

@@ -38,7 +38,7 @@ def check(pair: tuple[Entry, Entry]) -> Iterator[Judgement]:
 
 
 def _targets(*filters: dict[str, Any]) -> Resource:
-    return notification(*(target(**each) for each in filters))
+    return notification(*(target(**fields) for fields in filters))
 
 
 POLICY = Policy(

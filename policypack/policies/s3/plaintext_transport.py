@@ -26,48 +26,40 @@ BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """One bucket, and the documents that may deny requests to it."""
+    """One bucket, and the documents that may deny requests to it, each with its resource and path."""
 
     bucket: str | None
-    """The name, where it is known."""
-    documents: tuple[PolicyDocument | Unknown, ...]
+    """The name, if it is known."""
+    documents: tuple[tuple[Resource, str, PolicyDocument | Unknown], ...]
     possible: bool
     """Whether there is a bucket policy that may be this bucket's."""
-    read_from: tuple[tuple[Resource, str], ...] = ()
-    """The resource and the path of each document."""
+
+    @property
+    def read_from(self) -> list[tuple[Resource, str]]:
+        """The resource and the path of each document."""
+        return [(resource, path) for resource, path, _ in self.documents]
 
 
 @over_stack
 def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     """Each bucket with its own `policy` and its bucket policies."""
     for bucket in buckets(stack):
-        beside = sidecars(stack, bucket, BUCKET_POLICY)
-        placed = [
-            (each, path, document)
-            for each in (bucket, *beside.certain)
-            for path, document in documents_of(each, RESOURCE)
-        ]
-        yield (
-            bucket,
-            "",
-            Guard(
-                physical_name(bucket),
-                tuple(document for _, _, document in placed),
-                bool(beside.possible),
-                tuple((each, path) for each, path, _ in placed),
-            ),
-        )
+        policies = sidecars(stack, bucket, BUCKET_POLICY)
+        carriers = (bucket, *policies.certain)
+        placed = tuple((each, path, document) for each in carriers for path, document in documents_of(each, RESOURCE))
+        yield bucket, "", Guard(physical_name(bucket), placed, bool(policies.possible))
 
 
 def check(guard: Guard) -> Iterator[Violation | Undecided]:
-    read = [each for each in guard.documents if isinstance(each, PolicyDocument)]
-    if any(covers_bucket(denied_in_plaintext(each), guard.bucket) for each in read):
+    known = [document for _, _, document in guard.documents if isinstance(document, PolicyDocument)]
+    denied = [denied_in_plaintext(document) for document in known]
+    if any(covers_bucket(denial, guard.bucket) for denial in denied):
         return
-    if len(read) < len(guard.documents) or guard.possible:
+    if len(known) < len(guard.documents) or guard.possible:
         yield Undecided("", "has a bucket policy that is known only after the update")
-    elif any(may_deny(each) for each in read):
+    elif any(map(may_deny, known)):
         yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
-    elif any(denied_in_plaintext(each) for each in read):
+    elif any(denied):
         yield Violation("", "is denied to plain HTTP in part only: the denial must name the bucket and its `/*`")
     else:
         yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")

@@ -26,7 +26,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
     for statement in document.statements:
         if statement.allows:
             continue
-        if not any(each.anyone for each in statement.principals or ()):
+        if not any(principal.anyone for principal in statement.principals or ()):
             yield from map(Undecided, unknown_paths(document, statement, "Principal"))
             continue
         unknown = unknown_paths(document, statement, "Condition")
@@ -42,7 +42,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
         elif not unknown and (whom := whom_wholly(statement)):
             yield Violation(statement.path, f"denies everything to {whom}, administrators included")
         if not unknown:
-            ranges += [(statement, each) for each in statement.conditions if keeps_out(each)]
+            ranges += [(statement, condition) for condition in statement.conditions if keeps_out(condition)]
     for first, second in combinations(ranges, 2):
         if apart(first, second):
             yield Violation(

@@ -25,7 +25,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
         for condition in judged:
             if hole := admits_most(condition, statement):
                 yield Violation(condition.path, hole)
-        irrelevant = {each.path for each in statement.conditions} - {each.path for each in judged}
+        irrelevant = {condition.path for condition in statement.conditions} - {condition.path for condition in judged}
         for path in unknown_paths(document, statement, "Condition"):
             if path not in irrelevant:
                 yield Undecided(path)

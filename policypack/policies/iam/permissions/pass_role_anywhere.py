@@ -25,14 +25,14 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
         return
     element = "Resource" if statement.not_resources is None else "NotResource"
     (action,) = expand(ACTION)
-    anywhere = any(each.covered_by(resource) for each in action.formats for resource in statement.resources or ())
+    anywhere = any(shape.covered_by(resource) for shape in action.formats for resource in statement.resources or ())
     if not anywhere and statement.not_resources is None:
         if "Resource" in statement.unknown:
             yield Undecided("Resource")
     elif "Condition" in statement.unknown:
         yield Undecided("Condition")
     else:
-        weak = any(each.name == "iam:passedtoservice" for each in statement.conditions)
+        weak = any(condition.name == "iam:passedtoservice" for condition in statement.conditions)
         limit = "and its `iam:PassedToService` names no service for sure" if weak else "without `iam:PassedToService`"
         yield Violation(element, f"allows `{ACTION}` for every role, {limit}")
 
@@ -41,7 +41,9 @@ def _names_service(condition: Condition) -> bool:
     """Whether the role can be handed to some services only."""
     if condition.name != "iam:passedtoservice" or not narrows(condition):
         return False
-    return condition.operator != "StringLike" or not any(covers(each, "?*.amazonaws.com") for each in condition.values)
+    return condition.operator != "StringLike" or not any(
+        covers(service, "?*.amazonaws.com") for service in condition.values
+    )
 
 
 WORKER = "arn:aws:iam::111122223333:role/worker"

@@ -33,7 +33,7 @@ def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
                 yield Undecided(statement.at("Resource"))
         elif "Condition" in statement.unknown:
             yield Undecided(statement.at("Condition"))
-        elif not all(any(_denies_the_rest(each, place) for each in document.statements) for place in places):
+        elif not all(any(_denies_the_rest(other, place) for other in document.statements) for place in places):
             message = (
                 f"allows `{listed[0]}` without a condition on `s3:prefix`, so every name in the bucket can be read"
             )
@@ -42,9 +42,9 @@ def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
 
 def _limited(statement: Statement) -> bool:
     """Whether a condition keeps the listing to part of the bucket. The empty prefix is all of it, or its top folders."""
-    by_folder = any(each.name == "s3:delimiter" and narrows(each) for each in statement.conditions)
-    prefixes = (each for each in statement.conditions if each.name == "s3:prefix" and narrows(each))
-    return any(by_folder or "" not in each.values for each in prefixes)
+    by_folder = any(condition.name == "s3:delimiter" and narrows(condition) for condition in statement.conditions)
+    prefixes = (condition for condition in statement.conditions if condition.name == "s3:prefix" and narrows(condition))
+    return any(by_folder or "" not in condition.values for condition in prefixes)
 
 
 def _denies_the_rest(statement: Statement, place: str) -> bool:
@@ -54,7 +54,7 @@ def _denies_the_rest(statement: Statement, place: str) -> bool:
     (condition,) = statement.conditions
     prefixes = condition.negated and condition.name == "s3:prefix" and not condition.qualifier
     limits = prefixes and "" not in condition.values and not any(map(everything, condition.values))
-    return limits and any(covers(each, place) for each in statement.resources or ())
+    return limits and any(covers(resource, place) for resource in statement.resources or ())
 
 
 BUCKET = "arn:aws:s3:::inbox"

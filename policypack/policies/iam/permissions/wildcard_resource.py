@@ -39,7 +39,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     if not resources:
         return None
     if statement.actions is None or any(map(every_action, statement.actions)):
-        anything = any(everything(each) or each.startswith("arn:*") for each in resources)
+        anything = any(everything(resource) or resource.startswith("arn:*") for resource in resources)
         return Violation("Resource", "allows actions of every service on every resource") if anything else None
     names = sorted(
         str(action)
@@ -51,7 +51,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
         return None
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return Violation(
-        "Resource", f"allows {', '.join(f'`{each}`' for each in names[:3])}{more} on every resource there is"
+        "Resource", f"allows {', '.join(f'`{name}`' for name in names[:3])}{more} on every resource there is"
     )
 
 
