@@ -194,7 +194,7 @@ def test_names_computed_from_two_sources_are_two_names() -> None:
     assert outcomes(POLICY, *pets, *policies) == []
 
 
-def test_a_name_that_nobody_can_trace_is_undecided_once() -> None:
+def test_a_name_of_unknown_origin_is_undecided_once() -> None:
     named = made("s3/BucketPolicy", "named", bucket="acme-inbox")
     for stack in (
         (named, made("s3/BucketPolicy", "lost", bucket=UNKNOWN)),

@@ -54,7 +54,7 @@ def test_code_for_another_machine(files: dict[str, bytes], message: str, tmp_pat
     assert message in messages(POLICY, run)[0]
 
 
-def test_each_reason_is_said_once(tmp_path: Path) -> None:
+def test_each_reason_is_reported_once(tmp_path: Path) -> None:
     run = function(native(tmp_path, {"a.so": elf(ARM64), "b.so": MACH_O, "c.so": elf(ARM64)}))
     assert [each.partition(";")[0] for each in messages(POLICY, run)] == [
         "contains `a.so` and 1 more, built for arm64",
@@ -121,7 +121,7 @@ def test_what_a_layer_has_for_other_versions_of_python_is_not_loaded(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("declared", "said"),
+    ("declared", "part"),
     [
         ({"compatibleArchitectures": ["arm64"]}, "has the layer `deps`, which is for `arm64`; the function runs"),
         ({"compatibleRuntimes": ["python3.11", "python3.12"]}, "which is for `python3.11`, `python3.12`;"),
@@ -130,11 +130,11 @@ def test_what_a_layer_has_for_other_versions_of_python_is_not_loaded(tmp_path: P
         ({"compatibleArchitectures": [], "compatibleRuntimes": None}, None),
     ],
 )
-def test_what_a_layer_says_that_it_is_for(declared: dict[str, object], said: str | None) -> None:
+def test_what_a_layer_declares(declared: dict[str, object], part: str | None) -> None:
     stack = with_layers(function(texts({})), layer(texts({"python/a.py": ""}), **declared))
     found = messages(POLICY, *stack)
-    assert len(found) == (1 if said else 0)
-    assert not said or said in found[0]
+    assert len(found) == (1 if part else 0)
+    assert not part or part in found[0]
 
 
 test_what_is_not_known_is_undecided = undecided_with(

@@ -177,7 +177,7 @@ def test_a_layer_from_elsewhere_may_have_what_the_archive_has_not_but_no_own_mod
     assert outcomes(POLICY, *with_layers(function(texts({"index.py": "import pandas"})), bucket)) == []
 
 
-def test_a_layer_that_nobody_knows_yet_is_undecided() -> None:
+def test_an_unknown_layer_is_undecided() -> None:
     run = function(texts({"index.py": "import pandas"}), layers=[UNKNOWN])
     assert undecided(POLICY, run) == ["code"]
     assert "but perhaps a layer that is known only after the update" in outcomes(POLICY, run)[0].message
@@ -217,7 +217,7 @@ test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
 )
 
 
-def test_each_import_is_told_once_at_its_first_place() -> None:
+def test_each_import_is_reported_once_at_its_first_place() -> None:
     files = {"index.py": "import yaml\nimport a\nimport yaml", "a.py": "import yaml, index"}
     assert len(messages(POLICY, function(texts(files)))) == 1
 
@@ -297,7 +297,7 @@ for folder in sys.argv[1:]:
 
 @settings(max_examples=10, deadline=None)
 @given(programs=st.lists(PROGRAM, min_size=20, max_size=20))
-def test_python_itself_cannot_import_what_is_told(programs: list[dict[str, str]]) -> None:
+def test_python_itself_cannot_import_what_is_reported(programs: list[dict[str, str]]) -> None:
     with TemporaryDirectory() as work:
         folders = [Path(work, str(number)) for number in range(len(programs))]
         for folder, program in zip(folders, programs, strict=True):

@@ -119,7 +119,7 @@ test_what_may_be_a_loop_is_undecided = undecided_at(
 )
 
 
-def test_what_is_known_to_loop_is_told_beside_what_is_unknown() -> None:
+def test_a_known_loop_is_reported_beside_unknown_values() -> None:
     resources = (*stack(allow("s3:PutObject", EVERYTHING), UNKNOWN), *attached("AWSGlueConsoleFullAccess")[-1:])
     assert violations(POLICY, *resources) == [ARN]
     assert undecided(POLICY, *resources) == []

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
@@ -18,29 +16,23 @@ from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.document_readers import documents
 
 
-class CheckedDocument(msgspec.Struct, frozen=True):
-    """A document, and the trusted ranges."""
-
-    document: PolicyDocument
-    trusted: Ranges
-
-
 @over_stack
-def address_documents(stack: Stack) -> Iterator[Placed[CheckedDocument]]:
-    """Every policy document; none where the settings name no trusted ranges."""
+def address_documents(stack: Stack) -> Iterator[Placed[tuple[PolicyDocument, Ranges]]]:
+    """Every policy document with the trusted ranges; none if the settings name no ranges."""
     if not stack.settings.trusted_cidrs:
         return
     trusted = Ranges.union([private(), *map(Ranges.parse, stack.settings.trusted_cidrs)])
     read = documents("Condition", granting=True)
     for resource in stack.resources:
         for path, document in read(resource):
-            yield resource, path, document if isinstance(document, Unknown) else CheckedDocument(document, trusted)
+            yield resource, path, document if isinstance(document, Unknown) else (document, trusted)
 
 
-def check(checked: CheckedDocument) -> Iterator[Violation]:
-    for statement in checked.document.statements:
+def check(checked: tuple[PolicyDocument, Ranges]) -> Iterator[Violation]:
+    document, trusted = checked
+    for statement in document.statements:
         for condition in statement.conditions:
-            untrusted = allowed_ranges(statement, condition) - checked.trusted
+            untrusted = allowed_ranges(statement, condition) - trusted
             if untrusted:
                 yield Violation(condition.path, f"allows {untrusted.example()}, which is outside of `trustedCidrs`")
 

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from policypack.core.examples import allow, bucket_policy, deny, example, reported_at, role
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
@@ -22,28 +20,22 @@ from policypack.iam.document_readers import RESOURCE, TRUST, documents
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-class CheckedDocument(msgspec.Struct, frozen=True):
-    """A document that names principals, and the trusted accounts."""
-
-    document: PolicyDocument
-    trusted: tuple[str, ...]
-
-
 @over_stack
-def principal_documents(stack: Stack) -> Iterator[Placed[CheckedDocument]]:
-    """Every document that names principals; none where the settings trust no account by name."""
+def principal_documents(stack: Stack) -> Iterator[Placed[tuple[PolicyDocument, tuple[str, ...]]]]:
+    """Every document that names principals, with the trusted accounts; none if the settings name no accounts."""
     trusted = stack.settings.trusted_accounts
     read = documents("Principal", kinds=(*RESOURCE, *TRUST), granting=True)
     for resource in stack.resources if trusted else ():
         for path, document in read(resource):
-            yield resource, path, document if isinstance(document, Unknown) else CheckedDocument(document, trusted)
+            yield resource, path, document if isinstance(document, Unknown) else (document, trusted)
 
 
-def check(checked: CheckedDocument) -> Iterator[Violation]:
-    for statement in checked.document.statements:
+def check(checked: tuple[PolicyDocument, tuple[str, ...]]) -> Iterator[Violation]:
+    document, trusted = checked
+    for statement in document.statements:
         accounts = dict.fromkeys(map(account_of, statement.principals or ())) if statement.allows else {}
         for account in accounts:
-            if account is not None and account not in checked.trusted:
+            if account is not None and account not in trusted:
                 yield Violation(
                     statement.at("Principal"), f"allows account `{account}`, which is not a trusted account"
                 )

@@ -127,7 +127,7 @@ def test_a_role_that_may_write_its_own_policy() -> None:
     assert violations(POLICY, identity(path="/service/"), inline("role", "p", mine)) == []
 
 
-def test_one_document_of_several_roles_is_told_once() -> None:
+def test_one_document_of_several_roles_is_reported_once() -> None:
     other = Resource("aws:iam/role:Role", "other", {"name": "other"})
     shared = managed("shared", PASSING, RUNNING)
     both = Resource(
