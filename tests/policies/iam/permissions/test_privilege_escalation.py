@@ -6,29 +6,29 @@ from typing import Any
 
 import pytest
 
-from policypack.core.examples import allow, deny, document, role_policy
+from policypack.core.examples import allow, construct, deny, document, role_policy
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.permissions.privilege_escalation import POLICY
 from tests.policies.helpers import messages, outcomes, silent, undecided, violations
 
 PASSING = allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
 RUNNING = allow(["lambda:CreateFunction", "lambda:InvokeFunction"], "*")
-EVERYTHING = document(allow("*", "*"))
-NO_IAM = document(allow(None, "*", NotAction="iam:*"))
+
+
+def iam(kind: str, title: str, /, **inputs: Any) -> Resource:
+    return construct(f"aws:iam/{kind[0].lower()}{kind[1:]}:{kind}", title, **inputs)
 
 
 def inline(kind: str, name: str, *statements: Any) -> Resource:
-    return Resource(
-        f"aws:iam/{kind}Policy:{kind.title()}Policy", name, {kind: "worker", "policy": document(*statements)}
-    )
+    return iam(f"{kind.title()}Policy", name, **{kind: "worker"}, policy=document(*statements))
 
 
 def managed(name: str, *statements: Any) -> Resource:
-    return Resource("aws:iam/policy:Policy", name, {"name": name, "policy": document(*statements)})
+    return iam("Policy", name, name=name, policy=document(*statements))
 
 
 def identity(kind: str = "role", **inputs: Any) -> Resource:
-    return Resource(f"aws:iam/{kind}:{kind.title()}", "worker", {"name": "worker", **inputs})
+    return iam(kind.title(), "worker", name="worker", **inputs)
 
 
 def arn(name: str) -> str:
@@ -36,9 +36,7 @@ def arn(name: str) -> str:
 
 
 def attached(kind: str, policy: Any) -> Resource:
-    return Resource(
-        f"aws:iam/{kind}PolicyAttachment:{kind.title()}PolicyAttachment", "a", {kind: "worker", "policyArn": policy}
-    )
+    return iam(f"{kind.title()}PolicyAttachment", "a", **{kind: "worker"}, policyArn=policy)
 
 
 @pytest.mark.parametrize("statements", [[RUNNING, PASSING], [allow(None, "*", NotAction="s3:*")]])
@@ -71,19 +69,19 @@ def test_the_message_names_the_actions_where_they_are_and_what_they_lead_to() ->
 def test_documents_of_one_identity_are_judged_together(kind: str) -> None:
     two = (inline(kind, "passing", PASSING), inline(kind, "running", RUNNING))
     assert outcomes(POLICY, *two) == []
-    (told,) = outcomes(POLICY, identity(kind), *two)
-    assert (told.resource.name, told.path) == ("passing", "policy.Statement[0]")
-    assert "`lambda:CreateFunction` of `Statement[0]` in `running`" in told.message
+    (outcome,) = outcomes(POLICY, identity(kind), *two)
+    assert (outcome.resource.name, outcome.path) == ("passing", "policy.Statement[0]")
+    assert "`lambda:CreateFunction` of `Statement[0]` in `running`" in outcome.message
     assert violations(
         POLICY, identity(kind), inline(kind, "p", PASSING), managed("r", RUNNING), attached(kind, arn("r"))
     )
 
 
 def test_a_user_has_what_its_group_has() -> None:
-    group = Resource("aws:iam/group:Group", "staff", {"name": "staff"})
-    mine = Resource("aws:iam/groupPolicy:GroupPolicy", "passing", {"group": "staff", "policy": document(PASSING)})
-    member = Resource("aws:iam/userGroupMembership:UserGroupMembership", "m", {"user": "worker", "groups": ["staff"]})
-    other = Resource("aws:iam/groupMembership:GroupMembership", "m", {"group": "staff", "users": ["worker"]})
+    group = iam("Group", "staff", name="staff")
+    mine = iam("GroupPolicy", "passing", group="staff", policy=document(PASSING))
+    member = iam("UserGroupMembership", "m", user="worker", groups=["staff"])
+    other = iam("GroupMembership", "m", group="staff", users=["worker"])
     stack = (identity("user"), group, mine, inline("user", "running", RUNNING))
     assert violations(POLICY, *stack) == []
     assert violations(POLICY, *stack, member)
@@ -104,9 +102,7 @@ def test_a_deny_elsewhere_in_the_role_counts() -> None:
 
 
 def test_a_boundary_counts() -> None:
-    limit, wide = managed("limit"), managed("wide")
-    limit.inputs["policy"] = NO_IAM  # type: ignore[index]
-    wide.inputs["policy"] = EVERYTHING  # type: ignore[index]
+    limit, wide = managed("limit", allow(None, "*", NotAction="iam:*")), managed("wide", allow("*", "*"))
     both = inline("role", "both", PASSING, RUNNING)
     assert outcomes(POLICY, identity(permissionsBoundary=arn("limit")), limit, both) == []
     assert violations(POLICY, identity(permissionsBoundary=arn("wide")), wide, both)
@@ -128,11 +124,9 @@ def test_a_role_that_may_write_its_own_policy() -> None:
 
 
 def test_one_document_of_several_roles_is_reported_once() -> None:
-    other = Resource("aws:iam/role:Role", "other", {"name": "other"})
+    other = iam("Role", "other", name="other")
     shared = managed("shared", PASSING, RUNNING)
-    both = Resource(
-        "aws:iam/policyAttachment:PolicyAttachment", "a", {"roles": ["worker", "other"], "policyArn": arn("shared")}
-    )
+    both = iam("PolicyAttachment", "a", roles=["worker", "other"], policyArn=arn("shared"))
     assert violations(POLICY, identity(), other, shared, both) == ["policy.Statement[0]"]
 
 
@@ -141,12 +135,9 @@ def test_unknown() -> None:
     assert undecided(POLICY, role_policy(allow(UNKNOWN, "*"))) == ["policy.Statement[0].Action"]
     assert undecided(POLICY, role_policy(PASSING, RUNNING, deny("iam:PassRole", UNKNOWN))) != []
     assert outcomes(POLICY, role_policy(allow("s3:GetObject", UNKNOWN))) == []
-    assert undecided(POLICY, Resource("aws:iam/rolePolicy:RolePolicy", "p", {"role": "r", "policy": UNKNOWN})) == [
-        "policy"
-    ]
+    assert undecided(POLICY, iam("RolePolicy", "p", role="r", policy=UNKNOWN)) == ["policy"]
 
 
 def test_an_attachment_that_is_known_later() -> None:
     two = (managed("r", RUNNING), inline("role", "p", PASSING))
-    later = Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", {"role": "worker", "policyArn": UNKNOWN})
-    assert undecided(POLICY, identity(), *two, later) == ["policy"]
+    assert undecided(POLICY, identity(), *two, attached("role", UNKNOWN)) == ["policy"]
