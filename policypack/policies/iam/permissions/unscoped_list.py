@@ -66,7 +66,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
-    fix="Add a condition such as `StringLike` on `s3:prefix` with the prefixes that the workload lists, or drop the action.",
+    fix="Add a condition such as `StringLike` on `s3:prefix` with the prefixes that the workload lists, or remove the action.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html",
