@@ -45,9 +45,9 @@ def undecided(policy: Policy[Any], *resources: Resource, **settings: Any) -> lis
 def silent(policy: Policy[Any], *cases: Any, of: Callable[..., Any] | None = None, **settings: Any) -> Any:
     """A test that the policy reports nothing of any case."""
 
-    @_each(cases)
+    @_parametrized(cases)
     def test(case: Any) -> None:
-        assert outcomes(policy, *_stack(case, of), **settings) == []
+        assert [(each.path, each.message) for each in outcomes(policy, *_stack(case, of), **settings)] == []
 
     return test
 
@@ -55,7 +55,7 @@ def silent(policy: Policy[Any], *cases: Any, of: Callable[..., Any] | None = Non
 def reported(policy: Policy[Any], path: str, *cases: Any, of: Callable[..., Any] | None = None, **settings: Any) -> Any:
     """A test that the policy reports one violation of each case, at this path."""
 
-    @_each(cases)
+    @_parametrized(cases)
     def test(case: Any) -> None:
         assert violations(policy, *_stack(case, of), **settings) == [path]
 
@@ -65,7 +65,7 @@ def reported(policy: Policy[Any], path: str, *cases: Any, of: Callable[..., Any]
 def undecided_at(policy: Policy[Any], path: str, *cases: Any, of: Callable[..., Any] | None = None) -> Any:
     """A test that the policy is undecided about each case, at this path alone."""
 
-    @_each(cases)
+    @_parametrized(cases)
     def test(case: Any) -> None:
         reports = outcomes(policy, *_stack(case, of))
         assert [(each.kind, each.path) for each in reports] == [(Kind.UNDECIDED, path)]
@@ -93,7 +93,7 @@ def _with(policy: Policy[Any], kind: Kind, rows: Any, of: Callable[..., Any] | N
     return test
 
 
-def _each(cases: tuple[Any, ...]) -> Any:
+def _parametrized(cases: tuple[Any, ...]) -> Any:
     named = cases[0] if len(cases) == 1 and isinstance(cases[0], Mapping) and "Effect" not in cases[0] else None
     return pytest.mark.parametrize("case", list(named.values()) if named else cases, ids=list(named) if named else None)
 
