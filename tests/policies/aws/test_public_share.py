@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.public_share import POLICY
-from tests.policies.helpers import silent, undecided, violations
+from tests.policies.helpers import reported, silent, undecided
 
 
 def image(group: Any) -> Resource:
@@ -33,17 +31,9 @@ def recipe(*groups: Any) -> Resource:
     return Resource("aws:imagebuilder/distributionConfiguration:DistributionConfiguration", "web", inputs)
 
 
-@pytest.mark.parametrize(
-    ("resource", "path"),
-    [
-        (snapshot(["444455556666", "all"]), "sharedAccounts[1]"),
-        (recipe("all"), "distributions[0].amiDistributionConfiguration.launchPermission.userGroups[0]"),
-    ],
-)
-def test_shared_with_everybody(resource: Resource, path: str) -> None:
-    assert violations(POLICY, resource) == [path]
-
-
+IN_RECIPE = "distributions[0].amiDistributionConfiguration.launchPermission.userGroups[0]"
+test_one_of_two_accounts = reported(POLICY, "sharedAccounts[1]", snapshot(["444455556666", "all"]))
+test_a_recipe_of_images = reported(POLICY, IN_RECIPE, recipe("all"))
 test_silent = silent(
     POLICY,
     image(None),
