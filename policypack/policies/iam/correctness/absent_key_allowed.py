@@ -58,6 +58,11 @@ POLICY = Policy(
             path="policy.Statement[0].Condition.forallvalues:stringequals.AWS:CalledVia",
             note="upper and lower case make no difference",
         ),
+        example(
+            _bucket_policy(**{"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+            path="policy.Statement[0].Condition.ForAllValues:StringEquals.aws:PrincipalOrgID",
+            note="a key with a single value",
+        ),
     ],
     good=[
         example(_bucket_policy(**{"ForAnyValue:StringLike": PATHS})),
