@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import allow, bucket_policy, deny, example, role_policy
+from policypack.core.examples import allow, bucket_policy, deny, example, granted, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.iam.condition_problems import holds_without_key
@@ -50,11 +50,7 @@ POLICY = Policy(
             path="policy.Statement[0].Condition.ForAllValues:StringLike.aws:PrincipalOrgPaths",
         ),
         example(
-            role_policy(
-                allow(
-                    "s3:GetObject", Condition={"forallvalues:stringequals": {"AWS:CalledVia": "athena.amazonaws.com"}}
-                )
-            ),
+            granted("s3:GetObject", Condition={"forallvalues:stringequals": {"AWS:CalledVia": "athena.amazonaws.com"}}),
             path="policy.Statement[0].Condition.forallvalues:stringequals.AWS:CalledVia",
             note="upper and lower case make no difference",
         ),
@@ -72,9 +68,7 @@ POLICY = Policy(
         ),
         example(role_policy(deny("*", "*", Condition={"ForAllValues:StringLike": PATHS})), note="a Deny statement"),
         example(
-            role_policy(
-                allow("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}})
-            ),
+            granted("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
             note="a key whose absence grants nothing",
         ),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, deny, example, granted, reported_at, role_policy
+from policypack.core.examples import deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import concerns, expand
@@ -78,11 +78,7 @@ POLICY = Policy(
     ),
     good=[
         example(
-            role_policy(
-                allow(
-                    "iam:PassRole", WORKER, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-                )
-            )
+            granted("iam:PassRole", WORKER, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
         ),
         example(granted("iam:PassRole", WORKER), note="one role to any service"),
         example(_passing("StringEquals", "lambda.amazonaws.com"), note="any role to one service"),

@@ -91,10 +91,8 @@ POLICY = Policy(
     good=[
         example(granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "in/*"}})),
         example(
-            role_policy(
-                allow(
-                    "s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": ["", "in/"], "s3:delimiter": "/"}}
-                )
+            granted(
+                "s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": ["", "in/"], "s3:delimiter": "/"}}
             ),
             note="the top of the bucket, one level deep",
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, bucket_policy, example, granted, reported_at, role_policy
+from policypack.core.examples import allow, bucket_policy, example, granted, reported_at
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import Action, alike_in_resources, every_action
@@ -96,9 +96,7 @@ POLICY = Policy(
             note="actions that AWS cannot narrow",
         ),
         example(
-            role_policy(
-                allow("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
-            ),
+            granted("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),
             note="a condition that narrows the resources",
         ),
         example(
