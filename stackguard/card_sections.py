@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from policypack.core.examples import Example
 from policypack.core.policy import Policy
 from stackguard.example_source import program
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """A paragraph, on one line."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """Python source, with its final line break."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Further:
+class Further(NamedTuple):
     """One more example: what it shows, and its source, which a reader may skip."""
 
     text: str
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """A list of short lines."""
 
     lines: tuple[str, ...]
@@ -46,9 +41,9 @@ Section = tuple[str, Sequence[Part]]
 
 
 def sections(policy: Policy[Any]) -> Iterator[Section]:
-    """Every section of a card: the heading and what stands below it."""
+    """Every section of a card: its heading and its parts."""
     yield "What it does", [Prose(f"{policy.title}."), Prose(" ".join(_reading(policy)))]
-    yield "Why is this bad?", [Prose(each) for each in paragraphs(policy.why or "")]
+    yield "Why is this bad?", [Prose(text) for text in paragraphs(policy.why or "")]
     yield "Example", list(_examples(policy.bad, "Also reported"))
     yield "Use instead", [Prose(policy.fix), *_examples(policy.good, "Not reported")]
     yield "Severity", [Prose(f"{policy.severity.capitalize()}.")]
@@ -65,8 +60,8 @@ def paragraphs(prose: str) -> list[str]:
 def _reading(policy: Policy[Any]) -> Iterator[str]:
     yield "It reads the stack as a whole." if policy.over_stack else "It reads one resource at a time."
     if policy.requires:
-        listed = " and ".join(f"`{each}`" for each in policy.requires)
-        yield f"What {listed} reports, it does not judge."
+        required = " and ".join(f"`{policy_id}`" for policy_id in policy.requires)
+        yield f"It does not judge what {required} reports."
 
 
 def _examples(examples: Sequence[Example], further: str) -> Iterator[Part]:
@@ -74,5 +69,5 @@ def _examples(examples: Sequence[Example], further: str) -> Iterator[Part]:
         if first.note:
             yield Prose(f"Here: {first.note}.")
         yield Code(program(first))
-    for each in examples[1:]:
-        yield Further(f"{further}: {each.note}.", program(each))
+    for example in examples[1:]:
+        yield Further(f"{further}: {example.note}.", program(example))

@@ -1,4 +1,4 @@
-"""An example as the Pulumi program that makes it: Python source, formatted as `ruff format` formats it.
+"""An example as the Pulumi program that creates it: Python source, formatted as `ruff format` formats it.
 
 Provider inputs become keyword arguments, policy documents `json.dumps(...)`, and what a resource depends on a variable.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from policypack.core.examples import Example
 from policypack.core.policy import ROOT_TYPE, Asset, Resource, Unknown
 from policypack.iam.tables import documents_of
-from stackguard.source_format import Call, Expression, Items, Pair, assignment, literal
+from stackguard.source_format import Expression, bracketed, call, literal, pair
 
 PROVIDER = "pulumi:providers:"
 DEFAULT_PROVIDER = re.compile(r"pulumi:providers:\w+::default(_|$)")
@@ -24,7 +24,7 @@ STACK_REFERENCE = 'shared = pulumi.StackReference("acme/shared/prod")'
 
 
 def program(example: Example) -> str:
-    """The source of a program that makes the example's resources."""
+    """The source of a program that creates the example's resources."""
     source = _Source(example)
     body = example.program.splitlines() if example.program else list(source.statements())
     return "\n".join([*_imports("\n".join(body)), "", *body]) + "\n"
@@ -36,7 +36,7 @@ def snake_case(name: str) -> str:
 
 
 def constructor(token: str) -> str:
-    """What constructs a resource of a type: `aws.s3.BucketAcl` for `aws:s3/bucketAcl:BucketAcl`."""
+    """The constructor of a resource type: `aws.s3.BucketAcl` for `aws:s3/bucketAcl:BucketAcl`."""
     if token.startswith(PROVIDER):
         return f"{token.removeprefix(PROVIDER)}.Provider"
     package, module, name = token.split(":")
@@ -60,29 +60,30 @@ class _Source:
 
     example: Example
     variables: dict[str, str] = field(init=False)
-    """By URN, the name of each resource that another one refers to."""
+    """The variable of each resource that another one refers to, by URN."""
     texts: dict[str, str] = field(default_factory=dict)
-    """By name, each text of several lines."""
+    """Each text of several lines, by its variable."""
 
     def __post_init__(self) -> None:
-        referred = {each for one in self._written() for each in (one.provider, *one.dependencies)}
-        chosen = [each for each in self._written() if each.urn in referred]
-        names = [_identifier(each.name) for each in chosen]
+        referred = {urn for resource in self._written() for urn in (resource.provider, *resource.dependencies)}
+        chosen = [resource for resource in self._written() if resource.urn in referred]
+        names = [_identifier(resource.name) for resource in chosen]
         self.variables = {
-            each.urn: name if names.count(name) == 1 else f"{name}_{_identifier(each.type.rpartition(':')[2])}"
-            for each, name in zip(chosen, names, strict=True)
+            resource.urn: name if names.count(name) == 1 else f"{name}_{_identifier(resource.type.rpartition(':')[2])}"
+            for resource, name in zip(chosen, names, strict=True)
         }
 
     def _written(self) -> list[Resource]:
-        return [
-            each for each in self.example.resources if each.type != ROOT_TYPE and not DEFAULT_PROVIDER.search(each.urn)
-        ]
+        """The resources that the program creates: not the stack, nor a default provider."""
+        resources = self.example.resources
+        return [each for each in resources if each.type != ROOT_TYPE and not DEFAULT_PROVIDER.search(each.urn)]
 
     def statements(self) -> Iterator[str]:
-        """The lines of the program, less its imports."""
+        """The lines of the program without its imports."""
         lines: list[str] = []
-        for each in self._written():
-            lines += assignment(self.variables.get(each.urn, ""), self._resource(each))
+        for resource in self._written():
+            name = self.variables.get(resource.urn, "")
+            lines += self._resource(resource).lines(f"{name} = " if name else "", "", "")
         for name, text in self.texts.items():
             yield from (f'{name} = """\\', *text.splitlines(), '"""')
         if any("shared.get_output" in line for line in lines):
@@ -90,79 +91,73 @@ class _Source:
         yield from lines
 
     def _resource(self, resource: Resource) -> Expression:
-        arguments: list[Expression] = [literal(resource.name)]
+        arguments = [literal(resource.name)]
         if not resource.custom and not resource.remote:
-            return Call("pulumi.ComponentResource", [literal(resource.type), *arguments])
+            return call("pulumi.ComponentResource", [literal(resource.type), *arguments])
         documents = {pattern.partition(".")[0] for pattern in documents_of(resource.type, resource.inputs)}
         for name, value in resource.inputs.items():
             written = self._document(value, name) if name in documents else self._value(value, name)
-            arguments.append(Pair(f"{snake_case(name)}=", written))
+            arguments.append(pair(f"{snake_case(name)}=", written))
         if options := list(self._options(resource)):
-            arguments.append(Pair("opts=", Call("pulumi.ResourceOptions", options)))
-        return Call(constructor(resource.type), arguments)
+            arguments.append(pair("opts=", call("pulumi.ResourceOptions", options)))
+        return call(constructor(resource.type), arguments)
 
     def _options(self, resource: Resource) -> Iterator[Expression]:
         if resource.provider in self.variables:
-            yield Pair("provider=", literal(self.variables[resource.provider], raw=True))
-        depends_on = [self.variables[urn] for urn in resource.dependencies if urn in self.variables]
+            yield pair("provider=", Expression(self.variables[resource.provider]))
+        depends_on = [Expression(self.variables[urn]) for urn in resource.dependencies if urn in self.variables]
         if depends_on:
-            yield Pair("depends_on=", Items("[", "]", [literal(each, raw=True) for each in depends_on]))
+            yield pair("depends_on=", bracketed("[", depends_on, "]"))
 
     def _document(self, value: Any, name: str) -> Expression:
-        """A policy document, encoded by the program; a text that no encoding gives stays one."""
+        """A policy document that the program encodes; a text that `json.dumps` does not produce stays one."""
         if isinstance(value, Mapping):
-            return Call("json.dumps", [literal(value)])
+            return call("json.dumps", [literal(value)])
         decoded = _decoded(value) if isinstance(value, str) else None
         if decoded is None:
             return self._value(value, name)
-        inner = self._document(decoded, name) if isinstance(decoded, str) else literal(decoded)
-        return Call("json.dumps", [inner])
+        return call("json.dumps", [self._document(decoded, name) if isinstance(decoded, str) else literal(decoded)])
 
     def _value(self, value: Any, name: str) -> Expression:
         match value:
             case Unknown():
-                return Call("shared.get_output", [literal(snake_case(name))])
+                return call("shared.get_output", [literal(snake_case(name))])
             case Asset():
                 return self._asset(value, name)
             case Mapping():
-                pairs = [
-                    Pair(f"{literal(_key(each, name)).flat}: ", self._value(inner, each))
-                    for each, inner in value.items()
-                ]
-                return Items("{", "}", pairs)
+                keys = {key: key if name in MAPS else snake_case(key) for key in value}
+                return self._mapping({keys[key]: self._value(inner, key) for key, inner in value.items()})
             case list() | tuple():
-                return Items("[", "]", [self._value(each, name) for each in value])
+                return bracketed("[", [self._value(item, name) for item in value], "]")
         return literal(value)
 
     def _asset(self, asset: Asset, name: str) -> Expression:
         if asset.members is not None:
-            members = [
-                Pair(f"{literal(each).flat}: ", self._asset(inner, each)) for each, inner in asset.members.items()
-            ]
-            return Call("pulumi.AssetArchive", [Items("{", "}", members)])
+            members = {file: self._asset(member, file) for file, member in asset.members.items()}
+            return call("pulumi.AssetArchive", [self._mapping(members)])
         if asset.text is not None:
-            return Call("pulumi.StringAsset", [self._text(asset.text, name)])
-        return Call(f"pulumi.File{'Archive' if asset.archive else 'Asset'}", [literal(asset.path or asset.uri)])
+            return call("pulumi.StringAsset", [self._text(asset.text, name)])
+        return call(f"pulumi.File{'Archive' if asset.archive else 'Asset'}", [literal(asset.path or asset.uri)])
+
+    @staticmethod
+    def _mapping(values: Mapping[str, Expression]) -> Expression:
+        return bracketed("{", [pair(f"{literal(key).flat}: ", value) for key, value in values.items()], "}")
 
     def _text(self, text: str, name: str) -> Expression:
         if text.count("\n") < 2 or not text.endswith("\n"):
             return literal(text)
         variable = _identifier(name)
         self.texts[variable] = text.replace("\\", "\\\\")
-        return literal(variable, raw=True)
+        return Expression(variable)
 
 
 def _decoded(text: str) -> Any:
-    """What a JSON text encodes, if encoding it again gives the text; else None."""
+    """The value of a JSON text, if encoding it again gives the same text; else None."""
     try:
         value = json.loads(text)
     except ValueError:
         return None
     return value if json.dumps(value) == text else None
-
-
-def _key(name: str, within: str) -> str:
-    return name if within in MAPS else snake_case(name)
 
 
 def _identifier(name: str) -> str:

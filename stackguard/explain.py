@@ -47,11 +47,9 @@ def _card(policy: Policy[Any], screen: Screen) -> Iterator[Text]:
 
 def _part(part: Part, screen: Screen) -> Iterable[Text]:
     match part:
-        case Prose(text):
+        case Prose(text) | Further(text, _):
             return wrapped(text, screen, 2)
         case Code(text):
             return [Text(f"    {line}" if line else "") for line in text.splitlines()]
-        case Further(text):
-            return wrapped(text, screen, 2)
         case Points(lines):
             return [Text(f"  {line}") for line in lines]

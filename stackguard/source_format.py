@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 WIDTH = 88
@@ -12,122 +12,72 @@ INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that stays on one line."""
+    """Source that fits on one line, or takes a line for each of its items."""
 
     flat: str
+    opening: str = ""
+    """What precedes the items: a bracket, or a function's name and its parenthesis."""
+    items: Sequence[Expression] = ()
+    closing: str = ""
+    call: bool = False
+    """Whether the items may share a line of their own."""
+    named: bool = False
+    """Whether it follows a name: `bucket="inbox"` or `"Effect": "Allow"`."""
 
-    def lines(self, before: str, after: str, indent: str) -> list[str]:  # noqa: ARG002 (its parts go on new lines)
+    def lines(self, before: str, after: str, indent: str) -> list[str]:
         """The expression between two texts, the first line without its indent.
 
         Args:
-            before: what stands before it on its first line.
-            after: what stands after it on its last line.
+            before: what precedes it on its first line.
+            after: what follows it on its last line.
             indent: of the lines that follow the first.
         """
-        return [f"{before}{self.flat}{after}"]
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Items(Expression):
-    """A list or a mapping: one line, or one for each item."""
-
-    opening: str
-    closing: str
-    items: Sequence[Expression]
-
-    def __init__(self, opening: str, closing: str, items: Sequence[Expression]) -> None:
-        object.__setattr__(self, "flat", opening + ", ".join(each.flat for each in items) + closing)
-        object.__setattr__(self, "opening", opening)
-        object.__setattr__(self, "closing", closing)
-        object.__setattr__(self, "items", items)
-
-    def lines(self, before: str, after: str, indent: str) -> list[str]:
-        """The items between two texts: see `Expression.lines`."""
-        if _fits(indent, before, self.flat, after) or not self.items:
+        if not self.items or _fits(indent, before, self.flat, after):
             return [f"{before}{self.flat}{after}"]
         inner = indent + INDENT
-        if self._together and _fits(inner, "", self._joined, ""):
-            return [f"{before}{self.opening}", f"{inner}{self._joined}", f"{indent}{self.closing}{after}"]
-        found = [f"{before}{self.opening}"]
-        for each in self.items:
-            comma = "" if self._together and len(self.items) == 1 and self._alone else ","
-            first, *rest = each.lines("", comma, inner)
-            found += [f"{inner}{first}", *rest]
-        return [*found, f"{indent}{self.closing}{after}"]
-
-    @property
-    def _together(self) -> bool:
-        """Whether the items may share a line of their own."""
-        return False
-
-    @property
-    def _alone(self) -> bool:
-        """Whether a single item takes no comma."""
-        return False
-
-    @property
-    def _joined(self) -> str:
-        return ", ".join(each.flat for each in self.items)
+        joined = ", ".join(item.flat for item in self.items)
+        if self.call and _fits(inner, joined):
+            return [f"{before}{self.opening}", f"{inner}{joined}", f"{indent}{self.closing}{after}"]
+        only = self.items[0] if self.call and len(self.items) == 1 else None
+        comma = "" if only and only.items and not only.named else ","
+        body = [f"{before}{self.opening}"]
+        for item in self.items:
+            first, *rest = item.lines("", comma, inner)
+            body += [f"{inner}{first}", *rest]
+        return [*body, f"{indent}{self.closing}{after}"]
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Call(Items):
-    """A call: one line, its arguments on the next, or one line for each."""
-
-    def __init__(self, function: str, arguments: Sequence[Expression]) -> None:
-        Items.__init__(self, f"{function}(", ")", arguments)
-
-    @property
-    def _together(self) -> bool:
-        return True
-
-    @property
-    def _alone(self) -> bool:
-        return isinstance(self.items[0], Items)
+def bracketed(opening: str, items: Sequence[Expression], closing: str) -> Expression:
+    """A list or a mapping."""
+    return Expression(f"{opening}{', '.join(item.flat for item in items)}{closing}", opening, items, closing)
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Pair(Expression):
-    """An expression after a name: `bucket="inbox"` or `"Effect": "Allow"`."""
-
-    name: str
-    value: Expression
-
-    def __init__(self, name: str, value: Expression) -> None:
-        object.__setattr__(self, "flat", name + value.flat)
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "value", value)
-
-    def lines(self, before: str, after: str, indent: str) -> list[str]:
-        """The name and the value between two texts: see `Expression.lines`."""
-        return self.value.lines(before + self.name, after, indent)
+def call(function: str, arguments: Sequence[Expression]) -> Expression:
+    """A function call."""
+    return replace(bracketed(f"{function}(", arguments, ")"), call=True)
 
 
-def literal(value: Any, *, raw: bool = False) -> Expression:
-    """A constant, a list or a mapping; a raw text is source already."""
-    if raw:
-        return Expression(value)
+def pair(name: str, value: Expression) -> Expression:
+    """An expression after a name and its `=` or `: `."""
+    return replace(value, flat=name + value.flat, opening=name + value.opening, named=True)
+
+
+def literal(value: Any) -> Expression:
+    """A constant, a list or a mapping."""
     match value:
         case Mapping():
-            return Items("{", "}", [Pair(f"{_quoted(str(name))}: ", literal(each)) for name, each in value.items()])
+            return bracketed("{", [pair(f"{_quoted(str(name))}: ", literal(each)) for name, each in value.items()], "}")
         case list() | tuple():
-            return Items("[", "]", [literal(each) for each in value])
+            return bracketed("[", [literal(item) for item in value], "]")
         case str():
             return Expression(_quoted(value))
     return Expression(repr(value))
 
 
-def assignment(name: str, value: Expression) -> list[str]:
-    """A statement that gives the value a name, or just has it."""
-    return value.lines(f"{name} = " if name else "", "", "")
-
-
 def _quoted(text: str) -> str:
-    """A string literal in double quotes, unless single ones save backslashes."""
-    shown = repr(text)
-    if shown.startswith("'") and '"' not in text:
-        return f'"{shown[1:-1]}"'
-    return shown
+    """A string literal in double quotes, unless single quotes save backslashes."""
+    source = repr(text)
+    return f'"{source[1:-1]}"' if source.startswith("'") and '"' not in text else source
 
 
 def _fits(*parts: str) -> bool:

@@ -15,6 +15,8 @@ from tests import warm
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing on a busy one
 settings.load_profile("any machine")
 
+pytest.register_assert_rewrite("tests.policies.helpers")  # the tests that it makes show what differs
+
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests start Python hundreds of times, which is to compile once
 
 # A shell that runs tests in the background, and `nohup`, have these ignored, in all that tests start too.

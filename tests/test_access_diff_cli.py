@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import Resource
 from stackguard.access.alignment import aligned
 from stackguard.cli import main
-from tests.policies.helpers import allow, deny, document
 from tests.sources.states import as_bytes, export, state
 
 READ = allow("s3:GetObject", "arn:aws:s3:::inbox/*")

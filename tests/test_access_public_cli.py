@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from policypack.core.examples import allow, document
 from stackguard.cli import main
-from tests.policies.helpers import allow, document
 from tests.sources.states import as_bytes, export, shown, state
 
 OPEN = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/*")))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from _pytest.mark.structures import ParameterSet
+from syrupy.assertion import SnapshotAssertion
 
 from policypack.core.examples import Example
 from policypack.core.policy import UNKNOWN_VALUE, Kind, Outcome, Policy, Stack
@@ -70,7 +71,7 @@ def test_each_further_example_says_what_it_shows(policy: Policy[Any]) -> None:
 
 @each_policy
 def test_module_is_named_after_its_policy(policy: Policy[Any]) -> None:
-    *_, service, name = policy.check.__module__.split(".")
+    _, _, service, *_, name = policy.check.__module__.split(".")
     assert f"{service.rstrip('_')}-{name.replace('_', '-')}" == policy.id
 
 
@@ -111,6 +112,16 @@ def test_messages_follow_the_style(policy: Policy[Any]) -> None:
         assert not message.endswith(".")
         assert not re.match(r"[A-Z][a-z]", message), "messages start in lower case"
         assert not re.search(r"\b(dict|NoneType|frozenset|tuple)\b", message), "messages name no Python type"
+
+
+@each_policy
+def test_what_is_reported_of_each_bad_example(policy: Policy[Any], snapshot: SnapshotAssertion) -> None:
+    reports = [
+        f"{example.note or 'plainest'}\n  {each.path or '(the resource)'}: {each.message}"
+        for example in policy.bad
+        for each in outcomes_of(policy, example)
+    ]
+    assert "\n".join(reports) == snapshot
 
 
 def test_ids_are_unique() -> None:

@@ -7,7 +7,7 @@ An example is a test and documentation at once: `tests/test_policies.py` judges 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policypack.core.policy import Asset, Resource, Unseen
@@ -16,6 +16,7 @@ ACCOUNT = "111122223333"
 FUNCTION_ARN = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:read"
 BUCKET_ARN = "arn:aws:s3:::acme-inbox"
 CREATED = ["s3:ObjectCreated:*"]
+HANDLER = "def handler(event, context):\n    return event\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ def example(
     """An example of these resources; `path` is one path or several, see `Example.paths`."""
     paths = (path,) if isinstance(path, str) else path if path is None else tuple(path)
     return Example(resources, note, paths, tuple(unseen), program)
+
+
+def reported_at(path: str, *examples: Example) -> list[Example]:
+    """Bad examples that are reported at one path, except those that name their own."""
+    return [each if each.paths is not None else replace(each, paths=(path,)) for each in examples]
 
 
 def construct(
@@ -87,6 +93,11 @@ def role_policy(*statements: Any) -> Resource:
     return Resource("aws:iam/rolePolicy:RolePolicy", "reader", {"role": "reader", "policy": document(*statements)})
 
 
+def granted(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::inbox/*", **elements: Any) -> Resource:
+    """An inline policy of a role with one Allow statement."""
+    return role_policy(allow(action, resource, **elements))
+
+
 def bucket_policy(*statements: Any) -> Resource:
     """A bucket's resource-based document."""
     return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": document(*statements)})
@@ -120,12 +131,16 @@ def texts(files: Mapping[str, str]) -> Asset:
     return Asset(archive=True, members={name: Asset(text=text) for name, text in files.items()})
 
 
-def execution_role(*statements: Any, **inputs: Any) -> tuple[Resource, Resource]:
-    """The function's role, and its inline policy."""
-    return (
-        construct("aws:iam/role:Role", "read", name="read", **inputs),
-        construct("aws:iam/rolePolicy:RolePolicy", "read", role="read", policy=document(*statements)),
-    )
+def lambda_role(title: str, **inputs: Any) -> Resource:
+    """A role that Lambda may assume."""
+    trust = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+    return construct("aws:iam/role:Role", title, **{"name": title, "assumeRolePolicy": document(trust), **inputs})
+
+
+def execution_role(*statements: Any, title: str = "read", **inputs: Any) -> tuple[Resource, Resource]:
+    """A function's role, and its inline policy."""
+    policy = construct("aws:iam/rolePolicy:RolePolicy", title, role=title, policy=document(*statements))
+    return lambda_role(title, **inputs), policy
 
 
 def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs: Any) -> Resource:
@@ -139,6 +154,11 @@ def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs
         **inputs,
     }
     return construct("aws:lambda/permission:Permission", title, *depends_on, at=at, **given)
+
+
+def open_permission(principal: Any, **inputs: Any) -> Resource:
+    """A permission for a principal, whatever the source."""
+    return permission(**{"principal": principal, "sourceArn": None, "sourceAccount": None, **inputs})
 
 
 def target(arn: Any = FUNCTION_ARN, events: Any = None, prefix: Any = None, suffix: Any = None) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from policypack.iam.actions import condition_keys, documented, key_type
-from policypack.iam.condition_keys import GLOBAL_KEYS, MULTIVALUED
+from policypack.iam.condition_keys import GLOBAL_KEYS, MULTIVALUED, is_global
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.iam.document import Condition, PolicyDocument, Statement
-from policypack.iam.parliament.linter import lint
 from policypack.iam.tables import DocumentKind
 
 LITERAL = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
@@ -25,14 +24,10 @@ _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 
 def ineffective(document: PolicyDocument) -> Iterator[tuple[str, str]]:
     """The conditions that cannot do what they say: path, and a clause that quotes no value."""
-    told = {
-        each.path for each in lint(document) if each.issue.startswith(("MISMATCHED_TYPE", "UNKNOWN_CONDITION", "NOT_"))
-    }
     for statement in document.statements:
         for condition in statement.conditions:
-            if not any(condition.path.startswith(path) for path in told):
-                for clause in _clauses(condition, statement, document.kind):
-                    yield condition.path, clause
+            for clause in _clauses(condition, statement, document.kind):
+                yield condition.path, clause
 
 
 def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> Iterator[str]:
@@ -73,7 +68,12 @@ def holds_without_key(statement: Statement) -> Iterator[Condition]:
     for condition in statement.conditions:
         if condition.qualifier == "ForAllValues" and statement.allows and condition.name not in guarded:
             name = condition.name
-            several = name in MULTIVALUED
-            known = None if several or name.startswith("aws:") else key_type(name.partition(":")[0], name)
-            if (several and name != TAGS) or (known is not None and not known.startswith("ArrayOf")):
+            if name in MULTIVALUED:
+                harmful = name != TAGS
+            elif name.startswith("aws:"):
+                harmful = is_global(name)
+            else:
+                known = key_type(name.partition(":")[0], name)
+                harmful = known is not None and not known.startswith("ArrayOf")
+            if harmful:
                 yield condition

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import allow, document
 from policypack.core.policy import Resource, Stack
 from policypack.evaluation.settings import Settings
-from tests.policies.helpers import allow, document
 
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from policypack.access.grants import allowed
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import allow, deny, document
 
 PUT = "s3:PutObject"
 OBJECTS = "arn:aws:s3:::inbox/in/*"

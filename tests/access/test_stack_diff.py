@@ -11,11 +11,11 @@ import pytest
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff import Gain, gained
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
 from policypack.iam.managed import ADMINISTRATORS, FOR_FUNCTIONS, managed_document
 from stackguard.access.lines import read
-from tests.policies.helpers import allow, deny, document
 
 ACCOUNT = "111122223333"
 EVERYTHING = read({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policypack.core.examples import allow, bucket, bucket_policy, permission, role_policy
-from policypack.core.policy import EnforcementLevel, Policy, Resource, Stack
+from policypack.core.policy import EnforcementLevel, Policy, Resource, Severity, Stack
 from policypack.crossguard.session import Levels, Session
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
@@ -43,16 +43,25 @@ def by_pack(*resources: Resource, **levels: EnforcementLevel) -> set[str]:
 
 EVERYWHERE = {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}
 RANGES = {"IpAddress": {"aws:SourceIp": ["203.0.113.*", "198.51.100.0/24"]}}
+NO_ORGANIZATION = {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+EVERYONE = {"AWS": "*", "Service": "sns.amazonaws.com"}
+AN_HOUR = {"NumericEquals": {"aws:MultiFactorAuthAge": "an hour"}}
 PAIRS = [
     (MALFORMED, "s3-plaintext-transport", (bucket(), broken())),
     ("iam-unknown-action", "iam-linter-report", (role_policy(allow("s3:GetObjects")),)),
     ("iam-mismatched-resource", "iam-linter-report", (role_policy(allow(resource="inbox/*")),)),
+    ("iam-absent-key-allowed", "iam-linter-report", (role_policy(allow(Condition=NO_ORGANIZATION)),)),
+    ("iam-linter-report", "iam-ineffective-condition", (role_policy(allow(Condition=AN_HOUR)),)),
+    ("iam-public-policy", "iam-confused-deputy", (bucket_policy(allow(Principal=EVERYONE)),)),
     ("iam-open-address", "iam-untrusted-address", (bucket_policy(allow(Principal="*", Condition=EVERYWHERE)),)),
     ("iam-invalid-address", "iam-untrusted-address", (bucket_policy(allow(Principal="*", Condition=RANGES)),)),
-    (
-        "lambda-malformed-source-arn",
-        "lambda-foreign-bucket",
-        (bucket(), permission(sourceArn="arn:aws:s3:::Acme Outbox")),
+    *(
+        (
+            "lambda-malformed-source-arn",
+            "lambda-foreign-bucket",
+            (bucket(), permission(sourceArn=f"arn:aws:s3:::{name}")),
+        )
+        for name in ("Acme Outbox", "acme-out*")
     ),
 ]
 each_pair = pytest.mark.parametrize(
@@ -75,6 +84,14 @@ def test_a_policy_yields_to_one_that_blocks(
 def test_a_policy_that_runs_alone_judges(required: str, policy: str, resources: tuple[Resource, ...]) -> None:
     assert required in BY_ID[policy].requires
     assert {each for each, _ in by_gate(*resources, policies=[BY_ID[policy]])} == {policy}
+
+
+def test_a_key_that_may_be_absent_closes_the_gate_on_high() -> None:
+    """With `--fail-on high` the key's absence is reported by a policy that is high, and not by the linter's medium."""
+    found = by_gate(role_policy(allow(Condition=NO_ORGANIZATION)))
+    place = "policy.Statement[0].Condition.ForAllValues:StringEquals.aws:PrincipalOrgID"
+    assert ("iam-absent-key-allowed", place) in found
+    assert BY_ID["iam-absent-key-allowed"].severity is Severity.HIGH
 
 
 def test_only_the_place_that_is_reported_is_left_out() -> None:

@@ -1,4 +1,4 @@
-"""The parts of a program that it does not get wrong: a well-protected bucket, and a function that may write its logs."""
+"""The correct parts of a program: a protected bucket, and a function that may write its logs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def document(*statements: Mapping[str, Any]) -> str:
 
 
 def tls_only(bucket_name: str) -> Mapping[str, Any]:
-    """Denies whoever does not use TLS."""
+    """Denies requests without TLS."""
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -80,7 +80,7 @@ def protected_bucket(
     opts: pulumi.ResourceOptions | None = None,
     statements: Sequence[Mapping[str, Any]] = (),
 ) -> aws.s3.Bucket:
-    """A bucket with every protection, and more statements in its policy where a program has some."""
+    """A bucket with every protection, and optional further statements in its policy."""
     bucket = aws.s3.Bucket(name, bucket=bucket_name, opts=opts)
     access_block(f"{name}-access", bucket, opts)
     encryption(f"{name}-encryption", bucket, opts)
@@ -93,7 +93,7 @@ def protected_bucket(
 def execution_role(
     name: str, opts: pulumi.ResourceOptions | None = None, statements: Sequence[Mapping[str, Any]] = ()
 ) -> aws.iam.Role:
-    """A role that Lambda assumes, which may write the function's logs and do what `statements` say."""
+    """A role for Lambda that allows the function's logs and `statements`."""
     role = aws.iam.Role(
         f"{name}-role",
         name=f"{name}-{REGION}",
@@ -122,7 +122,7 @@ def function(
     statements: Sequence[Mapping[str, Any]] = (),
     code: str = HANDLER,
 ) -> aws.lambda_.Function:
-    """A function that prints the keys it is told of, or does what `code` says."""
+    """A function that prints the keys in its events, or runs `code`."""
     return aws.lambda_.Function(
         name,
         name=name,

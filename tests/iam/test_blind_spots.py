@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, bucket_policy, deny, role, role_policy
 from policypack.core.policy import Resource, Stack
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from tests.policies.helpers import allow, bucket_policy, deny, role, role_policy
 
 OBJECTS = "arn:aws:s3:::inbox/*"
 NEW = "s3:UpdateObjectEncryption"

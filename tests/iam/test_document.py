@@ -7,12 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.iam.document import Effect, PolicyDocument, Principal
 from policypack.iam.grammar import OPERATORS, parse, split_operator
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import allow, deny, document
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Asset, Policy, Resource
 from policypack.policies.lambda_.early_return import POLICY as EARLY_RETURN
 from policypack.policies.lambda_.missing_module import POLICY as MISSING_MODULE
 from policypack.policies.lambda_.missing_permission import POLICY as MISSING_PERMISSION
 from policypack.policies.lambda_.unused_permission import POLICY as UNUSED_PERMISSION
-from tests.policies.helpers import allow, document, messages, outcomes, undecided
+from tests.policies.helpers import messages, outcomes, undecided
 
 LAYER = "aws:lambda/layerVersion:LayerVersion"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"

@@ -8,15 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from policypack.core.examples import texts
 from policypack.core.policy import UNKNOWN, Asset, Resource
 
 FUNCTION = "aws:lambda/function:Function"
 LAYER = "aws:lambda/layerVersion:LayerVersion"
-HANDLER = "def handler(event, context):\n    return event\n"
 ELSEWHERE = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:4"
-
-__all__ = ["ELSEWHERE", "FUNCTION", "HANDLER", "LAYER", "function", "layer", "texts", "with_layers", "zipped"]
 
 
 def zipped(path: Path, files: Mapping[str, bytes], modes: Mapping[str, int] | None = None) -> Asset:
@@ -51,3 +47,16 @@ def with_layers(resource: Resource, *layers: Resource, known: bool = True) -> tu
             property_dependencies={"layers": tuple(each.urn for each in layers)},
         ),
     )
+
+
+READ_ELSEWHERE = (
+    function(None, s3Bucket="code", s3Key="read.zip"),
+    function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
+    function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
+)
+"""Functions whose code the gate does not read: in a bucket, in an image, on the machine of an earlier update."""
+UNREADABLE = (
+    (function(UNKNOWN), "code", "known only after the update"),
+    (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),
+)
+"""Functions whose code cannot be read: rows of `undecided_with`."""

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Kind, Outcome, Resource, Stack
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.iam.parliament import engine as parliament
 from policypack.iam.parliament import linter
 from policypack.policies import POLICIES
-from tests.policies.helpers import allow, document
 
 ABOUT_DOCUMENTS = [each for each in POLICIES if each.id.startswith("iam-")]
 CARRIERS = {

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.access.exposure.outside import FromOutside, Outside
-from policypack.access.exposure.outsiders import SERVICE, Outsider, outsiders
+from policypack.access.exposure.outsiders import SERVICE, Outsider
 from policypack.access.exposure.public import denials
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
@@ -51,9 +51,7 @@ def misled(document: PolicyDocument) -> Iterator[Answer]:
 
 
 def _deputies(statement: Statement) -> list[Outsider]:
-    """The services that a statement names; none where it lets in outsiders anyway."""
-    if outsiders(statement):
-        return []
+    """The services that a statement names."""
     return [
         msgspec.structs.replace(SERVICE.named(each), words=f"`{each.value}`, working for another account,")
         for each in statement.principals or ()

@@ -28,6 +28,8 @@ NOT_LINTED = "NOT_LINTED"
 UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
 """The elements that may be unknown in a statement that is linted."""
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
+SINGLE_VALUE = "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE"
+"""Parliament's issue, which it reports for a statement and we report for each condition."""
 HEAVY = frozenset({"RESOURCE_MISMATCH"})
 """Parliament's issues that hold for some actions only if no other statement says otherwise."""
 JOINT = frozenset({"ec2", "glue"})
@@ -172,10 +174,15 @@ def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[Report]:
     """The report of a finding, unless newer data or AWS's own rules say otherwise."""
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
+    severity = str(config["severity"]).lower()
+    if finding.issue == SINGLE_VALUE:
+        for path, clause in _single_values(finding):
+            yield Report(finding.issue, title, severity, path, clause)
+        return
     word = _WORDS.get(finding.issue)
     reason = word(finding, document) if word else title[:1].lower() + title[1:]
     if reason is not None:
-        yield Report(finding.issue, title, str(config["severity"]).lower(), finding.path, reason)
+        yield Report(finding.issue, title, severity, finding.path, reason)
 
 
 def _mismatch(finding: _Finding, document: PolicyDocument) -> str | None:
@@ -274,13 +281,12 @@ def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
     return "; ".join(told) or None
 
 
-def _several(finding: _Finding, _document: PolicyDocument) -> str | None:
-    conditions = finding.statement.conditions if finding.statement else ()
-    single = [each for each in conditions if each.qualifier and is_global(each.key) and each.name not in MULTIVALUED]
-    if not single:
-        return None
-    operators = ", ".join(f"`{each.qualifier}`" for each in single)
-    return f"{operators} on {', '.join(f'`{each.key}`' for each in single)}, which has one value; `ForAllValues` also holds without the key"
+def _single_values(finding: _Finding) -> Iterator[tuple[str, str]]:
+    """The conditions of the statement that compare a single value as a set: path and reason."""
+    for each in finding.statement.conditions if finding.statement else ():
+        if each.qualifier and is_global(each.key) and each.name not in MULTIVALUED:
+            also = "; `ForAllValues` also holds without the key" if each.qualifier == "ForAllValues" else ""
+            yield each.path, f"`{each.qualifier}` on `{each.key}`, which has one value{also}"
 
 
 def _escalation(finding: _Finding, _document: PolicyDocument) -> str:
@@ -323,7 +329,6 @@ _WORDS: dict[str, Callable[[_Finding, PolicyDocument], str | None]] = {
     "RESOURCE_MISMATCH": _mismatch,
     "RESOURCE_POLICY_PRIVILEGE_ESCALATION": _escalation,
     "RESOURCE_STAR": _star,
-    "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE": _several,
     "UNKNOWN_ACTION": _unknown_name,
     "UNKNOWN_CONDITION_FOR_ACTION": _unknown_key,
     "UNKNOWN_FEDERATION_SOURCE": _plain("names no identity provider that AWS knows"),

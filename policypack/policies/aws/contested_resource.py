@@ -1,7 +1,7 @@
-"""Two resources that manage the same thing undo each other: AWS keeps one setting, and whichever comes last wins.
+"""Two resources that manage the same setting overwrite each other: AWS keeps one value, and the last update wins.
 
-Nothing fails. The bucket policy that was reviewed is replaced by another one at the next update, and half of the
-notifications never arrive. The same goes for a setting that a bucket or role has inline and by a resource of its own.
+Nothing fails. The next update replaces a reviewed bucket policy with another one, or half of the event notifications
+never arrive. The same happens when a bucket or role sets something inline that a separate resource also manages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.examples import bucket, construct, example, notification, target
+from policypack.core.examples import bucket, construct, example, notification, reported_at, target
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.conflicts import contests
@@ -27,16 +27,16 @@ class Contested(msgspec.Struct, frozen=True):
 
 @over_stack
 def contested(stack: Stack) -> Iterator[Placed[Contested]]:
-    """Each resource that manages what another one manages already."""
+    """Each resource that manages what another one already manages."""
     for contest in contests(stack):
         value = Contested(contest.thing, contest.first.name, contest.inline)
-        why = f"may name what `{contest.first.name}` manages already, and is not known yet"
+        why = f"may name what `{contest.first.name}` already manages, and is unknown until the update"
         yield contest.later, contest.path, value if contest.certain else Unknown(why)
 
 
 def check(contested: Contested) -> Iterator[Violation]:
-    how = f"sets `{contested.inline}` inline" if contested.inline else f"manages {contested.thing} already"
-    yield Violation("", f"`{contested.first}` {how}; changing or deleting either undoes the other")
+    how = f"sets `{contested.inline}` inline" if contested.inline else f"already manages {contested.thing}"
+    yield Violation("", f"`{contested.first}` {how}; changing or deleting one undoes the other")
 
 
 VERSIONED = {"versioningConfiguration": {"status": "Enabled"}}
@@ -59,27 +59,22 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.AWS, Tag.DEPLOYMENT, Tag.CORRECTNESS],
-    fix="Keep one of the two, and write into it what both were meant to say.",
+    fix="Keep one of the two, and merge both settings into it.",
     references=[
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
     ],
-    bad=[
-        example(bucket(), _versioning("on"), _versioning("off"), path="bucket"),
+    bad=reported_at(
+        "bucket",
+        example(bucket(), _versioning("on"), _versioning("off")),
         example(
             bucket(),
             notification(target(prefix="in/")),
             construct("aws:s3/bucketNotification:BucketNotification", "second", bucket="acme-inbox", eventbridge=True),
-            path="bucket",
             note="two notifications, of which the last replaces the first",
         ),
-        example(
-            bucket(versioning={"enabled": True}),
-            _versioning("on"),
-            path="bucket",
-            note="a setting that the bucket has inline",
-        ),
+        example(bucket(versioning={"enabled": True}), _versioning("on"), note="a setting that the bucket has inline"),
         example(
             _attachment("first", "AWSLambdaExecute"),
             _attachment("second", "AWSLambdaExecute"),
@@ -92,7 +87,7 @@ POLICY = Policy(
             path="name",
             note="two queues of one name",
         ),
-    ],
+    ),
     good=[
         example(bucket(), _versioning("on")),
         example(bucket(), _versioning("on"), notification(), note="two settings of one bucket"),

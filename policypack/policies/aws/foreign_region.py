@@ -1,8 +1,8 @@
-"""A resource in a region that nobody chose keeps data under another law, and out of sight of what watches at home.
+"""A resource in a region that nobody chose keeps data under another jurisdiction, and outside of your monitoring.
 
-It happens without a trace in the program: a provider for one region is made and not passed on, or an argument copied
-from another stack overrides the provider's region for a single resource. What CloudFront takes from `us-east-1` alone,
-a certificate or a web ACL of its own, may be there.
+The program does not show it: it creates a provider for a region and does not pass it on, or an argument that was copied
+from another stack overrides the provider's region for one resource. Certificates and web ACLs that CloudFront reads
+from `us-east-1` alone are not reported there.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.examples import bucket, construct, example, lambda_role, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import at_the_edge, landings, listed
 
 
-class Landed(msgspec.Struct, frozen=True):
-    """A region, the resources that land in it by one decision (their own, or their provider's), and what is allowed."""
+class Placement(msgspec.Struct, frozen=True):
+    """A region, the resources that one decision (their own or their provider's) puts there, and the allowed regions."""
 
     region: str
     resources: tuple[Resource, ...]
@@ -28,7 +28,7 @@ class Landed(msgspec.Struct, frozen=True):
 
 
 @over_stack
-def regions(stack: Stack) -> Iterator[Placed[Landed]]:
+def regions(stack: Stack) -> Iterator[Placed[Placement]]:
     """Each decision about a region, once: at the resource with a `region` of its own, else at the provider."""
     allowed = stack.settings.regions
     decisions: dict[tuple[str, str | Unknown], tuple[Resource, list[Resource]]] = {}
@@ -40,14 +40,18 @@ def regions(stack: Stack) -> Iterator[Placed[Landed]]:
         if isinstance(region, Unknown):
             yield decides, "region", region
         else:
-            yield decides, "region", Landed(region, tuple(landed), decides not in landed, allowed)
+            yield decides, "region", Placement(region, tuple(landed), decides not in landed, allowed)
 
 
-def check(landed: Landed) -> Iterator[Violation]:
-    if landed.region not in landed.allowed:
-        allowed = ", ".join(f"`{region}`" for region in landed.allowed)
-        who = f"this provider puts {listed(landed.resources)}" if landed.through_provider else "this resource is put"
-        yield Violation("", f"{who} into `{landed.region}`, which is not an allowed region ({allowed})")
+def check(placement: Placement) -> Iterator[Violation]:
+    if placement.region not in placement.allowed:
+        allowed = ", ".join(f"`{region}`" for region in placement.allowed)
+        who = (
+            f"this provider puts {listed(placement.resources)}"
+            if placement.through_provider
+            else "this resource is put"
+        )
+        yield Violation("", f"{who} into `{placement.region}`, which is not an allowed region ({allowed})")
 
 
 EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
@@ -57,7 +61,6 @@ RULES: dict[str, Any] = {
     "defaultAction": {"block": {}},
     "visibilityConfig": {"cloudwatchMetricsEnabled": True, "metricName": "edge", "sampledRequestsEnabled": True},
 }
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 
 
 POLICY = Policy(
@@ -71,26 +74,19 @@ POLICY = Policy(
         "https://www.pulumi.com/registry/packages/aws/api-docs/provider/",
         "https://docs.aws.amazon.com/prescriptive-guidance/latest/strategy-aws-semicon-workloads/meeting-data-residency-requirements.html",
     ],
-    bad=[
-        example(EAST, bucket(provider=EAST.urn), path="region"),
-        example(
-            HOME,
-            bucket(provider=HOME.urn, region="us-east-1"),
-            path="region",
-            note="an argument that overrides the provider's region",
-        ),
+    bad=reported_at(
+        "region",
+        example(EAST, bucket(provider=EAST.urn)),
+        example(HOME, bucket(provider=HOME.urn, region="us-east-1"), note="a `region` argument of the resource"),
         example(
             EAST,
             construct("aws:wafv2/webAcl:WebAcl", "edge", provider=EAST.urn, scope="REGIONAL", **RULES),
-            path="region",
             note="a web ACL that is not CloudFront's",
         ),
-    ],
+    ),
     good=[
         example(HOME, bucket(provider=HOME.urn)),
-        example(
-            EAST, bucket(provider=EAST.urn, region="eu-west-1"), note="an argument that overrides the provider's region"
-        ),
+        example(EAST, bucket(provider=EAST.urn, region="eu-west-1"), note="a `region` argument of the resource"),
         example(
             EAST,
             construct(
@@ -100,13 +96,9 @@ POLICY = Policy(
                 domainName="example.com",
                 validationMethod="DNS",
             ),
-            note="what CloudFront takes from `us-east-1` alone",
+            note="a certificate that CloudFront reads from `us-east-1` alone",
         ),
-        example(
-            EAST,
-            construct("aws:iam/role:Role", "reader", provider=EAST.urn, assumeRolePolicy=document(LAMBDA)),
-            note="a global service",
-        ),
+        example(EAST, lambda_role("reader", provider=EAST.urn), note="a global service"),
     ],
     reads=regions,
     check=check,

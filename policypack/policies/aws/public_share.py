@@ -1,7 +1,7 @@
-"""What is shared with everybody is copied by whoever looks, and taking the sharing back does not take the copies back.
+"""Anyone can copy a resource that is shared with everybody, and ending the share does not delete the copies.
 
-A snapshot holds the whole database, an image the keys that were left on its disk. Shared snapshots, images and
-documents are listed in every account, so nobody even has to guess a name.
+A snapshot contains the whole database, and an image contains the keys that were left on its disk. Every account can
+list shared snapshots, images and documents, so an attacker does not even have to guess a name.
 """
 
 from __future__ import annotations
@@ -17,28 +17,24 @@ from policypack.core.tags import Tag
 
 
 def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
-    """Each value that may share the resource; those of functions have a policy of their own."""
+    """Each value that may share the resource; functions have their own policy."""
     if not resource.type.startswith("aws:lambda/"):
         yield from shares(resource)
 
 
-def check(lets: PublicGrant | None) -> Iterator[Violation]:
-    if lets:
-        yield Violation("", lets.answer.told)
+def check(grant: PublicGrant | None) -> Iterator[Violation]:
+    if grant:
+        yield Violation("", grant.answer.told)
 
 
 def _snapshot(account: str) -> Resource:
-    inputs: dict[str, Any] = {
-        "dbInstanceIdentifier": "orders",
-        "dbSnapshotIdentifier": "orders-2026",
-        "sharedAccounts": [account],
-    }
-    return construct("aws:rds/snapshot:Snapshot", "orders", **inputs)
+    names = {"dbInstanceIdentifier": "orders", "dbSnapshotIdentifier": "orders-2026"}
+    return construct("aws:rds/snapshot:Snapshot", "orders", **names, sharedAccounts=[account])
 
 
 def _bus(principal: str, **inputs: Any) -> Resource:
-    given = {"principal": principal, "statementId": "partners", **inputs}
-    return construct("aws:cloudwatch/eventPermission:EventPermission", "partners", **given)
+    bus = "aws:cloudwatch/eventPermission:EventPermission"
+    return construct(bus, "partners", principal=principal, statementId="partners", **inputs)
 
 
 POLICY = Policy(
@@ -70,7 +66,7 @@ POLICY = Policy(
                 permissions={"type": "Share", "account_ids": "All"},
             ),
             path="permissions.account_ids",
-            note="a document of Systems Manager",
+            note="a Systems Manager document",
         ),
         example(_bus("*"), path="principal", note="an event bus"),
     ],
@@ -78,7 +74,7 @@ POLICY = Policy(
         example(_snapshot("444455556666")),
         example(
             _bus("*", condition={"key": "aws:PrincipalOrgID", "type": "StringEquals", "value": "o-a1b2c3d4e5"}),
-            note="everybody in one organization",
+            note="everyone in one organization",
         ),
         example(
             construct(

@@ -1,7 +1,8 @@
-"""An argument that a resource does not have is a setting that nobody makes.
+"""An argument that the resource type does not have sets nothing.
 
-The program reads as if a bucket were closed or a notification filtered; the provider never hears of it, or the update
-fails half-way. Python's typed classes refuse such an argument, but templates, transforms and other languages do not.
+The program reads as if a bucket were closed or a notification filtered. The provider ignores the argument, or the
+update fails half-way. Python's typed classes refuse such an argument, but templates, transforms and other languages
+do not.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""
 NEWER = Unknown(
     "may be an argument that a newer pulumi-aws has: the resource's provider is newer than the table of arguments",
-    "Take a newer release of the policy pack.",
+    "Install a newer release of the policy pack.",
 )
 
 ELSEWHERE = {
     "aws:s3/bucket:Bucket": (
         {"blockPublicAccess", "blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "publicAccessBlock"}
         | {"publicAccessBlockConfiguration", "restrictPublicBuckets"},
-        "it belongs into a `BucketPublicAccessBlock` of its own",
+        "it belongs in a separate `BucketPublicAccessBlock`",
     ),
     "aws:s3/bucketNotification:BucketNotification": (
         {"filter", "filterPrefix", "filterRules", "filterSuffix", "filters"},
-        "`filterPrefix` and `filterSuffix` belong into each of `lambdaFunctions`, `queues` or `topics`",
+        "`filterPrefix` and `filterSuffix` belong in each of `lambdaFunctions`, `queues` or `topics`",
     ),
 }
 """Arguments that are often misplaced, and where they belong, by canonical type."""
@@ -52,7 +53,7 @@ class Argument(msgspec.Struct, frozen=True):
 def unknown_arguments(stack: Stack) -> Iterator[Placed[Argument]]:
     """What each resource has beyond the arguments of its type in the program's own SDK, else in the table.
 
-    The table says nothing of another major version, and cannot tell what a newer minor one adds.
+    The table does not cover another major version, nor what a newer minor version adds.
     """
     ours = numbers(source_version())
     for resource in stack.resources:
@@ -97,22 +98,19 @@ POLICY = Policy(
         example(
             construct("aws:s3/bucketNotification:BucketNotification", "events", bucket="inbox", filterPrefix="in/"),
             path="filterPrefix",
-            note="a filter that belongs into each target",
+            note="a filter that belongs in each target",
         ),
         example(
             construct("aws:lambda/permission:Permission", "p", function="read", sourceArns=[]),
             path="sourceArns",
-            note="a plural that the type does not have",
+            note="a plural of an argument",
         ),
     ],
     good=[
         example(bucket(forceDestroy=False)),
         example(bucket(region="eu-west-1"), note="an argument of every resource since pulumi-aws 7"),
         example(notification(target(prefix="in/")), note="a filter of a target"),
-        example(
-            construct("acme:index:Site", "site", blockPublicAcls=True),
-            note="a resource of another provider",
-        ),
+        example(construct("acme:index:Site", "site", blockPublicAcls=True), note="a resource of another provider"),
     ],
     reads=unknown_arguments,
     check=check,

@@ -1,7 +1,7 @@
-"""Where neither program nor config names a region, the `AWS_REGION` or profile of some build machine decides.
+"""If neither the program nor the config names a region, `AWS_REGION` or the profile of the build machine decides.
 
-The same commit then makes a second copy of everything in another region when somebody else runs it, and the first one
-stays behind, paid for and unwatched.
+When someone else runs the same commit, the update creates a second copy of everything in another region. The first copy
+stays behind, paid for and unmonitored.
 """
 
 from __future__ import annotations
@@ -10,27 +10,29 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import bucket, construct, example
+from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import is_default, listed, provider_region, providers, resources_on
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """A provider's region, and the resources that have no other."""
+    """A provider's region, and the resources without a region of their own."""
 
     region: str | Unknown | None
     default: bool
-    leaning: tuple[Resource, ...]
+    dependents: tuple[Resource, ...]
 
 
 @over_stack
 def used_providers(stack: Stack) -> Iterator[Placed[Provider]]:
     """Each AWS provider on which a resource depends for its region."""
     for provider in providers(stack):
-        leaning = tuple(each for each in resources_on(stack, provider) if each.inputs.get("region") is None)
-        if leaning:
-            yield provider, "region", Provider(provider_region(stack, provider), is_default(provider), leaning)
+        dependents = tuple(
+            resource for resource in resources_on(stack, provider) if resource.inputs.get("region") is None
+        )
+        if dependents:
+            yield provider, "region", Provider(provider_region(stack, provider), is_default(provider), dependents)
 
 
 def check(provider: Provider) -> Iterator[Violation]:
@@ -40,7 +42,7 @@ def check(provider: Provider) -> Iterator[Violation]:
             if provider.default
             else "the provider has no `region`, and an explicit provider does not take `aws:region` from the config"
         )
-        yield Violation("", f"nothing fixes the region of {listed(provider.leaning)}: {cause}")
+        yield Violation("", f"nothing fixes the region of {listed(provider.dependents)}: {cause}")
 
 
 BARE = construct("pulumi:providers:aws", "home")
@@ -60,18 +62,15 @@ POLICY = Policy(
         "https://www.pulumi.com/docs/iac/concepts/resources/providers/#default-provider-configuration",
         "https://www.pulumi.com/registry/packages/aws/installation-configuration/",
     ],
-    bad=[
-        example(BARE, bucket(provider=BARE.urn), path="region"),
-        example(
-            PROFILE, bucket(provider=PROFILE.urn), path="region", note="a profile, which is another on each machine"
-        ),
-    ],
+    bad=reported_at(
+        "region",
+        example(BARE, bucket(provider=BARE.urn)),
+        example(PROFILE, bucket(provider=PROFILE.urn), note="a profile, which differs between machines"),
+    ),
     good=[
         example(HOME, bucket(provider=HOME.urn)),
         example(BARE, bucket(provider=BARE.urn, region="eu-west-1"), note="a region of the resource's own"),
-        example(
-            DEFAULT, bucket(provider=DEFAULT.urn), note="the default provider, which takes `aws:region` from the config"
-        ),
+        example(DEFAULT, bucket(provider=DEFAULT.urn), note="the default provider, which reads `aws:region`"),
     ],
     reads=used_providers,
     check=check,

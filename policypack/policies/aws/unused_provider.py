@@ -1,13 +1,14 @@
-"""A provider that no resource uses was meant for some, which lack the option that passes it on.
+"""A provider that no resource uses was meant for some resources, but the option that passes it on is missing.
 
-Those are made by the default provider instead, with another region, account or role. Nothing fails: the program reads as if the region were settled, and the resources are somewhere else.
+The default provider creates those resources instead, in another region or account, or with another role. Nothing fails:
+the program reads as if it set the region, and the resources are somewhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.examples import bucket, construct, example, lambda_role
 from policypack.core.policy import Placed, Policy, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.region import is_default, providers, resources_on
@@ -29,8 +30,6 @@ def check(uses: int) -> Iterator[Violation]:
 DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", region="eu-west-1")
 EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
 
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
-
 
 POLICY = Policy(
     id="aws-unused-provider",
@@ -40,16 +39,14 @@ POLICY = Policy(
     tags=[Tag.AWS, Tag.REGION, Tag.CORRECTNESS],
     fix="Pass it on with `ResourceOptions(provider=...)`, to a component with `providers=[...]`, or delete it.",
     references=["https://www.pulumi.com/docs/iac/concepts/resources/options/provider/"],
-    bad=[
-        example(DEFAULT, EAST, bucket(provider=DEFAULT.urn), path=""),
-    ],
+    bad=[example(DEFAULT, EAST, bucket(provider=DEFAULT.urn), path="")],
     good=[
         example(EAST, bucket(provider=EAST.urn)),
         example(
             DEFAULT,
             EAST,
             bucket(provider=DEFAULT.urn),
-            construct("aws:iam/role:Role", "reader", provider=EAST.urn, assumeRolePolicy=document(LAMBDA)),
+            lambda_role("reader", provider=EAST.urn),
             note="a global service counts as a use",
         ),
     ],

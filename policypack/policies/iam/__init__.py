@@ -1,1 +1,1 @@
-"""Policies about IAM policy documents, roles and attachments, one a file."""
+"""Policies about IAM policy documents, roles and attachments, a folder for each family."""

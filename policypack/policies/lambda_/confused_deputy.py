@@ -1,36 +1,36 @@
-"""An AWS service works for everybody, so a permission for the service alone lets anybody's resources in through it.
+"""An AWS service acts for everyone, so a permission for the service alone lets anyone's resources invoke the function.
 
-The service invokes the function for whoever asks: the confused deputy. The permission has to say for which source, and
-for S3 in which account too, since a bucket's ARN names none and a deleted bucket's name can be taken by another account.
+This is the confused deputy problem: the service invokes the function on anyone's request. The permission has to name
+the source. For S3 it has to name the account too, because a bucket's ARN has none and another account can take the name
+of a deleted bucket.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from policypack.core.examples import example, permission
-from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.examples import example, open_permission, reported_at
+from policypack.core.policy import Judgement, Policy, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import ACCOUNT_ALONE, S3, Permission, permissions
 
 
-def check(found: Permission) -> Iterator[Judgement]:
-    if isinstance(found.principal, Unknown):
-        if found.source_arn is None or found.source_account is None:
-            yield Undecided("principal", found.principal.why, "Name the service or the account in the program.")
+def check(granted: Permission) -> Iterator[Judgement]:
+    if isinstance(granted.principal, Unknown):
+        if granted.source_arn is None or granted.source_account is None:
+            yield Undecided("principal", granted.principal.why, "Name the service or the account in the program.")
         return
-    service = found.service
-    if service is None or found.organization is not None or found.token is not None:
+    service = granted.service
+    if service is None or granted.organization is not None or granted.token is not None:
         return
-    if found.source_arn is None:
-        if found.source_account is None:
+    if granted.source_arn is None:
+        if granted.source_account is None:
             yield Violation("", f"lets `{service}` invoke the function for anybody: {_missing(service)}")
         elif service not in ACCOUNT_ALONE:
             yield Violation(
                 "", f"lets `{service}` invoke the function for everything in the account: `sourceArn` is missing"
             )
-    elif found.source_account is None and _without_account(found):
+    elif granted.source_account is None and _without_account(granted):
         yield Violation(
             "", "names a source by an ARN that has no account, so the name may be anybody's: `sourceAccount` is missing"
         )
@@ -44,15 +44,11 @@ def _missing(service: str) -> str:
     return "`sourceArn` and `sourceAccount` are missing" if service == S3 else "`sourceArn` is missing"
 
 
-def _without_account(found: Permission) -> bool:
-    """Whether the source's ARN has no account. Of an unknown one the service tells."""
-    if isinstance(found.source_arn, Unknown):
-        return found.service == S3
-    return found.arn is not None and not found.arn.account
-
-
-def _for(service: str, **inputs: Any) -> Resource:
-    return permission(**{"principal": service, "sourceArn": None, "sourceAccount": None, **inputs})
+def _without_account(granted: Permission) -> bool:
+    """Whether the source's ARN has no account. For an unknown ARN the service decides."""
+    if isinstance(granted.source_arn, Unknown):
+        return granted.service == S3
+    return granted.arn is not None and not granted.arn.account
 
 
 POLICY = Policy(
@@ -67,24 +63,23 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
         "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
     ],
-    bad=[
-        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox"), path=""),
-        example(_for(S3), path="", note="no source at all"),
-        example(_for(S3, sourceAccount="111122223333"), path="", note="every bucket of the account"),
-        example(_for("sns.amazonaws.com"), path="", note="another service"),
-        example(_for("alexa-appkit.amazon.com"), path="", note="a service that sends a token"),
-    ],
+    bad=reported_at(
+        "",
+        example(open_permission(S3, sourceArn="arn:aws:s3:::acme-inbox")),
+        example(open_permission(S3), note="no source at all"),
+        example(open_permission(S3, sourceAccount="111122223333"), note="every bucket of the account"),
+        example(open_permission("sns.amazonaws.com"), note="another service"),
+        example(open_permission("alexa-appkit.amazon.com"), note="a service that sends a token"),
+    ),
     good=[
-        example(_for(S3, sourceArn="arn:aws:s3:::acme-inbox", sourceAccount="111122223333")),
+        example(open_permission(S3, sourceArn="arn:aws:s3:::acme-inbox", sourceAccount="111122223333")),
         example(
-            _for("sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms"),
-            note="an ARN that carries the account",
+            open_permission("sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms"),
+            note="an ARN with the account",
         ),
-        example(
-            _for("config.amazonaws.com", sourceAccount="111122223333"), note="a service that works for the account"
-        ),
-        example(_for(S3, principalOrgId="o-a1b2c3d4e5"), note="one organization"),
-        example(_for("111122223333"), note="an account instead of a service"),
+        example(open_permission("config.amazonaws.com", sourceAccount="111122223333"), note="an account-wide service"),
+        example(open_permission(S3, principalOrgId="o-a1b2c3d4e5"), note="one organization"),
+        example(open_permission("111122223333"), note="an account instead of a service"),
     ],
     reads=permissions,
     check=check,

@@ -1,27 +1,29 @@
-"""A library that was built for another machine or Python cannot be loaded: the function fails at its first event.
+"""A library that was built for another platform or Python version cannot be loaded: the first invocation fails.
 
-It is what `pip install` on a laptop gives: the wheels for the laptop. The deployment succeeds, and the error names the
-import and not the reason.
+`pip install` on a laptop installs wheels for the laptop. The deployment succeeds, and the error names the import but
+not the cause.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.platform_mismatch import Foreign, foreign
 
 
-def check(found: Foreign) -> Iterator[Judgement]:
-    where = f"has the layer `{found.layer}`, which holds" if found.layer else "holds"
-    for reason in dict.fromkeys(reason for _, reason in found.files):
-        first, *others = (name for name, each in found.files if each == reason)
+def check(mismatch: Foreign) -> Iterator[Judgement]:
+    where = f"has the layer `{mismatch.layer}`, which contains" if mismatch.layer else "contains"
+    for reason in dict.fromkeys(reason for _, reason in mismatch.files):
+        first, *others = (name for name, why in mismatch.files if why == reason)
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"{where} `{first}`{more}, {reason}; the function runs {found.target}")
-    for declared in found.declared:
-        yield Violation("", f"has the layer `{found.layer}`, which is for {declared}; the function runs {found.target}")
+        yield Violation("", f"{where} `{first}`{more}, {reason}; the function runs {mismatch.target}")
+    for declared in mismatch.declared:
+        yield Violation(
+            "", f"has the layer `{mismatch.layer}`, which is for {declared}; the function runs {mismatch.target}"
+        )
 
 
 HANDLER = "import fast\n\n\ndef handler(event, context):\n    return fast.sum(event)\n"
@@ -35,7 +37,7 @@ def _function(*tags: str) -> Resource:
 
 POLICY = Policy(
     id="lambda-foreign-binary",
-    title="Archive holds code that was built for another machine",
+    title="Archive contains code that was built for another platform",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
@@ -45,14 +47,15 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html",
         "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
     ],
-    bad=[
-        example(_function("cp313-cp313-macosx_11_0_arm64"), path="code"),
-        example(_function("cp313-cp313-manylinux_2_17_x86_64"), path="code", note="Linux on another processor"),
-        example(_function("cp313-cp313-manylinux_2_39_aarch64"), path="code", note="a newer Linux than the runtime's"),
-    ],
+    bad=reported_at(
+        "code",
+        example(_function("cp313-cp313-macosx_11_0_arm64")),
+        example(_function("cp313-cp313-manylinux_2_17_x86_64"), note="Linux on another processor"),
+        example(_function("cp313-cp313-manylinux_2_39_aarch64"), note="a newer glibc than the runtime's"),
+    ),
     good=[
         example(_function("cp313-cp313-manylinux_2_17_aarch64", "cp313-cp313-manylinux2014_aarch64")),
-        example(_function("py3-none-any"), note="Python alone, which runs anywhere"),
+        example(_function("py3-none-any"), note="pure Python, which runs anywhere"),
     ],
     reads=over_stack(foreign),
     check=check,

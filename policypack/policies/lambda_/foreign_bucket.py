@@ -1,7 +1,7 @@
-"""A permission for a bucket that the stack does not know lets in whoever has, or takes, a bucket of that name.
+"""A permission for a bucket outside of the stack allows whoever owns, or registers, a bucket of that name.
 
-Bucket names are given to who asks first, in all of AWS. A name left over from a bucket that was renamed or deleted, or
-mistyped, is free for anybody.
+Bucket names are global, and the first to ask gets them. The name of a bucket that was renamed or deleted, or a mistyped
+name, is free for anyone.
 """
 
 from __future__ import annotations
@@ -10,28 +10,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import bucket, example
+from policypack.core.examples import bucket, example, reported_at
 from policypack.core.examples import permission as a_permission
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.iam.globs import has_wildcard
 from policypack.resources.permission import S3, permission
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES, PERMISSION
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The bucket that a permission names: whether the stack has it, surely or perhaps."""
+    """The bucket that a permission names: whether it is, or may be, in the stack."""
 
     certain: bool
     possible: bool
@@ -41,16 +30,12 @@ class Source(msgspec.Struct, frozen=True):
 def sources(stack: Stack) -> Iterator[Placed[Source]]:
     """The bucket of each permission of S3."""
     for resource in stack.of(PERMISSION):
-        found = permission(resource)
-        arn = found.arn
-        if not (found.service == S3 or (arn and arn.service == "s3")):
-            continue
-        if isinstance(found.source_arn, Unknown):
-            means = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
-            yield resource, "sourceArn", Source(bool(means.certain), possible=True)
-        elif arn and arn.service == "s3" and not has_wildcard(arn.resource):
-            means = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
-            yield resource, "sourceArn", Source(bool(means.certain), bool(means.possible))
+        granted = permission(resource)
+        arn = granted.arn
+        unknown = isinstance(granted.source_arn, Unknown)
+        if (unknown and granted.service == S3) or (arn and arn.service == "s3"):
+            buckets = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
+            yield resource, "sourceArn", Source(bool(buckets.certain), unknown or bool(buckets.possible))
 
 
 def check(source: Source) -> Iterator[Judgement]:
@@ -59,7 +44,7 @@ def check(source: Source) -> Iterator[Judgement]:
     if source.possible:
         yield Undecided("", "names a bucket that is known only after the update", "Pass the bucket's own `arn`.")
     else:
-        yield Violation("", "names a bucket that is not in this stack, so its name may be anybody's")
+        yield Violation("", "names a bucket that is not in this stack, so anyone may own that name")
 
 
 POLICY = Policy(
@@ -73,17 +58,18 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html",
     ],
-    bad=[
-        example(bucket(), a_permission(sourceArn="arn:aws:s3:::acme-inbx"), path="sourceArn"),
-        example(a_permission(), path="sourceArn", note="a bucket that the stack no longer has"),
-    ],
+    bad=reported_at(
+        "sourceArn",
+        example(bucket(), a_permission(sourceArn="arn:aws:s3:::acme-inbx")),
+        example(a_permission(), note="a bucket that the stack no longer has"),
+    ),
     good=[
         example(bucket(), a_permission()),
         example(
             a_permission(
                 principal="sns.amazonaws.com", sourceArn="arn:aws:sns:eu-west-1:111122223333:alarms", sourceAccount=None
             ),
-            note="another service, whose ARN carries the account",
+            note="another service, whose ARN contains the account",
         ),
     ],
     requires=["lambda-malformed-source-arn"],

@@ -1,27 +1,27 @@
-"""A permission's source is an ARN that Lambda compares with the caller's: another text lets nobody in, or too many.
+"""Lambda compares a permission's source ARN with the caller's: any other text matches no caller, or too many.
 
-A bucket's name, its id or a URL never equals an ARN, so the invocation is refused. A wildcard lets in every bucket or
-rule that anybody makes up a name for.
+A bucket's name, its ID or a URL never equals an ARN, so Lambda refuses the invocation. A wildcard matches every bucket
+or rule that anyone creates with a fitting name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, permission
+from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import S3, Permission, permissions
 from policypack.resources.source_arn import source_problem
 
-MADE_KNOWN = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
-MADE_UP = "AWS makes up the id in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."
+FROM_NAME = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
+GENERATED = "AWS generates the ID in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."
 
 
-def check(found: Permission) -> Iterator[Judgement]:
-    if isinstance(found.source_arn, Unknown):
-        yield Undecided("sourceArn", found.source_arn.why, MADE_KNOWN if found.service == S3 else MADE_UP)
-    elif found.source_arn is not None and (problem := source_problem(found.source_arn, found.service)):
+def check(granted: Permission) -> Iterator[Judgement]:
+    if isinstance(granted.source_arn, Unknown):
+        yield Undecided("sourceArn", granted.source_arn.why, FROM_NAME if granted.service == S3 else GENERATED)
+    elif granted.source_arn is not None and (problem := source_problem(granted.source_arn, granted.service)):
         yield Violation("sourceArn", problem)
 
 
@@ -43,17 +43,14 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html",
     ],
-    bad=[
-        example(permission(sourceArn="acme-inbox"), path="sourceArn"),
-        example(
-            permission(sourceArn="arn:aws:s3:::acme-inbox/*"),
-            path="sourceArn",
-            note="the objects instead of the bucket",
-        ),
-        example(permission(sourceArn="arn:aws:s3:::*"), path="sourceArn", note="every bucket there is"),
-        example(_for("s3", RULE), path="sourceArn", note="a rule's ARN for S3"),
-        example(_for("events", "arn:aws:events:eu-west-1:111122223333:rule/*"), path="sourceArn", note="every rule"),
-    ],
+    bad=reported_at(
+        "sourceArn",
+        example(permission(sourceArn="acme-inbox")),
+        example(permission(sourceArn="arn:aws:s3:::acme-inbox/*"), note="the objects instead of the bucket"),
+        example(permission(sourceArn="arn:aws:s3:::*"), note="every bucket"),
+        example(_for("s3", RULE), note="a rule's ARN for S3"),
+        example(_for("events", "arn:aws:events:eu-west-1:111122223333:rule/*"), note="every rule"),
+    ),
     good=[
         example(permission()),
         example(_for("events", RULE), note="one rule"),

@@ -1,22 +1,22 @@
-"""An import that finds nothing shows only when it runs, and whoever never ran the code never saw it.
+"""An import of a missing module fails only when it runs, so code that was never run hides it.
 
-On the machine where it was written the module is installed, or its name is right in the editor. On Lambda the handler's
-module fails while it is imported, so every invocation does, and events from S3 are retried twice and are lost.
+On the developer's machine the module is installed, or the editor resolves the name. On Lambda the import of the
+handler's module fails, so every invocation does; events from S3 are retried twice and then lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.import_check import Lacking, imported
 
 
-def check(found: Lacking) -> Iterator[Judgement]:
-    for each in found.missing:
-        yield Violation("", each.words(found.runtime, layered=found.layered))
+def check(imports: Lacking) -> Iterator[Judgement]:
+    for module in imports.missing:
+        yield Violation("", module.words(imports.runtime, layered=imports.layered))
 
 
 HANDLER = """\
@@ -38,20 +38,20 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
-    fix="Lock the package and bundle it with the function, mend the name, or remove the import.",
+    fix="Lock the package and bundle it with the function, fix the name, or remove the import.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/python-package.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html",
         "https://docs.python.org/3/library/removed.html",
     ],
-    bad=[
-        example(_function(), path="code"),
+    bad=reported_at(
+        "code",
+        example(_function()),
         example(
             _function("from report.tables import rows\n\n\ndef handler(event, context):\n    return rows(event)\n"),
-            path="code",
-            note="a module of the archive's own that is not there",
+            note="a missing module of the archive's own package",
         ),
-    ],
+    ),
     good=[
         example(
             _function(
@@ -60,7 +60,7 @@ POLICY = Policy(
         ),
         example(
             _function("import json\n\nimport boto3\n\n\ndef handler(event, context):\n    return json.dumps(event)\n"),
-            note="what Lambda's runtime has",
+            note="modules of Lambda's runtime",
         ),
         example(
             _function(

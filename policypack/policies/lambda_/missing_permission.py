@@ -1,7 +1,7 @@
 """A call that the role does not allow fails when it is first made, which is often in production.
 
-The code says which operations it calls and on what, the stack says what the role allows, and Lambda itself writes logs,
-traces and dead letters by that role. What the one needs and the other lacks is known before anything is deployed.
+The code shows which operations it calls and on which resources, and the stack shows what the role allows. Lambda itself
+also uses the role, for logs, traces and dead letters. So a missing permission is known before the deployment.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from policypack.core.examples import allow, construct, deny, document, example, packaged
+from policypack.core.examples import ACCOUNT, allow, deny, example, execution_role, packaged, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Resource, Severity, Stack, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.tokens import FUNCTION
@@ -27,13 +27,12 @@ def needs(stack: Stack) -> Iterator[Placed[Missing]]:
         yield from lacks(stack)
 
 
-def check(found: Missing) -> Iterator[Judgement]:
+def check(missing: Missing) -> Iterator[Judgement]:
     from policypack.access.least_privilege.readers import told
 
-    yield told(found)
+    yield told(missing)
 
 
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 LOGS = allow(
     ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
     "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/keep:*",
@@ -49,11 +48,10 @@ def handler(event, context):
 
 def writing(*statements: Any, **inputs: Any) -> list[Resource]:
     """A function that writes one object, with a role of these statements: the example of two policies."""
-    return [
-        construct("aws:iam/role:Role", "keep", name="keep", assumeRolePolicy=document(LAMBDA)),
-        construct("aws:iam/rolePolicy:RolePolicy", "keep", role="keep", policy=document(*statements)),
-        packaged({"index.py": CODE}, title="keep", name="keep", role="arn:aws:iam::111122223333:role/keep", **inputs),
-    ]
+    function = packaged(
+        {"index.py": CODE}, title="keep", name="keep", role=f"arn:aws:iam::{ACCOUNT}:role/keep", **inputs
+    )
+    return [*execution_role(*statements, title="keep"), function]
 
 
 def writes(action: Any = "s3:PutObject", to: Any = "arn:aws:s3:::acme-kept/orders/*") -> dict[str, Any]:
@@ -67,21 +65,22 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.LAMBDA, Tag.RELIABILITY],
-    fix="Allow the action on that resource in the role's policy document, or take the call out of the code.",
+    fix="Allow the action on that resource in the role's policy document, or remove the call from the code.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
     ],
-    bad=[
-        example(*writing(LOGS, writes("s3:GetObject")), path="role"),
-        example(*writing(LOGS, writes(to="arn:aws:s3:::acme-kept/returns/*")), path="role", note="another prefix"),
-        example(*writing(LOGS, writes(), deny("s3:*", "*")), path="role", note="a denial elsewhere in the role"),
+    bad=reported_at(
+        "role",
+        example(*writing(LOGS, writes("s3:GetObject"))),
+        example(*writing(LOGS, writes(to="arn:aws:s3:::acme-kept/returns/*")), note="another prefix"),
+        example(*writing(LOGS, writes(), deny("s3:*", "*")), note="a denial elsewhere in the role"),
         example(
             *writing(LOGS, writes(), tracingConfig={"mode": "Active"}),
             path=["role", "role"],
             note="traces, which Lambda itself writes",
         ),
-    ],
+    ),
     good=[
         example(*writing(LOGS, writes())),
         example(*writing(LOGS, writes("s3:Put*", "arn:aws:s3:::acme-kept/*")), note="more than the call needs"),

@@ -1,33 +1,32 @@
-"""A function that anybody may invoke does its work, with its role, for anybody, at the account's expense.
+"""Anyone can invoke a public function, which then acts with its role and at the account's expense.
 
-A permission for `*` opens it to every AWS account, and a function URL without authorization to the whole internet. A
-layer that is shared with `*` gives away the code in it.
+A permission for `*` opens it to every AWS account, and a function URL without authorization opens it to the internet. A
+layer that is shared with `*` exposes its code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.core.examples import construct, example, permission
+from policypack.core.examples import construct, example, open_permission, reported_at
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.tokens import PERMISSION
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:
-    """Whom a permission, a function's URL or a layer's permission lets in."""
+    """Whom a permission, a function URL or a layer's permission allows."""
     if resource.type == PERMISSION:
-        opening = invoking(resource)
-        yield opening.path, opening.answer
+        exposure = invoking(resource)
+        yield exposure.path, exposure.answer
     elif resource.type.startswith("aws:lambda/"):
-        for path, lets in shares(resource):
-            if lets:
-                yield path, waiting(lets) if isinstance(lets, Unknown) else lets.answer
+        for path, grant in shares(resource):
+            if grant:
+                yield path, waiting(grant) if isinstance(grant, Unknown) else grant.answer
 
 
 def check(answer: Answer) -> Iterator[Judgement]:
@@ -37,18 +36,13 @@ def check(answer: Answer) -> Iterator[Judgement]:
         yield Undecided("")
 
 
-def _partners(**inputs: Any) -> Resource:
-    given = {"principal": "*", "sourceArn": None, "sourceAccount": None, **inputs}
-    return permission(title="partners", **given)
-
-
 def _url(authorization: str) -> Resource:
     return construct("aws:lambda/functionUrl:FunctionUrl", "url", functionName="read", authorizationType=authorization)
 
 
 POLICY = Policy(
     id="lambda-public-invoke",
-    title="Function that anybody may invoke",
+    title="Function that anyone may invoke",
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.LAMBDA, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
@@ -58,10 +52,11 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/lambda-controls.html#lambda-1",
     ],
-    bad=[
-        example(_partners(), path="principal"),
+    bad=reported_at(
+        "principal",
+        example(open_permission("*")),
         example(_url("NONE"), path="authorizationType", note="a URL without authorization"),
-        example(_partners(sourceArn="arn:aws:s3:::*"), path="principal", note="a source that is any"),
+        example(open_permission("*", sourceArn="arn:aws:s3:::*"), note="a source ARN that matches any bucket"),
         example(
             construct(
                 "aws:lambda/layerVersionPermission:LayerVersionPermission",
@@ -72,15 +67,14 @@ POLICY = Policy(
                 action="lambda:GetLayerVersion",
                 principal="*",
             ),
-            path="principal",
             note="a layer, with the code in it",
         ),
-    ],
+    ),
     good=[
-        example(_partners(principalOrgId="o-a1b2c3d4e5")),
+        example(open_permission("*", principalOrgId="o-a1b2c3d4e5")),
         example(_url("AWS_IAM"), note="a URL for signed requests"),
-        example(_partners(sourceAccount="111122223333"), note="one account's sources"),
-        example(_partners(principal="s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
+        example(open_permission("*", sourceAccount="111122223333"), note="sources of one account"),
+        example(open_permission("s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
     ],
     reads=answers,
     check=check,

@@ -1,14 +1,14 @@
-"""Where the source's ARN carries the account, `sourceAccount` says it twice: at best nothing, at worst the two differ.
+"""If the source ARN contains the account, `sourceAccount` adds nothing, or contradicts it.
 
-When they differ no invocation matches both, and nothing is delivered. Some services, SNS among them, do not tell Lambda
-the account apart from the ARN, and then nothing is delivered either.
+If the two differ, no invocation matches both and nothing is delivered. Some services, such as SNS, do not send the
+account separately, so nothing is delivered either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example, permission
+from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
@@ -16,27 +16,29 @@ from policypack.resources.permission import ACCOUNT_ALONE, S3, SOURCES, Permissi
 SNS = "sns.amazonaws.com"
 
 
-def check(found: Permission) -> Iterator[Judgement]:
-    if found.source_account is None or found.source_arn is None or found.service == S3:
+def check(granted: Permission) -> Iterator[Judgement]:
+    if granted.source_account is None or granted.source_arn is None or granted.service == S3:
         return
-    arn = found.arn
+    arn = granted.arn
     if arn is None:
-        if isinstance(found.source_arn, Unknown) and _carried(found):
-            yield Violation("sourceAccount", "is redundant: the ARN of this service's source carries the account")
-        elif isinstance(found.source_arn, Unknown):
-            yield Undecided("sourceArn", found.source_arn.why, "Build it from names that the program knows.")
+        if isinstance(granted.source_arn, Unknown) and _in_arn(granted):
+            yield Violation("sourceAccount", "is redundant: the ARN of this service's source contains the account")
+        elif isinstance(granted.source_arn, Unknown):
+            yield Undecided(
+                "sourceArn", granted.source_arn.why, "Build it from names that the program knows before the update."
+            )
     elif not arn.account:
         return
-    elif isinstance(found.source_account, str) and found.source_account != arn.account:
+    elif isinstance(granted.source_account, str) and granted.source_account != arn.account:
         yield Violation("sourceAccount", "is not the account in `sourceArn`, so nothing matches both")
-    elif found.service == SNS:
-        yield Violation("sourceAccount", "is not told by SNS, so no message matches; `sourceArn` carries the account")
+    elif granted.service == SNS:
+        yield Violation("sourceAccount", "is not sent by SNS, so no message matches; `sourceArn` contains the account")
     else:
-        yield Violation("sourceAccount", "is redundant: `sourceArn` carries the account")
+        yield Violation("sourceAccount", "is redundant: `sourceArn` contains the account")
 
 
-def _carried(found: Permission) -> bool:
-    return found.service in SOURCES and found.service not in ACCOUNT_ALONE
+def _in_arn(granted: Permission) -> bool:
+    return granted.service in SOURCES and granted.service not in ACCOUNT_ALONE
 
 
 def _for(service: str, source: str, account: str | None = "111122223333") -> Resource:
@@ -48,7 +50,7 @@ RULE = "arn:aws:events:eu-west-1:111122223333:rule/nightly"
 
 POLICY = Policy(
     id="lambda-redundant-source-account",
-    title="Permission names the account beside an ARN that carries it",
+    title="Permission names the account in addition to an ARN that contains it",
     why=__doc__,
     severity=Severity.LOW,
     tags=[Tag.LAMBDA, Tag.CORRECTNESS],
@@ -58,17 +60,12 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
     ],
-    bad=[
-        example(_for("events", RULE), path="sourceAccount"),
-        example(
-            _for("events", RULE, "444455556666"), path="sourceAccount", note="two accounts, of which no event has both"
-        ),
-        example(
-            _for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"),
-            path="sourceAccount",
-            note="a service that does not send the account",
-        ),
-    ],
+    bad=reported_at(
+        "sourceAccount",
+        example(_for("events", RULE)),
+        example(_for("events", RULE, "444455556666"), note="two accounts, which no event has both"),
+        example(_for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"), note="SNS, which does not send the account"),
+    ),
     good=[
         example(_for("events", RULE, None)),
         example(permission(), note="a bucket's ARN, which has no account"),

@@ -1,14 +1,14 @@
-"""Whoever may read a function may download its code, and everything in the archive with it.
+"""Whoever may read a function can download its code, including every file in the archive.
 
-So does whoever gets into its bucket, its build or its history, for as long as a version of it is kept. A secret in an
-archive cannot be taken back, only replaced.
+So can anyone with access to its bucket, its build or its history, for as long as a version exists. A secret in an
+archive cannot be withdrawn, only rotated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policypack.core.examples import example, packaged
+from policypack.core.examples import HANDLER, example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.lambda_code.packaging import read_code
@@ -16,22 +16,19 @@ from policypack.lambda_code.secret_files import SecretFile, secret_files
 from policypack.resources.tokens import FUNCTION, LAYER
 
 
-def read(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
+def archive_secrets(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
     """The secrets in the archive of a function or layer."""
     if resource.type in (FUNCTION, LAYER):
-        found = read_code(resource, secret_files)
-        if found is not None:
-            yield "code", found
+        secrets = read_code(resource, secret_files)
+        if secrets is not None:
+            yield "code", secrets
 
 
-def check(found: Sequence[SecretFile]) -> Iterator[Judgement]:
-    for kind in dict.fromkeys(each.kind for each in found):
-        first, *others = (each.name for each in found if each.kind == kind)
+def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
+    for kind in dict.fromkeys(secret.kind for secret in secrets):
+        first, *others = (secret.name for secret in secrets if secret.kind == kind)
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"holds {kind}: `{first}`{more}")
-
-
-HANDLER = "def handler(event, context):\n    return 'done'\n"
+        yield Violation("", f"contains {kind}: `{first}`{more}")
 
 
 def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:
@@ -40,7 +37,7 @@ def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:
 
 POLICY = Policy(
     id="lambda-secret-in-archive",
-    title="Archive of a function or layer holds a secret",
+    title="Archive of a function or layer contains a secret",
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.LAMBDA, Tag.SECRETS],
@@ -49,20 +46,21 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html",
         "https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html",
     ],
-    bad=[
-        example(_with(".env"), path="code"),
-        example(_with("config/prod.env"), path="code", note="an environment file by another name"),
-        example(_with("client.p12", ""), path="code", note="a keystore"),
-        example(_with(".git/config", ""), path="code", note="the repository's history, with what was deleted from it"),
-        example(_with("terraform.tfstate", "{}"), path="code", note="the state of a stack"),
-        example(_with(".netrc", "machine a login b password c"), path="code", note="a password for a host"),
-    ],
+    bad=reported_at(
+        "code",
+        example(_with(".env")),
+        example(_with("config/prod.env"), note="an environment file by another name"),
+        example(_with("client.p12", ""), note="a keystore"),
+        example(_with(".git/config", ""), note="the repository's history, with what was deleted from it"),
+        example(_with("terraform.tfstate", "{}"), note="the state of a stack"),
+        example(_with(".netrc", "machine a login b password c"), note="a password for a host"),
+    ),
     good=[
         example(_with(".env.example")),
         example(_with(".env", "# nothing\nAPI_KEY=\n"), note="an environment file without values"),
-        example(_with("environment.py"), note="a name that only begins like one"),
+        example(_with("environment.py"), note="a name that only starts like one"),
         example(_with("id_rsa.pub", "ssh-rsa AAAA me@example.com"), note="a public key"),
     ],
-    reads=read,
+    reads=archive_secrets,
     check=check,
 )

@@ -1,7 +1,7 @@
-"""What a role allows and the code never uses is of use to nobody but whoever takes the function over.
+"""A permission that the code never uses helps only an attacker who takes over the function.
 
-The code says which operations it calls and on what. An action that is never called, a resource that is never addressed
-and a wildcard that allows more than what is called are not needed, and can go before they are misused.
+The code shows which operations it calls and on which resources. An action that is never called, a resource that is
+never accessed, and a wildcard that allows more than the calls need can be removed before someone misuses them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from policypack.core.examples import allow, example
+from policypack.core.examples import allow, example, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, over_stack
 from policypack.core.tags import Tag
 from policypack.policies.lambda_.missing_permission import LOGS, writes, writing
@@ -28,10 +28,10 @@ def excess(stack: Stack) -> Iterator[Placed[Over]]:
         yield from excesses(stack)
 
 
-def check(found: Over) -> Iterator[Judgement]:
+def check(excessive: Over) -> Iterator[Judgement]:
     from policypack.access.least_privilege.readers import exceeding
 
-    yield exceeding(found)
+    yield exceeding(excessive)
 
 
 POLICY = Policy(
@@ -40,14 +40,15 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.LAMBDA, Tag.LEAST_PRIVILEGE],
-    fix="Take the action or resource out of the statement, or name only what the code calls.",
+    fix="Remove the action or resource from the statement, or name only what the code calls.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
     ],
-    bad=[
-        example(*writing(LOGS, writes(["s3:PutObject", "s3:DeleteObject"])), path="policy.Statement[1].Action"),
-        example(*writing(LOGS, writes("s3:Put*")), path="policy.Statement[1].Action", note="a wildcard"),
+    bad=reported_at(
+        "policy.Statement[1].Action",
+        example(*writing(LOGS, writes(["s3:PutObject", "s3:DeleteObject"]))),
+        example(*writing(LOGS, writes("s3:Put*")), note="a wildcard"),
         example(
             *writing(LOGS, writes(to="arn:aws:s3:::acme-kept/*")),
             path="policy.Statement[1].Resource",
@@ -58,7 +59,7 @@ POLICY = Policy(
             path="policy.Statement[1].Resource",
             note="a bucket that the code never names",
         ),
-    ],
+    ),
     good=[
         example(*writing(LOGS, writes())),
         example(

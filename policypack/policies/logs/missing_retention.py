@@ -1,7 +1,7 @@
-"""A log group without retention keeps every line for ever.
+"""A log group without retention keeps every log event forever.
 
-That is a growing bill, and a growing store of whatever the logs picked up by accident: addresses, tokens, records
-that a law or a contract says must be gone by now.
+The bill grows, and so does a store of whatever the logs contain by accident: addresses, tokens, or records that a law
+or contract requires you to delete.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
 
 def retentions(resource: Resource) -> Iterator[Reading[int]]:
-    """The days that a log group keeps its lines; 0 for ever. AWS fixes those of the class `DELIVERY`."""
+    """The days that a log group keeps its events; 0 is forever. AWS sets it for the class `DELIVERY`."""
     if resource.type == "aws:cloudwatch/logGroup:LogGroup" and resource.inputs.get("logGroupClass") != "DELIVERY":
         yield "retentionInDays", resource["retentionInDays"] or 0
 
 
 def check(days: int) -> Iterator[Violation]:
     if days == 0:
-        yield Violation("", "log lines are kept for ever")
+        yield Violation("", "log events are kept forever")
 
 
 def _group(**inputs: Any) -> Resource:
@@ -31,7 +31,7 @@ def _group(**inputs: Any) -> Resource:
 
 POLICY = Policy(
     id="logs-missing-retention",
-    title="Log group keeps its lines for ever",
+    title="Log group keeps its log events forever",
     why=__doc__,
     severity=Severity.LOW,
     tags=[Tag.LOGS, Tag.COST],
@@ -39,14 +39,8 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"
     ],
-    bad=[
-        example(_group(), path="retentionInDays"),
-        example(_group(retentionInDays=0), path="retentionInDays", note="zero, which is for ever"),
-    ],
-    good=[
-        example(_group(retentionInDays=30)),
-        example(_group(logGroupClass="DELIVERY"), note="a class that AWS empties by itself"),
-    ],
+    bad=reported_at("retentionInDays", example(_group()), example(_group(retentionInDays=0), note="zero: forever")),
+    good=[example(_group(retentionInDays=30)), example(_group(logGroupClass="DELIVERY"), note="retention set by AWS")],
     reads=retentions,
     check=check,
 )

@@ -1,8 +1,8 @@
-"""A value that Pulumi does not know yet cannot be judged, and the document in it may allow anything.
+"""A value that Pulumi does not know yet cannot be judged, and a policy document in it may allow anything.
 
-CrossGuard lets a policy that meets such a value pass with a note, so the documents that matter go unseen. Here every
-policy that cannot judge a value says so, and this policy reports the value once for all of them: what is unknown, what
-it waits for, which policies could not judge it, and how to make it known.
+CrossGuard lets a policy skip such a value with a note, so the documents that matter pass unseen. Here every policy that
+cannot judge a value reports that, and this policy combines the reports: what is unknown, what it waits for, which
+policies could not judge it, and how to make it known.
 """
 
 from __future__ import annotations

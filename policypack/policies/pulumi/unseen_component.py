@@ -1,13 +1,14 @@
-"""A component of a package such as awsx or eks is built by the package's plugin, which registers what is in it.
+"""A component of a package such as awsx or eks is built by the package's plugin, which registers the resources in it.
 
-Offline there are no plugins, so none of its buckets, roles and policy documents were judged. That is said here, once for each component: silence would read as a pass.
+Offline there are no plugins, so none of its buckets, roles and policy documents are judged. This is reported once for
+each component, because silence would look like a pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import example
+from policypack.core.examples import example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Undecided
 from policypack.core.tags import Tag
 
@@ -19,7 +20,7 @@ def remote_component(resource: Resource) -> Iterator[Reading[str]]:
 
 
 def check(package: str) -> Iterator[Undecided]:
-    yield Undecided("", f"is built by the plugin of `{package}`, and nothing that it creates was seen", FIX)
+    yield Undecided("", f"is built by the plugin of `{package}`, and none of its resources was seen", FIX)
 
 
 FIX = (
@@ -29,7 +30,7 @@ FIX = (
 
 POLICY = Policy(
     id="pulumi-unseen-component",
-    title="Component that was not seen inside",
+    title="Component whose resources were not seen",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.PULUMI, Tag.VISIBILITY],
@@ -38,20 +39,16 @@ POLICY = Policy(
         "https://www.pulumi.com/docs/iac/concepts/resources/components/",
         "https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/build-a-component/",
     ],
-    bad=[
-        example(
-            Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True), path=""
-        ),
+    bad=reported_at(
+        "",
+        example(Resource("eks:index:Cluster", "cluster", {"instanceType": "t3.medium"}, custom=False, remote=True)),
         example(
             Resource("awsx:ec2:Vpc", "network", {"cidrBlock": "10.0.0.0/16"}, custom=False, remote=True),
-            path="",
             note="the same for a network of awsx",
         ),
-    ],
+    ),
     good=[
-        example(
-            Resource("acme:storage:Storage", "storage", {}, custom=False), note="a component of the program itself"
-        ),
+        example(Resource("acme:storage:Storage", "storage", {}, custom=False), note="a component of the program itself")
     ],
     reads=remote_component,
     check=check,

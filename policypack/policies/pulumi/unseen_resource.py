@@ -1,7 +1,7 @@
-"""A program constructs resources in a function given to `apply`, and the preview cannot run that function to its end.
+"""A program creates resources in a function passed to `apply`, and the preview cannot run that function to its end.
 
-What it would construct is in no preview: a bucket that is public if a VPC has a certain name, a role for each output of
-another stack. None of it was judged. That is said here, once for each place: silence would read as a pass.
+No preview shows what it would create: a bucket that is public if a VPC has a certain name, or a role for each output of
+another stack. None of it is judged. This is reported once for each place, because silence would look like a pass.
 """
 
 from __future__ import annotations
@@ -77,11 +77,9 @@ POLICY = Policy(
                 )
             ],
             program=UNSEEN,
-        ),
+        )
     ],
-    good=[
-        example(STACK, construct("aws:s3/bucket:Bucket", "logs")),
-    ],
+    good=[example(STACK, construct("aws:s3/bucket:Bucket", "logs"))],
     reads=unseen_resources,
     check=check,
 )

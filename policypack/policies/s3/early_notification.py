@@ -1,7 +1,7 @@
-"""S3 tries to invoke the function as it saves a notification, so the permission must be there before.
+"""S3 tests that it can invoke the function when it saves a notification, so the permission has to exist first.
 
-Pulumi creates side by side what does not depend on each other: the update fails now and then, on a fresh account
-more often than on the author's, and passes when it is started again.
+Pulumi creates independent resources in parallel. So the update fails now and then, on a new account more often than on
+the author's, and succeeds when it is repeated.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import bucket, example, function, notification, permission
+from policypack.core.examples import bucket, example, function, notification, permission, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.dependency_order import comes_after
@@ -18,32 +18,34 @@ from policypack.resources.notification import triggers
 from policypack.resources.permission import allowing
 
 
-class Order(msgspec.Struct, frozen=True):
-    """A notification and a permission that it needs; `perhaps` where it may need another, which is there before."""
+class Dependency(msgspec.Struct, frozen=True):
+    """A notification and a permission that it needs; `perhaps` if it may need another one, which exists earlier."""
 
     permission: str
     perhaps: bool
 
 
 @over_stack
-def unordered(stack: Stack) -> Iterator[Placed[Order]]:
+def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
     """Notifications that are not created after any permission that lets them invoke their function."""
     for trigger in triggers(stack):
         means = trigger.functions
         surely = len(means.all) < 2 or means.between
         for named in means.all or ([None] if means.foreign else []):
-            found = allowing(stack, trigger, named)
-            if not any(each.external or comes_after(stack, trigger.notification, each) for each in found.certain):
-                earlier = any(comes_after(stack, trigger.notification, each) for each in found.possible)
-                for permission in found.certain[:1]:
-                    yield trigger.notification, trigger.path, Order(permission.name, earlier or not surely)
+            permissions = allowing(stack, trigger, named)
+            if not any(
+                grant.external or comes_after(stack, trigger.notification, grant) for grant in permissions.certain
+            ):
+                earlier = any(comes_after(stack, trigger.notification, grant) for grant in permissions.possible)
+                for needed in permissions.certain[:1]:
+                    yield trigger.notification, trigger.path, Dependency(needed.name, earlier or not surely)
 
 
-def check(order: Order) -> Iterator[Judgement]:
-    if order.perhaps:
-        yield Undecided("", f"does not depend on the permission `{order.permission}`, and may need another one")
+def check(dependency: Dependency) -> Iterator[Judgement]:
+    if dependency.perhaps:
+        yield Undecided("", f"does not depend on the permission `{dependency.permission}`, and may need another one")
     else:
-        yield Violation("", f"may be created before the permission `{order.permission}` that it needs")
+        yield Violation("", f"may be created before the permission `{dependency.permission}` that it needs")
 
 
 OTHER = permission(title="other", sourceArn="arn:aws:s3:::acme-archive")
@@ -60,24 +62,18 @@ POLICY = Policy(
         "https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/",
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
     ],
-    bad=[
-        example(
-            bucket(),
-            function(),
-            permission(),
-            notification(after=(function(),)),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-        ),
+    bad=reported_at(
+        "lambdaFunctions[0].lambdaFunctionArn",
+        example(bucket(), function(), permission(), notification(after=(function(),))),
         example(
             bucket(),
             function(),
             permission(),
             OTHER,
             notification(after=(OTHER,)),
-            path="lambdaFunctions[0].lambdaFunctionArn",
             note="it waits for the permission of another bucket",
         ),
-    ],
+    ),
     good=[
         example(bucket(), function(), permission(), notification(after=(function(), permission()))),
         example(bucket(), function(), notification(), note="no permission, which is `s3-missing-invoke-permission`"),

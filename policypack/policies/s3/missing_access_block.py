@@ -1,7 +1,7 @@
-"""A bucket without an access block is one careless policy document or ACL away from being public.
+"""Without an access block, one careless policy document or ACL makes a bucket public.
 
-The four switches of Block Public Access belong into a resource of their own; `Bucket` takes none of them. What the
-account's defaults or an account-wide block say lies outside this stack, and can be lifted without anybody touching it.
+The four switches of Block Public Access belong in a separate resource; `Bucket` accepts none of them. The account's
+defaults and an account-wide block are outside of this stack, and can be removed without a change to it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.core.examples import bucket as a_bucket
-from policypack.core.examples import construct, example
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Violation,
-    over_stack,
-)
+from policypack.core.examples import construct, example, reported_at
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.bucket import Sidecars, buckets, sidecars
 
@@ -35,12 +25,12 @@ def access_blocks(stack: Stack) -> Iterator[Placed[Sidecars]]:
         yield bucket, "", sidecars(stack, bucket, ACCESS_BLOCK)
 
 
-def check(blocks: Sidecars) -> Iterator[Judgement]:
+def check(blocks: Sidecars) -> Iterator[Violation | Undecided]:
     if blocks.certain:
         return
     if blocks.possible:
         name = min(block.name for block in blocks.possible)
-        yield Undecided("", f"may be the bucket of access block `{name}`, whose `bucket` is not known yet")
+        yield Undecided("", f"may be the bucket of access block `{name}`, whose `bucket` is unknown until the update")
     else:
         yield Violation("", "no `BucketPublicAccessBlock` in this stack configures this bucket")
 
@@ -65,16 +55,16 @@ POLICY = Policy(
     tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
     fix="Add a `BucketPublicAccessBlock` whose `bucket` is this bucket's `id`, with all four switches true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
-    bad=[
-        example(a_bucket(), path=""),
-        example(a_bucket(), _block("acme-outbox"), path="", note="an access block of another bucket"),
+    bad=reported_at(
+        "",
+        example(a_bucket()),
+        example(a_bucket(), _block("acme-outbox"), note="an access block of another bucket"),
         example(
             a_bucket(),
             construct("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "account", **CLOSED),
-            path="",
-            note="the account's access block, which can be lifted without this stack",
+            note="the account's access block, which can be removed without this stack",
         ),
-    ],
+    ),
     good=[
         example(a_bucket(), _block("acme-inbox")),
         example(

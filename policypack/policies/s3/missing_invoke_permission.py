@@ -1,7 +1,7 @@
-"""A notification does not let its bucket invoke the function: that takes a permission on the function.
+"""A notification does not allow its bucket to invoke the function: that needs a permission on the function.
 
-Without one the update fails, since S3 tries the invocation as it saves the notification. Where the permission is lost
-later, nothing fails at all, and objects arrive that nobody handles.
+Without it the update fails, because S3 tests the invocation when it saves the notification. If the permission is
+removed later nothing fails: objects arrive and nothing processes them.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.core.examples import CREATED, FUNCTION_ARN, bucket, example, function, notification, permission
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
+from policypack.core.examples import (
+    CREATED,
+    FUNCTION_ARN,
+    bucket,
+    example,
+    function,
+    notification,
+    permission,
+    reported_at,
 )
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.notification import triggers, unread
 from policypack.resources.permission import allowing
@@ -33,9 +31,9 @@ LATER = Unknown("names a function that is known only after the update", "Pass th
 
 
 class Invoked(msgspec.Struct, frozen=True):
-    """A function that a notification invokes, and how many permissions let it: surely and perhaps.
+    """A function that a notification invokes, and the number of permissions that do, or may, allow it.
 
-    `surely` is False where the notification may mean another function, or the permission may be in another stack.
+    `surely` is False if the notification may mean another function, or the permission may be in another stack.
     """
 
     function: str
@@ -56,17 +54,17 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
             continue
         path = "lambdaFunctions" if means.between else trigger.path
         for named in means.all:
-            found = allowing(stack, trigger, named)
+            permissions = allowing(stack, trigger, named)
             surely = (len(means.certain) == 1 or means.between) and not named.resource.external
-            invoked = Invoked(named.resource.name, surely, len(found.certain), len(found.possible))
+            invoked = Invoked(named.resource.name, surely, len(permissions.certain), len(permissions.possible))
             yield trigger.notification, path, invoked
 
 
-def check(invoked: Invoked) -> Iterator[Judgement]:
+def check(invoked: Invoked) -> Iterator[Violation | Undecided]:
     if invoked.allowing:
         return
     if not invoked.surely or invoked.perhaps:
-        yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission lets it is not known", BESIDE)
+        yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission allows it is unknown", BESIDE)
     else:
         yield Violation("", f"invokes `{invoked.function}`, which has no permission for this bucket")
 
@@ -86,33 +84,18 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
     ],
-    bad=[
-        example(*_stack(sourceArn="arn:aws:s3:::acme-archive"), path="lambdaFunctions[0].lambdaFunctionArn"),
-        example(
-            bucket(),
-            function(),
-            notification(),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="no permission at all",
-        ),
-        example(
-            *_stack(principal="sns.amazonaws.com"),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="a permission for another service",
-        ),
-        example(
-            *_stack(sourceArn="arn:aws:s3:::acme-inbox/*"),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="the objects instead of the bucket",
-        ),
-        example(
-            *_stack(qualifier="live"), path="lambdaFunctions[0].lambdaFunctionArn", note="a permission for an alias"
-        ),
-    ],
+    bad=reported_at(
+        "lambdaFunctions[0].lambdaFunctionArn",
+        example(*_stack(sourceArn="arn:aws:s3:::acme-archive")),
+        example(bucket(), function(), notification(), note="no permission at all"),
+        example(*_stack(principal="sns.amazonaws.com"), note="a permission for another service"),
+        example(*_stack(sourceArn="arn:aws:s3:::acme-inbox/*"), note="the objects instead of the bucket"),
+        example(*_stack(qualifier="live"), note="a permission for an alias"),
+    ),
     good=[
         example(*_stack(sourceArn="arn:aws:s3:::acme-inbox")),
         example(*_stack(function=FUNCTION_ARN), note="the function by its ARN"),
-        example(*_stack(sourceArn="arn:aws:s3:::acme-*"), note="a pattern that the bucket meets"),
+        example(*_stack(sourceArn="arn:aws:s3:::acme-*"), note="a pattern that matches the bucket"),
         example(
             bucket(),
             notification(

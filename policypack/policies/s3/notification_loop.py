@@ -1,7 +1,7 @@
-"""A function that writes where it is invoked from invokes itself, again and again, until somebody reads the bill.
+"""A function that writes to the place that invokes it invokes itself, again and again, until someone reads the bill.
 
-S3 tells of each object that the function writes, as it does of anybody's. A prefix or suffix that tells what comes in
-from what goes out breaks the circle, and so does a second bucket.
+S3 sends an event for each object that the function writes, as for any other. A prefix or suffix that separates input
+from output breaks the loop, and so does a second bucket.
 """
 
 from __future__ import annotations
@@ -14,25 +14,14 @@ from policypack.core.examples import (
     allow,
     bucket,
     deny,
-    document,
     example,
     execution_role,
     function,
     notification,
+    reported_at,
     target,
 )
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.notification import triggers, unread
 
@@ -43,35 +32,33 @@ ELSEWHERE = Unknown(
 
 
 @over_stack
-def circles(stack: Stack) -> Iterator[Placed[EventLoop]]:
+def loops(stack: Stack) -> Iterator[Placed[EventLoop]]:
     """Each function that a bucket invokes for what a function can cause."""
     yield from unread(stack)
     for trigger in triggers(stack):
         if trigger.functions.foreign is not False and causes(trigger.entry):
             yield trigger.notification, trigger.path, ELSEWHERE
-        for each in event_loops(stack, trigger):
-            yield trigger.notification, trigger.path, each
+        for loop in event_loops(stack, trigger):
+            yield trigger.notification, trigger.path, loop
 
 
-def check(found: EventLoop) -> Iterator[Judgement]:
-    for action in found.actions:
-        verdict = feeds_back(found, action)
+def check(loop: EventLoop) -> Iterator[Violation | Undecided]:
+    for action in loop.actions:
+        verdict = feeds_back(loop, action)
         if isinstance(verdict, Unknown):
             yield Undecided("", verdict.why, verdict.fix)
         elif verdict:
             yield Violation(
                 "",
-                f"invokes `{found.function}`, whose role allows `{action}` on the same objects, which invokes it again",
+                f"invokes `{loop.function}`, whose role allows `{action}` on the same objects, which invokes it again",
             )
 
 
-LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
 OBJECTS = "arn:aws:s3:::acme-inbox/*"
 
 
 def _stack(*statements: Any, **entry: Any) -> list[Resource]:
-    held = execution_role(*statements, assumeRolePolicy=document(LAMBDA))
-    return [bucket(), *held, function(), notification(target(**entry))]
+    return [bucket(), *execution_role(*statements), function(), notification(target(**entry))]
 
 
 POLICY = Policy(
@@ -85,39 +72,29 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html",
     ],
-    bad=[
-        example(
-            *_stack(allow("s3:PutObject", OBJECTS), prefix="incoming/"), path="lambdaFunctions[0].lambdaFunctionArn"
-        ),
+    bad=reported_at(
+        "lambdaFunctions[0].lambdaFunctionArn",
+        example(*_stack(allow("s3:PutObject", OBJECTS), prefix="incoming/")),
         example(
             *_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/*.csv"), prefix="incoming/", suffix=".csv"),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="a suffix that goes in and comes out",
+            note="the same suffix for input and output",
         ),
         example(
             *_stack(allow("s3:PutObject", OBJECTS), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*")),
-            path="lambdaFunctions[0].lambdaFunctionArn",
             note="a denial that leaves other prefixes",
         ),
-        example(
-            *_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]),
-            path="lambdaFunctions[0].lambdaFunctionArn",
-            note="tags instead of objects",
-        ),
-    ],
+        example(*_stack(allow("s3:PutObjectTagging", OBJECTS), events=["s3:ObjectTagging:*"]), note="object tags"),
+    ),
     good=[
         example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/results/*"), prefix="incoming/")),
         example(*_stack(allow("s3:PutObject", "arn:aws:s3:::acme-results/*")), note="another bucket"),
-        example(
-            *_stack(allow("s3:PutObject", OBJECTS), events=["s3:ObjectRemoved:*"]),
-            note="an event that writing does not cause",
-        ),
+        example(*_stack(allow("s3:PutObject", OBJECTS), events=["s3:ObjectRemoved:*"]), note="a removal event"),
         example(
             *_stack(allow("s3:*", "*"), deny("s3:PutObject", "arn:aws:s3:::acme-inbox/in/*"), prefix="in/"),
-            note="a denial of where it is invoked from",
+            note="a denial of the input prefix",
         ),
     ],
     requires=["s3-malformed-notification"],
-    reads=circles,
+    reads=loops,
     check=check,
 )

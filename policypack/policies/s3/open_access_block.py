@@ -1,7 +1,7 @@
-"""Each switch of Block Public Access closes another way to the public, and a way left open is enough.
+"""Each switch of Block Public Access closes another way to make data public, and one open way is enough.
 
-A switch that is not written is off: an access block with three of the four still lets in what the fourth would stop.
-Only of an access point the switches are on where they are not written.
+A switch that is not set is off: with three of four set, the fourth way stays open. Only on access points are switches
+on by default.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NESTED = {
     "aws:s3/accessPoint:AccessPoint": ("publicAccessBlockConfiguration",),
     "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint": ("details", "publicAccessBlock"),
 }
-"""Where an access point has its own switches, all of them on where they are not written."""
+"""Where an access point has its own switches, which are on by default."""
 SWITCHES = {
     "blockPublicAcls": "requests that set a public ACL are accepted",
     "blockPublicPolicy": "a public policy document is accepted",
@@ -32,26 +32,26 @@ SWITCHES = {
 Switches = Mapping[str, bool | Unknown | None]
 
 
-def switches(resource: Resource) -> Iterator[Reading[Switches]]:
-    """The switches of an access block, None for one that is not written, or those that an access point has written."""
+def access_switches(resource: Resource) -> Iterator[Reading[Switches]]:
+    """The switches of an access block, None for one that is not set, or those that an access point sets."""
     if resource.type in TYPES:
         yield "", {name: _switch(resource.inputs.get(name)) for name in SWITCHES}
     elif names := NESTED.get(resource.type):
-        found: object = resource.inputs
+        nested: object = resource.inputs
         for name in names:
-            found = found.get(name) if isinstance(found, Mapping) else found
-        if isinstance(found, Unknown):
-            yield ".".join(names), found
-        elif isinstance(found, Mapping):
-            yield ".".join(names), {name: _switch(found[name]) for name in SWITCHES if found.get(name) is not None}
+            nested = nested.get(name) if isinstance(nested, Mapping) else nested
+        if isinstance(nested, Unknown):
+            yield ".".join(names), nested
+        elif isinstance(nested, Mapping):
+            yield ".".join(names), {name: _switch(nested[name]) for name in SWITCHES if nested.get(name) is not None}
 
 
 def _switch(value: object) -> bool | Unknown | None:
     return value if value is None or isinstance(value, Unknown) else str(value).lower() == "true"
 
 
-def check(found: Switches) -> Iterator[Judgement]:
-    for name, value in found.items():
+def check(switches: Switches) -> Iterator[Judgement]:
+    for name, value in switches.items():
         if isinstance(value, Unknown):
             yield Undecided(name, value.why)
         elif not value:
@@ -86,7 +86,7 @@ POLICY = Policy(
         example(
             _block(blockPublicAcls=True, ignorePublicAcls=True),
             path=["blockPublicPolicy", "restrictPublicBuckets"],
-            note="a switch that is not written is off",
+            note="a switch that is not set is off",
         ),
         example(
             construct(
@@ -105,8 +105,8 @@ POLICY = Policy(
     ],
     good=[
         example(_block(**CLOSED)),
-        example(_access_point(ignorePublicAcls=True), note="a switch of an access point is on where it is not written"),
+        example(_access_point(ignorePublicAcls=True), note="an access point, where switches are on by default"),
     ],
-    reads=switches,
+    reads=access_switches,
     check=check,
 )

@@ -1,33 +1,21 @@
-"""S3 answers plain HTTP unless the bucket's policy says otherwise, and whoever is on the way reads and alters objects.
+"""S3 accepts plain HTTP unless the bucket policy denies it, so anyone on the network path can read and change objects.
 
-Signed requests travel in the open too, so a listener can replay them while they last. Only a denial of every action,
-for everybody, on the bucket and its objects closes this; a condition on `s3:TlsVersion` alone does not, since a plain
-request has no such key.
+Signed requests are readable too, so an attacker can replay them until they expire. Only a denial of every action, for
+everyone, on the bucket and its objects prevents this. A condition on `s3:TlsVersion` alone does not, because a plain
+HTTP request does not have that key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
-from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example
+from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example, reported_at
 from policypack.core.examples import bucket as a_bucket
-from policypack.core.policy import (
-    Judgement,
-    Placed,
-    Policy,
-    Resource,
-    Severity,
-    Stack,
-    Undecided,
-    Unknown,
-    Violation,
-    over_stack,
-)
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents_of
@@ -38,61 +26,54 @@ BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """One bucket, and the documents that may deny requests to it."""
+    """One bucket, and the documents that may deny requests to it, each with its resource and path."""
 
     bucket: str | None
-    """The name, where it is known."""
-    documents: tuple[PolicyDocument | Unknown, ...]
+    """The name, if it is known."""
+    documents: tuple[tuple[Resource, str, PolicyDocument | Unknown], ...]
     possible: bool
-    """Whether there is a bucket policy of which nobody can tell whether it is this bucket's."""
-    read_from: tuple[tuple[Resource, str], ...] = ()
-    """The resource and the path of each document."""
+    """Whether there is a bucket policy that may be this bucket's."""
+
+    @property
+    def read_from(self) -> list[tuple[Resource, str]]:
+        """The resource and the path of each document."""
+        return [(resource, path) for resource, path, _ in self.documents]
 
 
 @over_stack
 def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     """Each bucket with its own `policy` and its bucket policies."""
     for bucket in buckets(stack):
-        beside = sidecars(stack, bucket, BUCKET_POLICY)
-        placed = [
-            (each, path, document)
-            for each in (bucket, *beside.certain)
-            for path, document in documents_of(each, RESOURCE)
-        ]
-        yield (
-            bucket,
-            "",
-            Guard(
-                physical_name(bucket),
-                tuple(document for _, _, document in placed),
-                bool(beside.possible),
-                tuple((each, path) for each, path, _ in placed),
-            ),
-        )
+        policies = sidecars(stack, bucket, BUCKET_POLICY)
+        carriers = (bucket, *policies.certain)
+        placed = tuple((each, path, document) for each in carriers for path, document in documents_of(each, RESOURCE))
+        yield bucket, "", Guard(physical_name(bucket), placed, bool(policies.possible))
 
 
-def check(guard: Guard) -> Iterator[Judgement]:
-    read = [each for each in guard.documents if isinstance(each, PolicyDocument)]
-    if any(covers_bucket(denied_in_plaintext(each), guard.bucket) for each in read):
+def check(guard: Guard) -> Iterator[Violation | Undecided]:
+    known = [document for _, _, document in guard.documents if isinstance(document, PolicyDocument)]
+    denied = [denied_in_plaintext(document) for document in known]
+    if any(covers_bucket(denial, guard.bucket) for denial in denied):
         return
-    if len(read) < len(guard.documents) or guard.possible:
+    if len(known) < len(guard.documents) or guard.possible:
         yield Undecided("", "has a bucket policy that is known only after the update")
-    elif any(may_deny(each) for each in read):
+    elif any(map(may_deny, known)):
         yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
-    elif any(denied_in_plaintext(each) for each in read):
+    elif any(denied):
         yield Violation("", "is denied to plain HTTP in part only: the denial must name the bucket and its `/*`")
     else:
         yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
 
 
 BOTH = ("arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*")
+ENCRYPTED = {"Bool": {"aws:SecureTransport": "true"}}
 
 
 def _denying(
-    *resources: str, operator: str = "Bool", key: str = "aws:SecureTransport", value: Any = "false"
+    *resources: str, operator: str = "Bool", key: str = "aws:SecureTransport", value: Any = "false", note: str = ""
 ) -> Example:
     statement = deny("s3:*", list(resources), Principal="*", Condition={operator: {key: value}})
-    return example(a_bucket("inbox"), bucket_policy(statement))
+    return example(a_bucket("inbox"), bucket_policy(statement), note=note)
 
 
 POLICY = Policy(
@@ -107,34 +88,35 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport",
     ],
-    bad=[
-        replace(_denying("arn:aws:s3:::inbox/*"), paths=("",)),
-        example(a_bucket("inbox"), path="", note="no bucket policy at all"),
-        replace(
-            _denying(*BOTH, operator="NumericLessThan", key="s3:TlsVersion", value="1.2"),
-            paths=("",),
-            note="a plain request has no TLS version",
+    bad=reported_at(
+        "",
+        _denying("arn:aws:s3:::inbox/*"),
+        example(a_bucket("inbox"), note="no bucket policy at all"),
+        _denying(
+            *BOTH,
+            operator="NumericLessThan",
+            key="s3:TlsVersion",
+            value="1.2",
+            note="a plain HTTP request has no TLS version",
         ),
-        replace(_denying(*BOTH, value="true"), paths=("",), note="the wrong way round"),
+        _denying(*BOTH, value="true", note="the wrong way round"),
         example(
             a_bucket("inbox"),
-            bucket_policy(
-                allow(
-                    "s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition={"Bool": {"aws:SecureTransport": "true"}}
-                )
-            ),
-            path="",
+            bucket_policy(allow("s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition=ENCRYPTED)),
             note="a grant with the condition denies nobody",
         ),
-    ],
+    ),
     good=[
         _denying(*BOTH),
-        replace(_denying("arn:aws:s3:::inbox*"), note="one pattern for the bucket and its objects"),
-        replace(
-            _denying(*BOTH, operator="NumericLessThanIfExists", key="s3:TlsVersion", value="1.2"),
-            note="a request without a TLS version counts too",
+        _denying("arn:aws:s3:::inbox*", note="one pattern for the bucket and its objects"),
+        _denying(
+            *BOTH,
+            operator="NumericLessThanIfExists",
+            key="s3:TlsVersion",
+            value="1.2",
+            note="a request without a TLS version matches too",
         ),
-        replace(_denying(*BOTH, operator="StringEquals"), note="another operator that says the same"),
+        _denying(*BOTH, operator="StringEquals", note="another operator with the same effect"),
     ],
     requires=["iam-malformed-document"],
     reads=guards,

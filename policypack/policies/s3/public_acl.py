@@ -1,7 +1,8 @@
-"""A public ACL gives the bucket or the object to the internet, or to everybody who has any AWS account at all.
+"""A public ACL gives the bucket or object to the internet, or to everyone who has any AWS account.
 
-It works beside the bucket policy: whoever reviews only policy documents sees nothing. "Authenticated users" means
-every AWS customer, not the users of this account. Where ACLs are off or blocked AWS refuses it, and the update fails.
+It works in addition to the bucket policy, so a review of policy documents alone does not show it. "Authenticated users"
+means every AWS customer, not the users of this account. If ACLs are disabled or blocked, AWS refuses it and the
+update fails.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.access.exposure.acl import Grant, grants
-from policypack.core.examples import bucket, construct, example
+from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
 
 def check(grant: Grant) -> Iterator[Violation]:
-    if lets := grant.lets:
-        yield Violation("", lets.answer.told)
+    if public := grant.lets:
+        yield Violation("", public.answer.told)
 
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -49,23 +50,19 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
     ],
-    bad=[
-        example(_acl("public-read"), path="acl"),
-        example(_acl("authenticated-read"), path="acl", note="everybody who has any AWS account"),
-        example(
-            _granted(ALL_USERS),
-            path="accessControlPolicy.grants[0].grantee.uri",
-            note="the same as a grant to a group",
-        ),
-        example(bucket(acl="public-read-write"), path="acl", note="inline at the bucket"),
+    bad=reported_at(
+        "acl",
+        example(_acl("public-read")),
+        example(_acl("authenticated-read"), note="everyone who has any AWS account"),
+        example(_granted(ALL_USERS), path="accessControlPolicy.grants[0].grantee.uri", note="a grant to a group"),
+        example(bucket(acl="public-read-write"), note="inline at the bucket"),
         example(
             construct(
                 "aws:s3/bucketObject:BucketObject", "logo", bucket="acme-inbox", key="logo.png", acl="public-read"
             ),
-            path="acl",
             note="a single object",
         ),
-    ],
+    ),
     good=[
         example(_acl("private")),
         example(_granted(LOG_DELIVERY), note="a group of AWS's own log delivery"),

@@ -1,7 +1,7 @@
-"""A topic without a KMS key keeps its messages in the clear until they are delivered.
+"""A topic without a KMS key stores its messages unencrypted until they are delivered.
 
-SNS, unlike S3 and SQS, encrypts nothing at rest by default. The key `alias/aws/sns` costs nothing to name; a key of
-your own also says who may read, and lets S3 or CloudWatch publish to the topic.
+Unlike S3 and SQS, SNS encrypts nothing at rest by default. The key `alias/aws/sns` needs no setup. A key of your own
+also controls who may read, and lets S3 or CloudWatch publish to the topic.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
 
 def key_presence(resource: Resource) -> Iterator[Reading[bool]]:
-    """Whether a topic names a KMS key. A key that is unknown yet is a key."""
+    """Whether a topic names a KMS key. An unknown key is a key."""
     if resource.type == "aws:sns/topic:Topic":
         yield "kmsMasterKeyId", resource["kmsMasterKeyId"] not in (None, "")
 
@@ -37,14 +37,15 @@ POLICY = Policy(
     tags=[Tag.SNS, Tag.ENCRYPTION],
     fix="Set `kmsMasterKeyId` to a key that the topic's publishers may use.",
     references=["https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"],
-    bad=[
-        example(_topic(displayName="Alerts"), path="kmsMasterKeyId"),
-        example(_topic(kmsMasterKeyId=""), path="kmsMasterKeyId", note="an empty key"),
-        example(_topic(fifoTopic=True, name="alerts.fifo"), path="kmsMasterKeyId", note="a FIFO topic"),
-    ],
+    bad=reported_at(
+        "kmsMasterKeyId",
+        example(_topic(displayName="Alerts")),
+        example(_topic(kmsMasterKeyId=""), note="an empty key"),
+        example(_topic(fifoTopic=True, name="alerts.fifo"), note="a FIFO topic"),
+    ),
     good=[
         example(_topic(kmsMasterKeyId="alias/alerts")),
-        example(_topic(kmsMasterKeyId="alias/aws/sns"), note="AWS's key of the account"),
+        example(_topic(kmsMasterKeyId="alias/aws/sns"), note="the AWS managed key"),
     ],
     reads=key_presence,
     check=check,

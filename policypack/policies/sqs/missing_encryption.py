@@ -1,7 +1,7 @@
-"""A queue with encryption switched off keeps every message in the clear on AWS's disks until it is read.
+"""A queue with encryption switched off stores every message unencrypted until it is read.
 
-SQS encrypts new queues by itself (SSE-SQS), so this takes `sqsManagedSseEnabled` set to false without a KMS key, or a
-queue that is older than that default. Whatever sends to the queue has put its payload, and often a customer's, there.
+SQS encrypts new queues by default (SSE-SQS). So this needs `sqsManagedSseEnabled` set to false without a KMS key, or a
+queue that is older than that default. Its messages often contain customer data.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Unknown, Violation
 from policypack.core.tags import Tag
 
 
 def managed_encryption(resource: Resource) -> Iterator[Reading[bool]]:
-    """Whether SQS's own encryption is on, for a queue without a KMS key. A key that is unknown yet is a key."""
+    """Whether SQS's own encryption is on, for a queue without a KMS key. An unknown key is a key."""
     if resource.type == "aws:sqs/queue:Queue" and resource["kmsMasterKeyId"] in (None, ""):
         enabled = resource["sqsManagedSseEnabled"]
         if enabled is not None:
@@ -44,16 +44,15 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html",
     ],
-    bad=[
-        example(_queue(sqsManagedSseEnabled=False), path="sqsManagedSseEnabled"),
-        example(
-            _queue(sqsManagedSseEnabled=False, kmsMasterKeyId=""), path="sqsManagedSseEnabled", note="an empty key"
-        ),
-    ],
+    bad=reported_at(
+        "sqsManagedSseEnabled",
+        example(_queue(sqsManagedSseEnabled=False)),
+        example(_queue(sqsManagedSseEnabled=False, kmsMasterKeyId=""), note="an empty key"),
+    ),
     good=[
         example(_queue(kmsMasterKeyId="alias/jobs")),
         example(_queue(), note="the default, which AWS encrypts with a key of its own"),
-        example(_queue(sqsManagedSseEnabled=False, kmsMasterKeyId="alias/aws/sqs"), note="AWS's key of the account"),
+        example(_queue(sqsManagedSseEnabled=False, kmsMasterKeyId="alias/aws/sqs"), note="the AWS managed key"),
     ],
     reads=managed_encryption,
     check=check,

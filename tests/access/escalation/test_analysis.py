@@ -9,10 +9,10 @@ import pytest
 from policypack.access.escalation.analysis import Identity, opened
 from policypack.access.escalation.paths import WAYS, Way
 from policypack.access.solver.bounds import Bound
+from policypack.core.examples import allow, deny, document
 from policypack.iam.actions import expand, widen
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import allow, deny, document
 
 each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.id)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource
 from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
-from tests.policies.helpers import allow, document
 
 CONTROLS = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 POINT = "aws:s3/accessPoint:AccessPoint"

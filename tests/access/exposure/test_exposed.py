@@ -13,11 +13,11 @@ from policypack.access.exposure.invoking import statement
 from policypack.access.exposure.sharing import SHARES
 from policypack.access.policy_targets import OWNERS
 from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import DocumentKind, argument_names, document_properties, grants
 from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
-from tests.policies.helpers import allow, document
 
 CASES = json.loads((Path(__file__).parent.parent / "cases" / "exposed-cases.json").read_text(encoding="utf-8"))
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from policypack.access.exposure.blocks import SWITCHES
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.evaluation.settings import Settings
-from tests.policies.helpers import allow, document
 
 OUTSIDE = document(allow(Principal="*"))
 INSIDE = document(allow(Principal={"AWS": "111122223333"}))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from policypack.access.exposure.public import exposure, public
 from policypack.access.solver.verdict import Answer, Verdict
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import allow, deny, document
 
 CASES = Path(__file__).parent.parent / "cases"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from policypack.access.exposure.public import public
 from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import document
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import document
 
 BUCKET = "arn:aws:s3:::inbox"
 OWN_ORGANIZATION, OWN_VPC = "o-own", "vpc-own"

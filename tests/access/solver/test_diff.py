@@ -9,10 +9,10 @@ import pytest
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import access, diff, gains
 from policypack.access.solver.verdict import Answer, Verdict
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import allow, deny, document
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"

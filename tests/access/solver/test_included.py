@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from policypack.access.solver.diff import diff
 from policypack.access.solver.included import includes
 from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import allow, deny, document
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
 from tests.access.drawing import documents, sampled
 from tests.access.reference import applies
 from tests.access.solver.test_diff_oracle import SLOWLY, TRIED
-from tests.policies.helpers import allow, deny, document
 
 NEW, OLD = Verdict.NEW_ACCESS, Verdict.NO_NEW_ACCESS
 TEAM = {"StringEquals": {"aws:PrincipalTag/team": "a"}}

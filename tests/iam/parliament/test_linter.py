@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN
 from policypack.iam.grammar import parse
 from policypack.iam.parliament.linter import NOT_LINTED, Report, lint
 from policypack.iam.tables import DocumentKind
-from tests.policies.helpers import allow, document
 
 OBJECTS = "arn:aws:s3:::inbox/*"
 BUCKET = "arn:aws:s3:::inbox"
@@ -60,7 +60,7 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
         ("BAD_PATTERN_FOR_MFA", "Condition.Bool", allow(**when("Bool", "aws:MultiFactorAuthPresent", "false"))),
         (
             "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE",
-            "",
+            "Condition.ForAllValues:StringEquals.aws:PrincipalOrgID",
             allow(**when("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-1")),
         ),
         ("NOTRESOURCE_WITH_ALLOW", "NotResource", allow(resource=None, NotResource=OBJECTS)),

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.public_share import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import reported, silent, undecided
 
 
 def image(group: Any) -> Resource:
@@ -33,43 +31,22 @@ def recipe(*groups: Any) -> Resource:
     return Resource("aws:imagebuilder/distributionConfiguration:DistributionConfiguration", "web", inputs)
 
 
-@pytest.mark.parametrize(
-    ("resource", "path"),
-    [
-        (snapshot(["444455556666", "all"]), "sharedAccounts[1]"),
-        (recipe("all"), "distributions[0].amiDistributionConfiguration.launchPermission.userGroups[0]"),
-    ],
+IN_RECIPE = "distributions[0].amiDistributionConfiguration.launchPermission.userGroups[0]"
+test_one_of_two_accounts = reported(POLICY, "sharedAccounts[1]", snapshot(["444455556666", "all"]))
+test_a_recipe_of_images = reported(POLICY, IN_RECIPE, recipe("all"))
+test_silent = silent(
+    POLICY,
+    image(None),
+    snapshot([]),
+    document("444455556666"),
+    bus("444455556666"),
+    recipe(),
+    Resource("aws:ssm/parameter:Parameter", "p", {"group": "all", "sharedAccounts": ["all"]}),
+    Resource("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "NONE"}),
 )
-def test_shared_with_everybody(resource: Resource, path: str) -> None:
-    assert violations(POLICY, resource) == [path]
-
-
-@pytest.mark.parametrize(
-    "resource",
-    [
-        image(None),
-        snapshot([]),
-        document("444455556666"),
-        bus("444455556666"),
-        recipe(),
-        Resource("aws:ssm/parameter:Parameter", "p", {"group": "all", "sharedAccounts": ["all"]}),
-        Resource("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "NONE"}),
-    ],
-)
-def test_silent(resource: Resource) -> None:
-    assert outcomes(POLICY, resource) == []
 
 
 def test_unknown() -> None:
     assert undecided(POLICY, snapshot(UNKNOWN)) == ["sharedAccounts"]
     assert undecided(POLICY, snapshot(["444455556666", UNKNOWN])) == ["sharedAccounts[1]"]
     assert undecided(POLICY, image(UNKNOWN)) == ["group"]
-
-
-def test_the_message_shows_a_request() -> None:
-    assert messages(POLICY, image("all")) == [
-        (
-            "anyone with an AWS account, from 198.51.100.7, may `ec2:RunInstances` on `arn:aws:ec2:*::image/ami-1`: "
-            "it is shared with every AWS account"
-        )
-    ]

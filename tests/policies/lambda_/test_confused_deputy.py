@@ -1,63 +1,39 @@
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
+from policypack.core.examples import open_permission, permission
 from policypack.core.policy import UNKNOWN
 from policypack.policies.lambda_.confused_deputy import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import permission
+from tests.policies.helpers import outcomes, reported_with, silent, undecided
 
-TOPIC = "arn:aws:sns:eu-west-1:111122223333:alarms"
-
-
-def of(service: str, **inputs: Any) -> Any:
-    """A permission with no source but what is given."""
-    return permission(**{"principal": service, "sourceArn": None, "sourceAccount": None, **inputs})
+API = "arn:aws:apigateway:eu-west-1::/restapis/a"
 
 
-@pytest.mark.parametrize(
-    ("resource", "message"),
-    [
-        (of("s3.amazonaws.com"), "`sourceArn` and `sourceAccount` are missing"),
-        (of("s3.amazonaws.com", sourceArn="", sourceAccount=""), "`sourceArn` and `sourceAccount` are missing"),
-        (of("s3.amazonaws.com", sourceArn="arn:aws:s3:::acme-inbox"), "`sourceAccount` is missing"),
-        (of("s3.amazonaws.com", sourceArn=UNKNOWN), "`sourceAccount` is missing"),
-        (of("s3.amazonaws.com", sourceAccount="111122223333"), "everything in the account: `sourceArn` is missing"),
-        (of("sns.amazonaws.com"), "`sourceArn` is missing"),
-        (of("events.amazonaws.com", sourceAccount="111122223333"), "`sourceArn` is missing"),
-        (
-            of("apigateway.amazonaws.com", sourceArn="arn:aws:apigateway:eu-west-1::/restapis/a"),
-            "`sourceAccount` is missing",
-        ),
-        (of("config.amazonaws.com"), "`sourceAccount` is missing"),
-        (of("alexa-appkit.amazon.com"), "`eventSourceToken` is missing"),
-        (of("s3.amazonaws.com.cn"), "`sourceArn` and `sourceAccount` are missing"),
-    ],
+test_a_service_that_anybody_can_use = reported_with(
+    POLICY,
+    (
+        open_permission("s3.amazonaws.com", sourceArn="", sourceAccount=""),
+        "",
+        "`sourceArn` and `sourceAccount` are missing",
+    ),
+    (open_permission("s3.amazonaws.com", sourceArn=UNKNOWN), "", "`sourceAccount` is missing"),
+    (open_permission("events.amazonaws.com", sourceAccount="111122223333"), "", "`sourceArn` is missing"),
+    (open_permission("apigateway.amazonaws.com", sourceArn=API), "", "`sourceAccount` is missing"),
+    (open_permission("config.amazonaws.com"), "", "`sourceAccount` is missing"),
+    (open_permission("s3.amazonaws.com.cn"), "", "`sourceArn` and `sourceAccount` are missing"),
 )
-def test_a_service_that_anybody_can_use(resource: Any, message: str) -> None:
-    assert violations(POLICY, resource) == [""]
-    assert message in messages(POLICY, resource)[0]
-
-
-@pytest.mark.parametrize(
-    "resource",
-    [
-        permission(sourceArn=UNKNOWN),
-        permission(sourceAccount=UNKNOWN),
-        of("sns.amazonaws.com", sourceArn=UNKNOWN),
-        of("alexa-appkit.amazon.com", eventSourceToken="amzn1.ask.skill.1"),
-        of("arn:aws:iam::111122223333:role/caller"),
-        of("*"),
-        of("s3.amazonaws.com", sourceArn="acme-inbox", sourceAccount="111122223333"),
-    ],
+test_silent = silent(
+    POLICY,
+    permission(sourceArn=UNKNOWN),
+    permission(sourceAccount=UNKNOWN),
+    open_permission("sns.amazonaws.com", sourceArn=UNKNOWN),
+    open_permission("alexa-appkit.amazon.com", eventSourceToken="amzn1.ask.skill.1"),
+    open_permission("arn:aws:iam::111122223333:role/caller"),
+    open_permission("*"),
+    open_permission("s3.amazonaws.com", sourceArn="acme-inbox", sourceAccount="111122223333"),
 )
-def test_silent(resource: Any) -> None:
-    assert outcomes(POLICY, resource) == []
 
 
 def test_a_principal_that_is_unknown_is_undecided_where_it_decides() -> None:
-    assert undecided(POLICY, of("s3.amazonaws.com", principal=UNKNOWN)) == ["principal"]
+    assert undecided(POLICY, open_permission(UNKNOWN)) == ["principal"]
     assert undecided(POLICY, permission(principal=UNKNOWN, sourceAccount=None)) == ["principal"]
     assert outcomes(POLICY, permission(principal=UNKNOWN)) == []

@@ -5,59 +5,24 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, construct, document
 from policypack.core.policy import UNKNOWN, Kind, Resource
 from policypack.policies.lambda_.unused_permission import POLICY
-from tests.policies.helpers import allow, document, messages, outcomes, undecided, violations
+from tests.policies.helpers import messages, outcomes, reported_with, silent, undecided, violations
 from tests.policies.lambda_.test_missing_permission import CODE, LOGS, PUT, stack
 
 IN = "policy.Statement[1]"
 
-
-@pytest.mark.parametrize(
-    ("resources", "path", "message"),
-    [
-        (
-            stack(allow(["s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::acme/out/*")),
-            f"{IN}.Action",
-            "allows `s3:DeleteObject`, which is never called",
-        ),
-        (
-            stack(allow("s3:PutObject", ["arn:aws:s3:::acme/out/*", "arn:aws:s3:::spare/*"])),
-            f"{IN}.Resource",
-            "names `arn:aws:s3:::spare/*`, on which `s3:PutObject` is never called",
-        ),
-        (
-            stack(allow("s3:PutObject", "arn:aws:s3:::acme/*")),
-            f"{IN}.Resource",
-            "allows `s3:PutObject` on more of `arn:aws:s3:::acme/*` than it is called on",
-        ),
-        (
-            stack(allow("s3:Put*", "arn:aws:s3:::acme/out/*")),
-            f"{IN}.Action",
-            "actions by `s3:Put*`, of which `s3:PutObject` is called",
-        ),
-        (stack(allow(None, "*", NotAction="iam:*")), f"{IN}.NotAction", "allows more than is called"),
-        (
-            stack(PUT, allow("xray:PutTraceSegments", "*")),
-            "policy.Statement[2].Action",
-            "allows `xray:PutTraceSegments`",
-        ),
-    ],
+test_what_is_over = reported_with(
+    POLICY,
+    (stack(allow(None, "*", NotAction="iam:*")), f"{IN}.NotAction", "allows more than is called"),
+    (stack(PUT, allow("xray:PutTraceSegments", "*")), "policy.Statement[2].Action", "allows `xray:PutTraceSegments`"),
 )
-def test_what_is_over(resources: list[Resource], path: str, message: str) -> None:
-    assert violations(POLICY, *resources) == [path]
-    assert message in messages(POLICY, *resources)[0]
-
-
-@pytest.mark.parametrize(
-    "resources",
-    [
-        stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
-        stack(allow("s3:*", "*"), runtime="nodejs22.x"),
-    ],
+test_silent = silent(
+    POLICY,
+    stack(PUT, allow("s3:*", "*", Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})),
+    stack(allow("s3:*", "*"), runtime="nodejs22.x"),
 )
-def test_silent(resources: list[Resource]) -> None:
-    assert outcomes(POLICY, *resources) == []
 
 
 def test_a_call_that_cannot_be_resolved_makes_it_undecided_and_names_the_line() -> None:
@@ -78,13 +43,9 @@ def test_an_unknown_resource_is_undecided() -> None:
 
 
 def test_a_managed_policy_that_is_not_read_is_undecided() -> None:
-    attached = Resource(
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "all",
-        {"role": "read", "policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"},
-    )
-    assert undecided(POLICY, *stack(PUT), attached) == [""]
-    assert "`AmazonS3FullAccess`" in outcomes(POLICY, *stack(PUT), attached)[0].message
+    full = construct(ATTACHMENT, "all", role="read", policyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    assert undecided(POLICY, *stack(PUT), full) == [""]
+    assert "`AmazonS3FullAccess`" in outcomes(POLICY, *stack(PUT), full)[0].message
 
 
 READ = """
@@ -128,12 +89,16 @@ def test_a_managed_policy_of_two_roles_is_held_to_what_both_need() -> None:
     both = document(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::acme/out/*"))
     policy = Resource("aws:iam/policy:Policy", "both", {"name": "both", "policy": both}, outputs={"arn": arn})
     held = []
-    for name, resources in (("read", stack()), ("second", stack(text=READ.replace('"out/a"', '"out/" + event["a"]')))):
-        role_arn = f"arn:aws:iam::111122223333:role/{name}"
+    for name, text in (("read", CODE), ("second", READ.replace('"out/a"', '"out/" + event["a"]'))):
+        function = stack(text=text)[2]
         held += [
-            Resource("aws:iam/role:Role", name, {"name": name}),
-            Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", name, {"role": name, "policyArn": arn}),
-            Resource(resources[2].type, name, {**resources[2].inputs, "name": name, "role": role_arn}),
+            construct("aws:iam/role:Role", name, name=name),
+            construct(ATTACHMENT, name, role=name, policyArn=arn),
+            Resource(
+                function.type,
+                name,
+                {**function.inputs, "name": name, "role": arn.replace("policy/both", f"role/{name}")},
+            ),
         ]
     assert outcomes(POLICY, policy, *held) == []
     assert "allows `s3:GetObject`, which is never called" in messages(POLICY, policy, *held[:3])
@@ -143,10 +108,9 @@ IDLE = """
     def handler(event, context):
         return None
 """
-WRITE = CODE
 ALLOWED = json.dumps(document(LOGS, PUT))
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-MANAGED = "aws:iam/policy:Policy"
+each_order = pytest.mark.parametrize("order", [1, -1])
 
 
 def worker(name: str, text: str, **role: Any) -> list[Resource]:
@@ -154,19 +118,19 @@ def worker(name: str, text: str, **role: Any) -> list[Resource]:
     function = stack(text=text, loggingConfig={"logGroup": "/aws/lambda/read"})[2]
     arn = f"arn:aws:iam::111122223333:role/{name}"
     return [
-        Resource("aws:iam/role:Role", name, {"name": name, **role}),
+        construct("aws:iam/role:Role", name, name=name, **role),
         Resource(function.type, name, {**function.inputs, "name": name, "role": arn}),
     ]
 
 
 def inline(name: str, policy: Any = ALLOWED) -> Resource:
     """An inline policy of the role of that name."""
-    return Resource("aws:iam/rolePolicy:RolePolicy", name, {"role": name, "policy": policy})
+    return construct("aws:iam/rolePolicy:RolePolicy", name, role=name, policy=policy)
 
 
 def managed(name: str, policy: Any = ALLOWED) -> Resource:
     """A managed policy with a known ARN."""
-    return Resource(MANAGED, name, {"name": name, "policy": policy}, outputs={"arn": arn_of(name)})
+    return Resource("aws:iam/policy:Policy", name, {"name": name, "policy": policy}, outputs={"arn": arn_of(name)})
 
 
 def arn_of(name: str) -> str:
@@ -176,7 +140,7 @@ def arn_of(name: str) -> str:
 
 def attached(name: str, policy: str = "") -> Resource:
     """An attachment of a managed policy to the role of that name."""
-    return Resource(ATTACHMENT, name, {"role": name, "policyArn": arn_of(policy or name)})
+    return construct(ATTACHMENT, name, role=name, policyArn=arn_of(policy or name))
 
 
 def blamed(*resources: Resource) -> set[tuple[str, str]]:
@@ -186,26 +150,26 @@ def blamed(*resources: Resource) -> set[tuple[str, str]]:
     return {(each.resource.type.rpartition(":")[2], each.resource.name) for each in found}
 
 
-@pytest.mark.parametrize("order", [1, -1])
+@each_order
 def test_of_two_inline_policies_with_one_text_the_unused_one_is_blamed(order: int) -> None:
-    writer = [*worker("writer", WRITE), inline("writer")]
+    writer = [*worker("writer", CODE), inline("writer")]
     idle = [*worker("idle", IDLE), inline("idle")]
     assert blamed(*[*writer, *idle][::order]) == {("RolePolicy", "idle")}
 
 
-@pytest.mark.parametrize("order", [1, -1])
+@each_order
 def test_of_two_managed_policies_with_one_text_the_unused_one_is_blamed(order: int) -> None:
-    writer = [*worker("writer", WRITE), managed("writer"), attached("writer")]
+    writer = [*worker("writer", CODE), managed("writer"), attached("writer")]
     idle = [*worker("idle", IDLE), managed("idle"), attached("idle")]
     assert blamed(*[*writer, *idle][::order]) == {("Policy", "idle")}
 
 
 @pytest.mark.parametrize("policy", [ALLOWED, document(LOGS, PUT)], ids=["text", "object"])
-@pytest.mark.parametrize("order", [1, -1])
+@each_order
 def test_of_three_functions_whose_roles_share_a_document_each_idle_one_is_blamed(policy: Any, order: int) -> None:
     inlined = [*worker("inline", IDLE), inline("inline", policy)]
     within = worker("within", IDLE, inlinePolicies=[{"name": "within", "policy": policy}])
-    writer = [*worker("writer", WRITE), managed("writer", policy), attached("writer")]
+    writer = [*worker("writer", CODE), managed("writer", policy), attached("writer")]
     resources = [*writer, *inlined, *within][::order]
     assert blamed(*resources) == {("RolePolicy", "inline"), ("Role", "within")}
     assert set(violations(POLICY, *resources)) == {
@@ -214,14 +178,14 @@ def test_of_three_functions_whose_roles_share_a_document_each_idle_one_is_blamed
     }
 
 
-@pytest.mark.parametrize("order", [1, -1])
+@each_order
 def test_of_three_inline_policies_with_one_text_both_idle_ones_are_blamed(order: int) -> None:
-    held = [[*worker(name, text), inline(name)] for name, text in (("one", IDLE), ("writer", WRITE), ("two", IDLE))]
+    held = [[*worker(name, text), inline(name)] for name, text in (("one", IDLE), ("writer", CODE), ("two", IDLE))]
     assert blamed(*[one for many in held[::order] for one in many]) == {("RolePolicy", "one"), ("RolePolicy", "two")}
 
 
 def test_of_managed_policies_in_a_list_the_one_that_only_idle_roles_have_is_blamed() -> None:
-    writer = worker("writer", WRITE, managedPolicyArns=[arn_of("writer")])
+    writer = worker("writer", CODE, managedPolicyArns=[arn_of("writer")])
     idle = worker("idle", IDLE, managedPolicyArns=[arn_of("idle")])
     also = worker("also", IDLE, managedPolicyArns=[arn_of("idle")])
     policies = [managed("writer"), managed("idle")]
@@ -231,37 +195,26 @@ def test_of_managed_policies_in_a_list_the_one_that_only_idle_roles_have_is_blam
 
 def test_a_managed_policy_that_a_writer_may_have_is_kept() -> None:
     maybe = Resource(ATTACHMENT, "maybe", {"role": "writer", "policyArn": UNKNOWN})
-    resources = [*worker("writer", WRITE), *worker("idle", IDLE), managed("shared"), attached("idle", "shared"), maybe]
-    assert ("Policy", "shared") not in {
-        (each.resource.type.rpartition(":")[2], each.resource.name)
-        for each in outcomes(POLICY, *resources)
-        if each.kind is Kind.VIOLATION
-    }
+    resources = [*worker("writer", CODE), *worker("idle", IDLE), managed("shared"), attached("idle", "shared"), maybe]
+    found = [each.resource.name for each in outcomes(POLICY, *resources) if each.kind is Kind.VIOLATION]
+    assert "shared" not in found
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        [Resource("aws:iam/role:Role", "batch", {"name": "batch"}), attached("batch", "shared")],
-        [
-            Resource("aws:iam/user:User", "ann", {"name": "ann"}),
-            Resource(
-                "aws:iam/userPolicyAttachment:UserPolicyAttachment",
-                "ann",
-                {"user": "ann", "policyArn": arn_of("shared")},
-            ),
-        ],
-    ],
-    ids=["another role", "a user"],
-)
+ANN = [
+    construct("aws:iam/user:User", "ann", name="ann"),
+    construct("aws:iam/userPolicyAttachment:UserPolicyAttachment", "ann", user="ann", policyArn=arn_of("shared")),
+]
+BATCH = [construct("aws:iam/role:Role", "batch", name="batch"), attached("batch", "shared")]
+
+
+@pytest.mark.parametrize("other", [BATCH, ANN], ids=["another role", "a user"])
 def test_a_managed_policy_that_somebody_else_has_may_be_needed_there(other: list[Resource]) -> None:
     idle = [*worker("idle", IDLE), managed("shared"), attached("idle", "shared"), inline("idle")]
     found = outcomes(POLICY, *idle, *other)
     kinds = {(each.resource.type.rpartition(":")[2], each.kind) for each in found}
     assert kinds == {("Policy", Kind.UNDECIDED), ("RolePolicy", Kind.VIOLATION)}
-    assert f"unless it is for `{other[0].name}`, which has the same managed policy" in " ".join(
-        each.message for each in found
-    )
+    words = " ".join(each.message for each in found)
+    assert f"unless it is for `{other[0].name}`, which has the same managed policy" in words
 
 
 def test_a_managed_policy_may_be_needed_by_a_service_that_assumes_another_functions_role() -> None:

@@ -1,66 +1,42 @@
 from __future__ import annotations
 
-import pytest
-
+from policypack.core.examples import bucket, construct, function, notification, permission, target
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.early_notification import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import bucket, function, notification, permission, resource, target
+from tests.policies.helpers import reported, silent, undecided, violations
 
 ARN = "lambdaFunctions[0].lambdaFunctionArn"
 GROUP = Resource("acme:index:Trigger", "trigger", urn="urn:trigger", custom=False)
 INSIDE = Resource(permission().type, "may", permission().inputs, parent=GROUP.urn)
 
 
-@pytest.mark.parametrize(
-    ("others", "after"),
-    [
-        ((permission(),), ()),
-        ((permission(),), (function(), bucket())),
-        ((permission(), permission(title="other", sourceArn="arn:aws:s3:::acme-archive")), (function(),)),
-        ((GROUP, INSIDE), (bucket(),)),
-    ],
-    ids=["nothing", "others", "another permission", "component not waited for"],
+test_nothing_orders_the_notification = reported(
+    POLICY,
+    ARN,
+    (permission(), notification()),
+    (permission(), notification(after=(function(), bucket()))),
+    (GROUP, INSIDE, notification(after=(bucket(),))),
+    of=lambda *others: (bucket(), function(), *others),
 )
-def test_nothing_orders_the_notification(others: tuple[Resource, ...], after: tuple[Resource, ...]) -> None:
-    resources = (bucket(), function(), *others, notification(after=after))
-    assert violations(POLICY, *resources) == [ARN]
-    assert "`may`" in messages(POLICY, *resources)[0]
-
-
-def test_another_buckets_permission_does_not_count() -> None:
-    other = permission(title="other", sourceArn="arn:aws:s3:::acme-archive")
-    assert violations(POLICY, bucket(), function(), permission(), other, notification(after=(other,))) == [ARN]
-
-
-@pytest.mark.parametrize(
-    ("others", "invoking"),
-    [
-        ((permission(),), notification(after=(permission(),))),
-        ((permission(),), notification(after=(permission(),), at="lambdaFunctions")),
-        (
-            (permission(), resource("aws:s3/bucketObject:BucketObject", "x", permission())),
-            notification(after=(resource("aws:s3/bucketObject:BucketObject", "x"),)),
-        ),
-        ((GROUP, INSIDE), notification(after=(GROUP,))),
-        (
-            (permission(), Resource(GROUP.type, "trigger", urn=GROUP.urn, dependencies=(permission().urn,))),
-            Resource(notification().type, "inbox", notification().inputs, parent=GROUP.urn),
-        ),
-        ((), notification()),
-        ((permission(), permission(title="again")), notification(after=(permission(title="again"),))),
-        ((Resource(permission().type, "may", permission().inputs, external=True),), notification()),
-    ],
-    ids=["option", "property", "indirect", "component", "parent", "no permission", "one of two", "exists already"],
+AGAIN, OBJECT = permission(title="again"), construct("aws:s3/bucketObject:BucketObject", "x", permission())
+EXISTING = Resource(permission().type, "may", permission().inputs, external=True)
+WAITING_GROUP = Resource(GROUP.type, "trigger", urn=GROUP.urn, dependencies=(permission().urn,))
+INVOKING = Resource(notification().type, "inbox", notification().inputs, parent=GROUP.urn)
+test_silent = silent(
+    POLICY,
+    (permission(), notification(after=(permission(),), at="lambdaFunctions")),
+    (permission(), OBJECT, notification(after=(OBJECT,))),
+    (GROUP, INSIDE, notification(after=(GROUP,))),
+    (permission(), WAITING_GROUP, INVOKING),
+    (permission(), AGAIN, notification(after=(AGAIN,))),
+    (EXISTING, notification()),
+    of=lambda *others: (bucket(), function(), *others),
 )
-def test_silent(others: tuple[Resource, ...], invoking: Resource) -> None:
-    assert outcomes(POLICY, bucket(), function(), *others, invoking) == []
 
 
 def test_a_component_that_both_are_in_orders_nothing() -> None:
-    invoking = Resource(notification().type, "inbox", notification().inputs, parent=GROUP.urn)
-    assert violations(POLICY, bucket(), function(), GROUP, INSIDE, invoking) == [ARN]
-    waiting = Resource(invoking.type, "inbox", invoking.inputs, parent=GROUP.urn, dependencies=(GROUP.urn,))
+    assert violations(POLICY, bucket(), function(), GROUP, INSIDE, INVOKING) == [ARN]
+    waiting = Resource(INVOKING.type, "inbox", INVOKING.inputs, parent=GROUP.urn, dependencies=(GROUP.urn,))
     assert violations(POLICY, bucket(), function(), GROUP, INSIDE, waiting) == [ARN]
 
 

@@ -4,52 +4,46 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import CREATED, FUNCTION_ARN, notification, target
 from policypack.core.policy import UNKNOWN, Reference
 from policypack.policies.s3.malformed_notification import POLICY
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import CREATED, FUNCTION_ARN, notification, target
+from tests.policies.helpers import reported_with, silent, undecided, violations
 
+FIRST = "lambdaFunctions[0]"
 QUEUE = {"queueArn": "arn:aws:sqs:eu-west-1:111122223333:inbox", "events": CREATED}
 
 
-@pytest.mark.parametrize(
-    ("entry", "path", "message"),
-    [
-        ({**target(), "filter": {"key": {"filterRules": []}}}, "filter", "write `filterPrefix` and `filterSuffix`"),
-        ({**target(), "filterRules": [{"name": "prefix", "value": "in/"}]}, "filterRules", "write `filterPrefix`"),
-        ({**target(), "filter_prefix": "in/"}, "filter_prefix", "write `filterPrefix`"),
-        ({**target(), "suffix": ".csv"}, "suffix", "write `filterSuffix`"),
-        ({**target(), "event": "s3:ObjectCreated:*"}, "event", "write `events`"),
-        ({**target(), "batchSize": 1}, "batchSize", "the fields are `lambdaFunctionArn`"),
-        ({**target(), "events": []}, "events", "is missing"),
-        ({"lambdaFunctionArn": FUNCTION_ARN}, "events", "is missing"),
-        (target(events="s3:ObjectCreated:*"), "events", "must be a list"),
-        (target(events=["s3:ObjectCreated"]), "events[0]", "write `s3:ObjectCreated:*`"),
-        (target(events=["ObjectCreated:Put"]), "events[0]", "did you mean `s3:ObjectCreated:Put`"),
-        (target(events=["Object Created"]), "events[0]", "write `s3:ObjectCreated:*`"),
-        (target(events=[*CREATED, "s3:ObjectRemove:*"]), "events[1]", "did you mean `s3:ObjectRemoved:*`"),
-        (target(events=["s3:*"]), "events[0]", "is not an event of S3"),
-        (target(prefix="in/*"), "filterPrefix", "has `*` in it"),
-        (target(suffix="*.csv"), "filterSuffix", "has `*` in it"),
-        (target(suffix=r"\.csv$"), "filterSuffix", "matches no patterns"),
-        (target(prefix="^in/"), "filterPrefix", "matches no patterns"),
-        (target(suffix=[".csv", ".json"]), "filterSuffix", "must be one text"),
-        (target(prefix="my folder/"), "filterPrefix", "written as `+`"),
-        (target(prefix="s3://acme-inbox/in/"), "filterPrefix", "without the bucket"),
-        (target("read"), "lambdaFunctionArn", "is not an ARN"),
-        (target(QUEUE["queueArn"]), "lambdaFunctionArn", "not the ARN of a function"),
-        (
-            target("arn:aws:lambda:eu-west-1:111122223333:layer:read:1"),
-            "lambdaFunctionArn",
-            "not the ARN of a function",
-        ),
-        ({"events": CREATED}, "lambdaFunctionArn", "is missing"),
-    ],
+test_each_target_has_the_shape_that_s3_knows = reported_with(
+    POLICY,
+    (
+        {**target(), "filter": {"key": {"filterRules": []}}},
+        f"{FIRST}.filter",
+        "write `filterPrefix` and `filterSuffix`",
+    ),
+    ({**target(), "filterRules": [{"name": "prefix", "value": "in/"}]}, f"{FIRST}.filterRules", "write `filterPrefix`"),
+    ({**target(), "filter_prefix": "in/"}, f"{FIRST}.filter_prefix", "write `filterPrefix`"),
+    ({**target(), "suffix": ".csv"}, f"{FIRST}.suffix", "write `filterSuffix`"),
+    ({**target(), "event": "s3:ObjectCreated:*"}, f"{FIRST}.event", "write `events`"),
+    ({**target(), "batchSize": 1}, f"{FIRST}.batchSize", "the fields are `lambdaFunctionArn`"),
+    ({**target(), "events": []}, f"{FIRST}.events", "is missing"),
+    ({"lambdaFunctionArn": FUNCTION_ARN}, f"{FIRST}.events", "is missing"),
+    (target(events="s3:ObjectCreated:*"), f"{FIRST}.events", "must be a list"),
+    (target(events=["ObjectCreated:Put"]), f"{FIRST}.events[0]", "did you mean `s3:ObjectCreated:Put`"),
+    (target(events=[*CREATED, "s3:ObjectRemove:*"]), f"{FIRST}.events[1]", "did you mean `s3:ObjectRemoved:*`"),
+    (target(events=["s3:*"]), f"{FIRST}.events[0]", "is not an event of S3"),
+    (target(suffix="*.csv"), f"{FIRST}.filterSuffix", "has `*` in it"),
+    (target(prefix="^in/"), f"{FIRST}.filterPrefix", "matches no patterns"),
+    (target(suffix=[".csv", ".json"]), f"{FIRST}.filterSuffix", "must be one text"),
+    (target(prefix="s3://acme-inbox/in/"), f"{FIRST}.filterPrefix", "without the bucket"),
+    (target(QUEUE["queueArn"]), f"{FIRST}.lambdaFunctionArn", "not the ARN of a function"),
+    (
+        target("arn:aws:lambda:eu-west-1:111122223333:layer:read:1"),
+        f"{FIRST}.lambdaFunctionArn",
+        "not the ARN of a function",
+    ),
+    ({"events": CREATED}, f"{FIRST}.lambdaFunctionArn", "is missing"),
+    of=notification,
 )
-def test_each_target_has_the_shape_that_s3_knows(entry: dict[str, Any], path: str, message: str) -> None:
-    resource = notification(entry)
-    assert violations(POLICY, resource) == [f"lambdaFunctions[0].{path}"]
-    assert message in messages(POLICY, resource)[0]
 
 
 @pytest.mark.parametrize(
@@ -69,20 +63,15 @@ def test_a_notification_has_targets_that_differ(inputs: dict[str, Any], path: st
     assert violations(POLICY, notification(**inputs))[0] == path
 
 
-@pytest.mark.parametrize(
-    "inputs",
-    [
-        {"lambdaFunctions": [target(prefix="in/", suffix=".csv"), {**target(prefix="out/"), "id": "out"}]},
-        {"lambdaFunctions": [target(UNKNOWN), target(Reference("urn:read"))]},
-        {"lambdaFunctions": [target(f"{FUNCTION_ARN}:live", prefix="", suffix="")]},
-        {"lambdaFunctions": [target(prefix="a+b/c%20(1)'s_x-y.z/", suffix="=v2.CSV")]},
-        {"lambdaFunctions": None, "queues": [QUEUE]},
-        {"lambdaFunctions": None, "eventbridge": True},
-        {"lambdaFunctions": [target(events=["s3:ObjectRemoved:Delete", "s3:Replication:*", "s3:LifecycleTransition"])]},
-    ],
+test_silent = silent(
+    POLICY,
+    {"lambdaFunctions": [target(prefix="in/", suffix=".csv"), {**target(prefix="out/"), "id": "out"}]},
+    {"lambdaFunctions": [target(UNKNOWN), target(Reference("urn:read"))]},
+    {"lambdaFunctions": [target(prefix="", suffix="=v2.CSV")]},
+    {"lambdaFunctions": None, "queues": [QUEUE]},
+    {"lambdaFunctions": [target(events=["s3:ObjectRemoved:Delete", "s3:Replication:*", "s3:LifecycleTransition"])]},
+    of=lambda inputs: notification(**inputs),
 )
-def test_silent(inputs: dict[str, Any]) -> None:
-    assert outcomes(POLICY, notification(**inputs)) == []
 
 
 def test_a_known_breach_is_reported_beside_what_is_unknown() -> None:

@@ -2,67 +2,30 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
+from policypack.core.examples import construct
 from policypack.core.policy import UNKNOWN, Resource
-from policypack.policies.s3.missing_access_block import POLICY
-from tests.policies.helpers import outcomes, undecided, violations
+from policypack.policies.s3.missing_access_block import ACCESS_BLOCK, POLICY
+from tests.policies.helpers import outcomes, reported, silent, undecided, violations
 
-BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+BUCKET, V2 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
 
 
-def bucket(name: str = "inbox", token: str = "aws:s3/bucket:Bucket", **inputs: Any) -> Resource:
+def bucket(name: str = "inbox", token: str = BUCKET, **inputs: Any) -> Resource:
     return Resource(token, name, inputs)
 
 
-def block(value: Any, *origins: Resource, name: str = "block") -> Resource:
-    dependencies = {"bucket": tuple(each.urn for each in origins)} if origins else {}
-    return Resource(BLOCK, name, {"bucket": value}, property_dependencies=dependencies)
+def block(value: Any, *origins: Resource) -> Resource:
+    return construct(ACCESS_BLOCK, "block", *origins, at="bucket", bucket=value)
 
 
-ACCOUNT_BLOCK = Resource(
-    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
-    "account",
-    {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True, "restrictPublicBuckets": True},
+test_missing = reported(POLICY, "", bucket(blockPublicAcls=True, blockPublicPolicy=True), bucket(token=V2))
+test_silent = silent(
+    POLICY,
+    (bucket(), block(UNKNOWN, bucket())),
+    (block("inbox-prod"), bucket(bucket="inbox-prod")),
+    (bucket(token=V2), block(UNKNOWN, bucket(token=V2))),
+    Resource("aws:s3/accessPoint:AccessPoint", "shared", {"bucket": "somebody-elses"}),
 )
-
-
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (bucket(blockPublicAcls=True, blockPublicPolicy=True),),
-        (bucket(token="aws:s3/bucketV2:BucketV2"),),
-        (bucket(bucket="inbox"), block("outbox")),
-        (bucket("inbox"), bucket("outbox"), block(UNKNOWN, bucket("outbox"))),
-        (bucket(), ACCOUNT_BLOCK),
-    ],
-    ids=[
-        "switches on the bucket",
-        "old token",
-        "block of another name",
-        "block of another bucket",
-        "account block only",
-    ],
-)
-def test_missing(stack: tuple[Resource, ...]) -> None:
-    found = outcomes(POLICY, *stack)
-    assert [(each.kind, each.resource.name) for each in found] == [("violation", "inbox")]
-
-
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (bucket(), block(UNKNOWN, bucket())),
-        (bucket(bucket="inbox-prod"), block("inbox-prod")),
-        (block("inbox-prod"), bucket(bucket="inbox-prod")),
-        (bucket(token="aws:s3/bucketV2:BucketV2"), block(UNKNOWN, bucket(token="aws:s3/bucketV2:BucketV2"))),
-        (Resource("aws:s3/directoryBucket:DirectoryBucket", "fast", {"bucket": "fast--use1-az4--x-s3"}),),
-        (Resource("aws:s3/accessPoint:AccessPoint", "shared", {"bucket": "somebody-elses"}),),
-    ],
-    ids=["by reference", "by name", "block first", "old token", "directory bucket", "no bucket"],
-)
-def test_silent(stack: tuple[Resource, ...]) -> None:
-    assert outcomes(POLICY, *stack) == []
 
 
 def test_each_bucket_needs_its_own() -> None:
@@ -71,7 +34,6 @@ def test_each_bucket_needs_its_own() -> None:
 
 
 def test_a_block_of_an_unknown_bucket_leaves_it_undecided() -> None:
-    stack = (bucket(bucket="inbox"), block(UNKNOWN))
-    assert violations(POLICY, *stack) == []
-    assert undecided(POLICY, *stack) == [""]
+    stack = (bucket(bucket="inbox"), construct(ACCESS_BLOCK, "block", bucket=UNKNOWN))
+    assert (violations(POLICY, *stack), undecided(POLICY, *stack)) == ([], [""])
     assert "`block`" in outcomes(POLICY, *stack)[0].message

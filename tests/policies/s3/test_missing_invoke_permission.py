@@ -1,62 +1,48 @@
 from __future__ import annotations
 
-import pytest
-
-from policypack.core.policy import UNKNOWN, Resource
-from policypack.policies.s3.missing_invoke_permission import POLICY
-from policypack.resources.tokens import ALIAS
-from tests.policies.helpers import messages, outcomes, undecided, violations
-from tests.policies.invoking import (
+from policypack.core.examples import (
     BUCKET_ARN,
     FUNCTION_ARN,
     bucket,
+    construct,
     function,
     notification,
     permission,
-    resource,
     target,
 )
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.s3.missing_invoke_permission import POLICY
+from policypack.resources.tokens import ALIAS
+from tests.policies.helpers import messages, outcomes, reported, silent, undecided, undecided_at, violations
 
 ARN = "lambdaFunctions[0].lambdaFunctionArn"
 OTHER = function("write", title="write")
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        permission(function="write"),
-        permission(principal="111122223333"),
-        permission(action="lambda:GetFunction"),
-        permission(function=f"{FUNCTION_ARN}:live"),
-    ],
-    ids=["none", "function", "account", "action", "alias in the ARN"],
+test_no_permission_for_this_bucket_and_function = reported(
+    POLICY,
+    ARN,
+    permission(function="write"),
+    permission(principal="111122223333"),
+    permission(action="lambda:GetFunction"),
+    permission(function=f"{FUNCTION_ARN}:live"),
+    of=lambda other: (bucket(), function(), OTHER, other, notification()),
 )
-def test_no_permission_for_this_bucket_and_function(given: Resource | None) -> None:
-    others = () if given is None else (given,)
-    assert violations(POLICY, bucket(), function(), OTHER, *others, notification()) == [ARN]
-    assert "`read`" in messages(POLICY, bucket(), function(), OTHER, *others, notification())[0]
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        permission(),
-        permission(action="lambda:*"),
-        permission(sourceArn=None),
-        permission(sourceArn="arn:aws:s3:::*"),
-        permission(principal="*"),
-        permission(function(), at="function", function=UNKNOWN),
-        permission(bucket(), at="sourceArn", sourceArn=UNKNOWN),
-    ],
-    ids=["plain", "every action", "every bucket", "star", "everybody", "unknown name", "unknown arn"],
+test_silent = silent(
+    POLICY,
+    permission(action="lambda:*"),
+    permission(sourceArn=None),
+    permission(sourceArn="arn:aws:s3:::*"),
+    permission(principal="*"),
+    permission(function(), at="function", function=UNKNOWN),
+    permission(bucket(), at="sourceArn", sourceArn=UNKNOWN),
+    of=lambda allowing: (bucket(), function(), allowing, notification()),
 )
-def test_silent(given: Resource) -> None:
-    assert outcomes(POLICY, bucket(), function(), given, notification()) == []
+test_a_function_of_another_stack_may_have_its_permission_here = silent(POLICY, (bucket(), permission(), notification()))
 
 
 def test_an_alias_needs_a_permission_of_its_own() -> None:
-    alias = resource(ALIAS, "live", name="live", functionName="read")
+    alias = construct(ALIAS, "live", name="live", functionName="read")
     invoking = notification(target(UNKNOWN), after=(alias,), at="lambdaFunctions")
     assert violations(POLICY, bucket(), function(), alias, permission(), invoking) == [ARN]
     assert outcomes(POLICY, bucket(), function(), alias, permission(qualifier="live"), invoking) == []
@@ -80,41 +66,30 @@ def test_every_function_that_a_list_depends_on_needs_one() -> None:
     assert undecided(POLICY, bucket(), read, write, allowed[0], one) == [ARN]
 
 
-@pytest.mark.parametrize(
-    "resources",
-    [
-        (bucket(), function(), permission(principal=UNKNOWN), notification()),
-        (bucket(), function(), permission(sourceArn=UNKNOWN), notification()),
-        (bucket(), function(), permission(function=UNKNOWN), notification()),
-        (bucket(), function(), permission(qualifier=UNKNOWN), notification()),
-        (bucket(), function(), permission(), notification(target(UNKNOWN))),
-        (bucket(), permission(function="write"), notification()),
-        (
+test_what_may_be_the_permission_is_undecided = undecided_at(
+    POLICY,
+    ARN,
+    {
+        "principal": (bucket(), function(), permission(principal=UNKNOWN), notification()),
+        "source": (bucket(), function(), permission(sourceArn=UNKNOWN), notification()),
+        "function": (bucket(), function(), permission(function=UNKNOWN), notification()),
+        "qualifier": (bucket(), function(), permission(qualifier=UNKNOWN), notification()),
+        "target": (bucket(), function(), permission(), notification(target(UNKNOWN))),
+        "another stack's function": (bucket(), permission(function="write"), notification()),
+        "made-up name": (
             bucket(),
             function(None),
             permission(function="read-1a2b3c4"),
             notification(target(UNKNOWN), after=(function(None),), at="lambdaFunctions"),
         ),
-        (bucket(None), function(), permission(sourceArn="arn:aws:s3:::inbox-1a2b3c4"), notification(bucket=UNKNOWN)),
-    ],
-    ids=[
-        "principal",
-        "source",
-        "function",
-        "qualifier",
-        "target",
-        "another stack's function",
-        "made-up name",
-        "bucket",
-    ],
+        "bucket": (
+            bucket(None),
+            function(),
+            permission(sourceArn="arn:aws:s3:::inbox-1a2b3c4"),
+            notification(bucket=UNKNOWN),
+        ),
+    },
 )
-def test_what_may_be_the_permission_is_undecided(resources: tuple[Resource, ...]) -> None:
-    assert undecided(POLICY, *resources) == [ARN]
-    assert violations(POLICY, *resources) == []
-
-
-def test_a_function_of_another_stack_may_have_its_permission_here() -> None:
-    assert outcomes(POLICY, bucket(), permission(), notification()) == []
 
 
 def test_a_function_that_is_only_read_may_have_its_permission_elsewhere() -> None:

@@ -6,14 +6,23 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.open_access_block import POLICY, SWITCHES
-from tests.policies.helpers import messages, outcomes, undecided, violations
+from tests.policies.helpers import reported, silent, undecided, undecided_at, violations
 
 CLOSED: dict[str, Any] = dict.fromkeys(SWITCHES, True)
-BUCKET_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+ACCOUNT = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
+IN_POINT, IN_DETAILS = "publicAccessBlockConfiguration", "details.publicAccessBlock"
 
 
-def block(token: str = BUCKET_BLOCK, **switches: Any) -> Resource:
+def block(token: str = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", **switches: Any) -> Resource:
     return Resource(token, "block", {"bucket": "inbox", **switches})
+
+
+def point(settings: object) -> Resource:
+    return Resource("aws:s3/accessPoint:AccessPoint", "point", {"bucket": "inbox", IN_POINT: settings})
+
+
+def multi_region(details: object) -> Resource:
+    return Resource("aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint", "point", {"details": details})
 
 
 @pytest.mark.parametrize("name", SWITCHES)
@@ -22,52 +31,22 @@ def test_each_switch_counts(name: str, value: object) -> None:
     assert violations(POLICY, block(**{**CLOSED, name: value})) == [name]
 
 
-def test_a_switch_that_is_not_written_is_off() -> None:
-    assert violations(POLICY, block()) == list(SWITCHES)
-    assert "not set" in messages(POLICY, block())[0]
-
-
-@pytest.mark.parametrize(
-    "resource",
-    [
-        block(**dict.fromkeys(SWITCHES, "true")),
-        block("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **CLOSED),
-        Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}),
-    ],
-    ids=["closed in text", "account", "no access block"],
-)
-def test_silent(resource: Resource) -> None:
-    assert outcomes(POLICY, resource) == []
-
-
 def test_a_known_breach_is_reported_beside_an_unknown_switch() -> None:
     resource = block(**{**CLOSED, "blockPublicPolicy": UNKNOWN, "blockPublicAcls": False})
     assert violations(POLICY, resource) == ["blockPublicAcls"]
     assert undecided(POLICY, resource) == ["blockPublicPolicy"]
 
 
-def point(settings: object) -> Resource:
-    inputs = {"bucket": "inbox", "publicAccessBlockConfiguration": settings}
-    return Resource("aws:s3/accessPoint:AccessPoint", "point", inputs)
-
-
-def test_a_switch_of_an_access_point_is_on_until_it_is_written_off() -> None:
-    assert violations(POLICY, point({"restrictPublicBuckets": False})) == [
-        "publicAccessBlockConfiguration.restrictPublicBuckets"
-    ]
-    assert outcomes(POLICY, point(None)) == []
-    assert outcomes(POLICY, point({})) == []
-    assert outcomes(POLICY, point({"ignorePublicAcls": True})) == []
-    assert undecided(POLICY, point(UNKNOWN)) == ["publicAccessBlockConfiguration"]
-    assert undecided(POLICY, point({"ignorePublicAcls": UNKNOWN})) == [
-        "publicAccessBlockConfiguration.ignorePublicAcls"
-    ]
-
-
-def test_a_switch_of_a_multi_region_access_point() -> None:
-    details = {"name": "global", "publicAccessBlock": {"blockPublicPolicy": False}}
-    token = "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint"
-    assert violations(POLICY, Resource(token, "point", {"details": details})) == [
-        "details.publicAccessBlock.blockPublicPolicy"
-    ]
-    assert undecided(POLICY, Resource(token, "point", {"details": UNKNOWN})) == ["details.publicAccessBlock"]
+OPEN = {"name": "global", "publicAccessBlock": {"blockPublicPolicy": False}}
+test_a_multi_region_access_point = reported(POLICY, f"{IN_DETAILS}.blockPublicPolicy", multi_region(OPEN))
+test_unknown_details = undecided_at(POLICY, IN_DETAILS, multi_region(UNKNOWN))
+test_unknown_switches = undecided_at(POLICY, IN_POINT, point(UNKNOWN))
+test_an_unknown_switch = undecided_at(POLICY, f"{IN_POINT}.ignorePublicAcls", point({"ignorePublicAcls": UNKNOWN}))
+test_silent = silent(
+    POLICY,
+    block(**dict.fromkeys(SWITCHES, "true")),
+    block(ACCOUNT, **CLOSED),
+    Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}),
+    point(None),
+    point({}),
+)

@@ -3,11 +3,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
+from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.s3.plaintext_transport import POLICY
-from tests.policies.helpers import allow, deny, document, messages, undecided, violations
+from tests.policies.helpers import messages, reported, silent, undecided, violations
 
 BUCKET = "arn:aws:s3:::inbox"
 BOTH = [BUCKET, f"{BUCKET}/*"]
@@ -26,49 +25,40 @@ def tls(action: Any = "s3:*", resource: Any = BOTH, condition: Any = PLAIN, **el
     return deny(action, resource, **{"Principal": "*", "Condition": condition, **elements})
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [
-        [tls(resource=BUCKET)],
-        [tls(resource=[BUCKET, f"{BUCKET}/incoming/*"])],
-        [tls(resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"])],
-        [tls(action="s3:GetObject")],
-        [tls(action=["s3:Get*", "s3:Put*"])],
-        [tls(Principal={"AWS": "arn:aws:iam::111122223333:root"})],
-        [tls(condition={**PLAIN, "StringEquals": {"s3:prefix": "incoming/"}})],
-        [tls(Effect="Allow")],
-    ],
+test_plain_requests_are_answered = reported(
+    POLICY,
+    "",
+    tls(resource=BUCKET),
+    tls(resource=[BUCKET, f"{BUCKET}/incoming/*"]),
+    tls(resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]),
+    tls(action="s3:GetObject"),
+    tls(action=["s3:Get*", "s3:Put*"]),
+    tls(Principal={"AWS": "arn:aws:iam::111122223333:root"}),
+    tls(condition={**PLAIN, "StringEquals": {"s3:prefix": "incoming/"}}),
+    tls(Effect="Allow"),
+    of=lambda statement: (bucket(), policy(statement)),
 )
-def test_plain_requests_are_answered(statements: list[Any]) -> None:
-    assert len(messages(POLICY, bucket(), policy(*statements))) == 1
-
-
-@pytest.mark.parametrize(
-    "statements",
-    [
-        [tls(action="*", resource="*")],
-        [tls(resource=f"{BUCKET}/*"), tls(resource=BUCKET)],
-        [tls(Principal={"AWS": "*"})],
-        [tls(Principal={"AWS": ["*"]}, condition={"Bool": {"AWS:securetransport": [False]}})],
-        [tls(condition={"BoolIfExists": {"aws:SecureTransport": "false"}})],
-        [allow(Principal={"AWS": "444455556666"}), tls()],
-        [tls(resource=["arn:aws-cn:s3:::inbox", "arn:aws-cn:s3:::inbox/*"])],
-    ],
+test_plain_requests_are_denied = silent(
+    POLICY,
+    [tls(action="*", resource="*")],
+    [tls(resource=f"{BUCKET}/*"), tls(resource=BUCKET)],
+    [tls(Principal={"AWS": "*"})],
+    [tls(Principal={"AWS": ["*"]}, condition={"Bool": {"AWS:securetransport": [False]}})],
+    [tls(condition={"BoolIfExists": {"aws:SecureTransport": "false"}})],
+    [allow(Principal={"AWS": "444455556666"}), tls()],
+    [tls(resource=["arn:aws-cn:s3:::inbox", "arn:aws-cn:s3:::inbox/*"])],
+    of=lambda statements: (bucket(), policy(*statements)),
 )
-def test_plain_requests_are_denied(statements: list[Any]) -> None:
-    assert messages(POLICY, bucket(), policy(*statements)) == []
 
 
-def test_a_single_statement_and_json_text() -> None:
+def test_where_the_policy_is() -> None:
     text = json.dumps({"Version": "2012-10-17", "Statement": tls()})
     beside = Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": text})
     assert messages(POLICY, bucket(), beside) == []
-
-
-def test_the_buckets_own_policy_and_its_other_token() -> None:
     assert messages(POLICY, bucket(policy=document(tls()))) == []
     assert len(messages(POLICY, bucket(token="aws:s3/bucketV2:BucketV2"))) == 1
     assert messages(POLICY, bucket(token="aws:s3/bucketV2:BucketV2"), policy(tls())) == []
+    assert violations(POLICY, bucket(), policy(tls(), of="outbox")) == [""]
 
 
 def test_a_bucket_named_by_pulumi_with_a_policy_that_refers_to_it() -> None:
@@ -80,10 +70,6 @@ def test_a_bucket_named_by_pulumi_with_a_policy_that_refers_to_it() -> None:
         property_dependencies={"bucket": (own.urn,), "policy": (own.urn,)},
     )
     assert (violations(POLICY, own, beside), len(undecided(POLICY, own, beside))) == ([], 1)
-
-
-def test_another_buckets_policy() -> None:
-    assert violations(POLICY, bucket(), policy(tls(), of="outbox")) == [""]
 
 
 def test_unknown_values() -> None:

@@ -2,42 +2,35 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.sqs.missing_encryption import POLICY
-from tests.policies.helpers import outcomes, undecided, violations
+from tests.policies.helpers import reported, silent, undecided
 
 
 def queue(outputs: dict[str, Any] | None = None, **inputs: Any) -> Resource:
     return Resource("aws:sqs/queue:Queue", "jobs", inputs, outputs=outputs or {})
 
 
-@pytest.mark.parametrize(
-    "resource",
-    [
-        queue(sqsManagedSseEnabled="false"),
-        queue(fifoQueue=True, sqsManagedSseEnabled=False, kmsDataKeyReusePeriodSeconds=300),
-        queue(outputs={"sqsManagedSseEnabled": False, "kmsMasterKeyId": ""}),
-    ],
-    ids=["off in text", "reuse period without a key", "older than the default"],
+test_unencrypted = reported(
+    POLICY,
+    "sqsManagedSseEnabled",
+    {
+        "off in text": queue(sqsManagedSseEnabled="false"),
+        "reuse period without a key": queue(
+            fifoQueue=True, sqsManagedSseEnabled=False, kmsDataKeyReusePeriodSeconds=300
+        ),
+        "older than the default": queue(outputs={"sqsManagedSseEnabled": False, "kmsMasterKeyId": ""}),
+    },
 )
-def test_unencrypted(resource: Resource) -> None:
-    assert violations(POLICY, resource) == ["sqsManagedSseEnabled"]
-
-
-@pytest.mark.parametrize(
-    "resource",
-    [
-        queue(sqsManagedSseEnabled=True),
-        queue(sqsManagedSseEnabled=False, kmsMasterKeyId=UNKNOWN),
-        queue(kmsMasterKeyId="alias/jobs", outputs={"sqsManagedSseEnabled": False}),
-        Resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", {"sqsManagedSseEnabled": False}),
-    ],
-    ids=["on", "key known later", "key in the state", "no queue"],
+test_silent = silent(
+    POLICY,
+    {
+        "on": queue(sqsManagedSseEnabled=True),
+        "key known later": queue(sqsManagedSseEnabled=False, kmsMasterKeyId=UNKNOWN),
+        "key in the state": queue(kmsMasterKeyId="alias/jobs", outputs={"sqsManagedSseEnabled": False}),
+        "no queue": Resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", {"sqsManagedSseEnabled": False}),
+    },
 )
-def test_silent(resource: Resource) -> None:
-    assert outcomes(POLICY, resource) == []
 
 
 def test_an_unknown_switch_is_undecided() -> None:

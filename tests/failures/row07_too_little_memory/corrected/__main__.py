@@ -1,4 +1,4 @@
-"""A function that is told of orders."""
+"""A function that processes orders."""
 
 import sys
 

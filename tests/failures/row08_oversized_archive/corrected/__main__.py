@@ -16,7 +16,7 @@ WEIGHTS_MB = 20
 package = Path(tempfile.gettempdir()) / f"acme-scoring-{WEIGHTS_MB}"
 package.mkdir(exist_ok=True)
 shutil.copy("index.py", package)
-with (package / "weights.bin").open("ab") as weights:  # stands for what the model's registry would give
+with (package / "weights.bin").open("ab") as weights:  # in place of a download from the model registry
     weights.truncate(WEIGHTS_MB * 1024 * 1024)
 
 aws.lambda_.Function(

@@ -1,0 +1,1 @@
+"""Policies about documents that do not mean what they say, one a file."""

@@ -1,0 +1,78 @@
+"""`ForAllValues` also matches a request that has no value for the condition key, so an Allow statement allows it.
+
+A caller who is in no organization has no organization path, so the condition that all of its paths are yours is true.
+`ForAnyValue`, or a second condition that requires the key to be present, expresses what was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policypack.core.examples import allow, bucket_policy, deny, example, granted, role_policy
+from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.condition_problems import holds_without_key
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
+
+
+def check(document: PolicyDocument) -> Iterator[Violation]:
+    for statement in document.statements:
+        for condition in holds_without_key(statement):
+            yield Violation(
+                condition.path,
+                f"`ForAllValues` on `{condition.key}` also matches requests without the key, so they are allowed",
+            )
+
+
+PATHS = {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}
+
+
+def _bucket_policy(**condition: Any) -> Resource:
+    return bucket_policy(allow(Principal="*", Condition=condition))
+
+
+POLICY = Policy(
+    id="iam-absent-key-allowed",
+    title="Allow statement also matches requests without its condition key",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CORRECTNESS, Tag.LEAST_PRIVILEGE],
+    fix='Write `ForAnyValue`, or add `"Null": {KEY: "false"}` to the condition.',
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
+    ],
+    bad=[
+        example(
+            _bucket_policy(**{"ForAllValues:StringLike": PATHS}),
+            path="policy.Statement[0].Condition.ForAllValues:StringLike.aws:PrincipalOrgPaths",
+        ),
+        example(
+            granted("s3:GetObject", Condition={"forallvalues:stringequals": {"AWS:CalledVia": "athena.amazonaws.com"}}),
+            path="policy.Statement[0].Condition.forallvalues:stringequals.AWS:CalledVia",
+            note="upper and lower case make no difference",
+        ),
+        example(
+            _bucket_policy(**{"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+            path="policy.Statement[0].Condition.ForAllValues:StringEquals.aws:PrincipalOrgID",
+            note="a key with a single value",
+        ),
+    ],
+    good=[
+        example(_bucket_policy(**{"ForAnyValue:StringLike": PATHS})),
+        example(
+            _bucket_policy(**{"ForAllValues:StringLike": PATHS, "Null": {"aws:PrincipalOrgPaths": "false"}}),
+            note="a second condition that requires the key",
+        ),
+        example(role_policy(deny("*", "*", Condition={"ForAllValues:StringLike": PATHS})), note="a Deny statement"),
+        example(
+            granted("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
+            note="a key whose absence grants nothing",
+        ),
+    ],
+    requires=["iam-malformed-document"],
+    reads=documents(),
+    check=check,
+)

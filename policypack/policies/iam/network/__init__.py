@@ -1,0 +1,1 @@
+"""Policies about IP addresses and networks in conditions, one a file."""

@@ -1,0 +1,104 @@
+"""A Deny statement for everyone outside of a network denies more than strangers: it overrides every Allow.
+
+It denies AWS services that act for you (log delivery, replication, a function outside of the network) and every
+administrator who calls from elsewhere. After that only the account's root user can fix it. Two such statements whose
+ranges do not overlap, or one without a condition, deny everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from policypack.access.address_conditions import apart, fence, keeps_out, unread, whom_wholly
+from policypack.access.solver.bounds import unknown_paths
+from policypack.core.examples import bucket_policy, deny, example, reported_at
+from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, documents
+
+
+def check(document: PolicyDocument) -> Iterator[Judgement]:
+    """Yields each denial of everyone without an exception or a condition, and two that together deny everyone."""
+    ranges = []
+    for statement in document.statements:
+        if statement.allows:
+            continue
+        if not any(principal.anyone for principal in statement.principals or ()):
+            yield from map(Undecided, unknown_paths(document, statement, "Principal"))
+            continue
+        unknown = unknown_paths(document, statement, "Condition")
+        origin = fence(statement)
+        if origin and unread(statement, unknown):
+            yield from map(Undecided, unknown)
+        elif origin:
+            yield Violation(
+                statement.path,
+                f"denies everyone whose `{origin.key}` is outside of your network: AWS services that act for you and "
+                "administrators elsewhere too",
+            )
+        elif not unknown and (whom := whom_wholly(statement)):
+            yield Violation(statement.path, f"denies everything to {whom}, administrators included")
+        if not unknown:
+            ranges += [(statement, condition) for condition in statement.conditions if keeps_out(condition)]
+    for first, second in combinations(ranges, 2):
+        if apart(first, second):
+            yield Violation(
+                second[1].path,
+                f"has no address in common with `{first[1].path}`: each of the two denials denies what the other does not",
+            )
+
+
+BOTH = ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"]
+OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+
+
+def _everyone(action: str = "s3:*", /, **condition: Any) -> dict[str, Any]:
+    return deny(action, BOTH, Principal="*", Condition=condition or None)
+
+
+POLICY = Policy(
+    id="iam-lockout-deny",
+    title="Denial that locks out AWS services or administrators",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.RELIABILITY],
+    fix="Exempt AWS services (`BoolIfExists` on `aws:PrincipalIsAWSService` and `aws:ViaAWSService`) and the roles that need access (`ArnNotEquals` on `aws:PrincipalArn`).",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html",
+    ],
+    bad=reported_at(
+        "policy.Statement[0]",
+        example(bucket_policy(_everyone(**OUTSIDE))),
+        example(bucket_policy(_everyone(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})), note="a VPC condition"),
+        example(bucket_policy(_everyone(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})), note="an inverted exception"),
+        example(bucket_policy(_everyone()), note="a denial without a condition"),
+    ),
+    good=[
+        example(
+            bucket_policy(
+                _everyone(
+                    **OUTSIDE,
+                    ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"},
+                    BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
+                )
+            )
+        ),
+        example(bucket_policy(_everyone(Bool={"aws:SecureTransport": "false"})), note="a denial of plain HTTP"),
+        example(
+            bucket_policy(_everyone("s3:PutObject", StringNotEquals={"s3:x-amz-server-side-encryption": "aws:kms"})),
+            note="a denial of unencrypted writes",
+        ),
+        example(
+            bucket_policy({**_everyone(**OUTSIDE), "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}),
+            note="a denial of a partner",
+        ),
+    ],
+    requires=["iam-malformed-document"],
+    reads=documents("Statement", "Effect", kinds=RESOURCE, granting=True),
+    check=check,
+)

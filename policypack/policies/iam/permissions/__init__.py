@@ -1,0 +1,1 @@
+"""Policies about what an identity is allowed to do, one a file."""

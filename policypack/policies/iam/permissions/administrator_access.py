@@ -1,0 +1,78 @@
+"""AWS's managed policies for administrators allow everything, or allow their holder to grant itself everything.
+
+With one of them, any flaw in a workload can cost the whole account. A review of the stack's own policy documents does
+not show it, because the document is AWS's and is attached by its ARN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.core.examples import construct, example, lambda_role, reported_at
+from policypack.core.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.attachments import AttachedDocument, Lack, attached_policies
+
+ALLOWS = {
+    "AdministratorAccess": "every action there is or will be",
+    "IAMFullAccess": "every action of `iam`, by which its holder can give itself all others",
+    "PowerUserAccess": "every action of every service but `iam`, `organizations` and `account`",
+}
+UNKNOWN_POLICY = Unknown(
+    "attaches a policy that may be one of AWS's for administrators: which one is known only after the update",
+    "Write the policy's ARN, or pass the `arn` of a policy of this stack.",
+)
+
+
+@over_stack
+def attached(stack: Stack) -> Iterator[tuple[Resource, str, str | Unknown]]:
+    """The name of each AWS managed policy that is attached and whose document is known."""
+    for resource, attachment in attached_policies(stack):
+        if isinstance(attachment, AttachedDocument):
+            if attachment.managed:
+                yield resource, attachment.path, attachment.managed
+        elif attachment.lacks is Lack.POLICY and not attachment.policy:
+            yield resource, attachment.path, UNKNOWN_POLICY
+
+
+def check(name: str) -> Iterator[Violation]:
+    if name in ALLOWS:
+        yield Violation("", f"`{name}` allows {ALLOWS[name]}")
+
+
+def _attachment(name: str) -> Resource:
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role="reader", policyArn=arn)
+
+
+POLICY = Policy(
+    id="iam-administrator-access",
+    title="AWS's managed policy for administrators is attached",
+    why=__doc__,
+    severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    fix="Attach a policy of your own that lists the actions that the workload calls.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+        "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html",
+        "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/IAMFullAccess.html",
+        "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html",
+    ],
+    bad=reported_at(
+        "policyArn",
+        example(_attachment("AdministratorAccess")),
+        example(_attachment("IAMFullAccess"), note="it lets its holder grant itself the rest"),
+        example(_attachment("PowerUserAccess"), note="all services except those for identities"),
+        example(
+            lambda_role("reader", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+            path="managedPolicyArns[0]",
+            note="attached by the role itself",
+        ),
+    ),
+    good=[
+        example(_attachment("service-role/AWSLambdaBasicExecutionRole")),
+        example(_attachment("ReadOnlyAccess"), note="a wide policy that only reads"),
+    ],
+    reads=attached,
+    check=check,
+)

@@ -1,0 +1,113 @@
+"""A statement that allows `*`, or every action of a service, also grants what AWS adds in the future.
+
+One leaked credential then costs the account: its holder can read any secret, create users, and switch off the logs that
+would show it. `NotAction` in an Allow statement does the same by exclusion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from policypack.core.examples import (
+    ACCOUNT,
+    allow,
+    construct,
+    deny,
+    document,
+    example,
+    granted,
+    reported_at,
+    role_policy,
+)
+from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import whole_service
+from policypack.iam.document import PolicyDocument, Principal, Statement
+from policypack.iam.document_readers import documents
+
+ROOT = re.compile(r"\d{12}|arn:aws[-a-z]*:iam::\d{12}:root")
+
+
+def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
+    for statement in document.statements:
+        if not statement.allows:
+            continue
+        if statement.not_actions is not None:
+            yield Violation(statement.at("NotAction"), "allows every action of every service but those named")
+        for pattern in filter(whole_service, statement.actions or ()):
+            if not _keeps_key_manageable(document, statement, pattern):
+                yield Violation(statement.at("Action"), _too_much(pattern))
+            elif "Principal" in statement.unknown:
+                yield Undecided(statement.at("Principal"))
+
+
+def _too_much(pattern: str) -> str:
+    service, colon, _ = pattern.partition(":")
+    of = f"of `{service}` " if colon and service.strip("*?") else ""
+    return f"`{pattern}` allows every action {of}there is or will be"
+
+
+def _keeps_key_manageable(document: PolicyDocument, statement: Statement, pattern: str) -> bool:
+    """Whether this is the default of a key policy: `kms:*` for the account, which leaves the key to its IAM policies."""
+    if not document.type.startswith("aws:kms/") or not pattern.lower().startswith("kms:"):
+        return False
+    return statement.principals is not None and all(map(_is_account, statement.principals))
+
+
+def _is_account(principal: Principal) -> bool:
+    return principal.type == "AWS" and ROOT.fullmatch(principal.value) is not None
+
+
+def _key(statement: dict[str, Any]) -> Resource:
+    return construct("aws:kms/key:Key", "inbox", policy=document(statement))
+
+
+POLICY = Policy(
+    id="iam-wildcard-action",
+    title="Policy document allows every action of a service, or of all",
+    why=__doc__,
+    severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    fix="List the actions that the workload calls, such as `s3:GetObject`.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html",
+        "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html",
+    ],
+    bad=reported_at(
+        "policy.Statement[0].Action",
+        example(granted("s3:*")),
+        example(granted("*"), note="every action of every service"),
+        example(granted(["s3:GetObject", "sqs:?*"]), note="another spelling, next to a named action"),
+        example(
+            granted(None, NotAction="iam:*"), path="policy.Statement[0].NotAction", note="all but the named actions"
+        ),
+        example(
+            _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})),
+            note="a key policy for a role",
+        ),
+    ),
+    good=[
+        example(granted()),
+        example(granted("s3:Get*"), note="a wildcard that is narrower than the service"),
+        example(role_policy(deny("*", "*", Condition={"Bool": {"aws:SecureTransport": "false"}})), note="a denial"),
+        example(
+            _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
+            note="the default of a key policy, which leaves the key to the account's IAM policies",
+        ),
+        example(
+            construct(
+                "aws:ec2/vpcEndpoint:VpcEndpoint",
+                "s3",
+                vpcId="vpc-0a1b2c3d",
+                serviceName="com.amazonaws.eu-west-1.s3",
+                policy=document(allow("*", "*", Principal="*")),
+            ),
+            note="a document that only narrows what others grant",
+        ),
+    ],
+    reads=documents("Action", "NotAction", granting=True),
+    check=check,
+)

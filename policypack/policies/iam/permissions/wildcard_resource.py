@@ -1,0 +1,110 @@
+"""A grant on every resource of a type also covers resources of others, today and in the future.
+
+A function that may read `*` can read every bucket in the account, including the one with the payroll, so a bug in it or
+a stolen session affects all of them. Actions that AWS cannot limit to resources, such as `s3:ListAllMyBuckets`,
+need `*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.core.examples import allow, bucket_policy, example, granted, reported_at
+from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.actions import Action, alike_in_resources, every_action
+from policypack.iam.condition_keys import scopes
+from policypack.iam.document import Statement
+from policypack.iam.document_readers import IDENTITY, statements
+from policypack.iam.globs import everything, has_wildcard
+
+
+def check(statement: Statement) -> Iterator[Violation | Undecided]:
+    if not statement.allows or scopes(statement.conditions):
+        return
+    if statement.not_resources is not None:
+        wide: Violation | None = Violation("NotResource", "allows the actions on every resource but those named")
+    else:
+        wide = _wide(statement, tuple(filter(has_wildcard, statement.resources or ())))
+    if wide and "Condition" in statement.unknown:
+        yield Undecided("Condition")
+    elif wide:
+        yield wide
+    elif "Resource" in statement.unknown and _wide(statement, ("*",)):
+        yield Undecided("Resource")
+
+
+def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
+    """What the statement allows on every resource of a kind."""
+    if not resources:
+        return None
+    if statement.actions is None or any(map(every_action, statement.actions)):
+        anything = any(everything(resource) or resource.startswith("arn:*") for resource in resources)
+        return Violation("Resource", "allows actions of every service on every resource") if anything else None
+    names = sorted(
+        str(action)
+        for alike in alike_in_resources(statement.actions)
+        if alike[0].everywhere(resources)
+        for action in filter(narrowable, alike)
+    )
+    if not names:
+        return None
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return Violation(
+        "Resource", f"allows {', '.join(f'`{name}`' for name in names[:3])}{more} on every resource there is"
+    )
+
+
+def narrowable(action: Action) -> bool:
+    """Whether AWS can limit it to resources. A single type that a call may leave out does not count."""
+    return action.level != "List" and bool(action.required or len(action.optional) > 1)
+
+
+POLICY = Policy(
+    id="iam-wildcard-resource",
+    title="Policy document allows an action on every resource",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    fix="Name the resources, such as `arn:aws:s3:::inbox/*`, or narrow them by a condition such as `aws:ResourceTag`.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html",
+    ],
+    bad=reported_at(
+        "policy.Statement[0].Resource",
+        example(granted("s3:GetObject", "*")),
+        example(granted("s3:GetObject", "arn:aws:s3:::*"), note="every bucket there is"),
+        example(granted("s3:Get*", ["arn:aws:s3:::inbox/*", "*"]), note="beside a resource that is named"),
+        example(granted("kms:Decrypt", "arn:aws:kms:*:*:key/*"), note="every key, spelled out"),
+        example(
+            granted(resource=None, NotResource="arn:aws:s3:::payroll/*"),
+            path="policy.Statement[0].NotResource",
+            note="all but the named resources",
+        ),
+        example(
+            granted("ec2:TerminateInstances", "*", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+            note="a condition about something else",
+        ),
+    ),
+    good=[
+        example(granted()),
+        example(granted("s3:GetObject", "arn:aws:s3:::inbox-*/*"), note="a wildcard within a name"),
+        example(
+            granted(["s3:ListAllMyBuckets", "ec2:DescribeInstances", "cloudwatch:PutMetricData"], "*"),
+            note="actions that AWS cannot narrow",
+        ),
+        example(
+            granted("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),
+            note="a condition that narrows the resources",
+        ),
+        example(
+            bucket_policy(allow("s3:GetObject", "*", Principal={"AWS": "111122223333"})),
+            note="a bucket policy, which applies to its bucket only",
+        ),
+    ],
+    requires=["iam-malformed-document"],
+    reads=statements("Action", "NotAction", kinds=IDENTITY),
+    check=check,
+)

@@ -1,0 +1,1 @@
+"""Policies about who is allowed in, one a file."""

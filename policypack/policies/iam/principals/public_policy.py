@@ -1,0 +1,80 @@
+"""A document that allows outsiders opens the resource to everyone who finds its name, and names can be guessed.
+
+A condition does not help if the caller chooses the value (a referer, a user agent), if the value has a wildcard, or if
+requests without the key match. The report shows an example of a request that the Allow and Deny statements of the
+document let through together.
+
+An access block is no substitute. With `blockPublicPolicy` AWS refuses the document and the update fails. With
+`restrictPublicBuckets` alone, one switch is all that keeps the public out. `stackguard access public` shows what is
+still open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policypack.access.exposure.public import exposure
+from policypack.access.solver.verdict import Verdict
+from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
+from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, documents
+
+
+def check(document: PolicyDocument) -> Iterator[Judgement]:
+    """Yields the statement that allows outsiders, with an example."""
+    answer = exposure(document)
+    if answer.verdict is Verdict.PUBLIC:
+        yield Violation(answer.path, answer.told)
+    elif answer.verdict is Verdict.UNDECIDED:
+        inside = [path for _, path in document.unknowns if path.startswith(answer.path)]
+        yield Undecided(inside[0]) if inside else Undecided(answer.path, "may be public, which cannot be determined")
+
+
+def _open(**condition: Any) -> dict[str, Any]:
+    return allow(Principal="*", Condition=condition or None)
+
+
+POLICY = Policy(
+    id="iam-public-policy",
+    title="Resource-based policy document lets in outsiders",
+    why=__doc__,
+    severity=Severity.CRITICAL,
+    tags=[Tag.IAM, Tag.PUBLIC_ACCESS],
+    fix="Name the principals, or limit the caller with a fixed `aws:PrincipalOrgID`, `aws:SourceVpce`, `aws:SourceAccount` or a narrow `aws:SourceIp`.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous",
+    ],
+    bad=reported_at(
+        "policy.Statement[0]",
+        example(bucket_policy(_open())),
+        example(
+            bucket_policy(_open(StringLike={"aws:Referer": "https://acme.example/*"})), note="a value the caller sets"
+        ),
+        example(
+            bucket_policy(_open(IpAddressIfExists={"aws:SourceIp": "203.0.113.0/24"})),
+            note="a condition that matches requests without an address",
+        ),
+        example(bucket_policy(_open(StringLike={"aws:SourceVpc": "vpc-*"})), note="every VPC, of every account"),
+        example(
+            bucket_policy(allow(NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/intern"})), note="all but one user"
+        ),
+    ),
+    good=[
+        example(bucket_policy(allow(Principal={"AWS": "arn:aws:iam::111122223333:role/reader"}))),
+        example(bucket_policy(_open(IpAddress={"aws:SourceIp": "203.0.113.0/24"})), note="everyone from one network"),
+        example(bucket_policy(_open(StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})), note="one organization"),
+        example(
+            bucket_policy(
+                _open(),
+                deny("s3:*", "*", Principal="*", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+            ),
+            note="a grant to all, and a denial of all but one network",
+        ),
+    ],
+    reads=documents(kinds=RESOURCE, granting=True),
+    check=check,
+)

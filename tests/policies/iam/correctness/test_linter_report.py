@@ -1,0 +1,30 @@
+"""Parliament's reports as a policy: where they appear, and that an unknown is not a pass."""
+
+from __future__ import annotations
+
+from policypack.core.examples import allow, bucket_policy, document, role_policy
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.iam.correctness.linter_report import POLICY
+from tests.policies.helpers import reported, reported_with, silent, undecided, undecided_at
+
+STATEMENT = "policy.Statement[0]"
+ACTION, RESOURCE = f"{STATEMENT}.Action", f"{STATEMENT}.Resource"
+TOPIC = Resource("aws:sns/topicPolicy:TopicPolicy", "t", {"policy": document(allow("sns:Publsh", Principal="*"))})
+INLINE = Resource("aws:iam/role:Role", "r", {"inlinePolicies": [{"policy": document(allow("s3:GetObjects"))}]})
+OWNER = {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"}
+
+test_every_type_of_document_is_linted = reported(POLICY, ACTION, TOPIC)
+test_inline_policies = reported(POLICY, f"inlinePolicies[0].{ACTION}", INLINE)
+test_the_message_names_the_issue_and_the_reason = reported_with(
+    POLICY,
+    (allow("s3:GetObject", "arn:aws:s3:::inbox"), STATEMENT, "no resource of the statement"),
+    (allow("s3:GetObject", "arn:aws:s3:::inbox"), STATEMENT, "(`RESOURCE_MISMATCH`, medium)"),
+    (allow("s3:GetObject", "*"), STATEMENT, "(`RESOURCE_STAR`, low)"),
+    of=role_policy,
+)
+test_silent = silent(POLICY, bucket_policy(allow(Principal=OWNER)), bucket_policy(allow(Principal={"AWS": UNKNOWN})))
+test_unknown = undecided_at(POLICY, RESOURCE, role_policy(allow(resource=UNKNOWN)))
+
+
+def test_an_unknown_document() -> None:
+    assert undecided(POLICY, Resource("aws:iam/policy:Policy", "p", {"policy": UNKNOWN})) == ["policy"]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import Any
+
+from policypack.core.examples import allow, bucket_policy, deny, document
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.iam.network.lockout_deny import POLICY
+from tests.policies.helpers import messages, reported, reported_with, silent, undecided, undecided_at
+
+BOTH = ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]
+OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+SPARING = {**OUTSIDE, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+
+
+def everybody(action: Any = "s3:*", resource: Any = BOTH, **condition: Any) -> dict[str, Any]:
+    return deny(action, resource, Principal="*", Condition=condition or None)
+
+
+test_everybody_outside_of_a_network = reported(
+    POLICY,
+    "policy.Statement[0]",
+    everybody(notipaddress={"AWS:SOURCEIP": ["203.0.113.0/24", "198.51.100.0/24"]}),
+    everybody(NotIpAddressIfExists={"aws:SourceIp": "203.0.113.0/24"}),
+    everybody(StringNotLike={"aws:SourceVpce": ["vpce-0a1b2c3d"]}),
+    everybody("*", "*", NotIpAddress={"aws:VpcSourceIp": "10.0.0.0/8"}),
+    everybody("s3:GetObject", "arn:aws:s3:::inbox/*", **OUTSIDE),
+    everybody(**OUTSIDE, Bool={"aws:SecureTransport": "true"}),
+    {**everybody(**OUTSIDE), "Principal": {"AWS": ["*"]}},
+    everybody(NotIpAddress={"aws:SourceIp": UNKNOWN}),  # whatever the range, there is no exception
+    of=bucket_policy,
+)
+everything = "denies everything to "
+test_everybody = reported_with(
+    POLICY,
+    (everybody("*", "*"), "policy.Statement[0]", everything),
+    (everybody(["s3:GetObject", "S3:*"], "arn:aws:s3:::inbox"), "policy.Statement[0]", everything),
+    (everybody("s3:*", "arn:aws:s3:::inbox/*"), "policy.Statement[0]", everything),
+    (everybody(IpAddress={"aws:SourceIp": ["0.0.0.0/0", "::/0"]}), "policy.Statement[0]", everything),
+    of=bucket_policy,
+)
+test_silent = silent(
+    POLICY,
+    everybody(**SPARING),
+    everybody(**OUTSIDE, Bool={"aws:ViaAWSService": "false"}),
+    everybody(**OUTSIDE, BoolIfExists={"aws:PrincipalIsAWSService": False, "aws:ViaAWSService": False}),
+    everybody(**OUTSIDE, ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}),
+    everybody(**OUTSIDE, StringNotLike={"aws:userid": ["AROAEXAMPLE:*", "111122223333"]}),
+    everybody(**OUTSIDE, StringNotEqualsIfExists={"aws:PrincipalTag/network-exempt": "true"}),
+    everybody(StringNotEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}),
+    everybody(NumericLessThan={"s3:TlsVersion": "1.2"}),
+    everybody(IpAddress={"aws:SourceIp": "198.51.100.0/24"}),
+    everybody("s3:DeleteObject", "arn:aws:s3:::inbox/*"),
+    everybody("s3:*", "arn:aws:s3:::inbox/private/*"),
+    allow(Principal="*", Condition=OUTSIDE),
+    allow(UNKNOWN, UNKNOWN, Principal=UNKNOWN, Condition=UNKNOWN),
+    of=bucket_policy,
+)
+test_an_unknown_exception = undecided_at(
+    POLICY, "policy.Statement[0].Condition.ArnNotEquals", everybody(**OUTSIDE, ArnNotEquals=UNKNOWN), of=bucket_policy
+)
+
+
+def test_two_ranges_without_an_address_in_common() -> None:
+    elsewhere = {**SPARING, "NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
+    (message,) = messages(POLICY, bucket_policy(everybody(**SPARING), everybody("s3:Get*", **elsewhere)))
+    assert "`Statement[0].Condition.NotIpAddress.aws:SourceIp`" in message
+    overlapping = {**SPARING, "NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24", "203.0.113.128/25"]}}
+    assert messages(POLICY, bucket_policy(everybody(**SPARING), everybody(**overlapping))) == []
+    other_action = everybody("s3:PutObject", **elsewhere)
+    assert messages(POLICY, bucket_policy(everybody("s3:GetObject", **SPARING), other_action)) == []
+
+
+def test_an_endpoints_document_locks_nobody_out_of_the_resource() -> None:
+    endpoint = Resource("aws:ec2/vpcEndpoint:VpcEndpoint", "s3", {"policy": document(everybody("*", "*"))})
+    assert messages(POLICY, endpoint) == []
+
+
+def test_an_unknown_principal() -> None:
+    whom = {**everybody(**OUTSIDE), "Principal": UNKNOWN}
+    assert undecided(POLICY, bucket_policy(whom)) == ["policy.Statement[0].Principal"]
