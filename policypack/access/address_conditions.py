@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policypack.access.solver.conditions import ADDRESS_OPERATORS, SOURCE_IP, VPC_SOURCE_IP, holds, named
-from policypack.access.solver.context_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
 from policypack.iam.actions import whole_service
 from policypack.iam.addresses import AddressError, Ranges, broad
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import everything, overlaps
 

@@ -58,14 +58,14 @@ class Holding(msgspec.Struct, frozen=True):
 
     def access(self, bound: Bound) -> Access:
         """What the documents allow, counting unknowns, and what is perhaps attached, at this bound."""
-        found = access((each.document for each in self.carried if each.certain), bound)
-        possible = access((each.document for each in self.carried if not each.certain), bound)
-        if bound is Bound.MOST:
-            ((certain,),), ((more,),) = found.alternatives, possible.alternatives
-            found = Access((((*certain, *more),),), found.denials)
-        else:
-            found = Access(found.alternatives, (*found.denials, *possible.denials))
-        return found if self.boundary is None else within(found, access(self.boundary, bound))
+        most = bound is Bound.MOST
+        granted = Access.of(
+            statement
+            for held in sorted(self.carried, key=lambda held: not held.certain)
+            for statement in access((held.document,), bound).statements
+            if held.certain or statement.allows is most
+        )
+        return granted if self.boundary is None else within(granted, access(self.boundary, bound))
 
     @property
     def depends(self) -> bool:

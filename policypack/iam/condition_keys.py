@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,40 @@ SCOPING_KEYS = (
     "sns:protocol",
 )
 """Keys that say which resources, or on whose behalf, in lower case; the others say who asks, from where or how."""
+
+CALLER_KEYS = frozenset(
+    {
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:userid",
+        "kms:calleraccount",
+    }
+)
+"""Present when the caller signed the request."""
+NETWORK_KEYS = frozenset(
+    {"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
+)
+"""Present when the request came through a VPC endpoint."""
+SERVICE_KEYS = frozenset(
+    {
+        "aws:sourcearn",
+        "aws:sourceaccount",
+        "aws:sourceowner",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+    }
+)
+"""Present when an AWS service calls."""
+ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
+"""Present in every request."""
+SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")
+"""What the names of further keys begin with that only a signed request has."""
+ACCOUNT = re.compile(r"\d{12}")
+"""The number of an account."""
 
 
 @cache

@@ -66,12 +66,12 @@ def opened(identity: Identity, bound: Bound) -> Iterator[Opened]:
     statements = [each for document in identity.documents for each in document.statements]
     if not any(_touched(each, bound) for each in statements) or _administers(identity, statements):
         return
-    given = _given(identity, bound)
+    granted = _granted(identity, bound)
     asked: dict[Call, Opener | None] = {}
     for way in WAYS:
         openers = []
         for step in way.steps:
-            found = next((by for call in step if (by := _asked(identity, given, call, bound, asked))), None)
+            found = next((by for call in step if (by := _asked(identity, granted, call, bound, asked))), None)
             if found is None:
                 break
             openers.append(found)
@@ -79,42 +79,39 @@ def opened(identity: Identity, bound: Bound) -> Iterator[Opened]:
             yield Opened(way, tuple(openers))
 
 
-def _given(identity: Identity, bound: Bound) -> Access:
-    """What all documents allow together, the paths of their statements with the document's number before them."""
-    allows: list[Statement] = []
-    denials: list[Statement] = []
-    for index, document in enumerate(identity.documents):
-        found = access((document,), bound)
-        ((mine,),) = found.alternatives
-        for told, statements in ((allows, mine), (denials, found.denials)):
-            told += [msgspec.structs.replace(each, path=f"{index} {each.path}") for each in statements]
-    return Access(((tuple(allows),),), tuple(denials))
+def _granted(identity: Identity, bound: Bound) -> Access:
+    """What all documents allow together, with each document's number before the paths of its statements."""
+    return Access.of(
+        msgspec.structs.replace(statement, path=f"{index} {statement.path}")
+        for index, document in enumerate(identity.documents)
+        for statement in access((document,), bound).statements
+    )
 
 
 def _asked(
-    identity: Identity, given: Access, call: Call, bound: Bound, asked: dict[Call, Opener | None]
+    identity: Identity, granted: Access, call: Call, bound: Bound, asked: dict[Call, Opener | None]
 ) -> Opener | None:
     if call not in asked:
-        asked[call] = _opens(identity, given, call, bound)
+        asked[call] = _opens(identity, granted, call, bound)
     return asked[call]
 
 
-def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opener | None:
+def _opens(identity: Identity, granted: Access, call: Call, bound: Bound) -> Opener | None:
     """The statement that allows a call; None where none does."""
-    ((allows,),) = given.alternatives
+    ((allows,),) = granted.alternatives
     about = tuple(each for each in allows if _concerned(each.actions, each.not_actions, call.action))
     if not about:
         return None
     limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
-    every = [*about, *given.denials, *(each for limit in limits for each in limit.statements)]
+    every = [*about, *granted.denials, *(each for limit in limits for each in limit.statements)]
     question = _question(call, identity, every)
     about = tuple(each for each in about if _reaches(each, question.resources or ()))
     if not about:
         return None
-    asked = Access((((question,),),))
+    asked = Access.of([question])
     for limit in limits:
         asked = within(asked, limit)
-    found = newly(within(Access(((about,),), given.denials), asked), NOTHING, attached=True, foreign=True)
+    found = newly(within(Access.of([*about, *granted.denials]), asked), NOTHING, attached=True, foreign=True)
     if found is None:
         return None
     index, _, path = found[1].path.partition(" ")

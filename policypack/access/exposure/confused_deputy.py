@@ -17,10 +17,10 @@ from policypack.access.exposure.outsiders import SERVICE, Outsider, outsiders
 from policypack.access.exposure.public import denials
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
-from policypack.access.solver.context_keys import ACCOUNT, SERVICE_KEYS
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, SERVICE_KEYS
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard
 

@@ -17,10 +17,9 @@ import msgspec
 from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
 from policypack.access.exposure.targets import targets
 from policypack.access.solver.conditions import SOURCE_IP, Values, met, passing, refused
-from policypack.access.solver.dimensions import Cell
+from policypack.access.solver.dimensions import Cell, combinations
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.search import combinations
 from policypack.access.solver.verdict import Witness
 from policypack.access.solver.witness import witness_of
 from policypack.iam.addresses import Ranges, broad, everything, nothing

@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from policypack.access.solver.conditions import SOURCE_IP, VPC_SOURCE_IP, Values
-from policypack.access.solver.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.access.solver.partition import Work, cells
 from policypack.access.solver.request import Caller, account_of, takes_in
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.iam.document import Condition, Principal, Statement
 from policypack.iam.globs import has_wildcard
 

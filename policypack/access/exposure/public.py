@@ -17,7 +17,7 @@ from policypack.access.exposure.outside import FromOutside, Outside
 from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded
-from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, allowed_newly
+from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, newly_allowed
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.iam.addresses import Ranges, broad
@@ -98,7 +98,7 @@ def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> Fo
     """
     narrow: list[Found] = []
     space = Outside(iam_prefix(document.type), spared=spared)
-    for request, (allow, *_), _ in allowed_newly(granted(document, bound), NOTHING, space):
+    for request, (allow, *_), _ in newly_allowed(granted(document, bound), NOTHING, space):
         assert isinstance(request, FromOutside)
         if request.wide:
             return request, allow
@@ -114,7 +114,7 @@ def granted(document: PolicyDocument, bound: Bound) -> Access:
     """
     grants = [each for each in document.statements if _may_be_open(each)]
     allowed = [read for each in grants if (read := bounded(document, each, bound, Bound.MOST)) is not None]
-    return Access(((tuple(allowed),),), tuple(denials(document, bound.other)))
+    return Access.of([*allowed, *denials(document, bound.other)])
 
 
 def denials(document: PolicyDocument, bound: Bound) -> Iterator[Statement]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from policypack.access.solver.conditions import Values, pattern_of
-from policypack.access.solver.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.access.solver.partition import Pattern, Work, cells
 from policypack.access.solver.request import ANONYMOUS, Caller, account_of
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.iam.document import Principal, Statement
 from policypack.iam.globs import has_wildcard
 

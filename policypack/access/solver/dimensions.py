@@ -25,11 +25,10 @@ from policypack.access.solver.conditions import (
     one_met,
     pattern_of,
 )
-from policypack.access.solver.context_keys import ALWAYS_SENT
 from policypack.access.solver.partition import Preference, Work, cells
 from policypack.iam.actions import key_type, lowered
 from policypack.iam.addresses import told_apart
-from policypack.iam.condition_keys import MULTIVALUED
+from policypack.iam.condition_keys import ALWAYS_SENT, MULTIVALUED
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import any_matches, covers, has_wildcard, overlaps
 
@@ -261,3 +260,68 @@ def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
         mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
         found.setdefault(mask, Cell(mask, each.example))
     return list(found.values())
+
+
+PRUNED_FROM = 48
+CHEAP = 8
+"""Numbers that are combined for the price of one state of a walk."""
+
+Combination = tuple[Cell, ...]
+
+
+def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) -> Combination | None:
+    """One cell for each dimension that together no obstacle matches; None where there is none.
+
+    Args:
+        dimensions: the cells of each.
+        obstacles: the bits of the statements that must not match.
+        work: what the whole question may take.
+
+    Raises:
+        TooManyCellsError: that is not enough.
+    """
+    order = sorted(range(len(dimensions)), key=lambda index: len(dimensions[index]))
+    reached = combinations([dimensions[index] for index in order], obstacles, work, any_uncovered=True)
+    if 0 not in reached:
+        return None
+    by_dimension = dict(zip(order, reached[0], strict=True))
+    return tuple(by_dimension[index] for index in range(len(dimensions)))
+
+
+def combinations(
+    dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work, *, any_uncovered: bool = False
+) -> dict[int, Combination]:
+    """One cell for each dimension, by which obstacles match them all: at least where no other avoids more obstacles.
+
+    Args:
+        dimensions: the cells of each.
+        obstacles: the bits of the statements in question.
+        work: what the whole question may take.
+        any_uncovered: whether one that no obstacle matches makes all others superfluous.
+
+    Raises:
+        TooManyCellsError: that is not enough.
+    """
+    reached: dict[int, Combination] = {obstacles: ()}
+    for dimension in dimensions:
+        work.spend(len(reached) * len(dimension) // CHEAP)
+        following: dict[int, Combination] = {}
+        for mask, combination in reached.items():
+            for cell in dimension:
+                following.setdefault(mask & cell.mask, (*combination, cell))
+        if any_uncovered and 0 in following:
+            following = {0: following[0]}
+        elif len(following) > PRUNED_FROM:
+            following = {mask: following[mask] for mask in _least(following, work)}
+        reached = following
+    return reached
+
+
+def _least(masks: Iterable[int], work: Work) -> list[int]:
+    """The masks without those that hold all the bits of another: whatever avoids them avoids that one too."""
+    kept: list[int] = []
+    for mask in sorted(masks, key=int.bit_count):
+        work.spend(len(kept) // CHEAP // 4)
+        if not any(other & mask == other for other in kept):
+            kept.append(mask)
+    return kept

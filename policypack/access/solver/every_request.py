@@ -10,14 +10,13 @@ import msgspec
 
 from policypack.access.solver import callers
 from policypack.access.solver.conditions import Values
-from policypack.access.solver.context_keys import NETWORK_KEYS
-from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, united
+from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, uncovered, united
 from policypack.access.solver.request import Caller, Request, takes_in
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.search import uncovered
 from policypack.access.solver.substitution import Assignment, settled, shown, variables_of
 from policypack.access.solver.variables import assignments
 from policypack.access.solver.witness import improved
+from policypack.iam.condition_keys import NETWORK_KEYS
 from policypack.iam.document import Statement
 
 NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}

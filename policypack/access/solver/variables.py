@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from policypack.access.solver.conditions import pattern_of
-from policypack.access.solver.infix import infixes
 from policypack.access.solver.partition import Pattern, Preference, TooManyCellsError, Work, cells
 from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, settled, variables, variables_of
 from policypack.iam.document import Statement
+from policypack.iam.globs import everything, has_wildcard, normal, places
 
 MOST_ASSIGNMENTS = 256
 
@@ -238,3 +239,43 @@ def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
         return LITERAL.get(found[1]) or (values or {}).get(found[1].strip().lower(), "?*")
 
     return VARIABLE.sub(stand_in, text)
+
+
+MOST_INFIXES = 4096
+"""Pieces of one pattern that are looked at: what a pattern of 60 characters has at most, and a little more."""
+
+
+@lru_cache(maxsize=4096)
+def infixes(before: str, after: str, pattern: str) -> tuple[tuple[str, ...], ...]:
+    """Patterns for what can stand between two others, so that the whole matches a third one.
+
+    Args:
+        before: the pattern of what stands before the piece.
+        after: the pattern of what stands behind it.
+        pattern: what is to match.
+
+    Returns:
+        Groups of patterns. The piece matches one of the first group where some text of the whole matches `pattern`, and
+        one of the second where each does. A group that every piece or none matches is left out.
+
+    Raises:
+        TooManyCellsError: there are more than `MOST_INFIXES`.
+    """
+    wild = has_wildcard(before) or has_wildcard(after)
+    found = [_between(before, after, normal(pattern), every=every) for every in ((False, True) if wild else (False,))]
+    return tuple(dict.fromkeys(each for each in found if each and not any(map(everything, each))))
+
+
+def _between(before: str, after: str, pattern: str, *, every: bool) -> tuple[str, ...]:
+    starts = _bits(places(pattern, before, every=every))
+    ends = {len(pattern) - each for each in _bits(places(pattern[::-1], after[::-1], every=every))}
+    # A place before a `*` stands for the one behind it too.
+    starts = {each for each in starts if not (each and pattern[each - 1] == "*" and each - 1 in starts)}
+    ends = {each for each in ends if not (pattern[each : each + 1] == "*" and each + 1 in ends)}
+    if len(starts) * len(ends) > MOST_INFIXES:
+        raise TooManyCellsError
+    return tuple(sorted({pattern[start:end] for start in starts for end in ends if start < end}))
+
+
+def _bits(number: int) -> set[int]:
+    return {index for index in range(number.bit_length()) if number >> index & 1}

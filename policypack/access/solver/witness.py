@@ -10,10 +10,10 @@ from itertools import islice
 import msgspec
 
 from policypack.access.solver.conditions import met
-from policypack.access.solver.context_keys import SERVICE_KEYS
 from policypack.access.solver.request import Request, reaches, takes_in
 from policypack.access.solver.verdict import Witness
 from policypack.iam.actions import Action, concerns, exists, expand
+from policypack.iam.condition_keys import SERVICE_KEYS
 from policypack.iam.document import Statement
 from policypack.iam.globs import everything, has_wildcard, overlaps
 
