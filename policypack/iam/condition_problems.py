@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from policypack.iam.actions import condition_keys, documented, key_type
-from policypack.iam.condition_keys import GLOBAL_KEYS, MULTIVALUED
+from policypack.iam.actions import condition_keys, documented, multivalued
+from policypack.iam.condition_keys import GLOBAL_KEYS
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.parliament.linter import lint
@@ -60,20 +60,18 @@ def _known(name: str) -> dict[str, str]:
 
 
 def holds_without_key(statement: Statement) -> Iterator[Condition]:
-    """The conditions of an Allow statement that hold for a request without their key, though they are about a set.
+    """The `ForAllValues` conditions of an Allow statement that let in requests without their key.
 
-    `ForAllValues` holds for no values at all. On a key with one value it is a mistake, and on one that says who asks
-    it lets in whoever says nothing; on tags and on what a request adds, no values are no harm.
+    `ForAllValues` holds for no values at all. On a key with one value this is a mistake, and on a key that describes the
+    caller it lets in requests that lack the key; on tags and on what a request adds, it does no harm.
     """
     guarded = {
-        each.name
-        for each in statement.conditions
-        if each.operator == "Null" and each.values and all(value.lower() == "false" for value in each.values)
+        condition.name
+        for condition in statement.conditions
+        if condition.operator == "Null" and condition.values and {*map(str.lower, condition.values)} == {"false"}
     }
-    for condition in statement.conditions:
-        if condition.qualifier == "ForAllValues" and statement.allows and condition.name not in guarded:
-            name = condition.name
-            several = name in MULTIVALUED
-            known = None if several or name.startswith("aws:") else key_type(name.partition(":")[0], name)
-            if (several and name != TAGS) or (known is not None and not known.startswith("ArrayOf")):
-                yield condition
+    for condition in statement.conditions if statement.allows else ():
+        # Of global keys, the linter reports those with one value.
+        wrong = multivalued(condition.name) is condition.name.startswith("aws:") and condition.name != TAGS
+        if condition.qualifier == "ForAllValues" and wrong and condition.name not in guarded:
+            yield condition

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from policypack.iam.actions import expand, key_type
 from policypack.iam.addresses import AddressError, Ranges
-from policypack.iam.condition_keys import is_global
+from policypack.iam.condition_keys import global_type
 from policypack.iam.document import Condition, Statement
 
 FAMILIES = {
@@ -27,29 +27,6 @@ FAMILIES = {
 }
 """The types, and how a person calls a value of each."""
 
-_GLOBAL = {
-    "Arn": (
-        "aws:chatbotsourcearn",
-        "aws:principalarn",
-        "aws:sourcearn",
-        "aws:sourcevpcarn",
-        "ec2:sourceinstancearn",
-        "lambda:sourcefunctionarn",
-        "ssm:sourceinstancearn",
-    ),
-    "Bool": (
-        "aws:assumedroot",
-        "aws:ismcpserviceaction",
-        "aws:multifactorauthpresent",
-        "aws:principalisawsservice",
-        "aws:securetransport",
-        "aws:viaawsmcpservice",
-        "aws:viaawsservice",
-    ),
-    "Date": ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime"),
-    "Ip": ("aws:ec2instancesourceprivateipv4", "aws:sourceip", "aws:vpcsourceip"),
-    "Numeric": ("aws:epochtime", "aws:multifactorauthage", "ec2:roledelivery"),
-}
 _DATA = {
     "arn": "Arn",
     "binary": "Binary",
@@ -77,8 +54,8 @@ def types(key: str, statement: Statement) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _types(name: str, patterns: tuple[str, ...]) -> frozenset[str]:
-    if is_global(name):
-        return frozenset(kind for kind, keys in _GLOBAL.items() if name in keys) or frozenset({"String"})
+    if kind := global_type(name):
+        return frozenset(kind.removeprefix("ArrayOf").split("/"))
     services = {name.partition(":")[0], *(action.service for pattern in patterns for action in expand(pattern))}
     found = (key_type(service, name) for service in services)
     return frozenset(_DATA[each.lower().removeprefix("arrayof")] for each in found if each)

@@ -17,17 +17,7 @@ from policypack.iam.tables import DocumentKind
 VERSIONS = ("2012-10-17", "2008-10-17")
 TOP_LEVEL = frozenset({"Version", "Id", "Statement"})
 ELEMENTS = frozenset(
-    {
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    }
+    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 

@@ -71,25 +71,26 @@ def documents_of(
 
 def _parsed(resource: Resource) -> Iterator[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
     for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
-        for path, raw in _at(resource.inputs, pattern.split("."), ""):
+        for path, raw in values_at(resource.inputs, pattern):
             if raw is not None:
                 document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
                 yield path, kind, tables.grants(resource.type, pattern), document
 
 
-def _at(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
-    """The values at a path such as `inlinePolicies[*].policy`, with their concrete paths."""
-    if isinstance(value, Unknown) or not names:
+def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values at a path such as `inlinePolicies[*].policy`, with their concrete paths; `Unknown` ends a path early.
+
+    A property that is absent has no value. Pulumi writes some lists of one item as the item.
+    """
+    if isinstance(value, Unknown) or not pattern:
         yield path, value
         return
-    if not isinstance(value, Mapping):
-        return
-    name, listed = names[0].removesuffix("[*]"), names[0].endswith("[*]")
-    if value.get(name) is None:
-        return
-    place = f"{path}.{name}" if path else name
-    if not listed or isinstance(value[name], Unknown):
-        yield from _at(value[name], names[1:], place)
-    elif isinstance(value[name], list):
-        for index, each in enumerate(value[name]):
-            yield from _at(each, names[1:], f"{place}[{index}]")
+    first, _, rest = pattern.partition(".")
+    name = first.removesuffix("[*]")
+    inner = value.get(name) if isinstance(value, Mapping) else None
+    place = f"{path}.{name}".lstrip(".")
+    if first != name and isinstance(inner, list):
+        for index, item in enumerate(inner):
+            yield from values_at(item, rest, f"{place}[{index}]")
+    elif inner is not None:
+        yield from values_at(inner, rest, place)

@@ -3,7 +3,7 @@
 The question is asked for each Allow statement of the new documents: does it match a request that no new Deny statement
 matches, and that either no old Allow statement or some old Deny statement matches? Each is a search for a request that
 certain statements match and certain others do not, in a request space: every request
-(`policypack.access.solver.every_request`), or those of outsiders (`policypack.access.exposure.outside`).
+(`policypack.access.solver.every_request`), or those of outsiders (`policypack.access.exposure.outsider_requests`).
 """
 
 from __future__ import annotations

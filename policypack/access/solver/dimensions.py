@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -26,9 +25,9 @@ from policypack.access.solver.conditions import (
     pattern_of,
 )
 from policypack.access.solver.partition import Preference, Work, cells
-from policypack.iam.actions import key_type, lowered
+from policypack.iam.actions import lowered, multivalued
 from policypack.iam.addresses import told_apart
-from policypack.iam.condition_keys import ALWAYS_SENT, MULTIVALUED
+from policypack.iam.condition_keys import ALWAYS_SENT
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import any_matches, covers, has_wildcard, overlaps
 
@@ -77,7 +76,10 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
     singles = list(_singles(name, conditions, work))
     if name not in ALWAYS_SENT:
         yield ()
-    if not multivalued(name, conditions):
+    several = multivalued(name)
+    if several is None:
+        several = not name.startswith("aws:") and any(each.qualifier for each in conditions)
+    if not several:
         yield from ((each,) for each in singles)
         return
     told = [each for each in conditions if each.operator != "Null"]
@@ -100,22 +102,6 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
             if more[0] not in values
         ]
     yield from seen.values()
-
-
-def multivalued(name: str, conditions: Iterable[Condition]) -> bool:
-    """Whether a request may have several values for a key."""
-    if name in MULTIVALUED:
-        return True
-    known = _known_type(name)
-    if known is not None:
-        return known.startswith("ArrayOf")
-    return not name.startswith("aws:") and any(each.qualifier for each in conditions)
-
-
-@lru_cache(maxsize=4096)
-def _known_type(name: str) -> str | None:
-    service, _, _ = name.partition(":")
-    return key_type(service, name) if service != "aws" else None
 
 
 def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[str]:

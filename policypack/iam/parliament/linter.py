@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import Action, alike_in_resources, exists, expand
-from policypack.iam.condition_keys import MULTIVALUED, is_global, scopes
+from policypack.iam.actions import Action, alike_in_resources, exists, expand, multivalued
+from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, overlaps
@@ -245,7 +245,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     key, name = found.groups()
     if (
         finding.path.endswith("IfExists")
-        or is_global(key)
+        or global_type(key)
         or not expand(name)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
@@ -276,7 +276,7 @@ def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
 
 def _several(finding: _Finding, _document: PolicyDocument) -> str | None:
     conditions = finding.statement.conditions if finding.statement else ()
-    single = [each for each in conditions if each.qualifier and is_global(each.key) and each.name not in MULTIVALUED]
+    single = [each for each in conditions if each.qualifier and global_type(each.key) and not multivalued(each.name)]
     if not single:
         return None
     operators = ", ".join(f"`{each.qualifier}`" for each in single)
