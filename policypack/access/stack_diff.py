@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from policypack.access.exposure.exposed import Exposed, exposed, thing_of
+from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.exposure.invoking import statement
+from policypack.access.policy_targets import target_of
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more, gains, within
 from policypack.access.solver.partition import TooManyCellsError
@@ -92,8 +93,8 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     for each in exposed(new):
         was = open_before.get(end_of(each.thing))
         if each.verdict is Verdict.PUBLIC and was is not Verdict.PUBLIC and not _by_document(each):
-            answer = msgspec.structs.replace(each.opening.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
-            yield Gain(each.thing, each.opening.by, each.opening.path, answer)
+            answer = msgspec.structs.replace(each.exposure.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
+            yield Gain(each.thing, each.exposure.by, each.exposure.path, answer)
 
 
 def holdings(stack: Stack) -> Mapping[Key, Holding]:
@@ -110,10 +111,10 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
         for path, document in documents_of(resource, TRUST):
             _add(found, ("trust", *end_of(resource)), resource, resource, path, document)
         for path, document in documents_of(resource, RESOURCE, granting=True):
-            thing = thing_of(stack, resource)
+            thing = target_of(stack, resource)
             _add(found, ("resource", *end_of(thing)), thing, resource, path, document)
         if resource.type == PERMISSION:
-            thing = thing_of(stack, resource)
+            thing = target_of(stack, resource)
             raw = {"Version": "2012-10-17", "Statement": [statement(resource)]}
             _add(
                 found, ("resource", *end_of(thing)), thing, resource, "", parse(raw, DocumentKind.RESOURCE, PERMISSION)
@@ -238,5 +239,5 @@ def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, 
 
 def _by_document(thing: Exposed) -> bool:
     """Whether a document or a permission opens the thing, which is compared as such."""
-    by: Sequence[str] = [by for by, _ in documents_of(thing.opening.by, (*RESOURCE, *TRUST))]
-    return thing.opening.by.type == PERMISSION or any(thing.opening.path.startswith(each) for each in by)
+    by: Sequence[str] = [by for by, _ in documents_of(thing.exposure.by, (*RESOURCE, *TRUST))]
+    return thing.exposure.by.type == PERMISSION or any(thing.exposure.path.startswith(each) for each in by)

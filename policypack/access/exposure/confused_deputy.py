@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.access.exposure.outside import FromOutside, Outside
+from policypack.access.exposure.outsider_requests import OutsiderRequest, OutsiderRequests
 from policypack.access.exposure.outsiders import SERVICE, Outsider, outsiders
 from policypack.access.exposure.public import denials
 from policypack.access.exposure.targets import iam_prefix
@@ -65,13 +65,13 @@ def _answer(
     document: PolicyDocument, statement: Statement, refused: Sequence[Statement], who: Sequence[Outsider]
 ) -> Answer | None:
     narrowed, nameless = _as_sent(document, statement, refused)
-    space = Outside(iam_prefix(document.type), who)
+    space = OutsiderRequests(iam_prefix(document.type), who)
     for bound in (Bound.LEAST, Bound.MOST):
         allow = bounded(document, narrowed, bound, Bound.MOST)
         if allow is None or any(map(_of_an_account, allow.conditions)):
             continue
         found = next(space.requests([allow], refused), None)
-        if isinstance(found, FromOutside) and bound is Bound.LEAST:
+        if isinstance(found, OutsiderRequest) and bound is Bound.LEAST:
             return Answer(Verdict.PUBLIC, NAMELESS if nameless else PLAIN, statement.path, found.witness())
         if found:
             return Answer(Verdict.UNDECIDED, "an unknown value decides for whom a service is let in", statement.path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.exposure.opening import Opening
+from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.outsiders import STRANGER
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Answer, Verdict
@@ -27,7 +27,7 @@ FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
 """What stands for a value that is not known yet: whatever it is, it is one account, or one organization."""
 
 
-def invoking(resource: Resource) -> Opening:
+def invoking(resource: Resource) -> Exposure:
     """Whom a permission lets in, with the path that decides it."""
     found = permission(resource)
     answer = exposure(
@@ -36,7 +36,7 @@ def invoking(resource: Resource) -> Opening:
     path = "principal"
     if answer.verdict is Verdict.UNDECIDED and not isinstance(found.principal, Unknown):
         path = "sourceArn"
-    return Opening(resource, path, _signed(answer, found, _function(resource)))
+    return Exposure(resource, path, _signed(answer, found, _function(resource)))
 
 
 def _signed(answer: Answer, found: Permission, function: str) -> Answer:

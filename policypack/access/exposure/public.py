@@ -1,7 +1,7 @@
 """Whether a resource-based policy document is public: what it newly allows against nothing, for callers from outside.
 
 The question is the difference engine's (`policypack.access.solver.diff`), in the space of requests that outsiders can
-make (`policypack.access.exposure.outside`). A request is public where it may come from a broad range of addresses, by
+make (`policypack.access.exposure.outsider_requests`). A request is public where it may come from a broad range of addresses, by
 itself or together with the others. Where an unknown or a policy variable would decide, the verdict is undecided
 (`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md,
 and how it is a difference in docs/decisions/0027-public-as-a-difference.md.
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.access.exposure.outside import FromOutside, Outside
+from policypack.access.exposure.outsider_requests import OutsiderRequest, OutsiderRequests
 from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded
@@ -33,7 +33,7 @@ ACCESS_POINTS = frozenset(
 )
 """Types whose documents are those of access points."""
 
-Found = tuple[FromOutside, Statement]
+Found = tuple[OutsiderRequest, Statement]
 """A request that is let in, and the Allow statement that lets it in."""
 
 
@@ -66,7 +66,7 @@ def exposure(document: PolicyDocument) -> Answer:
     return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
 
 
-def _why(request: FromOutside) -> str:
+def _why(request: OutsiderRequest) -> str:
     if request.caller.service:
         return "this is any service, for anyone; name the account in `aws:SourceAccount` or `aws:SourceOrgID`"
     return "nothing in it pins the caller to a fixed principal, network or source"
@@ -97,9 +97,9 @@ def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> Fo
     With `spared` a value with a wildcard is not fixed, even where its fixed part is no outsider's, but for those keys.
     """
     narrow: list[Found] = []
-    space = Outside(iam_prefix(document.type), spared=spared)
+    space = OutsiderRequests(iam_prefix(document.type), spared=spared)
     for request, (allow, *_), _ in newly_allowed(granted(document, bound), NOTHING, space):
-        assert isinstance(request, FromOutside)
+        assert isinstance(request, OutsiderRequest)
         if request.wide:
             return request, allow
         narrow.append((request, allow))

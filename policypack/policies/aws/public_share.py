@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.exposure.opening import PublicGrant
+from policypack.access.exposure.exposure import PublicGrant
 from policypack.access.exposure.sharing import shares
 from policypack.core.examples import construct, example
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation

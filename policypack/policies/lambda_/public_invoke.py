@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.access.exposure.exposure import waiting
 from policypack.access.exposure.invoking import invoking
-from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.examples import construct, example, permission

@@ -31,7 +31,7 @@ TEXTS = ("String", "Arn", "Binary", "Null")
 """What the operators begin with that compare texts."""
 
 
-class FromOutside(Request, frozen=True):
+class OutsiderRequest(Request, frozen=True):
     """A request of an outsider, with all the addresses that it may come from."""
 
     caller: Outsider
@@ -50,7 +50,7 @@ class FromOutside(Request, frozen=True):
         return msgspec.structs.replace(witness_of(self, self.written), address=address)
 
 
-class Outside(RequestSpace):
+class OutsiderRequests(RequestSpace):
     """The requests of outsiders to a service."""
 
     def __init__(self, service: str, who: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
@@ -130,13 +130,13 @@ def _request(
     statements: Sequence[Statement],
     values: Mapping[str, Values],
     addresses: Ranges,
-) -> FromOutside:
+) -> OutsiderRequest:
     """A request for a target, with what these statements ask of it."""
     action, resource = cast("tuple[str, str]", target.example)
     conditions = [each for statement in statements for each in statement.conditions]
     written = {each.name: each.key for each in conditions if each.name not in UNREMARKABLE}
     context = {name: each for name, each in values.items() if each and name in written}
-    return FromOutside(caller, action, resource, context, addresses, written)
+    return OutsiderRequest(caller, action, resource, context, addresses, written)
 
 
 def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
