@@ -1,4 +1,4 @@
-"""IAM policy documents as frozen values, and the words they are written in; `grammar.parse` makes them.
+"""IAM policy documents as frozen values, and the terms they are written in; `grammar.parse` makes them.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
@@ -63,8 +63,13 @@ class Condition(msgspec.Struct, frozen=True):
 
     @property
     def negated(self) -> bool:
-        """Whether the operator is true for a request that lacks the key."""
+        """Whether the operator is a `Not` operator, which holds for a request that lacks the key."""
         return "Not" in self.operator
+
+    @property
+    def written(self) -> str:
+        """The operator with its qualifier and suffix, such as `ForAnyValue:StringLikeIfExists`."""
+        return f"{self.qualifier}{':' * bool(self.qualifier)}{self.operator}{'IfExists' * self.if_exists}"
 
 
 class Statement(msgspec.Struct, frozen=True):

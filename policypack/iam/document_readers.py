@@ -94,3 +94,8 @@ def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, A
             yield from values_at(item, rest, f"{place}[{index}]")
     elif inner is not None:
         yield from values_at(inner, rest, place)
+
+
+def value_at(value: Any, pattern: str) -> Any:
+    """The first value at a path, as `values_at` finds it; None where there is none."""
+    return next((inner for _, inner in values_at(value, pattern)), None)

@@ -1,14 +1,15 @@
-"""Parliament behind our own parser: every report it makes of a policy document, without those its old data gets wrong.
+"""Parliament behind our own parser: its reports about a policy document, without those that its old data gets wrong.
 
-Parliament is given documents that `document.parse` could read, rebuilt in the form it understands, and its work is
-bounded. What it cannot finish is a report of its own. `docs/decisions/0006-parliament.md` says what is filtered and why.
+Parliament reads documents that `grammar.parse` could read, rebuilt in its own form, and its work is bounded. What it
+cannot finish is a report of its own. `docs/decisions/0006-parliament.md` lists what is filtered and why.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,8 +19,8 @@ from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, overlaps
-from policypack.iam.parliament import encoding as parliament_input
-from policypack.iam.parliament.engine import MAX_STEPS, TooMuchError, bounded, loaded, taken
+from policypack.iam.parliament.encoding import Encoded, compares, encode, shaped
+from policypack.iam.parliament.engine import MAX_STEPS, StepLimitError, bounded, loaded, taken
 from policypack.iam.tables import DocumentKind
 
 DOCUMENT_VERSION = "2012-10-17"
@@ -28,8 +29,9 @@ NOT_LINTED = "NOT_LINTED"
 UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
 """The elements that may be unknown in a statement that is linted."""
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
-HEAVY = frozenset({"RESOURCE_MISMATCH"})
-"""Parliament's issues that hold for some actions only if no other statement says otherwise."""
+HEAVY = "RESOURCE_MISMATCH"
+"""Parliament's issue that is compared with every statement of the document for each action."""
+SHOWN = 3
 JOINT = frozenset({"ec2", "glue"})
 """Services of which one call needs a resource of each required type; elsewhere they are often alternatives.
 
@@ -61,9 +63,9 @@ class _Finding(msgspec.Struct, frozen=True):
 
 
 def lint(document: PolicyDocument) -> tuple[Report, ...]:
-    """What Parliament says of the statements that are known but for a principal, of which it judges only the form.
+    """Parliament's reports about the statements in which at most a principal or a `Sid` is unknown.
 
-    The grammar's problems (`document.problems`) are not repeated: Parliament never sees what they are about.
+    The grammar's problems (`document.problems`) are not repeated.
     """
     return _linted(document.kind, document.type, document.statements, document.version, document.unknowns)
 
@@ -87,9 +89,9 @@ def _linted(
     seen = set()
     for statement in known.statements:
         if steps > MAX_STEPS:
-            found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), statement.path, None))
+            found.append(_Finding(NOT_LINTED, _failure(StepLimitError()), statement.path, None))
             break
-        shape = parliament_input.shaped(statement, known.kind)
+        shape = shaped(statement, known.kind)
         if shape is not None:
             findings, spent = _of_statement(shape)
             steps += spent if shape not in seen else 0
@@ -98,23 +100,23 @@ def _linted(
                 path = statement.path + each.path.removeprefix("Statement")
                 found.append(_Finding(each.issue, each.detail, path, statement))
     odd_version = (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION
-    if steps <= MAX_STEPS and known.statements and (odd_version or parliament_input.compares(known)):
+    if steps <= MAX_STEPS and known.statements and (odd_version or compares(known)):
         found = _as_a_whole(known) + found
     if steps + sum(_weight(each, known) for each in found) > MAX_STEPS:
-        found = [each for each in found if each.issue not in HEAVY]
+        found = [each for each in found if each.issue != HEAVY]
         if not any(each.issue == NOT_LINTED for each in found):
-            found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), "", None))
+            found.append(_Finding(NOT_LINTED, _failure(StepLimitError()), "", None))
     return tuple(dict.fromkeys(report for each in found for report in _reports(each, known)))
 
 
 def _weight(finding: _Finding, document: PolicyDocument) -> int:
-    """The steps that telling of a finding takes; a heavy one is compared with every statement for each action."""
-    return len(finding.detail) * len(document.statements) // 4 if finding.issue in HEAVY else 5
+    """The steps that the report of a finding takes."""
+    return len(finding.detail) * len(document.statements) // 4 if finding.issue == HEAVY else 5
 
 
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     """The findings that are about no single statement."""
-    shapes = (parliament_input.shaped(each, document.kind, names=True) for each in document.statements)
+    shapes = (shaped(each, document.kind, names=True) for each in document.statements)
     whole = msgspec.structs.replace(
         document,
         version=document.version or DOCUMENT_VERSION,
@@ -122,16 +124,16 @@ def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     )
     try:
         with bounded():
-            policy, given = _analysed(whole, compare=True)
+            policy, encoded = _analysed(whole, compare=True)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
         return [_Finding(NOT_LINTED, _failure(error), "", None)]
-    found = (_Finding(each.issue, each.detail, given.path_of(each.location), None) for each in policy.findings)
+    found = (_Finding(each.issue, each.detail, encoded.path_of(each.location), None) for each in policy.findings)
     return [each for each in found if each.path in ("", "Version")]
 
 
 @lru_cache(maxsize=16384)
 def _of_statement(shape: Statement) -> tuple[tuple[_Finding, ...], int]:
-    """The findings about one statement, its two auditors without opinions included, and the steps that they took."""
+    """The findings about one statement, those of two community auditors included, and the steps that they took."""
     before = taken()
     try:
         found = _judged(shape)
@@ -144,59 +146,68 @@ def _judged(shape: Statement) -> tuple[_Finding, ...]:
     auditors = loaded().community_auditors
     alone = PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION)
     with bounded():
-        policy, given = _analysed(alone, compare=False)
+        policy, encoded = _analysed(alone, compare=False)
         if policy.is_valid:
             auditors.advanced_policy_elements.audit(policy)
             auditors.single_value_condition_too_permissive.audit(policy)
-    places = (given.path_of(each.location) or shape.path for each in policy.findings)
+    places = (encoded.path_of(each.location) or shape.path for each in policy.findings)
     return tuple(
         _Finding(each.issue, each.detail, place, shape) for each, place in zip(policy.findings, places, strict=True)
     )
 
 
 def _failure(error: Exception) -> str:
-    why = "is too large" if isinstance(error, TooMuchError) else "is too unusual"
+    why = "is too large" if isinstance(error, StepLimitError) else "is too unusual"
     return f"{why} for Parliament, so it is not linted; split it or write it more plainly"
 
 
-def _analysed(document: PolicyDocument, *, compare: bool) -> tuple[Any, parliament_input.Given]:
-    given = parliament_input.build(document)
-    policy = loaded().Policy(given.root)
+def _analysed(document: PolicyDocument, *, compare: bool) -> tuple[Any, Encoded]:
+    encoded = encode(document)
+    policy = loaded().Policy(encoded.root)
     if not compare:
         policy.check_for_bad_patterns = lambda: None
     policy.analyze(ignore_private_auditors=True)
-    return policy, given
+    return policy, encoded
 
 
 def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[Report]:
     """The report of a finding, unless newer data or AWS's own rules say otherwise."""
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
-    word = _WORDS.get(finding.issue)
-    reason = word(finding, document) if word else title[:1].lower() + title[1:]
+    found = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
+    reason = found(finding, document) if callable(found) else found
     if reason is not None:
         yield Report(finding.issue, title, str(config["severity"]).lower(), finding.path, reason)
 
 
-def _mismatch(finding: _Finding, document: PolicyDocument) -> str | None:
+def _judged_statement(finding: _Finding) -> Statement | None:
+    """The statement of a finding about resources, if Parliament reads it right.
+
+    Parliament takes `NotAction` and `NotResource` for what they exclude, and wants resources where none belong.
+    """
     statement = finding.statement
-    if statement is None or _unjudged(statement):
+    return None if statement is None or statement.actions is None or statement.resources is None else statement
+
+
+def _mismatch(finding: _Finding, document: PolicyDocument) -> str | None:
+    statement = _judged_statement(finding)
+    if statement is None:
         return None
-    missing: list[str] = []
-    for entry in finding.detail:
-        found = expand(entry["action"])
-        if not found or _fits(next(iter(found)), entry["required_format"], statement, document):
-            continue
-        missing.append(f"`{entry['action']}` needs `{entry['required_format']}`")
+    missing = [
+        f"`{entry['action']}` needs `{entry['required_format']}`"
+        for entry in finding.detail
+        for action in islice(expand(entry["action"]), 1)
+        if not _fits(action, entry["required_format"], statement, document)
+    ]
     if not missing:
         return None
-    return f"no resource of the statement is of the type that the action needs: {', '.join(_few(missing))}"
+    return f"no resource of the statement is of the type that the action needs: {', '.join(missing[:SHOWN])}"
 
 
 def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocument) -> bool:
     """Whether the mismatch is none, by newer data or by what the rest of the document allows."""
     resources = statement.resources or ()
-    siblings = [each for each in expanded(statement) if has_wildcard(each) and action in expand(each)]
+    siblings = [each for each in statement.actions or () if has_wildcard(each) and action in expand(each)]
     if any(_some_fits(pattern, resources) for pattern in siblings):
         return True
     if not action.required or (len(action.required) > 1 and action.service not in JOINT):
@@ -205,7 +216,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     elsewhere = [
         each
         for other in document.statements
-        if other.allows and any(action in expand(pattern) for pattern in expanded(other))
+        if other.allows and any(action in expand(pattern) for pattern in other.actions or ())
         for each in other.resources or ()
     ]
     return not any(not any(each.overlaps(resource) for resource in elsewhere) for each in needed)
@@ -217,22 +228,20 @@ def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
 
 
 def _star(finding: _Finding, document: PolicyDocument) -> str | None:
-    statement = finding.statement
-    if statement is None or document.kind is not DocumentKind.IDENTITY or _unjudged(statement):
-        return None
-    if scopes(statement.conditions):
+    statement = _judged_statement(finding)
+    if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
     narrow = [name for name in finding.detail if any(each.formats for each in expand(name))]
     if not narrow:
         return None
-    return f"allows {', '.join(f'`{name}`' for name in _few(narrow))} on `*`, though they take narrower resources"
+    return f"allows {', '.join(f'`{name}`' for name in narrow[:SHOWN])} on `*`, though they take narrower resources"
 
 
 def _effectively_star(finding: _Finding, document: PolicyDocument) -> str | None:
-    statement = finding.statement
-    if statement is None or document.kind is not DocumentKind.IDENTITY or _unjudged(statement):
+    statement = _judged_statement(finding)
+    if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
-    if scopes(statement.conditions) or any("${" in each for each in statement.resources or ()):
+    if any("${" in resource for resource in statement.resources or ()):
         return None
     return "lists resource patterns that together are as wide as `*`"
 
@@ -250,7 +259,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
-    matching = [pattern for pattern in expanded(statement) if expand(name) <= expand(pattern)]
+    matching = [pattern for pattern in statement.actions or () if expand(name) <= expand(pattern)]
     if any(_some_knows(pattern, key) for pattern in matching):
         return None
     shown = matching[0] if matching and has_wildcard(matching[0]) else name
@@ -263,15 +272,15 @@ def _some_knows(pattern: str, key: str) -> bool:
 
 
 def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
-    """The detail is not repeated: it quotes condition values."""
+    """Our own clauses: Parliament's detail quotes condition values."""
     statement = finding.statement
-    told = (
+    clauses = (
         clause
         for each in (statement.conditions if statement else ())
         if statement and each.path.startswith(finding.path)
         for clause in mistyped(each, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
     )
-    return "; ".join(told) or None
+    return "; ".join(clauses) or None
 
 
 def _several(finding: _Finding, _document: PolicyDocument) -> str | None:
@@ -298,27 +307,21 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     )
 
 
-def _plain(text: str) -> Callable[[_Finding, PolicyDocument], str]:
-    return lambda _finding, _document: text
-
-
-_WORDS: dict[str, Callable[[_Finding, PolicyDocument], str | None]] = {
-    "BAD_PATTERN_FOR_MFA": _plain(
-        "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not ask for MFA; deny with `BoolIfExists`"
-    ),
+_REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] = {
+    "BAD_PATTERN_FOR_MFA": "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not ask for MFA; deny with `BoolIfExists`",
     NOT_LINTED: lambda finding, _document: str(finding.detail),
-    "DUPLICATE_SID": _plain("two statements have the same `Sid`"),
-    "EXCEPTION": _plain("an action is not of the form `service:Action`"),
-    "INVALID_ARN": _plain("a resource is no ARN of the form `arn:partition:service:region:account:id`"),
-    "INVALID_SID": _plain("a `Sid` holds letters and digits only"),
-    "INVALID_VERSION": _plain("is not a version of the policy language; write `2012-10-17`"),
+    "DUPLICATE_SID": "two statements have the same `Sid`",
+    "EXCEPTION": "an action is not of the form `service:Action`",
+    "INVALID_ARN": "a resource is no ARN of the form `arn:partition:service:region:account:id`",
+    "INVALID_SID": "a `Sid` holds letters and digits only",
+    "INVALID_VERSION": "is not a version of the policy language; write `2012-10-17`",
     "MISMATCHED_TYPE": _mistyped,
     "MISMATCHED_TYPE_BUT_USABLE": _mistyped,
-    "MISMATCHED_TYPE_OPERATION_TO_NULL": _plain("takes `true` or `false`"),
-    "NO_VERSION": _plain("there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`"),
-    "NOTPRINCIPAL_WITH_ALLOW": _plain("allows everybody but those named, anonymous callers included"),
-    "NOTRESOURCE_WITH_ALLOW": _plain("allows the actions on every resource but those named"),
-    "OLD_VERSION": _plain("is the version of 2008, which takes policy variables literally; write `2012-10-17`"),
+    "MISMATCHED_TYPE_OPERATION_TO_NULL": "takes `true` or `false`",
+    "NO_VERSION": "there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`",
+    "NOTPRINCIPAL_WITH_ALLOW": "allows everybody but those named, anonymous callers included",
+    "NOTRESOURCE_WITH_ALLOW": "allows the actions on every resource but those named",
+    "OLD_VERSION": "is the version of 2008, which takes policy variables literally; write `2012-10-17`",
     "RESOURCE_EFFECTIVELY_STAR": _effectively_star,
     "RESOURCE_MISMATCH": _mismatch,
     "RESOURCE_POLICY_PRIVILEGE_ESCALATION": _escalation,
@@ -326,22 +329,8 @@ _WORDS: dict[str, Callable[[_Finding, PolicyDocument], str | None]] = {
     "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE": _several,
     "UNKNOWN_ACTION": _unknown_name,
     "UNKNOWN_CONDITION_FOR_ACTION": _unknown_key,
-    "UNKNOWN_FEDERATION_SOURCE": _plain("names no identity provider that AWS knows"),
+    "UNKNOWN_FEDERATION_SOURCE": "names no identity provider that AWS knows",
     "UNKNOWN_PREFIX": _unknown_name,
-    "UNKNOWN_PRINCIPAL": _plain("names no principal: an account id, an ARN of a user or role, or `*`"),
+    "UNKNOWN_PRINCIPAL": "names no principal: an account id, an ARN of a user or role, or `*`",
 }
-"""In our words, since Parliament's details may quote values. An issue that is not here has its title for a reason."""
-
-
-def expanded(statement: Statement) -> tuple[str, ...]:
-    """The action patterns of a statement; none when it has `NotAction`."""
-    return statement.actions or ()
-
-
-def _unjudged(statement: Statement) -> bool:
-    """Parliament takes `NotAction` and `NotResource` for what they exclude, and wants resources where there are none."""
-    return statement.actions is None or statement.resources is None
-
-
-def _few(items: list[Any]) -> list[Any]:
-    return items[:3]
+"""By issue, our reason or a function that makes it, since Parliament's details may quote values; others keep their title."""
