@@ -45,7 +45,7 @@ def admits_most(condition: Condition, statement: Statement) -> str | None:
     if missing is not statement.allows or (missing and _origin(statement)):
         return None
     return (
-        f"`{_operator(condition)}` lets through a request that has no `aws:SourceIp`, "
+        f"`{condition.written}` lets through a request that has no `aws:SourceIp`, "
         "as every request through a VPC endpoint, anybody's"
     )
 
@@ -68,11 +68,6 @@ def _alone(condition: Condition, statement: Statement) -> bool:
 def _origin(statement: Statement) -> bool:
     """Whether the statement asks for a network of one's own where the address is missing."""
     return any(each.name in NETWORK_KEYS or each.name == VPC_SOURCE_IP for each in statement.conditions)
-
-
-def _operator(condition: Condition) -> str:
-    prefix = f"{condition.qualifier}:" if condition.qualifier else ""
-    return f"{prefix}{condition.operator}{'IfExists' if condition.if_exists else ''}"
 
 
 def fence(statement: Statement) -> Condition | None:

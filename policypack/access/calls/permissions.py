@@ -1,4 +1,4 @@
-"""Which IAM actions a call needs. Mostly the one of its own name; `operations.json` holds where that is not so."""
+"""The IAM actions that a call needs: mostly the one of its own name; `operations.json` holds the exceptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """What an argument changes: `instead` of an action, another; `also` another beside it."""
+    """What an argument changes: an action `instead` of another one, or an action that is `also` needed."""
 
     instead: dict[str, str] = {}
     also: dict[str, str] = {}
@@ -48,11 +48,11 @@ class _Table(msgspec.Struct, frozen=True):
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """An action that a call needs, or with `may` one that it uses in some cases."""
+    """An action that a call needs, or with `may` uses in some cases."""
 
     action: str
     subject: str = ""
-    """The argument that names what the action is about, where it is not the call's usual one: `CopySource`."""
+    """The argument that names the action's resource, where it is not the call's usual one: `CopySource`."""
     may: bool = False
 
 
@@ -68,15 +68,14 @@ def prefix(service: str) -> str:
 
 
 def permissions(call: Call) -> tuple[Permission, ...] | None:
-    """The actions of a call; None where nobody documents which they are."""
+    """The actions of a call; None where they are not documented."""
     service = _table().services.get(call.service)
     row = service.operations.get(call.operation) if service else None
     if row is None:
-        name = f"{prefix(call.service)}:{call.operation}"
-        if not actions.expand(name):
+        if not actions.expand(f"{prefix(call.service)}:{call.operation}"):
             return None
         row = _Row((call.operation,))
-    needed = [given for each in row.needs if (given := _given(each, call))]
+    needed = [name for each in row.needs if (name := _by_argument(each, call))]
     found = dict.fromkeys(needed, False) | dict.fromkeys(row.may, True)
     for argument, change in service.given.items() if service else ():
         if call.has(argument):
@@ -90,14 +89,14 @@ def listed(service: str, operation: str) -> bool:
     return operation in _table().undocumented.operations.get(service, ())
 
 
-def _given(name: str, call: Call) -> str | None:
+def _by_argument(name: str, call: Call) -> str | None:
     """An action that is needed for some arguments only: `PutItem#TransactItems[].Put`."""
     action, _, argument = name.partition("#")
     if not argument:
         return name
     known = [each for each, _ in call.arguments if each.startswith(argument)]
-    told = any(each.startswith(f"{argument.partition('[')[0]}[]") for each, _ in call.arguments)
-    return f"{action}#{argument}" if known or not told else None
+    itemized = any(each.startswith(f"{argument.partition('[')[0]}[]") for each, _ in call.arguments)
+    return f"{action}#{argument}" if known or not itemized else None
 
 
 def _permission(name: str, service: str, *, may: bool) -> Permission:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from policypack.access.calls.targets import Target, Where
+from policypack.access.calls.targets import RunContext, Target
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError
@@ -86,7 +86,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(
-    needs: Sequence[Need], every: Sequence[Need], role: Role, where: Where, unread: Sequence[str] = ()
+    needs: Sequence[Need], every: Sequence[Need], role: Role, context: RunContext, unread: Sequence[str] = ()
 ) -> Comparison:
     """Compare what is needed with what is allowed.
 
@@ -94,12 +94,12 @@ def compare(
         needs: what one function needs.
         every: what all functions with this role need.
         role: what the role allows.
-        where: where that function runs.
+        context: where that function runs.
         unread: what else has needs that are unknown, which makes every excess undecided.
     """
-    most, least = _access(role, Bound.MOST, where), _access(role, Bound.LEAST, where)
+    most, least = _access(role, Bound.MOST, context), _access(role, Bound.LEAST, context)
     missing = tuple(found for need in needs if not need.may and (found := _missing(need, most, least, role)))
-    over = tuple(_excess(every, role, where, least.denials))
+    over = tuple(_excess(every, role, context, least.denials))
     if unread:
         over = tuple(
             msgspec.structs.replace(each, message=f"{each.message}, unless it is for {unread[0]}", sure=False)
@@ -116,14 +116,14 @@ def compare(
     return Comparison(tuple(dict.fromkeys(missing)), over, conditions)
 
 
-def _access(role: Role, bound: Bound, where: Where) -> Access:
+def _access(role: Role, bound: Bound, context: RunContext) -> Access:
     """What a role allows, without conditions and with ARNs as needs are written."""
 
     def read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
         if not statement.allows and (statement.conditions or "Condition" in statement.unknown):
             return None
         found = known(document, statement, bound)
-        return found and _unconditional(found, where)
+        return found and _unconditional(found, context)
 
     attached = [held.document for held in role.documents if held.certain or bound is Bound.MOST]
     managed = (_allowing(actions, "*") for actions in role.managed.values())
@@ -131,21 +131,21 @@ def _access(role: Role, bound: Bound, where: Where) -> Access:
     return granted if role.boundary is None else within(granted, access(role.boundary, bound, read))
 
 
-def _unconditional(statement: Statement, where: Where) -> Statement:
+def _unconditional(statement: Statement, context: RunContext) -> Statement:
     def normalized(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return patterns and tuple(loose(pattern, where) for pattern in patterns)
+        return patterns and tuple(loose(pattern, context) for pattern in patterns)
 
     resources, not_resources = normalized(statement.resources), normalized(statement.not_resources)
     return msgspec.structs.replace(statement, conditions=(), resources=resources, not_resources=not_resources)
 
 
-def loose(pattern: str, where: Where) -> str:
+def loose(pattern: str, context: RunContext) -> str:
     """An ARN pattern in one partition, and in any region and account where the function's own are not known."""
     parts = pattern.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return pattern
-    region = "*" if where.region == "*" and parts[3] else parts[3]
-    account = "*" if where.account == "*" and parts[4] else parts[4]
+    region = "*" if context.region == "*" and parts[3] else parts[3]
+    account = "*" if context.account == "*" and parts[4] else parts[4]
     return ":".join(("arn", "aws", parts[2], region, account, parts[5]))
 
 
@@ -190,7 +190,7 @@ def _plainly_allowed(need: Need, allowed: Access) -> bool:
     )
 
 
-def _excess(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statement, ...]) -> Iterator[Over]:
+def _excess(needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...]) -> Iterator[Over]:
     used: dict[str, list[Statement]] = {}
     for need in needs:
         used.setdefault(need.action.lower(), []).append(_allowing((need.action,), need.target.used))
@@ -203,7 +203,7 @@ def _excess(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Stat
                 yield Over(held, held.at(statement.at(min(unknown))), statement.sid, message, sure=False)
             read = known(held.document, statement, Bound.LEAST)
             if read is not None:
-                for element, message in _of_statement(read, _unconditional(read, where), used, denials):
+                for element, message in _of_statement(read, _unconditional(read, context), used, denials):
                     yield Over(held, held.at(statement.at(element)), statement.sid, message)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policypack.access.calls.targets import Where
+from policypack.access.calls.targets import RunContext
 from policypack.access.least_privilege.analysis import Privilege, privilege
 from policypack.access.least_privilege.platform import platform_needs
 from policypack.core.policy import UNKNOWN, Resource, Stack
@@ -14,7 +14,7 @@ from policypack.evaluation.settings import Settings
 from tests.policies.helpers import allow, document
 from tests.policies.lambda_.test_missing_permission import stack as function_stack
 
-WHERE = Where(region="eu-west-1", account="111122223333")
+WHERE = RunContext(region="eu-west-1", account="111122223333")
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 
