@@ -1,8 +1,8 @@
 """The known ways to turn some actions into other identities' permissions, as data.
 
-A way is a list of steps that must all be open; a step is one of several calls. A call on something says that the way
-is open only where whose it is, is not fixed: any role, any function. A call on nothing acts on what the caller makes.
-`own` marks those that also do harm to the caller's own identity, such as giving oneself a policy.
+A way is a list of steps that must all be open; a step is one of several calls. A call on a resource is open only where
+the resource is not fixed: any role, any function. A call on nothing acts on what the caller creates. `own` marks calls
+that also do harm on the caller's own identity, such as attaching a policy to oneself.
 """
 
 from __future__ import annotations
@@ -54,13 +54,15 @@ def _alone(id_: str, action: str, on: str, leads: str, source: str = RHINO, *, o
     return Way(id_, ((Call(action, on, own, context=context),),), leads, source)
 
 
-def _passing(id_: str, service: str, leads: str, *steps: str | tuple[str, ...], source: str = RHINO) -> Way:
-    """Pass any role to a service, and have the service act with it."""
+def _passing(
+    id_: str, service: str, product: str, does: str, *steps: str | tuple[str, ...], source: str = RHINO
+) -> Way:
+    """The way that passes any role to a service and lets the service act by it."""
     passing = Call("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
     calls = tuple(
         tuple(_MADE.get(name, Call(name)) for name in ([each] if isinstance(each, str) else each)) for each in steps
     )
-    return Way(id_, ((passing,), *calls), leads, source)
+    return Way(id_, ((passing,), *calls), f"{does} any role that {product} may assume", source)
 
 
 def _together(id_: str, leads: str, source: str, *steps: Call) -> Way:
@@ -177,38 +179,38 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "lambda",
         "lambda",
-        "runs code as any role that Lambda may assume",
+        "Lambda",
+        "runs code as",
         "lambda:CreateFunction",
         ("lambda:InvokeFunction", "lambda:CreateEventSourceMapping", "lambda:AddPermission"),
     ),
-    _passing("instance", "ec2", "starts an instance as any role that EC2 may assume", "ec2:RunInstances"),
+    _passing("instance", "ec2", "EC2", "starts an instance as", "ec2:RunInstances"),
     _passing(
         "instance-profile",
         "ec2",
-        "gives an instance any role that EC2 may assume",
+        "EC2",
+        "gives an instance",
         ("ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation"),
         source=INSTANCE_PROFILES,
     ),
     _passing(
-        "spot-instance",
-        "ec2",
-        "starts an instance as any role that EC2 may assume",
-        "ec2:RequestSpotInstances",
-        source=INSTANCE_PROFILES,
+        "spot-instance", "ec2", "EC2", "starts an instance as", "ec2:RequestSpotInstances", source=INSTANCE_PROFILES
     ),
     _passing(
         "launch-template",
         "ec2",
-        "starts instances as any role that EC2 may assume",
+        "EC2",
+        "starts instances as",
         ("autoscaling:CreateLaunchConfiguration", "ec2:CreateLaunchTemplate"),
         "autoscaling:CreateAutoScalingGroup",
         source=BISHOP_FOX,
     ),
-    _passing("glue-endpoint", "glue", "logs in as any role that Glue may assume", "glue:CreateDevEndpoint"),
+    _passing("glue-endpoint", "glue", "Glue", "logs in as", "glue:CreateDevEndpoint"),
     _passing(
         "glue-job",
         "glue",
-        "runs code as any role that Glue may assume",
+        "Glue",
+        "runs code as",
         ("glue:CreateJob", "glue:UpdateJob"),
         ("glue:StartJobRun", "glue:CreateTrigger"),
         source=BISHOP_FOX,
@@ -216,21 +218,18 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "glue-session",
         "glue",
-        "runs code as any role that Glue may assume",
+        "Glue",
+        "runs code as",
         "glue:CreateSession",
         "glue:RunStatement",
         source="https://docs.aws.amazon.com/glue/latest/dg/glue-is-security.html",
     ),
-    _passing(
-        "cloudformation",
-        "cloudformation",
-        "creates anything as any role that CloudFormation may assume",
-        "cloudformation:CreateStack",
-    ),
+    _passing("cloudformation", "cloudformation", "CloudFormation", "creates anything as", "cloudformation:CreateStack"),
     _passing(
         "stack-set",
         "cloudformation",
-        "creates anything as any role that CloudFormation may assume",
+        "CloudFormation",
+        "creates anything as",
         "cloudformation:CreateStackSet",
         "cloudformation:CreateStackInstances",
         source=RHINO_2,
@@ -238,7 +237,8 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "data-pipeline",
         "datapipeline",
-        "runs commands as any role that Data Pipeline may assume",
+        "Data Pipeline",
+        "runs commands as",
         "datapipeline:CreatePipeline",
         "datapipeline:PutPipelineDefinition",
         "datapipeline:ActivatePipeline",
@@ -246,7 +246,8 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "notebook",
         "sagemaker",
-        "opens a notebook as any role that SageMaker may assume",
+        "SageMaker",
+        "opens a notebook as",
         "sagemaker:CreateNotebookInstance",
         "sagemaker:CreatePresignedNotebookInstanceUrl",
         source=RHINO_2,
@@ -254,14 +255,16 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "sagemaker-job",
         "sagemaker",
-        "runs code as any role that SageMaker may assume",
+        "SageMaker",
+        "runs code as",
         ("sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob"),
         source=BISHOP_FOX,
     ),
     _passing(
         "codebuild",
         "codebuild",
-        "builds as any role that CodeBuild may assume",
+        "CodeBuild",
+        "builds as",
         "codebuild:CreateProject",
         ("codebuild:StartBuild", "codebuild:StartBuildBatch"),
         source=BISHOP_FOX,
@@ -269,7 +272,8 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "ecs",
         "ecs-tasks",
-        "runs a container as any role that ECS may assume",
+        "ECS",
+        "runs a container as",
         "ecs:RegisterTaskDefinition",
         ("ecs:CreateService", "ecs:UpdateService"),
         source=BISHOP_FOX,
@@ -277,14 +281,16 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "ecs-override",
         "ecs-tasks",
-        "runs a container as any role that ECS may assume",
+        "ECS",
+        "runs a container as",
         ("ecs:RunTask", "ecs:StartTask"),
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html",
     ),
     _passing(
         "state-machine",
         "states",
-        "calls any service as any role that Step Functions may assume",
+        "Step Functions",
+        "calls any service as",
         ("states:CreateStateMachine", "states:UpdateStateMachine"),
         "states:StartExecution",
         source=PASSING_ROLES,
@@ -292,29 +298,21 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "schedule",
         "scheduler",
-        "calls any service as any role that EventBridge Scheduler may assume",
+        "EventBridge Scheduler",
+        "calls any service as",
         "scheduler:CreateSchedule",
         source="https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html",
     ),
     _passing(
         "automation",
         "ssm",
-        "calls any service as any role that Systems Manager may assume",
+        "Systems Manager",
+        "calls any service as",
         "ssm:StartAutomationExecution",
         source="https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup.html",
     ),
     _passing(
-        "app-runner",
-        "apprunner",
-        "runs a container as any role that App Runner may assume",
-        "apprunner:CreateService",
-        source=PASSING_ROLES,
+        "app-runner", "apprunner", "App Runner", "runs a container as", "apprunner:CreateService", source=PASSING_ROLES
     ),
-    _passing(
-        "cluster",
-        "elasticmapreduce",
-        "runs code as any role that EMR may assume",
-        "elasticmapreduce:RunJobFlow",
-        source=PASSING_ROLES,
-    ),
+    _passing("cluster", "elasticmapreduce", "EMR", "runs code as", "elasticmapreduce:RunJobFlow", source=PASSING_ROLES),
 )

@@ -1,8 +1,8 @@
-"""The space of requests that outsiders can make, in which a difference to nothing is what is public.
+"""The request space of outsiders: what a document newly allows in it against nothing is public.
 
 An outsider sends no value that a document may fix for its own callers (`policypack.access.exposure.outsiders`), and
-asks the service that carries the document for what that service knows (`policypack.access.exposure.targets`). The
-addresses that one of these requests may come from are a set, because how many there are decides.
+calls the service that carries the document (`policypack.access.exposure.targets`). A request may come from a set of
+addresses, because their number decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
 from policypack.access.exposure.targets import targets
-from policypack.access.solver.conditions import SOURCE_IP, Values, met, passing, refused
+from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met
 from policypack.access.solver.dimensions import Cell, combinations
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
@@ -26,13 +26,13 @@ from policypack.iam.addresses import Ranges, broad, everything, nothing
 from policypack.iam.document import Condition, Statement
 
 UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:principalisawsservice"})
-"""Keys that an example need not mention: who calls says it already."""
+"""Keys that an example does not mention, because the caller implies them."""
 TEXTS = ("String", "Arn", "Binary", "Null")
-"""What the operators begin with that compare texts."""
+"""Beginnings of the operators that compare texts."""
 
 
 class OutsiderRequest(Request, frozen=True):
-    """A request of an outsider, with all the addresses that it may come from."""
+    """A request of an outsider, with all addresses that it may come from."""
 
     caller: Outsider
     addresses: Ranges
@@ -41,7 +41,7 @@ class OutsiderRequest(Request, frozen=True):
 
     @property
     def wide(self) -> bool:
-        """Whether that is public by itself: from a broad range, or from any VPC, or by any service."""
+        """Whether the request is public by itself: from a broad range, from any VPC, or by any service."""
         return self.caller.address_key != SOURCE_IP or broad(self.addresses)
 
     def witness(self) -> Witness:
@@ -54,11 +54,11 @@ class OutsiderRequests(RequestSpace):
     """The requests of outsiders to a service."""
 
     def __init__(self, service: str, who: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
-        """Say which requests are in question.
+        """Choose the requests.
 
         Args:
             service: the prefix of the actions of the service that carries the document, as `s3`.
-            who: the outsiders; those whom an Allow statement takes in for None.
+            who: the outsiders; None for those whom the principals of the Allow statement include.
             spared: for S3's reading of wildcards, the keys that it spares.
         """
         super().__init__()
@@ -141,14 +141,14 @@ def _request(
 
 def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
     """The addresses for which all conditions on them hold."""
-    found = [passing(condition) for condition in conditions if condition.name == address_key]
-    return reduce(and_, found) if found else everything()
+    ranges = [addresses(condition, passing=True) for condition in conditions if condition.name == address_key]
+    return reduce(and_, ranges) if ranges else everything()
 
 
 def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
-    """Those of the addresses for which a condition on them does not hold."""
-    found = [refused(condition) for condition in conditions if condition.name == address_key]
-    if not found:
+    """The addresses among `left` for which a condition on them does not hold."""
+    ranges = [addresses(condition, passing=False) for condition in conditions if condition.name == address_key]
+    if not ranges:
         return nothing()
-    spared = found[0] if len(found) == 1 else Ranges.union(found)
+    spared = ranges[0] if len(ranges) == 1 else Ranges.union(ranges)
     return spared if left is everything() else left & spared
