@@ -1,4 +1,4 @@
-"""The kinds of callers that documents tell apart, each with an example and with what its requests can carry.
+"""The kinds of callers that documents distinguish, each with an example and the values that its requests have.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and, for which keys
 come with whom, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
@@ -22,14 +22,14 @@ ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 CANONICAL = "CanonicalUser"
 STRANGER_ACCOUNTS = ("999999999999", "888888888888", "777777777777")
 SELF = Caller("AWS", "the principal", words="the principal that it is attached to")
-"""Whoever an identity-based document is attached to: what it is called decides nothing."""
+"""The identity that a document is attached to, whose name decides nothing."""
 
 
 def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
-    """One caller for each way in which the principals of these statements, and conditions on their ARN, tell them apart.
+    """One caller for each kind that the principals of these statements, and conditions on their ARN, distinguish.
 
     Raises:
-        TooManyCellsError: they tell too many apart.
+        TooManyCellsError: they distinguish too many.
     """
     principals = [
         each for statement in statements for each in (*(statement.principals or ()), *(statement.not_principals or ()))
@@ -92,7 +92,7 @@ def arn_of_role(session: Arn) -> str:
 
 
 def fixed(caller: Caller, name: str) -> Values | None:
-    """What every request of a caller has for a key; None where requests of one caller differ."""
+    """The values of a key in every request of a caller; None where its requests differ."""
     if caller is SELF:
         return None
     if name in SERVICE_KEYS and caller.type != "Service":

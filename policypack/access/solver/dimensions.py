@@ -1,8 +1,8 @@
-"""What requests can be, one dimension at a time, as far as some statements tell them apart.
+"""The cells of requests, one dimension at a time, and their combinations.
 
 A statement matches a request when it matches it in every dimension: the caller, the action, the resource and each
-condition key. In each there are finitely many cells, and for a cell a number says which statements match it there: bit
-`i` for statement `i`. What a whole request is matched by is then the conjunction of one number for each dimension.
+condition key. Each dimension has finitely many cells, each with a mask of the statements that match there: bit `i` for
+statement `i`. The conjunction of one mask for each dimension has the statements that match the whole request.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ BOOLEAN = ("true", "false")
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Requests that no statement tells apart in one dimension: which statements match, and an example."""
+    """Requests that no statement distinguishes in one dimension: the mask of the statements that match, and an example."""
 
     mask: int
     example: object
 
 
 def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Cell]:
-    """The cells of one condition key; an example is what a request has for it, the absent key an empty one.
+    """The cells of one condition key; an example is a tuple of values, empty where the request lacks the key.
 
     Raises:
-        TooManyCellsError: the conditions tell too many values apart.
+        TooManyCellsError: the conditions distinguish too many values.
     """
     conditions = [
         (index, each)
@@ -67,12 +67,12 @@ def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Ce
 
 
 def meaning(condition: Condition) -> tuple[object, ...]:
-    """What decides when a condition holds; not where it stands."""
+    """Everything about a condition except its path."""
     return condition.name, condition.operator, condition.values, condition.qualifier, condition.if_exists
 
 
 def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Values]:
-    """What a request can have for a key, as far as the conditions tell it apart."""
+    """The values that a request can have for a key, as far as the conditions distinguish them."""
     singles = list(_singles(name, conditions, work))
     if name not in ALWAYS_SENT:
         yield ()
@@ -105,7 +105,7 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
 
 
 def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[str]:
-    """One value for each way in which the conditions take single values."""
+    """One value for each set of conditions that a single value can meet."""
     operators = {each.operator for each in conditions}
     if name in ALWAYS_SENT and "Bool" in operators:
         yield from BOOLEAN
@@ -123,7 +123,7 @@ def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator
 
 
 def _around(conditions: Iterable[Condition]) -> Iterator[str]:
-    """Each number or date that conditions name, one between each two, and one on either side."""
+    """Each number or date in the conditions, one between each two, and one on either side."""
     spelled = {found: value for each in conditions for value in each.values if (found := number(value)) is not None}
     if not spelled:
         return
@@ -138,14 +138,14 @@ def _written(value: float) -> str:
 
 
 class ElementMatch(msgspec.Struct, frozen=True):
-    """What a statement says in one dimension: the patterns, and whether it is about what they match or about the rest."""
+    """The patterns of a statement in one dimension, and whether the statement is about what they match or about the rest."""
 
     patterns: tuple[str, ...]
     inside: bool
 
     @staticmethod
     def of(about: tuple[str, ...] | None, not_about: tuple[str, ...] | None) -> ElementMatch:
-        """Of the two elements, of which a statement has one; one that has neither is about everything."""
+        """The match of an element or of its negation; a statement with neither is about everything."""
         return ElementMatch(not_about or (), inside=False) if about is None else ElementMatch(about, inside=True)
 
     def about(self, text: str) -> bool:
@@ -154,26 +154,26 @@ class ElementMatch(msgspec.Struct, frozen=True):
 
 
 def actions(statement: Statement) -> ElementMatch:
-    """What a statement says of actions; in lower case, since case does not count."""
+    """The match of the statement's actions, in lower case, since case does not count."""
     return ElementMatch.of(
         statement.actions and lowered(statement.actions), statement.not_actions and lowered(statement.not_actions)
     )
 
 
 def resources(statement: Statement) -> ElementMatch:
-    """What a statement says of resources."""
+    """The match of the statement's resources."""
     return ElementMatch.of(statement.resources, statement.not_resources)
 
 
 def text_cells(
     required: Sequence[Statement], others: Sequence[Statement], said: Callable[[Statement], ElementMatch], work: Work
 ) -> list[Cell]:
-    """The cells of actions or of resources that all of `required` match; the numbers are of `others`.
+    """The cells of actions or of resources that all of `required` match; the masks are of `others`.
 
-    A cell that others match too is left out where they match all that another one's others do.
+    A cell may be left out where fewer of `others` match another one.
 
     Raises:
-        TooManyCellsError: the patterns tell too many texts apart.
+        TooManyCellsError: the patterns distinguish too many texts.
     """
     first, *rest = (said(each) for each in required)
     needed = rest if first.inside else [first, *rest]
@@ -214,7 +214,7 @@ def _within(
 
 
 def _preference(members: Sequence[int | bool], says: Sequence[bool], needed: int) -> Preference:
-    """That no statement behind the first `needed` matches; in a group that two read in opposite ways nothing is better."""
+    """The preference that no statement after the first `needed` matches, except in groups that statements read both ways."""
     exact = {each for each in members[:needed] if not isinstance(each, bool)}
     about = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and inside}
     rest = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and not inside}
@@ -222,7 +222,7 @@ def _preference(members: Sequence[int | bool], says: Sequence[bool], needed: int
 
 
 def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
-    """The number of a group of patterns; the answer itself where all of what `pattern` matches is in it, or nothing."""
+    """The index of a group of patterns; True where the group matches all that `pattern` matches, and False where nothing."""
     near = tuple(each for each in said.patterns if each == "*" or overlaps(each, pattern))
     if not near:
         return False
@@ -232,7 +232,7 @@ def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int])
 
 
 def united(found: Iterable[Cell]) -> int:
-    """The statements that match in one of the cells, as a number."""
+    """The mask of the statements that match in one of the cells."""
     mask = 0
     for each in found:
         mask |= each.mask
@@ -240,7 +240,7 @@ def united(found: Iterable[Cell]) -> int:
 
 
 def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
-    """The cells with the bits at these indexes alone, moved together."""
+    """The cells with masks of the statements at these indexes only."""
     found: dict[int, Cell] = {}
     for each in every:
         mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
@@ -250,7 +250,7 @@ def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
 
 PRUNED_FROM = 48
 CHEAP = 8
-"""Numbers that are combined for the price of one state of a walk."""
+"""The number of combined masks that cost as much as one state of a walk."""
 
 Combination = tuple[Cell, ...]
 
@@ -258,13 +258,10 @@ Combination = tuple[Cell, ...]
 def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) -> Combination | None:
     """One cell for each dimension that together no obstacle matches; None where there is none.
 
-    Args:
-        dimensions: the cells of each.
-        obstacles: the bits of the statements that must not match.
-        work: what the whole question may take.
+    `obstacles` is the mask of the statements that must not match.
 
     Raises:
-        TooManyCellsError: that is not enough.
+        TooManyCellsError: the budget is spent.
     """
     order = sorted(range(len(dimensions)), key=lambda index: len(dimensions[index]))
     reached = combinations([dimensions[index] for index in order], obstacles, work, any_uncovered=True)
@@ -277,16 +274,13 @@ def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) 
 def combinations(
     dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work, *, any_uncovered: bool = False
 ) -> dict[int, Combination]:
-    """One cell for each dimension, by which obstacles match them all: at least where no other avoids more obstacles.
+    """Combinations of one cell for each dimension, by the mask of the obstacles that match them all.
 
-    Args:
-        dimensions: the cells of each.
-        obstacles: the bits of the statements in question.
-        work: what the whole question may take.
-        any_uncovered: whether one that no obstacle matches makes all others superfluous.
+    One may be left out where another one avoids more obstacles; with `any_uncovered` all may be left out beside one that
+    avoids every obstacle.
 
     Raises:
-        TooManyCellsError: that is not enough.
+        TooManyCellsError: the budget is spent.
     """
     reached: dict[int, Combination] = {obstacles: ()}
     for dimension in dimensions:
@@ -304,7 +298,7 @@ def combinations(
 
 
 def _least(masks: Iterable[int], work: Work) -> list[int]:
-    """The masks without those that hold all the bits of another: whatever avoids them avoids that one too."""
+    """The masks without those that include another mask."""
     kept: list[int] = []
     for mask in sorted(masks, key=int.bit_count):
         work.spend(len(kept) // CHEAP // 4)

@@ -1,4 +1,4 @@
-"""The space of every request, by whoever a document can name: what a difference between documents is looked for in."""
+"""The request space of every request, by every caller that a document can name: where documents are compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from policypack.access.solver.conditions import Values
 from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, uncovered, united
 from policypack.access.solver.request import Caller, Request, takes_in
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.substitution import Assignment, settled, shown, variables_of
+from policypack.access.solver.substitution import Assignment, restored, substituted, variables_of
 from policypack.access.solver.variables import assignments
 from policypack.access.solver.witness import improved
 from policypack.iam.condition_keys import NETWORK_KEYS
@@ -22,11 +22,11 @@ from policypack.iam.document import Statement
 NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}
 
 Sent = tuple[Caller, Assignment, bool]
-"""Who sends a request, with what for the variables, and whether through a VPC endpoint."""
+"""The caller of a request, its values for the variables, and whether it comes through a VPC endpoint."""
 
 
 class EveryRequest(RequestSpace):
-    """Every request, as far as some statements tell them apart."""
+    """Every request, as far as some statements distinguish them."""
 
     def __init__(self, statements: Sequence[Statement], *, attached: bool, foreign: bool = False) -> None:
         super().__init__()
@@ -38,20 +38,22 @@ class EveryRequest(RequestSpace):
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
-        """The callers whom all of `required` take in."""
+        """The callers that the principals of all of `required` include."""
         return [caller for caller in self.callers if all(takes_in(each, caller) for each in required)]
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
-        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+        """The cells of actions that `required` match; the masks are of `obstacles`."""
         return text_cells(required, obstacles, actions, self.work)
 
     def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
     ) -> Iterator[Request]:
-        """A request of one caller for an action of these cells, whose numbers are of `against`, where there is one."""
+        """A request of one caller for an action of these cells, if there is one; the masks are of `against`."""
         for given in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
-            needed = _settled(required, given)
-            others = {index: read for index, each in enumerate(against) if (read := settled(each, given)) is not None}
+            needed = _with_values(required, given)
+            others = {
+                index: read for index, each in enumerate(against) if (read := substituted(each, given)) is not None
+            }
             if len(needed) == len(required):
                 found = self._given(needed, [*others.values()], narrowed(about, [*others]), (caller, given))
                 if found is not None:
@@ -65,7 +67,7 @@ class EveryRequest(RequestSpace):
         about: Sequence[Cell],
         sent: tuple[Caller, Assignment],
     ) -> Request | None:
-        """A request by way of statements that have these values for their variables."""
+        """A request that statements with values for their variables match."""
         named = text_cells(needed, others, resources, self.work)
         reachable = united(about) & united(named)
         open_ones = [index for index in range(len(others)) if reachable >> index & 1]
@@ -96,7 +98,7 @@ class EveryRequest(RequestSpace):
         return Request(caller, str(action), str(resource), context)
 
     def _values(self, name: str, sent: Sent) -> Values | None:
-        """What every request of a caller from there has for a key; None where they differ."""
+        """The values of a key in every request of the sender; None where they differ."""
         caller, given, network = sent
         if callers.without(network, name) and self.networks != (False,):
             return ()
@@ -106,24 +108,20 @@ class EveryRequest(RequestSpace):
 
 
 def example(found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
-    """A request as a person understands it, which the same statements match."""
+    """An understandable request that the same statements match."""
     sent = {name: values[0] for name, values in found.context.items()}
-    return _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
+    request = improved(found, _with_values(required, sent), _with_values(obstacles, sent))
+    context = {key: tuple(map(restored, values)) for key, values in request.context.items()}
+    return msgspec.structs.replace(request, resource=restored(request.resource), context=context)
 
 
-def _settled(statements: Sequence[Statement], given: Assignment) -> list[Statement]:
-    """The statements with values for their variables; without those that match nothing then."""
-    return [read for each in statements if (read := settled(each, given)) is not None]
-
-
-def _plain(request: Request) -> Request:
-    """The request with the characters that stood for those of an escape."""
-    context = {key: tuple(map(shown, values)) for key, values in request.context.items()}
-    return msgspec.structs.replace(request, resource=shown(request.resource), context=context)
+def _with_values(statements: Sequence[Statement], given: Assignment) -> list[Statement]:
+    """The statements with values for their variables, without those that match nothing."""
+    return [read for each in statements if (read := substituted(each, given)) is not None]
 
 
 def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:
-    """One caller for each way in which the statements take callers in and their requests are limited."""
+    """One caller for each set of statements with its principals, and each set of fixed values."""
     found: dict[object, Caller] = {}
     for caller in every:
         taken = tuple(takes_in(each, caller) for each in statements)

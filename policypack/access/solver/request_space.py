@@ -1,7 +1,7 @@
-"""A space of requests, as far as some statements tell them apart, and the search in it.
+"""A request space, as far as some statements distinguish its requests, and the search in it.
 
 The search is for a request that certain statements match and certain others do not, cell by cell
-(`policypack.access.solver.dimensions`), so the answer is exact and comes with its example.
+(`policypack.access.solver.dimensions`), so the answer is exact and comes with an example.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from policypack.iam.document import Statement
 
 
 class RequestSpace(ABC):
-    """The requests in question: who sends them, and what they can be."""
+    """The requests that a question is about: their callers, and their values."""
 
     def __init__(self) -> None:
         self.work = Work()
@@ -40,21 +40,21 @@ class RequestSpace(ABC):
 
     @abstractmethod
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
-        """The callers whom all of `required` take in."""
+        """The callers that the principals of all of `required` include."""
 
     def takes_in(self, statement: Statement, caller: Caller) -> bool:
-        """Whether the principals of one of the obstacles take in a caller."""
+        """Whether the principals of an obstacle include a caller."""
         return takes_in(statement, caller)
 
     @abstractmethod
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
-        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+        """The cells of actions that `required` match; the masks are of `obstacles`."""
 
     @abstractmethod
     def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
     ) -> Iterator[Request]:
-        """Requests of one caller for an action of these cells, whose numbers are of `against`."""
+        """Requests of one caller for an action of these cells; the masks are of `against`."""
 
     def cells(
         self,
@@ -63,13 +63,9 @@ class RequestSpace(ABC):
         against: Sequence[Statement],
         values: Iterable[Values] | None = None,
     ) -> list[Cell]:
-        """The cells of one key that `required` match; the numbers are of `against`.
+        """The cells of a key, in lower case, that `required` match; the masks are of `against`.
 
-        Args:
-            name: the key, in lower case.
-            required: statements that match.
-            against: the others.
-            values: what a request can have for the key; None for anything.
+        `values` holds what a request can have for the key; None is for anything.
         """
         every = (*required, *against)
         cells = self._free(name, every) if values is None else [Cell(_mask(name, each, every), each) for each in values]

@@ -19,7 +19,7 @@ import msgspec
 
 from policypack.access.solver.conditions import pattern_of
 from policypack.access.solver.partition import Pattern, Preference, TooManyCellsError, Work, cells
-from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, settled, variables, variables_of
+from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, substituted, variables, variables_of
 from policypack.iam.document import Statement
 from policypack.iam.globs import everything, has_wildcard, normal, places
 
@@ -77,8 +77,8 @@ class _Trial(msgspec.Struct):
             return
         for value in self._choices(name, required, others, given):
             one = {name: value}
-            needed = [settled(each, one, partly=True) for each in required]
-            against = [settled(each, one, partly=True) for each in others]
+            needed = [substituted(each, one, partly=True) for each in required]
+            against = [substituted(each, one, partly=True) for each in others]
             if None not in needed:
                 yield from self.grown(
                     [each for each in needed if each], [each for each in against if each], {**given, **one}
