@@ -1,10 +1,10 @@
-"""What one stack newly allows against another: for each holder of documents, each new class of request with an example.
+"""What a stack newly allows against another one: for each holder of documents, each new class of request with an example.
 
 A holder is a role, user or group with all that is attached to it, within its boundary; what attaches or carries
-documents for one that is not in the stack; a thing with its resource-based document; a role with its trust policy.
-Holders are the same when their URNs end alike, whatever project and stack they are in. What opens a thing without a
-document, such as an ACL, counts when the thing was not public before. A managed policy whose document cannot be read
-allows the same on both sides, which nobody knows on either.
+documents for an identity outside the stack; a resource with its resource-based document; a role with its trust policy.
+Holders are the same when their URNs have the same end, whatever their project and stack. What exposes a resource without
+a document, such as an ACL, counts when the resource was not public before. A managed policy whose document cannot be read
+allows the same on both sides.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from policypack.access.exposure.exposed import Exposed, exposed
-from policypack.access.exposure.invoking import statement
+from policypack.access.exposure.invoking import permission_document
 from policypack.access.policy_targets import target_of
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more, gains, within
@@ -25,9 +25,8 @@ from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import every_action
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
-from policypack.iam.grammar import parse
 from policypack.iam.managed import managed_document
-from policypack.iam.tables import DocumentKind, canonical
+from policypack.iam.tables import canonical
 from policypack.resources.attachments import AttachedDocument, Lack, Unseen, apart, holders
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
@@ -42,13 +41,13 @@ NEW = "the old stack does not allow this"
 NOT_BEFORE = "this was not public before"
 
 Key = tuple[str, str, str]
-"""What kind of documents, and the end of the URN of what has them."""
+"""The kind of documents, and the end of the URN of their holder."""
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """The documents of one holder, and what else is attached. `boundary` is None where there is none that can be read.
+    """The documents of one holder, and what else is attached. `boundary` is None where none can be read.
 
-    `limits` names the managed policies that the boundary may be where it cannot be read, empty for one that is unknown.
+    `limits` names the managed policies that a boundary which cannot be read may be, with an empty name for an unknown one.
     """
 
     holder: Resource
@@ -58,7 +57,7 @@ class Holding(msgspec.Struct, frozen=True):
     limits: frozenset[str] = frozenset()
 
     def access(self, bound: Bound) -> Access:
-        """What the documents allow, counting unknowns, and what is perhaps attached, at this bound."""
+        """What the documents allow, with unknown values and possible attachments at this bound."""
         most = bound is Bound.MOST
         granted = Access.of(
             statement
@@ -70,13 +69,13 @@ class Holding(msgspec.Struct, frozen=True):
 
     @property
     def depends(self) -> bool:
-        """Whether anything in it may turn out in more than one way."""
+        """Whether an unknown value or attachment decides what the documents allow."""
         documents = (*(each.document for each in self.carried), *(self.boundary or ()))
         return any(each.unknowns for each in documents) or not all(each.certain for each in self.carried)
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """One class of request that is newly allowed, or may be: whose documents, what allows it, and an example."""
+    """A class of requests that is or may be newly allowed: the holder, what allows it, and an example."""
 
     holder: Resource
     by: Resource
@@ -115,15 +114,12 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
             _add(found, ("resource", *end_of(thing)), thing, resource, path, document)
         if resource.type == PERMISSION:
             thing = target_of(stack, resource)
-            raw = {"Version": "2012-10-17", "Statement": [statement(resource)]}
-            _add(
-                found, ("resource", *end_of(thing)), thing, resource, "", parse(raw, DocumentKind.RESOURCE, PERMISSION)
-            )
+            _add(found, ("resource", *end_of(thing)), thing, resource, "", permission_document(resource))
     return found
 
 
 def _apart(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
-    """What goes to identities that are not in the stack, by what attaches or carries it; or everything as though it did."""
+    """What is attached to identities outside the stack, by what attaches or carries it; with `every`, to all identities."""
     return {
         ("identity", *end_of(each.identity)): Holding(each.identity, each.carried, unseen=each.unseen)
         for each, alone in apart(stack)
@@ -149,7 +145,7 @@ def _add(
 
 
 def end_of(resource: Resource) -> tuple[str, str]:
-    """What stays of a URN in another stack: the types that lead to the resource, and its name."""
+    """The part of a URN that is the same in another stack: the types of its parents and its own, and its name."""
     types, _, name = resource.urn.split("::", 2)[-1].partition("::")
     return "$".join(map(canonical, types.split("$"))), name
 
@@ -167,18 +163,18 @@ def _gained(key: Key, holding: Holding, before: Holding | None) -> Iterator[Gain
 
 
 def _read_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterator[Gain]:
-    """What the documents allow that can be read."""
-    told = False
+    """The gains by documents that can be read."""
+    decided = False
     for request, allow in gains(holding.access(Bound.LEAST), before.access(Bound.MOST), attached=attached):
         by, path = _place(holding, allow, Bound.LEAST)
-        told = True
+        decided = True
         witness = witness_of(request)
         if attached:
             witness = msgspec.structs.replace(witness, outsider=_words(holding.holder))
         doubt = _doubt(holding, before, allow)
         answer = Answer(Verdict.UNDECIDED if doubt else Verdict.NEW_ACCESS, doubt or NEW, allow.path, witness)
         yield Gain(holding.holder, by, path, answer)
-    if not told and (holding.depends or before.depends):
+    if not decided and (holding.depends or before.depends):
         for _, allow in gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=attached):
             by, path = _place(holding, allow, Bound.MOST)
             why = "an unknown value decides whether access is new"
@@ -187,9 +183,9 @@ def _read_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterato
 
 
 def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
-    """Why what a statement newly allows may be nothing new; empty where it surely is new.
+    """The reason why what a statement newly allows may not be new; empty where it surely is new.
 
-    Of AWS's managed policies none allows everything whose document is not known here.
+    No AWS managed policy allows everything, except those whose document is known here.
     """
     if holding.limits:
         return LIMITED
@@ -201,7 +197,7 @@ def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
 
 
 def _unseen_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterator[Gain]:
-    """What is attached that cannot be read, if it was not before and anything is left that it could allow."""
+    """What is newly attached and cannot be read, if anything is left that it could allow."""
     known = {each.policy for each in before.unseen if each.policy and each.certain}
     new = [each for each in holding.unseen if each.policy not in known]
     if not new or (attached and not _anything_left(holding, before)):
@@ -213,7 +209,7 @@ def _unseen_gains(holding: Holding, before: Holding, *, attached: bool) -> Itera
 
 
 def _anything_left(holding: Holding, before: Holding) -> bool:
-    """Whether an identity could be allowed more than it surely was before, within a boundary that is the same or read."""
+    """Whether an identity could be allowed more than it surely was before, within its boundary."""
     everything = managed_document("AdministratorAccess")
     if everything is None:
         return True
@@ -230,7 +226,7 @@ def _words(holder: Resource) -> str:
 
 
 def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:
-    """The resource that carries a statement as it is read at this bound, and its path there."""
+    """The resource that carries a statement read at this bound, and its path there."""
     for each in holding.carried:
         if allow in access((each.document,), bound).statements:
             return each.resource, each.at(allow.path)
@@ -238,6 +234,6 @@ def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, 
 
 
 def _by_document(thing: Exposed) -> bool:
-    """Whether a document or a permission opens the thing, which is compared as such."""
+    """Whether a document or a permission exposes the resource, which is compared as such."""
     by: Sequence[str] = [by for by, _ in documents_of(thing.exposure.by, (*RESOURCE, *TRUST))]
     return thing.exposure.by.type == PERMISSION or any(thing.exposure.path.startswith(each) for each in by)

@@ -1,4 +1,4 @@
-"""What to say of each policy document that opens, alone or with others of its identity, a way to other identities."""
+"""Reports on policy documents that open, alone or with others of their identity, a way to other identities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import cached_property
 
 import msgspec
 
-from policypack.access.confidence import Confidence
 from policypack.access.escalation.analysis import Identity, Opened, opened
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.partition import TooManyCellsError
@@ -27,38 +26,36 @@ SHOWN = 3
 
 
 class Judged:
-    """What the documents of one identity open, found once for all of them."""
+    """The ways that the documents of one identity open, found once for all of them."""
 
     def __init__(
         self, carried: Sequence[AttachedDocument], boundary: tuple[PolicyDocument, ...] | None, own: str
     ) -> None:
-        self.carried = sorted(carried, key=lambda each: not each.certain)
+        self.carried = sorted(carried, key=lambda held: not held.certain)
         self._boundary = boundary
         self._own = own
 
-    def ways(self, confidence: Confidence) -> list[Opened]:
-        """The ways that are open whatever the unknowns turn out to be, or those that may be open."""
-        return self._certain if confidence is Confidence.CERTAIN else self._possible
+    @cached_property
+    def certain(self) -> list[Opened]:
+        """The ways that are open whatever the unknowns turn out to be."""
+        documents = tuple(held.document for held in self.carried if held.certain)
+        return list(opened(Identity(documents, self._boundary, self._own), Bound.LEAST))
 
     @cached_property
-    def _certain(self) -> list[Opened]:
-        attached = tuple(each.document for each in self.carried if each.certain)
-        return list(opened(Identity(attached, self._boundary, self._own), Bound.LEAST))
-
-    @cached_property
-    def _possible(self) -> list[Opened]:
-        every = tuple(each.document for each in self.carried)
-        settled = all(each.certain and not each.document.unknowns for each in self.carried)
-        if settled and not any(each.unknowns for each in self._boundary or ()):
-            return self._certain
-        return list(opened(Identity(every, self._boundary, self._own), Bound.MOST))
+    def possible(self) -> list[Opened]:
+        """The ways that are or may be open."""
+        documents = tuple(held.document for held in self.carried)
+        unknown = any(document.unknowns for document in (*documents, *(self._boundary or ())))
+        if not unknown and all(held.certain for held in self.carried):
+            return self.certain
+        return list(opened(Identity(documents, self._boundary, self._own), Bound.MOST))
 
 
 class HeldDocument(msgspec.Struct, frozen=True):
-    """One document as one identity holds it."""
+    """One document of one identity."""
 
     index: int
-    """Of the document among those of the identity."""
+    """Its index among the documents of the identity."""
     judged: Judged
     unread: bool = False
     """Whether a permissions boundary that cannot be read decides."""
@@ -94,56 +91,49 @@ def _alone(resource: Resource) -> Iterator[Reading[HeldDocument]]:
             yield path, HeldDocument(0, Judged([AttachedDocument(resource, path, document)], None, ""))
 
 
-def judgements(one: HeldDocument) -> Iterator[Violation | Undecided]:
-    """What is wrong with a document: the ways whose first step it opens, one report for each statement."""
+def judgements(held: HeldDocument) -> Iterator[Violation | Undecided]:
+    """The ways whose first step a document opens, one report for each statement."""
+    carried = held.judged.carried
     try:
-        certain, possible = map(one.judged.ways, (Confidence.CERTAIN, Confidence.POSSIBLE))
+        certain, possible = held.judged.certain, held.judged.possible
     except TooManyCellsError:
         yield Undecided("", TOO_MANY, TOO_MANY_FIX)
         return
-    mine = [each for each in certain if each.openers[0].document == one.index]
-    if mine and one.unread:
+    by_statement: dict[str, list[Opened]] = {}
+    for way in certain:
+        if way.openers[0].document == held.index:
+            by_statement.setdefault(way.openers[0].path, []).append(way)
+    if by_statement and held.unread:
         yield Undecided("", LIMITED, LIMITED_FIX)
         return
-    by_statement: dict[str, list[Opened]] = {}
-    for each in mine:
-        by_statement.setdefault(each.openers[0].path, []).append(each)
-    within = one.judged.carried[one.index]
     for path, ways in by_statement.items():
-        yield Violation("" if within.managed else path, _told(one, ways))
-    told = {each.way for each in certain}
-    for each in possible:
-        if each.way not in told and each.openers[0].document == one.index:
-            yield _unsure(one, each)
+        more = f" and {len(ways) - SHOWN} more ways" if len(ways) > SHOWN else ""
+        shown = "; ".join(_described(carried, way) for way in ways[:SHOWN])
+        yield Violation("" if carried[held.index].managed else path, f"lets its holder act as others: {shown}{more}")
+    known = {each.way for each in certain}
+    for way in possible:
+        if way.way not in known and way.openers[0].document == held.index:
+            yield _undecided(held, way)
 
 
-def _unsure(one: HeldDocument, way: Opened) -> Undecided:
+def _undecided(held: HeldDocument, way: Opened) -> Undecided:
     for opener in way.openers:
-        document = one.judged.carried[opener.document].document
+        document = held.judged.carried[opener.document].document
         for element, path in document.unknowns:
-            if element != "Sid" and opener.document == one.index and path.startswith(opener.path):
+            if element != "Sid" and opener.document == held.index and path.startswith(opener.path):
                 return Undecided(path)
     return Undecided("", ATTACHED, ATTACHED_FIX)
 
 
-def _told(one: HeldDocument, ways: Sequence[Opened]) -> str:
-    more = f" and {len(ways) - SHOWN} more ways" if len(ways) > SHOWN else ""
-    shown = "; ".join(_way(one, each) for each in ways[:SHOWN])
-    return f"lets its holder act as others: {shown}{more}"
-
-
-def _way(one: HeldDocument, way: Opened) -> str:
-    first, *others = dict.fromkeys((each.action, each.document, each.path) for each in way.openers)
-    steps = [f"`{first[0]}`"]
-    for action, document, path in others:
-        where = "" if (document, path) == first[1:] else _where(one.judged.carried[document], path)
-        if document != first[1]:
-            where += f" in `{one.judged.carried[document].resource.name}`"
+def _described(carried: Sequence[AttachedDocument], way: Opened) -> str:
+    """The actions of a way, each with the document and statement that allow it, and what they lead to."""
+    first, *others = dict.fromkeys((opener.action, opener.document, opener.path) for opener in way.openers)
+    steps = []
+    for action, index, path in others:
+        # The statements of a document that AWS writes are known by its name only.
+        where = "" if (index, path) == first[1:] else f" of `{carried[index].managed or path}`"
+        if index != first[1]:
+            where += f" in `{carried[index].resource.name}`"
         steps.append(f"`{action}`{where}")
-    actions = steps[0] if len(steps) == 1 else f"{steps[0]} with {' and '.join(steps[1:])}"
+    actions = f"`{first[0]}` with {' and '.join(steps)}" if steps else f"`{first[0]}`"
     return f"{actions} {way.way.leads}"
-
-
-def _where(carried: AttachedDocument, path: str) -> str:
-    """Where in a document a step is allowed: of one that AWS writes only the name says something."""
-    return f" of `{carried.managed or path}`"

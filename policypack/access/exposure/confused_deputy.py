@@ -1,8 +1,8 @@
-"""Which services a resource-based document lets in for whatever account they work for: the confused deputies.
+"""Confused deputies: services that a resource-based document lets in for whatever account they work for.
 
-A service that is named as a principal calls for its customers, everybody's. What it sends about whom it works for is
-`aws:SourceArn`, `aws:SourceAccount` and their like, so a document that asks for none of them lets in every customer.
-An ARN without an account, as of a bucket, says no more than a name that anybody may come to own.
+A service that is named as a principal calls for all of its customers. It sends the customer's resource and account in
+`aws:SourceArn`, `aws:SourceAccount` and similar keys, so a document that requires none of them lets in every customer.
+An ARN without an account, such as a bucket's, is only a name, which somebody else may own later.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html.
 """
 
@@ -20,26 +20,26 @@ from policypack.access.solver.bounds import Bound, bounded, unknown_paths
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.iam.arn import Arn
-from policypack.iam.condition_keys import ACCOUNT, SERVICE_KEYS
+from policypack.iam.condition_keys import ACCOUNT, SERVICE_KEYS, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard
 
 SOURCE_ARN = "aws:sourcearn"
 SENT = SERVICE_KEYS - {"aws:principalservicename", "aws:principalservicenameslist"}
-"""Keys, in lower case, that say for whom a service works; it sends those that its documentation has one ask for."""
+"""Keys, in lower case, that identify the customer of a service."""
 ENCRYPTED = "kms:encryptioncontext:"
-"""What the keys begin with, in lower case, by which KMS is told whose data a service encrypts."""
+"""The beginning, in lower case, of the keys by which KMS knows whose data a service encrypts."""
 SENDING_NONE = {
     "logdelivery.elasticloadbalancing.amazonaws.com": "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
 }
-"""Services that AWS has one name alone, since what they write stands under the number of the account it is for."""
+"""Services that AWS documents without such a key, because they write under the number of the customer's account."""
 PLAIN = "nothing says for whose resources; ask for your account in `aws:SourceAccount` or in an ARN in `aws:SourceArn`"
 NAMELESS = "the ARN in `aws:SourceArn` has no account, so the name may be anybody's; ask for `aws:SourceAccount` too"
 SOME_ACCOUNT = "111122223333"
 
 
 def misled(document: PolicyDocument) -> Iterator[Answer]:
-    """For each Allow statement that names such a service: that it is let in for anybody, or that this is undecided."""
+    """An answer for each Allow statement that lets in a service for any account, or may."""
     refused = [*denials(document, Bound.MOST)]
     for each in document.statements:
         if each.allows and (who := _deputies(each)):
@@ -51,7 +51,7 @@ def misled(document: PolicyDocument) -> Iterator[Answer]:
 
 
 def _deputies(statement: Statement) -> list[Outsider]:
-    """The services that a statement names; none where it lets in outsiders anyway."""
+    """The services that a statement names; none if it lets in outsiders anyway."""
     if outsiders(statement):
         return []
     return [
@@ -79,10 +79,10 @@ def _answer(
 
 
 def _as_sent(document: PolicyDocument, statement: Statement, denials: Sequence[Statement]) -> tuple[Statement, bool]:
-    """The statement for a service that sends what is asked for, and whether it was asked for an ARN without account.
+    """The statement for a service that sends the required keys, and whether it requires an ARN without an account.
 
-    An unknown value of such a key is what the program refers to, so it counts as the account's own, but for the ARN of
-    a bucket.
+    An unknown value of such a key refers to the program's own resources, so it counts as the account's own, except for
+    the ARN of a bucket.
     """
     hidden = set(unknown_paths(document, statement, "Condition"))
     of_storage = any(each.type == "Service" and each.value.startswith("s3.") for each in statement.principals or ())
@@ -113,12 +113,7 @@ def _nameless(value: str) -> bool:
 
 
 def _of_an_account(condition: Condition) -> bool:
-    """Whether what is encrypted has to be of a given account."""
+    """Whether the encrypted data has to be of one account."""
     arns = [Arn.parse(each) for each in condition.values]
-    return (
-        _encrypted(condition)
-        and not condition.negated
-        and not condition.if_exists
-        and condition.operator != "Null"
-        and all(each is not None and ACCOUNT.fullmatch(each.account) for each in arns)
-    )
+    of_accounts = all(arn is not None and ACCOUNT.fullmatch(arn.account) for arn in arns)
+    return _encrypted(condition) and requires_key(condition) and of_accounts
