@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import msgspec
 
-from policypack.access.escalation.paths import WAYS, Call, Way
+from policypack.access.escalation.paths import WAYS, RiskyCall, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.substitution import VARIABLE
@@ -45,7 +45,7 @@ class Opened(msgspec.Struct, frozen=True):
     openers: tuple[Opener, ...]
 
 
-class Identity(msgspec.Struct, frozen=True):
+class IdentityDocuments(msgspec.Struct, frozen=True):
     """The documents that are attached to one identity.
 
     `boundary` is None where there is none. `own` is the end of the identity's own ARN, such as `role/worker`, if known.
@@ -56,11 +56,11 @@ class Identity(msgspec.Struct, frozen=True):
     own: str = ""
 
 
-def opened(identity: Identity, bound: Bound) -> Iterator[Opened]:
+def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
     """The open ways, with unknown values at this bound.
 
     Raises:
-        TooManyCellsError: the conditions and wildcards tell too many requests apart.
+        TooManyCellsError: the conditions and wildcards distinguish too many requests.
     """
     statements = [statement for document in identity.documents for statement in document.statements]
     if not any(_may_open(statement, bound) for statement in statements) or _administers(identity, statements):
@@ -73,7 +73,7 @@ def opened(identity: Identity, bound: Bound) -> Iterator[Opened]:
     limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
 
     @cache
-    def opener(call: Call) -> Opener | None:
+    def opener(call: RiskyCall) -> Opener | None:
         return _opener(identity, granted, limits, call)
 
     for way in WAYS:
@@ -87,7 +87,7 @@ def opened(identity: Identity, bound: Bound) -> Iterator[Opened]:
             yield Opened(way, tuple(openers))
 
 
-def _opener(identity: Identity, granted: Access, limits: Sequence[Access], call: Call) -> Opener | None:
+def _opener(identity: IdentityDocuments, granted: Access, limits: Sequence[Access], call: RiskyCall) -> Opener | None:
     """The statement that allows a call; None where none does."""
     about = [statement for statement in granted.statements if statement.allows and concerns(statement, call.action)]
     if not about:
@@ -118,7 +118,7 @@ def _may_reach(statement: Statement, targets: Sequence[str]) -> bool:
     )
 
 
-def _question(call: Call, identity: Identity, statements: Sequence[Statement]) -> Statement:
+def _question(call: RiskyCall, identity: IdentityDocuments, statements: Sequence[Statement]) -> Statement:
     """Every request of a call that does harm, as a statement."""
     fixed = dict(call.context)
     names = {condition.name for statement in statements for condition in statement.conditions}
@@ -140,7 +140,7 @@ def _scopes(name: str) -> bool:
     return any(matches(each, name) for each in SCOPING_KEYS) and not any(matches(each, name) for each in FREE)
 
 
-def _targets(call: Call, identity: Identity, statements: Iterable[Statement]) -> Iterator[str]:
+def _targets(call: RiskyCall, identity: IdentityDocuments, statements: Iterable[Statement]) -> Iterator[str]:
     """The ARNs that the call is tried on, in each partition, region and account that the statements name."""
     if not call.on:
         yield "*"
@@ -174,7 +174,7 @@ def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str
                 yield partition, region, account, parts[5].replace("*", "x").replace("?", "x")
 
 
-def _administers(identity: Identity, statements: Sequence[Statement]) -> bool:
+def _administers(identity: IdentityDocuments, statements: Sequence[Statement]) -> bool:
     """Whether everything is allowed, which `iam-wildcard-action` reports, so that nothing is left to gain."""
     return (
         identity.boundary is None

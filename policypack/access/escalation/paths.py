@@ -18,9 +18,25 @@ PASSING_ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_p
 INSTANCE_PROFILES = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html"
 
 ADMINISTRATOR = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess")
+PRODUCTS = {
+    "lambda": "Lambda",
+    "ec2": "EC2",
+    "glue": "Glue",
+    "cloudformation": "CloudFormation",
+    "datapipeline": "Data Pipeline",
+    "sagemaker": "SageMaker",
+    "codebuild": "CodeBuild",
+    "ecs-tasks": "ECS",
+    "states": "Step Functions",
+    "scheduler": "EventBridge Scheduler",
+    "ssm": "Systems Manager",
+    "apprunner": "App Runner",
+    "elasticmapreduce": "EMR",
+}
+"""By service that roles are passed to, its name."""
 
 
-class Call(msgspec.Struct, frozen=True):
+class RiskyCall(msgspec.Struct, frozen=True):
     """One action, on what, and the condition keys with which it does harm."""
 
     action: str
@@ -39,33 +55,34 @@ class Way(msgspec.Struct, frozen=True):
     """What some calls lead to."""
 
     id: str
-    steps: tuple[tuple[Call, ...], ...]
+    steps: tuple[tuple[RiskyCall, ...], ...]
     leads: str
     """What the caller does with them: a clause after the actions."""
     source: str
 
 
-_MADE = {"ec2:RunInstances": Call("ec2:RunInstances", "ec2 instance/*", made=True)}
+_MADE = {"ec2:RunInstances": RiskyCall("ec2:RunInstances", "ec2 instance/*", made=True)}
 """What a call must be on, where it is on several things at once."""
 
 
 def _alone(id_: str, action: str, on: str, leads: str, source: str = RHINO, *, own: bool = False) -> Way:
+    if action.endswith("PermissionsBoundary"):
+        source = BOUNDARIES
     context = (("iam:policyarn", ADMINISTRATOR),) if action.startswith("iam:Attach") else ()
-    return Way(id_, ((Call(action, on, own, context=context),),), leads, source)
+    return Way(id_, ((RiskyCall(action, on, own, context=context),),), leads, source)
 
 
-def _passing(
-    id_: str, service: str, product: str, does: str, *steps: str | tuple[str, ...], source: str = RHINO
-) -> Way:
+def _passing(id_: str, service: str, does: str, *steps: str | tuple[str, ...], source: str = RHINO) -> Way:
     """The way that passes any role to a service and lets the service act by it."""
-    passing = Call("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
+    passing = RiskyCall("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
     calls = tuple(
-        tuple(_MADE.get(name, Call(name)) for name in ([each] if isinstance(each, str) else each)) for each in steps
+        tuple(_MADE.get(name, RiskyCall(name)) for name in ([each] if isinstance(each, str) else each))
+        for each in steps
     )
-    return Way(id_, ((passing,), *calls), f"{does} any role that {product} may assume", source)
+    return Way(id_, ((passing,), *calls), f"{does} any role that {PRODUCTS[service]} may assume", source)
 
 
-def _together(id_: str, leads: str, source: str, *steps: Call) -> Way:
+def _together(id_: str, leads: str, source: str, *steps: RiskyCall) -> Way:
     return Way(id_, tuple((each,) for each in steps), leads, source)
 
 
@@ -91,37 +108,13 @@ WAYS: tuple[Way, ...] = (
         "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceSpecificCredential.html",
     ),
     _alone(
-        "role-boundary",
-        "iam:DeleteRolePermissionsBoundary",
-        "iam role/*",
-        "frees a role of its boundary",
-        BOUNDARIES,
-        own=True,
+        "role-boundary", "iam:DeleteRolePermissionsBoundary", "iam role/*", "frees a role of its boundary", own=True
     ),
+    _alone("role-boundary-put", "iam:PutRolePermissionsBoundary", "iam role/*", "widens a role's boundary", own=True),
     _alone(
-        "role-boundary-put",
-        "iam:PutRolePermissionsBoundary",
-        "iam role/*",
-        "widens a role's boundary",
-        BOUNDARIES,
-        own=True,
+        "user-boundary", "iam:DeleteUserPermissionsBoundary", "iam user/*", "frees a user of its boundary", own=True
     ),
-    _alone(
-        "user-boundary",
-        "iam:DeleteUserPermissionsBoundary",
-        "iam user/*",
-        "frees a user of its boundary",
-        BOUNDARIES,
-        own=True,
-    ),
-    _alone(
-        "user-boundary-put",
-        "iam:PutUserPermissionsBoundary",
-        "iam user/*",
-        "widens a user's boundary",
-        BOUNDARIES,
-        own=True,
-    ),
+    _alone("user-boundary-put", "iam:PutUserPermissionsBoundary", "iam user/*", "widens a user's boundary", own=True),
     _alone("function-code", "lambda:UpdateFunctionCode", "lambda function:*", "runs code as any function's role"),
     _alone(
         "function-layer",
@@ -137,8 +130,8 @@ WAYS: tuple[Way, ...] = (
         "run-command",
         "runs commands as any instance's role",
         PMAPPER,
-        Call("ssm:SendCommand", "ec2 instance/*"),
-        Call("ssm:SendCommand", "ssm document/AWS-RunShellScript"),
+        RiskyCall("ssm:SendCommand", "ec2 instance/*"),
+        RiskyCall("ssm:SendCommand", "ssm document/AWS-RunShellScript"),
     ),
     _alone("session", "ssm:StartSession", "ec2 instance/*", "opens a shell as any instance's role", PMAPPER),
     _alone(
@@ -148,68 +141,63 @@ WAYS: tuple[Way, ...] = (
         "opens any notebook as its role",
         BISHOP_FOX,
     ),
-    _together(
+    _alone(
         "stack-update",
+        "cloudformation:UpdateStack",
+        "cloudformation stack/*/*",
         "changes any stack with the role that the stack has",
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html",
-        Call("cloudformation:UpdateStack", "cloudformation stack/*/*"),
     ),
     _together(
         "change-set",
         "changes any stack with the role that the stack has",
         BISHOP_FOX,
-        Call("cloudformation:CreateChangeSet", "cloudformation stack/*/*"),
-        Call("cloudformation:ExecuteChangeSet", "cloudformation stack/*/*"),
+        RiskyCall("cloudformation:CreateChangeSet", "cloudformation stack/*/*"),
+        RiskyCall("cloudformation:ExecuteChangeSet", "cloudformation stack/*/*"),
     ),
     _together(
         "build-project",
         "builds with any project's role",
         PMAPPER,
-        Call("codebuild:UpdateProject", "codebuild project/*"),
-        Call("codebuild:StartBuild", "codebuild project/*"),
+        RiskyCall("codebuild:UpdateProject", "codebuild project/*"),
+        RiskyCall("codebuild:StartBuild", "codebuild project/*"),
     ),
     _together(
         "user-data",
         "runs a script as any instance's role",
         BISHOP_FOX,
-        Call("ec2:ModifyInstanceAttribute", "ec2 instance/*"),
-        Call("ec2:StopInstances", "ec2 instance/*"),
-        Call("ec2:StartInstances", "ec2 instance/*"),
+        RiskyCall("ec2:ModifyInstanceAttribute", "ec2 instance/*"),
+        RiskyCall("ec2:StopInstances", "ec2 instance/*"),
+        RiskyCall("ec2:StartInstances", "ec2 instance/*"),
     ),
     _passing(
         "lambda",
         "lambda",
-        "Lambda",
         "runs code as",
         "lambda:CreateFunction",
         ("lambda:InvokeFunction", "lambda:CreateEventSourceMapping", "lambda:AddPermission"),
     ),
-    _passing("instance", "ec2", "EC2", "starts an instance as", "ec2:RunInstances"),
+    _passing("instance", "ec2", "starts an instance as", "ec2:RunInstances"),
     _passing(
         "instance-profile",
         "ec2",
-        "EC2",
         "gives an instance",
         ("ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation"),
         source=INSTANCE_PROFILES,
     ),
-    _passing(
-        "spot-instance", "ec2", "EC2", "starts an instance as", "ec2:RequestSpotInstances", source=INSTANCE_PROFILES
-    ),
+    _passing("spot-instance", "ec2", "starts an instance as", "ec2:RequestSpotInstances", source=INSTANCE_PROFILES),
     _passing(
         "launch-template",
         "ec2",
-        "EC2",
         "starts instances as",
         ("autoscaling:CreateLaunchConfiguration", "ec2:CreateLaunchTemplate"),
         "autoscaling:CreateAutoScalingGroup",
         source=BISHOP_FOX,
     ),
-    _passing("glue-endpoint", "glue", "Glue", "logs in as", "glue:CreateDevEndpoint"),
+    _passing("glue-endpoint", "glue", "logs in as", "glue:CreateDevEndpoint"),
     _passing(
         "glue-job",
         "glue",
-        "Glue",
         "runs code as",
         ("glue:CreateJob", "glue:UpdateJob"),
         ("glue:StartJobRun", "glue:CreateTrigger"),
@@ -218,17 +206,15 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "glue-session",
         "glue",
-        "Glue",
         "runs code as",
         "glue:CreateSession",
         "glue:RunStatement",
         source="https://docs.aws.amazon.com/glue/latest/dg/glue-is-security.html",
     ),
-    _passing("cloudformation", "cloudformation", "CloudFormation", "creates anything as", "cloudformation:CreateStack"),
+    _passing("cloudformation", "cloudformation", "creates anything as", "cloudformation:CreateStack"),
     _passing(
         "stack-set",
         "cloudformation",
-        "CloudFormation",
         "creates anything as",
         "cloudformation:CreateStackSet",
         "cloudformation:CreateStackInstances",
@@ -237,7 +223,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "data-pipeline",
         "datapipeline",
-        "Data Pipeline",
         "runs commands as",
         "datapipeline:CreatePipeline",
         "datapipeline:PutPipelineDefinition",
@@ -246,7 +231,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "notebook",
         "sagemaker",
-        "SageMaker",
         "opens a notebook as",
         "sagemaker:CreateNotebookInstance",
         "sagemaker:CreatePresignedNotebookInstanceUrl",
@@ -255,7 +239,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "sagemaker-job",
         "sagemaker",
-        "SageMaker",
         "runs code as",
         ("sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob"),
         source=BISHOP_FOX,
@@ -263,7 +246,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "codebuild",
         "codebuild",
-        "CodeBuild",
         "builds as",
         "codebuild:CreateProject",
         ("codebuild:StartBuild", "codebuild:StartBuildBatch"),
@@ -272,7 +254,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "ecs",
         "ecs-tasks",
-        "ECS",
         "runs a container as",
         "ecs:RegisterTaskDefinition",
         ("ecs:CreateService", "ecs:UpdateService"),
@@ -281,7 +262,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "ecs-override",
         "ecs-tasks",
-        "ECS",
         "runs a container as",
         ("ecs:RunTask", "ecs:StartTask"),
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html",
@@ -289,7 +269,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "state-machine",
         "states",
-        "Step Functions",
         "calls any service as",
         ("states:CreateStateMachine", "states:UpdateStateMachine"),
         "states:StartExecution",
@@ -298,7 +277,6 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "schedule",
         "scheduler",
-        "EventBridge Scheduler",
         "calls any service as",
         "scheduler:CreateSchedule",
         source="https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html",
@@ -306,13 +284,10 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "automation",
         "ssm",
-        "Systems Manager",
         "calls any service as",
         "ssm:StartAutomationExecution",
         source="https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup.html",
     ),
-    _passing(
-        "app-runner", "apprunner", "App Runner", "runs a container as", "apprunner:CreateService", source=PASSING_ROLES
-    ),
-    _passing("cluster", "elasticmapreduce", "EMR", "runs code as", "elasticmapreduce:RunJobFlow", source=PASSING_ROLES),
+    _passing("app-runner", "apprunner", "runs a container as", "apprunner:CreateService", source=PASSING_ROLES),
+    _passing("cluster", "elasticmapreduce", "runs code as", "elasticmapreduce:RunJobFlow", source=PASSING_ROLES),
 )

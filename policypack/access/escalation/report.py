@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from policypack.access.escalation.analysis import Identity, Opened, opened
+from policypack.access.escalation.analysis import IdentityDocuments, Opened, opened
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.core.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
@@ -16,7 +16,7 @@ from policypack.iam.document_readers import IDENTITY, documents_of
 from policypack.resources.attachments import AttachedDocument, boundaries, holders
 from policypack.resources.tokens import MANAGED_POLICY
 
-TOO_MANY = "tells too many requests apart with its conditions and wildcards"
+TOO_MANY = "distinguishes too many requests by its conditions and wildcards"
 TOO_MANY_FIX = "Write it with fewer conditions and wildcards."
 ATTACHED = "may be attached to an identity with documents that make it a way to other identities' permissions"
 ATTACHED_FIX = "Pass the identity's own `name` and the policy's own `arn` to the attachment."
@@ -25,7 +25,7 @@ LIMITED_FIX = "Create the boundary in this stack, or narrow the document itself.
 SHOWN = 3
 
 
-class Judged:
+class OpenWays:
     """The ways that the documents of one identity open, found once for all of them."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Judged:
     def certain(self) -> list[Opened]:
         """The ways that are open whatever the unknowns turn out to be."""
         documents = tuple(held.document for held in self.carried if held.certain)
-        return list(opened(Identity(documents, self._boundary, self._own), Bound.LEAST))
+        return list(opened(IdentityDocuments(documents, self._boundary, self._own), Bound.LEAST))
 
     @cached_property
     def possible(self) -> list[Opened]:
@@ -48,7 +48,7 @@ class Judged:
         unknown = any(document.unknowns for document in (*documents, *(self._boundary or ())))
         if not unknown and all(held.certain for held in self.carried):
             return self.certain
-        return list(opened(Identity(documents, self._boundary, self._own), Bound.MOST))
+        return list(opened(IdentityDocuments(documents, self._boundary, self._own), Bound.MOST))
 
 
 class HeldDocument(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class HeldDocument(msgspec.Struct, frozen=True):
 
     index: int
     """Its index among the documents of the identity."""
-    judged: Judged
+    judged: OpenWays
     unread: bool = False
     """Whether a permissions boundary that cannot be read decides."""
 
@@ -70,7 +70,7 @@ def held(stack: Stack) -> Iterator[tuple[Resource, str, HeldDocument | Unknown]]
         name = holder.identity.inputs.get("name")
         path = holder.identity.inputs.get("path") or "/"
         own = f"{kind}{path}{name}" if isinstance(name, str) and isinstance(path, str) else ""
-        judged = Judged(holder.carried, holder.boundary, own)
+        judged = OpenWays(holder.carried, holder.boundary, own)
         for index, each in enumerate(judged.carried):
             if each.certain:
                 seen.add((each.resource.urn, each.path))
@@ -88,7 +88,7 @@ def _alone(resource: Resource) -> Iterator[Reading[HeldDocument]]:
         if isinstance(document, Unknown):
             yield path, document
         else:
-            yield path, HeldDocument(0, Judged([AttachedDocument(resource, path, document)], None, ""))
+            yield path, HeldDocument(0, OpenWays([AttachedDocument(resource, path, document)], None, ""))
 
 
 def judgements(held: HeldDocument) -> Iterator[Violation | Undecided]:
@@ -100,24 +100,25 @@ def judgements(held: HeldDocument) -> Iterator[Violation | Undecided]:
         yield Undecided("", TOO_MANY, TOO_MANY_FIX)
         return
     by_statement: dict[str, list[Opened]] = {}
-    for way in certain:
-        if way.openers[0].document == held.index:
-            by_statement.setdefault(way.openers[0].path, []).append(way)
+    for open_way in certain:
+        if open_way.openers[0].document == held.index:
+            by_statement.setdefault(open_way.openers[0].path, []).append(open_way)
     if by_statement and held.unread:
         yield Undecided("", LIMITED, LIMITED_FIX)
         return
     for path, ways in by_statement.items():
         more = f" and {len(ways) - SHOWN} more ways" if len(ways) > SHOWN else ""
-        shown = "; ".join(_described(carried, way) for way in ways[:SHOWN])
-        yield Violation("" if carried[held.index].managed else path, f"lets its holder act as others: {shown}{more}")
-    known = {each.way for each in certain}
-    for way in possible:
-        if way.way not in known and way.openers[0].document == held.index:
-            yield _undecided(held, way)
+        described = "; ".join(_described(carried, open_way) for open_way in ways[:SHOWN])
+        place = "" if carried[held.index].managed else path
+        yield Violation(place, f"lets its holder act as others: {described}{more}")
+    known = {open_way.way for open_way in certain}
+    for open_way in possible:
+        if open_way.way not in known and open_way.openers[0].document == held.index:
+            yield _undecided(held, open_way)
 
 
-def _undecided(held: HeldDocument, way: Opened) -> Undecided:
-    for opener in way.openers:
+def _undecided(held: HeldDocument, open_way: Opened) -> Undecided:
+    for opener in open_way.openers:
         document = held.judged.carried[opener.document].document
         for element, path in document.unknowns:
             if element != "Sid" and opener.document == held.index and path.startswith(opener.path):
@@ -125,9 +126,9 @@ def _undecided(held: HeldDocument, way: Opened) -> Undecided:
     return Undecided("", ATTACHED, ATTACHED_FIX)
 
 
-def _described(carried: Sequence[AttachedDocument], way: Opened) -> str:
+def _described(carried: Sequence[AttachedDocument], open_way: Opened) -> str:
     """The actions of a way, each with the document and statement that allow it, and what they lead to."""
-    first, *others = dict.fromkeys((opener.action, opener.document, opener.path) for opener in way.openers)
+    first, *others = dict.fromkeys((opener.action, opener.document, opener.path) for opener in open_way.openers)
     steps = []
     for action, index, path in others:
         # The statements of a document that AWS writes are known by its name only.
@@ -136,4 +137,4 @@ def _described(carried: Sequence[AttachedDocument], way: Opened) -> str:
             where += f" in `{carried[index].resource.name}`"
         steps.append(f"`{action}`{where}")
     actions = f"`{first[0]}` with {' and '.join(steps)}" if steps else f"`{first[0]}`"
-    return f"{actions} {way.way.leads}"
+    return f"{actions} {open_way.way.leads}"
