@@ -9,7 +9,8 @@ allows the same on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import msgspec
 
@@ -55,6 +56,8 @@ class Holding(msgspec.Struct, frozen=True):
     boundary: tuple[PolicyDocument, ...] | None = None
     unseen: tuple[Unseen, ...] = ()
     limits: frozenset[str] = frozenset()
+    attached: bool = False
+    """Whether the documents are attached to the holder, rather than about it."""
 
     def access(self, bound: Bound) -> Access:
         """What the documents allow, with unknown values and possible attachments at this bound."""
@@ -70,8 +73,8 @@ class Holding(msgspec.Struct, frozen=True):
     @property
     def depends(self) -> bool:
         """Whether an unknown value or attachment decides what the documents allow."""
-        documents = (*(each.document for each in self.carried), *(self.boundary or ()))
-        return any(each.unknowns for each in documents) or not all(each.certain for each in self.carried)
+        documents = (*(held.document for held in self.carried), *(self.boundary or ()))
+        return any(document.unknowns for document in documents) or not all(held.certain for held in self.carried)
 
 
 class Gain(msgspec.Struct, frozen=True):
@@ -85,9 +88,9 @@ class Gain(msgspec.Struct, frozen=True):
 
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     """Everything that a stack newly allows, in the order of its resources."""
-    before = {**_apart(old, every=True), **holdings(old)}
-    for key, holding in {**holdings(new), **_apart(new)}.items():
-        yield from _gained(key, holding, before.get(key))
+    before = {**_outside(old, every=True), **_holdings(old)}
+    for key, holding in {**_holdings(new), **_outside(new)}.items():
+        yield from _gained(holding, before.get(key) or Holding(holding.holder))
     open_before = {end_of(each.thing): each.verdict for each in exposed(old)}
     for each in exposed(new):
         was = open_before.get(end_of(each.thing))
@@ -96,52 +99,48 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
             yield Gain(each.thing, each.exposure.by, each.exposure.path, answer)
 
 
-def holdings(stack: Stack) -> Mapping[Key, Holding]:
+def _holdings(stack: Stack) -> Mapping[Key, Holding]:
     """Every holder of documents in a stack."""
     found: dict[Key, Holding] = {}
     for holder in holders(stack):
-        if not holder.identity.external:
-            key = ("identity", *end_of(holder.identity))
+        identity = holder.identity
+        if not identity.external:
             limits = {each.policy if isinstance(each, Unseen) else "" for each in holder.limits if holder.unread}
-            found[key] = Holding(holder.identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits))
+            found["identity", *end_of(identity)] = Holding(
+                identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits), attached=True
+            )
     for resource in stack.resources:
-        if resource.external:
-            continue
-        for path, document in documents_of(resource, TRUST):
-            _add(found, ("trust", *end_of(resource)), resource, resource, path, document)
-        for path, document in documents_of(resource, RESOURCE, granting=True):
-            thing = target_of(stack, resource)
-            _add(found, ("resource", *end_of(thing)), thing, resource, path, document)
-        if resource.type == PERMISSION:
-            thing = target_of(stack, resource)
-            _add(found, ("resource", *end_of(thing)), thing, resource, "", permission_document(resource))
+        for kind, about, path, document in () if resource.external else _about(stack, resource):
+            key = (kind, *end_of(about))
+            holding = found.get(key) or Holding(about)
+            if isinstance(document, Unknown):
+                unseen = (*holding.unseen, Unseen(resource, path, Lack.DOCUMENT))
+                found[key] = msgspec.structs.replace(holding, unseen=unseen)
+            else:
+                carried = (*holding.carried, AttachedDocument(resource, path, document))
+                found[key] = msgspec.structs.replace(holding, carried=carried)
     return found
 
 
-def _apart(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
+def _about(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
+    """The trust policy and resource-based documents that a resource carries, with the resource that they are about."""
+    for path, document in documents_of(resource, TRUST):
+        yield "trust", resource, path, document
+    for path, document in documents_of(resource, RESOURCE, granting=True):
+        yield "resource", target_of(stack, resource), path, document
+    if resource.type == PERMISSION:
+        yield "resource", target_of(stack, resource), "", permission_document(resource)
+
+
+def _outside(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
     """What is attached to identities outside the stack, by what attaches or carries it; with `every`, to all identities."""
     return {
-        ("identity", *end_of(each.identity)): Holding(each.identity, each.carried, unseen=each.unseen)
-        for each, alone in apart(stack)
+        ("identity", *end_of(holder.identity)): Holding(
+            holder.identity, holder.carried, unseen=holder.unseen, attached=True
+        )
+        for holder, alone in apart(stack)
         if alone or every
     }
-
-
-def _add(
-    found: dict[Key, Holding],
-    key: Key,
-    holder: Resource,
-    resource: Resource,
-    path: str,
-    document: PolicyDocument | Unknown,
-) -> None:
-    holding = found.get(key) or Holding(holder)
-    if isinstance(document, Unknown):
-        unseen = (*holding.unseen, Unseen(resource, path, Lack.DOCUMENT))
-        found[key] = msgspec.structs.replace(holding, unseen=unseen)
-    else:
-        carried = (*holding.carried, AttachedDocument(resource, path, document))
-        found[key] = msgspec.structs.replace(holding, carried=carried)
 
 
 def end_of(resource: Resource) -> tuple[str, str]:
@@ -150,36 +149,33 @@ def end_of(resource: Resource) -> tuple[str, str]:
     return "$".join(map(canonical, types.split("$"))), name
 
 
-def _gained(key: Key, holding: Holding, before: Holding | None) -> Iterator[Gain]:
-    attached = key[0] == "identity"
-    before = before or Holding(holding.holder)
+def _gained(holding: Holding, before: Holding) -> Iterator[Gain]:
+    holder = holding.holder
     try:
-        yield from _read_gains(holding, before, attached=attached)
-        yield from _unseen_gains(holding, before, attached=attached)
+        yield from _read_gains(holding, before)
+        yield from _unseen_gains(holding, before)
     except TooManyCellsError:
-        yield Gain(holding.holder, holding.holder, "", Answer(Verdict.UNDECIDED, TOO_MANY))
+        yield Gain(holder, holder, "", Answer(Verdict.UNDECIDED, TOO_MANY))
     if before.limits and (before.limits != holding.limits or "" in before.limits):
-        yield Gain(holding.holder, holding.holder, "permissionsBoundary", Answer(Verdict.UNDECIDED, OTHER_LIMIT))
+        yield Gain(holder, holder, "permissionsBoundary", Answer(Verdict.UNDECIDED, OTHER_LIMIT))
 
 
-def _read_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterator[Gain]:
+def _read_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
     """The gains by documents that can be read."""
     decided = False
-    for request, allow in gains(holding.access(Bound.LEAST), before.access(Bound.MOST), attached=attached):
-        by, path = _place(holding, allow, Bound.LEAST)
+    for request, allow in gains(holding.access(Bound.LEAST), before.access(Bound.MOST), attached=holding.attached):
         decided = True
         witness = witness_of(request)
-        if attached:
-            witness = msgspec.structs.replace(witness, outsider=_words(holding.holder))
+        if holding.attached:
+            witness = msgspec.structs.replace(witness, outsider=_described(holding.holder))
         doubt = _doubt(holding, before, allow)
         answer = Answer(Verdict.UNDECIDED if doubt else Verdict.NEW_ACCESS, doubt or NEW, allow.path, witness)
-        yield Gain(holding.holder, by, path, answer)
+        yield Gain(holding.holder, *_place(holding, allow, Bound.LEAST), answer)
     if not decided and (holding.depends or before.depends):
-        for _, allow in gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=attached):
-            by, path = _place(holding, allow, Bound.MOST)
-            why = "an unknown value decides whether access is new"
-            yield Gain(holding.holder, by, path, Answer(Verdict.UNDECIDED, why, allow.path))
-            break
+        possible = gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=holding.attached)
+        for _, allow in islice(possible, 1):
+            answer = Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", allow.path)
+            yield Gain(holding.holder, *_place(holding, allow, Bound.MOST), answer)
 
 
 def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
@@ -190,36 +186,34 @@ def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
     if holding.limits:
         return LIMITED
     everything = any(map(every_action, allow.actions or ()))
-    for each in before.unseen:
-        if each.lacks is not Lack.AWS or not everything:
-            return f"`{each.policy}` {BEFORE}" if each.policy else UNREAD
+    for unseen in before.unseen:
+        if unseen.lacks is not Lack.AWS or not everything:
+            return f"`{unseen.policy}` {BEFORE}" if unseen.policy else UNREAD
     return ""
 
 
-def _unseen_gains(holding: Holding, before: Holding, *, attached: bool) -> Iterator[Gain]:
+def _unseen_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
     """What is newly attached and cannot be read, if anything is left that it could allow."""
-    known = {each.policy for each in before.unseen if each.policy and each.certain}
-    new = [each for each in holding.unseen if each.policy not in known]
-    if not new or (attached and not _anything_left(holding, before)):
+    known = {unseen.policy for unseen in before.unseen if unseen.policy and unseen.certain}
+    new = [unseen for unseen in holding.unseen if unseen.policy not in known]
+    if not new or (holding.attached and not _anything_left(holding, before)):
         return
-    for each in new:
-        newly = f"`{each.policy}` {NEWLY if each.certain else PERHAPS}"
-        why = newly if each.policy else f"{UNREAD}: it {UNKNOWN.why}"
-        yield Gain(holding.holder, each.resource, each.path, Answer(Verdict.UNDECIDED, why))
+    for unseen in new:
+        newly = f"`{unseen.policy}` {NEWLY if unseen.certain else PERHAPS}"
+        why = newly if unseen.policy else f"{UNREAD}: it {UNKNOWN.why}"
+        yield Gain(holding.holder, unseen.resource, unseen.path, Answer(Verdict.UNDECIDED, why))
 
 
 def _anything_left(holding: Holding, before: Holding) -> bool:
     """Whether an identity could be allowed more than it surely was before, within its boundary."""
     everything = managed_document("AdministratorAccess")
-    if everything is None:
-        return True
-    most = msgspec.structs.replace(
-        holding, carried=(*holding.carried, AttachedDocument(holding.holder, "", everything))
-    )
+    assert everything is not None
+    carried = (*holding.carried, AttachedDocument(holding.holder, "", everything))
+    most = msgspec.structs.replace(holding, carried=carried)
     return allows_more(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True)
 
 
-def _words(holder: Resource) -> str:
+def _described(holder: Resource) -> str:
     if holder.type not in (ROLE, USER, GROUP):
         return f"whoever gets `{holder.name}`"
     return f"the {holder.type.rpartition(':')[2].lower()} `{physical_name(holder) or holder.name}`"
@@ -227,13 +221,14 @@ def _words(holder: Resource) -> str:
 
 def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:
     """The resource that carries a statement read at this bound, and its path there."""
-    for each in holding.carried:
-        if allow in access((each.document,), bound).statements:
-            return each.resource, each.at(allow.path)
+    for held in holding.carried:
+        if allow in access((held.document,), bound).statements:
+            return held.resource, held.at(allow.path)
     return holding.holder, allow.path
 
 
-def _by_document(thing: Exposed) -> bool:
+def _by_document(resource: Exposed) -> bool:
     """Whether a document or a permission exposes the resource, which is compared as such."""
-    by: Sequence[str] = [by for by, _ in documents_of(thing.exposure.by, (*RESOURCE, *TRUST))]
-    return thing.exposure.by.type == PERMISSION or any(thing.exposure.path.startswith(each) for each in by)
+    exposure = resource.exposure
+    paths = tuple(path for path, _ in documents_of(exposure.by, (*RESOURCE, *TRUST)))
+    return exposure.by.type == PERMISSION or exposure.path.startswith(paths)

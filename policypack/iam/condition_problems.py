@@ -1,7 +1,7 @@
-"""What is wrong with a condition by AWS's current reference, where Parliament's data of early 2025 says nothing.
+"""Problems of conditions by AWS's current reference, which Parliament's data of early 2025 does not have.
 
-Parliament judges a condition only for actions that its data has, so it passes over statements about newer actions,
-`*` and `NotAction`, and over wildcards that are compared as plain text.
+Parliament judges a condition only for actions in its data, so it ignores statements about newer actions, `*` and
+`NotAction`, and wildcards that are compared as plain text.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 
 
 def ineffective(document: PolicyDocument) -> Iterator[tuple[str, str]]:
-    """The conditions that cannot do what they say: path, and a clause that quotes no value."""
-    told = {
+    """The conditions that have no effect as written: the path, and a clause that quotes no value."""
+    reported = {
         each.path for each in lint(document) if each.issue.startswith(("MISMATCHED_TYPE", "UNKNOWN_CONDITION", "NOT_"))
     }
     for statement in document.statements:
         for condition in statement.conditions:
-            if not any(condition.path.startswith(path) for path in told):
+            if not any(condition.path.startswith(path) for path in reported):
                 for clause in _clauses(condition, statement, document.kind):
                     yield condition.path, clause
 
@@ -43,17 +43,17 @@ def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> 
     if condition.operator in ADDRESSES:
         return  # `iam-invalid-address` reads them
     if family(condition.operator) == "Null":
-        if not all(is_of("Null", each) for each in condition.values):
+        if not all(is_of("Null", value) for value in condition.values):
             yield f"`Null` compares {FAMILIES['Null']}, and takes `true` or `false`"
         return
     yield from mistyped(condition, statement, usable=False)
-    if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", each) for each in condition.values):
+    if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", value) for value in condition.values):
         like = "StringNotLike" if condition.negated else "StringLike"
         yield f"`{condition.operator}` takes `*` for a plain character; `{like}` reads it as a wildcard"
 
 
 def _known(name: str) -> dict[str, str]:
-    """The condition keys that one with this prefix may have been meant to be, by themselves in lower case."""
+    """The condition keys with the same service prefix, by the key in lower case."""
     service = name.partition(":")[0]
     known = GLOBAL_KEYS if service == "aws" else condition_keys(service)
     return {each.lower(): each for each in known}

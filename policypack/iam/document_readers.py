@@ -1,4 +1,4 @@
-"""Readers of policy documents: where each pulumi-aws type carries one, and what is unknown in it."""
+"""Readers of the policy documents that resources carry, and of values at property paths."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
     """A reader of the policy documents of one resource.
 
     Args:
-        elements: the statement elements that the policy decides by. An unknown value in one of them is yielded as
-            `Unknown` after the document, so that the policy is undecided there; an unknown elsewhere is not.
-        kinds: which kinds of document.
-        granting: leave out what only narrows the access that others give, such as a VPC endpoint's document.
+        elements: the statement elements that decide the policy. An unknown value in one of them is yielded as `Unknown`
+            after the document, so that the policy is undecided there.
+        kinds: the kinds of document.
+        granting: leave out documents that only narrow access, such as a VPC endpoint's.
 
     Yields:
-        The path of the document and the document, or `Unknown` where the whole of it is unknown.
+        The path of the document and the document, or `Unknown` where the whole document is unknown.
     """
 
     def read(resource: Resource) -> Iterator[Reading[PolicyDocument]]:
@@ -48,7 +48,7 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
 def statements(
     *elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False
 ) -> Callable[[Resource], Iterator[Reading[Statement]]]:
-    """A reader of single statements, for a policy that needs no more; the arguments are those of `documents`."""
+    """A reader of single statements; the arguments are those of `documents`."""
 
     def read(resource: Resource) -> Iterator[Reading[Statement]]:
         for path, document in documents(*elements, kinds=kinds, granting=granting)(resource):
@@ -64,7 +64,7 @@ def statements(
 def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
-    """Every policy document that a resource carries, parsed once however many policies read it."""
+    """Every policy document that a resource carries, parsed once."""
     found = resource.once("documents", lambda: list(_parsed(resource)))
     return [(path, document) for path, kind, gives, document in found if kind in kinds and (gives or not granting)]
 

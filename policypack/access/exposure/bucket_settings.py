@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 
@@ -21,6 +20,7 @@ from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.reachability import ALWAYS
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import Resource, Stack, Unknown
+from policypack.iam.document_readers import value_at
 from policypack.resources.account import same_account
 from policypack.resources.bucket import sidecars
 from policypack.resources.references import Resolved, resolve
@@ -73,20 +73,19 @@ def _settings(stack: Stack, bucket: Resource) -> BucketSettings:
 
 def _of_bucket(stack: Stack, bucket: Resource) -> BucketSettings:
     found = sidecars(stack, bucket, ACCESS_BLOCK)
-    own = [_block(each) for each in found.certain]
-    own += [_block(each, Confidence.POSSIBLE) for each in found.possible]
-    return BucketSettings((*own, *_of_account(stack, bucket)), _ownership(stack, bucket))
+    own = [_block(sidecar) for sidecar in found.certain]
+    own += [_block(sidecar, Confidence.POSSIBLE) for sidecar in found.possible]
+    controls = sidecars(stack, bucket, OWNERSHIP_CONTROLS)
+    if controls.certain:
+        ownership: Ownership | None = _ownership(controls.certain[0])
+    else:
+        deciding = (each for each in controls.possible if _ownership(each).setting in (None, ENFORCED))
+        ownership = next((Ownership(None, each) for each in deciding), None)
+    return BucketSettings((*own, *_of_account(stack, bucket)), ownership)
 
 
-def _ownership(stack: Stack, bucket: Resource) -> Ownership | None:
-    found = sidecars(stack, bucket, OWNERSHIP_CONTROLS)
-    if found.certain:
-        return _setting(found.certain[0])
-    return next((Ownership(None, each) for each in found.possible if _setting(each).setting in (None, ENFORCED)), None)
-
-
-def _setting(controls: Resource) -> Ownership:
-    setting = _field(controls["rule"], "objectOwnership")
+def _ownership(controls: Resource) -> Ownership:
+    setting = value_at(controls["rule"], "objectOwnership")
     return Ownership(setting if isinstance(setting, str) else None, controls)
 
 
@@ -103,7 +102,7 @@ def _block(resource: Resource, confidence: Confidence = Confidence.CERTAIN) -> B
 
 def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, *, of_acl: bool) -> Exposure:
     """What is left of an exposure of one of several buckets, or of a bucket outside this stack."""
-    settings = [_settings(stack, each) for each in owners.candidates] or [_elsewhere(stack, exposure.by, name)]
+    settings = [_settings(stack, bucket) for bucket in owners.candidates] or [_elsewhere(stack, exposure.by, name)]
     left = [each.leaves(exposure, of_acl=of_acl) for each in settings]
     if len({each.answer.verdict for each in left}) == 1:
         return left[0]
@@ -120,16 +119,15 @@ def _elsewhere(stack: Stack, carrier: Resource, name: str) -> BucketSettings:
         if isinstance(bucket, str) and each.inputs.get("bucket") == bucket
     ]
     blocks = [_block(each) for each in same if each.type == ACCESS_BLOCK]
-    ownership = next((_setting(each) for each in same if each.type == OWNERSHIP_CONTROLS), None)
+    ownership = next((_ownership(each) for each in same if each.type == OWNERSHIP_CONTROLS), None)
     return BucketSettings((*blocks, *_of_account(stack, carrier)), ownership)
 
 
 def through_access_point(stack: Stack, exposure: Exposure, point: Resource) -> Exposure:
     """What an access point's document exposes; an access point for a VPC alone is never public."""
     if point.type == REGIONS_POINT:
-        details = point["details"]
-        given = details if isinstance(details, Unknown) else _field(details, "publicAccessBlock")
-        own = block(point, given, "details.publicAccessBlock", default=True)
+        settings = value_at(point["details"], "publicAccessBlock")
+        own = block(point, settings, "details.publicAccessBlock", default=True)
         return after_restricting(exposure, (own, *_of_account(stack, point)))
     vpc = point.inputs.get("vpcConfiguration")
     if vpc and not isinstance(vpc, Unknown):
@@ -144,18 +142,11 @@ def through_access_point(stack: Stack, exposure: Exposure, point: Resource) -> E
     return left
 
 
-def _behind(stack: Stack, point: Resource) -> Iterable[Block]:
+def _behind(stack: Stack, point: Resource) -> Iterator[Block]:
     """The blocks of the bucket behind an access point."""
     owners = resolve(stack, point, "bucket", *BUCKET_TYPES)
-    for bucket in owners.resources:
-        yield from _settings(stack, bucket).blocks
-    if len(owners.candidates) == 1:
-        yield from _settings(stack, owners.candidates[0]).blocks
-    else:
-        for bucket in owners.candidates:
-            for each in _settings(stack, bucket).blocks:
-                yield msgspec.structs.replace(each, confidence=Confidence.POSSIBLE)
-
-
-def _field(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
+    only = len(owners.candidates) == 1
+    for bucket in (*owners.resources, *owners.candidates):
+        for each in _settings(stack, bucket).blocks:
+            sure = only or bucket in owners.resources
+            yield each if sure else msgspec.structs.replace(each, confidence=Confidence.POSSIBLE)

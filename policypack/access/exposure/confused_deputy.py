@@ -41,13 +41,13 @@ SOME_ACCOUNT = "111122223333"
 def misled(document: PolicyDocument) -> Iterator[Answer]:
     """An answer for each Allow statement that lets in a service for any account, or may."""
     refused = [*denials(document, Bound.MOST)]
-    for each in document.statements:
-        if each.allows and (who := _deputies(each)):
+    for statement in document.statements:
+        if statement.allows and (who := _deputies(statement)):
             try:
-                if answer := _answer(document, each, refused, who):
+                if answer := _answer(document, statement, refused, who):
                     yield answer
             except TooManyCellsError:
-                yield Answer(Verdict.UNDECIDED, "the conditions tell too many requests apart", each.path)
+                yield Answer(Verdict.UNDECIDED, "the conditions distinguish too many requests", statement.path)
 
 
 def _deputies(statement: Statement) -> list[Outsider]:
@@ -55,9 +55,9 @@ def _deputies(statement: Statement) -> list[Outsider]:
     if outsiders(statement):
         return []
     return [
-        msgspec.structs.replace(SERVICE.named(each), words=f"`{each.value}`, working for another account,")
-        for each in statement.principals or ()
-        if each.type == "Service" and each.value not in SENDING_NONE
+        msgspec.structs.replace(SERVICE.named(principal), words=f"`{principal.value}`, working for another account,")
+        for principal in statement.principals or ()
+        if principal.type == "Service" and principal.value not in SENDING_NONE
     ]
 
 
@@ -85,20 +85,26 @@ def _as_sent(document: PolicyDocument, statement: Statement, denials: Sequence[S
     the ARN of a bucket.
     """
     hidden = set(unknown_paths(document, statement, "Condition"))
-    of_storage = any(each.type == "Service" and each.value.startswith("s3.") for each in statement.principals or ())
+    of_storage = any(
+        principal.type == "Service" and principal.value.startswith("s3.") for principal in statement.principals or ()
+    )
     conditions, nameless = [], False
-    for each in statement.conditions:
-        loose = each.name == SOURCE_ARN and (of_storage if each.path in hidden else any(map(_nameless, each.values)))
-        if loose and not each.negated and each.operator != "Null":
+    for condition in statement.conditions:
+        loose = condition.name == SOURCE_ARN and (
+            of_storage if condition.path in hidden else any(map(_nameless, condition.values))
+        )
+        if loose and not condition.negated and condition.operator != "Null":
             nameless = True
-        elif each.path in hidden and (each.name in SENT or each.name.startswith(ENCRYPTED)):
-            conditions.append(msgspec.structs.replace(each, values=(f"arn:aws:x::{SOME_ACCOUNT}:x",)))
+        elif condition.path in hidden and (condition.name in SENT or condition.name.startswith(ENCRYPTED)):
+            conditions.append(msgspec.structs.replace(condition, values=(f"arn:aws:x::{SOME_ACCOUNT}:x",)))
         else:
-            conditions.append(each)
-    settled = hidden <= {each.path for each in statement.conditions if each.name in SENT or _encrypted(each)}
-    keys = {each.name for one in (statement, *denials) for each in one.conditions if each.name in SENT}
+            conditions.append(condition)
+    only_sent = hidden <= {
+        condition.path for condition in statement.conditions if condition.name in SENT or _encrypted(condition)
+    }
+    keys = {condition.name for one in (statement, *denials) for condition in one.conditions if condition.name in SENT}
     asked = [Condition("Null", key, ("false",)) for key in sorted(keys)]
-    unknown = statement.unknown - {"Condition"} if settled else statement.unknown
+    unknown = statement.unknown - {"Condition"} if only_sent else statement.unknown
     return msgspec.structs.replace(statement, conditions=(*conditions, *asked), unknown=unknown), nameless
 
 
@@ -114,6 +120,6 @@ def _nameless(value: str) -> bool:
 
 def _of_an_account(condition: Condition) -> bool:
     """Whether the encrypted data has to be of one account."""
-    arns = [Arn.parse(each) for each in condition.values]
+    arns = [Arn.parse(value) for value in condition.values]
     of_accounts = all(arn is not None and ACCOUNT.fullmatch(arn.account) for arn in arns)
     return _encrypted(condition) and requires_key(condition) and of_accounts

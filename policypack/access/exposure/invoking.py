@@ -51,7 +51,7 @@ def statement(resource: Resource) -> dict[str, Any]:
     """The statement that a permission adds to the function's document."""
     found = permission(resource)
     switched = str(resource.inputs.get("invokedViaFunctionUrl")).lower() == "true"
-    given: dict[str, dict[str, Any]] = {
+    required: dict[str, dict[str, Any]] = {
         "ArnLike": {"AWS:SourceArn": found.source_arn},
         "StringEquals": {
             "AWS:SourceAccount": _fixed(found.source_account, "sourceAccount"),
@@ -63,7 +63,7 @@ def statement(resource: Resource) -> dict[str, Any]:
     }
     conditions = {
         operator: asked
-        for operator, keys in given.items()
+        for operator, keys in required.items()
         if (asked := {key: value for key, value in keys.items() if value is not None})
     }
     return {
@@ -92,8 +92,8 @@ def _known(value: str | Unknown | None) -> str | None:
 
 
 def _function(resource: Resource) -> str:
-    given = resource.inputs.get("function")
-    if isinstance(given, str) and given.startswith("arn:"):
-        return given
-    name = given if isinstance(given, str) and given else f"{resource.name}-1a2b3c4"
+    function = resource.inputs.get("function")
+    if isinstance(function, str) and function.startswith("arn:"):
+        return function
+    name = function if isinstance(function, str) and function else f"{resource.name}-1a2b3c4"
     return f"arn:aws:lambda:*:*:function:{name}"

@@ -67,16 +67,16 @@ class OutsiderRequests(RequestSpace):
         self.spared = spared
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
-        """The outsiders whom an Allow statement takes in."""
+        """The outsiders that the principals of the Allow statement include."""
         return outsiders(required[0]) if self.who is None else self.who
 
     def takes_in(self, statement: Statement, caller: Caller) -> bool:
-        """Whether a Deny statement takes in an outsider."""
+        """Whether the principals of a Deny statement include an outsider."""
         assert isinstance(caller, Outsider)
         return denied(statement, caller)
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
-        """The cells of pairs of an action and a resource; the numbers are of the Deny statements."""
+        """The cells of pairs of an action and a resource; the masks are of the Deny statements."""
         return targets(required[0], obstacles, self.service, self.work)
 
     def sent(
@@ -85,15 +85,17 @@ class OutsiderRequests(RequestSpace):
         """A request of one outsider for each way in which its addresses can be limited."""
         assert isinstance(caller, Outsider)
         (allow,) = required
-        names = dict.fromkeys(each.name for statement in (allow, *against) for each in statement.conditions)
+        names = dict.fromkeys(condition.name for statement in (allow, *against) for condition in statement.conditions)
         names.pop(caller.address_key or "", None)
         base = _addresses(allow.conditions, caller.address_key)
         if not base:
             return
         dimensions = [about]
         for name in names:
-            mine = [each for each in allow.conditions if each.name == name]
-            others = [each for statement in against for each in statement.conditions if each.name == name]
+            mine = [condition for condition in allow.conditions if condition.name == name]
+            others = [
+                condition for statement in against for condition in statement.conditions if condition.name == name
+            ]
             values = sendable(name, caller, mine, others, self.spared, self.work)
             cells = self.cells(name, required, against, values)
             if not cells:
@@ -112,15 +114,15 @@ class OutsiderRequests(RequestSpace):
 
 
 def _worded(cells: list[Cell], conditions: Sequence[Condition]) -> list[Cell]:
-    """The cells of a key, with a word for a text that stands for any other."""
-    if not all(each.operator.startswith(TEXTS) for each in conditions):
+    """The cells of a key, with `OTHER` for an example that no condition distinguishes from it."""
+    if not all(condition.operator.startswith(TEXTS) for condition in conditions):
         return cells
-    like_other = [met(each, (OTHER,)) for each in conditions]
+    like_other = [met(condition, (OTHER,)) for condition in conditions]
     return [
-        Cell(each.mask, (OTHER,))
-        if each.example and like_other == [met(condition, cast("Values", each.example)) for condition in conditions]
-        else each
-        for each in cells
+        Cell(cell.mask, (OTHER,))
+        if cell.example and like_other == [met(condition, cast("Values", cell.example)) for condition in conditions]
+        else cell
+        for cell in cells
     ]
 
 
@@ -131,10 +133,10 @@ def _request(
     values: Mapping[str, Values],
     addresses: Ranges,
 ) -> OutsiderRequest:
-    """A request for a target, with what these statements ask of it."""
+    """A request for a target, with the context that these statements require."""
     action, resource = cast("tuple[str, str]", target.example)
-    conditions = [each for statement in statements for each in statement.conditions]
-    written = {each.name: each.key for each in conditions if each.name not in UNREMARKABLE}
+    conditions = [condition for statement in statements for condition in statement.conditions]
+    written = {condition.name: condition.key for condition in conditions if condition.name not in UNREMARKABLE}
     context = {name: each for name, each in values.items() if each and name in written}
     return OutsiderRequest(caller, action, resource, context, addresses, written)
 

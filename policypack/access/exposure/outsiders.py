@@ -83,23 +83,21 @@ _SIGNED: Mapping[str, Values] = {
     "aws:principaltype": ("AssumedRole", "User", "Account", "FederatedUser"),
     "aws:viaawsservice": ("false", "true"),
 }
-_VPC = "anyone with a VPC endpoint of their own"
-_VPC_AND_ACCOUNT = "anyone with an AWS account and a VPC endpoint of their own"
-_SERVICE = "an AWS service that works for another account"
 ANYONE = Outsider("", "anonymous", words="anyone on the internet", fixed=_ANONYMOUS)
 STRANGER = Outsider(
     "AWS", "stranger", words="anyone with an AWS account", present=OTHER_KEYS | CALLER_KEYS, fixed=_SIGNED
 )
-ANYONE_IN_A_VPC = msgspec.structs.replace(
-    ANYONE, words=_VPC, address_key=VPC_SOURCE_IP, present=OTHER_KEYS | NETWORK_KEYS
-)
-STRANGER_IN_A_VPC = msgspec.structs.replace(
-    STRANGER, words=_VPC_AND_ACCOUNT, address_key=VPC_SOURCE_IP, present=OTHER_KEYS | CALLER_KEYS | NETWORK_KEYS
+ANYONE_IN_A_VPC, STRANGER_IN_A_VPC = (
+    msgspec.structs.replace(outsider, words=words, address_key=VPC_SOURCE_IP, present=outsider.present | NETWORK_KEYS)
+    for outsider, words in (
+        (ANYONE, "anyone with a VPC endpoint of their own"),
+        (STRANGER, "anyone with an AWS account and a VPC endpoint of their own"),
+    )
 )
 SERVICE = Outsider(
     "Service",
     "service",
-    words=_SERVICE,
+    words="an AWS service that works for another account",
     address_key=None,
     present=OTHER_KEYS | SERVICE_KEYS,
     fixed={"aws:principalisawsservice": ("true",), "aws:principaltype": (), "aws:viaawsservice": ("false",)},
@@ -120,9 +118,9 @@ def outsiders(statement: Statement) -> list[Outsider]:
         if principal.type == outsider.type
     ]
     return found + [
-        Outsider("Federated", each.value, words=f"anyone who signs in with `{each.value}`", fixed=_SIGNED)
-        for each in principals
-        if each.type == "Federated" and (each in wild or Arn.parse(each.value) is None)
+        Outsider("Federated", principal.value, words=f"anyone who signs in with `{principal.value}`", fixed=_SIGNED)
+        for principal in principals
+        if principal.type == "Federated" and (principal in wild or Arn.parse(principal.value) is None)
     ]
 
 

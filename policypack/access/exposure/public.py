@@ -41,20 +41,19 @@ def public(document: PolicyDocument) -> Answer:
 
 def exposure(document: PolicyDocument) -> Answer:
     """Whether the document is public, without regard to malformed parts. Never invalid."""
-    unread = any(element in ("Statement", "Effect") for element, _ in document.unknowns)
-    if not unread and not any(_may_be_open(statement) for statement in document.statements):
+    if any(element in ("Statement", "Effect") for element, _ in document.unknowns):
+        return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
+    if not any(_may_be_open(statement) for statement in document.statements):
         return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
     try:
-        if not unread and (found := _search(document, Bound.LEAST)):
+        if found := _search(document, Bound.LEAST):
             request, allow = found
             return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
         spared = _spared_keys(document)
-        if not unread and spared is not None and (found := _search(document, Bound.LEAST, spared)):
+        if spared is not None and (found := _search(document, Bound.LEAST, spared)):
             request, allow = found
             witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
             return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
-        if unread:
-            return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
         if _depends(document) and (found := _search(document, Bound.MOST, spared)):
             why = "an unknown value or a policy variable decides whether outsiders are let in"
             return Answer(Verdict.UNDECIDED, why, found[1].path)
@@ -107,15 +106,15 @@ def granted(document: PolicyDocument, bound: Bound) -> Access:
 
     A policy variable in an Allow statement is no fixed value, so the caller can always choose it.
     """
-    grants = [each for each in document.statements if _may_be_open(each)]
+    grants = [statement for statement in document.statements if _may_be_open(statement)]
     allowed = [read for each in grants if (read := bounded(document, each, bound, Bound.MOST)) is not None]
     return Access.of([*allowed, *denials(document, bound.other)])
 
 
 def denials(document: PolicyDocument, bound: Bound) -> Iterator[Statement]:
     """The Deny statements of a document, with unknown values and variables at this bound."""
-    for each in document.statements:
-        if not each.allows and (read := bounded(document, each, bound, bound)) is not None:
+    for statement in document.statements:
+        if not statement.allows and (read := bounded(document, statement, bound, bound)) is not None:
             yield read
 
 

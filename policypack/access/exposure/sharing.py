@@ -46,71 +46,59 @@ def _snapshot(cluster: str, name: str) -> Share:
     return Share("sharedAccounts[*]", "all", action, f"arn:aws:rds:*:*:{kind}:{{{name}}}", _RDS)
 
 
-SHARES: Mapping[str, tuple[Share, ...]] = {
-    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (
-        Share(
-            "group",
-            "all",
-            "ec2:RunInstances",
-            "arn:aws:ec2:*::image/{imageId}",
-            "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html",
-        ),
+SHARES: Mapping[str, Share] = {
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": Share(
+        "group",
+        "all",
+        "ec2:RunInstances",
+        "arn:aws:ec2:*::image/{imageId}",
+        "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html",
     ),
-    "aws:imagebuilder/distributionConfiguration:DistributionConfiguration": (
-        Share(
-            "distributions[*].amiDistributionConfiguration.launchPermission.userGroups[*]",
-            "all",
-            "ec2:RunInstances",
-            "arn:aws:ec2:*::image/{name}",
-            "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_LaunchPermissionConfiguration.html",
-        ),
+    "aws:imagebuilder/distributionConfiguration:DistributionConfiguration": Share(
+        "distributions[*].amiDistributionConfiguration.launchPermission.userGroups[*]",
+        "all",
+        "ec2:RunInstances",
+        "arn:aws:ec2:*::image/{name}",
+        "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_LaunchPermissionConfiguration.html",
     ),
-    "aws:rds/snapshot:Snapshot": (_snapshot("", "dbSnapshotIdentifier"),),
-    "aws:rds/snapshotCopy:SnapshotCopy": (_snapshot("", "targetDbSnapshotIdentifier"),),
-    "aws:rds/clusterSnapshot:ClusterSnapshot": (_snapshot("Cluster", "dbClusterSnapshotIdentifier"),),
-    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": (_snapshot("Cluster", "targetDbClusterSnapshotIdentifier"),),
-    "aws:ssm/document:Document": (
-        Share(
-            "permissions.account_ids",
-            "all",
-            "ssm:GetDocument",
-            "arn:aws:ssm:*:*:document/{name}",
-            "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
-        ),
+    "aws:rds/snapshot:Snapshot": _snapshot("", "dbSnapshotIdentifier"),
+    "aws:rds/snapshotCopy:SnapshotCopy": _snapshot("", "targetDbSnapshotIdentifier"),
+    "aws:rds/clusterSnapshot:ClusterSnapshot": _snapshot("Cluster", "dbClusterSnapshotIdentifier"),
+    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": _snapshot("Cluster", "targetDbClusterSnapshotIdentifier"),
+    "aws:ssm/document:Document": Share(
+        "permissions.account_ids",
+        "all",
+        "ssm:GetDocument",
+        "arn:aws:ssm:*:*:document/{name}",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
     ),
-    EVENT_PERMISSION: (
-        Share(
-            "principal",
-            "*",
-            "events:PutEvents",
-            "arn:aws:events:*:*:event-bus/{eventBusName}",
-            "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
-            unless="condition",
-            why="its principal is every AWS account, without a condition",
-        ),
+    EVENT_PERMISSION: Share(
+        "principal",
+        "*",
+        "events:PutEvents",
+        "arn:aws:events:*:*:event-bus/{eventBusName}",
+        "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
+        unless="condition",
+        why="its principal is every AWS account, without a condition",
     ),
-    LAYER_PERMISSION: (
-        Share(
-            "principal",
-            "*",
-            "lambda:GetLayerVersion",
-            "arn:aws:lambda:*:*:layer:{layerName}:{versionNumber}",
-            "https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html",
-            unless="organizationId",
-            why="its principal is every AWS account, without an organization",
-        ),
+    LAYER_PERMISSION: Share(
+        "principal",
+        "*",
+        "lambda:GetLayerVersion",
+        "arn:aws:lambda:*:*:layer:{layerName}:{versionNumber}",
+        "https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html",
+        unless="organizationId",
+        why="its principal is every AWS account, without an organization",
     ),
-    FUNCTION_URL: (
-        Share(
-            "authorizationType",
-            "none",
-            "lambda:InvokeFunctionUrl",
-            "arn:aws:lambda:*:*:function:{functionName}",
-            "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
-            who=ANYONE,
-            # the provider adds the statements that a URL needs beside it, for `*`
-            why="its URL asks for no authorization, and pulumi-aws adds the permissions that open it",
-        ),
+    FUNCTION_URL: Share(
+        "authorizationType",
+        "none",
+        "lambda:InvokeFunctionUrl",
+        "arn:aws:lambda:*:*:function:{functionName}",
+        "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        who=ANYONE,
+        # the provider adds the statements that a URL needs beside it, for `*`
+        why="its URL asks for no authorization, and pulumi-aws adds the permissions that open it",
     ),
 }
 """By type token. Docdb, Neptune and Redshift snapshots have no such property, and EBS snapshots only take account ids."""
@@ -118,17 +106,19 @@ SHARES: Mapping[str, tuple[Share, ...]] = {
 
 def shares(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
     """Each value that may share the resource, and what it allows everybody: None for a value that does not share it."""
-    for share in SHARES.get(resource.type, ()):
-        if resource.inputs.get(share.unless) not in (None, "", []):
-            yield share.unless, None
-            continue
-        for path, value in values_at(resource.inputs, share.path):
-            if isinstance(value, Unknown):
-                yield path, value
-            elif value is not None:
-                everybody = str(value).strip().lower() == share.everybody
-                arn = _arn(share.resource, resource)
-                yield path, PublicGrant(share.who, share.action, arn, share.why) if everybody else None
+    share = SHARES.get(resource.type)
+    if share is None:
+        return
+    if resource.inputs.get(share.unless) not in (None, "", []):
+        yield share.unless, None
+        return
+    for path, value in values_at(resource.inputs, share.path):
+        if isinstance(value, Unknown):
+            yield path, value
+        elif value is not None:
+            everybody = str(value).strip().lower() == share.everybody
+            arn = _arn(share.resource, resource)
+            yield path, PublicGrant(share.who, share.action, arn, share.why) if everybody else None
 
 
 def _arn(pattern: str, resource: Resource) -> str:

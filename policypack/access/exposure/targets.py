@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policypack.access.solver.dimensions import Cell, actions, resources
+from policypack.access.solver.dimensions import Cell, actions, mask_of, resources
 from policypack.access.solver.partition import Work, cells
 from policypack.access.solver.witness import rank, ranked
 from policypack.iam.actions import Action, exists, expand
@@ -68,7 +68,7 @@ def targets(allow: Statement, denials: Sequence[Statement], service: str, work: 
 
 def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, Action | None, int]]:
     """The actions, each with the mask of the Deny statements that match it; of equivalent actions only the first."""
-    granted, refused = actions(allow), [actions(each) for each in denials]
+    granted, refused = actions(allow), [actions(statement) for statement in denials]
     mentioned = [
         pattern for each in (allow, *denials) for pattern in (*(each.actions or ()), *(each.not_actions or ()))
     ]
@@ -77,7 +77,7 @@ def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> It
         for action, known in _expanded(pattern, service, mentioned):
             name = action.lower()
             if granted.inside or granted.about(name):
-                matched = sum(each.about(name) << index for index, each in enumerate(refused))
+                matched = mask_of(match.about(name) for match in refused)
                 mark = (matched, known.formats if known else None)
                 if mark not in seen:
                     seen.add(mark)
@@ -103,14 +103,14 @@ def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[
 
 def _resources(allow: Statement, denials: Sequence[Statement], service: str, work: Work) -> Iterator[tuple[str, int]]:
     """The resources, each with the mask of the Deny statements that match it."""
-    refused = [resources(each) for each in denials]
+    refused = [resources(statement) for statement in denials]
     groups = [*(each.patterns for each in refused), allow.not_resources or ()]
     for pattern in ("*",) if allow.resources is None else allow.resources:
         for inside in _within(pattern, service, groups[:-1]):
             for members, example in cells(inside, groups, work).items():
                 if len(refused) not in members:
-                    matched = ((index in members) is each.inside for index, each in enumerate(refused))
-                    yield example or "*", sum(each << index for index, each in enumerate(matched))
+                    matched = ((index in members) is match.inside for index, match in enumerate(refused))
+                    yield example or "*", mask_of(matched)
 
 
 def _within(pattern: str, service: str, groups: Sequence[Sequence[str]]) -> Sequence[str]:

@@ -53,7 +53,9 @@ def trusting(document: PolicyDocument) -> Iterator[Answer]:
 
 def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answer]:
     """The verdict on the statement with what the document denies, without identity providers."""
-    principals = statement.principals and tuple(each for each in statement.principals if each.type != "Federated")
+    principals = statement.principals and tuple(
+        principal for principal in statement.principals if principal.type != "Federated"
+    )
     alone = msgspec.structs.replace(statement, principals=principals)
     denials = (each for each in document.statements if not each.allows)
     answer = exposure(
@@ -114,9 +116,9 @@ def _issuer(principal: Principal) -> str | None:
 def _loose_claim(statement: Statement, provider: str) -> str | None:
     """The claim that no condition of the statement fixes: a clause, or None where the conditions pin the caller down."""
     claims = {
-        each.name.removeprefix(f"{provider}:"): each
-        for each in statement.conditions
-        if each.name.startswith(f"{provider}:") and _limits(each)
+        condition.name.removeprefix(f"{provider}:"): condition
+        for condition in statement.conditions
+        if condition.name.startswith(f"{provider}:") and _limits(condition)
     }
     if provider in APPLICATIONS:
         wanted = APPLICATIONS[provider]
@@ -125,7 +127,7 @@ def _loose_claim(statement: Statement, provider: str) -> str | None:
         return f"no condition fixes `{provider}:{wanted[0]}`"
     if not provider.startswith(SHARED_ISSUERS):
         if any(
-            name in ("sub", "aud") and not any(each == "*" for each in found.values) for name, found in claims.items()
+            name in ("sub", "aud") and not any(value == "*" for value in found.values) for name, found in claims.items()
         ):
             return None
         return f"no condition fixes `{provider}:sub` or `{provider}:aud`"

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policypack.access.calls.permissions import listed, permissions
-from policypack.access.calls.targets import RunContext, Upload, targets
-from policypack.access.least_privilege.comparison import Comparison, Need, Over, Role, compare
+from policypack.access.least_privilege.calls import RunContext, Upload, listed, permissions, targets
+from policypack.access.least_privilege.comparison import Comparison, ExcessPermission, Need, Role, compare
 from policypack.access.least_privilege.kms_requirements import key_needs
 from policypack.access.least_privilege.platform import platform_needs
 from policypack.core.policy import Asset, Resource, Stack, Unknown
@@ -87,7 +86,7 @@ def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privileg
     unread = [f"what `{each.place}` {each.why}" for one in everyone for each in one.found.unresolved]
     every = [need for one in everyone for need in one.needs]
     comparison = compare(own.needs, every, role, own.context, [*unread, *open_ends])
-    over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
+    over = tuple(_unless_elsewhere(stack, excess) for excess in comparison.over)
     return Privilege(function, own.found, own.needs, role, msgspec.structs.replace(comparison, over=over))
 
 
@@ -137,16 +136,16 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
 
     def compute() -> dict[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
-        for each in functions(stack):
-            roles = {one.resource.urn for one in resolve(stack, each, "role", ROLE).all}
-            for key in (*roles, *_managed(stack, each)):
-                found.setdefault(key, []).append(each)
+        for function in functions(stack):
+            roles = {one.resource.urn for one in resolve(stack, function, "role", ROLE).all}
+            for key in (*roles, *_managed(stack, function)):
+                found.setdefault(key, []).append(function)
         return found
 
     return stack.once("functions by what they share", compute)
 
 
-def _unless_elsewhere(stack: Stack, over: Over) -> Over:
+def _unless_elsewhere(stack: Stack, over: ExcessPermission) -> ExcessPermission:
     """The excess, undecided where an identity whose needs are unknown has the same managed policy."""
     holding = _holding(stack).get(over.held.resource.urn, ())
     others = [each.name for each in holding if each.urn not in _sharing(stack) or any(_other_services(each))]
@@ -162,7 +161,7 @@ def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
     def compute() -> dict[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
         for holder in holders(stack):
-            for urn in {each.resource.urn for each in holder.carried if each.resource.type == MANAGED_POLICY}:
+            for urn in {held.resource.urn for held in holder.carried if held.resource.type == MANAGED_POLICY}:
                 found.setdefault(urn, []).append(holder.identity)
         return found
 
@@ -173,9 +172,9 @@ def _other_services(role: Resource) -> Iterator[str]:
     """Services besides Lambda that a role's trust policy lets in."""
     for _, document in documents_of(role, TRUST):
         for statement in document.statements if isinstance(document, PolicyDocument) else ():
-            services = (each.value for each in statement.principals or () if each.type == "Service")
+            services = (principal.value for principal in statement.principals or () if principal.type == "Service")
             if statement.allows:
-                yield from (each for each in services if each not in OWN_SERVICES)
+                yield from (service for service in services if service not in OWN_SERVICES)
 
 
 def _calls(stack: Stack, function: Resource, code: Asset | None) -> Found | Unknown | None:
@@ -227,8 +226,8 @@ def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
         if trigger.functions.includes(function):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
             known = [name for each in trigger.buckets.all if (name := physical_name(each.resource))]
-            given = trigger.notification.inputs.get("bucket")
-            for name in known or ([given] if isinstance(given, str) else []):
+            bucket_name = trigger.notification.inputs.get("bucket")
+            for name in known or ([bucket_name] if isinstance(bucket_name, str) else []):
                 yield Upload(name, prefix)
 
 

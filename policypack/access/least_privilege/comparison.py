@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from policypack.access.calls.targets import RunContext, Target
+from policypack.access.least_privilege.calls import CallTarget, RunContext
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError
@@ -22,7 +22,7 @@ from policypack.iam.globs import covers, overlaps
 from policypack.python.files import Place
 from policypack.resources.attachments import AttachedDocument
 
-TOO_MANY = "its wildcards tell too many requests apart"
+TOO_MANY = "its wildcards distinguish too many requests"
 SHOWN = 4
 
 
@@ -30,7 +30,7 @@ class Need(msgspec.Struct, frozen=True):
     """One action on one target, and what needs it: a line of code, or what the function is set up with."""
 
     action: str
-    target: Target
+    target: CallTarget
     why: str
     """What needs it: a clause without a subject's verb, such as "`GetObject` of `s3`"."""
     place: Place | None = None
@@ -49,7 +49,7 @@ class Role(msgspec.Struct, frozen=True):
     """What is attached and cannot be read: clauses."""
 
 
-class Missing(msgspec.Struct, frozen=True):
+class MissingPermission(msgspec.Struct, frozen=True):
     """A need that the role does not meet, or where `sure` is False, may not meet."""
 
     need: Need
@@ -60,7 +60,7 @@ class Missing(msgspec.Struct, frozen=True):
     """Whether the role allows it on some of the resource."""
 
 
-class Over(msgspec.Struct, frozen=True):
+class ExcessPermission(msgspec.Struct, frozen=True):
     """An element of a statement that allows more than is needed, or where `sure` is False, may do so."""
 
     held: AttachedDocument
@@ -79,8 +79,8 @@ class Over(msgspec.Struct, frozen=True):
 class Comparison(msgspec.Struct, frozen=True):
     """What is missing in a role and what is excessive, with the conditions that this depends on."""
 
-    missing: tuple[Missing, ...] = ()
-    over: tuple[Over, ...] = ()
+    missing: tuple[MissingPermission, ...] = ()
+    over: tuple[ExcessPermission, ...] = ()
     conditions: tuple[str, ...] = ()
     """The paths of the conditions that are taken to hold, or for a Deny not to hold."""
 
@@ -102,8 +102,8 @@ def compare(
     over = tuple(_excess(every, role, context, least.denials))
     if unread:
         over = tuple(
-            msgspec.structs.replace(each, message=f"{each.message}, unless it is for {unread[0]}", sure=False)
-            for each in over
+            msgspec.structs.replace(excess, message=f"{excess.message}, unless it is for {unread[0]}", sure=False)
+            for excess in over
         )
     conditions = tuple(
         dict.fromkeys(
@@ -153,7 +153,7 @@ def _allowing(actions: tuple[str, ...], resource: str) -> Statement:
     return Statement("", Effect.ALLOW, actions=actions, resources=(resource,))
 
 
-def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | None:
+def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPermission | None:
     if _plainly_allowed(need, least):
         return None
     target = need.target
@@ -162,18 +162,22 @@ def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | N
         if newly(question, most, attached=True) is None:
             if newly(question, least, attached=True) is None:
                 return None
-            return Missing(need, target.pattern, "a value that is known only after the update decides", sure=False)
+            return MissingPermission(
+                need, target.pattern, "a value that is known only after the update decides", sure=False
+            )
         if role.unread:
-            return Missing(need, target.pattern, f"the function {role.unread[0]}", sure=False)
+            return MissingPermission(need, target.pattern, f"the function {role.unread[0]}", sure=False)
         partly = newly(within(question, most), NOTHING, attached=True) is not None
     except TooManyCellsError:
-        return Missing(need, target.pattern, TOO_MANY, sure=False)
+        return MissingPermission(need, target.pattern, TOO_MANY, sure=False)
     if partly and target.part:
         return None
     if partly and not target.every:
         unknown_argument = f"`{target.argument}`" if target.argument else "what it is called on"
-        return Missing(need, target.pattern, f"{unknown_argument} cannot be determined from the code", sure=False)
-    return Missing(need, target.pattern, partly=partly)
+        return MissingPermission(
+            need, target.pattern, f"{unknown_argument} cannot be determined from the code", sure=False
+        )
+    return MissingPermission(need, target.pattern, partly=partly)
 
 
 def _plainly_allowed(need: Need, allowed: Access) -> bool:
@@ -190,7 +194,9 @@ def _plainly_allowed(need: Need, allowed: Access) -> bool:
     )
 
 
-def _excess(needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...]) -> Iterator[Over]:
+def _excess(
+    needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...]
+) -> Iterator[ExcessPermission]:
     used: dict[str, list[Statement]] = {}
     for need in needs:
         used.setdefault(need.action.lower(), []).append(_allowing((need.action,), need.target.used))
@@ -200,11 +206,11 @@ def _excess(needs: Sequence[Need], role: Role, context: RunContext, denials: tup
                 continue
             if unknown := statement.unknown & {"Action", "NotAction", "Resource", "NotResource"}:
                 message = "holds a value that is known only after the update"
-                yield Over(held, held.at(statement.at(min(unknown))), statement.sid, message, sure=False)
+                yield ExcessPermission(held, held.at(statement.at(min(unknown))), statement.sid, message, sure=False)
             read = known(held.document, statement, Bound.LEAST)
             if read is not None:
                 for element, message in _of_statement(read, _unconditional(read, context), used, denials):
-                    yield Over(held, held.at(statement.at(element)), statement.sid, message)
+                    yield ExcessPermission(held, held.at(statement.at(element)), statement.sid, message)
 
 
 Excess = Iterator[tuple[str, str]]
@@ -244,8 +250,8 @@ def _of_resource(
     denials: tuple[Statement, ...],
 ) -> Iterator[str]:
     """Messages about a resource pattern, or a part of it, that no call uses."""
-    shown, pattern = resource
-    fitting = [name for name, action in called.items() if action.fits(shown)]
+    written, pattern = resource
+    fitting = [name for name, action in called.items() if action.fits(written)]
     examples: dict[str, str] = {}
     untouched = []
     for name in fitting:
@@ -262,14 +268,14 @@ def _of_resource(
             if not _newly(within(granted, needed), NOTHING):
                 untouched.append(name)
     if called and len(untouched) == len(fitting):
-        yield f"names `{shown}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called"
+        yield f"names `{written}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called"
         return
     if untouched:
-        yield f"allows {_listed(untouched)} on `{shown}`, on which {_verb(untouched)} never called"
+        yield f"allows {_listed(untouched)} on `{written}`, on which {_verb(untouched)} never called"
     if wider := [name for name in examples if name not in untouched]:
         example = examples[wider[0]]
         for_example = "" if example in resource else f", for example on `{example}`"
-        yield f"allows {_listed(wider)} on more of `{shown}` than {_verb(wider)} called on{for_example}"
+        yield f"allows {_listed(wider)} on more of `{written}` than {_verb(wider)} called on{for_example}"
 
 
 def _listed(names: Sequence[str]) -> str:

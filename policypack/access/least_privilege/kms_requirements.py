@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.calls.targets import RunContext, Target
+from policypack.access.least_privilege.calls import CallTarget, RunContext
 from policypack.access.least_privilege.comparison import Need
 from policypack.access.least_privilege.platform import arn_of
 from policypack.core.policy import Resource, Stack
@@ -101,10 +101,10 @@ def _touches(need: Need, resource: Resource, context: RunContext) -> bool:
     return same_service and any(overlaps(need.target.pattern, pattern) for pattern in patterns)
 
 
-def _target(value: Any, context: RunContext) -> Target:
+def _target(value: Any, context: RunContext) -> CallTarget:
     if isinstance(value, str) and (arn := Arn.parse(value)) and arn.resource.startswith("key/"):
-        return Target(f"arn:aws:kms:{arn.region}:{arn.account}:{arn.resource}")
-    return Target(f"arn:aws:kms:{context.region}:{context.account}:key/*", every=False, argument="the key")
+        return CallTarget(f"arn:aws:kms:{arn.region}:{arn.account}:{arn.resource}")
+    return CallTarget(f"arn:aws:kms:{context.region}:{context.account}:key/*", every=False, argument="the key")
 
 
 def _lets_in(stack: Stack, key: Resource, function: Resource, action: str) -> bool:

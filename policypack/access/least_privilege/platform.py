@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from policypack.access.calls.targets import ANYTHING, RunContext, Target
+from policypack.access.least_privilege.calls import ANYTHING, CallTarget, RunContext
 from policypack.access.least_privilege.comparison import Need
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
@@ -78,14 +78,14 @@ def platform_needs(stack: Stack, function: Resource, context: RunContext) -> Ite
     if tracing is not None:
         yield from _all(TRACES, ANYTHING, "the function sends traces", may=tracing != "Active")
     if value_at(function.inputs, "fileSystemConfig[*].arn") is not None:
-        target = Target("*", every=False, argument="fileSystemConfig")
+        target = CallTarget("*", every=False, argument="fileSystemConfig")
         yield from _all(FILES, target, "the function mounts a file system")
     if function.inputs.get("kmsKeyArn") is not None:
-        yield Need("kms:Decrypt", Target("*", every=False), "the environment is encrypted", may=True)
+        yield Need("kms:Decrypt", CallTarget("*", every=False), "the environment is encrypted", may=True)
 
 
 def _all(
-    actions: tuple[tuple[str, ...], tuple[str, ...]], target: Target, why: str, *, may: bool = False
+    actions: tuple[tuple[str, ...], tuple[str, ...]], target: CallTarget, why: str, *, may: bool = False
 ) -> Iterator[Need]:
     needed, possible = actions
     yield from (Need(action, target, why, may=may) for action in needed)
@@ -100,11 +100,11 @@ def _logs(stack: Stack, function: Resource, context: RunContext) -> Iterator[Nee
         group = f"/aws/lambda/{name}" if name else Unknown()
     head = f"arn:aws:logs:{context.region}:{context.account}:log-group:"
     if isinstance(group, str):
-        streams = Target(f"{head}{group}:log-stream:*", reach=f"{head}{group}:*")
-        created = Target(f"{head}{group}*", part=True)
+        streams = CallTarget(f"{head}{group}:log-stream:*", reach=f"{head}{group}:*")
+        created = CallTarget(f"{head}{group}*", part=True)
     else:
-        streams = Target(f"{head}*", every=False, argument="loggingConfig")
-        created = Target(f"{head}*", every=False, part=True)
+        streams = CallTarget(f"{head}*", every=False, argument="loggingConfig")
+        created = CallTarget(f"{head}*", every=False, part=True)
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         yield Need(action, streams, "Lambda writes the function's logs")
     if not isinstance(group, str) or group not in [each.inputs.get("name") for each in stack.of(LOG_GROUP)]:
@@ -130,7 +130,7 @@ def _sent(stack: Stack, resource: Resource, name: str, value: Any, context: RunC
     service, target = _target(stack, resource, name, value, context, services)
     for action in [SENDS[service]] if service in SENDS else SENDS.values() if service is None else []:
         suffix = "/*" if action == "s3:PutObject" and service else ""
-        about = Target(f"{target.pattern}{suffix}", target.every, argument=target.argument)
+        about = CallTarget(f"{target.pattern}{suffix}", target.every, argument=target.argument)
         yield Need(action, about, why, may=service is None)
 
 
@@ -139,7 +139,7 @@ def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[
         source = mapping.inputs.get("eventSourceArn")
         service, target = _target(stack, mapping, "eventSourceArn", source, context, READS)
         if service == "dynamodb" and target.every and "/stream/" not in target.pattern:
-            target = Target(f"{target.pattern}/stream/*", every=False, argument="eventSourceArn")
+            target = CallTarget(f"{target.pattern}/stream/*", every=False, argument="eventSourceArn")
         yield from _all(
             READS.get(service or "", ((), ())),
             target,
@@ -153,25 +153,25 @@ def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[
 
 def _target(
     stack: Stack, resource: Resource, name: str, value: Any, context: RunContext, services: Iterable[str]
-) -> tuple[str | None, Target]:
+) -> tuple[str | None, CallTarget]:
     """The service and the ARN of what a property refers to; None where the service is unknown."""
     if isinstance(value, str) and (arn := Arn.parse(value)):
-        return arn.service, Target(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")
+        return arn.service, CallTarget(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")
     types = (token for token, service in SERVICES.items() if service in services)
     if only := resolve_all(stack, resource, name, [value], *types)[0].only:
         return SERVICES[only.type], arn_of(only, context)
-    return None, Target("*", every=False, argument=name)
+    return None, CallTarget("*", every=False, argument=name)
 
 
-def arn_of(resource: Resource, context: RunContext) -> Target:
+def arn_of(resource: Resource, context: RunContext) -> CallTarget:
     """The ARN of a queue, topic, function, stream, table, bus or bucket; made from its name where it is unknown."""
     known = resource.outputs.get("arn")
     if isinstance(known, str) and (arn := Arn.parse(known)):
-        return Target(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")
+        return CallTarget(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")
     service = SERVICES[resource.type]
     name = resource.inputs.get("bucket" if service == "s3" else "name")
     tail = {"lambda": "function:", "kinesis": "stream/", "dynamodb": "table/", "events": "event-bus/"}.get(service, "")
     head = "arn:aws:s3:::" if service == "s3" else f"arn:aws:{service}:{context.region}:{context.account}:"
     if not isinstance(name, str):
-        return Target(f"{head}{tail}*", every=False, argument="name")
-    return Target(f"{head}{tail}{name}")
+        return CallTarget(f"{head}{tail}*", every=False, argument="name")
+    return CallTarget(f"{head}{tail}{name}")

@@ -62,7 +62,7 @@ def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, var
     if not_resources is not None and any(map(variable, not_resources)):
         if variables is Bound.LEAST:
             return None
-        not_resources = tuple(each for each in not_resources if not variable(each))
+        not_resources = tuple(pattern for pattern in not_resources if not variable(pattern))
     if conditions is None:
         return None
     return msgspec.structs.replace(found, resources=resources, not_resources=not_resources, conditions=conditions)
@@ -123,7 +123,7 @@ def _without_variables(conditions: tuple[Condition, ...], bound: Bound) -> tuple
     """The conditions without variables; None where at the least they never hold."""
     found = []
     for condition in conditions:
-        fixed = tuple(each for each in condition.values if not variable(OWN.sub("", each)))
+        fixed = tuple(value for value in condition.values if not variable(OWN.sub("", value)))
         if len(fixed) == len(condition.values):
             found.append(condition)
         elif condition.negated is (bound is Bound.LEAST):

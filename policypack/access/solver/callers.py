@@ -32,7 +32,9 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
         TooManyCellsError: they distinguish too many.
     """
     principals = [
-        each for statement in statements for each in (*(statement.principals or ()), *(statement.not_principals or ()))
+        principal
+        for statement in statements
+        for principal in (*(statement.principals or ()), *(statement.not_principals or ()))
     ]
     found = [*_aws(principals, statements, work), ANONYMOUS]
     for kind, other in (
@@ -40,7 +42,7 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
         ("Federated", "any-other-provider"),
         (CANONICAL, "any-other-user"),
     ):
-        names = dict.fromkeys(each.value for each in principals if each.type == kind)
+        names = dict.fromkeys(principal.value for principal in principals if principal.type == kind)
         found += [Caller(kind, name.replace("*", "x").replace("?", "x")) for name in names]
         if kind != CANONICAL or names:
             found.append(Caller(kind, other))
@@ -48,18 +50,20 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
 
 
 def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work: Work) -> Iterator[Caller]:
-    named = list(dict.fromkeys(each.value for each in principals if each.type == "AWS" and not each.anyone))
+    named = list(
+        dict.fromkeys(principal.value for principal in principals if principal.type == "AWS" and not principal.anyone)
+    )
     accounts = {account for each in named if (account := account_of(each))}
     arns = [each for each in named if account_of(each) is None]
-    groups: list[list[Pattern]] = [[Pattern(each, wild=has_wildcard(each))] for each in arns if Arn.parse(each)]
+    groups: list[list[Pattern]] = [[Pattern(arn, wild=has_wildcard(arn))] for arn in arns if Arn.parse(arn)]
     groups += [[Pattern(f"arn:aws:iam::{each}:*")] for each in sorted(accounts)]
     for statement in statements:
         for condition in statement.conditions:
             if condition.name == PRINCIPAL_ARN and condition.operator != "Null":
-                groups.append([pattern_of(condition.operator, each) for each in condition.values])
+                groups.append([pattern_of(condition.operator, value) for value in condition.values])
             elif condition.name in ACCOUNT_KEYS and condition.operator != "Null":
                 groups += [[Pattern(f"arn:aws:iam::{value}:*")] for value in condition.values]
-    yield from (_named(each) for each in arns if not (has_wildcard(each) and Arn.parse(each)))
+    yield from (_named(arn) for arn in arns if not (has_wildcard(arn) and Arn.parse(arn)))
     for account in sorted(accounts):
         if not ACCOUNT.fullmatch(account):  # of none of the kinds, and yet a name that two documents may share
             yield Caller("AWS", root := f"arn:aws:iam::{account}:root", (root,), account)

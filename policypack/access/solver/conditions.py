@@ -78,12 +78,12 @@ def met(condition: Condition, values: Values) -> bool:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
     """
     if condition.operator == "Null":
-        return any((each.lower() == "true") == (not values) for each in condition.values)
+        return any((value.lower() == "true") == (not values) for value in condition.values)
     if not values:
         if condition.if_exists or condition.qualifier == "ForAllValues":
             return True
         return condition.negated and condition.qualifier != "ForAnyValue"
-    each_one = (one_met(condition, each) for each in values)
+    each_one = (one_met(condition, value) for value in values)
     return all(each_one) if demands_all(condition) else any(each_one)
 
 
@@ -97,7 +97,7 @@ def one_met(condition: Condition, value: str) -> bool:
     if condition.operator in ADDRESS_OPERATORS:
         return _inside(condition.values, value) != condition.negated
     compare = _COMPARISONS.get(condition.operator.replace("Not", ""), str.__eq__)
-    return any(compare(each, value) for each in condition.values) != condition.negated
+    return any(compare(written, value) for written in condition.values) != condition.negated
 
 
 def pattern_of(name: str, value: str) -> Pattern:

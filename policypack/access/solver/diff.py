@@ -28,7 +28,7 @@ from policypack.iam.globs import by_kind, covers
 from policypack.iam.grammar import WITH_PRINCIPAL
 
 NEW = "the old document does not allow this"
-TOO_MANY = "the conditions and wildcards tell too many requests apart"
+TOO_MANY = "the conditions and wildcards distinguish too many requests"
 
 Groups = tuple[tuple[Statement, ...], ...]
 """Groups of Allow statements, of which each group has to allow a request."""
@@ -114,7 +114,7 @@ def newly(new: Access, old: Access, *, attached: bool, foreign: bool = False) ->
         foreign: whether resources are named by others, so that a policy variable never stands for a part of their names.
 
     Raises:
-        TooManyCellsError: there are too many requests to tell apart.
+        TooManyCellsError: there are too many requests to distinguish.
     """
     return next(gains(new, old, attached=attached, foreign=foreign), None)
 
@@ -144,7 +144,7 @@ def newly_allowed(
     The first of the statements that match is a new Allow statement.
 
     Raises:
-        TooManyCellsError: there are too many requests to tell apart.
+        TooManyCellsError: there are too many requests to distinguish.
     """
     for required, obstacles in _questions(new, old):
         space = space if isinstance(space, RequestSpace) else space()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 import msgspec
 
@@ -41,6 +43,11 @@ class Cell(msgspec.Struct, frozen=True):
     example: object
 
 
+def mask_of(matches: Iterable[bool]) -> int:
+    """The mask of statements, by whether each matches."""
+    return sum(matched << index for index, matched in enumerate(matches))
+
+
 def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Cell]:
     """The cells of one condition key; an example is a tuple of values, empty where the request lacks the key.
 
@@ -48,10 +55,10 @@ def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Ce
         TooManyCellsError: the conditions distinguish too many values.
     """
     conditions = [
-        (index, each)
+        (index, condition)
         for index, statement in enumerate(statements)
-        for each in statement.conditions
-        if each.name == name
+        for condition in statement.conditions
+        if condition.name == name
     ]
     distinct = list({meaning(each): each for _, each in conditions}.values())
     found: dict[int, Values] = {}
@@ -78,16 +85,16 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
         yield ()
     several = multivalued(name)
     if several is None:
-        several = not name.startswith("aws:") and any(each.qualifier for each in conditions)
+        several = not name.startswith("aws:") and any(condition.qualifier for condition in conditions)
     if not several:
         yield from ((each,) for each in singles)
         return
-    told = [each for each in conditions if each.operator != "Null"]
-    every = sum(1 << index for index, each in enumerate(told) if demands_all(each))
-    some = (1 << len(told)) - 1 & ~every
+    compared = [condition for condition in conditions if condition.operator != "Null"]
+    every = mask_of(map(demands_all, compared))
+    some = (1 << len(compared)) - 1 & ~every
     seen: dict[int, Values] = {}
     elements: list[tuple[int, Values]] = [
-        (sum(one_met(each, value) << index for index, each in enumerate(told)), (value,)) for value in singles
+        (mask_of(one_met(condition, value) for condition in compared), (value,)) for value in singles
     ]
     waiting = deque(elements)
     while waiting:
@@ -106,25 +113,29 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
 
 def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[str]:
     """One value for each set of conditions that a single value can meet."""
-    operators = {each.operator for each in conditions}
+    operators = {condition.operator for condition in conditions}
     if name in ALWAYS_SENT and "Bool" in operators:
         yield from BOOLEAN
         return
     if name in ADDRESS_KEYS or operators & {*ADDRESS_OPERATORS}:
-        yield from told_apart([named(each.values) for each in conditions if each.operator in ADDRESS_OPERATORS])
+        yield from told_apart(
+            [named(condition.values) for condition in conditions if condition.operator in ADDRESS_OPERATORS]
+        )
     if "Bool" in operators:
         yield from BOOLEAN
-    yield from _around(each for each in conditions if each.operator.startswith(("Numeric", "Date")))
-    texts = [each for each in conditions if each.operator.startswith(("String", "Arn", "Binary"))]
+    yield from _around(condition for condition in conditions if condition.operator.startswith(("Numeric", "Date")))
+    texts = [condition for condition in conditions if condition.operator.startswith(("String", "Arn", "Binary"))]
     if texts or operators <= {"Null"}:
-        groups = [[pattern_of(each.operator, value) for value in each.values] for each in texts]
+        groups = [[pattern_of(text.operator, value) for value in text.values] for text in texts]
         yield from cells("?*", groups, work).values()
         yield ""
 
 
 def _around(conditions: Iterable[Condition]) -> Iterator[str]:
     """Each number or date in the conditions, one between each two, and one on either side."""
-    spelled = {found: value for each in conditions for value in each.values if (found := number(value)) is not None}
+    spelled = {
+        found: value for condition in conditions for value in condition.values if (found := number(value)) is not None
+    }
     if not spelled:
         return
     numbers = sorted(spelled)
@@ -166,7 +177,7 @@ def resources(statement: Statement) -> ElementMatch:
 
 
 def text_cells(
-    required: Sequence[Statement], others: Sequence[Statement], said: Callable[[Statement], ElementMatch], work: Work
+    required: Sequence[Statement], others: Sequence[Statement], match: Callable[[Statement], ElementMatch], work: Work
 ) -> list[Cell]:
     """The cells of actions or of resources that all of `required` match; the masks are of `others`.
 
@@ -175,11 +186,11 @@ def text_cells(
     Raises:
         TooManyCellsError: the patterns distinguish too many texts.
     """
-    first, *rest = (said(each) for each in required)
+    first, *rest = map(match, required)
     needed = rest if first.inside else [first, *rest]
     found: dict[int, str] = {}
     for pattern in first.patterns if first.inside else ("*",):
-        for mask, text in _within(pattern, needed, [said(each) for each in others], work):
+        for mask, text in _within(pattern, needed, [*map(match, others)], work):
             if not mask:
                 return [Cell(mask, text)]
             found.setdefault(mask, text)
@@ -192,38 +203,38 @@ def _within(
     """The cells among the texts that one pattern matches."""
     work.spend(1 + len(others) // 8)
     if not has_wildcard(pattern):
-        if all(each.about(pattern) for each in needed):
-            yield sum(each.about(pattern) << index for index, each in enumerate(others)), pattern
+        if all(match.about(pattern) for match in needed):
+            yield mask_of(match.about(pattern) for match in others), pattern
         return
     for text in (pattern.replace("*", anything).replace("?", "x") for anything in ("", "x")):
-        if not any(each.about(text) for each in others) and all(each.about(text) for each in needed):
+        if not any(match.about(text) for match in others) and all(match.about(text) for match in needed):
             yield 0, text
             return
     groups: dict[tuple[str, ...], int] = {}
     members = [_group(each, pattern, groups) for each in (*needed, *others)]
-    if any(member is (not said.inside) for member, said in zip(members, needed, strict=False)):
+    if any(member is (not match.inside) for member, match in zip(members, needed, strict=False)):
         return
-    says = [each.inside for each in (*needed, *others)]
-    for member, text in cells(pattern, list(groups), work, _preference(members, says, len(needed))).items():
+    insides = [each.inside for each in (*needed, *others)]
+    for member, text in cells(pattern, list(groups), work, _preference(members, insides, len(needed))).items():
         held = [
             (each if isinstance(each, bool) else each in member) is inside
-            for each, inside in zip(members, says, strict=True)
+            for each, inside in zip(members, insides, strict=True)
         ]
         if all(held[: len(needed)]):
-            yield sum(each << index for index, each in enumerate(held[len(needed) :])), text
+            yield mask_of(held[len(needed) :]), text
 
 
-def _preference(members: Sequence[int | bool], says: Sequence[bool], needed: int) -> Preference:
+def _preference(members: Sequence[int | bool], insides: Sequence[bool], needed: int) -> Preference:
     """The preference that no statement after the first `needed` matches, except in groups that statements read both ways."""
     exact = {each for each in members[:needed] if not isinstance(each, bool)}
-    about = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and inside}
-    rest = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and not inside}
+    about = {each for each, inside in zip(members, insides, strict=True) if not isinstance(each, bool) and inside}
+    rest = {each for each, inside in zip(members, insides, strict=True) if not isinstance(each, bool) and not inside}
     return Preference(frozenset(about - rest - exact), frozenset(rest - about - exact))
 
 
-def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
+def _group(match: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
     """The index of a group of patterns; True where the group matches all that `pattern` matches, and False where nothing."""
-    near = tuple(each for each in said.patterns if each == "*" or overlaps(each, pattern))
+    near = tuple(each for each in match.patterns if each == "*" or overlaps(each, pattern))
     if not near:
         return False
     if any(each == "*" or covers(each, pattern) for each in near):
@@ -231,12 +242,9 @@ def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int])
     return groups.setdefault(near, len(groups))
 
 
-def united(found: Iterable[Cell]) -> int:
+def united(every: Iterable[Cell]) -> int:
     """The mask of the statements that match in one of the cells."""
-    mask = 0
-    for each in found:
-        mask |= each.mask
-    return mask
+    return reduce(or_, (cell.mask for cell in every), 0)
 
 
 def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:

@@ -21,7 +21,7 @@ from policypack.iam.document import Statement
 
 NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}
 
-Sent = tuple[Caller, Assignment, bool]
+Sender = tuple[Caller, Assignment, bool]
 """The caller of a request, its values for the variables, and whether it comes through a VPC endpoint."""
 
 
@@ -31,15 +31,15 @@ class EveryRequest(RequestSpace):
     def __init__(self, statements: Sequence[Statement], *, attached: bool, foreign: bool = False) -> None:
         super().__init__()
         self.foreign = foreign
-        names = frozenset(each.name for statement in statements for each in statement.conditions)
+        names = frozenset(condition.name for statement in statements for condition in statement.conditions)
         every = [callers.SELF] if attached else callers.callers(statements, self.work)
-        variable = {name for each in statements for name in variables_of(each)}
+        variable = {name for statement in statements for name in variables_of(statement)}
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
         """The callers that the principals of all of `required` include."""
-        return [caller for caller in self.callers if all(takes_in(each, caller) for each in required)]
+        return [caller for caller in self.callers if all(takes_in(statement, caller) for statement in required)]
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
         """The cells of actions that `required` match; the masks are of `obstacles`."""
@@ -49,23 +49,25 @@ class EveryRequest(RequestSpace):
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
     ) -> Iterator[Request]:
         """A request of one caller for an action of these cells, if there is one; the masks are of `against`."""
-        for given in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
-            needed = _with_values(required, given)
+        for assignment in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
+            needed = _with_values(required, assignment)
             others = {
-                index: read for index, each in enumerate(against) if (read := substituted(each, given)) is not None
+                index: read for index, each in enumerate(against) if (read := substituted(each, assignment)) is not None
             }
             if len(needed) == len(required):
-                found = self._given(needed, [*others.values()], narrowed(about, [*others]), (caller, given))
+                found = self._with_assignment(
+                    needed, [*others.values()], narrowed(about, [*others]), (caller, assignment)
+                )
                 if found is not None:
                     yield found
                     return
 
-    def _given(
+    def _with_assignment(
         self,
         needed: Sequence[Statement],
         others: Sequence[Statement],
         about: Sequence[Cell],
-        sent: tuple[Caller, Assignment],
+        sender: tuple[Caller, Assignment],
     ) -> Request | None:
         """A request that statements with values for their variables match."""
         named = text_cells(needed, others, resources, self.work)
@@ -73,18 +75,20 @@ class EveryRequest(RequestSpace):
         open_ones = [index for index in range(len(others)) if reachable >> index & 1]
         texts = [narrowed(about, open_ones), narrowed(named, open_ones)]
         for network in self.networks:
-            found = self._search(needed, [others[index] for index in open_ones], texts, (*sent, network))
+            found = self._search(needed, [others[index] for index in open_ones], texts, (*sender, network))
             if found is not None:
                 return found
         return None
 
     def _search(
-        self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sent: Sent
+        self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sender: Sender
     ) -> Request | None:
-        names = list(dict.fromkeys(each.name for statement in (*required, *against) for each in statement.conditions))
+        names = list(
+            dict.fromkeys(condition.name for statement in (*required, *against) for condition in statement.conditions)
+        )
         dimensions = [*texts]
         for name in names:
-            values = self._values(name, sent)
+            values = self._values(name, sender)
             dimensions.append(self.cells(name, required, against, None if values is None else (values,)))
             if not dimensions[-1]:
                 return None
@@ -92,18 +96,18 @@ class EveryRequest(RequestSpace):
         if found is None:
             return None
         action, resource, *sent_values = (each.example for each in found)
-        caller, given, _ = sent
-        context: dict[str, Values] = {key: (value,) for key, value in given.items() if value is not None}
+        caller, assignment, _ = sender
+        context: dict[str, Values] = {key: (value,) for key, value in assignment.items() if value is not None}
         context |= {name: cast("Values", each) for name, each in zip(names, sent_values, strict=True) if each}
         return Request(caller, str(action), str(resource), context)
 
-    def _values(self, name: str, sent: Sent) -> Values | None:
+    def _values(self, name: str, sender: Sender) -> Values | None:
         """The values of a key in every request of the sender; None where they differ."""
-        caller, given, network = sent
+        caller, assignment, network = sender
         if callers.without(network, name) and self.networks != (False,):
             return ()
-        if name in given:
-            return () if given[name] is None else (str(given[name]),)
+        if name in assignment:
+            return () if assignment[name] is None else (str(assignment[name]),)
         return callers.fixed(caller, name)
 
 
@@ -115,16 +119,16 @@ def example(found: Request, required: Sequence[Statement], obstacles: Sequence[S
     return msgspec.structs.replace(request, resource=restored(request.resource), context=context)
 
 
-def _with_values(statements: Sequence[Statement], given: Assignment) -> list[Statement]:
+def _with_values(statements: Sequence[Statement], assignment: Assignment) -> list[Statement]:
     """The statements with values for their variables, without those that match nothing."""
-    return [read for each in statements if (read := substituted(each, given)) is not None]
+    return [read for statement in statements if (read := substituted(statement, assignment)) is not None]
 
 
 def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:
     """One caller for each set of statements with its principals, and each set of fixed values."""
     found: dict[object, Caller] = {}
     for caller in every:
-        taken = tuple(takes_in(each, caller) for each in statements)
+        taken = tuple(takes_in(statement, caller) for statement in statements)
         limits = tuple((name, callers.fixed(caller, name)) for name in names)
         found.setdefault((taken, limits), caller)
     return list(found.values())

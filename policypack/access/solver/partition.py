@@ -206,8 +206,8 @@ def _prefix(pattern: Pattern) -> str:
 def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:
     machine = _Machine()
     for group, patterns in enumerate(groups):
-        for each in patterns:
-            machine.add(each, group)
+        for pattern in patterns:
+            machine.add(pattern, group)
     return machine
 
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
 from policypack.access.solver.conditions import Values, met
-from policypack.access.solver.dimensions import Cell, key_cells, narrowed, united
+from policypack.access.solver.dimensions import Cell, key_cells, mask_of, narrowed, united
 from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request, takes_in
 from policypack.iam.document import Statement
@@ -27,7 +27,7 @@ class RequestSpace(ABC):
         """Requests of each kind of caller that all of `required` match, and none of `obstacles`.
 
         Raises:
-            TooManyCellsError: there are too many requests to tell apart.
+            TooManyCellsError: there are too many requests to distinguish.
         """
         senders = self.senders(required)
         about = self.actions(required, obstacles) if senders else ()
@@ -68,26 +68,18 @@ class RequestSpace(ABC):
         `values` holds what a request can have for the key; None is for anything.
         """
         every = (*required, *against)
-        cells = self._free(name, every) if values is None else [Cell(_mask(name, each, every), each) for each in values]
+        conditions = tuple(tuple(each for each in statement.conditions if each.name == name) for statement in every)
+        if values is not None:
+            cells = [
+                Cell(mask_of(all(met(each, value) for each in own) for own in conditions), value) for value in values
+            ]
+        elif (name, conditions) in self._keys:
+            cells = self._keys[name, conditions]
+        else:
+            cells = self._keys[name, conditions] = key_cells(name, every, self.work)
         wanted = (1 << len(required)) - 1
         found: dict[int, Cell] = {}
-        for each in cells:
-            if each.mask & wanted == wanted:
-                found.setdefault(each.mask, Cell(each.mask >> len(required), each.example))
+        for cell in cells:
+            if cell.mask & wanted == wanted:
+                found.setdefault(cell.mask, Cell(cell.mask >> len(required), cell.example))
         return list(found.values())
-
-    def _free(self, name: str, statements: Sequence[Statement]) -> list[Cell]:
-        mark = (
-            name,
-            tuple(tuple(each for each in statement.conditions if each.name == name) for statement in statements),
-        )
-        if mark not in self._keys:
-            self._keys[mark] = key_cells(name, statements, self.work)
-        return self._keys[mark]
-
-
-def _mask(name: str, values: Values, statements: Sequence[Statement]) -> int:
-    return sum(
-        all(met(each, values) for each in statement.conditions if each.name == name) << index
-        for index, statement in enumerate(statements)
-    )

@@ -42,17 +42,19 @@ def with_escapes(document: PolicyDocument) -> tuple[Statement, ...]:
     if document.version == VERSIONS[0]:
         return tuple(map(_literal, document.statements))
     return tuple(
-        _mapped(_literal(each), lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{"))
-        for each in document.statements
+        _mapped(_literal(statement), lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{"))
+        for statement in document.statements
     )
 
 
 def _literal(statement: Statement) -> Statement:
-    if not any(_starred(each) for each in statement.conditions):
+    if not any(_starred(condition) for condition in statement.conditions):
         return statement
     conditions = (
-        msgspec.structs.replace(each, values=tuple(map(_marked, each.values))) if _starred(each) else each
-        for each in statement.conditions
+        msgspec.structs.replace(condition, values=tuple(map(_marked, condition.values)))
+        if _starred(condition)
+        else condition
+        for condition in statement.conditions
     )
     return msgspec.structs.replace(statement, conditions=tuple(conditions))
 
@@ -101,10 +103,10 @@ def _substituted(text: str, values: Assignment, *, partly: bool) -> str | None:
         name = found[1].strip().lower()
         if partly and name not in values:
             return found[0]
-        given = values.get(name)
-        given = found[2] if given is None else given
-        missing = missing or given is None
-        return (given or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
+        assigned = values.get(name)
+        assigned = found[2] if assigned is None else assigned
+        missing = missing or assigned is None
+        return (assigned or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
 
     result = VARIABLE.sub(value, text)
     return None if missing else result
@@ -112,7 +114,7 @@ def _substituted(text: str, values: Assignment, *, partly: bool) -> str | None:
 
 def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statement:
     def texts(values: Iterable[str] | None) -> tuple[str, ...] | None:
-        return None if values is None else tuple(new for each in values if (new := change(each)) is not None)
+        return None if values is None else tuple(new for value in values if (new := change(value)) is not None)
 
     if not any("${" in each for each in _texts(statement)):
         return statement
@@ -121,7 +123,8 @@ def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statem
         resources=texts(statement.resources),
         not_resources=texts(statement.not_resources),
         conditions=tuple(
-            msgspec.structs.replace(each, values=texts(each.values) or ()) for each in statement.conditions
+            msgspec.structs.replace(condition, values=texts(condition.values) or ())
+            for condition in statement.conditions
         ),
     )
 

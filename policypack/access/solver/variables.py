@@ -48,12 +48,12 @@ def assignments(
     if not every:
         yield {}
         return
-    limited = {each.name for statement in (*required, *others) for each in statement.conditions}
+    limited = {condition.name for statement in (*required, *others) for condition in statement.conditions}
     trial = _Trial(_stand_ins(every), sorted(every, key=lambda name: name not in limited), fixed, foreign)
-    for count, given in enumerate(trial.grown(required, others, {})):
+    for count, assignment in enumerate(trial.grown(required, others, {})):
         if count >= MOST_ASSIGNMENTS:
             raise TooManyCellsError
-        yield {name: given[name] for name in every}
+        yield {name: assignment[name] for name in every}
 
 
 class _Trial(msgspec.Struct):
@@ -68,31 +68,33 @@ class _Trial(msgspec.Struct):
     work: Work = msgspec.field(default_factory=Work)
 
     def grown(
-        self, required: Sequence[Statement], others: Sequence[Statement], given: Assignment
+        self, required: Sequence[Statement], others: Sequence[Statement], assignment: Assignment
     ) -> Iterator[Assignment]:
-        """The assignments that begin with `given`, of which the statements are read already."""
-        name = next((each for each in self.order if each not in given), None)
+        """The assignments that begin with `assignment`, of which the statements are read already."""
+        name = next((each for each in self.order if each not in assignment), None)
         if name is None:
-            yield given
+            yield assignment
             return
-        for value in self._choices(name, required, others, given):
+        for value in self._choices(name, required, others, assignment):
             one = {name: value}
-            needed = [substituted(each, one, partly=True) for each in required]
+            needed = [substituted(statement, one, partly=True) for statement in required]
             against = [substituted(each, one, partly=True) for each in others]
             if None not in needed:
                 yield from self.grown(
-                    [each for each in needed if each], [each for each in against if each], {**given, **one}
+                    [statement for statement in needed if statement],
+                    [statement for statement in against if statement],
+                    {**assignment, **one},
                 )
 
     def _choices(
-        self, name: str, required: Sequence[Statement], others: Sequence[Statement], given: Assignment
+        self, name: str, required: Sequence[Statement], others: Sequence[Statement], assignment: Assignment
     ) -> list[str | None]:
         fixed = self.fixed(name)
         if fixed is not None:
             return [*fixed] or [None]
         wishes: dict[tuple[str | Pattern, ...], set[bool | None]] = defaultdict(set)
         elements = [*_elements(required, wanted=True), *_elements(others, wanted=False)]
-        known = _known(elements) | {name: [value for value in given.values() if value]}
+        known = _known(elements) | {name: [value for value in assignment.values() if value]}
         for element in elements:
             if element.about == name:
                 wishes[element.patterns].add(element.wanted)
@@ -101,7 +103,7 @@ class _Trial(msgspec.Struct):
                 for text in _expanded([text for text in element.texts if variables(text)], known):
                     wishes[(text,)].add(element.wanted)
         if not self.foreign:
-            for group, wanted in self._compared(name, [*elements, *self._sent(elements, given)], known):
+            for group, wanted in self._compared(name, [*elements, *self._sent(elements, assignment)], known):
                 wishes[group].add(wanted)
         unmatched, matched = (
             frozenset(index for index, wish in enumerate(wishes.values()) if wish == {wanted})
@@ -120,7 +122,7 @@ class _Trial(msgspec.Struct):
         Two texts that are preferably not matched are not compared: the request matches neither.
         """
         patterns: dict[_Element, list[str]] = {}
-        texts = [(each, text) for each in elements for text in each.texts if name in variables(text)]
+        texts = [(element, text) for element in elements for text in element.texts if name in variables(text)]
         for one, text in texts:
             for other in elements:
                 if other is one or other.about != one.about or not (one.wanted or other.wanted):
@@ -131,10 +133,10 @@ class _Trial(msgspec.Struct):
                 for group in _infixes(name, text, patterns[other]):
                     yield group, one.wanted and other.wanted
 
-    def _sent(self, elements: Iterable[_Element], given: Assignment) -> Iterator[_Element]:
+    def _sent(self, elements: Iterable[_Element], assignment: Assignment) -> Iterator[_Element]:
         """What a request has for the keys that elements are about, as far as that is known."""
-        for name in dict.fromkeys(each.about for each in elements):
-            value = given.get(name)
+        for name in dict.fromkeys(element.about for element in elements):
+            value = assignment.get(name)
             if values := self.fixed(name) or (() if value is None else (value,)):
                 yield _Element(name, tuple(values), wanted=True)
 
@@ -153,10 +155,10 @@ class _Element(msgspec.Struct, frozen=True):
     def patterns(self) -> tuple[Pattern, ...]:
         """The texts as the operator reads them, with wildcards for other variables."""
         return tuple(
-            msgspec.structs.replace(pattern_of(self.operator, _wide(each)), wild=True)
-            if variables(each)
-            else pattern_of(self.operator, each)
-            for each in self.texts
+            msgspec.structs.replace(pattern_of(self.operator, _wide(text)), wild=True)
+            if variables(text)
+            else pattern_of(self.operator, text)
+            for text in self.texts
         )
 
 
@@ -166,28 +168,28 @@ def _elements(statements: Sequence[Statement], *, wanted: bool) -> Iterator[_Ele
             yield _Element("", statement.resources, wanted)
         if statement.not_resources:
             yield _Element("", statement.not_resources, not wanted)
-        for each in statement.conditions:
-            if each.operator.startswith(("String", "Arn", "Binary")):
-                yield _Element(each.name, each.values, wanted is not each.negated, each.operator)
+        for condition in statement.conditions:
+            if condition.operator.startswith(("String", "Arn", "Binary")):
+                yield _Element(condition.name, condition.values, wanted is not condition.negated, condition.operator)
 
 
 def _known(elements: Iterable[_Element]) -> dict[str, list[str]]:
     """By key, what conditions compare it with."""
     found: dict[str, list[str]] = {}
-    for each in elements:
-        found.setdefault(each.about, []).extend(map(_wide, each.texts))
+    for element in elements:
+        found.setdefault(element.about, []).extend(map(_wide, element.texts))
     return found
 
 
 def _expanded(texts: Iterable[str], known: Mapping[str, list[str]]) -> list[str]:
     """Texts with their variables as anything, as their default, and as each value that is known for them."""
     found: dict[str, None] = {}
-    for each in texts:
-        found[_wide(each)] = None
-        for variable in VARIABLE.finditer(each):
+    for text in texts:
+        found[_wide(text)] = None
+        for variable in VARIABLE.finditer(text):
             name, default = variable[1].strip().lower(), variable[2]
             values = [*known.get(name, ()), *([default] if default else [])]
-            found |= dict.fromkeys(_wide(each, {name: value}) for value in values)
+            found |= dict.fromkeys(_wide(text, {name: value}) for value in values)
     return [*found]
 
 
@@ -213,7 +215,7 @@ def _infixes(name: str, text: str, patterns: Iterable[str]) -> Iterator[tuple[st
 
 
 def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
-    """A text with wildcards for its variables, save those that values are given for."""
+    """A text with wildcards for its variables, except those with a value in `values`."""
 
     def stand_in(found: re.Match[str]) -> str:
         return LITERAL.get(found[1]) or (values or {}).get(found[1].strip().lower(), "?*")

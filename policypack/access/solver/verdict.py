@@ -47,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True):
     witness: Witness | None = None
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """The example, if there is one, and the reason."""
         return f"{self.witness}: {self.why}" if self.witness else self.why
 

@@ -73,8 +73,8 @@ def rank(action: Action) -> tuple[int, int, str]:
 
 def _example_arn(action: Action) -> str:
     """An ARN in the shortest format of those of the action."""
-    shown = min((arn_format.shown for arn_format in action.formats), key=len)
-    return PLACEHOLDER.sub(lambda placeholder: EXAMPLES.get(placeholder[1].lower(), "example"), shown)
+    shortest = min((arn_format.written for arn_format in action.formats), key=len)
+    return PLACEHOLDER.sub(lambda placeholder: EXAMPLES.get(placeholder[1].lower(), "example"), shortest)
 
 
 def _matches_sender(statement: Statement, request: Request) -> bool:

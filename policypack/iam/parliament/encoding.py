@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import expand, widen
+from policypack.iam.actions import expand, widen, without_names
 from policypack.iam.condition_types import MOMENT, is_of
 from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
@@ -29,7 +29,6 @@ _REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d")
 _PRINCIPAL = re.compile(
     r"\*|\d{12}|arn:[-a-z*]+:(iam::\d{12}:|sts::\d{12}:(assumed-role|federated-user)/).+|A[A-Z0-9]{15,}"
 )
-_NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _Words = tuple[set[str], set[str]]
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:[^\n]*")
 _PROVIDER = re.compile(r"arn:[-a-z*]+:iam::\d{12}:oidc-provider/.+")
@@ -53,7 +52,7 @@ class Encoded:
 def encode(document: PolicyDocument) -> Encoded:
     """The document in Parliament's form. Its statements have the form that `shaped` gives them."""
     nodes = _Nodes()
-    built = [nodes.object(_elements(each, nodes), each.path) for each in document.statements]
+    built = [nodes.object(_elements(statement, nodes), statement.path) for statement in document.statements]
     root = {"Statement": nodes.array(built, "Statement")}
     if document.version is not None:
         root["Version"] = nodes.scalar(document.version, "Version")
@@ -85,7 +84,7 @@ def shaped(statement: Statement, kind: DocumentKind, *, names: bool = False) -> 
         not_resources=_resources(statement.not_resources, names=names),
         principals=_principals(statement.principals),
         not_principals=_principals(statement.not_principals),
-        conditions=tuple(_condition(each, statement.path) for each in statement.conditions),
+        conditions=tuple(_condition(condition, statement.path) for condition in statement.conditions),
     )
 
 
@@ -159,7 +158,7 @@ def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 
 def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...] | None:
-    return tuple(_resource(each, names=names) for each in texts) if texts else None
+    return tuple(_resource(text, names=names) for text in texts) if texts else None
 
 
 def _resource(text: str, *, names: bool) -> str:
@@ -169,10 +168,7 @@ def _resource(text: str, *, names: bool) -> str:
         return ":".join((*head, tail))
     start, words = _head(*head)
     if words is not None and not names:
-        whole, beside = words
-        tail = _NAME.sub(
-            lambda name: name[0] if name[0] in whole or any(each in name[0] for each in beside) else "x", tail
-        )
+        tail = without_names(tail, *words)
     return start + tail
 
 
@@ -210,7 +206,11 @@ def _principals(principals: tuple[Principal, ...] | None) -> tuple[Principal, ..
     if principals is None:
         return None
     fine = {"AWS": _PRINCIPAL, "Federated": _PROVIDER}
-    judged = (each for each in principals if each.type in fine and not fine[each.type].fullmatch(each.value))
+    judged = (
+        principal
+        for principal in principals
+        if principal.type in fine and not fine[principal.type].fullmatch(principal.value)
+    )
     return tuple(judged) or (Principal("AWS", "*"),)
 
 
@@ -242,8 +242,10 @@ def _values(condition: Condition) -> tuple[str, ...]:
 
 def compares(document: PolicyDocument) -> bool:
     """Whether Parliament compares statements with each other: for a repeated `Sid`, or an escalation in S3."""
-    sids = [each.sid for each in document.statements if each.sid]
-    return len(set(sids)) < len(sids) or any(each.allows and _escalating(each.actions) for each in document.statements)
+    sids = [statement.sid for statement in document.statements if statement.sid]
+    return len(set(sids)) < len(sids) or any(
+        statement.allows and _escalating(statement.actions) for statement in document.statements
+    )
 
 
 @functools.lru_cache(maxsize=8192)

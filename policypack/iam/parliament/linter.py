@@ -19,7 +19,7 @@ from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, overlaps
-from policypack.iam.parliament.encoding import Encoded, compares, encode, shaped
+from policypack.iam.parliament.encoding import compares, encode, shaped
 from policypack.iam.parliament.engine import MAX_STEPS, StepLimitError, bounded, loaded, taken
 from policypack.iam.tables import DocumentKind
 
@@ -40,7 +40,7 @@ https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html.
 """
 
 
-class Report(msgspec.Struct, frozen=True):
+class LintReport(msgspec.Struct, frozen=True):
     """One report about one place.
 
     `issue` is Parliament's name for it, `severity` its word in lower case, `path` relative to the document.
@@ -62,7 +62,7 @@ class _Finding(msgspec.Struct, frozen=True):
     statement: Statement | None
 
 
-def lint(document: PolicyDocument) -> tuple[Report, ...]:
+def lint(document: PolicyDocument) -> tuple[LintReport, ...]:
     """Parliament's reports about the statements in which at most a principal or a `Sid` is unknown.
 
     The grammar's problems (`document.problems`) are not repeated.
@@ -77,12 +77,12 @@ def _linted(
     statements: tuple[Statement, ...],
     version: str | None,
     unknowns: tuple[tuple[str, str], ...],
-) -> tuple[Report, ...]:
+) -> tuple[LintReport, ...]:
     """The reports of a document, which several policies ask for, by all that they depend on."""
     document = known = PolicyDocument(kind, type_token, statements, version, unknowns=unknowns)
     if document.unknowns:
         known = msgspec.structs.replace(
-            document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED)
+            document, statements=tuple(statement for statement in document.statements if statement.unknown <= UNJUDGED)
         )
     found: list[_Finding] = []
     steps = 0
@@ -96,9 +96,9 @@ def _linted(
             findings, spent = _of_statement(shape)
             steps += spent if shape not in seen else 0
             seen.add(shape)
-            for each in findings:
-                path = statement.path + each.path.removeprefix("Statement")
-                found.append(_Finding(each.issue, each.detail, path, statement))
+            for finding in findings:
+                path = statement.path + finding.path.removeprefix("Statement")
+                found.append(_Finding(finding.issue, finding.detail, path, statement))
     odd_version = (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION
     if steps <= MAX_STEPS and known.statements and (odd_version or compares(known)):
         found = _as_a_whole(known) + found
@@ -116,44 +116,28 @@ def _weight(finding: _Finding, document: PolicyDocument) -> int:
 
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     """The findings that are about no single statement."""
-    shapes = (shaped(each, document.kind, names=True) for each in document.statements)
+    shapes = (shaped(statement, document.kind, names=True) for statement in document.statements)
     whole = msgspec.structs.replace(
         document,
         version=document.version or DOCUMENT_VERSION,
-        statements=tuple(each for each in shapes if each is not None),
+        statements=tuple(shape for shape in shapes if shape is not None),
     )
     try:
-        with bounded():
-            policy, encoded = _analysed(whole, compare=True)
+        found = _analysed(whole)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
         return [_Finding(NOT_LINTED, _failure(error), "", None)]
-    found = (_Finding(each.issue, each.detail, encoded.path_of(each.location), None) for each in policy.findings)
-    return [each for each in found if each.path in ("", "Version")]
+    return [finding for finding in found if finding.path in ("", "Version")]
 
 
 @lru_cache(maxsize=16384)
-def _of_statement(shape: Statement) -> tuple[tuple[_Finding, ...], int]:
+def _of_statement(shape: Statement) -> tuple[list[_Finding], int]:
     """The findings about one statement, those of two community auditors included, and the steps that they took."""
     before = taken()
     try:
-        found = _judged(shape)
+        found = _analysed(PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION), shape)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
-        found = (_Finding(NOT_LINTED, _failure(error), shape.path, shape),)
+        found = [_Finding(NOT_LINTED, _failure(error), shape.path, shape)]
     return found, taken() - before
-
-
-def _judged(shape: Statement) -> tuple[_Finding, ...]:
-    auditors = loaded().community_auditors
-    alone = PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION)
-    with bounded():
-        policy, encoded = _analysed(alone, compare=False)
-        if policy.is_valid:
-            auditors.advanced_policy_elements.audit(policy)
-            auditors.single_value_condition_too_permissive.audit(policy)
-    places = (encoded.path_of(each.location) or shape.path for each in policy.findings)
-    return tuple(
-        _Finding(each.issue, each.detail, place, shape) for each, place in zip(policy.findings, places, strict=True)
-    )
 
 
 def _failure(error: Exception) -> str:
@@ -161,23 +145,33 @@ def _failure(error: Exception) -> str:
     return f"{why} for Parliament, so it is not linted; split it or write it more plainly"
 
 
-def _analysed(document: PolicyDocument, *, compare: bool) -> tuple[Any, Encoded]:
+def _analysed(document: PolicyDocument, only: Statement | None = None) -> list[_Finding]:
+    """The findings about a document; about its only statement, those of two community auditors too."""
     encoded = encode(document)
-    policy = loaded().Policy(encoded.root)
-    if not compare:
+    parliament = loaded()
+    policy = parliament.Policy(encoded.root)
+    auditors = parliament.community_auditors
+    if only is not None:
         policy.check_for_bad_patterns = lambda: None
-    policy.analyze(ignore_private_auditors=True)
-    return policy, encoded
+    with bounded():
+        policy.analyze(ignore_private_auditors=True)
+        if only is not None and policy.is_valid:
+            auditors.advanced_policy_elements.audit(policy)
+            auditors.single_value_condition_too_permissive.audit(policy)
+    start = only.path if only else ""
+    return [
+        _Finding(each.issue, each.detail, encoded.path_of(each.location) or start, only) for each in policy.findings
+    ]
 
 
-def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[Report]:
+def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport]:
     """The report of a finding, unless newer data or AWS's own rules say otherwise."""
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     found = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
     reason = found(finding, document) if callable(found) else found
     if reason is not None:
-        yield Report(finding.issue, title, str(config["severity"]).lower(), finding.path, reason)
+        yield LintReport(finding.issue, title, str(config["severity"]).lower(), finding.path, reason)
 
 
 def _judged_statement(finding: _Finding) -> Statement | None:
@@ -262,8 +256,8 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     matching = [pattern for pattern in statement.actions or () if expand(name) <= expand(pattern)]
     if any(_some_knows(pattern, key) for pattern in matching):
         return None
-    shown = matching[0] if matching and has_wildcard(matching[0]) else name
-    return f"the request of `{shown}` never holds `{key}`, so the condition is not about it"
+    named = matching[0] if matching and has_wildcard(matching[0]) else name
+    return f"the request of `{named}` never holds `{key}`, so the condition is not about it"
 
 
 @lru_cache(maxsize=8192)
@@ -276,16 +270,20 @@ def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
     statement = finding.statement
     clauses = (
         clause
-        for each in (statement.conditions if statement else ())
-        if statement and each.path.startswith(finding.path)
-        for clause in mistyped(each, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
+        for condition in (statement.conditions if statement else ())
+        if statement and condition.path.startswith(finding.path)
+        for clause in mistyped(condition, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
     )
     return "; ".join(clauses) or None
 
 
 def _several(finding: _Finding, _document: PolicyDocument) -> str | None:
     conditions = finding.statement.conditions if finding.statement else ()
-    single = [each for each in conditions if each.qualifier and global_type(each.key) and not multivalued(each.name)]
+    single = [
+        condition
+        for condition in conditions
+        if condition.qualifier and global_type(condition.key) and not multivalued(condition.name)
+    ]
     if not single:
         return None
     operators = ", ".join(f"`{each.qualifier}`" for each in single)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DocumentKind(enum.StrEnum):
-    """What an IAM policy document is attached to, and so what it may say.
+    """What an IAM policy document is attached to, which decides its elements.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policy-types.
     """
@@ -91,8 +91,8 @@ def documents_of(type_token: str, inputs: Mapping[str, Any]) -> Mapping[str, Doc
         return properties
     chosen = dict(properties)
     for path, choice in choices.items():
-        said = inputs.get(choice.property)
-        kind = choice.kinds.get(said if isinstance(said, str) else choice.default)
+        value = inputs.get(choice.property)
+        kind = choice.kinds.get(value if isinstance(value, str) else choice.default)
         if kind is None:
             del chosen[path]
         else:

@@ -24,7 +24,7 @@ def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
 
 def check(lets: PublicGrant | None) -> Iterator[Violation]:
     if lets:
-        yield Violation("", lets.answer.told)
+        yield Violation("", lets.answer.message)
 
 
 def _snapshot(account: str) -> Resource:

@@ -47,7 +47,7 @@ def _fits(action: Action, resource: str) -> bool:
 
 def _needs(actions: frozenset[Action]) -> str:
     action = min(actions, key=str)
-    shown = ", ".join(f"`{each.shown}`" for each in sorted(action.formats, key=lambda each: len(each.shown))[:2])
+    shown = ", ".join(f"`{each.written}`" for each in sorted(action.formats, key=lambda each: len(each.written))[:2])
     return f"`{action}` needs {shown}" if shown else f"`{action}` takes `*` only"
 
 

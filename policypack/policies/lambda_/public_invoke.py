@@ -32,7 +32,7 @@ def answers(resource: Resource) -> Iterator[Reading[Answer]]:
 
 def check(answer: Answer) -> Iterator[Judgement]:
     if answer.verdict is Verdict.PUBLIC:
-        yield Violation("", answer.told)
+        yield Violation("", answer.message)
     elif answer.verdict is Verdict.UNDECIDED:
         yield Undecided("")
 

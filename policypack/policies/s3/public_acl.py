@@ -16,7 +16,7 @@ from policypack.core.tags import Tag
 
 def check(grant: AclGrant) -> Iterator[Violation]:
     if public := grant.public_grant:
-        yield Violation("", public.answer.told)
+        yield Violation("", public.answer.message)
 
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"

@@ -50,11 +50,10 @@ def test_the_tables_name_properties_that_exist() -> None:
     for token, (place, *types) in TARGETS.items():
         assert place.partition(".")[0] in (argument_names(token) or ()), token
         assert all(argument_names(each) for each in types), token
-    for token, shares in SHARES.items():
-        for share in shares:
-            known = argument_names(token) or ()
-            assert share.path.split(".")[0].removesuffix("[*]") in known, token
-            assert not share.unless or share.unless in known, token
+    for token, share in SHARES.items():
+        known = argument_names(token) or ()
+        assert share.path.split(".")[0].removesuffix("[*]") in known, token
+        assert not share.unless or share.unless in known, token
 
 
 ALWAYS_CLOSED = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from policypack.access.calls.targets import RunContext
 from policypack.access.least_privilege.analysis import Privilege, privilege
+from policypack.access.least_privilege.calls import RunContext
 from policypack.access.least_privilege.platform import platform_needs
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings

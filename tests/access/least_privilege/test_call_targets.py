@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.access.calls.permissions import permissions
-from policypack.access.calls.targets import RunContext, Upload, targets
+from policypack.access.least_privilege.calls import RunContext, Upload, permissions, targets
 from policypack.python.files import Place
 from policypack.python.model import Call, Environment, Text, UnknownPart
 

