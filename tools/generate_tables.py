@@ -208,16 +208,6 @@ def s3_events_table() -> Mapping[str, None]:
     return dict.fromkeys(botocore_data("s3/2006-03-01/service-2.json.gz")["shapes"]["Event"]["enum"])
 
 
-def regions_table() -> Mapping[str, str]:
-    """Region names with their partition; the pseudo regions of global services are left out."""
-    return {
-        region: partition["id"]
-        for partition in botocore_data("partitions.json")["partitions"]
-        for region in partition["regions"]
-        if not region.endswith("-global")
-    }
-
-
 def tables() -> Mapping[str, str]:
     """The content of every table, by file name."""
     resources = resource_types(sdk_folder())
@@ -228,7 +218,6 @@ def tables() -> Mapping[str, str]:
         "arguments.json": rendered(sdk, {"arguments": arguments_table(resources)}),
         "documents.json": rendered(sdk, documents_table(resources, same)),
         "events.json": rendered(boto, {"s3_events": s3_events_table()}),
-        "regions.json": rendered(boto, {"regions": regions_table()}),
         "same.json": rendered(sdk, {"same": same}),
     }
 

@@ -1,1 +1,1 @@
-"""The access engine: what a set of policy documents allows, and to whom."""
+"""The access engine: policy documents and stacks come in, and what they allow, and to whom, goes out."""

@@ -1,104 +1,81 @@
-"""Where a statement says that callers must come from: ranges that let in too many, denials that keep out too many."""
+"""Conditions on the caller's network: ranges that let in too many, and denials that keep out too many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from policypack.access.solver.conditions import ADDRESS_OPERATORS, SOURCE_IP, VPC_SOURCE_IP, holds, named
-from policypack.access.solver.context_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
 from policypack.iam.actions import whole_service
-from policypack.iam.addresses import AddressError, Ranges, broad
+from policypack.iam.addresses import broad
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import everything, overlaps
 
 ORIGINS = NETWORK_KEYS | {SOURCE_IP, VPC_SOURCE_IP}
 SPARES_SERVICES = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 SPARES_CALLERS = CALLER_KEYS | SERVICE_KEYS | {"aws:principaltype", "aws:username", "aws:calledvia"}
-"""Keys of which a negated condition keeps a denial from some callers."""
+"""Keys with which a negated condition exempts some callers from a denial."""
 
 
 def admitting(statement: Statement) -> list[Condition]:
-    """The conditions on the caller's address that let requests through: a list of addresses to block is none."""
+    """The conditions on the caller's address that let requests through, without lists of blocked addresses."""
     return [
-        each
-        for each in statement.conditions
-        if each.name == SOURCE_IP
-        and each.operator in ADDRESS_OPERATORS
-        and (statement.allows or each.operator == "NotIpAddress")
+        condition
+        for condition in statement.conditions
+        if condition.name == SOURCE_IP
+        and condition.operator in ADDRESS_OPERATORS
+        and (statement.allows or condition.operator == "NotIpAddress")
     ]
 
 
 def admits_most(condition: Condition, statement: Statement) -> str | None:
-    """How one of the `admitting` conditions lets most of the internet through: a clause, or None."""
+    """A clause on how one of the `admitting` conditions lets most of the internet through; None where it does not."""
     through = named(condition.values)
     if statement.allows and condition.negated:
-        if not _alone(condition, statement):
-            return None
-        return f"lets in every address but these, {(~through).example()} for one"
+        narrowed = any(each.name == SOURCE_IP and each.operator == "IpAddress" for each in statement.conditions)
+        return None if narrowed else f"lets in every address but these, {(~through).example()} for one"
     if broad(through):
-        wide = [f"`{each}`" for each in condition.values if _broad(each)]
+        wide = [f"`{value}`" for value in condition.values if broad(named((value,)))]
         which = ", ".join(wide) if wide else "the ranges together"
         verb = "is" if len(wide) == 1 else "are"
         return f"{which} {verb} most of the internet: {through.example()} is let in, for one"
-    missing = holds(condition, None)
-    if missing is not statement.allows or (missing and _origin(statement)):
+    without_address = holds(condition, None)
+    by_network = any(each.name in NETWORK_KEYS or each.name == VPC_SOURCE_IP for each in statement.conditions)
+    if without_address is not statement.allows or (without_address and by_network):
         return None
     return (
-        f"`{_operator(condition)}` lets through a request that has no `aws:SourceIp`, "
+        f"`{condition.written}` lets through a request that has no `aws:SourceIp`, "
         "as every request through a VPC endpoint, anybody's"
     )
 
 
-def _broad(value: str) -> bool:
-    try:
-        return broad(Ranges.parse(value))
-    except AddressError:  # `iam-invalid-address` reports it
-        return False
-
-
-def _alone(condition: Condition, statement: Statement) -> bool:
-    """Whether no other condition narrows the addresses that an exception is made from."""
-    return not any(
-        each.name == SOURCE_IP and each.operator == "IpAddress" and each is not condition
-        for each in statement.conditions
+def fence(statement: Statement) -> Condition | None:
+    """The condition by which a Deny statement keeps out everybody outside a network; None where anyone is exempt."""
+    if any(map(_spares, statement.conditions)):
+        return None
+    return next(
+        (condition for condition in statement.conditions if condition.negated and condition.name in ORIGINS), None
     )
 
 
-def _origin(statement: Statement) -> bool:
-    """Whether the statement asks for a network of one's own where the address is missing."""
-    return any(each.name in NETWORK_KEYS or each.name == VPC_SOURCE_IP for each in statement.conditions)
-
-
-def _operator(condition: Condition) -> str:
-    prefix = f"{condition.qualifier}:" if condition.qualifier else ""
-    return f"{prefix}{condition.operator}{'IfExists' if condition.if_exists else ''}"
-
-
-def fence(statement: Statement) -> Condition | None:
-    """What makes a Deny statement keep out everybody outside a network, without an exception for anyone."""
-    if any(map(_spares, statement.conditions)):
-        return None
-    return next((each for each in statement.conditions if each.negated and each.name in ORIGINS), None)
-
-
 def _spares(condition: Condition) -> bool:
-    """Whether a condition keeps the denial from AWS services, from some callers, or from callers over the internet."""
+    """Whether a condition exempts AWS services, some callers, or callers over the internet."""
     if condition.name in SPARES_SERVICES:
-        return condition.operator == "Bool" and any(each.lower() == "false" for each in condition.values)
+        return condition.operator == "Bool" and any(value.lower() == "false" for value in condition.values)
     if condition.operator == "Null":
         return condition.name in ORIGINS and not holds(condition, None)
     return condition.negated and (condition.name in SPARES_CALLERS or condition.name.startswith("aws:principaltag/"))
 
 
 def unread(statement: Statement, unknown: Iterable[str]) -> bool:
-    """Whether the statement may have a condition that nobody has seen: an unknown value of a known one is none."""
-    return not set(unknown) <= {each.path for each in statement.conditions}
+    """Whether the statement may have an unknown condition, beyond unknown values of known ones."""
+    return not set(unknown) <= {condition.path for condition in statement.conditions}
 
 
 def whom_wholly(statement: Statement) -> str | None:
-    """Whom a Deny statement denies a whole service on the resource as a whole, in words; None for nobody."""
-    if not any(everything(each) or whole_service(each) for each in statement.actions or ()):
+    """A description of the callers that a Deny statement denies a whole service on the whole resource; None for nobody."""
+    if not any(everything(action) or whole_service(action) for action in statement.actions or ()):
         return None
     if not any(map(_whole, ("*",) if statement.resources is None else statement.resources)):
         return None
@@ -118,12 +95,12 @@ def _whole(resource: str) -> bool:
 
 
 def keeps_out(condition: Condition) -> bool:
-    """Whether a condition of a Deny statement names the only addresses that it spares."""
+    """Whether a condition names the only addresses that a Deny statement exempts."""
     return condition.name == SOURCE_IP and condition.operator == "NotIpAddress"
 
 
-def apart(first: tuple[Statement, Condition], second: tuple[Statement, Condition]) -> bool:
-    """Whether two Deny statements about the same requests spare no address in common."""
+def disjoint(first: tuple[Statement, Condition], second: tuple[Statement, Condition]) -> bool:
+    """Whether two Deny statements about the same requests exempt no common address."""
     ranges = named(first[1].values), named(second[1].values)
     if first[0] is second[0] or not all(ranges) or ranges[0] & ranges[1]:
         return False

@@ -1,4 +1,4 @@
-"""How surely something holds, where a stack leaves open whether it does."""
+"""The confidence of a finding, where unknown values of a stack may decide it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import enum
 
 
 class Confidence(enum.Enum):
-    """Whether something holds whatever the unknowns turn out to be, or only for some of their values."""
+    """Whether something holds for all values of the unknowns, or only for some."""
 
     CERTAIN = "certain"
     POSSIBLE = "possible"
 
     @staticmethod
     def of(certain: object) -> Confidence:
-        """Certain for what is true; possible for the rest."""
+        """Certain if `certain` is true, otherwise possible."""
         return Confidence.CERTAIN if certain else Confidence.POSSIBLE

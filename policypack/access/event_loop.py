@@ -28,9 +28,9 @@ CAUSES = {
     "s3:ObjectTagging:Delete": "s3:DeleteObjectTagging",
     "s3:ObjectAcl:Put": "s3:PutObjectAcl",
 }
-"""By event, the action that causes it and that can go on for ever, as deleting cannot.
+"""By event, the action that causes it and that can repeat forever, as deleting cannot.
 
-Posts, copies and the parts of a large upload take `s3:PutObject` too.
+Posts, copies and the parts of a large upload need `s3:PutObject` too.
 """
 OTHER_MANAGED = Unknown(
     "has a role with an AWS managed policy of which it is not known here what it lets the function write",
@@ -39,17 +39,17 @@ OTHER_MANAGED = Unknown(
 
 
 class EventLoop(msgspec.Struct, frozen=True):
-    """One function, what it may do, and what it is invoked for."""
+    """One function, its grants, and the events that invoke it."""
 
     function: str
     confidence: Confidence
-    """How surely the notification means this function, and events that are known."""
+    """Whether the notification surely refers to this function and to known events."""
     actions: tuple[str, ...]
     """The actions that cause the events."""
     objects: tuple[str, ...]
-    """Globs of the ARNs of the objects that it is invoked for."""
+    """Globs of the ARNs of the objects whose events invoke it."""
     exact: bool
-    """Whether it is invoked for all of them."""
+    """Whether the events of all of them invoke it."""
     grants: Grants
 
 
@@ -63,18 +63,17 @@ def causes(entry: Entry) -> tuple[str, ...]:
 
 
 def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
-    """What a trigger's function, or each of those that it may mean, is invoked for and may do."""
+    """The events and grants of a trigger's function, or of each function that it may refer to."""
     actions = causes(trigger.entry)
     if not actions:
         return
-    means = trigger.functions
     buckets = tuple(_bucket_globs(trigger))
     keys = trigger.entry.keys
-    for named in means.all:
+    for named in trigger.functions.all:
         known = not any(isinstance(each, Unknown) for each in trigger.entry.events)
         yield EventLoop(
             named.resource.name,
-            Confidence.of(known and len(means.certain) == 1),
+            Confidence.of(known and len(trigger.functions.certain) == 1),
             actions,
             tuple(f"arn:aws:s3:::{bucket}/{key}" for bucket, _ in buckets for key in keys or ("*",)),
             keys is not None and all(exact for _, exact in buckets),
@@ -82,36 +81,36 @@ def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
         )
 
 
-def feeds_back(found: EventLoop, action: str) -> bool | Unknown:
-    """Whether the function may cause the event that invokes it; `Unknown`, with the reason, where that is not known."""
-    grants = found.grants
-    verdict = _grants(grants, action, found)
+def feeds_back(loop: EventLoop, action: str) -> bool | Unknown:
+    """Whether the function may cause the event that invokes it; `Unknown`, with the reason, where that is unknown."""
+    grants = loop.grants
+    verdict = _grants(grants, action, loop)
     if verdict is not False and grants.boundary is not None:
-        limit = _grants(grants.boundary, action, found)
+        limit = _grants(grants.boundary, action, loop)
         verdict = limit if limit is False or verdict is True else verdict
-    if verdict is True and found.confidence is Confidence.POSSIBLE:
+    if verdict is True and loop.confidence is Confidence.POSSIBLE:
         return Unknown("may be for this function and these events, which it may cause itself")
     return verdict
 
 
-def _grants(grants: Grants, action: str, found: EventLoop) -> bool | Unknown:
+def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
     read = {name: _written(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)}
-    known = (*(each.document for each in grants.documents), *(each for each in read.values() if each))
+    known = (*(held.document for held in grants.documents), *(each for each in read.values() if each))
     every = (*known, *(each.document for each in grants.possible))
-    verdict = allowed(known, action, found.objects, exact=found.exact)
+    verdict = allowed(known, action, loop.objects, exact=loop.exact)
     if verdict is True:
         return True
     if verdict is None:
         return Unknown("has a role that may allow what invokes it; a part that decides is known only after the update")
     if grants.unread:
         return grants.unread[0]
-    if grants.possible and allowed(every, action, found.objects, exact=found.exact) is not False:
+    if grants.possible and allowed(every, action, loop.objects, exact=loop.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
     return False if all(read.values()) else OTHER_MANAGED
 
 
 def _written(name: str) -> PolicyDocument | None:
-    """The document of an AWS managed policy, or what it says of objects; None where neither is known here."""
+    """The document of an AWS managed policy, or its statement about objects; None where neither is known here."""
     if name not in WRITE_EVERY_OBJECT:
         return managed_document(name)
     statement = {"Effect": "Allow", "Action": WRITE_EVERY_OBJECT[name], "Resource": "*"}
@@ -120,9 +119,9 @@ def _written(name: str) -> PolicyDocument | None:
 
 def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:
     """Globs of the name of the trigger's bucket, and whether each is the name itself."""
-    given = trigger.notification.inputs.get("bucket")
+    bucket_name = trigger.notification.inputs.get("bucket")
     for bucket in trigger.buckets.resources:
         name = physical_name(bucket)
         yield (name, True) if name else (f"{name_prefix(bucket)}*", False)
     if not trigger.buckets.certain:
-        yield (given, True) if isinstance(given, str) and not trigger.buckets.possible else ("*", False)
+        yield (bucket_name, True) if isinstance(bucket_name, str) and not trigger.buckets.possible else ("*", False)

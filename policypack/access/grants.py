@@ -1,7 +1,6 @@
-"""Whether identity-based documents allow an action on some resources: a question to the difference engine.
+"""Whether identity-based documents allow an action on some resources.
 
-Of an Allow statement that is all it allows, its conditions taken to hold; a Deny statement that has conditions is taken
-not to apply. Both depend on the request.
+The conditions of Allow statements are taken to hold; Deny statements with conditions are taken not to apply.
 """
 
 from __future__ import annotations
@@ -12,69 +11,53 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from policypack.access.solver.bounds import Bound, bounded
-from policypack.access.solver.diff import NOTHING, Access, allows_more, within
+from policypack.access.solver.diff import NOTHING, Access, access, allows_more, within
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.access.solver.substitution import with_escapes
 from policypack.iam.document import Effect, PolicyDocument, Statement
 
 _PARTITION = re.compile(r"arn:(aws[a-z-]*|\*):")
 
 
 def allowed(documents: Iterable[PolicyDocument], action: str, targets: Sequence[str], *, exact: bool) -> bool | None:
-    """Whether some resource may be acted on; None where what is unknown decides.
+    """Whether the action is allowed on some resource; None where an unknown value decides.
 
     Args:
         documents: all that is attached to the identity.
         action: such as `s3:PutObject`.
         targets: patterns of ARNs in the partition `aws`.
-        exact: whether every text that a pattern matches is a resource in question; otherwise one of them is, and
-            nobody knows which.
+        exact: whether the action may be on every resource that a pattern matches; otherwise it is on one of them, and
+            which one is unknown.
     """
-    read = list(documents)
-    least, most = _granted(read, Bound.LEAST), _granted(read, Bound.MOST)
-    questions = [Access((((Statement("", Effect.ALLOW, actions=(action,), resources=(each,)),),),)) for each in targets]
+    attached = list(documents)
+    least, most = (access(attached, bound, _unconditional) for bound in (Bound.LEAST, Bound.MOST))
+    questions = [Access.of([Statement("", Effect.ALLOW, actions=(action,), resources=(target,))]) for target in targets]
     try:
-        if any(_some(each, least) if exact else _all(each, least) for each in questions):
+        if any(
+            _allows_some(least, each) if exact else not allows_more(each, least, attached=True) for each in questions
+        ):
             return True
-        possible = any(_some(each, most) for each in questions)
+        possible = any(_allows_some(most, question) for question in questions)
     except TooManyCellsError:
         return None
-    unreadable = any(element == "Effect" for document in read for element, _ in document.unknowns)
+    unreadable = any(element == "Effect" for document in attached for element, _ in document.unknowns)
     return None if possible or unreadable else False
 
 
-def _some(question: Access, granted: Access) -> bool:
+def _allows_some(granted: Access, question: Access) -> bool:
     return allows_more(within(question, granted), NOTHING, attached=True)
 
 
-def _all(question: Access, granted: Access) -> bool:
-    return not allows_more(question, granted, attached=True)
-
-
-def _granted(documents: Iterable[PolicyDocument], bound: Bound) -> Access:
-    """What the documents allow, with what is unknown at this bound."""
-    read = [
-        each
-        for document in documents
-        for statement in with_escapes(document)
-        if (each := _read(document, statement, bound))
-    ]
-    return Access(((tuple(each for each in read if each.allows),),), tuple(each for each in read if not each.allows))
-
-
-def _read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
-    """A statement without conditions, unknowns and variables; None where it matches nothing."""
-    unknowns = bound if statement.allows else bound.other
-    if ("Condition" in statement.unknown and unknowns is Bound.LEAST) or (
-        statement.conditions and not statement.allows
-    ):
+def _unconditional(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
+    """A statement at a bound without conditions and variables, in the partition `aws`; None where it matches nothing."""
+    if "Condition" in statement.unknown and bound is Bound.LEAST:
         return None
-    found = bounded(document, statement, unknowns, bound if statement.allows else Bound.LEAST)
+    if statement.conditions and not statement.allows:
+        return None
+    found = bounded(document, statement, bound, bound if statement.allows else Bound.LEAST)
     return found and msgspec.structs.replace(
         found, resources=_plain(found.resources), not_resources=_plain(found.not_resources), conditions=()
     )
 
 
 def _plain(resources: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The patterns in the partition `aws`, without variables."""
-    return resources and tuple(_PARTITION.sub("arn:aws:", each, count=1) for each in resources)
+    return resources and tuple(_PARTITION.sub("arn:aws:", pattern, count=1) for pattern in resources)

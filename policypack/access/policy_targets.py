@@ -1,7 +1,7 @@
 """Which resource a policy document protects, where another resource carries the document.
 
-`aws:sqs/queuePolicy:QueuePolicy` is of the queue that its `queueUrl` refers to, and so on. Bucket policies and
-permissions of functions are not in the table.
+`aws:sqs/queuePolicy:QueuePolicy` protects the queue that its `queueUrl` refers to, and so on. Bucket policies are not in
+the table: several buckets may be theirs (`policypack.access.exposure.bucket_settings`).
 """
 
 from __future__ import annotations
@@ -11,61 +11,66 @@ from collections.abc import Mapping
 from policypack.core.policy import Resource, Stack
 from policypack.iam.tables import canonical
 from policypack.resources.references import resolve_all, written
+from policypack.resources.tokens import FUNCTION, PERMISSION
 
-OWNERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "aws:acmpca/policy:Policy": ("resourceArn", ("aws:acmpca/certificateAuthority:CertificateAuthority",)),
-    "aws:apigateway/restApiPolicy:RestApiPolicy": ("restApiId", ("aws:apigateway/restApi:RestApi",)),
-    "aws:backup/vaultPolicy:VaultPolicy": ("backupVaultName", ("aws:backup/vault:Vault",)),
-    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("eventBusName", ("aws:cloudwatch/eventBus:EventBus",)),
-    "aws:cloudwatch/eventPermission:EventPermission": ("eventBusName", ("aws:cloudwatch/eventBus:EventBus",)),
+TARGETS: Mapping[str, tuple[str, ...]] = {
+    "aws:acmpca/policy:Policy": ("resourceArn", "aws:acmpca/certificateAuthority:CertificateAuthority"),
+    "aws:apigateway/restApiPolicy:RestApiPolicy": ("restApiId", "aws:apigateway/restApi:RestApi"),
+    "aws:backup/vaultPolicy:VaultPolicy": ("backupVaultName", "aws:backup/vault:Vault"),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("eventBusName", "aws:cloudwatch/eventBus:EventBus"),
+    "aws:cloudwatch/eventPermission:EventPermission": ("eventBusName", "aws:cloudwatch/eventBus:EventBus"),
     "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": (
         "destinationName",
-        ("aws:cloudwatch/logDestination:LogDestination",),
+        "aws:cloudwatch/logDestination:LogDestination",
     ),
-    "aws:codeartifact/domainPermissions:DomainPermissions": ("domain", ("aws:codeartifact/domain:Domain",)),
+    "aws:codeartifact/domainPermissions:DomainPermissions": ("domain", "aws:codeartifact/domain:Domain"),
     "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy": (
         "repository",
-        ("aws:codeartifact/repository:Repository",),
+        "aws:codeartifact/repository:Repository",
     ),
-    "aws:dynamodb/resourcePolicy:ResourcePolicy": ("resourceArn", ("aws:dynamodb/table:Table",)),
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": ("repository", ("aws:ecr/repository:Repository",)),
-    "aws:efs/fileSystemPolicy:FileSystemPolicy": ("fileSystemId", ("aws:efs/fileSystem:FileSystem",)),
-    "aws:elasticsearch/domainPolicy:DomainPolicy": ("domainName", ("aws:elasticsearch/domain:Domain",)),
-    "aws:glacier/vaultLock:VaultLock": ("vaultName", ("aws:glacier/vault:Vault",)),
-    "aws:kinesis/resourcePolicy:ResourcePolicy": ("resourceArn", ("aws:kinesis/stream:Stream",)),
-    "aws:kms/keyPolicy:KeyPolicy": ("keyId", ("aws:kms/key:Key", "aws:kms/externalKey:ExternalKey")),
-    "aws:mediastore/containerPolicy:ContainerPolicy": ("containerName", ("aws:mediastore/container:Container",)),
-    "aws:msk/clusterPolicy:ClusterPolicy": ("clusterArn", ("aws:msk/cluster:Cluster",)),
-    "aws:opensearch/domainPolicy:DomainPolicy": ("domainName", ("aws:opensearch/domain:Domain",)),
-    "aws:s3control/accessPointPolicy:AccessPointPolicy": ("accessPointArn", ("aws:s3/accessPoint:AccessPoint",)),
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": ("resourceArn", "aws:dynamodb/table:Table"),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": ("repository", "aws:ecr/repository:Repository"),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": ("fileSystemId", "aws:efs/fileSystem:FileSystem"),
+    "aws:elasticsearch/domainPolicy:DomainPolicy": ("domainName", "aws:elasticsearch/domain:Domain"),
+    "aws:glacier/vaultLock:VaultLock": ("vaultName", "aws:glacier/vault:Vault"),
+    "aws:kinesis/resourcePolicy:ResourcePolicy": ("resourceArn", "aws:kinesis/stream:Stream"),
+    "aws:kms/keyPolicy:KeyPolicy": ("keyId", "aws:kms/key:Key", "aws:kms/externalKey:ExternalKey"),
+    "aws:lambda/functionUrl:FunctionUrl": ("functionName", FUNCTION),
+    PERMISSION: ("function", FUNCTION),
+    "aws:lambda/resourcePolicy:ResourcePolicy": ("resourceArn", FUNCTION),
+    "aws:mediastore/containerPolicy:ContainerPolicy": ("containerName", "aws:mediastore/container:Container"),
+    "aws:msk/clusterPolicy:ClusterPolicy": ("clusterArn", "aws:msk/cluster:Cluster"),
+    "aws:opensearch/domainPolicy:DomainPolicy": ("domainName", "aws:opensearch/domain:Domain"),
+    "aws:s3control/accessPointPolicy:AccessPointPolicy": ("accessPointArn", "aws:s3/accessPoint:AccessPoint"),
     "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy": (
         "details.name",
-        ("aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint",),
+        "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint",
     ),
     "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy": (
         "name",
-        ("aws:s3control/objectLambdaAccessPoint:ObjectLambdaAccessPoint",),
+        "aws:s3control/objectLambdaAccessPoint:ObjectLambdaAccessPoint",
     ),
-    "aws:secretsmanager/secretPolicy:SecretPolicy": ("secretArn", ("aws:secretsmanager/secret:Secret",)),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": ("secretArn", "aws:secretsmanager/secret:Secret"),
     "aws:ses/identityPolicy:IdentityPolicy": (
         "identity",
-        ("aws:ses/domainIdentity:DomainIdentity", "aws:ses/emailIdentity:EmailIdentity"),
+        "aws:ses/domainIdentity:DomainIdentity",
+        "aws:ses/emailIdentity:EmailIdentity",
     ),
-    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": ("emailIdentity", ("aws:sesv2/emailIdentity:EmailIdentity",)),
-    "aws:sns/topicPolicy:TopicPolicy": ("arn", ("aws:sns/topic:Topic",)),
-    "aws:sqs/queuePolicy:QueuePolicy": ("queueUrl", ("aws:sqs/queue:Queue",)),
+    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": ("emailIdentity", "aws:sesv2/emailIdentity:EmailIdentity"),
+    "aws:sns/topicPolicy:TopicPolicy": ("arn", "aws:sns/topic:Topic"),
+    "aws:sqs/queuePolicy:QueuePolicy": ("queueUrl", "aws:sqs/queue:Queue"),
 }
-"""By carrier, the property that names the owner, and the owner's types."""
-OWNER_TYPES = frozenset(each for _, types in OWNERS.values() for each in types)
+"""By carrier, the property that names the target, and the target's types."""
+TARGET_TYPES = frozenset(token for _, *types in TARGETS.values() for token in types)
 
 
-def owner(stack: Stack, carrier: Resource) -> Resource | None:
-    """The resource of this stack that a carrier's document protects; None where it is in no stack that is seen here."""
-    if canonical(carrier.type) not in OWNERS:
-        return None
-    place, types = OWNERS[canonical(carrier.type)]
+def target_of(stack: Stack, carrier: Resource) -> Resource:
+    """The resource that a carrier's document protects: one of the stack that it refers to, or else the carrier itself."""
+    if canonical(carrier.type) not in TARGETS:
+        return carrier
+    place, *types = TARGETS[canonical(carrier.type)]
     top, _, inner = place.partition(".")
     value = written(carrier, top)
     if inner and isinstance(value, Mapping):
         value = value.get(inner)
-    return resolve_all(stack, carrier, top, [value], *types)[0].only
+    return resolve_all(stack, carrier, top, [value], *types)[0].only or carrier

@@ -1,4 +1,4 @@
-"""Which resources a document denies to requests over plain HTTP."""
+"""The resources that a document denies to requests over plain HTTP."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import covers, everything
 
 PLAINTEXT = {"aws:securetransport": "false", "s3:tlsversion": None}
-"""What a request over plain HTTP says of its transport; None where it lacks the key."""
+"""The values of transport keys in a request over plain HTTP; None where it lacks the key."""
 
 
 def denied_in_plaintext(document: PolicyDocument) -> list[str]:
     """The resources on which every action is denied to every plain request."""
-    return [pattern for each in document.statements if _denies(each) for pattern in each.resources or ()]
+    return [pattern for statement in document.statements if _denies(statement) for pattern in statement.resources or ()]
 
 
 def _denies(statement: Statement) -> bool:
     return (
         not statement.allows
-        and any(each.anyone for each in statement.principals or ())
-        and any(everything(each) or whole_service(each) for each in statement.actions or ())
+        and any(principal.anyone for principal in statement.principals or ())
+        and any(everything(action) or whole_service(action) for action in statement.actions or ())
         and "Condition" not in statement.unknown
-        and all(each.name in PLAINTEXT and holds(each, PLAINTEXT[each.name]) for each in statement.conditions)
+        and all(
+            condition.name in PLAINTEXT and holds(condition, PLAINTEXT[condition.name])
+            for condition in statement.conditions
+        )
     )
 
 
 def may_deny(document: PolicyDocument) -> bool:
-    """Whether something unknown may turn out to be the denial."""
+    """Whether an unknown value may be, or complete, the denial."""
     deciding = {"Statement", "Effect", "Principal", "Action", "Resource", "Condition"}
     unread = any(element in ("Statement", "Effect") for element, _ in document.unknowns)
-    return unread or any(not each.allows and each.unknown & deciding for each in document.statements)
+    return unread or any(not statement.allows and statement.unknown & deciding for statement in document.statements)
 
 
 def covers_bucket(patterns: Sequence[str], bucket: str | None) -> bool:
-    """Whether the patterns take in the bucket and all of its objects; of a bucket without a name yet, any bucket."""
-    starts = {f"{each.rpartition(':::')[0] or 'arn:aws:s3'}:::" for each in patterns}
-    names = [bucket] if bucket else [each.rpartition(":::")[2].partition("/")[0] for each in patterns]
-    return any(_covers_whole(patterns, f"{start}{name}") for name in names for start in starts)
-
-
-def _covers_whole(patterns: Sequence[str], arn: str) -> bool:
-    if not any(covers(pattern, arn) for pattern in patterns):
-        return False
-    return f"{arn}/*" in patterns or any(covers(pattern, f"{arn}/?*") for pattern in patterns)
+    """Whether the patterns cover the bucket and all of its objects; for a bucket without a known name, any bucket."""
+    starts = {f"{pattern.rpartition(':::')[0] or 'arn:aws:s3'}:::" for pattern in patterns}
+    names = [bucket] if bucket else [pattern.rpartition(":::")[2].partition("/")[0] for pattern in patterns]
+    return any(
+        any(covers(pattern, arn) for pattern in patterns)
+        and (f"{arn}/*" in patterns or any(covers(pattern, f"{arn}/?*") for pattern in patterns))
+        for arn in (f"{start}{name}" for name in names for start in starts)
+    )

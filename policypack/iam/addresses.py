@@ -33,11 +33,11 @@ BROAD_IPV6 = 2 ** (128 - 32)
 EXAMPLES = ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7")
 """Addresses for documentation: RFC 5737 and RFC 3849."""
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-"""RFC 1918. `aws:SourceIp` never sees these, so they let nobody in from the internet."""
+"""RFC 1918. No request from the internet has these in `aws:SourceIp`."""
 
 
 class AddressError(ValueError):
-    """Not an address range that IAM accepts. The message is a clause that says what it must be."""
+    """Not an address range that IAM accepts. The message is a clause with the accepted forms."""
 
 
 class Ranges(msgspec.Struct, frozen=True):
@@ -46,6 +46,7 @@ class Ranges(msgspec.Struct, frozen=True):
     addresses: IPSet
 
     @staticmethod
+    @cache
     def parse(text: str) -> Ranges:
         """The range that one condition value names.
 
@@ -55,7 +56,27 @@ class Ranges(msgspec.Struct, frozen=True):
         Raises:
             AddressError: `text` is not a range.
         """
-        return _parse(text)
+        from netaddr import AddrFormatError, IPNetwork, IPSet
+
+        address, slash, prefix = text.strip().partition("/")
+        if _IPV4.fullmatch(address):
+            longest = 32
+        elif ":" in address and _IPV6.fullmatch(address):
+            longest = 128
+        else:
+            raise AddressError(_SHAPE)
+        if slash and not (_PREFIX.fullmatch(prefix) and int(prefix) <= longest):
+            raise AddressError(f"{_SHAPE}, with a prefix from 0 to {longest}")
+        try:
+            network = IPNetwork(text.strip()).cidr
+        except (AddrFormatError, ValueError) as error:
+            raise AddressError(_SHAPE) from error
+        mapped = IPNetwork("::ffff:0:0/96")
+        if network.version == 6 and network in mapped:
+            network = IPNetwork(f"{network.ip.ipv4()}/{network.prefixlen - 96}").cidr
+        elif network.version == 6 and mapped in network and network.prefixlen > 32:  # a shorter one is broad anyhow
+            return Ranges(IPSet([network, IPNetwork("0.0.0.0/0")]))
+        return Ranges(IPSet([network]))
 
     @staticmethod
     def union(parts: Iterable[Ranges]) -> Ranges:
@@ -67,9 +88,6 @@ class Ranges(msgspec.Struct, frozen=True):
     def __and__(self, other: Ranges) -> Ranges:
         return Ranges(self.addresses & other.addresses)
 
-    def __or__(self, other: Ranges) -> Ranges:
-        return Ranges(self.addresses | other.addresses)
-
     def __sub__(self, other: Ranges) -> Ranges:
         return Ranges(self.addresses - other.addresses)
 
@@ -80,7 +98,7 @@ class Ranges(msgspec.Struct, frozen=True):
         return bool(self.addresses)
 
     def bounds(self) -> list[tuple[int, int]]:
-        """The first address of each range and the one behind its last, as numbers after the IP version, in order."""
+        """The first address of each range and the one after its last, each as IP version and number, in order."""
         parts = sorted((each.version, each.first, each.last + 1) for each in self.addresses.iter_ipranges())
         return [(version, bound) for version, first, after in parts for bound in (first, after)]
 
@@ -133,7 +151,7 @@ def private() -> Ranges:
 
 
 def told_apart(sets: Sequence[Ranges]) -> list[str]:
-    """Addresses of which there is at least one for each way in which one can be in some of the sets."""
+    """At least one address for each combination of the sets that an address can be in."""
     from netaddr import IPAddress
 
     bounds = sorted({(4, 0), (6, 0), *(bound for each in sets for bound in each.bounds())})
@@ -153,7 +171,7 @@ def told_apart(sets: Sequence[Ranges]) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def address_number(text: str) -> tuple[int, int] | None:
-    """The IP version and the number of an address; None for what is none."""
+    """The IP version and the number of an address; None for other texts."""
     from netaddr import INET_PTON, AddrFormatError, IPAddress
 
     try:
@@ -172,28 +190,3 @@ def broad(ranges: Ranges) -> bool:
     if six > BROAD_IPV6 or four > BROAD_IPV4 + private().size(4):
         return True
     return four > BROAD_IPV4 and (ranges - private()).size(4) > BROAD_IPV4
-
-
-@cache
-def _parse(text: str) -> Ranges:
-    from netaddr import AddrFormatError, IPNetwork, IPSet
-
-    address, slash, prefix = text.strip().partition("/")
-    if _IPV4.fullmatch(address):
-        longest = 32
-    elif ":" in address and _IPV6.fullmatch(address):
-        longest = 128
-    else:
-        raise AddressError(_SHAPE)
-    if slash and not (_PREFIX.fullmatch(prefix) and int(prefix) <= longest):
-        raise AddressError(f"{_SHAPE}, with a prefix from 0 to {longest}")
-    try:
-        network = IPNetwork(text.strip()).cidr
-    except (AddrFormatError, ValueError) as error:
-        raise AddressError(_SHAPE) from error
-    mapped = IPNetwork("::ffff:0:0/96")
-    if network.version == 6 and network in mapped:
-        network = IPNetwork(f"{network.ip.ipv4()}/{network.prefixlen - 96}").cidr
-    elif network.version == 6 and mapped in network and network.prefixlen > 32:  # a shorter one is broad anyhow
-        return Ranges(IPSet([network, IPNetwork("0.0.0.0/0")]))
-    return Ranges(IPSet([network]))

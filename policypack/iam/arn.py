@@ -21,6 +21,3 @@ class Arn(msgspec.Struct, frozen=True):
         if len(parts) < 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
             return None
         return Arn(*parts[1:])
-
-    def __str__(self) -> str:
-        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"

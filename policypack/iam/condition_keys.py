@@ -1,10 +1,11 @@
-"""Condition keys: which are in every request, and which say what a statement is about.
+"""Condition keys: their types, in which requests they are present, and which of them name the resource.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,79 +16,69 @@ if TYPE_CHECKING:
 
     from policypack.iam.document import Condition
 
-GLOBAL_KEYS = (
-    "aws:AssumedRoot",
-    "aws:CalledVia",
-    "aws:CalledViaFirst",
-    "aws:CalledViaAWSMCP",
-    "aws:CalledViaLast",
-    "aws:ChatbotSourceArn",
-    "aws:CurrentTime",
-    "aws:Ec2InstanceSourcePrivateIPv4",
-    "aws:Ec2InstanceSourceVpc",
-    "aws:EpochTime",
-    "aws:FederatedProvider",
-    "aws:IsMcpServiceAction",
-    "aws:MultiFactorAuthAge",
-    "aws:MultiFactorAuthPresent",
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:PrincipalIsAWSService",
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgMasterAccountId",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalServiceName",
-    "aws:PrincipalServiceNamesList",
-    "aws:PrincipalTag/*",
-    "aws:PrincipalType",
-    "aws:referer",
-    "aws:RequestedRegion",
-    "aws:RequestTag/*",
-    "aws:ResourceAccount",
-    "aws:ResourceOrgID",
-    "aws:ResourceOrgPaths",
-    "aws:ResourceTag/*",
-    "aws:SecureTransport",
-    "aws:SourceAccount",
-    "aws:SourceArn",
-    "aws:SourceIdentity",
-    "aws:SourceIp",
-    "aws:SourceOrgID",
-    "aws:SourceOrgPaths",
-    "aws:SourceVpc",
-    "aws:SourceVpcArn",
-    "aws:SourceVpce",
-    "aws:TagKeys",
-    "aws:TokenIssueTime",
-    "aws:UserAgent",
-    "aws:userid",
-    "aws:username",
-    "aws:ViaAWSMCPService",
-    "aws:ViaAWSService",
-    "aws:VpceAccount",
-    "aws:VpceOrgID",
-    "aws:VpceOrgPaths",
-    "aws:VpcSourceIp",
-    "ec2:RoleDelivery",
-    "ec2:SourceInstanceArn",
-    "glue:RoleAssumedBy",
-    "lambda:SourceFunctionArn",
-    "ssm:SourceInstanceArn",
-)
-"""Keys of requests to every service, and of the sessions that send them."""
+GLOBAL_KEYS = {
+    "aws:AssumedRoot": "Bool",
+    "aws:CalledVia": "ArrayOfString",
+    "aws:CalledViaFirst": "String",
+    "aws:CalledViaAWSMCP": "String",
+    "aws:CalledViaLast": "String",
+    "aws:ChatbotSourceArn": "Arn",
+    "aws:CurrentTime": "Date",
+    "aws:Ec2InstanceSourcePrivateIPv4": "Ip",
+    "aws:Ec2InstanceSourceVpc": "String",
+    "aws:EpochTime": "Date/Numeric",
+    "aws:FederatedProvider": "String",
+    "aws:IsMcpServiceAction": "Bool",
+    "aws:MultiFactorAuthAge": "Numeric",
+    "aws:MultiFactorAuthPresent": "Bool",
+    "aws:PrincipalAccount": "String",
+    "aws:PrincipalArn": "Arn",
+    "aws:PrincipalIsAWSService": "Bool",
+    "aws:PrincipalOrgID": "String",
+    "aws:PrincipalOrgMasterAccountId": "String",
+    "aws:PrincipalOrgPaths": "ArrayOfString",
+    "aws:PrincipalServiceName": "String",
+    "aws:PrincipalServiceNamesList": "ArrayOfString",
+    "aws:PrincipalTag/*": "String",
+    "aws:PrincipalType": "String",
+    "aws:referer": "String",
+    "aws:RequestedRegion": "String",
+    "aws:RequestTag/*": "String",
+    "aws:ResourceAccount": "String",
+    "aws:ResourceOrgID": "String",
+    "aws:ResourceOrgPaths": "ArrayOfString",
+    "aws:ResourceTag/*": "String",
+    "aws:SecureTransport": "Bool",
+    "aws:SourceAccount": "String",
+    "aws:SourceArn": "Arn",
+    "aws:SourceIdentity": "String",
+    "aws:SourceIp": "Ip",
+    "aws:SourceOrgID": "String",
+    "aws:SourceOrgPaths": "ArrayOfString",
+    "aws:SourceVpc": "String",
+    "aws:SourceVpcArn": "Arn",
+    "aws:SourceVpce": "String",
+    "aws:TagKeys": "ArrayOfString",
+    "aws:TokenIssueTime": "Date",
+    "aws:UserAgent": "String",
+    "aws:userid": "String",
+    "aws:username": "String",
+    "aws:ViaAWSMCPService": "Bool",
+    "aws:ViaAWSService": "Bool",
+    "aws:VpceAccount": "String",
+    "aws:VpceOrgID": "String",
+    "aws:VpceOrgPaths": "ArrayOfString",
+    "aws:VpcSourceIp": "Ip",
+    "ec2:RoleDelivery": "Numeric",
+    "ec2:SourceInstanceArn": "Arn",
+    "glue:RoleAssumedBy": "String",
+    "lambda:SourceFunctionArn": "Arn",
+    "ssm:SourceInstanceArn": "Arn",
+}
+"""Keys of requests to every service and of the sessions that send them, each with the type of its values.
 
-MULTIVALUED = frozenset(
-    {
-        "aws:calledvia",
-        "aws:principalorgpaths",
-        "aws:principalservicenameslist",
-        "aws:resourceorgpaths",
-        "aws:sourceorgpaths",
-        "aws:tagkeys",
-        "aws:vpceorgpaths",
-    }
-)
-"""Global keys with several values in one request, for which `ForAllValues` and `ForAnyValue` are made."""
+`ArrayOfString` is of keys with several values in one request, for which `ForAllValues` and `ForAnyValue` are made.
+"""
 
 SCOPING_KEYS = (
     "*:requesttag/*",
@@ -124,21 +115,53 @@ SCOPING_KEYS = (
     "sns:endpoint",
     "sns:protocol",
 )
-"""Keys that say which resources, or on whose behalf, in lower case; the others say who asks, from where or how."""
+"""Patterns of keys, in lower case, that name resources or the party served; others describe the caller and the network."""
+
+CALLER_KEYS = frozenset(
+    {
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:userid",
+        "kms:calleraccount",
+    }
+)
+"""Present when the caller signed the request."""
+NETWORK_KEYS = frozenset(
+    {"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
+)
+"""Present when the request came through a VPC endpoint."""
+SERVICE_KEYS = frozenset(
+    {
+        "aws:sourcearn",
+        "aws:sourceaccount",
+        "aws:sourceowner",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+    }
+)
+"""Present when an AWS service calls."""
+ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
+"""Present in every request."""
+SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")
+"""What the names of further keys begin with that only a signed request has."""
+ACCOUNT = re.compile(r"\d{12}")
+"""The number of an account."""
 
 
 @cache
-def is_global(key: str) -> bool:
-    """Whether this is a key of requests to every service. Case does not count."""
-    return any(matches(pattern, key, ignore_case=True) for pattern in GLOBAL_KEYS)
+def global_type(key: str) -> str | None:
+    """The type of a key of requests to every service; None for other keys. Case does not count."""
+    return next((kind for pattern, kind in GLOBAL_KEYS.items() if matches(pattern, key, ignore_case=True)), None)
 
 
-def narrows(condition: Condition) -> bool:
-    """Whether a condition holds only for requests that carry its key with one of some values, none of which is `*`."""
+def requires_key(condition: Condition) -> bool:
+    """Whether a condition that compares values holds only for requests that have its key with one of them."""
     positive = not condition.negated and condition.operator != "Null" and not condition.if_exists
-    if not positive or condition.qualifier == "ForAllValues" or not condition.values:
-        return False
-    return not any(everything(value) for value in condition.values)
+    return positive and condition.qualifier != "ForAllValues" and bool(condition.values)
 
 
 def scopes(conditions: Iterable[Condition]) -> bool:
@@ -146,13 +169,18 @@ def scopes(conditions: Iterable[Condition]) -> bool:
     return any(_scoping(condition.name) and (narrows(condition) or _wants_tag(condition)) for condition in conditions)
 
 
+def narrows(condition: Condition) -> bool:
+    """Whether a condition holds only for requests that have its key with one of some values, none of which is `*`."""
+    return requires_key(condition) and not any(everything(value) for value in condition.values)
+
+
 def _wants_tag(condition: Condition) -> bool:
-    """Whether only resources that have a tag are meant, whatever its value."""
-    if "resourcetag/" not in condition.name or condition.if_exists or condition.qualifier == "ForAllValues":
+    """Whether the condition holds only for resources that have a tag, whatever its value."""
+    if "resourcetag/" not in condition.name:
         return False
-    if condition.operator == "Null":
+    if condition.operator == "Null" and condition.qualifier != "ForAllValues":
         return bool(condition.values) and all(value.lower() == "false" for value in condition.values)
-    return condition.operator == "StringLike" and bool(condition.values)
+    return condition.operator == "StringLike" and requires_key(condition)
 
 
 @cache

@@ -1,7 +1,7 @@
-"""What is wrong with a condition by AWS's current reference, where Parliament's data of early 2025 says nothing.
+"""Problems of conditions by AWS's current reference, which Parliament's data of early 2025 does not have.
 
-Parliament judges a condition only for actions that its data has, so it passes over statements about newer actions,
-`*` and `NotAction`, and over wildcards that are compared as plain text.
+Parliament judges a condition only for actions in its data, so it ignores statements about newer actions, `*` and
+`NotAction`, and wildcards that are compared as plain text.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from policypack.iam.actions import condition_keys, documented, key_type
-from policypack.iam.condition_keys import GLOBAL_KEYS, MULTIVALUED, is_global
+from policypack.iam.actions import condition_keys, documented, multivalued
+from policypack.iam.condition_keys import GLOBAL_KEYS
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.tables import DocumentKind
@@ -38,42 +38,35 @@ def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> 
     if condition.operator in ADDRESSES:
         return  # `iam-invalid-address` reads them
     if family(condition.operator) == "Null":
-        if not all(is_of("Null", each) for each in condition.values):
+        if not all(is_of("Null", value) for value in condition.values):
             yield f"`Null` compares {FAMILIES['Null']}, and takes `true` or `false`"
         return
     yield from mistyped(condition, statement, usable=False)
-    if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", each) for each in condition.values):
+    if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", value) for value in condition.values):
         like = "StringNotLike" if condition.negated else "StringLike"
         yield f"`{condition.operator}` takes `*` for a plain character; `{like}` reads it as a wildcard"
 
 
 def _known(name: str) -> dict[str, str]:
-    """The condition keys that one with this prefix may have been meant to be, by themselves in lower case."""
+    """The condition keys with the same service prefix, by the key in lower case."""
     service = name.partition(":")[0]
     known = GLOBAL_KEYS if service == "aws" else condition_keys(service)
     return {each.lower(): each for each in known}
 
 
 def holds_without_key(statement: Statement) -> Iterator[Condition]:
-    """The conditions of an Allow statement that hold for a request without their key, though they are about a set.
+    """The `ForAllValues` conditions of an Allow statement that let in requests without their key.
 
-    `ForAllValues` holds for no values at all. On a key with one value it is a mistake, and on one that says who asks
-    it lets in whoever says nothing; on tags and on what a request adds, no values are no harm.
+    `ForAllValues` holds for no values at all. On a key with one value this is a mistake, and on a key that describes the
+    caller it lets in requests that lack the key; on tags and on what a request adds, it does no harm.
     """
     guarded = {
-        each.name
-        for each in statement.conditions
-        if each.operator == "Null" and each.values and all(value.lower() == "false" for value in each.values)
+        condition.name
+        for condition in statement.conditions
+        if condition.operator == "Null" and condition.values and {*map(str.lower, condition.values)} == {"false"}
     }
-    for condition in statement.conditions:
-        if condition.qualifier == "ForAllValues" and statement.allows and condition.name not in guarded:
-            name = condition.name
-            if name in MULTIVALUED:
-                harmful = name != TAGS
-            elif name.startswith("aws:"):
-                harmful = is_global(name)
-            else:
-                known = key_type(name.partition(":")[0], name)
-                harmful = known is not None and not known.startswith("ArrayOf")
-            if harmful:
-                yield condition
+    for condition in statement.conditions if statement.allows else ():
+        several = multivalued(condition.name)
+        wrong = condition.name.startswith("aws:") and condition.name != TAGS if several else several is False
+        if condition.qualifier == "ForAllValues" and wrong and condition.name not in guarded:
+            yield condition

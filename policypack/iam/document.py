@@ -1,4 +1,4 @@
-"""IAM policy documents as frozen values, and the words they are written in; `grammar.parse` makes them.
+"""IAM policy documents as frozen values, and the terms they are written in; `grammar.parse` makes them.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
@@ -17,17 +17,7 @@ from policypack.iam.tables import DocumentKind
 VERSIONS = ("2012-10-17", "2008-10-17")
 TOP_LEVEL = frozenset({"Version", "Id", "Statement"})
 ELEMENTS = frozenset(
-    {
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    }
+    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -73,8 +63,13 @@ class Condition(msgspec.Struct, frozen=True):
 
     @property
     def negated(self) -> bool:
-        """Whether the operator is true for a request that lacks the key."""
+        """Whether the operator is a `Not` operator, which holds for a request that lacks the key."""
         return "Not" in self.operator
+
+    @property
+    def written(self) -> str:
+        """The operator with its qualifier and suffix, such as `ForAnyValue:StringLikeIfExists`."""
+        return f"{self.qualifier}{':' * bool(self.qualifier)}{self.operator}{'IfExists' * self.if_exists}"
 
 
 class Statement(msgspec.Struct, frozen=True):

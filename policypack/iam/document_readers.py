@@ -1,4 +1,4 @@
-"""Readers of policy documents: where each pulumi-aws type carries one, and what is unknown in it."""
+"""Readers of the policy documents that resources carry, and of values at property paths."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
     """A reader of the policy documents of one resource.
 
     Args:
-        elements: the statement elements that the policy decides by. An unknown value in one of them is yielded as
-            `Unknown` after the document, so that the policy is undecided there; an unknown elsewhere is not.
-        kinds: which kinds of document.
-        granting: leave out what only narrows the access that others give, such as a VPC endpoint's document.
+        elements: the statement elements that decide the policy. An unknown value in one of them is yielded as `Unknown`
+            after the document, so that the policy is undecided there.
+        kinds: the kinds of document.
+        granting: leave out documents that only narrow access, such as a VPC endpoint's.
 
     Yields:
-        The path of the document and the document, or `Unknown` where the whole of it is unknown.
+        The path of the document and the document, or `Unknown` where the whole document is unknown.
     """
 
     def read(resource: Resource) -> Iterator[Reading[PolicyDocument]]:
@@ -49,7 +49,7 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
 def statements(
     *elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False
 ) -> Callable[[Resource], Iterator[Reading[Statement]]]:
-    """A reader of single statements, for a policy that needs no more; the arguments are those of `documents`."""
+    """A reader of single statements; the arguments are those of `documents`."""
 
     def read(resource: Resource) -> Iterator[Reading[Statement]]:
         for path, document in documents(*elements, kinds=kinds, granting=granting)(resource):
@@ -65,7 +65,7 @@ def statements(
 def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
-    """Every policy document that a resource carries, parsed once however many policies read it."""
+    """Every policy document that a resource carries, parsed once."""
     parsed = _parsed(resource)
     return [(path, document) for path, kind, gives, document in parsed if kind in kinds and (gives or not granting)]
 
@@ -74,26 +74,32 @@ def documents_of(
 def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
     parsed = []
     for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
-        for path, raw in _at(resource.inputs, pattern.split("."), ""):
+        for path, raw in values_at(resource.inputs, pattern):
             if raw is not None:
                 document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
                 parsed.append((path, kind, tables.grants(resource.type, pattern), document))
     return parsed
 
 
-def _at(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
-    """The values at a path such as `inlinePolicies[*].policy`, with their concrete paths."""
-    if isinstance(value, Unknown) or not names:
+def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values at a path such as `inlinePolicies[*].policy`, with their concrete paths; `Unknown` ends a path early.
+
+    A property that is absent has no value. Pulumi writes some lists of one item as the item.
+    """
+    if isinstance(value, Unknown) or not pattern:
         yield path, value
         return
-    if not isinstance(value, Mapping):
-        return
-    name, listed = names[0].removesuffix("[*]"), names[0].endswith("[*]")
-    if value.get(name) is None:
-        return
-    place = f"{path}.{name}" if path else name
-    if not listed or isinstance(value[name], Unknown):
-        yield from _at(value[name], names[1:], place)
-    elif isinstance(value[name], list):
-        for index, each in enumerate(value[name]):
-            yield from _at(each, names[1:], f"{place}[{index}]")
+    first, _, rest = pattern.partition(".")
+    name = first.removesuffix("[*]")
+    inner = value.get(name) if isinstance(value, Mapping) else None
+    place = f"{path}.{name}".lstrip(".")
+    if first != name and isinstance(inner, list):
+        for index, item in enumerate(inner):
+            yield from values_at(item, rest, f"{place}[{index}]")
+    elif inner is not None:
+        yield from values_at(inner, rest, place)
+
+
+def value_at(value: Any, pattern: str) -> Any:
+    """The first value at a path, as `values_at` finds it; None where there is none."""
+    return next((inner for _, inner in values_at(value, pattern)), None)

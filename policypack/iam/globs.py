@@ -1,7 +1,7 @@
 """IAM's wildcards: `*` for any number of characters, `?` for exactly one; no other character is special.
 
-Every function takes time bounded by the product of the lengths, however many wildcards there are, but for `covers`,
-which says what bounds it. Source:
+The time of every function is bounded by the product of the lengths, except that of `covers`, which has its own bound.
+Source:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 WILDCARDS = frozenset("*?")
 _START = re.compile(r"[^*?]*")
 MAX_FRONTIER = 256
-"""States that `covers` follows at once. Patterns that people write need two or three."""
+"""The number of states that `covers` follows at once. Usual patterns need two or three."""
 
 
 def has_wildcard(pattern: str) -> bool:
@@ -22,7 +22,7 @@ def has_wildcard(pattern: str) -> bool:
 
 
 def beginning(pattern: str) -> str:
-    """What every text begins with that the pattern matches."""
+    """The common beginning of all texts that the pattern matches."""
     found = _START.match(pattern)
     return found[0] if found else ""
 
@@ -61,7 +61,7 @@ def any_matches(patterns: tuple[str, ...], text: str) -> bool:
 @lru_cache(maxsize=8192)
 def by_kind(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
     """The patterns that match their own text alone, and those with wildcards."""
-    wild = tuple(each for each in patterns if has_wildcard(each))
+    wild = tuple(pattern for pattern in patterns if has_wildcard(pattern))
     return frozenset(patterns).difference(wild), wild
 
 
@@ -82,9 +82,8 @@ def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
 def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
     """Whether every text that matches `narrow` matches `wide` too.
 
-    Without a `?` in `wide` the wildcards of `narrow` are as good as any other characters that `wide` does not name.
-    Otherwise the answer is exact as long as no more than `MAX_FRONTIER` states are open at once; past that it is False,
-    which says "not shown".
+    Without a `?` in `wide`, the wildcards of `narrow` are like any other characters that `wide` does not name.
+    Otherwise the answer is exact up to `MAX_FRONTIER` states at once; beyond, it is False, which means "not shown".
     """
     if ignore_case:
         wide, narrow = wide.lower(), narrow.lower()
@@ -109,18 +108,18 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=8192)
 def normal(pattern: str) -> str:
-    """The same pattern with each run of wildcards written as its `?`, then one `*`."""
+    """The same pattern with each run of wildcards written as its `?` and one `*`."""
     if "**" not in pattern and "*?" not in pattern:
         return pattern
     return re.sub(r"[*?]*\*[*?]*", lambda run: "?" * run[0].count("?") + "*", pattern)
 
 
 def places(pattern: str, text: str, *, every: bool = False) -> int:
-    """How far a pattern, in which no two stars are neighbours, is matched by the texts that another one matches.
+    """The places in a pattern, in which no two stars are neighbours, that texts of another pattern lead to.
 
     Returns:
-        A number with a bit for each place that some such text can end at, or with `every` each: bit 0 is the beginning
-        of `pattern`. With `every` the places are those that the wildcards of `pattern` alone allow for.
+        A mask with a bit for each place that some text which `text` matches can end at; bit 0 is the beginning of
+        `pattern`. With `every`, each such text ends there, by the wildcards of `pattern` alone.
     """
     stars, plain, chars = _masks(pattern)
     wide = chars["?"] if every else plain
@@ -139,7 +138,7 @@ def places(pattern: str, text: str, *, every: bool = False) -> int:
 
 @lru_cache(maxsize=65536)
 def _overlaps(first: str, second: str) -> bool:
-    """Walk `first` while the places that can be reached in `second` are the bits of one number."""
+    """Walk `first` with a mask of the places that can be reached in `second`."""
     second = normal(second)
     return places(second, normal(first)) >> len(second) & 1 == 1
 
@@ -157,13 +156,13 @@ def _masks(pattern: str) -> tuple[int, int, dict[str, int]]:
 
 
 def _past_stars(reached: int, stars: int) -> int:
-    """With the places after each reached `*`, which may stand for nothing. No two stars are neighbours."""
+    """The reached places and those after each reached `*`, which matches the empty text too."""
     return reached | (reached & stars) << 1
 
 
 @lru_cache(maxsize=8192)
 def _covers(wide: str, narrow: str) -> bool:
-    """Run `wide` over the most general texts of `narrow`, whose wildcards stand for a character that `wide` lacks."""
+    """Run `wide` over the most general texts of `narrow`, with a character that `wide` lacks for its wildcards."""
     stars, _, chars = _masks(wide)
 
     def step(reached: int, char: str) -> int:
@@ -187,7 +186,7 @@ def _covers(wide: str, narrow: str) -> bool:
 
 
 def _weakest(frontier: set[int], stars: int) -> set[int]:
-    """The states without those that accept all that another one accepts."""
+    """The states without those that accept all that another state accepts."""
     kept: list[int] = []
     for state in sorted(frontier, key=lambda each: ((each & stars).bit_length(), each.bit_count())):
         accepted = state | (1 << (state & stars).bit_length()) - 1

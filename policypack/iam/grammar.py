@@ -1,13 +1,13 @@
-"""The grammar of IAM policy documents: text or mapping in, `PolicyDocument` out, with everything that is wrong.
+"""The grammar of IAM policy documents: a text or mapping comes in, and a `PolicyDocument` with its problems goes out.
 
-Parsing never raises: a document that breaks the grammar still yields the statements that can be read, beside its
-`problems`. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
+Parsing never raises: of a document that breaks the grammar the statements that can be read are parsed. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -71,17 +71,6 @@ OPERATORS = {
 WITH_PRINCIPAL = frozenset({DocumentKind.RESOURCE, DocumentKind.TRUST})
 
 
-class _Parser:
-    """Collects problems and unknowns while it walks one document."""
-
-    def __init__(self) -> None:
-        self.problems: list[tuple[str, str]] = []
-        self.unknowns: list[tuple[str, str]] = []
-
-    def problem(self, path: str, message: str) -> None:
-        self.problems.append((path, message))
-
-
 def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
     """Parse JSON text, or the mapping that a program wrote in its place.
 
@@ -92,15 +81,14 @@ def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
     """
     if isinstance(raw, str):
         return _parse_text(raw, kind, type_token)
-    return _parse_value(raw, kind, type_token, ())
+    return _Parser(kind, type_token).document(raw)
 
 
 @lru_cache(maxsize=2048)
 def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocument:
-    for trace in STRINGIFIED_OUTPUT:
-        if trace in text:
-            message = "holds an `Output` that was formatted into the text; build the text inside `pulumi.Output.json_dumps` or `apply`"
-            return PolicyDocument(kind, type_token, problems=(("", message),))
+    if any(trace in text for trace in STRINGIFIED_OUTPUT):
+        message = "holds an `Output` that was formatted into the text; build the text inside `pulumi.Output.json_dumps` or `apply`"
+        return PolicyDocument(kind, type_token, problems=(("", message),))
     if not text.strip():
         return PolicyDocument(kind, type_token, problems=(("", "is empty; write a policy document or leave it out"),))
     duplicates: list[str] = []
@@ -111,7 +99,7 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
     except ValueError as error:
         where = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return PolicyDocument(kind, type_token, problems=(("", f"is not JSON{where}"),))
-    return _parse_value(raw, kind, type_token, duplicates)
+    return _Parser(kind, type_token).document(raw, duplicates)
 
 
 def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -126,194 +114,204 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _parse_value(raw: Any, kind: DocumentKind, type_token: str, duplicates: Sequence[str]) -> PolicyDocument:
-    parser = _Parser()
-    for name in duplicates:
-        parser.problem("", f"has the key `{_identifier(name)}` twice in one object; JSON keeps only the last")
-    if not isinstance(raw, Mapping):
-        twice = " (this is JSON text inside JSON text: encode it once)" if isinstance(raw, str) else ""
-        parser.problem("", f"must be a JSON object with `Version` and `Statement`{twice}")
-        return PolicyDocument(kind, type_token, problems=tuple(parser.problems))
-    for name in raw:
-        if name not in TOP_LEVEL:
-            parser.problem(_identifier(name), f"is not an element of a policy document{_hint(name, TOP_LEVEL)}")
-    version = _version(raw, parser)
-    statements = tuple(_statements(raw, kind, type_token, parser))
-    _sids(statements, parser)
-    return PolicyDocument(
-        kind,
-        type_token,
-        statements,
-        version,
-        tuple(parser.problems),
-        tuple(parser.unknowns),
-        raw,
-    )
+class _Parser:
+    """Parser of one document, which collects its problems and unknowns."""
 
+    def __init__(self, kind: DocumentKind, type_token: str) -> None:
+        self.kind = kind
+        self.type_token = type_token
+        self.problems: list[tuple[str, str]] = []
+        self.unknowns: list[tuple[str, str]] = []
 
-def _version(raw: Mapping[str, Any], parser: _Parser) -> str | None:
-    version = raw.get("Version")
-    if isinstance(version, Unknown):
-        parser.unknowns.append(("Version", "Version"))
-        return None
-    if version is None:
-        parser.problem(
-            "Version",
-            "is missing: AWS then reads the document by the rules of 2008, without policy variables; write `2012-10-17`",
-        )
-    elif version not in VERSIONS:
-        parser.problem("Version", "is not a version of the policy language; write `2012-10-17`")
-    return version if isinstance(version, str) else None
+    def problem(self, path: str, message: str) -> None:
+        self.problems.append((path, message))
 
+    def unknown(self, path: str, *elements: str) -> None:
+        self.unknowns += [(element, path) for element in elements]
 
-def _statements(raw: Mapping[str, Any], kind: DocumentKind, type_token: str, parser: _Parser) -> Iterator[Statement]:
-    given = raw.get("Statement")
-    if isinstance(given, Unknown):
-        parser.unknowns.extend((element, "Statement") for element in ("Statement", *sorted(ELEMENTS)))
-        return
-    if given is None:
-        parser.problem("Statement", "is missing")
-        return
-    listed = isinstance(given, list)
-    if listed and not given:
-        parser.problem("Statement", "is empty; a policy document has at least one statement")
-    for index, statement in enumerate(given if listed else [given]):
-        path = f"Statement[{index}]" if listed else "Statement"
-        if isinstance(statement, Unknown):
-            parser.unknowns.extend((element, path) for element in ("Statement", *sorted(ELEMENTS)))
-        elif not isinstance(statement, Mapping):
-            parser.problem(path, "must be an object")
-        else:
-            parsed = _statement(statement, path, kind, type_token, parser)
-            if parsed is not None:
+    def document(self, raw: Any, duplicates: Sequence[str] = ()) -> PolicyDocument:
+        for name in duplicates:
+            self.problem("", f"has the key `{_identifier(name)}` twice in one object; JSON keeps only the last")
+        if not isinstance(raw, Mapping):
+            twice = " (this is JSON text inside JSON text: encode it once)" if isinstance(raw, str) else ""
+            self.problem("", f"must be a JSON object with `Version` and `Statement`{twice}")
+            return PolicyDocument(self.kind, self.type_token, problems=tuple(self.problems))
+        for name in raw:
+            if name not in TOP_LEVEL:
+                self.problem(_identifier(name), f"is not an element of a policy document{_hint(name, TOP_LEVEL)}")
+        version = self.version(raw.get("Version"))
+        statements = tuple(self.statements(raw.get("Statement")))
+        seen: set[str] = set()
+        for statement in statements:
+            if statement.sid and statement.sid in seen:
+                self.problem(statement.at("Sid"), "is used by another statement too; a `Sid` is unique in its document")
+            seen.add(statement.sid or "")
+        problems, unknowns = tuple(self.problems), tuple(self.unknowns)
+        return PolicyDocument(self.kind, self.type_token, statements, version, problems, unknowns, raw)
+
+    def version(self, version: Any) -> str | None:
+        if isinstance(version, Unknown):
+            self.unknown("Version", "Version")
+            return None
+        if version is None:
+            self.problem(
+                "Version",
+                "is missing: AWS then reads the document by the rules of 2008, without policy variables; write `2012-10-17`",
+            )
+        elif version not in VERSIONS:
+            self.problem("Version", "is not a version of the policy language; write `2012-10-17`")
+        return version if isinstance(version, str) else None
+
+    def statements(self, raw: Any) -> Iterator[Statement]:
+        if raw is None:
+            self.problem("Statement", "is missing")
+            return
+        if raw == []:
+            self.problem("Statement", "is empty; a policy document has at least one statement")
+        for path, statement in _items(raw, "Statement"):
+            if isinstance(statement, Unknown):
+                self.unknown(path, "Statement", *sorted(ELEMENTS))
+            elif not isinstance(statement, Mapping):
+                self.problem(path, "must be an object")
+            elif (parsed := self.statement(statement, path)) is not None:
                 yield parsed
 
-
-def _statement(
-    raw: Mapping[str, Any], path: str, kind: DocumentKind, type_token: str, parser: _Parser
-) -> Statement | None:
-    before = len(parser.unknowns)
-    for name in raw:
-        if name not in ELEMENTS:
-            parser.problem(f"{path}.{_identifier(name)}", f"is not an element of a statement{_hint(name, ELEMENTS)}")
-    effect = raw.get("Effect")
-    if isinstance(effect, Unknown):
-        parser.unknowns.extend((element, f"{path}.Effect") for element in ("Effect", *sorted(ELEMENTS)))
-    elif effect not in EFFECTS:
-        parser.problem(f"{path}.Effect", "must be `Allow` or `Deny`, in just that case" if effect else "is missing")
-    sid = raw.get("Sid")
-    if sid is not None and not isinstance(sid, str | Unknown):
-        parser.problem(f"{path}.Sid", "must be a text")
-    _either(raw, path, "Action", "NotAction", parser, required=True)
-    _either(raw, path, "Resource", "NotResource", parser, required=_needs_resource(kind, type_token))
-    _either(raw, path, "Principal", "NotPrincipal", parser, required=kind in WITH_PRINCIPAL)
-    if kind is DocumentKind.TRUST and ("Resource" in raw or "NotResource" in raw):
-        parser.problem(f"{path}.Resource", "does not belong into a trust policy; the role itself is the resource")
-    if kind not in WITH_PRINCIPAL and ("Principal" in raw or "NotPrincipal" in raw):
-        parser.problem(
-            f"{path}.Principal", "does not belong into this policy document; it applies to what it is attached to"
+    def statement(self, raw: Mapping[str, Any], path: str) -> Statement | None:
+        before = len(self.unknowns)
+        for name in raw:
+            if name not in ELEMENTS:
+                self.problem(f"{path}.{_identifier(name)}", f"is not an element of a statement{_hint(name, ELEMENTS)}")
+        effect = raw.get("Effect")
+        if isinstance(effect, Unknown):
+            self.unknown(f"{path}.Effect", "Effect", *sorted(ELEMENTS))
+        elif effect not in EFFECTS:
+            self.problem(f"{path}.Effect", "must be `Allow` or `Deny`, in just that case" if effect else "is missing")
+        sid = raw.get("Sid")
+        if sid is not None and not isinstance(sid, str | Unknown):
+            self.problem(f"{path}.Sid", "must be a text")
+        # Trust policies and ECR's repository policies apply to what they are attached to.
+        no_resource = self.kind is DocumentKind.TRUST or self.type_token.startswith(("aws:ecr/", "aws:ecrpublic/"))
+        self.either(raw, path, "Action", required=True)
+        resource = self.either(raw, path, "Resource", required=not no_resource)
+        principal = self.either(raw, path, "Principal", required=self.kind in WITH_PRINCIPAL)
+        if self.kind is DocumentKind.TRUST and resource:
+            self.problem(f"{path}.Resource", "does not belong into a trust policy; the role itself is the resource")
+        if self.kind not in WITH_PRINCIPAL and principal:
+            message = "does not belong into this policy document; it applies to what it is attached to"
+            self.problem(f"{path}.Principal", message)
+        lists = {
+            name: self.strings(raw[name], f"{path}.{name}", name)
+            for name in ("Action", "NotAction", "Resource", "NotResource")
+            if name in raw
+        }
+        principals = {
+            name: self.principals(raw[name], f"{path}.{name}", name)
+            for name in ("Principal", "NotPrincipal")
+            if name in raw
+        }
+        conditions = tuple(self.conditions(raw.get("Condition"), f"{path}.Condition"))
+        if effect not in EFFECTS:
+            return None
+        return Statement(
+            path=path,
+            effect=Effect(effect),
+            sid=sid if isinstance(sid, str) else None,
+            actions=lists.get("Action"),
+            not_actions=lists.get("NotAction"),
+            resources=lists.get("Resource"),
+            not_resources=lists.get("NotResource"),
+            principals=principals.get("Principal"),
+            not_principals=principals.get("NotPrincipal"),
+            conditions=conditions,
+            unknown=frozenset(element for element, _ in self.unknowns[before:]),
         )
-    lists = {
-        name: _strings(raw[name], f"{path}.{name}", name, parser)
-        for name in ("Action", "NotAction", "Resource", "NotResource")
-        if name in raw
-    }
-    principals = {
-        name: _principals(raw[name], f"{path}.{name}", name, parser)
-        for name in ("Principal", "NotPrincipal")
-        if name in raw
-    }
-    conditions = _conditions(raw.get("Condition"), f"{path}.Condition", parser)
-    if effect not in EFFECTS:
-        return None
-    return Statement(
-        path=path,
-        effect=Effect(effect),
-        sid=sid if isinstance(sid, str) else None,
-        actions=lists.get("Action"),
-        not_actions=lists.get("NotAction"),
-        resources=lists.get("Resource"),
-        not_resources=lists.get("NotResource"),
-        principals=principals.get("Principal"),
-        not_principals=principals.get("NotPrincipal"),
-        conditions=conditions,
-        unknown=frozenset(element for element, _ in parser.unknowns[before:]),
-    )
+
+    def either(self, raw: Mapping[str, Any], path: str, name: str, *, required: bool) -> bool:
+        """Whether the statement has an element or its negation."""
+        negation = f"Not{name}"
+        if name in raw and negation in raw:
+            self.problem(f"{path}.{negation}", f"stands beside `{name}`; a statement has exactly one of the two")
+        elif required and name not in raw and negation not in raw:
+            self.problem(f"{path}.{name}", "is missing")
+        return name in raw or negation in raw
+
+    def strings(self, raw: Any, path: str, element: str) -> tuple[str, ...]:
+        found = []
+        if raw == []:
+            self.problem(path, "is an empty list")
+        for place, value in _items(raw, path):
+            if _is_unknown(value):
+                self.unknown(place, element)
+            elif isinstance(value, str) and value:
+                found.append(value)
+            else:
+                self.problem(place, "must be a text that is not empty")
+        return tuple(found)
+
+    def principals(self, raw: Any, path: str, element: str) -> tuple[Principal, ...]:
+        if isinstance(raw, Unknown):
+            self.unknown(path, element)
+            return ()
+        if raw == "*":
+            return (Principal("AWS", "*"),)
+        if not isinstance(raw, Mapping) or not raw:
+            self.problem(path, 'must be `"*"` or an object such as `{"AWS": …}`')
+            return ()
+        found = []
+        for name, values in raw.items():
+            if name in PRINCIPAL_TYPES:
+                found += [Principal(name, value) for value in self.strings(values, f"{path}.{name}", element)]
+            else:
+                hint = _hint(name, PRINCIPAL_TYPES)
+                self.problem(f"{path}.{_identifier(name)}", f"is not a principal type{hint}")
+        return tuple(found)
+
+    def conditions(self, raw: Any, path: str) -> Iterator[Condition]:
+        if isinstance(raw, Unknown):
+            self.unknown(path, "Condition")
+        elif raw is not None and not isinstance(raw, Mapping):
+            self.problem(path, 'must be an object such as `{"StringEquals": {…}}`')
+        for written, keys in raw.items() if isinstance(raw, Mapping) else ():
+            place = f"{path}.{_identifier(written)}"
+            qualifier, operator, if_exists = split_operator(written)
+            if operator is None:
+                self.problem(place, f"is not a condition operator{_hint(written, OPERATORS.values())}")
+            elif isinstance(keys, Unknown):
+                self.unknown(place, "Condition")
+            elif not isinstance(keys, Mapping):
+                self.problem(place, "must be an object of condition keys")
+            else:
+                for key, values in keys.items():
+                    spot = f"{place}.{_identifier(key)}"
+                    if ":" not in key:
+                        self.problem(spot, "is not a condition key; keys are written `service:Name`")
+                    yield Condition(operator, key, tuple(self.values(values, spot)), qualifier, if_exists, spot)
+
+    def values(self, raw: Any, path: str) -> Iterator[str]:
+        """Condition values as text; JSON's booleans and numbers are read as AWS reads them."""
+        if raw == []:
+            self.problem(path, "is an empty list: no value can match it")
+        for _, value in _items(raw, path):
+            if _is_unknown(value):
+                self.unknown(path, "Condition")
+            elif isinstance(value, bool):
+                yield "true" if value else "false"
+            elif isinstance(value, str | int | float):
+                yield str(value)
+            else:
+                self.problem(path, "must hold texts")
 
 
-def _needs_resource(kind: DocumentKind, type_token: str) -> bool:
-    """Trust policies and ECR's repository policies apply to what they are attached to."""
-    return kind is not DocumentKind.TRUST and not type_token.startswith(("aws:ecr/", "aws:ecrpublic/"))
+def _items(raw: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The items of a list with their paths; a value that is no list is one item."""
+    if isinstance(raw, list):
+        yield from ((f"{path}[{index}]", value) for index, value in enumerate(raw))
+    else:
+        yield path, raw
 
 
-def _either(raw: Mapping[str, Any], path: str, name: str, negation: str, parser: _Parser, *, required: bool) -> None:
-    if name in raw and negation in raw:
-        parser.problem(f"{path}.{negation}", f"stands beside `{name}`; a statement has exactly one of the two")
-    elif required and name not in raw and negation not in raw:
-        parser.problem(f"{path}.{name}", "is missing")
-
-
-def _strings(raw: Any, path: str, element: str, parser: _Parser) -> tuple[str, ...]:
-    found = []
-    listed = isinstance(raw, list)
-    if listed and not raw:
-        parser.problem(path, "is an empty list")
-    for index, value in enumerate(raw if listed else [raw]):
-        if isinstance(value, str) and value and value not in UNKNOWNS:
-            found.append(value)
-            continue
-        place = f"{path}[{index}]" if listed else path
-        if isinstance(value, Unknown) or (isinstance(value, str) and value):
-            parser.unknowns.append((element, place))
-        else:
-            parser.problem(place, "must be a text that is not empty")
-    return tuple(found)
-
-
-def _principals(raw: Any, path: str, element: str, parser: _Parser) -> tuple[Principal, ...]:
-    if isinstance(raw, Unknown):
-        parser.unknowns.append((element, path))
-        return ()
-    if raw == "*":
-        return (Principal("AWS", "*"),)
-    if not isinstance(raw, Mapping) or not raw:
-        parser.problem(path, 'must be `"*"` or an object such as `{"AWS": …}`')
-        return ()
-    found = []
-    for name, values in raw.items():
-        if name not in PRINCIPAL_TYPES:
-            parser.problem(f"{path}.{_identifier(name)}", f"is not a principal type{_hint(name, PRINCIPAL_TYPES)}")
-            continue
-        found += [Principal(name, value) for value in _strings(values, f"{path}.{name}", element, parser)]
-    return tuple(found)
-
-
-def _conditions(raw: Any, path: str, parser: _Parser) -> tuple[Condition, ...]:
-    if raw is None:
-        return ()
-    if isinstance(raw, Unknown):
-        parser.unknowns.append(("Condition", path))
-        return ()
-    if not isinstance(raw, Mapping):
-        parser.problem(path, 'must be an object such as `{"StringEquals": {…}}`')
-        return ()
-    found: list[Condition] = []
-    for written, keys in raw.items():
-        place = f"{path}.{_identifier(written)}"
-        qualifier, operator, if_exists = split_operator(written)
-        if operator is None:
-            parser.problem(place, f"is not a condition operator{_hint(written, OPERATORS.values())}")
-        elif isinstance(keys, Unknown):
-            parser.unknowns.append(("Condition", place))
-        elif not isinstance(keys, Mapping):
-            parser.problem(place, "must be an object of condition keys")
-        else:
-            for key, values in keys.items():
-                spot = f"{place}.{_identifier(key)}"
-                if ":" not in key:
-                    parser.problem(spot, "is not a condition key; keys are written `service:Name`")
-                found.append(Condition(operator, key, _values(values, spot, parser), qualifier, if_exists, spot))
-    return tuple(found)
+def _is_unknown(value: Any) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, str) and value in UNKNOWNS)
 
 
 def split_operator(written: str) -> tuple[str, str | None, bool]:
@@ -328,51 +326,13 @@ def split_operator(written: str) -> tuple[str, str | None, bool]:
     return known, operator, if_exists
 
 
-def _values(raw: Any, path: str, parser: _Parser) -> tuple[str, ...]:
-    """Condition values as text; JSON's booleans and numbers are read as AWS reads them."""
-    found = []
-    if isinstance(raw, list) and not raw:
-        parser.problem(path, "is an empty list: no value can match it")
-    for value in raw if isinstance(raw, list) else [raw]:
-        match value:
-            case Unknown():
-                parser.unknowns.append(("Condition", path))
-            case str() if value in UNKNOWNS:
-                parser.unknowns.append(("Condition", path))
-            case str():
-                found.append(value)
-            case bool():
-                found.append("true" if value else "false")
-            case int() | float():
-                found.append(str(value))
-            case _:
-                parser.problem(path, "must hold texts")
-    return tuple(found)
-
-
-def _sids(statements: tuple[Statement, ...], parser: _Parser) -> None:
-    seen: set[str] = set()
-    for statement in statements:
-        if statement.sid and statement.sid in seen:
-            parser.problem(statement.at("Sid"), "is used by another statement too; a `Sid` is unique in its document")
-        seen.add(statement.sid or "")
-
-
 def _identifier(name: object) -> str:
     """A key that may be quoted in a message: short and plain, else a stand-in, since it could be anything."""
     text = str(name)
-    return (
-        text
-        if len(text) <= 64
-        and text.replace(":", "").replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
-        else "…"
-    )
+    return text if len(text) <= 64 and re.sub("[:/_.-]", "", text).isalnum() else "…"
 
 
-def _hint(name: object, known: Any) -> str:
-    """A clause that names the element that was meant, where only the case or a plural is off."""
-    lowered = str(name).lower().rstrip("s")
-    for candidate in known:
-        if candidate.lower().rstrip("s") == lowered:
-            return f"; it is written `{candidate}`"
-    return ""
+def _hint(name: object, known: Iterable[str]) -> str:
+    """A clause with the element that was probably meant, where only the case or a plural is wrong."""
+    folded = str(name).lower().rstrip("s")
+    return next((f"; it is written `{each}`" for each in known if each.lower().rstrip("s") == folded), "")

@@ -1,4 +1,4 @@
-"""What AWS managed policies say, for those that make administrators and those that are often attached to functions.
+"""The documents of AWS managed policies that make administrators or are often attached to functions.
 
 Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html.
 """
@@ -17,7 +17,7 @@ WRITE_EVERY_OBJECT = {
     "AWSLambdaExecute": "s3:PutObject",
     "AmazonS3FullAccess": "s3:*",
 }
-"""What those allow on every object of every bucket of which the document is not known here."""
+"""The action on every object of every bucket that some policies without a document here allow."""
 
 WRITE_NO_OBJECT = frozenset(
     {
@@ -66,7 +66,7 @@ WRITE_NO_OBJECT = frozenset(
         "service-role/AmazonS3ObjectLambdaExecutionRolePolicy",
     }
 )
-"""Those of which as much is known: they allow no write to any object."""
+"""Policies that allow no write to any object."""
 
 ADMINISTRATORS: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
     "AdministratorAccess": ({"Action": ("*",)},),
@@ -104,7 +104,7 @@ ADMINISTRATORS: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
         },
     ),
 }
-"""The statements of those that make their holder an administrator or close to it; all allow, on everything."""
+"""The statements of policies that make an administrator, or nearly; they are Allow statements on `*`."""
 
 _LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 FOR_FUNCTIONS = {
@@ -149,7 +149,7 @@ FOR_FUNCTIONS = {
         "xray:GetSamplingStatisticSummaries",
     ),
 }
-"""What the AWS managed policies that are made for functions allow, on everything."""
+"""The actions that AWS managed policies for functions allow on `*`."""
 
 
 def managed_name(arn: str) -> str:
@@ -169,6 +169,7 @@ def managed_document(name: str) -> PolicyDocument | None:
     if statements is None:
         return None
     raw = [
-        {"Effect": "Allow", "Resource": "*", **{key: list(value) for key, value in each.items()}} for each in statements
+        {"Effect": "Allow", "Resource": "*", **{key: list(value) for key, value in statement.items()}}
+        for statement in statements
     ]
     return parse({"Version": VERSIONS[0], "Statement": raw}, DocumentKind.IDENTITY, "aws:iam/policy:Policy")

@@ -11,7 +11,7 @@ import msgspec
 from rich.text import Text
 
 from policypack.access.exposure.exposed import Exposed, exposed
-from policypack.access.exposure.opening import Opening
+from policypack.access.exposure.exposure import Exposure
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource, Stack, Unseen
 from policypack.evaluation.masking import PUBLIC, REDACTED, hidden
@@ -131,12 +131,12 @@ def _thing(found: Found, thing: Exposed, screen: Screen) -> Iterator[Text]:
     if place := found.place(thing.thing):
         line.append(f"  {place}", "dim")
     yield line
-    worst = [each for each in thing.openings if each.answer.verdict is thing.verdict]
+    worst = [each for each in thing.exposures if each.answer.verdict is thing.verdict]
     for opening in worst:
         yield from _opening(found, thing, opening, screen)
 
 
-def _opening(found: Found, thing: Exposed, opening: Opening, screen: Screen) -> Iterator[Text]:
+def _opening(found: Found, thing: Exposed, opening: Exposure, screen: Screen) -> Iterator[Text]:
     yield from reasons(found, shown(opening.by, opening.path, opening.answer), screen)
     if opening.path or opening.by.urn != thing.thing.urn:
         yield from whence(found, opening.by, opening.path, opening.answer, screen)
@@ -188,11 +188,11 @@ def _entry(found: Found, thing: Exposed) -> dict[str, Any]:
         "name": printable(thing.thing.name),
         "position": position(thing.thing),
         "verdict": thing.verdict,
-        "openings": [_told(found, each) for each in thing.openings],
+        "openings": [_told(found, each) for each in thing.exposures],
     }
 
 
-def _told(found: Found, opening: Opening) -> dict[str, Any]:
+def _told(found: Found, opening: Exposure) -> dict[str, Any]:
     answer = shown(opening.by, opening.path, opening.answer)
     witness = example(answer.witness)
     return {

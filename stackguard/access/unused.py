@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from policypack.access.least_privilege.analysis import Privilege, functions, privilege
-from policypack.access.least_privilege.comparison import Missing, Over
+from policypack.access.least_privilege.comparison import ExcessPermission, MissingPermission
 from policypack.access.least_privilege.readers import grouped
 from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
 from policypack.evaluation.masking import hidden
@@ -205,14 +205,14 @@ SHOWN = frozenset(
 """The arguments that a person is shown: those that name what a call is about."""
 
 
-def _missing(each: Missing) -> str:
+def _missing(each: MissingPermission) -> str:
     place = f"{each.need.place} " if each.need.place else ""
     why = f": {each.why}" if each.why else ""
     part = "all of " if each.partly else ""
     return f"{each.need.action} on {part}{each.resource}  {place}{each.need.why}{why}"
 
 
-def _over(each: Over) -> str:
+def _over(each: ExcessPermission) -> str:
     sid = f" ({each.sid})" if each.sid else ""
     position = each.resource.position
     line = f"  {position.file}:{position.line}" if position else ""
@@ -264,7 +264,7 @@ def _json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _json_missing(each: Missing) -> dict[str, Any]:
+def _json_missing(each: MissingPermission) -> dict[str, Any]:
     place = each.need.place
     return {
         "action": each.need.action,
@@ -275,5 +275,5 @@ def _json_missing(each: Missing) -> dict[str, Any]:
     }
 
 
-def _json_over(each: Over) -> dict[str, Any]:
+def _json_over(each: ExcessPermission) -> dict[str, Any]:
     return {"urn": each.resource.urn, "path": each.path, "sid": each.sid, "why": each.message}

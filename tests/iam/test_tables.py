@@ -217,14 +217,6 @@ def test_events_of_a_bucket_notification() -> None:
     assert not {"s3:ObjectCreated", "ObjectCreated:*", "s3:ObjectCreate:*"} & names
 
 
-def test_regions_with_their_partition() -> None:
-    regions = tables.region_names()
-    assert regions["eu-central-1"] == "aws"
-    assert regions["us-gov-west-1"] == "aws-us-gov"
-    assert regions["cn-north-1"] == "aws-cn"
-    assert not {"us-east-7", "aws-global", "us-east-1a"} & set(regions)
-
-
 @pytest.fixture(scope="module")
 def generator() -> Iterator[ModuleType]:
     spec = importlib.util.spec_from_file_location("generate_tables", TOOLS / "generate_tables.py")
@@ -288,10 +280,10 @@ def test_check_names_what_is_stale_in_one_line_and_changes_nothing(
     monkeypatch.setattr(generator, "tables", lambda: wanted)
 
     assert generator.main(["--check"]) == 0
-    (tmp_path / "regions.json").write_text("{}")
+    (tmp_path / "events.json").write_text("{}")
     assert generator.main(["--check"]) == 1
-    assert capsys.readouterr().err.splitlines() == ["stale: regions.json; run `python tools/generate_tables.py`"]
-    assert (tmp_path / "regions.json").read_text() == "{}"
+    assert capsys.readouterr().err.splitlines() == ["stale: events.json; run `python tools/generate_tables.py`"]
+    assert (tmp_path / "events.json").read_text() == "{}"
 
     assert generator.main([]) == 0
     assert generator.main(["--check"]) == 0

@@ -1,8 +1,8 @@
-"""Which known ways to other identities' permissions an identity's documents open, by what they exactly allow.
+"""Which known ways to other identities' permissions an identity's documents open, by exactly what they allow.
 
-Each call of a way is put as a question to the access engine: is there a request for it, on something that no document
-names, that the documents allow, no Deny statement matches, and the permissions boundary allows too? What a document
-names (a role, a prefix, a tag) is taken for the identity's own.
+Each call of a way is a question to the solver: is there a request for it, on a resource that no document names, that the
+documents allow, no Deny statement matches, and the permissions boundary allows too? What a document names (a role, a
+prefix, a tag) is taken to be the identity's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import msgspec
 
-from policypack.access.escalation.paths import WAYS, Call, Way
+from policypack.access.escalation.paths import WAYS, RiskyCall, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.substitution import VARIABLE
@@ -22,17 +22,17 @@ from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 from policypack.iam.globs import any_matches, everything, has_wildcard, matches
 
 NAME = "zq7-of-somebody-else"
-"""A name that nobody gives anything: a pattern that matches it matches what belongs to others."""
+"""A name that no resource has: a pattern that matches it matches what belongs to others."""
 DEFAULTS = ("aws", "eu-west-1", "111122223333")
 FREE = ("*:requesttag/*", "ec2:instancetype")
-"""Keys among those that scope of which the caller chooses the value."""
+"""Patterns of scoping keys whose value the caller chooses."""
 DIRECT = (("aws:viaawsservice", "false"), ("aws:principalisawsservice", "false"))
 MOST_PLACES = 8
 _ACTIONS = frozenset(call.action.lower() for way in WAYS for step in way.steps for call in step)
 
 
 class Opener(msgspec.Struct, frozen=True):
-    """The statement that opens a step of a way: the number of its document, and its path in it."""
+    """The statement that opens a step of a way: the index of its document, and its path in the document."""
 
     action: str
     document: int
@@ -40,17 +40,16 @@ class Opener(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A way that is open, and what opens each of its steps."""
+    """An open way, and what opens each of its steps."""
 
     way: Way
     openers: tuple[Opener, ...]
 
 
-class Identity(msgspec.Struct, frozen=True):
-    """Documents that are attached to one identity.
+class IdentityDocuments(msgspec.Struct, frozen=True):
+    """The documents that are attached to one identity.
 
-    `boundary` is None where there is none. `own` holds the end of the identity's own ARN, as `role/worker`, where it
-    is known.
+    `boundary` is None where there is none. `own` is the end of the identity's own ARN, such as `role/worker`, if known.
     """
 
     documents: tuple[PolicyDocument, ...]
@@ -58,72 +57,59 @@ class Identity(msgspec.Struct, frozen=True):
     own: str = ""
 
 
-def opened(identity: Identity, bound: Bound) -> Iterator[Opened]:
-    """The ways that are open, counting what is unknown at this bound.
+def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
+    """The open ways, with unknown values at this bound.
 
     Raises:
-        TooManyCellsError: the conditions and wildcards tell too many requests apart.
+        TooManyCellsError: the conditions and wildcards distinguish too many requests.
     """
-    statements = [each for document in identity.documents for each in document.statements]
-    if not any(_touched(each, bound) for each in statements) or _administers(identity, statements):
+    statements = [statement for document in identity.documents for statement in document.statements]
+    if not any(_may_open(statement, bound) for statement in statements) or _administers(identity, statements):
         return
-    given = _given(identity, bound)
-    asked: dict[Call, Opener | None] = {}
+    granted = Access.of(
+        msgspec.structs.replace(statement, path=f"{index} {statement.path}")
+        for index, document in enumerate(identity.documents)
+        for statement in access((document,), bound).statements
+    )
+    limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
+
+    @cache
+    def opener(call: RiskyCall) -> Opener | None:
+        return _opener(identity, granted, limits, call)
+
     for way in WAYS:
         openers = []
         for step in way.steps:
-            found = next((by for call in step if (by := _asked(identity, given, call, bound, asked))), None)
-            if found is None:
+            first = next((found for call in step if (found := opener(call))), None)
+            if first is None:
                 break
-            openers.append(found)
+            openers.append(first)
         else:
             yield Opened(way, tuple(openers))
 
 
-def _given(identity: Identity, bound: Bound) -> Access:
-    """What all documents allow together, the paths of their statements with the document's number before them."""
-    allows: list[Statement] = []
-    denials: list[Statement] = []
-    for index, document in enumerate(identity.documents):
-        found = access((document,), bound)
-        ((mine,),) = found.alternatives
-        for told, statements in ((allows, mine), (denials, found.denials)):
-            told += [msgspec.structs.replace(each, path=f"{index} {each.path}") for each in statements]
-    return Access(((tuple(allows),),), tuple(denials))
-
-
-def _asked(
-    identity: Identity, given: Access, call: Call, bound: Bound, asked: dict[Call, Opener | None]
-) -> Opener | None:
-    if call not in asked:
-        asked[call] = _opens(identity, given, call, bound)
-    return asked[call]
-
-
-def _opens(identity: Identity, given: Access, call: Call, bound: Bound) -> Opener | None:
+def _opener(identity: IdentityDocuments, granted: Access, limits: Sequence[Access], call: RiskyCall) -> Opener | None:
     """The statement that allows a call; None where none does."""
-    ((allows,),) = given.alternatives
-    about = tuple(each for each in allows if concerns(each, call.action))
+    about = [statement for statement in granted.statements if statement.allows and concerns(statement, call.action)]
     if not about:
         return None
-    limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
-    every = [*about, *given.denials, *(each for limit in limits for each in limit.statements)]
+    every = [*about, *granted.denials, *(statement for limit in limits for statement in limit.statements)]
     question = _question(call, identity, every)
-    about = tuple(each for each in about if _reaches(each, question.resources or ()))
+    about = [statement for statement in about if _may_reach(statement, question.resources or ())]
     if not about:
         return None
-    asked = Access((((question,),),))
+    asked = Access.of([question])
     for limit in limits:
         asked = within(asked, limit)
-    found = newly(within(Access(((about,),), given.denials), asked), NOTHING, attached=True, foreign=True)
-    if found is None:
+    gain = newly(within(Access.of([*about, *granted.denials]), asked), NOTHING, attached=True, foreign=True)
+    if gain is None:
         return None
-    index, _, path = found[1].path.partition(" ")
+    index, _, path = gain[1].path.partition(" ")
     return Opener(call.action, int(index), path)
 
 
-def _reaches(statement: Statement, targets: Sequence[str]) -> bool:
-    """Whether the statement may be about one of the targets; cheap, and never a wrong no."""
+def _may_reach(statement: Statement, targets: Sequence[str]) -> bool:
+    """Whether the statement may be about one of the targets; False is always right."""
     if statement.resources is None or "*" in targets:
         return True
     return any(
@@ -133,8 +119,8 @@ def _reaches(statement: Statement, targets: Sequence[str]) -> bool:
     )
 
 
-def _question(call: Call, identity: Identity, statements: Sequence[Statement]) -> Statement:
-    """Every request of a call that would do harm, as a statement."""
+def _question(call: RiskyCall, identity: IdentityDocuments, statements: Sequence[Statement]) -> Statement:
+    """Every request of a call that does harm, as a statement."""
     fixed = dict(call.context)
     names = {condition.name for statement in statements for condition in statement.conditions}
     conditions = [Condition("StringEquals", name, values) for name, values in call.context]
@@ -151,12 +137,12 @@ def _question(call: Call, identity: Identity, statements: Sequence[Statement]) -
 
 @cache
 def _scopes(name: str) -> bool:
-    """Whether a request for what belongs to somebody else lacks this key: no tag and no caller in between is right."""
+    """Whether a request for somebody else's resource lacks this key: it has no matching tag and no intermediate service."""
     return any(matches(each, name) for each in SCOPING_KEYS) and not any(matches(each, name) for each in FREE)
 
 
-def _targets(call: Call, identity: Identity, statements: Iterable[Statement]) -> Iterator[str]:
-    """The ARNs that the call is tried on, in each partition, region and account that the statements speak of."""
+def _targets(call: RiskyCall, identity: IdentityDocuments, statements: Iterable[Statement]) -> Iterator[str]:
+    """The ARNs that the call is tried on, in each partition, region and account that the statements name."""
     if not call.on:
         yield "*"
         return
@@ -175,10 +161,12 @@ def _targets(call: Call, identity: Identity, statements: Iterable[Statement]) ->
 
 
 def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str, str, str, str]]:
-    """Partition, region, account and an example of the rest of each ARN of a service that the statements speak of."""
+    """Partition, region, account and an example of the rest of each ARN of a service that the statements name."""
     for statement in statements:
         for resource in (*(statement.resources or ()), *(statement.not_resources or ())):
-            parts = [each.replace("\0", ":") for each in _hidden(resource).split(":", 5)]
+            # Colons inside policy variables do not separate the parts of an ARN.
+            hidden = VARIABLE.sub(lambda variable: variable[0].replace(":", "\0"), resource)
+            parts = [part.replace("\0", ":") for part in hidden.split(":", 5)]
             if len(parts) == 6 and matches(parts[2], service):
                 partition, region, account = (
                     default if not part or has_wildcard(part) else part
@@ -187,34 +175,27 @@ def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str
                 yield partition, region, account, parts[5].replace("*", "x").replace("?", "x")
 
 
-def _hidden(resource: str) -> str:
-    """The resource without the colons that are part of a policy variable."""
-    return VARIABLE.sub(lambda found: found[0].replace(":", "\0"), resource)
+def _administers(identity: IdentityDocuments, statements: Sequence[Statement]) -> bool:
+    """Whether everything is allowed, which `iam-wildcard-action` reports, so that nothing is left to gain."""
+    return (
+        identity.boundary is None
+        and all(statement.allows for statement in statements)
+        and any(
+            any(map(every_action, statement.actions or ())) and any(map(everything, statement.resources or ()))
+            for statement in statements
+        )
+    )
 
 
-def _administers(identity: Identity, statements: Iterable[Statement]) -> bool:
-    """Whether nothing is left to gain: everything is allowed, which `iam-wildcard-action` reports."""
-    if identity.boundary is not None:
-        return False
-    everywhere = False
-    for each in statements:
-        if not each.allows:
-            return False
-        everywhere |= any(map(every_action, each.actions or ())) and any(map(everything, each.resources or ()))
-    return everywhere
-
-
-def _touched(statement: Statement, bound: Bound) -> bool:
-    """Whether the statement may open any step of any way; most statements are about nothing of the kind."""
-    if not statement.allows:
-        return False
+def _may_open(statement: Statement, bound: Bound) -> bool:
+    """Whether the statement may open any step of any way; most statements do not."""
     if bound is Bound.MOST and statement.unknown & {"Action", "NotAction"}:
-        return True
-    return _any_call(statement.actions, statement.not_actions)
+        return statement.allows
+    return statement.allows and _opens_any(statement.actions, statement.not_actions)
 
 
 @lru_cache(maxsize=8192)
-def _any_call(patterns: tuple[str, ...] | None, excluded: tuple[str, ...] | None) -> bool:
-    named = lowered(excluded or () if patterns is None else patterns)
+def _opens_any(actions: tuple[str, ...] | None, not_actions: tuple[str, ...] | None) -> bool:
+    named = lowered(not_actions or () if actions is None else actions)
     matched = {action for action in _ACTIONS if any_matches(named, action)}
-    return bool(matched) if patterns is not None else matched != _ACTIONS
+    return bool(matched) if actions is not None else matched != _ACTIONS

@@ -1,8 +1,8 @@
 """The known ways to turn some actions into other identities' permissions, as data.
 
-A way is a list of steps that must all be open; a step is one of several calls. A call on something says that the way
-is open only where whose it is, is not fixed: any role, any function. A call on nothing acts on what the caller makes.
-`own` marks those that also do harm to the caller's own identity, such as giving oneself a policy.
+A way is a list of steps that must all be open; a step is one of several calls. A call on a resource is open only where
+the resource is not fixed: any role, any function. A call on nothing acts on what the caller creates. `own` marks calls
+that also do harm on the caller's own identity, such as attaching a policy to oneself.
 """
 
 from __future__ import annotations
@@ -18,9 +18,25 @@ PASSING_ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_p
 INSTANCE_PROFILES = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html"
 
 ADMINISTRATOR = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess")
+PRODUCTS = {
+    "lambda": "Lambda",
+    "ec2": "EC2",
+    "glue": "Glue",
+    "cloudformation": "CloudFormation",
+    "datapipeline": "Data Pipeline",
+    "sagemaker": "SageMaker",
+    "codebuild": "CodeBuild",
+    "ecs-tasks": "ECS",
+    "states": "Step Functions",
+    "scheduler": "EventBridge Scheduler",
+    "ssm": "Systems Manager",
+    "apprunner": "App Runner",
+    "elasticmapreduce": "EMR",
+}
+"""By service that roles are passed to, its name."""
 
 
-class Call(msgspec.Struct, frozen=True):
+class RiskyCall(msgspec.Struct, frozen=True):
     """One action, on what, and the condition keys with which it does harm."""
 
     action: str
@@ -39,31 +55,34 @@ class Way(msgspec.Struct, frozen=True):
     """What some calls lead to."""
 
     id: str
-    steps: tuple[tuple[Call, ...], ...]
+    steps: tuple[tuple[RiskyCall, ...], ...]
     leads: str
     """What the caller does with them: a clause after the actions."""
     source: str
 
 
-_MADE = {"ec2:RunInstances": Call("ec2:RunInstances", "ec2 instance/*", made=True)}
+_MADE = {"ec2:RunInstances": RiskyCall("ec2:RunInstances", "ec2 instance/*", made=True)}
 """What a call must be on, where it is on several things at once."""
 
 
 def _alone(id_: str, action: str, on: str, leads: str, source: str = RHINO, *, own: bool = False) -> Way:
+    if action.endswith("PermissionsBoundary"):
+        source = BOUNDARIES
     context = (("iam:policyarn", ADMINISTRATOR),) if action.startswith("iam:Attach") else ()
-    return Way(id_, ((Call(action, on, own, context=context),),), leads, source)
+    return Way(id_, ((RiskyCall(action, on, own, context=context),),), leads, source)
 
 
-def _passing(id_: str, service: str, leads: str, *steps: str | tuple[str, ...], source: str = RHINO) -> Way:
-    """Pass any role to a service, and have the service act with it."""
-    passing = Call("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
+def _passing(id_: str, service: str, does: str, *steps: str | tuple[str, ...], source: str = RHINO) -> Way:
+    """The way that passes any role to a service and lets the service act by it."""
+    passing = RiskyCall("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
     calls = tuple(
-        tuple(_MADE.get(name, Call(name)) for name in ([each] if isinstance(each, str) else each)) for each in steps
+        tuple(_MADE.get(name, RiskyCall(name)) for name in ([each] if isinstance(each, str) else each))
+        for each in steps
     )
-    return Way(id_, ((passing,), *calls), leads, source)
+    return Way(id_, ((passing,), *calls), f"{does} any role that {PRODUCTS[service]} may assume", source)
 
 
-def _together(id_: str, leads: str, source: str, *steps: Call) -> Way:
+def _together(id_: str, leads: str, source: str, *steps: RiskyCall) -> Way:
     return Way(id_, tuple((each,) for each in steps), leads, source)
 
 
@@ -89,37 +108,13 @@ WAYS: tuple[Way, ...] = (
         "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceSpecificCredential.html",
     ),
     _alone(
-        "role-boundary",
-        "iam:DeleteRolePermissionsBoundary",
-        "iam role/*",
-        "frees a role of its boundary",
-        BOUNDARIES,
-        own=True,
+        "role-boundary", "iam:DeleteRolePermissionsBoundary", "iam role/*", "frees a role of its boundary", own=True
     ),
+    _alone("role-boundary-put", "iam:PutRolePermissionsBoundary", "iam role/*", "widens a role's boundary", own=True),
     _alone(
-        "role-boundary-put",
-        "iam:PutRolePermissionsBoundary",
-        "iam role/*",
-        "widens a role's boundary",
-        BOUNDARIES,
-        own=True,
+        "user-boundary", "iam:DeleteUserPermissionsBoundary", "iam user/*", "frees a user of its boundary", own=True
     ),
-    _alone(
-        "user-boundary",
-        "iam:DeleteUserPermissionsBoundary",
-        "iam user/*",
-        "frees a user of its boundary",
-        BOUNDARIES,
-        own=True,
-    ),
-    _alone(
-        "user-boundary-put",
-        "iam:PutUserPermissionsBoundary",
-        "iam user/*",
-        "widens a user's boundary",
-        BOUNDARIES,
-        own=True,
-    ),
+    _alone("user-boundary-put", "iam:PutUserPermissionsBoundary", "iam user/*", "widens a user's boundary", own=True),
     _alone("function-code", "lambda:UpdateFunctionCode", "lambda function:*", "runs code as any function's role"),
     _alone(
         "function-layer",
@@ -135,8 +130,8 @@ WAYS: tuple[Way, ...] = (
         "run-command",
         "runs commands as any instance's role",
         PMAPPER,
-        Call("ssm:SendCommand", "ec2 instance/*"),
-        Call("ssm:SendCommand", "ssm document/AWS-RunShellScript"),
+        RiskyCall("ssm:SendCommand", "ec2 instance/*"),
+        RiskyCall("ssm:SendCommand", "ssm document/AWS-RunShellScript"),
     ),
     _alone("session", "ssm:StartSession", "ec2 instance/*", "opens a shell as any instance's role", PMAPPER),
     _alone(
@@ -146,69 +141,64 @@ WAYS: tuple[Way, ...] = (
         "opens any notebook as its role",
         BISHOP_FOX,
     ),
-    _together(
+    _alone(
         "stack-update",
+        "cloudformation:UpdateStack",
+        "cloudformation stack/*/*",
         "changes any stack with the role that the stack has",
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html",
-        Call("cloudformation:UpdateStack", "cloudformation stack/*/*"),
     ),
     _together(
         "change-set",
         "changes any stack with the role that the stack has",
         BISHOP_FOX,
-        Call("cloudformation:CreateChangeSet", "cloudformation stack/*/*"),
-        Call("cloudformation:ExecuteChangeSet", "cloudformation stack/*/*"),
+        RiskyCall("cloudformation:CreateChangeSet", "cloudformation stack/*/*"),
+        RiskyCall("cloudformation:ExecuteChangeSet", "cloudformation stack/*/*"),
     ),
     _together(
         "build-project",
         "builds with any project's role",
         PMAPPER,
-        Call("codebuild:UpdateProject", "codebuild project/*"),
-        Call("codebuild:StartBuild", "codebuild project/*"),
+        RiskyCall("codebuild:UpdateProject", "codebuild project/*"),
+        RiskyCall("codebuild:StartBuild", "codebuild project/*"),
     ),
     _together(
         "user-data",
         "runs a script as any instance's role",
         BISHOP_FOX,
-        Call("ec2:ModifyInstanceAttribute", "ec2 instance/*"),
-        Call("ec2:StopInstances", "ec2 instance/*"),
-        Call("ec2:StartInstances", "ec2 instance/*"),
+        RiskyCall("ec2:ModifyInstanceAttribute", "ec2 instance/*"),
+        RiskyCall("ec2:StopInstances", "ec2 instance/*"),
+        RiskyCall("ec2:StartInstances", "ec2 instance/*"),
     ),
     _passing(
         "lambda",
         "lambda",
-        "runs code as any role that Lambda may assume",
+        "runs code as",
         "lambda:CreateFunction",
         ("lambda:InvokeFunction", "lambda:CreateEventSourceMapping", "lambda:AddPermission"),
     ),
-    _passing("instance", "ec2", "starts an instance as any role that EC2 may assume", "ec2:RunInstances"),
+    _passing("instance", "ec2", "starts an instance as", "ec2:RunInstances"),
     _passing(
         "instance-profile",
         "ec2",
-        "gives an instance any role that EC2 may assume",
+        "gives an instance",
         ("ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation"),
         source=INSTANCE_PROFILES,
     ),
-    _passing(
-        "spot-instance",
-        "ec2",
-        "starts an instance as any role that EC2 may assume",
-        "ec2:RequestSpotInstances",
-        source=INSTANCE_PROFILES,
-    ),
+    _passing("spot-instance", "ec2", "starts an instance as", "ec2:RequestSpotInstances", source=INSTANCE_PROFILES),
     _passing(
         "launch-template",
         "ec2",
-        "starts instances as any role that EC2 may assume",
+        "starts instances as",
         ("autoscaling:CreateLaunchConfiguration", "ec2:CreateLaunchTemplate"),
         "autoscaling:CreateAutoScalingGroup",
         source=BISHOP_FOX,
     ),
-    _passing("glue-endpoint", "glue", "logs in as any role that Glue may assume", "glue:CreateDevEndpoint"),
+    _passing("glue-endpoint", "glue", "logs in as", "glue:CreateDevEndpoint"),
     _passing(
         "glue-job",
         "glue",
-        "runs code as any role that Glue may assume",
+        "runs code as",
         ("glue:CreateJob", "glue:UpdateJob"),
         ("glue:StartJobRun", "glue:CreateTrigger"),
         source=BISHOP_FOX,
@@ -216,21 +206,16 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "glue-session",
         "glue",
-        "runs code as any role that Glue may assume",
+        "runs code as",
         "glue:CreateSession",
         "glue:RunStatement",
         source="https://docs.aws.amazon.com/glue/latest/dg/glue-is-security.html",
     ),
-    _passing(
-        "cloudformation",
-        "cloudformation",
-        "creates anything as any role that CloudFormation may assume",
-        "cloudformation:CreateStack",
-    ),
+    _passing("cloudformation", "cloudformation", "creates anything as", "cloudformation:CreateStack"),
     _passing(
         "stack-set",
         "cloudformation",
-        "creates anything as any role that CloudFormation may assume",
+        "creates anything as",
         "cloudformation:CreateStackSet",
         "cloudformation:CreateStackInstances",
         source=RHINO_2,
@@ -238,7 +223,7 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "data-pipeline",
         "datapipeline",
-        "runs commands as any role that Data Pipeline may assume",
+        "runs commands as",
         "datapipeline:CreatePipeline",
         "datapipeline:PutPipelineDefinition",
         "datapipeline:ActivatePipeline",
@@ -246,7 +231,7 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "notebook",
         "sagemaker",
-        "opens a notebook as any role that SageMaker may assume",
+        "opens a notebook as",
         "sagemaker:CreateNotebookInstance",
         "sagemaker:CreatePresignedNotebookInstanceUrl",
         source=RHINO_2,
@@ -254,14 +239,14 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "sagemaker-job",
         "sagemaker",
-        "runs code as any role that SageMaker may assume",
+        "runs code as",
         ("sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob"),
         source=BISHOP_FOX,
     ),
     _passing(
         "codebuild",
         "codebuild",
-        "builds as any role that CodeBuild may assume",
+        "builds as",
         "codebuild:CreateProject",
         ("codebuild:StartBuild", "codebuild:StartBuildBatch"),
         source=BISHOP_FOX,
@@ -269,7 +254,7 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "ecs",
         "ecs-tasks",
-        "runs a container as any role that ECS may assume",
+        "runs a container as",
         "ecs:RegisterTaskDefinition",
         ("ecs:CreateService", "ecs:UpdateService"),
         source=BISHOP_FOX,
@@ -277,14 +262,14 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "ecs-override",
         "ecs-tasks",
-        "runs a container as any role that ECS may assume",
+        "runs a container as",
         ("ecs:RunTask", "ecs:StartTask"),
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html",
     ),
     _passing(
         "state-machine",
         "states",
-        "calls any service as any role that Step Functions may assume",
+        "calls any service as",
         ("states:CreateStateMachine", "states:UpdateStateMachine"),
         "states:StartExecution",
         source=PASSING_ROLES,
@@ -292,29 +277,17 @@ WAYS: tuple[Way, ...] = (
     _passing(
         "schedule",
         "scheduler",
-        "calls any service as any role that EventBridge Scheduler may assume",
+        "calls any service as",
         "scheduler:CreateSchedule",
         source="https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html",
     ),
     _passing(
         "automation",
         "ssm",
-        "calls any service as any role that Systems Manager may assume",
+        "calls any service as",
         "ssm:StartAutomationExecution",
         source="https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup.html",
     ),
-    _passing(
-        "app-runner",
-        "apprunner",
-        "runs a container as any role that App Runner may assume",
-        "apprunner:CreateService",
-        source=PASSING_ROLES,
-    ),
-    _passing(
-        "cluster",
-        "elasticmapreduce",
-        "runs code as any role that EMR may assume",
-        "elasticmapreduce:RunJobFlow",
-        source=PASSING_ROLES,
-    ),
+    _passing("app-runner", "apprunner", "runs a container as", "apprunner:CreateService", source=PASSING_ROLES),
+    _passing("cluster", "elasticmapreduce", "runs code as", "elasticmapreduce:RunJobFlow", source=PASSING_ROLES),
 )

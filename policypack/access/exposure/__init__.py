@@ -1,1 +1,1 @@
-"""Exposure to callers from outside: documents and stacks come in, and who is let in, with an example, goes out."""
+"""Exposure to outsiders: documents and stacks come in, and verdicts with an example of who is let in go out."""

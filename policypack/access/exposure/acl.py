@@ -1,4 +1,4 @@
-"""Access control lists: which of their grants are to everybody, and what those let everybody do.
+"""Access control lists: which of their grants are public, and what those allow.
 
 AWS calls an ACL public if it grants anything to the group `AllUsers` or `AuthenticatedUsers`, as three canned ACLs do.
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html (groups, canned ACLs, and which actions
@@ -13,26 +13,27 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.exposure.opening import PublicGrant
+from policypack.access.exposure.exposure import PublicGrant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
 from policypack.core.policy import Reading, Resource, Unknown
+from policypack.iam.document_readers import values_at
 from policypack.iam.tables import canonical
 from policypack.resources.naming import physical_name
 
 BUCKET = "aws:s3/bucket:Bucket"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 OBJECTS = ("aws:s3/bucketObject:BucketObject", "aws:s3/objectCopy:ObjectCopy", LOGGING)
-"""Types whose ACL is that of objects; the others' is that of a bucket."""
-PLACES: Mapping[str, tuple[str, ...]] = {
-    BUCKET: ("acl", "grants[*].uri"),
-    "aws:s3/bucketAcl:BucketAcl": ("acl", "accessControlPolicy.grants[*].grantee.uri"),
-    LOGGING: ("targetGrants[*].grantee.uri",),
-    "aws:s3/bucketObject:BucketObject": ("acl",),
-    "aws:s3/objectCopy:ObjectCopy": ("acl", "grants[*].uri"),
+"""Types with ACLs of objects; those of the others are ACLs of buckets."""
+PLACES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    BUCKET: (("", "acl"), ("grants[*]", "uri")),
+    "aws:s3/bucketAcl:BucketAcl": (("", "acl"), ("accessControlPolicy.grants[*]", "grantee.uri")),
+    LOGGING: (("targetGrants[*]", "grantee.uri"),),
+    "aws:s3/bucketObject:BucketObject": (("", "acl"),),
+    "aws:s3/objectCopy:ObjectCopy": (("", "acl"), ("grants[*]", "uri")),
 }
-"""Where each type holds a canned ACL or the URI of a group, by canonical type."""
-OWNERS: Mapping[str, str] = {**dict.fromkeys(PLACES, "bucket"), LOGGING: "targetBucket"}
-"""The property that says of which bucket an ACL is."""
+"""By canonical type, the paths of its canned ACL or its grants, and in each the path of the ACL or the group's URI."""
+BUCKET_PROPERTIES: Mapping[str, str] = {**dict.fromkeys(PLACES, "bucket"), LOGGING: "targetBucket"}
+"""By canonical type, the property that names the bucket."""
 
 CANNED: Mapping[str, tuple[Outsider, str]] = {
     "public-read": (ANYONE, "READ"),
@@ -56,11 +57,11 @@ ON_OBJECT: Mapping[str, str] = {
     "WRITE_ACP": "s3:PutObjectAcl",
     "READ_ACP": "s3:GetObjectAcl",
 }
-"""By permission, one of the actions that it stands for, those first that say most of what is lost."""
+"""By permission, one of the actions that it stands for, the most harmful permission first."""
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """A canned ACL or the URI of a group, with what the group is granted and on which bucket or object."""
+class AclGrant(msgspec.Struct, frozen=True):
+    """A canned ACL or the URI of a group, with the permissions of the group and the bucket or object."""
 
     value: str
     permissions: tuple[str, ...]
@@ -69,65 +70,43 @@ class Grant(msgspec.Struct, frozen=True):
     key: str
 
     @property
-    def lets(self) -> PublicGrant | None:
-        """What it lets everybody do; None where it is a grant to somebody, or to nobody."""
+    def public_grant(self) -> PublicGrant | None:
+        """What it allows everybody; None where it is not a grant to everybody."""
+        actions = ON_OBJECT if self.of_object else ON_BUCKET
         group = GROUPS.get(self.value.lower().partition("acs.amazonaws.com")[2])
-        who, permission = CANNED.get(self.value, (group, self._first()))
+        first = next((permission for permission in actions if permission in self.permissions), "READ")
+        who, permission = CANNED.get(self.value, (group, first))
         if who is None:
             return None
-        action = (ON_OBJECT if self.of_object else ON_BUCKET).get(permission, "s3:GetObject")
+        action = actions.get(permission, "s3:GetObject")
+        arn = self.bucket if self.bucket.startswith("arn:") else f"arn:aws:s3:::{self.bucket}"
+        resource = f"{arn}/{self.key}" if self.of_object or action == "s3:PutObject" else arn
         named = "the canned ACL" if self.value in CANNED else "a grant to the group"
-        return PublicGrant(
-            who, action, self._named(action), f"{named} `{self.value.rpartition('/')[2]}` is to everybody"
-        )
-
-    def _first(self) -> str:
-        table = ON_OBJECT if self.of_object else ON_BUCKET
-        return next((each for each in table if each in self.permissions), "READ")
-
-    def _named(self, action: str) -> str:
-        bucket = self.bucket if self.bucket.startswith("arn:") else f"arn:aws:s3:::{self.bucket}"
-        return f"{bucket}/{self.key}" if self.of_object or action == "s3:PutObject" else bucket
+        return PublicGrant(who, action, resource, f"{named} `{self.value.rpartition('/')[2]}` is to everybody")
 
 
-def grants(resource: Resource) -> Iterator[Reading[Grant]]:
-    """Each canned ACL, and each grant to a group, in the ACL that a resource sets."""
+def acl_grants(resource: Resource) -> Iterator[Reading[AclGrant]]:
+    """Each canned ACL and each grant to a group in the ACL that a resource sets."""
     kind = canonical(resource.type)
-    for place in PLACES.get(kind, ()):
-        for path, value, entry in _texts(resource.inputs, place.split("."), "", {}):
-            if isinstance(value, Unknown):
-                yield path, value
-            else:
-                yield path, Grant(value, _permissions(entry), kind in OBJECTS, _bucket(resource), _key(resource))
+    for place, inner in PLACES.get(kind, ()):
+        for start, entry in values_at(resource.inputs, place):
+            for path, value in values_at(entry, inner, start):
+                if isinstance(value, Unknown):
+                    yield path, value
+                elif isinstance(value, str):
+                    permissions = _permissions(entry) if place else ()
+                    yield path, AclGrant(value, permissions, kind in OBJECTS, _bucket(resource, kind), _key(resource))
 
 
-def _texts(
-    value: Any, names: list[str], path: str, entry: Mapping[str, Any]
-) -> Iterator[tuple[str, str | Unknown, Mapping[str, Any]]]:
-    """The texts at a path such as `grants[*].uri`, each with the entry of the list that it is in."""
-    if isinstance(value, Unknown) or (isinstance(value, str) and not names):
-        yield path, value, entry
-    elif isinstance(value, Mapping) and names:
-        name = names[0].removesuffix("[*]")
-        inner, place = value.get(name), f"{path}.{name}".lstrip(".")
-        if isinstance(inner, list):
-            for index, each in enumerate(inner):
-                yield from _texts(each, names[1:], f"{place}[{index}]", each if isinstance(each, Mapping) else {})
-        else:
-            yield from _texts(inner, names[1:], place, entry)
+def _permissions(entry: Any) -> tuple[str, ...]:
+    value = entry.get("permissions", entry.get("permission"))
+    return tuple(each.upper() for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
 
 
-def _permissions(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    found = entry.get("permissions", entry.get("permission"))
-    listed = found if isinstance(found, list) else [found]
-    return tuple(each.upper() for each in listed if isinstance(each, str))
-
-
-def _bucket(resource: Resource) -> str:
-    """The bucket's name, or one in the form of those that Pulumi makes up."""
-    kind = canonical(resource.type)
-    given = physical_name(resource) if kind == BUCKET else resource.inputs.get(OWNERS[kind])
-    return given if isinstance(given, str) and given else f"{resource.name}-1a2b3c4"
+def _bucket(resource: Resource, kind: str) -> str:
+    """The bucket's name, or one in the form of Pulumi's generated names."""
+    name = physical_name(resource) if kind == BUCKET else resource.inputs.get(BUCKET_PROPERTIES[kind])
+    return name if isinstance(name, str) and name else f"{resource.name}-1a2b3c4"
 
 
 def _key(resource: Resource) -> str:

@@ -1,7 +1,7 @@
 """Block Public Access and Object Ownership: what they leave of a public document and of a public ACL.
 
-The settings of the bucket, the account and, through an access point, the access point hold together: each switch is on
-where any of them has it on. `restrictPublicBuckets` and `ignorePublicAcls` take access away. `blockPublicPolicy` and
+The settings of the bucket, the account and, through an access point, the access point apply together: a switch is on where
+any of them has it on. `restrictPublicBuckets` and `ignorePublicAcls` take access away. `blockPublicPolicy` and
 `blockPublicAcls` take none away: AWS refuses a call that would store a public document or ACL, and leaves what is stored.
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html.
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from policypack.access.confidence import Confidence
-from policypack.access.exposure.opening import Opening
+from policypack.access.exposure.exposure import Exposure
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import Resource, Unknown
 
@@ -24,22 +24,22 @@ ENFORCED = "BucketOwnerEnforced"
 
 
 class Block(msgspec.Struct, frozen=True):
-    """The four switches of one access block. None is a switch that nobody knows yet."""
+    """The four switches of one access block; None is a switch that is unknown."""
 
     resource: Resource
     switches: Mapping[str, bool | None]
     at: str = ""
     """The path of the switches in the resource."""
     confidence: Confidence = Confidence.CERTAIN
-    """How surely it holds for the bucket."""
+    """Whether it surely applies to the bucket."""
 
-    def path(self, switch: str) -> str:
-        """The place of a switch in the resource."""
-        return f"{self.at}.{switch}" if self.at else switch
+    def named(self, switch: str) -> str:
+        """A switch as messages name it."""
+        return f"`{switch}` of `{self.resource.name}`"
 
 
 class Ownership(msgspec.Struct, frozen=True):
-    """The Object Ownership of a bucket: None where nobody knows it yet."""
+    """The Object Ownership of a bucket, None where it is unknown, and the resource that sets it."""
 
     setting: str | None
     resource: Resource
@@ -56,8 +56,8 @@ def block(
     """An access block out of a mapping of properties; `default` is for a switch that is not written."""
     if isinstance(values, Unknown):
         return Block(resource, dict.fromkeys(SWITCHES), at, confidence)
-    given = values if isinstance(values, Mapping) else {}
-    return Block(resource, {name: _switch(given.get(name), default=default) for name in SWITCHES}, at, confidence)
+    written = values if isinstance(values, Mapping) else {}
+    return Block(resource, {name: _switch(written.get(name), default=default) for name in SWITCHES}, at, confidence)
 
 
 def _switch(value: Any, *, default: bool) -> bool | None:
@@ -66,79 +66,67 @@ def _switch(value: Any, *, default: bool) -> bool | None:
     return default if value is None else str(value).lower() == "true"
 
 
-def after_restricting(opening: Opening, blocks: Sequence[Block]) -> Opening:
-    """What is left of what a document opens."""
-    if opening.answer.verdict is Verdict.NOT_PUBLIC:
-        return opening
-    value, by = _effective(blocks, "restrictPublicBuckets")
-    if value and by:
-        why = f"{_named(by, 'restrictPublicBuckets')} leaves its document to the owner's account and to AWS services"
-        return Opening(opening.by, opening.path, Answer(Verdict.NOT_PUBLIC, why))
-    if value is None and by:
-        return _waits_for(by, "restrictPublicBuckets")
-    _, refuses = refusing = _effective(blocks, "blockPublicPolicy")
-    return (
-        _noted(
-            opening,
-            f"{_named(refuses, 'blockPublicPolicy')} makes AWS refuse this document, so it is public only if it was there before",
-        )
-        if refusing[0] and refuses
-        else opening
+def after_restricting(exposure: Exposure, blocks: Sequence[Block]) -> Exposure:
+    """What is left of the exposure by a document."""
+    if exposure.answer.verdict is Verdict.NOT_PUBLIC:
+        return exposure
+    why = "leaves its document to the owner's account and to AWS services"
+    return _closed(exposure, blocks, "restrictPublicBuckets", why) or _noted_refusal(
+        exposure, blocks, "blockPublicPolicy", "document"
     )
 
 
-def after_ignoring(opening: Opening, blocks: Sequence[Block], ownership: Ownership | None) -> Opening:
-    """What is left of what an ACL opens; `ownership` is None where no ownership controls are in the stack."""
-    if opening.answer.verdict is Verdict.NOT_PUBLIC:
-        return opening
+def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Ownership | None) -> Exposure:
+    """What is left of the exposure by an ACL; `ownership` is None where the stack has no ownership controls."""
+    if exposure.answer.verdict is Verdict.NOT_PUBLIC:
+        return exposure
     if ownership and ownership.setting == ENFORCED:
         why = f"`{ENFORCED}` of `{ownership.resource.name}` switches ACLs off, and makes AWS refuse this one"
-        return Opening(opening.by, opening.path, Answer(Verdict.NOT_PUBLIC, why))
-    value, by = _effective(blocks, "ignorePublicAcls")
-    if value and by:
-        why = f"{_named(by, 'ignorePublicAcls')} makes AWS ignore its public ACLs"
-        return Opening(opening.by, opening.path, Answer(Verdict.NOT_PUBLIC, why))
-    if ownership and ownership.setting is None:
+        return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, why))
+    left = _closed(exposure, blocks, "ignorePublicAcls", "makes AWS ignore its public ACLs")
+    if ownership and ownership.setting is None and not (left and left.answer.verdict is Verdict.NOT_PUBLIC):
         why = f"Object Ownership decides, and is not known yet; `{ENFORCED}` switches ACLs off"
-        return Opening(ownership.resource, "rule.objectOwnership", Answer(Verdict.UNDECIDED, why))
-    if value is None and by:
-        return _waits_for(by, "ignorePublicAcls")
-    value, by = _effective(blocks, "blockPublicAcls")
-    if value and by:
-        return _noted(
-            opening,
-            f"{_named(by, 'blockPublicAcls')} makes AWS refuse this ACL, so it is public only if it was there before",
+        return Exposure(ownership.resource, "rule.objectOwnership", Answer(Verdict.UNDECIDED, why))
+    if left:
+        return left
+    left = _noted_refusal(exposure, blocks, "blockPublicAcls", "ACL")
+    if left is exposure and ownership is None:
+        note = (
+            f"of a bucket made since April 2023 AWS refuses this ACL, unless ownership controls other than `{ENFORCED}` "
+            "allow it"
         )
-    if ownership is None:
-        return _noted(
-            opening,
-            f"of a bucket made since April 2023 AWS refuses this ACL, unless ownership controls other than `{ENFORCED}` allow it",
-        )
-    return opening
+        return _noted(exposure, note)
+    return left
 
 
-def _effective(blocks: Sequence[Block], switch: str) -> tuple[bool | None, Block | None]:
-    """Whether any block has the switch on, None where nobody knows; and the block that decides that."""
-    on = next((each for each in blocks if each.confidence is Confidence.CERTAIN and each.switches[switch]), None)
-    if on:
-        return True, on
-    open_ended = next((each for each in blocks if each.switches[switch] is not False), None)
-    return (None, open_ended) if open_ended else (False, None)
-
-
-def _named(by: Block, switch: str) -> str:
-    return f"`{switch}` of `{by.resource.name}`"
-
-
-def _waits_for(by: Block, switch: str) -> Opening:
+def _closed(exposure: Exposure, blocks: Sequence[Block], switch: str, why: str) -> Exposure | None:
+    """The exposure as not public where a switch is on, and as undecided where it may be on; None where it is off."""
+    value, by = _effective(blocks, switch)
+    if by is None:
+        return None
+    if value:
+        return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, f"{by.named(switch)} {why}"))
     reason = "is not known yet" if by.switches[switch] is None else "may or may not be of this bucket"
-    return Opening(
-        by.resource, by.path(switch), Answer(Verdict.UNDECIDED, f"{_named(by, switch)} decides, and {reason}")
-    )
+    path = f"{by.at}.{switch}".lstrip(".")
+    return Exposure(by.resource, path, Answer(Verdict.UNDECIDED, f"{by.named(switch)} decides, and {reason}"))
 
 
-def _noted(opening: Opening, note: str) -> Opening:
-    answer = opening.answer
+def _noted_refusal(exposure: Exposure, blocks: Sequence[Block], switch: str, refused: str) -> Exposure:
+    value, by = _effective(blocks, switch)
+    if not (value and by):
+        return exposure
+    note = f"{by.named(switch)} makes AWS refuse this {refused}, so it is public only if it was there before"
+    return _noted(exposure, note)
+
+
+def _effective(blocks: Sequence[Block], switch: str) -> tuple[bool, Block | None]:
+    """Whether a switch is surely on, with the block that decides; the block is None where the switch is surely off."""
+    on = next((each for each in blocks if each.confidence is Confidence.CERTAIN and each.switches[switch]), None)
+    return on is not None, on or next((each for each in blocks if each.switches[switch] is not False), None)
+
+
+def _noted(exposure: Exposure, note: str) -> Exposure:
+    answer = exposure.answer
     if answer.verdict is not Verdict.PUBLIC:
-        return opening
-    return msgspec.structs.replace(opening, answer=msgspec.structs.replace(answer, why=f"{answer.why}; {note}"))
+        return exposure
+    return msgspec.structs.replace(exposure, answer=msgspec.structs.replace(answer, why=f"{answer.why}; {note}"))

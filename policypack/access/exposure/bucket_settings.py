@@ -1,9 +1,8 @@
-"""The access blocks and the Object Ownership that hold for a bucket, and what they leave of what opens it."""
+"""The access blocks and the Object Ownership that apply to a bucket, and what they leave of its exposures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 
@@ -17,11 +16,12 @@ from policypack.access.exposure.blocks import (
     after_restricting,
     block,
 )
-from policypack.access.exposure.opening import Opening
+from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.reachability import ALWAYS
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
+from policypack.iam.document_readers import value_at
 from policypack.resources.account import same_account
 from policypack.resources.bucket import sidecars
 from policypack.resources.references import Resolved, resolve
@@ -34,54 +34,56 @@ ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 REGIONS_POINT = "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint"
 DIRECTORY_SUFFIX = "--x-s3"
 
-Placed = tuple[Resource, Opening]
-"""The thing that is opened, and what opens it."""
+Placed = tuple[Resource, Exposure]
+"""The exposed resource and its exposure."""
 
 
 class BucketSettings(msgspec.Struct, frozen=True):
-    """What holds for one bucket beside its document and its ACLs."""
+    """What applies to one bucket beside its document and its ACLs."""
 
     blocks: tuple[Block, ...] = ()
     ownership: Ownership | None = None
 
-    def leaves(self, opening: Opening, *, of_acl: bool) -> Opening:
-        """What is left of an opening."""
+    def leaves(self, exposure: Exposure, *, of_acl: bool) -> Exposure:
+        """What is left of an exposure."""
         if of_acl:
-            return after_ignoring(opening, self.blocks, self.ownership)
-        return after_restricting(opening, self.blocks)
+            return after_ignoring(exposure, self.blocks, self.ownership)
+        return after_restricting(exposure, self.blocks)
 
 
-def in_bucket(stack: Stack, opening: Opening, name: str, *, of_acl: bool = False) -> Iterator[Placed]:
-    """What a document or an ACL opens, by the bucket that the property `name` of its carrier means."""
-    carrier = opening.by
+def in_bucket(stack: Stack, exposure: Exposure, name: str, *, of_acl: bool) -> Iterator[Placed]:
+    """What a document or an ACL exposes in the bucket that carries it or that its carrier's property `name` refers to."""
+    carrier = exposure.by
+    if carrier.type in BUCKET_TYPES:
+        yield carrier, _settings(stack, carrier).leaves(exposure, of_acl=of_acl)
+        return
     if str(carrier.inputs.get(name)).endswith(DIRECTORY_SUFFIX):
-        yield carrier, msgspec.structs.replace(opening, answer=ALWAYS)
+        yield carrier, msgspec.structs.replace(exposure, answer=ALWAYS)
         return
     owners = resolve(stack, carrier, name, *BUCKET_TYPES)
     for bucket in owners.resources:
-        yield bucket, of_bucket(stack, bucket).leaves(opening, of_acl=of_acl)
+        yield bucket, _settings(stack, bucket).leaves(exposure, of_acl=of_acl)
     if not owners.certain:
-        yield carrier, _of_one_of(stack, owners, opening, name, of_acl=of_acl)
+        yield carrier, _of_one_of(stack, owners, exposure, name, of_acl=of_acl)
 
 
 @memoized
-def of_bucket(stack: Stack, bucket: Resource) -> BucketSettings:
+def _settings(stack: Stack, bucket: Resource) -> BucketSettings:
     """The settings of a bucket of this stack."""
     found = sidecars(stack, bucket, ACCESS_BLOCK)
-    own = [_block(each) for each in found.certain]
-    own += [_block(each, Confidence.POSSIBLE) for each in found.possible]
-    return BucketSettings((*own, *_of_account(stack, bucket)), _ownership(stack, bucket))
+    own = [_block(sidecar) for sidecar in found.certain]
+    own += [_block(sidecar, Confidence.POSSIBLE) for sidecar in found.possible]
+    controls = sidecars(stack, bucket, OWNERSHIP_CONTROLS)
+    if controls.certain:
+        ownership: Ownership | None = _ownership(controls.certain[0])
+    else:
+        deciding = (each for each in controls.possible if _ownership(each).setting in (None, ENFORCED))
+        ownership = next((Ownership(None, each) for each in deciding), None)
+    return BucketSettings((*own, *_of_account(stack, bucket)), ownership)
 
 
-def _ownership(stack: Stack, bucket: Resource) -> Ownership | None:
-    found = sidecars(stack, bucket, OWNERSHIP_CONTROLS)
-    if found.certain:
-        return _setting(found.certain[0])
-    return next((Ownership(None, each) for each in found.possible if _setting(each).setting in (None, ENFORCED)), None)
-
-
-def _setting(controls: Resource) -> Ownership:
-    setting = _field(controls["rule"], "objectOwnership")
+def _ownership(controls: Resource) -> Ownership:
+    setting = value_at(controls["rule"], "objectOwnership")
     return Ownership(setting if isinstance(setting, str) else None, controls)
 
 
@@ -96,18 +98,18 @@ def _block(resource: Resource, confidence: Confidence = Confidence.CERTAIN) -> B
     return block(resource, {name: resource[name] for name in SWITCHES}, confidence=confidence)
 
 
-def _of_one_of(stack: Stack, owners: Resolved, opening: Opening, name: str, *, of_acl: bool) -> Opening:
-    """What is left of an opening of a bucket that is one of several, or of none of this stack."""
-    settings = [of_bucket(stack, each) for each in owners.candidates] or [_elsewhere(stack, opening.by, name)]
-    left = [each.leaves(opening, of_acl=of_acl) for each in settings]
+def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, *, of_acl: bool) -> Exposure:
+    """What is left of an exposure of one of several buckets, or of a bucket outside this stack."""
+    settings = [_settings(stack, bucket) for bucket in owners.candidates] or [_elsewhere(stack, exposure.by, name)]
+    left = [each.leaves(exposure, of_acl=of_acl) for each in settings]
     if len({each.answer.verdict for each in left}) == 1:
         return left[0]
     why = "which bucket it is of is not known yet, and decides"
-    return Opening(opening.by, name, Answer(Verdict.UNDECIDED, why))
+    return Exposure(exposure.by, name, Answer(Verdict.UNDECIDED, why))
 
 
 def _elsewhere(stack: Stack, carrier: Resource, name: str) -> BucketSettings:
-    """The settings of a bucket that only its name in this stack tells of."""
+    """The settings that this stack gives a bucket outside it by the bucket's name."""
     bucket = carrier.inputs.get(name)
     same = [
         each
@@ -115,42 +117,34 @@ def _elsewhere(stack: Stack, carrier: Resource, name: str) -> BucketSettings:
         if isinstance(bucket, str) and each.inputs.get("bucket") == bucket
     ]
     blocks = [_block(each) for each in same if each.type == ACCESS_BLOCK]
-    ownership = next((_setting(each) for each in same if each.type == OWNERSHIP_CONTROLS), None)
+    ownership = next((_ownership(each) for each in same if each.type == OWNERSHIP_CONTROLS), None)
     return BucketSettings((*blocks, *_of_account(stack, carrier)), ownership)
 
 
-def through_access_point(stack: Stack, opening: Opening, point: Resource) -> Opening:
-    """What an access point's document opens: one for a VPC alone is never public, whatever its document says."""
+def through_access_point(stack: Stack, exposure: Exposure, point: Resource) -> Exposure:
+    """What an access point's document exposes; an access point for a VPC alone is never public."""
     if point.type == REGIONS_POINT:
-        details = point["details"]
-        given = details if isinstance(details, Unknown) else _field(details, "publicAccessBlock")
-        own = block(point, given, "details.publicAccessBlock", default=True)
-        return after_restricting(opening, (own, *_of_account(stack, point)))
+        settings = value_at(point["details"], "publicAccessBlock")
+        own = block(point, settings, "details.publicAccessBlock", default=True)
+        return after_restricting(exposure, (own, *_of_account(stack, point)))
     vpc = point.inputs.get("vpcConfiguration")
     if vpc and not isinstance(vpc, Unknown):
         why = "an access point for a VPC alone is never public"
-        return msgspec.structs.replace(opening, answer=Answer(Verdict.NOT_PUBLIC, why))
+        return msgspec.structs.replace(exposure, answer=Answer(Verdict.NOT_PUBLIC, why))
     at = "publicAccessBlockConfiguration"
     own = block(point, point[at], at, default=True)
-    left = after_restricting(opening, (own, *_behind(stack, point), *_of_account(stack, point)))
+    left = after_restricting(exposure, (own, *_behind(stack, point), *_of_account(stack, point)))
     if isinstance(vpc, Unknown) and left.answer.verdict is Verdict.PUBLIC:
         why = "whether the access point is for a VPC alone is not known yet, and decides"
-        return Opening(point, "vpcConfiguration", Answer(Verdict.UNDECIDED, why))
+        return Exposure(point, "vpcConfiguration", Answer(Verdict.UNDECIDED, why))
     return left
 
 
-def _behind(stack: Stack, point: Resource) -> Iterable[Block]:
+def _behind(stack: Stack, point: Resource) -> Iterator[Block]:
     """The blocks of the bucket behind an access point."""
     owners = resolve(stack, point, "bucket", *BUCKET_TYPES)
-    for bucket in owners.resources:
-        yield from of_bucket(stack, bucket).blocks
-    if len(owners.candidates) == 1:
-        yield from of_bucket(stack, owners.candidates[0]).blocks
-    else:
-        for bucket in owners.candidates:
-            for each in of_bucket(stack, bucket).blocks:
-                yield msgspec.structs.replace(each, confidence=Confidence.POSSIBLE)
-
-
-def _field(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
+    only = len(owners.candidates) == 1
+    for bucket in (*owners.resources, *owners.candidates):
+        for each in _settings(stack, bucket).blocks:
+            sure = only or bucket in owners.resources
+            yield each if sure else msgspec.structs.replace(each, confidence=Confidence.POSSIBLE)

@@ -1,8 +1,8 @@
-"""Which services a resource-based document lets in for whatever account they work for: the confused deputies.
+"""Confused deputies: services that a resource-based document lets in for whatever account they work for.
 
-A service that is named as a principal calls for its customers, everybody's. What it sends about whom it works for is
-`aws:SourceArn`, `aws:SourceAccount` and their like, so a document that asks for none of them lets in every customer.
-An ARN without an account, as of a bucket, says no more than a name that anybody may come to own.
+A service that is named as a principal calls for all of its customers. It sends the customer's resource and account in
+`aws:SourceArn`, `aws:SourceAccount` and similar keys, so a document that requires none of them lets in every customer.
+An ARN without an account, such as a bucket's, is only a name, which somebody else may own later.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html.
 """
 
@@ -12,50 +12,50 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.access.exposure.outside import FromOutside, Outside
+from policypack.access.exposure.outsider_requests import OutsiderRequest, OutsiderRequests
 from policypack.access.exposure.outsiders import SERVICE, Outsider
 from policypack.access.exposure.public import denials
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
-from policypack.access.solver.context_keys import ACCOUNT, SERVICE_KEYS
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, SERVICE_KEYS, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard
 
 SOURCE_ARN = "aws:sourcearn"
 SENT = SERVICE_KEYS - {"aws:principalservicename", "aws:principalservicenameslist"}
-"""Keys, in lower case, that say for whom a service works; it sends those that its documentation has one ask for."""
+"""Keys, in lower case, that identify the customer of a service."""
 ENCRYPTED = "kms:encryptioncontext:"
-"""What the keys begin with, in lower case, by which KMS is told whose data a service encrypts."""
+"""The beginning, in lower case, of the keys by which KMS knows whose data a service encrypts."""
 SENDING_NONE = {
     "logdelivery.elasticloadbalancing.amazonaws.com": "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
 }
-"""Services that AWS has one name alone, since what they write stands under the number of the account it is for."""
+"""Services that AWS documents without such a key, because they write under the number of the customer's account."""
 PLAIN = "nothing says for whose resources; ask for your account in `aws:SourceAccount` or in an ARN in `aws:SourceArn`"
 NAMELESS = "the ARN in `aws:SourceArn` has no account, so the name may be anybody's; ask for `aws:SourceAccount` too"
 SOME_ACCOUNT = "111122223333"
 
 
 def misled(document: PolicyDocument) -> Iterator[Answer]:
-    """For each Allow statement that names such a service: that it is let in for anybody, or that this is undecided."""
+    """An answer for each Allow statement that lets in a service for any account, or may."""
     refused = [*denials(document, Bound.MOST)]
-    for each in document.statements:
-        if each.allows and (who := _deputies(each)):
+    for statement in document.statements:
+        if statement.allows and (who := _deputies(statement)):
             try:
-                if answer := _answer(document, each, refused, who):
+                if answer := _answer(document, statement, refused, who):
                     yield answer
             except TooManyCellsError:
-                yield Answer(Verdict.UNDECIDED, "the conditions tell too many requests apart", each.path)
+                yield Answer(Verdict.UNDECIDED, "the conditions distinguish too many requests", statement.path)
 
 
 def _deputies(statement: Statement) -> list[Outsider]:
     """The services that a statement names."""
     return [
-        msgspec.structs.replace(SERVICE.named(each), words=f"`{each.value}`, working for another account,")
-        for each in statement.principals or ()
-        if each.type == "Service" and each.value not in SENDING_NONE
+        msgspec.structs.replace(SERVICE.named(principal), words=f"`{principal.value}`, working for another account,")
+        for principal in statement.principals or ()
+        if principal.type == "Service" and principal.value not in SENDING_NONE
     ]
 
 
@@ -63,13 +63,13 @@ def _answer(
     document: PolicyDocument, statement: Statement, refused: Sequence[Statement], who: Sequence[Outsider]
 ) -> Answer | None:
     narrowed, nameless = _as_sent(document, statement, refused)
-    space = Outside(iam_prefix(document.type), who)
+    space = OutsiderRequests(iam_prefix(document.type), who)
     for bound in (Bound.LEAST, Bound.MOST):
         allow = bounded(document, narrowed, bound, Bound.MOST)
         if allow is None or any(map(_of_an_account, allow.conditions)):
             continue
         found = next(space.requests([allow], refused), None)
-        if isinstance(found, FromOutside) and bound is Bound.LEAST:
+        if isinstance(found, OutsiderRequest) and bound is Bound.LEAST:
             return Answer(Verdict.PUBLIC, NAMELESS if nameless else PLAIN, statement.path, found.witness())
         if found:
             return Answer(Verdict.UNDECIDED, "an unknown value decides for whom a service is let in", statement.path)
@@ -77,26 +77,32 @@ def _answer(
 
 
 def _as_sent(document: PolicyDocument, statement: Statement, denials: Sequence[Statement]) -> tuple[Statement, bool]:
-    """The statement for a service that sends what is asked for, and whether it was asked for an ARN without account.
+    """The statement for a service that sends the required keys, and whether it requires an ARN without an account.
 
-    An unknown value of such a key is what the program refers to, so it counts as the account's own, but for the ARN of
-    a bucket.
+    An unknown value of such a key refers to the program's own resources, so it counts as the account's own, except for
+    the ARN of a bucket.
     """
     hidden = set(unknown_paths(document, statement, "Condition"))
-    of_storage = any(each.type == "Service" and each.value.startswith("s3.") for each in statement.principals or ())
+    of_storage = any(
+        principal.type == "Service" and principal.value.startswith("s3.") for principal in statement.principals or ()
+    )
     conditions, nameless = [], False
-    for each in statement.conditions:
-        loose = each.name == SOURCE_ARN and (of_storage if each.path in hidden else any(map(_nameless, each.values)))
-        if loose and not each.negated and each.operator != "Null":
+    for condition in statement.conditions:
+        loose = condition.name == SOURCE_ARN and (
+            of_storage if condition.path in hidden else any(map(_nameless, condition.values))
+        )
+        if loose and not condition.negated and condition.operator != "Null":
             nameless = True
-        elif each.path in hidden and (each.name in SENT or each.name.startswith(ENCRYPTED)):
-            conditions.append(msgspec.structs.replace(each, values=(f"arn:aws:x::{SOME_ACCOUNT}:x",)))
+        elif condition.path in hidden and (condition.name in SENT or condition.name.startswith(ENCRYPTED)):
+            conditions.append(msgspec.structs.replace(condition, values=(f"arn:aws:x::{SOME_ACCOUNT}:x",)))
         else:
-            conditions.append(each)
-    settled = hidden <= {each.path for each in statement.conditions if each.name in SENT or _encrypted(each)}
-    keys = {each.name for one in (statement, *denials) for each in one.conditions if each.name in SENT}
+            conditions.append(condition)
+    only_sent = hidden <= {
+        condition.path for condition in statement.conditions if condition.name in SENT or _encrypted(condition)
+    }
+    keys = {condition.name for one in (statement, *denials) for condition in one.conditions if condition.name in SENT}
     asked = [Condition("Null", key, ("false",)) for key in sorted(keys)]
-    unknown = statement.unknown - {"Condition"} if settled else statement.unknown
+    unknown = statement.unknown - {"Condition"} if only_sent else statement.unknown
     return msgspec.structs.replace(statement, conditions=(*conditions, *asked), unknown=unknown), nameless
 
 
@@ -111,12 +117,7 @@ def _nameless(value: str) -> bool:
 
 
 def _of_an_account(condition: Condition) -> bool:
-    """Whether what is encrypted has to be of a given account."""
-    arns = [Arn.parse(each) for each in condition.values]
-    return (
-        _encrypted(condition)
-        and not condition.negated
-        and not condition.if_exists
-        and condition.operator != "Null"
-        and all(each is not None and ACCOUNT.fullmatch(each.account) for each in arns)
-    )
+    """Whether the encrypted data has to be of one account."""
+    arns = [Arn.parse(value) for value in condition.values]
+    of_accounts = all(arn is not None and ACCOUNT.fullmatch(arn.account) for arn in arns)
+    return _encrypted(condition) and requires_key(condition) and of_accounts

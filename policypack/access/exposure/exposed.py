@@ -1,177 +1,166 @@
-"""Which things of a stack are open to outsiders: one verdict each, with an example, and the place that decides it.
+"""Which resources of a stack are open to outsiders: one verdict each, with an example and the place that decides it.
 
-A thing is what access is about: a bucket, a queue, a function, a role, a snapshot. What opens it may stand in other
-resources, and others may take the access away again. The verdict is of the stack once its update has gone through;
-where AWS would refuse a part of it, the reason says so, and the part counts as if AWS had taken it.
-What counts as public is written down in docs/decisions/0007-meaning-of-public.md.
+What opens a resource may be in other resources, and others may close it again. The verdict is about the stack after its
+update; where AWS refuses a part of the update, the reason mentions that, and the part counts as if AWS had accepted it.
+docs/decisions/0007-meaning-of-public.md defines what counts as public.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 
 import msgspec
 
-from policypack.access.exposure.acl import OWNERS as ACL_OWNERS
-from policypack.access.exposure.acl import grants
-from policypack.access.exposure.api_definition import in_definition
+from policypack.access.exposure.acl import BUCKET_PROPERTIES, acl_grants
 from policypack.access.exposure.bucket_settings import (
     ACCESS_POINT,
     REGIONS_POINT,
     Placed,
     in_bucket,
-    of_bucket,
     through_access_point,
 )
+from policypack.access.exposure.exposure import WORST, Exposure, waiting
 from policypack.access.exposure.invoking import invoking
-from policypack.access.exposure.opening import WORST, Opening, waiting
 from policypack.access.exposure.reachability import ALWAYS, APIS, BLOCKED, noting_refusal, reached
-from policypack.access.exposure.sharing import FUNCTION_URL, SHARES, shares
+from policypack.access.exposure.sharing import SHARES, shares
 from policypack.access.exposure.trust import trusting
-from policypack.access.policy_targets import OWNER_TYPES, OWNERS, owner
+from policypack.access.policy_targets import TARGET_TYPES, TARGETS, target_of
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
-from policypack.iam.tables import DocumentKind, canonical, document_properties
-from policypack.iam.tables import grants as grants_access
+from policypack.iam.grammar import parse
+from policypack.iam.tables import DocumentKind, canonical, document_properties, grants
 from policypack.resources.naming import physical_name
-from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION, ROLE
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-OF_FUNCTIONS = {
-    PERMISSION: "function",
-    FUNCTION_URL: "functionName",
-    "aws:lambda/resourcePolicy:ResourcePolicy": "resourceArn",
-}
-"""The property that says of which function a resource is."""
+REST_API = APIS[0]
+EXTENSION = "x-amazon-apigateway-policy"
+UNREAD = Unknown(
+    f"is a definition with `{EXTENSION}` that cannot be read here", "Write the definition as JSON, or set `policy`."
+)
 CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack lets anyone in from outside")
 
 
 class Exposed(msgspec.Struct, frozen=True):
-    """One thing, and all that opens it or was judged for it, worst first; never empty."""
+    """One resource and all exposures that were judged for it, worst first; never empty."""
 
     thing: Resource
-    openings: tuple[Opening, ...]
+    exposures: tuple[Exposure, ...]
 
     @property
-    def opening(self) -> Opening:
-        """What decides the verdict."""
-        return self.openings[0]
+    def exposure(self) -> Exposure:
+        """The exposure that decides the verdict."""
+        return self.exposures[0]
 
     @property
     def verdict(self) -> Verdict:
         """Whether outsiders are let in."""
-        return self.opening.answer.verdict
+        return self.exposure.answer.verdict
 
 
 def exposed(stack: Stack) -> Iterator[Exposed]:
-    """Every thing of a stack that could be open to outsiders, in registration order."""
-    found: dict[str, list[Opening]] = {}
+    """Every resource of a stack that could be open to outsiders, in registration order."""
+    found: dict[str, list[Exposure]] = {}
     for resource in stack.resources:
         if not resource.external:
-            for thing, opening in openings(stack, resource):
-                found.setdefault(thing.urn, []).append(opening)
+            for thing, exposure in exposures(stack, resource):
+                found.setdefault(thing.urn, []).append(exposure)
     for resource in stack.resources:
         if here := found.get(resource.urn):
-            yield Exposed(resource, tuple(sorted(here, key=lambda each: WORST.index(each.answer.verdict))))
-        elif not resource.external and canonical(resource.type) in _things():
-            yield Exposed(resource, (Opening(resource, "", CLOSED),))
+            yield Exposed(resource, tuple(sorted(here, key=lambda exposure: WORST.index(exposure.answer.verdict))))
+        elif not resource.external and canonical(resource.type) in _judged_types():
+            yield Exposed(resource, (Exposure(resource, "", CLOSED),))
 
 
-def openings(stack: Stack, resource: Resource) -> Iterator[Placed]:
-    """What one resource opens, and of which thing; what lets nobody in is told too."""
-    kind = canonical(resource.type)
-    for path, grant in grants(resource):
-        if isinstance(grant, Unknown) or grant.lets:
-            answer = waiting(grant) if isinstance(grant, Unknown) else grant.lets.answer if grant.lets else CLOSED
-            yield from _in_bucket(stack, Opening(resource, path, answer), ACL_OWNERS[kind], of_acl=True)
-    for path, document in (*documents_of(resource, RESOURCE, granting=True), *in_definition(resource)):
+def exposures(stack: Stack, resource: Resource) -> Iterator[Placed]:
+    """What one resource exposes, each with the exposed resource; what lets nobody in is included."""
+    for path, acl in acl_grants(resource):
+        grant = acl if isinstance(acl, Unknown) else acl.public_grant
+        if grant:
+            name = BUCKET_PROPERTIES[canonical(resource.type)]
+            answer = waiting(grant) if isinstance(grant, Unknown) else grant.answer
+            yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
+    for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
         yield from _by_document(stack, resource, path, document)
     for path, document in documents_of(resource, TRUST):
         yield from _by_trust(resource, path, document)
     if resource.type == PERMISSION:
-        yield _function(stack, resource), invoking(resource)
-    for path, lets in shares(resource):
-        answer = CLOSED if lets is None else waiting(lets) if isinstance(lets, Unknown) else lets.answer
-        yield thing_of(stack, resource), Opening(resource, path, answer)
+        yield target_of(stack, resource), invoking(resource)
+    for path, share in shares(resource):
+        answer = CLOSED if share is None else waiting(share) if isinstance(share, Unknown) else share.answer
+        yield target_of(stack, resource), Exposure(resource, path, answer)
 
 
 @cache
-def _things() -> frozenset[str]:
-    """Types of which it is told that nothing opens them. Without a document an API is as open as its methods are."""
+def _judged_types() -> frozenset[str]:
+    """Types that are reported as closed too. Without a document an API is as open as its methods are."""
     carriers = {
         token
         for token, places in document_properties().items()
         for place, kind in places.items()
-        if kind is DocumentKind.RESOURCE and grants_access(token, place)
+        if kind is DocumentKind.RESOURCE and grants(token, place)
     }
-    judged = {*BUCKET_TYPES, FUNCTION, ROLE, ACCESS_POINT, *OWNER_TYPES, *SHARES, *carriers}
-    return frozenset(map(canonical, judged)) - {*OWNERS, *OF_FUNCTIONS, *APIS, BUCKET_POLICY}
+    judged = {*BUCKET_TYPES, FUNCTION, ROLE, ACCESS_POINT, *TARGET_TYPES, *SHARES, *carriers}
+    return frozenset(map(canonical, judged)) - {*TARGETS, *APIS, BUCKET_POLICY}
+
+
+def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | Unknown]]:
+    """The document in the OpenAPI definition of a REST API; unknown where the definition is not JSON.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-policy.html.
+    """
+    body = resource.inputs.get("body") if resource.type == REST_API else None
+    if not isinstance(body, str) or EXTENSION not in body:
+        return
+    try:
+        definition = json.loads(body)
+    except (ValueError, RecursionError):
+        yield "body", UNREAD
+        return
+    if isinstance(definition, dict) and EXTENSION in definition:
+        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API)
 
 
 def _by_document(stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
     kind = canonical(resource.type)
-    thing = thing_of(stack, resource)
+    thing = target_of(stack, resource)
     if kind in BLOCKED or thing.type in BLOCKED:
-        yield thing, Opening(resource, path, ALWAYS)
+        yield thing, Exposure(resource, path, ALWAYS)
         return
-    opening = _judged(resource, path, document, thing)
+    exposure = _judged(resource, path, document, thing)
     if kind == BUCKET_POLICY or kind in BUCKET_TYPES:
-        yield from _in_bucket(stack, opening, "bucket", of_acl=False)
+        yield from in_bucket(stack, exposure, "bucket", of_acl=False)
     elif thing.type in (ACCESS_POINT, REGIONS_POINT):
-        yield thing, through_access_point(stack, opening, thing)
+        yield thing, through_access_point(stack, exposure, thing)
     else:
-        yield thing, opening
+        yield thing, exposure
 
 
-def _in_bucket(stack: Stack, opening: Opening, name: str, *, of_acl: bool) -> Iterator[Placed]:
-    """A bucket is its own; anything else says by a property of which bucket it is."""
-    if opening.by.type in BUCKET_TYPES:
-        yield opening.by, of_bucket(stack, opening.by).leaves(opening, of_acl=of_acl)
-    else:
-        yield from in_bucket(stack, opening, name, of_acl=of_acl)
-
-
-def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, thing: Resource) -> Opening:
+def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, thing: Resource) -> Exposure:
     if isinstance(document, Unknown):
-        return Opening(resource, path, waiting(document))
-    answer, elsewhere = reached(document, thing)
-    if elsewhere:
-        return Opening(thing, elsewhere, answer)
-    return Opening(resource, _inside(path, document, answer), noting_refusal(answer, resource))
-
-
-def _inside(path: str, document: PolicyDocument, answer: Answer) -> str:
-    """The statement, or the unknown in it that decides."""
+        return Exposure(resource, path, waiting(document))
+    answer, deciding = reached(document, thing)
+    if deciding:
+        return Exposure(thing, deciding, answer)
     inner = answer.path
     if answer.verdict is Verdict.UNDECIDED:
-        inner = next((each for _, each in document.unknowns if each.startswith(answer.path)), answer.path)
-    return f"{path}.{inner}" if inner else path
+        inner = next((unknown for _, unknown in document.unknowns if unknown.startswith(inner)), inner)
+    return Exposure(resource, f"{path}.{inner}" if inner else path, noting_refusal(answer, resource))
 
 
 def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
     if isinstance(document, Unknown):
-        yield role, Opening(role, path, waiting(document))
+        yield role, Exposure(role, path, waiting(document))
         return
     for element, inner in document.unknowns:
         if element in ("Statement", "Effect"):
-            yield role, Opening(role, f"{path}.{inner}", waiting())
+            yield role, Exposure(role, f"{path}.{inner}", waiting())
     for answer in trusting(document):
-        named = f"arn:aws:iam::*:role/{physical_name(role) or role.name}"
-        witness = answer.witness and msgspec.structs.replace(answer.witness, resource=named)
-        told = msgspec.structs.replace(answer, why=answer.why or UNKNOWN.why, witness=witness)
-        yield role, Opening(role, f"{path}.{answer.path}", told)
-
-
-def thing_of(stack: Stack, resource: Resource) -> Resource:
-    """What a resource's own document or sharing is about: the resource, or another of the stack that it names."""
-    if resource.type in OF_FUNCTIONS:
-        return _function(stack, resource)
-    return owner(stack, resource) or resource
-
-
-def _function(stack: Stack, resource: Resource) -> Resource:
-    return resolve(stack, resource, OF_FUNCTIONS[resource.type], FUNCTION).only or resource
+        arn = f"arn:aws:iam::*:role/{physical_name(role) or role.name}"
+        witness = answer.witness and msgspec.structs.replace(answer.witness, resource=arn)
+        named = msgspec.structs.replace(answer, why=answer.why or UNKNOWN.why, witness=witness)
+        yield role, Exposure(role, f"{path}.{answer.path}", named)

@@ -1,4 +1,4 @@
-"""Whom a Lambda permission lets in: it is one statement of the function's resource-based document.
+"""Whom a Lambda permission, one statement of the function's resource-based document, lets in.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
 https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html and, for a function's URL,
@@ -11,48 +11,47 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.exposure.opening import Opening
+from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.outsiders import STRANGER
 from policypack.access.exposure.public import exposure
-from policypack.access.solver.verdict import Answer, Verdict
+from policypack.access.solver.verdict import Verdict
 from policypack.core.policy import Resource, Unknown
+from policypack.iam.document import VERSIONS, PolicyDocument
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
-from policypack.resources.permission import SERVICE_SUFFIXES, Permission, permission
+from policypack.resources.permission import SERVICE_SUFFIXES, permission
 from policypack.resources.tokens import PERMISSION
 
 WITHOUT_SIGNATURE = "NONE"
 URL_ACTION = "lambda:invokefunctionurl"
 FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
-"""What stands for a value that is not known yet: whatever it is, it is one account, or one organization."""
+"""Stand-ins for an unknown account or organization: whatever its value, it is one account or one organization."""
 
 
-def invoking(resource: Resource) -> Opening:
+def invoking(resource: Resource) -> Exposure:
     """Whom a permission lets in, with the path that decides it."""
-    found = permission(resource)
-    answer = exposure(
-        parse({"Version": "2012-10-17", "Statement": [statement(resource)]}, DocumentKind.RESOURCE, PERMISSION)
-    )
-    path = "principal"
-    if answer.verdict is Verdict.UNDECIDED and not isinstance(found.principal, Unknown):
-        path = "sourceArn"
-    return Opening(resource, path, _signed(answer, found, _function(resource)))
+    granted = permission(resource)
+    answer = exposure(permission_document(resource))
+    undecided = answer.verdict is Verdict.UNDECIDED and not isinstance(granted.principal, Unknown)
+    if answer.witness is not None:
+        # Lambda accepts requests without a signature only through a URL that asks for none.
+        through_url = str(granted.action).lower() == URL_ACTION and granted.url_auth in (None, WITHOUT_SIGNATURE)
+        who = answer.witness.outsider if through_url else STRANGER.words
+        witness = msgspec.structs.replace(answer.witness, outsider=who, resource=_function(resource))
+        answer = msgspec.structs.replace(answer, witness=witness)
+    return Exposure(resource, "sourceArn" if undecided else "principal", answer)
 
 
-def _signed(answer: Answer, found: Permission, function: str) -> Answer:
-    """Lambda takes no request without a signature but through a URL that asks for none."""
-    if answer.witness is None:
-        return answer
-    through_url = str(found.action).lower() == URL_ACTION and found.url_auth in (None, WITHOUT_SIGNATURE)
-    who = answer.witness.outsider if through_url else STRANGER.words
-    witness = msgspec.structs.replace(answer.witness, outsider=who, resource=function)
-    return msgspec.structs.replace(answer, witness=witness)
+def permission_document(resource: Resource) -> PolicyDocument:
+    """The document of one permission."""
+    return parse({"Version": VERSIONS[0], "Statement": [statement(resource)]}, DocumentKind.RESOURCE, PERMISSION)
 
 
 def statement(resource: Resource) -> dict[str, Any]:
     """The statement that a permission adds to the function's document."""
     found = permission(resource)
-    given: dict[str, dict[str, Any]] = {
+    switched = str(resource.inputs.get("invokedViaFunctionUrl")).lower() == "true"
+    required: dict[str, dict[str, Any]] = {
         "ArnLike": {"AWS:SourceArn": found.source_arn},
         "StringEquals": {
             "AWS:SourceAccount": _fixed(found.source_account, "sourceAccount"),
@@ -60,11 +59,11 @@ def statement(resource: Resource) -> dict[str, Any]:
             "lambda:EventSourceToken": _known(found.token),
             "lambda:FunctionUrlAuthType": _known(found.url_auth),
         },
-        "Bool": {"lambda:InvokedViaFunctionUrl": _switched(resource.inputs.get("invokedViaFunctionUrl"))},
+        "Bool": {"lambda:InvokedViaFunctionUrl": "true" if switched else None},
     }
     conditions = {
         operator: asked
-        for operator, keys in given.items()
+        for operator, keys in required.items()
         if (asked := {key: value for key, value in keys.items() if value is not None})
     }
     return {
@@ -88,17 +87,13 @@ def _fixed(value: str | Unknown | None, name: str) -> str | None:
 
 
 def _known(value: str | Unknown | None) -> str | None:
-    """A part that pins nobody whatever it turns out to be: which action, and what the caller chooses to send."""
+    """The value of a part that pins nobody, such as an action; None where it is unknown."""
     return None if isinstance(value, Unknown) else value
 
 
-def _switched(value: Any) -> str | None:
-    return "true" if str(value).lower() == "true" else None
-
-
 def _function(resource: Resource) -> str:
-    given = resource.inputs.get("function")
-    if isinstance(given, str) and given.startswith("arn:"):
-        return given
-    name = given if isinstance(given, str) and given else f"{resource.name}-1a2b3c4"
+    function = resource.inputs.get("function")
+    if isinstance(function, str) and function.startswith("arn:"):
+        return function
+    name = function if isinstance(function, str) and function else f"{resource.name}-1a2b3c4"
     return f"arn:aws:lambda:*:*:function:{name}"

@@ -1,10 +1,10 @@
-"""Whether a resource-based policy document is public: what it newly allows against nothing, for callers from outside.
+"""Whether a resource-based policy document is public: what it newly allows outsiders against nothing.
 
-The question is the difference engine's (`policypack.access.solver.diff`), in the space of requests that outsiders can
-make (`policypack.access.exposure.outside`). A request is public where it may come from a broad range of addresses, by
-itself or together with the others. Where an unknown or a policy variable would decide, the verdict is undecided
-(`policypack.access.solver.bounds`). What counts as public is written down in docs/decisions/0007-meaning-of-public.md,
-and how it is a difference in docs/decisions/0027-public-as-a-difference.md.
+The question is that of `policypack.access.solver.diff`, in the request space of outsiders
+(`policypack.access.exposure.outsider_requests`). A request is public where it may come from a broad range of addresses,
+by itself or together with others. Where an unknown or a policy variable decides, the verdict is undecided
+(`policypack.access.solver.bounds`). docs/decisions/0007-meaning-of-public.md defines what counts as public, and
+docs/decisions/0027-public-as-a-difference.md explains how it is a difference.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.access.exposure.outside import FromOutside, Outside
+from policypack.access.exposure.outsider_requests import OutsiderRequest, OutsiderRequests
 from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded
-from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, allowed_newly
+from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, newly_allowed
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.iam.addresses import Ranges, broad
@@ -33,31 +33,27 @@ ACCESS_POINTS = frozenset(
 )
 """Types whose documents are those of access points."""
 
-Found = tuple[FromOutside, Statement]
-"""A request that is let in, and the Allow statement that lets it in."""
-
 
 def public(document: PolicyDocument) -> Answer:
-    """Whether the document is public; a document that AWS refuses is invalid, whatever else it says."""
+    """Whether the document is public; a document that AWS refuses is invalid."""
     return refusal(document) or exposure(document)
 
 
 def exposure(document: PolicyDocument) -> Answer:
-    """Whether the document is public, passing over what is malformed in it. Never invalid."""
-    unread = any(element in ("Statement", "Effect") for element, _ in document.unknowns)
-    if not unread and not any(_may_be_open(statement) for statement in document.statements):
+    """Whether the document is public, without regard to malformed parts. Never invalid."""
+    if any(element in ("Statement", "Effect") for element, _ in document.unknowns):
+        return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
+    if not any(_may_be_open(statement) for statement in document.statements):
         return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
     try:
-        if not unread and (found := _search(document, Bound.LEAST)):
+        if found := _search(document, Bound.LEAST):
             request, allow = found
             return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
         spared = _spared_keys(document)
-        if not unread and spared is not None and (found := _search(document, Bound.LEAST, spared)):
+        if spared is not None and (found := _search(document, Bound.LEAST, spared)):
             request, allow = found
             witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
             return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
-        if unread:
-            return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
         if _depends(document) and (found := _search(document, Bound.MOST, spared)):
             why = "an unknown value or a policy variable decides whether outsiders are let in"
             return Answer(Verdict.UNDECIDED, why, found[1].path)
@@ -66,16 +62,14 @@ def exposure(document: PolicyDocument) -> Answer:
     return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
 
 
-def _why(request: FromOutside) -> str:
+def _why(request: OutsiderRequest) -> str:
     if request.caller.service:
         return "this is any service, for anyone; name the account in `aws:SourceAccount` or `aws:SourceOrgID`"
     return "nothing in it pins the caller to a fixed principal, network or source"
 
 
 def _may_be_open(statement: Statement) -> bool:
-    return statement.allows and (
-        statement.not_principals is not None or "Principal" in statement.unknown or bool(outsiders(statement))
-    )
+    return statement.allows and ("Principal" in statement.unknown or bool(outsiders(statement)))
 
 
 def _depends(document: PolicyDocument) -> bool:
@@ -91,15 +85,15 @@ def _depends(document: PolicyDocument) -> bool:
     )
 
 
-def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> Found | None:
-    """A public request, counting unknowns for Allow at this bound and for Deny at the other.
+def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> tuple[OutsiderRequest, Statement] | None:
+    """A public request with the Allow statement that allows it, with unknown values at this bound.
 
-    With `spared` a value with a wildcard is not fixed, even where its fixed part is no outsider's, but for those keys.
+    With `spared`, values with wildcards are not fixed, except those of the spared keys.
     """
-    narrow: list[Found] = []
-    space = Outside(iam_prefix(document.type), spared=spared)
-    for request, (allow, *_), _ in allowed_newly(granted(document, bound), NOTHING, space):
-        assert isinstance(request, FromOutside)
+    narrow: list[tuple[OutsiderRequest, Statement]] = []
+    space = OutsiderRequests(iam_prefix(document.type), spared=spared)
+    for request, (allow, *_), _ in newly_allowed(granted(document, bound), NOTHING, space):
+        assert isinstance(request, OutsiderRequest)
         if request.wide:
             return request, allow
         narrow.append((request, allow))
@@ -108,33 +102,30 @@ def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> Fo
 
 
 def granted(document: PolicyDocument, bound: Bound) -> Access:
-    """What a document may grant to outsiders, counting unknowns at this bound.
+    """What a document may grant to outsiders, with unknown values at this bound.
 
-    A policy variable in an Allow statement is no fixed value, so it always counts as what the caller wants.
+    A policy variable in an Allow statement is no fixed value, so the caller can always choose it.
     """
-    grants = [each for each in document.statements if _may_be_open(each)]
+    grants = [statement for statement in document.statements if _may_be_open(statement)]
     allowed = [read for each in grants if (read := bounded(document, each, bound, Bound.MOST)) is not None]
-    return Access(((tuple(allowed),),), tuple(denials(document, bound.other)))
+    return Access.of([*allowed, *denials(document, bound.other)])
 
 
 def denials(document: PolicyDocument, bound: Bound) -> Iterator[Statement]:
-    """The Deny statements of a document, with what is unknown in them at this bound."""
-    for each in document.statements:
-        if not each.allows and (read := bounded(document, each, bound, bound)) is not None:
+    """The Deny statements of a document, with unknown values and variables at this bound."""
+    for statement in document.statements:
+        if not statement.allows and (read := bounded(document, statement, bound, bound)) is not None:
             yield read
 
 
 def _spared_keys(document: PolicyDocument) -> Spared:
-    """S3's reading, where it holds and matters: it spares access points by name, but not in their own documents."""
-    if iam_prefix(document.type) != "s3" or not _pins_with_wildcard(document):
-        return None
-    return frozenset() if document.type in ACCESS_POINTS else frozenset({"s3:dataaccesspointarn"})
-
-
-def _pins_with_wildcard(document: PolicyDocument) -> bool:
-    return any(
-        each.name in PINNING_KEYS and any(map(has_wildcard, each.values))
+    """The keys that S3's reading spares, where it applies: access points by name, but not in their own documents."""
+    pins_with_wildcard = any(
+        condition.name in PINNING_KEYS and any(map(has_wildcard, condition.values))
         for statement in document.statements
         if statement.allows
-        for each in statement.conditions
+        for condition in statement.conditions
     )
+    if iam_prefix(document.type) != "s3" or not pins_with_wildcard:
+        return None
+    return frozenset() if document.type in ACCESS_POINTS else frozenset({"s3:dataaccesspointarn"})

@@ -1,14 +1,13 @@
-"""Whether an outsider's request can reach a thing at all, whatever its policy document says.
+"""Whether an outsider's request can reach a resource at all, whatever its policy document allows.
 
-A domain of OpenSearch in a VPC has no endpoint outside. A private REST API has one only for VPC endpoints, anybody's
-among them. Some kinds of bucket and access point have Block Public Access on for good.
+An OpenSearch domain in a VPC has no public endpoint. A private REST API is reachable only through VPC endpoints, those of
+other accounts included. Some kinds of bucket and access point always have Block Public Access on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import Resource, Unknown
 from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.document_readers import value_at
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
 
@@ -30,22 +30,22 @@ BLOCKED: Mapping[str, str] = {
     "aws:s3/vectorsVectorBucketPolicy:VectorsVectorBucketPolicy": "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-access-management.html",
     "aws:fsx/s3AccessPointAttachment:S3AccessPointAttachment": "https://docs.aws.amazon.com/fsx/latest/OpenZFSGuide/s3-access-points.html",
 }
-"""By type, where AWS says that Block Public Access is always on for it."""
+"""By type, the source that Block Public Access is always on for it."""
 REFUSING: Mapping[str, str] = {
     "aws:dynamodb/resourcePolicy:ResourcePolicy": "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-bpa.html",
     "aws:efs/fileSystemPolicy:FileSystemPolicy": "https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html",
 }
-"""By carrier, where AWS says that it refuses a public document."""
+"""By carrier, the source that AWS refuses a public document."""
 ON_REQUEST = {
     "aws:secretsmanager/secret:Secret": "blockPublicPolicy",
     "aws:secretsmanager/secretPolicy:SecretPolicy": "blockPublicPolicy",
 }
-"""By carrier, the property that has AWS refuse a public document."""
+"""By carrier, the property that makes AWS refuse a public document."""
 ALWAYS = Answer(Verdict.NOT_PUBLIC, "AWS blocks public access to it always, and refuses a public document")
 
 
 def noting_refusal(answer: Answer, carrier: Resource) -> Answer:
-    """The answer, with a word on it where AWS refuses the document: the update fails, so it is a breach all the same."""
+    """The answer, with a note where AWS refuses the document, so that the update fails."""
     asked = str(carrier.inputs.get(ON_REQUEST.get(carrier.type, ""))).lower() == "true"
     if answer.verdict is not Verdict.PUBLIC or not (asked or carrier.type in REFUSING):
         return answer
@@ -53,53 +53,36 @@ def noting_refusal(answer: Answer, carrier: Resource) -> Answer:
 
 
 def reached(document: PolicyDocument, thing: Resource) -> tuple[Answer, str]:
-    """Whom a document lets in of those who reach the thing, and the property that decides where it is undecided."""
+    """The verdict on a document for callers that reach the resource, and the property that decides if it is undecided."""
     answer = exposure(document)
     if answer.verdict is Verdict.NOT_PUBLIC:
         return answer, ""
-    if thing.type in DOMAINS:
-        return _in_a_vpc(answer, thing.inputs.get("vpcOptions"))
-    if thing.type in APIS:
-        return _private(answer, document, thing)
-    return answer, ""
-
-
-def _in_a_vpc(answer: Answer, options: Any) -> tuple[Answer, str]:
+    options = thing.inputs.get("vpcOptions") if thing.type in DOMAINS else None
     if isinstance(options, Unknown):
         return Answer(Verdict.UNDECIDED, f"whether the domain is in a VPC {options.why}, and decides"), "vpcOptions"
-    if not options:
-        return answer, ""
-    why = "the domain is in a VPC, so its endpoint is not reached from the internet; its document lets in everybody who is in there"
-    return Answer(Verdict.NOT_PUBLIC, why), ""
+    if options:
+        why = "the domain is in a VPC, so its endpoint is not reached from the internet; its document lets in everybody who is in there"
+        return Answer(Verdict.NOT_PUBLIC, why), ""
+    return _private(answer, document, thing) if thing.type in APIS else (answer, "")
 
 
 def _private(answer: Answer, document: PolicyDocument, api: Resource) -> tuple[Answer, str]:
-    """Only requests through a VPC endpoint reach a private API: like a Deny of all others."""
-    private = _is_private(api.inputs.get("endpointConfiguration"))
-    if private is False:
+    """Only requests through a VPC endpoint reach a private API, as if a Deny statement matched all others."""
+    types = value_at(api.inputs, "endpointConfiguration.types")
+    if not isinstance(types, Unknown) and "PRIVATE" not in (types if isinstance(types, list) else [types]):
         return answer, ""
-    within = exposure(msgspec.structs.replace(document, statements=(*document.statements, _elsewhere())))
-    if private:
+    within = exposure(msgspec.structs.replace(document, statements=(*document.statements, _through_no_endpoint())))
+    if not isinstance(types, Unknown):
         return within, ""
     if within.verdict is answer.verdict:
         return answer, ""
-    return Answer(
-        Verdict.UNDECIDED, "whether the API is private is not known yet, and decides"
-    ), "endpointConfiguration"
-
-
-def _is_private(configuration: Any) -> bool | None:
-    if isinstance(configuration, Unknown):
-        return None
-    types = configuration.get("types") if isinstance(configuration, Mapping) else None
-    if isinstance(types, Unknown):
-        return None
-    return "PRIVATE" in (types if isinstance(types, list) else [types])
+    why = "whether the API is private is not known yet, and decides"
+    return Answer(Verdict.UNDECIDED, why), "endpointConfiguration"
 
 
 @cache
-def _elsewhere() -> Statement:
-    """Denies what comes through no VPC endpoint."""
+def _through_no_endpoint() -> Statement:
+    """The Deny statement that matches what comes through no VPC endpoint."""
     denial = {
         "Effect": "Deny",
         "Principal": "*",

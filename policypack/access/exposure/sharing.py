@@ -1,7 +1,4 @@
-"""What a resource shares with everybody by a property of its own, where no policy document is written.
-
-The table is the whole of it: where the property is, which value means everybody, what everybody may then do.
-"""
+"""What a resource shares with everybody by a property, without a policy document."""
 
 from __future__ import annotations
 
@@ -11,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.exposure.opening import PublicGrant
+from policypack.access.exposure.exposure import PublicGrant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
 from policypack.core.policy import Reading, Resource, Unknown
+from policypack.iam.document_readers import values_at
 
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 LAYER_PERMISSION = "aws:lambda/layerVersionPermission:LayerVersionPermission"
@@ -22,18 +20,19 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 class Share(msgspec.Struct, frozen=True):
-    """One way of sharing."""
+    """A property that shares a resource."""
 
     path: str
     """The property, such as `sharedAccounts[*]`."""
     everybody: str
     """The value that means everybody, in lower case."""
     action: str
+    """What everybody may then do."""
     resource: str
     """The ARN of what is shared, with the names of the properties that hold its parts."""
     source: str
     unless: str = ""
-    """A property that narrows it when it is set."""
+    """A property that narrows the grant where it is set."""
     who: Outsider = STRANGER
     why: str = "it is shared with every AWS account"
 
@@ -47,114 +46,88 @@ def _snapshot(cluster: str, name: str) -> Share:
     return Share("sharedAccounts[*]", "all", action, f"arn:aws:rds:*:*:{kind}:{{{name}}}", _RDS)
 
 
-SHARES: Mapping[str, tuple[Share, ...]] = {
-    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (
-        Share(
-            "group",
-            "all",
-            "ec2:RunInstances",
-            "arn:aws:ec2:*::image/{imageId}",
-            "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html",
-        ),
+SHARES: Mapping[str, Share] = {
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": Share(
+        "group",
+        "all",
+        "ec2:RunInstances",
+        "arn:aws:ec2:*::image/{imageId}",
+        "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html",
     ),
-    "aws:imagebuilder/distributionConfiguration:DistributionConfiguration": (
-        Share(
-            "distributions[*].amiDistributionConfiguration.launchPermission.userGroups[*]",
-            "all",
-            "ec2:RunInstances",
-            "arn:aws:ec2:*::image/{name}",
-            "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_LaunchPermissionConfiguration.html",
-        ),
+    "aws:imagebuilder/distributionConfiguration:DistributionConfiguration": Share(
+        "distributions[*].amiDistributionConfiguration.launchPermission.userGroups[*]",
+        "all",
+        "ec2:RunInstances",
+        "arn:aws:ec2:*::image/{name}",
+        "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_LaunchPermissionConfiguration.html",
     ),
-    "aws:rds/snapshot:Snapshot": (_snapshot("", "dbSnapshotIdentifier"),),
-    "aws:rds/snapshotCopy:SnapshotCopy": (_snapshot("", "targetDbSnapshotIdentifier"),),
-    "aws:rds/clusterSnapshot:ClusterSnapshot": (_snapshot("Cluster", "dbClusterSnapshotIdentifier"),),
-    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": (_snapshot("Cluster", "targetDbClusterSnapshotIdentifier"),),
-    "aws:ssm/document:Document": (
-        Share(
-            "permissions.account_ids",
-            "all",
-            "ssm:GetDocument",
-            "arn:aws:ssm:*:*:document/{name}",
-            "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
-        ),
+    "aws:rds/snapshot:Snapshot": _snapshot("", "dbSnapshotIdentifier"),
+    "aws:rds/snapshotCopy:SnapshotCopy": _snapshot("", "targetDbSnapshotIdentifier"),
+    "aws:rds/clusterSnapshot:ClusterSnapshot": _snapshot("Cluster", "dbClusterSnapshotIdentifier"),
+    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": _snapshot("Cluster", "targetDbClusterSnapshotIdentifier"),
+    "aws:ssm/document:Document": Share(
+        "permissions.account_ids",
+        "all",
+        "ssm:GetDocument",
+        "arn:aws:ssm:*:*:document/{name}",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
     ),
-    EVENT_PERMISSION: (
-        Share(
-            "principal",
-            "*",
-            "events:PutEvents",
-            "arn:aws:events:*:*:event-bus/{eventBusName}",
-            "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
-            unless="condition",
-            why="its principal is every AWS account, without a condition",
-        ),
+    EVENT_PERMISSION: Share(
+        "principal",
+        "*",
+        "events:PutEvents",
+        "arn:aws:events:*:*:event-bus/{eventBusName}",
+        "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
+        unless="condition",
+        why="its principal is every AWS account, without a condition",
     ),
-    LAYER_PERMISSION: (
-        Share(
-            "principal",
-            "*",
-            "lambda:GetLayerVersion",
-            "arn:aws:lambda:*:*:layer:{layerName}:{versionNumber}",
-            "https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html",
-            unless="organizationId",
-            why="its principal is every AWS account, without an organization",
-        ),
+    LAYER_PERMISSION: Share(
+        "principal",
+        "*",
+        "lambda:GetLayerVersion",
+        "arn:aws:lambda:*:*:layer:{layerName}:{versionNumber}",
+        "https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html",
+        unless="organizationId",
+        why="its principal is every AWS account, without an organization",
     ),
-    FUNCTION_URL: (
-        Share(
-            "authorizationType",
-            "none",
-            "lambda:InvokeFunctionUrl",
-            "arn:aws:lambda:*:*:function:{functionName}",
-            "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
-            who=ANYONE,
-            # the provider adds the statements that a URL needs beside it, for `*`
-            why="its URL asks for no authorization, and pulumi-aws adds the permissions that open it",
-        ),
+    FUNCTION_URL: Share(
+        "authorizationType",
+        "none",
+        "lambda:InvokeFunctionUrl",
+        "arn:aws:lambda:*:*:function:{functionName}",
+        "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        who=ANYONE,
+        # the provider adds the statements that a URL needs beside it, for `*`
+        why="its URL asks for no authorization, and pulumi-aws adds the permissions that open it",
     ),
 }
 """By type token. Docdb, Neptune and Redshift snapshots have no such property, and EBS snapshots only take account ids."""
 
 
 def shares(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
-    """Each value that may share the resource, and what it lets everybody do: None for one that does not."""
-    for share in SHARES.get(resource.type, ()):
-        if resource.inputs.get(share.unless) not in (None, "", []):
-            yield share.unless, None
-            continue
-        for path, value in _values(resource.inputs, share.path.split("."), ""):
-            if isinstance(value, Unknown):
-                yield path, value
-            elif str(value).strip().lower() == share.everybody:
-                yield path, PublicGrant(share.who, share.action, _filled(share.resource, resource), share.why)
-            else:
-                yield path, None
-
-
-def _values(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
-    if value is None:
+    """Each value that may share the resource, and what it allows everybody: None for a value that does not share it."""
+    share = SHARES.get(resource.type)
+    if share is None:
         return
-    if isinstance(value, Unknown) or not names:
-        yield path, value
+    if resource.inputs.get(share.unless) not in (None, "", []):
+        yield share.unless, None
         return
-    name, listed = names[0].removesuffix("[*]"), names[0].endswith("[*]")
-    inner = value.get(name) if isinstance(value, Mapping) else None
-    place = f"{path}.{name}".lstrip(".")
-    if listed and isinstance(inner, list):
-        for index, each in enumerate(inner):
-            yield from _values(each, names[1:], f"{place}[{index}]")
-    else:
-        yield from _values(inner, names[1:], place)
+    for path, value in values_at(resource.inputs, share.path):
+        if isinstance(value, Unknown):
+            yield path, value
+        elif value is not None:
+            everybody = str(value).strip().lower() == share.everybody
+            arn = _arn(share.resource, resource)
+            yield path, PublicGrant(share.who, share.action, arn, share.why) if everybody else None
 
 
-def _filled(pattern: str, resource: Resource) -> str:
+def _arn(pattern: str, resource: Resource) -> str:
     """The ARN with the parts that are known; a part that is an ARN itself stands for the whole."""
     parts = {name: resource.inputs.get(name) for name in _FIELD.findall(pattern)}
     for value in parts.values():
         if isinstance(value, str) and value.startswith("arn:"):
             return value
-    return _FIELD.sub(lambda found: _text(parts[found[1]], resource.name), pattern)
+    return _FIELD.sub(lambda field: _text(parts[field[1]], resource.name), pattern)
 
 
 def _text(value: Any, instead: str) -> str:

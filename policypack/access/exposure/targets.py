@@ -1,14 +1,13 @@
-"""Actions on resources that a service knows: what a document that it carries can be about.
+"""The actions and resources of the service that carries a document, which its requests can be about.
 
-A document of a queue is about the actions of SQS, and that of a bucket about this bucket and its objects: requests that
-the service does not know reach nothing.
+The document of a queue is about the actions of SQS, and that of a bucket about this bucket and its objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policypack.access.solver.dimensions import Cell, actions, resources
+from policypack.access.solver.dimensions import Cell, actions, mask_of, resources
 from policypack.access.solver.partition import Work, cells
 from policypack.access.solver.witness import rank, ranked
 from policypack.iam.actions import Action, exists, expand
@@ -33,28 +32,28 @@ PREFIXES = {
     "sesv2": "ses",
     "vpclattice": "vpc-lattice",
 }
-"""By module of a type token, the prefix of the actions in its documents, where the two differ."""
+"""By module of type tokens, the prefix of its actions where the two differ."""
 
 
 def iam_prefix(type_token: str) -> str:
-    """The prefix of the actions that a document of this type is about: `s3` for `aws:s3/bucketPolicy:BucketPolicy`."""
+    """The prefix of the actions in documents of a type: `s3` for `aws:s3/bucketPolicy:BucketPolicy`."""
     module = type_token.removeprefix("aws:").partition("/")[0]
     return PREFIXES.get(module, module)
 
 
 def targets(allow: Statement, denials: Sequence[Statement], service: str, work: Work) -> list[Cell]:
-    """The cells of what an Allow statement is about: actions that exist, on resources that they work on.
+    """The cells of an Allow statement's actions and resources: existing actions on resources that they work on.
 
-    An example is a pair of an action and a resource; the numbers are of the Deny statements.
+    An example is a pair of an action and a resource; the masks are of the Deny statements.
 
     Args:
         allow: the statement, without unknowns and variables.
         denials: the Deny statements, likewise.
-        service: the prefix of the actions of the service that carries the document, as `s3`.
-        work: what the whole question may take.
+        service: the prefix of the actions of the service that carries the document, such as `s3`.
+        work: the budget of the question.
 
     Raises:
-        TooManyCellsError: the patterns tell too many resources apart.
+        TooManyCellsError: the patterns distinguish too many resources.
     """
     about = list(_actions(allow, denials, service))
     named = list(_resources(allow, denials, service, work))
@@ -68,8 +67,8 @@ def targets(allow: Statement, denials: Sequence[Statement], service: str, work: 
 
 
 def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, Action | None, int]]:
-    """The actions, each with the Deny statements that match it; of those that nothing tells apart, the first."""
-    granted, refused = actions(allow), [actions(each) for each in denials]
+    """The actions, each with the mask of the Deny statements that match it; of equivalent actions only the first."""
+    granted, refused = actions(allow), [actions(statement) for statement in denials]
     mentioned = [
         pattern for each in (allow, *denials) for pattern in (*(each.actions or ()), *(each.not_actions or ()))
     ]
@@ -78,7 +77,7 @@ def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> It
         for action, known in _expanded(pattern, service, mentioned):
             name = action.lower()
             if granted.inside or granted.about(name):
-                matched = sum(each.about(name) << index for index, each in enumerate(refused))
+                matched = mask_of(match.about(name) for match in refused)
                 mark = (matched, known.formats if known else None)
                 if mark not in seen:
                     seen.add(mark)
@@ -86,9 +85,9 @@ def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> It
 
 
 def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[tuple[str, Action | None]]:
-    """The actions that a pattern names, those first that make a good example.
+    """The actions that a pattern names, good examples first.
 
-    `*` is looked at where it matters: in the document's own service and in those that its statements mention.
+    A service prefix with a wildcard stands for the document's own service and for those that its statements mention.
     """
     prefix, _, name = pattern.partition(":")
     if not has_wildcard(pattern):
@@ -103,21 +102,21 @@ def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[
 
 
 def _resources(allow: Statement, denials: Sequence[Statement], service: str, work: Work) -> Iterator[tuple[str, int]]:
-    """The resources, each with the Deny statements that match it."""
-    refused = [resources(each) for each in denials]
+    """The resources, each with the mask of the Deny statements that match it."""
+    refused = [resources(statement) for statement in denials]
     groups = [*(each.patterns for each in refused), allow.not_resources or ()]
     for pattern in ("*",) if allow.resources is None else allow.resources:
         for inside in _within(pattern, service, groups[:-1]):
             for members, example in cells(inside, groups, work).items():
                 if len(refused) not in members:
-                    matched = ((index in members) is each.inside for index, each in enumerate(refused))
-                    yield example or "*", sum(each << index for index, each in enumerate(matched))
+                    matched = ((index in members) is match.inside for index, match in enumerate(refused))
+                    yield example or "*", mask_of(matched)
 
 
 def _within(pattern: str, service: str, groups: Sequence[Sequence[str]]) -> Sequence[str]:
-    """The patterns to look inside of.
+    """The patterns that stand for a pattern in a document of this service.
 
-    A bucket's document is about that one bucket, so `*` means the bucket that the other statements name, and its
+    A bucket's document is about one bucket, so `*` stands for the bucket that the other statements name, and for its
     objects. An object's key has at least one character.
     """
     if service != "s3":

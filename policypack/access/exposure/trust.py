@@ -1,21 +1,50 @@
-"""Whom the trust policy of a role takes in: everybody by a wildcard, or everybody whom an identity provider vouches for."""
+"""Whom a role's trust policy lets in: everybody by a wildcard, or everybody whom an identity provider vouches for.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
-from policypack.access.exposure.identity import issuer, loose_claim
 from policypack.access.exposure.public import exposure
-from policypack.access.solver.bounds import unknown_paths
+from policypack.access.solver.bounds import OWN, unknown_paths, variable
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.iam.addresses import everything
-from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import requires_key
+from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
+from policypack.iam.globs import has_wildcard
+
+SHARED_ISSUERS = (
+    "token.actions.githubusercontent.com",
+    "gitlab.com",
+    "app.terraform.io",
+    "api.bitbucket.org",
+    "oidc.circleci.com",
+    "oidc.vercel.com",
+    "agent.buildkite.com",
+    "api.pulumi.com",
+    "accounts.google.com",
+)
+"""Issuers whose tokens anybody can get, for their own subject and an audience of their choice."""
+APPLICATIONS = {
+    "graph.facebook.com": ("app_id", "id"),
+    "www.amazon.com": ("app_id", "user_id"),
+    "accounts.google.com": ("aud", "oaud", "sub", "email"),
+    "cognito-identity.amazonaws.com": ("aud", "sub"),
+}
+"""By public identity provider, the claims of which one pins the application or the user."""
+OWNER = re.compile(r"[^:*?]+:[^*?/:]+[/:]")
+"""A label and a whole owner, as `repo:acme/` or `organization:acme:`, before any wildcard."""
 
 
 def trusting(document: PolicyDocument) -> Iterator[Answer]:
-    """An answer for each way in which an Allow statement takes in outsiders, or may."""
+    """An answer for each way in which an Allow statement lets in outsiders, or may."""
     for statement in document.statements:
         if statement.allows:
             yield from _wildcards(document, statement)
@@ -23,8 +52,10 @@ def trusting(document: PolicyDocument) -> Iterator[Answer]:
 
 
 def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answer]:
-    """Judges the statement with what the document denies, leaving out identity providers."""
-    principals = statement.principals and tuple(each for each in statement.principals if each.type != "Federated")
+    """The verdict on the statement with what the document denies, without identity providers."""
+    principals = statement.principals and tuple(
+        principal for principal in statement.principals if principal.type != "Federated"
+    )
     alone = msgspec.structs.replace(statement, principals=principals)
     denials = (each for each in document.statements if not each.allows)
     answer = exposure(
@@ -36,19 +67,19 @@ def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answe
         yield Answer(Verdict.PUBLIC, answer.why, statement.at(element), witness)
     elif answer.verdict is Verdict.UNDECIDED:
         unknown = unknown_paths(document, statement, "Principal", "NotPrincipal", "Condition")
-        why = "cannot be told open or not"
+        why = "cannot be determined to be open or not"
         yield Answer(Verdict.UNDECIDED, "" if unknown else why, unknown[0] if unknown else statement.at(element))
 
 
 def _assuming(witness: Witness, statement: Statement) -> Witness:
-    """A trust policy names no resource: it is the role itself."""
+    """The example with the role as its resource, which a trust policy does not name."""
     action = next((each for each in statement.actions or () if "*" not in each), "sts:AssumeRole")
     outsider = witness.outsider.replace("on the internet", "with an AWS account")
     return msgspec.structs.replace(witness, outsider=outsider, action=action, resource="this role")
 
 
 def _within(document: PolicyDocument, statement: Statement) -> tuple[tuple[str, str], ...]:
-    """The unknowns but for those of other Allow statements and of whole statements, which are reported apart."""
+    """The unknowns without those of other Allow statements and of whole statements, which are reported separately."""
     others = tuple(f"{each.path}." for each in document.statements if each.allows and each is not statement)
     whole = {path for element, path in document.unknowns if element in ("Statement", "Effect")}
     return tuple(
@@ -58,8 +89,8 @@ def _within(document: PolicyDocument, statement: Statement) -> tuple[tuple[str, 
 
 def _providers(document: PolicyDocument, statement: Statement) -> Iterator[Answer]:
     for principal in statement.principals or ():
-        provider = issuer(principal)
-        if provider is not None and (missing := loose_claim(statement, provider)):
+        provider = _issuer(principal)
+        if provider is not None and (missing := _loose_claim(statement, provider)):
             unknown = unknown_paths(document, statement, "Condition")
             if unknown:
                 yield Answer(Verdict.UNDECIDED, "", unknown[0])
@@ -69,3 +100,51 @@ def _providers(document: PolicyDocument, statement: Statement) -> Iterator[Answe
                 witness = Witness(who, everything().example(), action, "this role")
                 why = f"trusts everybody whom `{provider}` vouches for: {missing}"
                 yield Answer(Verdict.PUBLIC, why, statement.at("Principal"), witness)
+
+
+def _issuer(principal: Principal) -> str | None:
+    """The host, and path, of the OpenID Connect provider that a principal names; None for other principals."""
+    if principal.type != "Federated":
+        return None
+    arn = Arn.parse(principal.value)
+    if arn is None:
+        return principal.value.lower()
+    kind, _, name = arn.resource.partition("/")
+    return name.lower() if kind == "oidc-provider" else None
+
+
+def _loose_claim(statement: Statement, provider: str) -> str | None:
+    """The claim that no condition of the statement fixes: a clause, or None where the conditions pin the caller down."""
+    claims = {
+        condition.name.removeprefix(f"{provider}:"): condition
+        for condition in statement.conditions
+        if condition.name.startswith(f"{provider}:") and _limits(condition)
+    }
+    if provider in APPLICATIONS:
+        wanted = APPLICATIONS[provider]
+        if any(name in wanted and not any(map(has_wildcard, each.values)) for name, each in claims.items()):
+            return None
+        return f"no condition fixes `{provider}:{wanted[0]}`"
+    if not provider.startswith(SHARED_ISSUERS):
+        if any(
+            name in ("sub", "aud") and not any(value == "*" for value in found.values) for name, found in claims.items()
+        ):
+            return None
+        return f"no condition fixes `{provider}:sub` or `{provider}:aud`"
+    owned = {name: each for name, each in claims.items() if name != "aud"}
+    if any(all(map(_owned, each.values)) for each in owned.values()):
+        return None
+    if owned:
+        return f"`{next(iter(owned.values())).key}` does not name a whole owner before its wildcard"
+    return f"no condition fixes `{provider}:sub`, and anybody can have a token of this issuer"
+
+
+def _limits(condition: Condition) -> bool:
+    """Whether the condition fails for a token that lacks the claim or has another value."""
+    return condition.operator in ("StringEquals", "StringEqualsIgnoreCase", "StringLike") and requires_key(condition)
+
+
+def _owned(value: str) -> bool:
+    if "${" in value and variable(OWN.sub("", value)):
+        return False
+    return not has_wildcard(value) or OWNER.match(value) is not None

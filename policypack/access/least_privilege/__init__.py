@@ -1,1 +1,1 @@
-"""Least privilege: what a function's code calls and its role allows, in; what is missing or over, out."""
+"""Least privilege: a function's calls and its role's documents come in, and missing and excess permissions go out."""

@@ -1,4 +1,4 @@
-"""Least privilege of one function of a stack: its code's calls and its own settings against its execution role."""
+"""Least privilege of one function: the calls of its code and its settings, compared with its execution role."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policypack.access.calls.permissions import listed, permissions
-from policypack.access.calls.targets import Upload, Where, targets
-from policypack.access.least_privilege.comparison import Comparison, Need, Over, Role, compare
+from policypack.access.least_privilege.calls import RunContext, Upload, listed, permissions, targets
+from policypack.access.least_privilege.comparison import Comparison, ExcessPermission, Need, Role, compare
 from policypack.access.least_privilege.kms_requirements import key_needs
 from policypack.access.least_privilege.platform import platform_needs
 from policypack.core.memo import memoized
 from policypack.core.policy import Asset, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
-from policypack.iam.document_readers import TRUST, documents_of
+from policypack.iam.document_readers import TRUST, documents_of, value_at
 from policypack.iam.managed import FOR_FUNCTIONS
 from policypack.lambda_code.archive import opened
 from policypack.lambda_code.packaging import FIX, layers
 from policypack.lambda_code.python_code import NoModule, python_code, read_program
 from policypack.python.files import UnreadableError
-from policypack.python.model import Call, Found, Unresolved
+from policypack.python.model import Found, Unresolved
 from policypack.resources.attachments import holders
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import physical_name
@@ -39,7 +38,7 @@ OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
 @dataclass(frozen=True, slots=True)
 class Privilege:
-    """What was found of one function."""
+    """The calls, needs and role of one function, and how they compare."""
 
     function: Resource
     found: Found
@@ -53,42 +52,39 @@ def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Pr
     """Judge one function.
 
     Args:
-        stack: where its role is.
+        stack: the stack with its role.
         function: an `aws:lambda/function:Function`.
-        code: its package, where it is not to be read from the stack.
+        code: the package to read in place of that in the stack.
 
     Returns:
-        None for other runtimes, for container images, for code in a bucket where nothing of the stack is, and for
-        code of which a state from another machine has only the hash. `Unknown` for what should be readable and is not.
+        None for other runtimes, for container images, for code in a bucket outside the stack, and for code of which a
+        state from another machine has only the hash. `Unknown` for what should be readable and is not.
     """
     own = _own(stack, function, code)
     if not isinstance(own, _Own):
         return own
     role = _role(role_documents(stack, function))
     others, open_ends = _shared(stack, function)
-    unread = [
-        f"what `{each.place}` {each.why}" for each in (*own.unresolved, *(one for o in others for one in o.unresolved))
-    ]
-    every = (*own.needs, *(need for other in others for need in other.needs))
-    comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
-    over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
-    comparison = msgspec.structs.replace(comparison, over=over)
-    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison)
+    everyone = (own, *others)
+    unread = [f"what `{each.place}` {each.why}" for one in everyone for each in one.found.unresolved]
+    every = [need for one in everyone for need in one.needs]
+    comparison = compare(own.needs, every, role, own.context, [*unread, *open_ends])
+    over = tuple(_unless_elsewhere(stack, excess) for excess in comparison.over)
+    return Privilege(function, own.found, own.needs, role, msgspec.structs.replace(comparison, over=over))
 
 
 def functions(stack: Stack) -> tuple[Resource, ...]:
-    """The functions that the stack makes."""
+    """The functions that the stack creates."""
     return tuple(each for each in stack.of(FUNCTION) if not each.external)
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What one function needs by itself."""
+    """The needs of one function by itself."""
 
-    calls: tuple[Call, ...]
-    unresolved: tuple[Unresolved, ...]
+    found: Found
     needs: tuple[Need, ...]
-    where: Where
+    context: RunContext
 
 
 @memoized
@@ -96,32 +92,31 @@ def _own(stack: Stack, function: Resource, code: Asset | None) -> _Own | Unknown
     found = _calls(stack, function, code)
     if not isinstance(found, Found):
         return found
-    where = _where(stack, function)
-    needs, unresolved = _needs(found, where)
-    needs += platform_needs(stack, function, where)
-    needs += key_needs(stack, function, needs, where)
-    return _Own(found.calls, unresolved, tuple(needs), where)
+    context = _run_context(stack, function)
+    needs, unresolved = _needs(found, context)
+    needs += platform_needs(stack, function, context)
+    needs += key_needs(stack, function, needs, context)
+    return _Own(Found(found.calls, unresolved), tuple(needs), context)
 
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
-    """What the other functions with the same role need, and who else may have it whose needs are not known."""
+    """The needs of the other functions with the same role, and clauses about who else may have it with unknown needs."""
     roles = {each.resource.urn for each in resolve(stack, function, "role", ROLE).all}
-    found: list[_Own] = []
     unknown = [
         f"`{service}`, which may assume the role too" for urn in roles for service in _other_services(stack.by_urn[urn])
     ]
+    known: list[_Own] = []
     sharing = _sharing(stack)
     keys = (*roles, *_managed(stack, function))
-    others = {each.urn: each for key in keys for each in sharing.get(key, ()) if each.urn != function.urn}
-    for other in others.values():
+    for other in {each.urn: each for key in keys for each in sharing.get(key, ()) if each.urn != function.urn}.values():
         own = _own(stack, other, None)
         if isinstance(own, _Own):
-            found.append(own)
+            known.append(own)
         else:
             unknown.append(
                 f"`{other.name}`, which has the same role or managed policy, and whose code is not read here"
             )
-    return found, unknown
+    return known, unknown
 
 
 def _managed(stack: Stack, function: Resource) -> frozenset[str]:
@@ -142,8 +137,8 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
     return sharing
 
 
-def _unless_elsewhere(stack: Stack, over: Over) -> Over:
-    """Excess that is undecided where somebody has the same managed policy whose needs are not read."""
+def _unless_elsewhere(stack: Stack, over: ExcessPermission) -> ExcessPermission:
+    """The excess, undecided where an identity whose needs are unknown has the same managed policy."""
     holding = _holding(stack).get(over.held.resource.urn, ())
     others = [each.name for each in holding if each.urn not in _sharing(stack) or any(_other_services(each))]
     if not others or not over.sure:
@@ -157,7 +152,7 @@ def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
     """The roles, users and groups that have or may have each of the stack's managed policies, by its URN."""
     holding: dict[str, list[Resource]] = {}
     for holder in holders(stack):
-        for urn in {each.resource.urn for each in holder.carried if each.resource.type == MANAGED_POLICY}:
+        for urn in {held.resource.urn for held in holder.carried if held.resource.type == MANAGED_POLICY}:
             holding.setdefault(urn, []).append(holder.identity)
     return holding
 
@@ -166,47 +161,37 @@ def _other_services(role: Resource) -> Iterator[str]:
     """Services besides Lambda that a role's trust policy lets in."""
     for _, document in documents_of(role, TRUST):
         for statement in document.statements if isinstance(document, PolicyDocument) else ():
-            services = (each.value for each in statement.principals or () if each.type == "Service")
+            services = (principal.value for principal in statement.principals or () if principal.type == "Service")
             if statement.allows:
-                yield from (each for each in services if each not in OWN_SERVICES)
+                yield from (service for service in services if service not in OWN_SERVICES)
 
 
 def _calls(stack: Stack, function: Resource, code: Asset | None) -> Found | Unknown | None:
-    if code is not None:
-        return _calls_in(stack, function, code)
-    found = python_code(stack, function)
-    if found is None:
-        return None
-    _, reading = found
-    return _told(reading)
+    """The calls of the function's code, or of a package that takes its place."""
+    if code is None:
+        found = python_code(stack, function)
+        reading: Reading | NoModule | Unknown | None = found and found[1]
+    else:
+        runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
+        for value in (runtime, name):
+            if isinstance(value, Unknown):
+                return value
+        if not isinstance(runtime, str) or not isinstance(name, str) or not runtime.startswith("python"):
+            return None
+        try:
+            reading = read_program(stack, opened(code), layers(stack, function), runtime, name)
+        except UnreadableError as error:
+            return Unknown(str(error), FIX)
+    if isinstance(reading, NoModule):
+        return Unknown(f"holds no module `{reading.name}`, which the handler is in{reading.where}", FIX)
+    return reading if reading is None or isinstance(reading, Unknown) else reading.calls
 
 
-def _calls_in(stack: Stack, function: Resource, code: Asset) -> Found | Unknown | None:
-    """The calls in a package that takes the place of the function's own."""
-    runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
-    for value in (runtime, name):
-        if isinstance(value, Unknown):
-            return value
-    if not isinstance(runtime, str) or not isinstance(name, str) or not runtime.startswith("python"):
-        return None
-    try:
-        found = read_program(stack, opened(code), layers(stack, function), runtime, name)
-    except UnreadableError as error:
-        return Unknown(str(error), FIX)
-    return _told(found)
-
-
-def _told(found: Reading | NoModule | Unknown) -> Found | Unknown:
-    if isinstance(found, NoModule):
-        return Unknown(f"holds no module `{found.name}`, which the handler is in{found.where}", FIX)
-    return found if isinstance(found, Unknown) else found.calls
-
-
-def _where(stack: Stack, function: Resource) -> Where:
-    variables = function.inputs.get("environment")
-    held = variables.get("variables") if isinstance(variables, Mapping) else None
+def _run_context(stack: Stack, function: Resource) -> RunContext:
+    variables = value_at(function.inputs, "environment.variables")
     region, account = _home(stack, function)
-    return Where(held if isinstance(held, Mapping) else {}, tuple(_uploads(stack, function)), region, account)
+    known = variables if isinstance(variables, Mapping) else {}
+    return RunContext(known, tuple(_uploads(stack, function)), region, account)
 
 
 def _home(stack: Stack, function: Resource) -> tuple[str, str]:
@@ -225,37 +210,34 @@ def _home(stack: Stack, function: Resource) -> tuple[str, str]:
 
 
 def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
-    """What S3 tells the function of."""
+    """The objects whose events S3 sends to the function."""
     for trigger in triggers(stack):
         if trigger.functions.includes(function):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
             known = [name for each in trigger.buckets.all if (name := physical_name(each.resource))]
-            given = trigger.notification.inputs.get("bucket")
-            for name in known or ([given] if isinstance(given, str) else []):
+            bucket_name = trigger.notification.inputs.get("bucket")
+            for name in known or ([bucket_name] if isinstance(bucket_name, str) else []):
                 yield Upload(name, prefix)
 
 
-def _needs(found: Found, where: Where) -> tuple[list[Need], tuple[Unresolved, ...]]:
+def _needs(found: Found, context: RunContext) -> tuple[list[Need], tuple[Unresolved, ...]]:
     needs: dict[Need, None] = {}
     unresolved = list(found.unresolved)
     for call in found.calls:
-        wanted = permissions(call)
-        if wanted is None:
-            why = (
+        why = f"calls `{call.operation}` of `{call.service}`"
+        required = permissions(call)
+        if required is None:
+            operation = (
                 "an operation whose actions AWS does not list"
                 if listed(call.service, call.operation)
                 else "an operation that is not in the tables"
             )
-            unresolved.append(Unresolved(call.place, f"calls `{call.operation}` of `{call.service}`, {why}"))
+            unresolved.append(Unresolved(call.place, f"{why}, {operation}"))
             continue
-        for each in wanted:
-            for target in targets(call, each, where):
-                needs[Need(each.action, target, _shown(call), call.place, each.may)] = None
+        for permission in required:
+            for target in targets(call, permission, context):
+                needs[Need(permission.action, target, why, call.place, permission.may)] = None
     return list(needs), tuple(dict.fromkeys(unresolved))
-
-
-def _shown(call: Call) -> str:
-    return f"calls `{call.operation}` of `{call.service}`"
 
 
 def _role(grants: Grants) -> Role:

@@ -1,19 +1,19 @@
-"""What code needs against what its role allows: what is missing, and what is over.
+"""What code needs, compared with what its role allows: missing permissions and excess permissions.
 
-Conditions are taken to hold, those of Allow statements, and not to hold, those of Deny statements; both are named. The
-comparison itself is `policypack.access.solver.diff`: a need is missing where it allows a request that the role does not, and
-a statement is over where it allows one that no need does.
+The conditions of Allow statements are taken to hold and those of Deny statements are taken not to hold; both are listed.
+The comparison is `policypack.access.solver.diff`: a need is missing where it allows a request that the role does not, and
+a statement is excessive where it allows a request that no need does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from policypack.access.calls.targets import Target, Where
+from policypack.access.least_privilege.calls import CallTarget, RunContext
 from policypack.access.solver.bounds import Bound, known
-from policypack.access.solver.diff import Access, newly, within
+from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.core.policy import Resource
 from policypack.iam.actions import Action, concerns, expand
@@ -22,8 +22,7 @@ from policypack.iam.globs import covers, overlaps
 from policypack.python.files import Place
 from policypack.resources.attachments import AttachedDocument
 
-NOTHING = Access(())
-TOO_MANY = "its wildcards tell too many requests apart"
+TOO_MANY = "its wildcards distinguish too many requests"
 SHOWN = 4
 
 
@@ -31,7 +30,7 @@ class Need(msgspec.Struct, frozen=True):
     """One action on one target, and what needs it: a line of code, or what the function is set up with."""
 
     action: str
-    target: Target
+    target: CallTarget
     why: str
     """What needs it: a clause without a subject's verb, such as "`GetObject` of `s3`"."""
     place: Place | None = None
@@ -40,18 +39,18 @@ class Need(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """What a role may do, as far as it is known."""
+    """What a role allows, as far as it is known."""
 
     documents: tuple[AttachedDocument, ...] = ()
     managed: Mapping[str, tuple[str, ...]] = {}
-    """The actions that AWS managed policies allow on everything, by their name. Nobody can narrow these."""
+    """By name of an AWS managed policy, the actions that it allows on everything. They are not judged."""
     boundary: tuple[PolicyDocument, ...] | None = None
     unread: tuple[str, ...] = ()
     """What is attached and cannot be read: clauses."""
 
 
-class Missing(msgspec.Struct, frozen=True):
-    """A need that is not met; where `sure` is False, one of which it cannot be told."""
+class MissingPermission(msgspec.Struct, frozen=True):
+    """A need that the role does not meet, or where `sure` is False, may not meet."""
 
     need: Need
     resource: str
@@ -61,8 +60,8 @@ class Missing(msgspec.Struct, frozen=True):
     """Whether the role allows it on some of the resource."""
 
 
-class Over(msgspec.Struct, frozen=True):
-    """An element of a statement that allows more than is needed; where `sure` is False, one of which it cannot be told."""
+class ExcessPermission(msgspec.Struct, frozen=True):
+    """An element of a statement that allows more than is needed, or where `sure` is False, may do so."""
 
     held: AttachedDocument
     path: str
@@ -78,33 +77,33 @@ class Over(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What is wrong with a role, and which conditions it hangs on."""
+    """What is missing in a role and what is excessive, with the conditions that this depends on."""
 
-    missing: tuple[Missing, ...] = ()
-    over: tuple[Over, ...] = ()
+    missing: tuple[MissingPermission, ...] = ()
+    over: tuple[ExcessPermission, ...] = ()
     conditions: tuple[str, ...] = ()
     """The paths of the conditions that are taken to hold, or for a Deny not to hold."""
 
 
 def compare(
-    needs: Sequence[Need], every: Sequence[Need], role: Role, where: Where, unread: Sequence[str] = ()
+    needs: Sequence[Need], every: Sequence[Need], role: Role, context: RunContext, unread: Sequence[str] = ()
 ) -> Comparison:
     """Compare what is needed with what is allowed.
 
     Args:
         needs: what one function needs.
         every: what all functions with this role need.
-        role: what they may do.
-        where: where that function is.
-        unread: what else may need something, as far as nobody can tell what: that makes all that is over undecided.
+        role: what the role allows.
+        context: where that function runs.
+        unread: what else has needs that are unknown, which makes every excess undecided.
     """
-    most, least = _access(role, Bound.MOST, where), _access(role, Bound.LEAST, where)
+    most, least = _access(role, Bound.MOST, context), _access(role, Bound.LEAST, context)
     missing = tuple(found for need in needs if not need.may and (found := _missing(need, most, least, role)))
-    over = tuple(_over(every, role, where, least.denials))
+    over = tuple(_excess(every, role, context, least.denials))
     if unread:
         over = tuple(
-            msgspec.structs.replace(each, message=f"{each.message}, unless it is for {unread[0]}", sure=False)
-            for each in over
+            msgspec.structs.replace(excess, message=f"{excess.message}, unless it is for {unread[0]}", sure=False)
+            for excess in over
         )
     conditions = tuple(
         dict.fromkeys(
@@ -117,207 +116,166 @@ def compare(
     return Comparison(tuple(dict.fromkeys(missing)), over, conditions)
 
 
-def _access(role: Role, bound: Bound, where: Where) -> Access:
-    """What a role allows, where conditions do not count."""
-    held = [each.document for each in role.documents if each.certain or bound is Bound.MOST]
-    found = _of(held, bound, where)
-    aws = tuple(_statement(names, ("*",)) for names in role.managed.values())
-    ((groups,),) = found.alternatives
-    found = Access((((*groups, *aws),),), found.denials)
-    return found if role.boundary is None else within(found, _of(role.boundary, bound, where))
+def _access(role: Role, bound: Bound, context: RunContext) -> Access:
+    """What a role allows, without conditions and with ARNs as needs are written."""
+
+    def read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
+        if not statement.allows and (statement.conditions or "Condition" in statement.unknown):
+            return None
+        found = known(document, statement, bound)
+        return found and _unconditional(found, context)
+
+    attached = [held.document for held in role.documents if held.certain or bound is Bound.MOST]
+    managed = (_allowing(actions, "*") for actions in role.managed.values())
+    granted = Access.of([*access(attached, bound, read).statements, *managed])
+    return granted if role.boundary is None else within(granted, access(role.boundary, bound, read))
 
 
-def _of(documents: Iterable[PolicyDocument], bound: Bound, where: Where) -> Access:
-    allowed: list[Statement] = []
-    denied: list[Statement] = []
-    for document in documents:
-        for statement in document.statements:
-            if statement.allows:
-                if (read := known(document, statement, bound)) is not None:
-                    allowed.append(_plain(read, where))
-            elif (
-                not statement.conditions
-                and "Condition" not in statement.unknown
-                and (read := known(document, statement, bound.other)) is not None
-            ):
-                denied.append(_plain(read, where))
-    return Access(((tuple(allowed),),), tuple(denied))
+def _unconditional(statement: Statement, context: RunContext) -> Statement:
+    def normalized(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return patterns and tuple(loose(pattern, context) for pattern in patterns)
+
+    resources, not_resources = normalized(statement.resources), normalized(statement.not_resources)
+    return msgspec.structs.replace(statement, conditions=(), resources=resources, not_resources=not_resources)
 
 
-def _plain(statement: Statement, where: Where) -> Statement:
-    """A statement without conditions, with ARNs as needs are written."""
-    return msgspec.structs.replace(
-        statement,
-        conditions=(),
-        resources=_loose(statement.resources, where),
-        not_resources=_loose(statement.not_resources, where),
-    )
-
-
-def _loose(patterns: tuple[str, ...] | None, where: Where) -> tuple[str, ...] | None:
-    return None if patterns is None else tuple(loose(each, where) for each in patterns)
-
-
-def loose(pattern: str, where: Where) -> str:
+def loose(pattern: str, context: RunContext) -> str:
     """An ARN pattern in one partition, and in any region and account where the function's own are not known."""
     parts = pattern.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return pattern
-    region = "*" if where.region == "*" and parts[3] else parts[3]
-    account = "*" if where.account == "*" and parts[4] else parts[4]
+    region = "*" if context.region == "*" and parts[3] else parts[3]
+    account = "*" if context.account == "*" and parts[4] else parts[4]
     return ":".join(("arn", "aws", parts[2], region, account, parts[5]))
 
 
-def _statement(actions: tuple[str, ...], resources: tuple[str, ...]) -> Statement:
-    return Statement("", Effect.ALLOW, actions=actions, resources=resources)
+def _allowing(actions: tuple[str, ...], resource: str) -> Statement:
+    return Statement("", Effect.ALLOW, actions=actions, resources=(resource,))
 
 
-def _alone(statement: Statement, denials: tuple[Statement, ...] = ()) -> Access:
-    return Access((((statement,),),), denials)
-
-
-def _missing(need: Need, most: Access, least: Access, role: Role) -> Missing | None:
-    if _plainly(need, least):
+def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPermission | None:
+    if _plainly_allowed(need, least):
         return None
-    alone = _alone(_statement((need.action,), (need.target.pattern,)))
+    target = need.target
+    question = Access.of([_allowing((need.action,), target.pattern)])
     try:
-        found = newly(alone, most, attached=True)
-        if found is None:
-            unknown = newly(alone, least, attached=True)
-            if unknown is None:
+        if newly(question, most, attached=True) is None:
+            if newly(question, least, attached=True) is None:
                 return None
-            return Missing(need, need.target.pattern, "a value that is known only after the update decides", sure=False)
+            return MissingPermission(
+                need, target.pattern, "a value that is known only after the update decides", sure=False
+            )
         if role.unread:
-            return Missing(need, need.target.pattern, f"the function {role.unread[0]}", sure=False)
-        partly = newly(within(alone, most), NOTHING, attached=True) is not None
+            return MissingPermission(need, target.pattern, f"the function {role.unread[0]}", sure=False)
+        partly = newly(within(question, most), NOTHING, attached=True) is not None
     except TooManyCellsError:
-        return Missing(need, need.target.pattern, TOO_MANY, sure=False)
-    if partly and need.target.part:
+        return MissingPermission(need, target.pattern, TOO_MANY, sure=False)
+    if partly and target.part:
         return None
-    if partly and not need.target.every:
-        unknown_argument = f"`{need.target.argument}`" if need.target.argument else "what it is called on"
-        return Missing(need, need.target.pattern, f"{unknown_argument} cannot be told from the code", sure=False)
-    return Missing(need, need.target.pattern, partly=partly)
+    if partly and not target.every:
+        unknown_argument = f"`{target.argument}`" if target.argument else "what it is called on"
+        return MissingPermission(
+            need, target.pattern, f"{unknown_argument} cannot be determined from the code", sure=False
+        )
+    return MissingPermission(need, target.pattern, partly=partly)
 
 
-def _plainly(need: Need, allowed: Access) -> bool:
-    """Whether one statement alone allows all of a need, and nothing can deny it, which is quickly seen."""
+def _plainly_allowed(need: Need, allowed: Access) -> bool:
+    """Whether one statement alone allows all of a need and nothing can deny it, which spares a search."""
     if allowed.denials or len(allowed.alternatives) != 1 or len(allowed.alternatives[0]) != 1:
         return False
     fits = overlaps if need.target.part else covers
     return any(
-        each.actions is not None
-        and each.resources is not None
-        and concerns(each, need.action)
-        and any(fits(pattern, need.target.pattern) for pattern in each.resources)
-        for each in allowed.alternatives[0][0]
+        statement.actions is not None
+        and statement.resources is not None
+        and concerns(statement, need.action)
+        and any(fits(pattern, need.target.pattern) for pattern in statement.resources)
+        for statement in allowed.statements
     )
 
 
-def _over(needs: Sequence[Need], role: Role, where: Where, denials: tuple[Statement, ...]) -> Iterator[Over]:
+def _excess(
+    needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...]
+) -> Iterator[ExcessPermission]:
     used: dict[str, list[Statement]] = {}
     for need in needs:
-        used.setdefault(need.action.lower(), []).append(_statement((need.action,), (need.target.used,)))
+        used.setdefault(need.action.lower(), []).append(_allowing((need.action,), need.target.used))
     for held in role.documents:
         for statement in held.document.statements:
             if not statement.allows:
                 continue
-            if statement.unknown & {"Action", "NotAction", "Resource", "NotResource"}:
-                unknown = min(statement.unknown & {"Action", "NotAction", "Resource", "NotResource"})
-                yield Over(
-                    held,
-                    held.at(statement.at(unknown)),
-                    statement.sid,
-                    "holds a value that is known only after the update",
-                    sure=False,
-                )
+            if unknown := statement.unknown & {"Action", "NotAction", "Resource", "NotResource"}:
+                message = "holds a value that is known only after the update"
+                yield ExcessPermission(held, held.at(statement.at(min(unknown))), statement.sid, message, sure=False)
             read = known(held.document, statement, Bound.LEAST)
             if read is not None:
-                yield from _of_statement(held, read, _plain(read, where), used, denials)
+                for element, message in _of_statement(read, _unconditional(read, context), used, denials):
+                    yield ExcessPermission(held, held.at(statement.at(element)), statement.sid, message)
+
+
+Excess = Iterator[tuple[str, str]]
+"""Elements of a statement that allow more than is needed, each with a message."""
 
 
 def _of_statement(
-    held: AttachedDocument,
-    written: Statement,
-    plain: Statement,
-    used: Mapping[str, list[Statement]],
-    denials: tuple[Statement, ...],
-) -> Iterator[Over]:
+    written: Statement, plain: Statement, used: Mapping[str, list[Statement]], denials: tuple[Statement, ...]
+) -> Excess:
     if plain.actions is None or plain.resources is None:
-        every = Access(((tuple(one for many in used.values() for one in many),),))
-        element = "NotAction" if plain.actions is None else "NotResource"
-        if witness := _newly(_alone(plain, denials), every):
-            yield Over(
-                held, held.at(written.at(element)), written.sid, f"allows more than is called, for example {witness}"
-            )
+        every = Access.of(statement for statements in used.values() for statement in statements)
+        if witness := _newly(Access.of([plain, *denials]), every):
+            element = "NotAction" if plain.actions is None else "NotResource"
+            yield element, f"allows more than is called, for example {witness}"
         return
     called: dict[str, Action] = {}
     for pattern in plain.actions:
         expanded = sorted(expand(pattern), key=str)
-        here = [each for each in expanded if str(each).lower() in used]
-        called |= {str(each): each for each in here}
+        here = {str(action): action for action in expanded if str(action).lower() in used}
+        called |= here
         if expanded and not here:
-            yield Over(held, held.at(written.at("Action")), written.sid, f"allows `{pattern}`, which is never called")
+            yield "Action", f"allows `{pattern}`, which is never called"
         elif len(here) < len(expanded):
-            names = _listed([str(each) for each in here])
-            yield Over(
-                held,
-                held.at(written.at("Action")),
-                written.sid,
-                f"allows {len(expanded)} actions by `{pattern}`, of which {names} {'is' if len(here) == 1 else 'are'} called",
+            verb = "is" if len(here) == 1 else "are"
+            yield (
+                "Action",
+                f"allows {len(expanded)} actions by `{pattern}`, of which {_listed(list(here))} {verb} called",
             )
-    for shown, pattern in zip(written.resources or (), plain.resources, strict=True):
-        yield from _of_resource(held, written, (shown, pattern), called, used, denials)
+    for resource in zip(written.resources or (), plain.resources, strict=True):
+        yield from (("Resource", message) for message in _of_resource(resource, called, used, denials))
 
 
 def _of_resource(
-    held: AttachedDocument,
-    written: Statement,
     resource: tuple[str, str],
     called: Mapping[str, Action],
     used: Mapping[str, list[Statement]],
     denials: tuple[Statement, ...],
-) -> Iterator[Over]:
-    """What of one resource, or pattern of resources, no call is about."""
-    shown, pattern = resource
-    fitting = [name for name, action in called.items() if action.fits(shown)]
-    found: dict[str, str] = {}
+) -> Iterator[str]:
+    """Messages about a resource pattern, or a part of it, that no call uses."""
+    written, pattern = resource
+    fitting = [name for name, action in called.items() if action.fits(written)]
+    examples: dict[str, str] = {}
     untouched = []
     for name in fitting:
         patterns = [each for statement in used[name.lower()] for each in statement.resources or ()]
         if any(covers(each, pattern) for each in patterns):
             continue
         if not denials and not any(overlaps(each, pattern) for each in patterns):
-            found[name] = pattern
+            examples[name] = pattern
             untouched.append(name)
             continue
-        mine = _alone(_statement((name,), (pattern,)), denials)
-        needed = Access(((tuple(used[name.lower()]),),))
-        if witness := _newly(mine, needed):
-            found[name] = witness
-            if not _newly(within(mine, needed), NOTHING):
+        granted, needed = Access.of([_allowing((name,), pattern), *denials]), Access.of(used[name.lower()])
+        if witness := _newly(granted, needed):
+            examples[name] = witness
+            if not _newly(within(granted, needed), NOTHING):
                 untouched.append(name)
     if called and len(untouched) == len(fitting):
-        yield Over(
-            held,
-            held.at(written.at("Resource")),
-            written.sid,
-            f"names `{shown}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called",
-        )
+        yield f"names `{written}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called"
         return
-    wider = [name for name in found if name not in untouched]
     if untouched:
-        yield Over(
-            held,
-            held.at(written.at("Resource")),
-            written.sid,
-            f"allows {_listed(untouched)} on `{shown}`, on which {_verb(untouched)} never called",
-        )
-    if wider:
-        example = found[wider[0]]
-        shown_example = "" if example in resource else f", for example on `{example}`"
-        message = f"allows {_listed(wider)} on more of `{shown}` than {_verb(wider)} called on{shown_example}"
-        yield Over(held, held.at(written.at("Resource")), written.sid, message)
+        yield f"allows {_listed(untouched)} on `{written}`, on which {_verb(untouched)} never called"
+    if wider := [name for name in examples if name not in untouched]:
+        example = examples[wider[0]]
+        for_example = "" if example in resource else f", for example on `{example}`"
+        yield f"allows {_listed(wider)} on more of `{written}` than {_verb(wider)} called on{for_example}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -329,7 +287,7 @@ def _verb(names: Sequence[str]) -> str:
 
 
 def _newly(new: Access, old: Access) -> str:
-    """The resource of a request that is newly allowed; nothing where there is none, or where it cannot be told."""
+    """The resource of a newly allowed request; empty where there is none, or where this cannot be determined."""
     try:
         found = newly(new, old, attached=True)
     except TooManyCellsError:

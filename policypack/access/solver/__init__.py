@@ -1,4 +1,5 @@
 """The solver: policy documents come in, and a request that one allows and another does not goes out.
 
-It knows no stack and no resource: only documents, their statements, and requests.
+The encoder splits requests into cells (`bounds`, `substitution`, `variables`, `conditions`, `partition`, `dimensions`,
+`callers`), the search is in `request_space` and `every_request`, the decoder is `witness`, and `diff` asks the questions.
 """

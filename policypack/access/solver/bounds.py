@@ -17,7 +17,7 @@ from policypack.iam.document import VERSIONS, Condition, PolicyDocument, Princip
 VARIABLE = re.compile(r"\$\{[^{}]*\}")
 ESCAPED = re.compile(r"\$\{[*?$]\}")
 OWN = re.compile(r"\$\{aws:Resource(?:OrgID|OrgPaths|Account)\}", re.IGNORECASE)
-"""Variables that stand for the owner of the resource: as condition values they are fixed, and no outsider's."""
+"""Variables for the owner of the resource: as condition values they are fixed, and differ from any outsider's."""
 
 WIDER = {
     "StringEquals": "StringLike",
@@ -30,14 +30,14 @@ WIDER = {
 
 
 class Bound(enum.Enum):
-    """Which requests to count where it cannot be told."""
+    """Which requests a statement matches where an unknown value or a variable decides: the most or the least."""
 
     MOST = "most"
     LEAST = "least"
 
     @property
     def other(self) -> Bound:
-        """The opposite one."""
+        """The opposite bound."""
         return Bound.LEAST if self is Bound.MOST else Bound.MOST
 
 
@@ -47,25 +47,29 @@ def variable(text: str) -> bool:
 
 
 def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, variables: Bound) -> Statement | None:
-    """The statement without unknowns and variables, at these bounds; None where it matches nothing at all."""
+    """The statement without unknowns and variables, at these bounds; None where it matches nothing.
+
+    Documents of the version of 2008, which is the default, read `${…}` as plain text.
+    """
     found = known(document, statement, unknowns)
-    if found is None or not _has_variables(document):
+    with_variables = document.version == VERSIONS[0] or any(element == "Version" for element, _ in document.unknowns)
+    if found is None or not with_variables:
         return found
-    conditions = _settled(found.conditions, variables)
+    conditions = _without_variables(found.conditions, variables)
     resources, not_resources = found.resources, found.not_resources
     if resources is not None:
         resources = tuple(widen(each) for each in resources if variables is Bound.MOST or not variable(each))
     if not_resources is not None and any(map(variable, not_resources)):
         if variables is Bound.LEAST:
             return None
-        not_resources = tuple(each for each in not_resources if not variable(each))
+        not_resources = tuple(pattern for pattern in not_resources if not variable(pattern))
     if conditions is None:
         return None
     return msgspec.structs.replace(found, resources=resources, not_resources=not_resources, conditions=conditions)
 
 
 def known(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
-    """The statement without unknowns, at this bound; None where it matches nothing at all."""
+    """The statement without unknowns, at this bound; None where it matches nothing."""
     unknown = statement.unknown
     if not unknown:
         return statement
@@ -88,17 +92,12 @@ def known(document: PolicyDocument, statement: Statement, bound: Bound) -> State
     )
 
 
-def _has_variables(document: PolicyDocument) -> bool:
-    """The version of 2008, which also holds where none is written, reads `${…}` as plain text."""
-    return document.version == VERSIONS[0] or any(element == "Version" for element, _ in document.unknowns)
-
-
 def _or_any(patterns: tuple[str, ...] | None, *, open_ended: bool) -> tuple[str, ...] | None:
     return (*patterns, "*") if patterns is not None and open_ended else patterns
 
 
 def unknown_paths(document: PolicyDocument, statement: Statement, *elements: str) -> list[str]:
-    """Where something is unknown in these elements of a statement, in the order of the document."""
+    """The paths of unknowns in these elements of a statement, in the order of the document."""
     if not statement.unknown.intersection(elements):
         return []
     return [
@@ -107,28 +106,24 @@ def unknown_paths(document: PolicyDocument, statement: Statement, *elements: str
 
 
 def _known(conditions: tuple[Condition, ...], unknown: frozenset[str], bound: Bound) -> tuple[Condition, ...] | None:
-    """The conditions without unknown values; None where at the least they never hold.
+    """The conditions, parsed without their unknown values, at this bound; None where at the least they never hold.
 
-    Args:
-        conditions: as parsed, without the values that are unknown.
-        unknown: the paths at which something is unknown: a condition's, or a whole operator's.
-        bound: how to read them.
+    `unknown` holds the paths of conditions, or of whole operators, with unknown values.
     """
     if bound is Bound.MOST:
-        return tuple(each for each in conditions if each.path not in unknown)
-    if not unknown <= {each.path for each in conditions}:
+        return tuple(condition for condition in conditions if condition.path not in unknown)
+    if not unknown <= {condition.path for condition in conditions}:
         return None
-    part_known = [each for each in conditions if each.path in unknown]
-    if any(each.negated or each.operator == "Null" or not each.values for each in part_known):
-        return None
-    return conditions
+    partly_known = [condition for condition in conditions if condition.path in unknown]
+    unusable = any(each.negated or each.operator == "Null" or not each.values for each in partly_known)
+    return None if unusable else conditions
 
 
-def _settled(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition, ...] | None:
+def _without_variables(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition, ...] | None:
     """The conditions without variables; None where at the least they never hold."""
     found = []
     for condition in conditions:
-        fixed = tuple(each for each in condition.values if not variable(OWN.sub("", each)))
+        fixed = tuple(value for value in condition.values if not variable(OWN.sub("", value)))
         if len(fixed) == len(condition.values):
             found.append(condition)
         elif condition.negated is (bound is Bound.LEAST):

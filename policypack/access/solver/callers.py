@@ -1,4 +1,4 @@
-"""The kinds of callers that documents tell apart, each with an example and with what its requests can carry.
+"""The kinds of callers that documents distinguish, each with an example and the values that its requests have.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and, for which keys
 come with whom, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from policypack.access.solver.conditions import Values, pattern_of
-from policypack.access.solver.context_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.access.solver.partition import Pattern, Work, cells
 from policypack.access.solver.request import ANONYMOUS, Caller, account_of
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.iam.document import Principal, Statement
 from policypack.iam.globs import has_wildcard
 
@@ -22,17 +22,19 @@ ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 CANONICAL = "CanonicalUser"
 STRANGER_ACCOUNTS = ("999999999999", "888888888888", "777777777777")
 SELF = Caller("AWS", "the principal", words="the principal that it is attached to")
-"""Whoever an identity-based document is attached to: what it is called decides nothing."""
+"""The identity that a document is attached to, whose name decides nothing."""
 
 
 def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
-    """One caller for each way in which the principals of these statements, and conditions on their ARN, tell them apart.
+    """One caller for each kind that the principals of these statements, and conditions on their ARN, distinguish.
 
     Raises:
-        TooManyCellsError: they tell too many apart.
+        TooManyCellsError: they distinguish too many.
     """
     principals = [
-        each for statement in statements for each in (*(statement.principals or ()), *(statement.not_principals or ()))
+        principal
+        for statement in statements
+        for principal in (*(statement.principals or ()), *(statement.not_principals or ()))
     ]
     found = [*_aws(principals, statements, work), ANONYMOUS]
     for kind, other in (
@@ -40,7 +42,7 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
         ("Federated", "any-other-provider"),
         (CANONICAL, "any-other-user"),
     ):
-        names = dict.fromkeys(each.value for each in principals if each.type == kind)
+        names = dict.fromkeys(principal.value for principal in principals if principal.type == kind)
         found += [Caller(kind, name.replace("*", "x").replace("?", "x")) for name in names]
         if kind != CANONICAL or names:
             found.append(Caller(kind, other))
@@ -48,18 +50,20 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
 
 
 def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work: Work) -> Iterator[Caller]:
-    named = list(dict.fromkeys(each.value for each in principals if each.type == "AWS" and not each.anyone))
+    named = list(
+        dict.fromkeys(principal.value for principal in principals if principal.type == "AWS" and not principal.anyone)
+    )
     accounts = {account for each in named if (account := account_of(each))}
     arns = [each for each in named if account_of(each) is None]
-    groups: list[list[Pattern]] = [[Pattern(each, wild=has_wildcard(each))] for each in arns if Arn.parse(each)]
+    groups: list[list[Pattern]] = [[Pattern(arn, wild=has_wildcard(arn))] for arn in arns if Arn.parse(arn)]
     groups += [[Pattern(f"arn:aws:iam::{each}:*")] for each in sorted(accounts)]
     for statement in statements:
         for condition in statement.conditions:
             if condition.name == PRINCIPAL_ARN and condition.operator != "Null":
-                groups.append([pattern_of(condition.operator, each) for each in condition.values])
+                groups.append([pattern_of(condition.operator, value) for value in condition.values])
             elif condition.name in ACCOUNT_KEYS and condition.operator != "Null":
                 groups += [[Pattern(f"arn:aws:iam::{value}:*")] for value in condition.values]
-    yield from (_named(each) for each in arns if not (has_wildcard(each) and Arn.parse(each)))
+    yield from (_named(arn) for arn in arns if not (has_wildcard(arn) and Arn.parse(arn)))
     for account in sorted(accounts):
         if not ACCOUNT.fullmatch(account):  # of none of the kinds, and yet a name that two documents may share
             yield Caller("AWS", root := f"arn:aws:iam::{account}:root", (root,), account)
@@ -92,7 +96,7 @@ def arn_of_role(session: Arn) -> str:
 
 
 def fixed(caller: Caller, name: str) -> Values | None:
-    """What every request of a caller has for a key; None where requests of one caller differ."""
+    """The values of a key in every request of a caller; None where its requests differ."""
     if caller is SELF:
         return None
     if name in SERVICE_KEYS and caller.type != "Service":

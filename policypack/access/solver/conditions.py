@@ -1,12 +1,14 @@
-"""When a condition holds for one request, and which addresses it lets through.
+"""Whether a condition holds for a request, and for which addresses.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
 """
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -31,7 +33,8 @@ def address_problems(condition: Condition) -> Iterator[str]:
         if condition.operator in ADDRESS_OPERATORS:
             yield f"`{condition.operator}` compares addresses, and `{condition.key}` holds none"
     elif condition.operator not in (*ADDRESS_OPERATORS, "Null"):
-        yield f"`{condition.operator}` compares texts, so no address ever equals a range; write `{_address_operator(condition)}`"
+        right = f"{'NotIpAddress' if condition.negated else 'IpAddress'}{'IfExists' * condition.if_exists}"
+        yield f"`{condition.operator}` compares texts, so no address ever equals a range; write `{right}`"
     elif condition.operator != "Null":
         for index, value in enumerate(condition.values):
             try:
@@ -40,41 +43,23 @@ def address_problems(condition: Condition) -> Iterator[str]:
                 yield f"value {index + 1} {error}"
 
 
-def _address_operator(condition: Condition) -> str:
-    suffix = "IfExists" if condition.if_exists else ""
-    return f"{'NotIpAddress' if condition.negated else 'IpAddress'}{suffix}"
-
-
 @lru_cache(maxsize=4096)
 def named(values: tuple[str, ...]) -> Ranges:
-    """The addresses that the values name; those that are malformed name none."""
-    return Ranges.union(_ranges(values))
-
-
-def _ranges(values: Iterable[str]) -> Iterator[Ranges]:
+    """The addresses that the values name; a malformed value names none."""
+    ranges = []
     for value in values:
-        try:
-            yield Ranges.parse(value)
-        except AddressError:
-            yield nothing()
+        with suppress(AddressError):
+            ranges.append(Ranges.parse(value))
+    return Ranges.union(ranges)
 
 
-def passing(condition: Condition) -> Ranges:
-    """The addresses for which a condition on an address that is present holds."""
-    return _side(condition, passes=True)
-
-
-def refused(condition: Condition) -> Ranges:
-    """The addresses for which it does not hold: the complement of `passing`."""
-    return _side(condition, passes=False)
-
-
-def _side(condition: Condition, *, passes: bool) -> Ranges:
+def addresses(condition: Condition, *, passing: bool) -> Ranges:
+    """The addresses for which a condition on an address that is present holds, or does not hold."""
     if condition.operator == "Null":
-        return everything() if holds(condition, "") is passes else nothing()
+        return everything() if holds(condition, "") is passing else nothing()
     if condition.operator not in ADDRESS_OPERATORS:
-        return everything() if condition.negated is passes else nothing()
-    return _outside(condition.values) if condition.negated is passes else named(condition.values)
+        return everything() if condition.negated is passing else nothing()
+    return _outside(condition.values) if condition.negated is passing else named(condition.values)
 
 
 @lru_cache(maxsize=4096)
@@ -93,12 +78,12 @@ def met(condition: Condition, values: Values) -> bool:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
     """
     if condition.operator == "Null":
-        return any((each.lower() == "true") == (not values) for each in condition.values)
+        return any((value.lower() == "true") == (not values) for value in condition.values)
     if not values:
         if condition.if_exists or condition.qualifier == "ForAllValues":
             return True
         return condition.negated and condition.qualifier != "ForAnyValue"
-    each_one = (one_met(condition, each) for each in values)
+    each_one = (one_met(condition, value) for value in values)
     return all(each_one) if demands_all(condition) else any(each_one)
 
 
@@ -111,29 +96,24 @@ def one_met(condition: Condition, value: str) -> bool:
     """Whether one value of a request meets a condition other than `Null`."""
     if condition.operator in ADDRESS_OPERATORS:
         return _inside(condition.values, value) != condition.negated
-    compare = _COMPARISONS.get(condition.operator.replace("Not", ""), _equal)
-    return any(compare(each, value) for each in condition.values) != condition.negated
+    compare = _COMPARISONS.get(condition.operator.replace("Not", ""), str.__eq__)
+    return any(compare(written, value) for written in condition.values) != condition.negated
 
 
-def pattern_of(operator: str, value: str) -> Pattern:
-    """How an operator on texts reads one of its values."""
-    arn = operator.startswith("Arn")
-    return Pattern(value, wild=arn or "Like" in operator, fold="IgnoreCase" in operator, arn=arn)
+def pattern_of(name: str, value: str) -> Pattern:
+    """A value as an operator on texts reads it."""
+    arn = name.startswith("Arn")
+    return Pattern(value, wild=arn or "Like" in name, fold="IgnoreCase" in name, arn=arn)
 
 
 def _inside(values: tuple[str, ...], address: str) -> bool:
-    bounds, at = _bounds(values), address_number(address)
-    return at is not None and bisect_right(bounds, at) % 2 == 1
+    at = address_number(address)
+    return at is not None and bisect_right(_bounds(values), at) % 2 == 1
 
 
 @lru_cache(maxsize=4096)
 def _bounds(values: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Where the ranges begin and where the addresses behind them do, in order."""
     return named(values).bounds()
-
-
-def _equal(written: str, value: str) -> bool:
-    return written == value
 
 
 def _ignoring_case(written: str, value: str) -> bool:
@@ -141,7 +121,7 @@ def _ignoring_case(written: str, value: str) -> bool:
 
 
 def _arn(written: str, value: str) -> bool:
-    """Part by part: a wildcard does not reach over a colon, save in the last part."""
+    """Part by part: a wildcard does not match a colon, except in the last part."""
     patterns, parts = written.split(":", 5), value.split(":", 5)
     return len(patterns) == len(parts) and all(map(matches, patterns, parts))
 
@@ -155,14 +135,11 @@ def _numbers(compare: Callable[[float, float], bool]) -> Callable[[str, str], bo
 
 
 def number(text: str) -> float | None:
-    """The number that a text spells; dates are numbers too, as seconds since 1970."""
+    """The number in a text; dates are numbers too, as seconds since 1970."""
     try:
         return float(text)
     except ValueError:
-        return _moment(text)
-
-
-def _moment(text: str) -> float | None:
+        pass
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -170,21 +147,19 @@ def _moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-_ORDERINGS: dict[str, Callable[[float, float], bool]] = {
-    "Equals": lambda left, right: left == right,
-    "LessThan": lambda left, right: left < right,
-    "LessThanEquals": lambda left, right: left <= right,
-    "GreaterThan": lambda left, right: left > right,
-    "GreaterThanEquals": lambda left, right: left >= right,
+_ORDERINGS: Mapping[str, Callable[[float, float], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
 }
-
-_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
-    "StringEquals": _equal,
+_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEqualsIgnoreCase": _ignoring_case,
     "StringLike": matches,
     "Bool": _ignoring_case,
-    "BinaryEquals": _equal,
     "ArnEquals": _arn,
     "ArnLike": _arn,
     **{f"{kind}{name}": _numbers(compare) for kind in ("Numeric", "Date") for name, compare in _ORDERINGS.items()},
 }
+"""By positive operator, how a value of the condition compares with a value of the request; others compare for equality."""

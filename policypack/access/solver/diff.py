@@ -1,10 +1,9 @@
-"""Whether new documents allow a request that old ones did not, with an example of such a request.
+"""Whether new documents allow a request that old documents do not, with an example of such a request.
 
-The question is put to one Allow statement of the new documents after the other: is every request that it matches, and
-that no new Deny statement matches, one that the old documents allow? It is not where some request escapes all old
-Allow statements, or runs into an old Deny statement. Both are searches for a request that certain statements match and
-certain others do not, in a space of requests: every one (`policypack.access.solver.every_request`), or those of
-outsiders (`policypack.access.exposure.outside`).
+The question is asked for each Allow statement of the new documents: does it match a request that no new Deny statement
+matches, and that either no old Allow statement or some old Deny statement matches? Each is a search for a request that
+certain statements match and certain others do not, in a request space: every request
+(`policypack.access.solver.every_request`), or those of outsiders (`policypack.access.exposure.outsider_requests`).
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from itertools import product
 import msgspec
 
 from policypack.access.solver.bounds import Bound, known
+from policypack.access.solver.dimensions import ElementMatch, actions, meaning, resources
 from policypack.access.solver.every_request import EveryRequest, example
-from policypack.access.solver.included import includes
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
@@ -25,20 +24,28 @@ from policypack.access.solver.substitution import with_escapes
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.access.solver.witness import witness_of
 from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.globs import by_kind, covers
 from policypack.iam.grammar import WITH_PRINCIPAL
 
 NEW = "the old document does not allow this"
-TOO_MANY = "the conditions and wildcards tell too many requests apart"
+TOO_MANY = "the conditions and wildcards distinguish too many requests"
 
 Groups = tuple[tuple[Statement, ...], ...]
-"""Allow statements of documents each of which has to allow a request."""
+"""Groups of Allow statements, of which each group has to allow a request."""
 
 
 class Access(msgspec.Struct, frozen=True):
-    """What documents together allow: one of the alternatives, and nothing of what is denied."""
+    """What documents allow together: what one of the alternatives allows and no denial matches."""
 
     alternatives: tuple[Groups, ...]
     denials: tuple[Statement, ...] = ()
+
+    @staticmethod
+    def of(statements: Iterable[Statement]) -> Access:
+        """The access that the statements of one kind of document give."""
+        every = [*statements]
+        allows = tuple(statement for statement in every if statement.allows)
+        return Access(((allows,),), tuple(statement for statement in every if not statement.allows))
 
     @property
     def statements(self) -> list[Statement]:
@@ -47,24 +54,31 @@ class Access(msgspec.Struct, frozen=True):
 
 
 NOTHING = Access(())
-"""What nobody may do anything by."""
+"""No access."""
 
 
-def access(documents: Iterable[PolicyDocument], unknowns: Bound) -> Access:
-    """What documents of one kind, attached to one thing, allow, counting unknowns at this bound."""
-    read = [
-        (statement.allows, found)
+def access(
+    documents: Iterable[PolicyDocument],
+    unknowns: Bound,
+    read: Callable[[PolicyDocument, Statement, Bound], Statement | None] = known,
+) -> Access:
+    """What documents of one kind, attached to one resource, allow.
+
+    Args:
+        documents: the documents.
+        unknowns: how unknown values count: for `MOST` Allow statements match the most, and Deny statements the least.
+        read: returns a statement at the bound for its effect, or None where it matches nothing.
+    """
+    return Access.of(
+        statement
         for document in documents
-        for statement in with_escapes(document)
-        if (found := known(document, statement, unknowns if statement.allows else unknowns.other)) is not None
-    ]
-    return Access(
-        ((tuple(each for allows, each in read if allows),),), tuple(each for allows, each in read if not allows)
+        for written in with_escapes(document)
+        if (statement := read(document, written, unknowns if written.allows else unknowns.other)) is not None
     )
 
 
 def within(inner: Access, outer: Access) -> Access:
-    """What both allow: an identity's documents within its permissions boundary, say."""
+    """What both allow, such as an identity's documents within its permissions boundary."""
     return Access(
         tuple((*one, *other) for one in inner.alternatives for other in outer.alternatives),
         (*inner.denials, *outer.denials),
@@ -72,17 +86,16 @@ def within(inner: Access, outer: Access) -> Access:
 
 
 def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer:
-    """Whether the new documents allow what the old ones did not; one that AWS refuses makes the answer invalid."""
+    """Whether the new documents allow what the old ones do not; invalid if AWS refuses one of them."""
     for document in (*new, *old):
         if refused := refusal(document):
             return refused
-    attached = not any(each.kind in WITH_PRINCIPAL for each in (*new, *old))
+    attached = not any(document.kind in WITH_PRINCIPAL for document in (*new, *old))
     try:
-        found = newly(access(new, Bound.LEAST), access(old, Bound.MOST), attached=attached)
-        if found is not None:
-            request, statement = found
+        if gain := newly(access(new, Bound.LEAST), access(old, Bound.MOST), attached=attached):
+            request, statement = gain
             return Answer(Verdict.NEW_ACCESS, NEW, statement.path, witness_of(request))
-        unknown = any(each.unknowns for each in (*new, *old))
+        unknown = any(document.unknowns for document in (*new, *old))
         possible = unknown and newly(access(new, Bound.MOST), access(old, Bound.LEAST), attached=attached)
         if possible:
             return Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", possible[1].path)
@@ -92,57 +105,46 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
 
 
 def newly(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> tuple[Request, Statement] | None:
-    """A request that is allowed newly, and the Allow statement that allows it; None where there is none.
+    """A newly allowed request and the Allow statement that allows it; None where there is none.
 
     Args:
         new: what is allowed now.
         old: what was allowed before.
-        attached: whether the caller is whoever the documents are attached to.
-        foreign: whether what resources are called is taken to be nothing of the caller's, so that a variable never
-            stands for a part of their names.
+        attached: whether the caller is the identity that the documents are attached to.
+        foreign: whether resources are named by others, so that a policy variable never stands for a part of their names.
 
     Raises:
-        TooManyCellsError: there are too many requests to tell apart.
+        TooManyCellsError: there are too many requests to distinguish.
     """
     return next(gains(new, old, attached=attached, foreign=foreign), None)
 
 
 def gains(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> Iterator[tuple[Request, Statement]]:
-    """A request for each new Allow statement and each kind of caller to whom it newly allows something.
-
-    The arguments are those of `newly`.
-
-    Raises:
-        TooManyCellsError: there are too many requests to tell apart.
-    """
-    told: set[tuple[Statement, Caller]] = set()
+    """A request for each new Allow statement and each kind of caller; arguments and errors are those of `newly`."""
+    seen: set[tuple[Statement, Caller]] = set()
     space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached, foreign=foreign)
-    for request, required, obstacles in allowed_newly(new, old, space):
-        mark = (required[0], request.caller)
-        if mark not in told:
-            told.add(mark)
+    for request, required, obstacles in newly_allowed(new, old, space):
+        key = (required[0], request.caller)
+        if key not in seen:
+            seen.add(key)
             yield example(request, required, obstacles), required[0]
 
 
 def allows_more(new: Access, old: Access, *, attached: bool) -> bool:
-    """Whether anything is allowed newly: as `newly`, without an example.
-
-    Raises:
-        TooManyCellsError: there are too many requests to tell apart.
-    """
+    """Whether anything is newly allowed: as `newly`, without an example."""
     space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached)
-    return any(True for _ in allowed_newly(new, old, space))
+    return any(True for _ in newly_allowed(new, old, space))
 
 
-def allowed_newly(
+def newly_allowed(
     new: Access, old: Access, space: RequestSpace | Callable[[], RequestSpace]
 ) -> Iterator[tuple[Request, Sequence[Statement], Sequence[Statement]]]:
-    """Requests of a space that are allowed newly, each with the statements that it matches, and those that it must not.
+    """Newly allowed requests of a space, each with the statements that match it and those that must not.
 
-    Of the statements that it matches the first is a new Allow statement.
+    The first of the statements that match is a new Allow statement.
 
     Raises:
-        TooManyCellsError: there are too many requests to tell apart.
+        TooManyCellsError: there are too many requests to distinguish.
     """
     for required, obstacles in _questions(new, old):
         space = space if isinstance(space, RequestSpace) else space()
@@ -151,15 +153,50 @@ def allowed_newly(
 
 
 def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:
-    """Which statements a newly allowed request matches, and which it does not: one of these pairs each."""
+    """Pairs of statements that match a newly allowed request and statements that do not."""
     escapes = [
-        tuple(dict.fromkeys(each for group in choice for each in group)) for choice in product(*old.alternatives)
+        tuple(dict.fromkeys(statement for group in choice for statement in group))
+        for choice in product(*old.alternatives)
     ]
     for groups in new.alternatives:
         for required in product(*groups):
             for escaped in escapes:
-                if not any(includes(each, one) for each in escaped for one in required):
+                if not any(includes(wide, narrow) for wide in escaped for narrow in required):
                     yield required, (*escaped, *new.denials)
             for denial in old.denials:
-                if not any(includes(each, denial) for each in new.denials):
+                if not any(includes(wide, denial) for wide in new.denials):
                     yield (*required, denial), new.denials
+
+
+def includes(wide: Statement, narrow: Statement) -> bool:
+    """Whether `wide` matches every request that `narrow` matches, dimension by dimension, which spares most searches.
+
+    False means "not shown": only a search finds out whether several statements together match it all.
+    """
+    return (
+        _element_includes(actions(wide), actions(narrow))
+        and _element_includes(resources(wide), resources(narrow))
+        and {*map(meaning, wide.conditions)} <= {*map(meaning, narrow.conditions)}
+        and _principals_include(wide, narrow)
+    )
+
+
+def _principals_include(wide: Statement, narrow: Statement) -> bool:
+    if wide.not_principals is not None or narrow.not_principals is not None:
+        return wide.not_principals == narrow.not_principals
+    return wide.principals is None or (narrow.principals is not None and {*narrow.principals} <= {*wide.principals})
+
+
+def _element_includes(wide: ElementMatch, narrow: ElementMatch) -> bool:
+    if wide.inside is not narrow.inside:
+        return not wide.patterns if narrow.inside else "*" in wide.patterns
+    if wide.patterns == narrow.patterns:
+        return True
+    outer, inner = (wide.patterns, narrow.patterns) if wide.inside else (narrow.patterns, wide.patterns)
+    plain, wild = by_kind(outer)
+    return all(pattern in plain or any(_covers(other, pattern) for other in wild) for pattern in inner)
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    """Whether a pattern covers another one; with a policy variable only an equal one."""
+    return wide == narrow or ("${" not in wide and "${" not in narrow and covers(wide, narrow))

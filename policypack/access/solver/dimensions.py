@@ -1,16 +1,17 @@
-"""What requests can be, one dimension at a time, as far as some statements tell them apart.
+"""The cells of requests, one dimension at a time, and their combinations.
 
 A statement matches a request when it matches it in every dimension: the caller, the action, the resource and each
-condition key. In each there are finitely many cells, and for a cell a number says which statements match it there: bit
-`i` for statement `i`. What a whole request is matched by is then the conjunction of one number for each dimension.
+condition key. Each dimension has finitely many cells, each with a mask of the statements that match there: bit `i` for
+statement `i`. The conjunction of one mask for each dimension has the statements that match the whole request.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 import msgspec
 
@@ -25,11 +26,10 @@ from policypack.access.solver.conditions import (
     one_met,
     pattern_of,
 )
-from policypack.access.solver.context_keys import ALWAYS_SENT
 from policypack.access.solver.partition import Preference, Work, cells
-from policypack.iam.actions import key_type, lowered
+from policypack.iam.actions import lowered, multivalued
 from policypack.iam.addresses import told_apart
-from policypack.iam.condition_keys import MULTIVALUED
+from policypack.iam.condition_keys import ALWAYS_SENT
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import any_matches, covers, has_wildcard, overlaps
 
@@ -37,23 +37,28 @@ BOOLEAN = ("true", "false")
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Requests that no statement tells apart in one dimension: which statements match, and an example."""
+    """Requests that no statement distinguishes in one dimension: the mask of the statements that match, and an example."""
 
     mask: int
     example: object
 
 
+def mask_of(matches: Iterable[bool]) -> int:
+    """The mask of statements, by whether each matches."""
+    return sum(matched << index for index, matched in enumerate(matches))
+
+
 def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Cell]:
-    """The cells of one condition key; an example is what a request has for it, the absent key an empty one.
+    """The cells of one condition key; an example is a tuple of values, empty where the request lacks the key.
 
     Raises:
-        TooManyCellsError: the conditions tell too many values apart.
+        TooManyCellsError: the conditions distinguish too many values.
     """
     conditions = [
-        (index, each)
+        (index, condition)
         for index, statement in enumerate(statements)
-        for each in statement.conditions
-        if each.name == name
+        for condition in statement.conditions
+        if condition.name == name
     ]
     distinct = list({meaning(each): each for _, each in conditions}.values())
     found: dict[int, Values] = {}
@@ -69,24 +74,27 @@ def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Ce
 
 
 def meaning(condition: Condition) -> tuple[object, ...]:
-    """What decides when a condition holds; not where it stands."""
+    """Everything about a condition except its path."""
     return condition.name, condition.operator, condition.values, condition.qualifier, condition.if_exists
 
 
 def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Values]:
-    """What a request can have for a key, as far as the conditions tell it apart."""
+    """The values that a request can have for a key, as far as the conditions distinguish them."""
     singles = list(_singles(name, conditions, work))
     if name not in ALWAYS_SENT:
         yield ()
-    if not multivalued(name, conditions):
+    several = multivalued(name)
+    if several is None:
+        several = not name.startswith("aws:") and any(condition.qualifier for condition in conditions)
+    if not several:
         yield from ((each,) for each in singles)
         return
-    told = [each for each in conditions if each.operator != "Null"]
-    every = sum(1 << index for index, each in enumerate(told) if demands_all(each))
-    some = (1 << len(told)) - 1 & ~every
+    compared = [condition for condition in conditions if condition.operator != "Null"]
+    every = mask_of(map(demands_all, compared))
+    some = (1 << len(compared)) - 1 & ~every
     seen: dict[int, Values] = {}
     elements: list[tuple[int, Values]] = [
-        (sum(one_met(each, value) << index for index, each in enumerate(told)), (value,)) for value in singles
+        (mask_of(one_met(condition, value) for condition in compared), (value,)) for value in singles
     ]
     waiting = deque(elements)
     while waiting:
@@ -103,43 +111,31 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
     yield from seen.values()
 
 
-def multivalued(name: str, conditions: Iterable[Condition]) -> bool:
-    """Whether a request may have several values for a key."""
-    if name in MULTIVALUED:
-        return True
-    known = _known_type(name)
-    if known is not None:
-        return known.startswith("ArrayOf")
-    return not name.startswith("aws:") and any(each.qualifier for each in conditions)
-
-
-@lru_cache(maxsize=4096)
-def _known_type(name: str) -> str | None:
-    service, _, _ = name.partition(":")
-    return key_type(service, name) if service != "aws" else None
-
-
 def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[str]:
-    """One value for each way in which the conditions take single values."""
-    operators = {each.operator for each in conditions}
+    """One value for each set of conditions that a single value can meet."""
+    operators = {condition.operator for condition in conditions}
     if name in ALWAYS_SENT and "Bool" in operators:
         yield from BOOLEAN
         return
     if name in ADDRESS_KEYS or operators & {*ADDRESS_OPERATORS}:
-        yield from told_apart([named(each.values) for each in conditions if each.operator in ADDRESS_OPERATORS])
+        yield from told_apart(
+            [named(condition.values) for condition in conditions if condition.operator in ADDRESS_OPERATORS]
+        )
     if "Bool" in operators:
         yield from BOOLEAN
-    yield from _around(each for each in conditions if each.operator.startswith(("Numeric", "Date")))
-    texts = [each for each in conditions if each.operator.startswith(("String", "Arn", "Binary"))]
+    yield from _around(condition for condition in conditions if condition.operator.startswith(("Numeric", "Date")))
+    texts = [condition for condition in conditions if condition.operator.startswith(("String", "Arn", "Binary"))]
     if texts or operators <= {"Null"}:
-        groups = [[pattern_of(each.operator, value) for value in each.values] for each in texts]
+        groups = [[pattern_of(text.operator, value) for value in text.values] for text in texts]
         yield from cells("?*", groups, work).values()
         yield ""
 
 
 def _around(conditions: Iterable[Condition]) -> Iterator[str]:
-    """Each number or date that conditions name, one between each two, and one on either side."""
-    spelled = {found: value for each in conditions for value in each.values if (found := number(value)) is not None}
+    """Each number or date in the conditions, one between each two, and one on either side."""
+    spelled = {
+        found: value for condition in conditions for value in condition.values if (found := number(value)) is not None
+    }
     if not spelled:
         return
     numbers = sorted(spelled)
@@ -153,14 +149,14 @@ def _written(value: float) -> str:
 
 
 class ElementMatch(msgspec.Struct, frozen=True):
-    """What a statement says in one dimension: the patterns, and whether it is about what they match or about the rest."""
+    """The patterns of a statement in one dimension, and whether the statement is about what they match or about the rest."""
 
     patterns: tuple[str, ...]
     inside: bool
 
     @staticmethod
     def of(about: tuple[str, ...] | None, not_about: tuple[str, ...] | None) -> ElementMatch:
-        """Of the two elements, of which a statement has one; one that has neither is about everything."""
+        """The match of an element or of its negation; a statement with neither is about everything."""
         return ElementMatch(not_about or (), inside=False) if about is None else ElementMatch(about, inside=True)
 
     def about(self, text: str) -> bool:
@@ -169,32 +165,32 @@ class ElementMatch(msgspec.Struct, frozen=True):
 
 
 def actions(statement: Statement) -> ElementMatch:
-    """What a statement says of actions; in lower case, since case does not count."""
+    """The match of the statement's actions, in lower case, since case does not count."""
     return ElementMatch.of(
         statement.actions and lowered(statement.actions), statement.not_actions and lowered(statement.not_actions)
     )
 
 
 def resources(statement: Statement) -> ElementMatch:
-    """What a statement says of resources."""
+    """The match of the statement's resources."""
     return ElementMatch.of(statement.resources, statement.not_resources)
 
 
 def text_cells(
-    required: Sequence[Statement], others: Sequence[Statement], said: Callable[[Statement], ElementMatch], work: Work
+    required: Sequence[Statement], others: Sequence[Statement], match: Callable[[Statement], ElementMatch], work: Work
 ) -> list[Cell]:
-    """The cells of actions or of resources that all of `required` match; the numbers are of `others`.
+    """The cells of actions or of resources that all of `required` match; the masks are of `others`.
 
-    A cell that others match too is left out where they match all that another one's others do.
+    A cell may be left out where fewer of `others` match another one.
 
     Raises:
-        TooManyCellsError: the patterns tell too many texts apart.
+        TooManyCellsError: the patterns distinguish too many texts.
     """
-    first, *rest = (said(each) for each in required)
+    first, *rest = map(match, required)
     needed = rest if first.inside else [first, *rest]
     found: dict[int, str] = {}
     for pattern in first.patterns if first.inside else ("*",):
-        for mask, text in _within(pattern, needed, [said(each) for each in others], work):
+        for mask, text in _within(pattern, needed, [*map(match, others)], work):
             if not mask:
                 return [Cell(mask, text)]
             found.setdefault(mask, text)
@@ -207,38 +203,38 @@ def _within(
     """The cells among the texts that one pattern matches."""
     work.spend(1 + len(others) // 8)
     if not has_wildcard(pattern):
-        if all(each.about(pattern) for each in needed):
-            yield sum(each.about(pattern) << index for index, each in enumerate(others)), pattern
+        if all(match.about(pattern) for match in needed):
+            yield mask_of(match.about(pattern) for match in others), pattern
         return
     for text in (pattern.replace("*", anything).replace("?", "x") for anything in ("", "x")):
-        if not any(each.about(text) for each in others) and all(each.about(text) for each in needed):
+        if not any(match.about(text) for match in others) and all(match.about(text) for match in needed):
             yield 0, text
             return
     groups: dict[tuple[str, ...], int] = {}
     members = [_group(each, pattern, groups) for each in (*needed, *others)]
-    if any(member is (not said.inside) for member, said in zip(members, needed, strict=False)):
+    if any(member is (not match.inside) for member, match in zip(members, needed, strict=False)):
         return
-    says = [each.inside for each in (*needed, *others)]
-    for member, text in cells(pattern, list(groups), work, _preference(members, says, len(needed))).items():
+    insides = [each.inside for each in (*needed, *others)]
+    for member, text in cells(pattern, list(groups), work, _preference(members, insides, len(needed))).items():
         held = [
             (each if isinstance(each, bool) else each in member) is inside
-            for each, inside in zip(members, says, strict=True)
+            for each, inside in zip(members, insides, strict=True)
         ]
         if all(held[: len(needed)]):
-            yield sum(each << index for index, each in enumerate(held[len(needed) :])), text
+            yield mask_of(held[len(needed) :]), text
 
 
-def _preference(members: Sequence[int | bool], says: Sequence[bool], needed: int) -> Preference:
-    """That no statement behind the first `needed` matches; in a group that two read in opposite ways nothing is better."""
+def _preference(members: Sequence[int | bool], insides: Sequence[bool], needed: int) -> Preference:
+    """The preference that no statement after the first `needed` matches, except in groups that statements read both ways."""
     exact = {each for each in members[:needed] if not isinstance(each, bool)}
-    about = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and inside}
-    rest = {each for each, inside in zip(members, says, strict=True) if not isinstance(each, bool) and not inside}
+    about = {each for each, inside in zip(members, insides, strict=True) if not isinstance(each, bool) and inside}
+    rest = {each for each, inside in zip(members, insides, strict=True) if not isinstance(each, bool) and not inside}
     return Preference(frozenset(about - rest - exact), frozenset(rest - about - exact))
 
 
-def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
-    """The number of a group of patterns; the answer itself where all of what `pattern` matches is in it, or nothing."""
-    near = tuple(each for each in said.patterns if each == "*" or overlaps(each, pattern))
+def _group(match: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
+    """The index of a group of patterns; True where the group matches all that `pattern` matches, and False where nothing."""
+    near = tuple(each for each in match.patterns if each == "*" or overlaps(each, pattern))
     if not near:
         return False
     if any(each == "*" or covers(each, pattern) for each in near):
@@ -246,18 +242,74 @@ def _group(said: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int])
     return groups.setdefault(near, len(groups))
 
 
-def united(found: Iterable[Cell]) -> int:
-    """The statements that match in one of the cells, as a number."""
-    mask = 0
-    for each in found:
-        mask |= each.mask
-    return mask
+def united(every: Iterable[Cell]) -> int:
+    """The mask of the statements that match in one of the cells."""
+    return reduce(or_, (cell.mask for cell in every), 0)
 
 
 def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
-    """The cells with the bits at these indexes alone, moved together."""
+    """The cells with masks of the statements at these indexes only."""
     found: dict[int, Cell] = {}
     for each in every:
         mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
         found.setdefault(mask, Cell(mask, each.example))
     return list(found.values())
+
+
+PRUNED_FROM = 48
+CHEAP = 8
+"""The number of combined masks that cost as much as one state of a walk."""
+
+Combination = tuple[Cell, ...]
+
+
+def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) -> Combination | None:
+    """One cell for each dimension that together no obstacle matches; None where there is none.
+
+    `obstacles` is the mask of the statements that must not match.
+
+    Raises:
+        TooManyCellsError: the budget is spent.
+    """
+    order = sorted(range(len(dimensions)), key=lambda index: len(dimensions[index]))
+    reached = combinations([dimensions[index] for index in order], obstacles, work, any_uncovered=True)
+    if 0 not in reached:
+        return None
+    by_dimension = dict(zip(order, reached[0], strict=True))
+    return tuple(by_dimension[index] for index in range(len(dimensions)))
+
+
+def combinations(
+    dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work, *, any_uncovered: bool = False
+) -> dict[int, Combination]:
+    """Combinations of one cell for each dimension, by the mask of the obstacles that match them all.
+
+    One may be left out where another one avoids more obstacles; with `any_uncovered` all may be left out beside one that
+    avoids every obstacle.
+
+    Raises:
+        TooManyCellsError: the budget is spent.
+    """
+    reached: dict[int, Combination] = {obstacles: ()}
+    for dimension in dimensions:
+        work.spend(len(reached) * len(dimension) // CHEAP)
+        following: dict[int, Combination] = {}
+        for mask, combination in reached.items():
+            for cell in dimension:
+                following.setdefault(mask & cell.mask, (*combination, cell))
+        if any_uncovered and 0 in following:
+            following = {0: following[0]}
+        elif len(following) > PRUNED_FROM:
+            following = {mask: following[mask] for mask in _least(following, work)}
+        reached = following
+    return reached
+
+
+def _least(masks: Iterable[int], work: Work) -> list[int]:
+    """The masks without those that include another mask."""
+    kept: list[int] = []
+    for mask in sorted(masks, key=int.bit_count):
+        work.spend(len(kept) // CHEAP // 4)
+        if not any(other & mask == other for other in kept):
+            kept.append(mask)
+    return kept

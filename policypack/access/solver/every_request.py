@@ -1,4 +1,4 @@
-"""The space of every request, by whoever a document can name: what a difference between documents is looked for in."""
+"""The request space of every request, by every caller that a document can name: where documents are compared."""
 
 from __future__ import annotations
 
@@ -10,80 +10,85 @@ import msgspec
 
 from policypack.access.solver import callers
 from policypack.access.solver.conditions import Values
-from policypack.access.solver.context_keys import NETWORK_KEYS
-from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, united
+from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, uncovered, united
 from policypack.access.solver.request import Caller, Request, takes_in
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.search import uncovered
-from policypack.access.solver.substitution import Assignment, settled, shown, variables_of
+from policypack.access.solver.substitution import Assignment, restored, substituted, variables_of
 from policypack.access.solver.variables import assignments
 from policypack.access.solver.witness import improved
+from policypack.iam.condition_keys import NETWORK_KEYS
 from policypack.iam.document import Statement
 
 NETWORK = NETWORK_KEYS | {"aws:vpcsourceip", "aws:sourceip"}
 
-Sent = tuple[Caller, Assignment, bool]
-"""Who sends a request, with what for the variables, and whether through a VPC endpoint."""
+Sender = tuple[Caller, Assignment, bool]
+"""The caller of a request, its values for the variables, and whether it comes through a VPC endpoint."""
 
 
 class EveryRequest(RequestSpace):
-    """Every request, as far as some statements tell them apart."""
+    """Every request, as far as some statements distinguish them."""
 
     def __init__(self, statements: Sequence[Statement], *, attached: bool, foreign: bool = False) -> None:
         super().__init__()
         self.foreign = foreign
-        names = frozenset(each.name for statement in statements for each in statement.conditions)
+        names = frozenset(condition.name for statement in statements for condition in statement.conditions)
         every = [callers.SELF] if attached else callers.callers(statements, self.work)
-        variable = {name for each in statements for name in variables_of(each)}
+        variable = {name for statement in statements for name in variables_of(statement)}
         self.callers = _distinct(every, statements, sorted(names | variable))
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
-        """The callers whom all of `required` take in."""
-        return [caller for caller in self.callers if all(takes_in(each, caller) for each in required)]
+        """The callers that the principals of all of `required` include."""
+        return [caller for caller in self.callers if all(takes_in(statement, caller) for statement in required)]
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
-        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+        """The cells of actions that `required` match; the masks are of `obstacles`."""
         return text_cells(required, obstacles, actions, self.work)
 
     def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
     ) -> Iterator[Request]:
-        """A request of one caller for an action of these cells, whose numbers are of `against`, where there is one."""
-        for given in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
-            needed = _settled(required, given)
-            others = {index: read for index, each in enumerate(against) if (read := settled(each, given)) is not None}
+        """A request of one caller for an action of these cells, if there is one; the masks are of `against`."""
+        for assignment in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
+            needed = _with_values(required, assignment)
+            others = {
+                index: read for index, each in enumerate(against) if (read := substituted(each, assignment)) is not None
+            }
             if len(needed) == len(required):
-                found = self._given(needed, [*others.values()], narrowed(about, [*others]), (caller, given))
+                found = self._with_assignment(
+                    needed, [*others.values()], narrowed(about, [*others]), (caller, assignment)
+                )
                 if found is not None:
                     yield found
                     return
 
-    def _given(
+    def _with_assignment(
         self,
         needed: Sequence[Statement],
         others: Sequence[Statement],
         about: Sequence[Cell],
-        sent: tuple[Caller, Assignment],
+        sender: tuple[Caller, Assignment],
     ) -> Request | None:
-        """A request by way of statements that have these values for their variables."""
+        """A request that statements with values for their variables match."""
         named = text_cells(needed, others, resources, self.work)
         reachable = united(about) & united(named)
         open_ones = [index for index in range(len(others)) if reachable >> index & 1]
         texts = [narrowed(about, open_ones), narrowed(named, open_ones)]
         for network in self.networks:
-            found = self._search(needed, [others[index] for index in open_ones], texts, (*sent, network))
+            found = self._search(needed, [others[index] for index in open_ones], texts, (*sender, network))
             if found is not None:
                 return found
         return None
 
     def _search(
-        self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sent: Sent
+        self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sender: Sender
     ) -> Request | None:
-        names = list(dict.fromkeys(each.name for statement in (*required, *against) for each in statement.conditions))
+        names = list(
+            dict.fromkeys(condition.name for statement in (*required, *against) for condition in statement.conditions)
+        )
         dimensions = [*texts]
         for name in names:
-            values = self._values(name, sent)
+            values = self._values(name, sender)
             dimensions.append(self.cells(name, required, against, None if values is None else (values,)))
             if not dimensions[-1]:
                 return None
@@ -91,43 +96,39 @@ class EveryRequest(RequestSpace):
         if found is None:
             return None
         action, resource, *sent_values = (each.example for each in found)
-        caller, given, _ = sent
-        context: dict[str, Values] = {key: (value,) for key, value in given.items() if value is not None}
+        caller, assignment, _ = sender
+        context: dict[str, Values] = {key: (value,) for key, value in assignment.items() if value is not None}
         context |= {name: cast("Values", each) for name, each in zip(names, sent_values, strict=True) if each}
         return Request(caller, str(action), str(resource), context)
 
-    def _values(self, name: str, sent: Sent) -> Values | None:
-        """What every request of a caller from there has for a key; None where they differ."""
-        caller, given, network = sent
+    def _values(self, name: str, sender: Sender) -> Values | None:
+        """The values of a key in every request of the sender; None where they differ."""
+        caller, assignment, network = sender
         if callers.without(network, name) and self.networks != (False,):
             return ()
-        if name in given:
-            return () if given[name] is None else (str(given[name]),)
+        if name in assignment:
+            return () if assignment[name] is None else (str(assignment[name]),)
         return callers.fixed(caller, name)
 
 
 def example(found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
-    """A request as a person understands it, which the same statements match."""
+    """An understandable request that the same statements match."""
     sent = {name: values[0] for name, values in found.context.items()}
-    return _plain(improved(found, _settled(required, sent), _settled(obstacles, sent)))
+    request = improved(found, _with_values(required, sent), _with_values(obstacles, sent))
+    context = {key: tuple(map(restored, values)) for key, values in request.context.items()}
+    return msgspec.structs.replace(request, resource=restored(request.resource), context=context)
 
 
-def _settled(statements: Sequence[Statement], given: Assignment) -> list[Statement]:
-    """The statements with values for their variables; without those that match nothing then."""
-    return [read for each in statements if (read := settled(each, given)) is not None]
-
-
-def _plain(request: Request) -> Request:
-    """The request with the characters that stood for those of an escape."""
-    context = {key: tuple(map(shown, values)) for key, values in request.context.items()}
-    return msgspec.structs.replace(request, resource=shown(request.resource), context=context)
+def _with_values(statements: Sequence[Statement], assignment: Assignment) -> list[Statement]:
+    """The statements with values for their variables, without those that match nothing."""
+    return [read for statement in statements if (read := substituted(statement, assignment)) is not None]
 
 
 def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:
-    """One caller for each way in which the statements take callers in and their requests are limited."""
+    """One caller for each set of statements with its principals, and each set of fixed values."""
     found: dict[object, Caller] = {}
     for caller in every:
-        taken = tuple(takes_in(each, caller) for each in statements)
+        taken = tuple(takes_in(statement, caller) for statement in statements)
         limits = tuple((name, callers.fixed(caller, name)) for name in names)
         found.setdefault((taken, limits), caller)
     return list(found.values())

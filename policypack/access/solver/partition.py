@@ -1,8 +1,8 @@
-"""Which texts a set of patterns tells apart.
+"""The partition of texts by the patterns that match them.
 
-Texts that the same patterns match cannot be told apart by them, so all texts fall into finitely many cells; each is
-found with its shortest example by walking the patterns' automata side by side, as far as needed. All automata are one
-number: a bit for each place in each pattern (the shift-and method of Baeza-Yates and Gonnet,
+All texts fall into finitely many cells, in each of which the same patterns match; a cell and its shortest example are
+found by walking the patterns' automata side by side, as far as needed. All automata are one number: a bit for each place
+in each pattern (the shift-and method of Baeza-Yates and Gonnet,
 https://doi.org/10.1145/135239.135243).
 """
 
@@ -17,20 +17,20 @@ import msgspec
 from policypack.iam.globs import beginning, normal
 
 MOST_WORK = 150_000
-"""How many states of the side-by-side walk, or as much other work, one question may take before it gives up."""
+"""The number of states of the walk, or the equivalent of other work, after which a question gives up."""
 WIDE = 512
-"""Places in patterns that cost as much as one more state."""
+"""The number of places in patterns that cost as much as one more state."""
 ARN_COLONS = 5
 
 Membership = frozenset[int]
 
 
 class TooManyCellsError(Exception):
-    """The patterns tell more texts apart than is worth looking at."""
+    """The patterns distinguish more texts than can be searched."""
 
 
 class Work(msgspec.Struct):
-    """What is left of the work that one question may take."""
+    """The budget of one question."""
 
     left: int = MOST_WORK
 
@@ -38,7 +38,7 @@ class Work(msgspec.Struct):
         """Count work before it is done.
 
         Raises:
-            TooManyCellsError: it would be too much.
+            TooManyCellsError: the budget is spent.
         """
         self.left -= steps
         if self.left < 0:
@@ -46,19 +46,19 @@ class Work(msgspec.Struct):
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """A pattern in one of the ways in which IAM reads them."""
+    """A pattern as IAM reads it."""
 
     text: str
     wild: bool = True
     """Whether `*` and `?` are wildcards."""
     fold: bool = False
-    """Whether case does not count."""
+    """Whether case is ignored."""
     arn: bool = False
-    """Whether no wildcard reaches over a colon, save in the sixth part of an ARN."""
+    """Whether no wildcard matches a colon, except in the sixth part of an ARN."""
 
     @property
     def plain(self) -> bool:
-        """Whether it matches its own text alone."""
+        """Whether it matches only its own text."""
         return not self.fold and not (self.wild and ("*" in self.text or "?" in self.text))
 
 
@@ -66,13 +66,13 @@ Patterns = Sequence[str | Pattern]
 
 
 class Preference(msgspec.Struct, frozen=True):
-    """Which groups are better not matched by a text, and which better matched; the others make a difference."""
+    """Groups of patterns that a text preferably does not match, or matches; for the others, all cells are needed."""
 
     unmatched: frozenset[int] = frozenset()
     matched: frozenset[int] = frozenset()
 
     def as_good(self, one: Membership, other: Membership) -> bool:
-        """Whether one way to be matched is as good as another in every group."""
+        """Whether one membership is as good as another in every group."""
         free = self.unmatched | self.matched
         return (
             one - free == other - free
@@ -141,7 +141,7 @@ class _Machine(msgspec.Struct):
         return frozenset(group for end, group in self.ends if state & end)
 
     def alphabet(self, state: int) -> list[str]:
-        """One character that no pattern asks for here, then each that one does, or that not all wildcards take."""
+        """One character that no pattern needs here, then each that some pattern needs, or that not all wildcards match."""
         asked = {character for character, places in self.steps.items() if places & state}
         asked |= {":"} if state & self.narrow else set()
         return [next((each for each in OTHERS if each not in asked), "~"), *sorted(asked)]
@@ -155,20 +155,19 @@ INSIDE = -1
 def cells(
     inside: str | Pattern, groups: Sequence[Patterns], work: Work | None = None, preference: Preference | None = None
 ) -> dict[Membership, str]:
-    """The texts that `inside` matches, told apart by which groups of patterns match them.
+    """The texts that `inside` matches, partitioned by the groups of patterns that match them.
 
     Args:
         inside: the pattern that all texts match.
         groups: each a list of patterns; a text is in the group when one of them matches it.
-        work: what the whole question may take; as much as one may for None.
-        preference: which groups are better not matched, or better matched; a cell may be left out then where there is one
-            that is as good in every group. None has all cells.
+        work: the budget of the question; None for a new one.
+        preference: a cell may be left out where another one is as good in every group. None returns all cells.
 
     Returns:
         By the indexes of the groups that match, the shortest such text.
 
     Raises:
-        TooManyCellsError: there are more states to visit than that.
+        TooManyCellsError: the budget is spent.
     """
     work = work or Work()
     within = _pattern(inside)
@@ -181,7 +180,7 @@ def cells(
     texts = {each.text for group in read for each in group if each.plain}
     wild = [[each for each in group if not each.plain] for group in read]
     if texts and (found := _walked(within, wild, frozenset(texts), work, preference or ALL)) is not None:
-        # A text that is named stands for itself; all the others are told apart by the wildcards alone.
+        # A plain text is its own example; the wildcards alone partition all other texts.
         whole = _machine([*read, [within]])
         for text in sorted(texts, key=lambda each: (len(each), each)):
             member = whole.groups(whole.run(text))
@@ -198,7 +197,7 @@ def _pattern(written: str | Pattern) -> Pattern:
 
 
 def _prefix(pattern: Pattern) -> str:
-    """What every text begins with that the pattern matches."""
+    """The common beginning of all texts that the pattern matches."""
     if pattern.fold:
         return ""
     return beginning(pattern.text) if pattern.wild else pattern.text
@@ -207,8 +206,8 @@ def _prefix(pattern: Pattern) -> str:
 def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:
     machine = _Machine()
     for group, patterns in enumerate(groups):
-        for each in patterns:
-            machine.add(each, group)
+        for pattern in patterns:
+            machine.add(pattern, group)
     return machine
 
 
@@ -247,7 +246,7 @@ def _walked(
 
 
 class _Best:
-    """The states so far of which none is as good as another, whatever text follows."""
+    """The states that no other state is as good as, whatever text follows."""
 
     def __init__(self, machine: _Machine, preference: Preference) -> None:
         places = {group: 0 for _, group in machine.ends}
@@ -260,7 +259,7 @@ class _Best:
         self.kept: dict[int, list[int]] = {}
 
     def news(self, state: int, work: Work) -> bool:
-        """Whether no state before is as good; it is remembered then."""
+        """Whether no earlier state is as good; if so, the state is kept."""
         if not self.low and not self.high:
             return True
         counted = state & self.low | ~state & self.high

@@ -1,4 +1,4 @@
-"""A concrete request, and whether the principals and resources of a statement take it in.
+"""A concrete request, and whether the principals of a statement include its caller.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 """
@@ -16,16 +16,16 @@ from policypack.iam.globs import matches
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who sends a request: the type of principal, and the names that a document may know it by."""
+    """The sender of a request: the type of principal, and the names that a document may use for it."""
 
     type: str
     """`AWS`, `Service`, `Federated`, `CanonicalUser`, or empty for an anonymous caller."""
     name: str
     arns: tuple[str, ...] = ()
-    """Of a principal of AWS: its own and, for a session, that of its role."""
+    """Of a principal of AWS, its own ARN and, for a session, that of its role."""
     account: str | None = None
     words: str = ""
-    """How a person calls it, where the name does not say it."""
+    """A description for messages, where the name is none."""
 
     def __str__(self) -> str:
         return self.words or self.name
@@ -44,9 +44,8 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def is_named(principal: Principal, caller: Caller) -> bool:
-    """Whether a principal of a document takes in a caller.
+    """Whether a principal of a document includes a caller: an account all of its principals, and a role its sessions.
 
-    An account takes in all of its principals, and a role its sessions.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
     """
     if principal.anyone:
@@ -62,7 +61,7 @@ def is_named(principal: Principal, caller: Caller) -> bool:
 
 
 def account_of(value: str) -> str | None:
-    """The account that a principal means as a whole: its number, or the ARN of its root; None for others."""
+    """The account that a principal names as a whole, by its number or the ARN of its root; None for other principals."""
     if len(value) == 12 and value.isdigit():
         return value
     arn = Arn.parse(value)
@@ -70,14 +69,7 @@ def account_of(value: str) -> str | None:
 
 
 def takes_in(statement: Statement, caller: Caller) -> bool:
-    """Whether the principals of a statement take in a caller; a statement that names none takes in everybody."""
+    """Whether the principals of a statement include a caller; those of a statement without principals include all."""
     if statement.not_principals is not None:
-        return not any(is_named(each, caller) for each in statement.not_principals)
-    return statement.principals is None or any(is_named(each, caller) for each in statement.principals)
-
-
-def reaches(statement: Statement, resource: str) -> bool:
-    """Whether the resources of a statement take in one; a statement that names none is about what it is attached to."""
-    if statement.not_resources is not None:
-        return not any(matches(each, resource) for each in statement.not_resources)
-    return statement.resources is None or any(matches(each, resource) for each in statement.resources)
+        return not any(is_named(principal, caller) for principal in statement.not_principals)
+    return statement.principals is None or any(is_named(principal, caller) for principal in statement.principals)

@@ -1,7 +1,7 @@
-"""A space of requests, as far as some statements tell them apart, and the search in it.
+"""A request space, as far as some statements distinguish its requests, and the search in it.
 
 The search is for a request that certain statements match and certain others do not, cell by cell
-(`policypack.access.solver.dimensions`), so the answer is exact and comes with its example.
+(`policypack.access.solver.dimensions`), so the answer is exact and comes with an example.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
 from policypack.access.solver.conditions import Values, met
-from policypack.access.solver.dimensions import Cell, key_cells, narrowed, united
+from policypack.access.solver.dimensions import Cell, key_cells, mask_of, narrowed, united
 from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request, takes_in
 from policypack.iam.document import Statement
 
 
 class RequestSpace(ABC):
-    """The requests in question: who sends them, and what they can be."""
+    """The requests that a question is about: their callers, and their values."""
 
     def __init__(self) -> None:
         self.work = Work()
@@ -27,7 +27,7 @@ class RequestSpace(ABC):
         """Requests of each kind of caller that all of `required` match, and none of `obstacles`.
 
         Raises:
-            TooManyCellsError: there are too many requests to tell apart.
+            TooManyCellsError: there are too many requests to distinguish.
         """
         senders = self.senders(required)
         about = self.actions(required, obstacles) if senders else ()
@@ -40,21 +40,21 @@ class RequestSpace(ABC):
 
     @abstractmethod
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
-        """The callers whom all of `required` take in."""
+        """The callers that the principals of all of `required` include."""
 
     def takes_in(self, statement: Statement, caller: Caller) -> bool:
-        """Whether the principals of one of the obstacles take in a caller."""
+        """Whether the principals of an obstacle include a caller."""
         return takes_in(statement, caller)
 
     @abstractmethod
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
-        """The cells of actions that `required` match; the numbers are of `obstacles`."""
+        """The cells of actions that `required` match; the masks are of `obstacles`."""
 
     @abstractmethod
     def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
     ) -> Iterator[Request]:
-        """Requests of one caller for an action of these cells, whose numbers are of `against`."""
+        """Requests of one caller for an action of these cells; the masks are of `against`."""
 
     def cells(
         self,
@@ -63,35 +63,23 @@ class RequestSpace(ABC):
         against: Sequence[Statement],
         values: Iterable[Values] | None = None,
     ) -> list[Cell]:
-        """The cells of one key that `required` match; the numbers are of `against`.
+        """The cells of a key, in lower case, that `required` match; the masks are of `against`.
 
-        Args:
-            name: the key, in lower case.
-            required: statements that match.
-            against: the others.
-            values: what a request can have for the key; None for anything.
+        `values` holds what a request can have for the key; None is for anything.
         """
         every = (*required, *against)
-        cells = self._free(name, every) if values is None else [Cell(_mask(name, each, every), each) for each in values]
+        conditions = tuple(tuple(each for each in statement.conditions if each.name == name) for statement in every)
+        if values is not None:
+            cells = [
+                Cell(mask_of(all(met(each, value) for each in own) for own in conditions), value) for value in values
+            ]
+        elif (name, conditions) in self._keys:
+            cells = self._keys[name, conditions]
+        else:
+            cells = self._keys[name, conditions] = key_cells(name, every, self.work)
         wanted = (1 << len(required)) - 1
         found: dict[int, Cell] = {}
-        for each in cells:
-            if each.mask & wanted == wanted:
-                found.setdefault(each.mask, Cell(each.mask >> len(required), each.example))
+        for cell in cells:
+            if cell.mask & wanted == wanted:
+                found.setdefault(cell.mask, Cell(cell.mask >> len(required), cell.example))
         return list(found.values())
-
-    def _free(self, name: str, statements: Sequence[Statement]) -> list[Cell]:
-        mark = (
-            name,
-            tuple(tuple(each for each in statement.conditions if each.name == name) for statement in statements),
-        )
-        if mark not in self._keys:
-            self._keys[mark] = key_cells(name, statements, self.work)
-        return self._keys[mark]
-
-
-def _mask(name: str, values: Values, statements: Sequence[Statement]) -> int:
-    return sum(
-        all(met(each, values) for each in statement.conditions if each.name == name) << index
-        for index, statement in enumerate(statements)
-    )

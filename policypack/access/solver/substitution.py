@@ -1,4 +1,4 @@
-"""Policy variables in the texts of statements: which there are, and the statements with values in their place.
+"""Policy variables in the texts of statements, and their substitution by values.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
@@ -16,10 +16,10 @@ from policypack.iam.globs import has_wildcard
 
 VARIABLE = re.compile(r"\$\{([^{},]*)(?:,\s*'([^']*)'\s*)?\}")
 LITERAL = {"*": "\ue02a", "?": "\ue03f", "$": "$"}
-"""What `${*}`, `${?}` and `${$}` stand for: characters that no wildcard is read into."""
+"""The characters for `${*}`, `${?}` and `${$}`, which are no wildcards."""
 
 Assignment = Mapping[str, str | None]
-"""By key in lower case, what the request has for it; None where it lacks the key."""
+"""By key in lower case, the value in the request; None where the request lacks the key."""
 
 
 def variables_of(statement: Statement) -> list[str]:
@@ -35,24 +35,26 @@ def variables(text: str) -> list[str]:
 
 
 def with_escapes(document: PolicyDocument) -> tuple[Statement, ...]:
-    """The statements of a document, with stand-ins for what is plain text in them.
+    """The statements of a document with stand-ins for plain characters that look like wildcards or variables.
 
-    That is `*` and `?` where an operator reads no wildcards, and `${…}` in the version of 2008.
+    These are `*` and `?` where an operator reads no wildcards, and `${…}` in the version of 2008.
     """
     if document.version == VERSIONS[0]:
         return tuple(map(_literal, document.statements))
     return tuple(
-        _mapped(_literal(each), lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{"))
-        for each in document.statements
+        _mapped(_literal(statement), lambda text: text.replace("${", f"{LITERAL['$']}\u200b{{"))
+        for statement in document.statements
     )
 
 
 def _literal(statement: Statement) -> Statement:
-    if not any(_starred(each) for each in statement.conditions):
+    if not any(_starred(condition) for condition in statement.conditions):
         return statement
     conditions = (
-        msgspec.structs.replace(each, values=tuple(map(_marked, each.values))) if _starred(each) else each
-        for each in statement.conditions
+        msgspec.structs.replace(condition, values=tuple(map(_marked, condition.values)))
+        if _starred(condition)
+        else condition
+        for condition in statement.conditions
     )
     return msgspec.structs.replace(statement, conditions=tuple(conditions))
 
@@ -66,24 +68,24 @@ def _starred(condition: Condition) -> bool:
 
 
 def _marked(text: str) -> str:
-    """A text without wildcards; `${*}` and its like stay as they are."""
+    """The text with stand-ins for its wildcards, except in `${*}` and `${?}`."""
     return re.sub(r"(?<!\$\{)[*?]", lambda found: LITERAL[found[0]], text)
 
 
-def settled(statement: Statement, values: Assignment, *, partly: bool = False) -> Statement | None:
-    """The statement with these values for its variables; None where what it lacks makes it match nothing.
+def substituted(statement: Statement, values: Assignment, *, partly: bool = False) -> Statement | None:
+    """The statement with values for its variables; None where missing values make it match nothing.
 
     Args:
-        statement: what is read.
-        values: for each key, what the request has.
-        partly: whether variables that no value is given for stay; else the request lacks them.
+        statement: the statement.
+        values: the values of the request.
+        partly: whether variables that `values` does not have stay; otherwise the request lacks them.
     """
     found = _mapped(statement, lambda text: _substituted(text, values, partly=partly))
     return None if statement.resources and not found.resources else found
 
 
-def shown(text: str) -> str:
-    """A text as a request has it."""
+def restored(text: str) -> str:
+    """The text with plain characters for their stand-ins."""
     for character, stand_in in LITERAL.items():
         text = text.replace(stand_in, character) if stand_in != character else text
     return text.replace("\u200b", "")
@@ -101,10 +103,10 @@ def _substituted(text: str, values: Assignment, *, partly: bool) -> str | None:
         name = found[1].strip().lower()
         if partly and name not in values:
             return found[0]
-        given = values.get(name)
-        given = found[2] if given is None else given
-        missing = missing or given is None
-        return (given or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
+        assigned = values.get(name)
+        assigned = found[2] if assigned is None else assigned
+        missing = missing or assigned is None
+        return (assigned or "").replace("*", LITERAL["*"]).replace("?", LITERAL["?"])
 
     result = VARIABLE.sub(value, text)
     return None if missing else result
@@ -112,7 +114,7 @@ def _substituted(text: str, values: Assignment, *, partly: bool) -> str | None:
 
 def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statement:
     def texts(values: Iterable[str] | None) -> tuple[str, ...] | None:
-        return None if values is None else tuple(new for each in values if (new := change(each)) is not None)
+        return None if values is None else tuple(new for value in values if (new := change(value)) is not None)
 
     if not any("${" in each for each in _texts(statement)):
         return statement
@@ -121,7 +123,8 @@ def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statem
         resources=texts(statement.resources),
         not_resources=texts(statement.not_resources),
         conditions=tuple(
-            msgspec.structs.replace(each, values=texts(each.values) or ()) for each in statement.conditions
+            msgspec.structs.replace(condition, values=texts(condition.values) or ())
+            for condition in statement.conditions
         ),
     )
 

@@ -1,26 +1,27 @@
-"""Policy variables, by what a request has for them: a document is read once for each assignment that could matter.
+"""The encoder of policy variables: the assignments of values to variables that could matter to some statements.
 
-One variable gets its value after the other. Three kinds of value can matter: one that no document mentions, one for
-each way in which conditions on the same key hold, and one for each way in which texts with the variable match what they
-are compared with. So a statement with `${aws:username}` in it is read with a name that stands nowhere else, with each
-of those that conditions on `aws:username` tell apart, and, where `b/${aws:username}` meets `b/c*` elsewhere, with a
-name that begins with a `c` and with one that does not. The next variable meets the values of those before it as plain
-text, so that it is also tried with theirs where the two are compared.
+Variables get their values one after the other. Three kinds of value can matter: one that no document mentions, one for
+each way in which conditions on the same key hold, and one for each way in which texts with the variable match the texts
+that they are compared with. So a statement with `${aws:username}` is read with a name that is nowhere else, with each
+name that conditions on `aws:username` distinguish, and, where `b/${aws:username}` meets `b/c*`, with a name that begins
+with a `c` and one that does not. The next variable meets the values of those before it as plain text.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from policypack.access.solver.conditions import pattern_of
-from policypack.access.solver.infix import infixes
 from policypack.access.solver.partition import Pattern, Preference, TooManyCellsError, Work, cells
-from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, settled, variables, variables_of
+from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, substituted, variables, variables_of
 from policypack.iam.document import Statement
+from policypack.iam.globs import everything, has_wildcard, normal, places
 
 MOST_ASSIGNMENTS = 256
 
@@ -32,13 +33,13 @@ def assignments(
     *,
     foreign: bool = False,
 ) -> Iterator[Assignment]:
-    """What requests that `required` may match can have for the variables, as far as it matters to any statement.
+    """The values that requests which `required` may match can have for the variables, as far as it matters.
 
     Args:
         required: the statements that are to match.
         others: the other statements that decide.
-        fixed: what the caller has for a key whatever it asks for; None where that is open.
-        foreign: whether only conditions on a key say what else than a stand-in it may be.
+        fixed: returns the values of the caller for a key in every request; None where requests differ.
+        foreign: whether a key has other values than a stand-in only for the conditions on it.
 
     Raises:
         TooManyCellsError: there are more than `MOST_ASSIGNMENTS` ways, or they take too much work to find.
@@ -47,16 +48,16 @@ def assignments(
     if not every:
         yield {}
         return
-    limited = {each.name for statement in (*required, *others) for each in statement.conditions}
+    limited = {condition.name for statement in (*required, *others) for condition in statement.conditions}
     trial = _Trial(_stand_ins(every), sorted(every, key=lambda name: name not in limited), fixed, foreign)
-    for count, given in enumerate(trial.grown(required, others, {})):
+    for count, assignment in enumerate(trial.grown(required, others, {})):
         if count >= MOST_ASSIGNMENTS:
             raise TooManyCellsError
-        yield {name: given[name] for name in every}
+        yield {name: assignment[name] for name in every}
 
 
 class _Trial(msgspec.Struct):
-    """Gives one variable after the other each value that matters beside those given before."""
+    """Assigns each value that matters to one variable after the other."""
 
     stand_ins: Mapping[str, str]
     """For each key a value that no other key has."""
@@ -67,54 +68,61 @@ class _Trial(msgspec.Struct):
     work: Work = msgspec.field(default_factory=Work)
 
     def grown(
-        self, required: Sequence[Statement], others: Sequence[Statement], given: Assignment
+        self, required: Sequence[Statement], others: Sequence[Statement], assignment: Assignment
     ) -> Iterator[Assignment]:
-        """The assignments that begin with `given`, of which the statements are read already."""
-        name = next((each for each in self.order if each not in given), None)
+        """The assignments that begin with `assignment`, of which the statements are read already."""
+        name = next((each for each in self.order if each not in assignment), None)
         if name is None:
-            yield given
+            yield assignment
             return
-        for value in self._choices(name, required, others, given):
+        for value in self._choices(name, required, others, assignment):
             one = {name: value}
-            needed = [settled(each, one, partly=True) for each in required]
-            against = [settled(each, one, partly=True) for each in others]
+            needed = [substituted(statement, one, partly=True) for statement in required]
+            against = [substituted(each, one, partly=True) for each in others]
             if None not in needed:
                 yield from self.grown(
-                    [each for each in needed if each], [each for each in against if each], {**given, **one}
+                    [statement for statement in needed if statement],
+                    [statement for statement in against if statement],
+                    {**assignment, **one},
                 )
 
     def _choices(
-        self, name: str, required: Sequence[Statement], others: Sequence[Statement], given: Assignment
+        self, name: str, required: Sequence[Statement], others: Sequence[Statement], assignment: Assignment
     ) -> list[str | None]:
         fixed = self.fixed(name)
         if fixed is not None:
             return [*fixed] or [None]
-        found = _Groups()
+        wishes: dict[tuple[str | Pattern, ...], set[bool | None]] = defaultdict(set)
         elements = [*_elements(required, wanted=True), *_elements(others, wanted=False)]
-        known = _known(elements) | {name: [each for each in given.values() if each]}
-        for each in elements:
-            if each.about == name:
-                found.add(each.patterns, wanted=each.wanted)
-                for pattern in each.patterns if self.foreign else ():
-                    found.add((pattern,), wanted=None)
-                for text in _expanded([text for text in each.texts if variables(text)], known):
-                    found.add((text,), wanted=each.wanted)
-        for group, wanted in () if self.foreign else self._told(name, [*elements, *self._sent(elements, given)], known):
-            found.add(group, wanted=wanted)
+        known = _known(elements) | {name: [value for value in assignment.values() if value]}
+        for element in elements:
+            if element.about == name:
+                wishes[element.patterns].add(element.wanted)
+                for pattern in element.patterns if self.foreign else ():
+                    wishes[(pattern,)].add(None)
+                for text in _expanded([text for text in element.texts if variables(text)], known):
+                    wishes[(text,)].add(element.wanted)
+        if not self.foreign:
+            for group, wanted in self._compared(name, [*elements, *self._sent(elements, assignment)], known):
+                wishes[group].add(wanted)
+        unmatched, matched = (
+            frozenset(index for index, wish in enumerate(wishes.values()) if wish == {wanted})
+            for wanted in (False, True)
+        )
         stand_in = self.stand_ins[name]
-        (plain,) = cells(Pattern(stand_in, wild=False), found.groups, self.work)
-        told = cells("?*", found.groups, self.work, found.preference)
-        return [stand_in, *(value for member, value in told.items() if member != plain), None]
+        (plain,) = cells(Pattern(stand_in, wild=False), [*wishes], self.work)
+        values = cells("?*", [*wishes], self.work, Preference(unmatched, matched))
+        return [stand_in, *(value for member, value in values.items() if member != plain), None]
 
-    def _told(
+    def _compared(
         self, name: str, elements: Sequence[_Element], known: Mapping[str, list[str]]
     ) -> Iterator[tuple[tuple[str, ...], bool]]:
-        """Groups of patterns by which texts with a variable match what they are compared with, and whether they better do.
+        """Groups of patterns by which texts with the variable match other texts, and whether a match is preferred.
 
-        Two texts that a request had better not match are not compared: it matches neither.
+        Two texts that are preferably not matched are not compared: the request matches neither.
         """
         patterns: dict[_Element, list[str]] = {}
-        texts = [(each, text) for each in elements for text in each.texts if name in variables(text)]
+        texts = [(element, text) for element in elements for text in element.texts if name in variables(text)]
         for one, text in texts:
             for other in elements:
                 if other is one or other.about != one.about or not (one.wanted or other.wanted):
@@ -125,10 +133,10 @@ class _Trial(msgspec.Struct):
                 for group in _infixes(name, text, patterns[other]):
                     yield group, one.wanted and other.wanted
 
-    def _sent(self, elements: Iterable[_Element], given: Assignment) -> Iterator[_Element]:
+    def _sent(self, elements: Iterable[_Element], assignment: Assignment) -> Iterator[_Element]:
         """What a request has for the keys that elements are about, as far as that is known."""
-        for name in dict.fromkeys(each.about for each in elements):
-            value = given.get(name)
+        for name in dict.fromkeys(element.about for element in elements):
+            value = assignment.get(name)
             if values := self.fixed(name) or (() if value is None else (value,)):
                 yield _Element(name, tuple(values), wanted=True)
 
@@ -140,17 +148,17 @@ class _Element(msgspec.Struct, frozen=True):
     """The key, in lower case; nothing for the resource."""
     texts: tuple[str, ...]
     wanted: bool
-    """Whether a request had better match, for it to be one that is looked for."""
+    """Whether a request that is searched for preferably matches."""
     operator: str = "StringLike"
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
-        """The texts as they are read, other variables being anything."""
+        """The texts as the operator reads them, with wildcards for other variables."""
         return tuple(
-            msgspec.structs.replace(pattern_of(self.operator, _wide(each)), wild=True)
-            if variables(each)
-            else pattern_of(self.operator, each)
-            for each in self.texts
+            msgspec.structs.replace(pattern_of(self.operator, _wide(text)), wild=True)
+            if variables(text)
+            else pattern_of(self.operator, text)
+            for text in self.texts
         )
 
 
@@ -160,53 +168,28 @@ def _elements(statements: Sequence[Statement], *, wanted: bool) -> Iterator[_Ele
             yield _Element("", statement.resources, wanted)
         if statement.not_resources:
             yield _Element("", statement.not_resources, not wanted)
-        for each in statement.conditions:
-            if each.operator.startswith(("String", "Arn", "Binary")):
-                yield _Element(each.name, each.values, wanted is not each.negated, each.operator)
+        for condition in statement.conditions:
+            if condition.operator.startswith(("String", "Arn", "Binary")):
+                yield _Element(condition.name, condition.values, wanted is not condition.negated, condition.operator)
 
 
 def _known(elements: Iterable[_Element]) -> dict[str, list[str]]:
     """By key, what conditions compare it with."""
     found: dict[str, list[str]] = {}
-    for each in elements:
-        found.setdefault(each.about, []).extend(map(_wide, each.texts))
+    for element in elements:
+        found.setdefault(element.about, []).extend(map(_wide, element.texts))
     return found
-
-
-class _Groups:
-    """Groups of patterns for one value, with what a request had better do: match them or not."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[str | Pattern, ...], set[bool | None]] = {}
-
-    def add(self, group: tuple[str | Pattern, ...], *, wanted: bool | None) -> None:
-        """One more; None where it can matter both ways."""
-        self._found.setdefault(group, set()).add(wanted)
-
-    @property
-    def groups(self) -> list[tuple[str | Pattern, ...]]:
-        """All groups."""
-        return [*self._found]
-
-    @property
-    def preference(self) -> Preference:
-        """For the groups, by their indexes."""
-        unmatched, matched = (
-            frozenset(index for index, each in enumerate(self._found.values()) if each == {wanted})
-            for wanted in (False, True)
-        )
-        return Preference(unmatched, matched)
 
 
 def _expanded(texts: Iterable[str], known: Mapping[str, list[str]]) -> list[str]:
     """Texts with their variables as anything, as their default, and as each value that is known for them."""
     found: dict[str, None] = {}
-    for each in texts:
-        found[_wide(each)] = None
-        for variable in VARIABLE.finditer(each):
+    for text in texts:
+        found[_wide(text)] = None
+        for variable in VARIABLE.finditer(text):
             name, default = variable[1].strip().lower(), variable[2]
             values = [*known.get(name, ()), *([default] if default else [])]
-            found |= dict.fromkeys(_wide(each, {name: value}) for value in values)
+            found |= dict.fromkeys(_wide(text, {name: value}) for value in values)
     return [*found]
 
 
@@ -232,9 +215,52 @@ def _infixes(name: str, text: str, patterns: Iterable[str]) -> Iterator[tuple[st
 
 
 def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
-    """A text with wildcards for its variables, save those that values are given for."""
+    """A text with wildcards for its variables, except those with a value in `values`."""
 
     def stand_in(found: re.Match[str]) -> str:
         return LITERAL.get(found[1]) or (values or {}).get(found[1].strip().lower(), "?*")
 
     return VARIABLE.sub(stand_in, text)
+
+
+MOST_INFIXES = 4096
+"""The number of infixes of one pattern: a pattern of 60 characters has fewer."""
+
+
+@lru_cache(maxsize=4096)
+def infixes(before: str, after: str, pattern: str) -> tuple[tuple[str, ...], ...]:
+    """Patterns of an infix, such that the text as a whole matches a pattern.
+
+    `b/`, an infix and `/*` together match a text that `b/c*/d` matches where the infix matches `c*`: the pattern is walked
+    from its beginning with the text before the infix, and from its end with the text after it.
+
+    Args:
+        before: the pattern of the text before the infix.
+        after: the pattern of the text after it.
+        pattern: the pattern that the whole is to match.
+
+    Returns:
+        Groups of patterns. The infix matches the first group where some whole text matches `pattern`, and the second
+        where every whole text does. A group that every infix or none matches is left out.
+
+    Raises:
+        TooManyCellsError: there are more than `MOST_INFIXES`.
+    """
+    wild = has_wildcard(before) or has_wildcard(after)
+    groups = (_between(before, after, normal(pattern), every=every) for every in ((False, True) if wild else (False,)))
+    return tuple(dict.fromkeys(group for group in groups if group and not any(map(everything, group))))
+
+
+def _between(before: str, after: str, pattern: str, *, every: bool) -> tuple[str, ...]:
+    starts = _bits(places(pattern, before, every=every))
+    ends = {len(pattern) - each for each in _bits(places(pattern[::-1], after[::-1], every=every))}
+    # A place before a `*` stands for the one behind it too.
+    starts = {each for each in starts if not (each and pattern[each - 1] == "*" and each - 1 in starts)}
+    ends = {each for each in ends if not (pattern[each : each + 1] == "*" and each + 1 in ends)}
+    if len(starts) * len(ends) > MOST_INFIXES:
+        raise TooManyCellsError
+    return tuple(sorted({pattern[start:end] for start in starts for end in ends if start < end}))
+
+
+def _bits(number: int) -> set[int]:
+    return {index for index in range(number.bit_length()) if number >> index & 1}

@@ -1,4 +1,4 @@
-"""What the access engine answers: a verdict, its reason, and a request as witness."""
+"""The answers of the access engine: a verdict, its reason, and a request as witness."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from policypack.iam.document import PolicyDocument
 
 
 class Verdict(enum.StrEnum):
-    """What can be said of documents."""
+    """The verdict on documents."""
 
     PUBLIC = "public"
     NOT_PUBLIC = "not-public"
@@ -25,7 +25,7 @@ class Witness(msgspec.Struct, frozen=True):
     """An example of a request that a document allows."""
 
     outsider: str
-    """Who sends it, in words."""
+    """A description of the caller."""
     address: str | None
     action: str
     resource: str
@@ -39,7 +39,7 @@ class Witness(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A verdict, its reason as a clause, and where there is one the statement and an example."""
+    """A verdict and its reason as a clause, with the statement and an example if there are any."""
 
     verdict: Verdict
     why: str
@@ -47,15 +47,15 @@ class Answer(msgspec.Struct, frozen=True):
     witness: Witness | None = None
 
     @property
-    def told(self) -> str:
-        """The example, where there is one, and the reason."""
+    def message(self) -> str:
+        """The example, if there is one, and the reason."""
         return f"{self.witness}: {self.why}" if self.witness else self.why
 
 
 def refusal(document: PolicyDocument) -> Answer | None:
-    """Why AWS refuses a document; None where it takes it."""
+    """The reason why AWS refuses a document; None where AWS accepts it."""
     for path, message in document.problems:
-        if path != "Version":  # AWS takes a document without one
+        if path != "Version":  # AWS accepts a document without one
             return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
     for statement in document.statements:
         for condition in statement.conditions:

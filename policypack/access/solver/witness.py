@@ -1,102 +1,95 @@
-"""Makes an example of a request one that a person understands: an action that AWS has, a name that looks like one."""
+"""The decoder: turns a request of the solver into an example that a reader understands, with a real action and names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
 
 from policypack.access.solver.conditions import met
-from policypack.access.solver.context_keys import SERVICE_KEYS
-from policypack.access.solver.request import Request, reaches, takes_in
+from policypack.access.solver.dimensions import resources
+from policypack.access.solver.request import Request, takes_in
 from policypack.access.solver.verdict import Witness
 from policypack.iam.actions import Action, concerns, exists, expand
+from policypack.iam.condition_keys import SERVICE_KEYS
 from policypack.iam.document import Statement
 from policypack.iam.globs import everything, has_wildcard, overlaps
 
 FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
-"""How the actions begin that a reader understands at once: an example is one of these where there is one."""
+"""Beginnings of the names of well-known actions: an example uses one of these if it can."""
 MOST_TRIED = 400
 COMMON = ("s3", "iam", "ec2")
-"""Services whose actions every reader knows, for an example that may be of any."""
+"""Services with well-known actions, for an example that may use any service."""
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 EXAMPLES = {"partition": "aws", "region": "us-east-1", "account": "111122223333"}
-"""What stands for the placeholders of AWS's ARN formats, by their names; anything else is an `example`."""
+"""Values for the placeholders of AWS's ARN formats, by name; the others get `example`."""
 
 
 def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
-    """The same example with a real action, on a resource that it works on, where the statements let it."""
-    needed = [each for each in required if _met_but_for_action(each, request)]
-    named = dict.fromkeys(_resources(request, required))
-
-    @cache
-    def against(resource: str) -> Sequence[Statement]:
-        return _against(msgspec.structs.replace(request, resource=resource), obstacles)
-
-    def fitting(action: str) -> Iterator[Request]:
-        if all(concerns(each, action) for each in needed):
-            for resource in named:
-                if _reached(needed, resource) and not _concerned(against(resource), action):
-                    yield msgspec.structs.replace(request, action=action, resource=resource)
-
+    """The same example with a real action, on a resource that it works on, where the statements allow it."""
+    needed = [statement for statement in required if _matches_sender(statement, request)]
+    blocking = [statement for statement in obstacles if _matches_sender(statement, request)]
+    named = {name: _on(name, needed, blocking) for name in _names(request, required)}
     real: Request | None = None
     for action in islice(_actions(request, required), MOST_TRIED):
-        name, first = str(action), None
-        for each in fitting(name):
-            if action.fits(each.resource) and not (everything(each.resource) and action.formats):
-                return each
-            first = first or each
-        whole = _of_its_kind(action, first) if first else None
-        if whole and _reached(needed, whole.resource) and not _concerned(_against(whole, obstacles), name):
-            return whole
+        first = None
+        for example in _fitting(request, str(action), needed, named):
+            if action.fits(example.resource) and not (everything(example.resource) and action.formats):
+                return example
+            first = first or example
+        if first and action.formats:
+            arn = _example_arn(action)
+            for example in _fitting(request, str(action), needed, {arn: _on(arn, needed, blocking)}):
+                return example
         real = real or first
-    return real or next(fitting(request.action), request)
+    return real or next(_fitting(request, request.action, needed, named), request)
+
+
+def _on(resource: str, needed: Sequence[Statement], blocking: Sequence[Statement]) -> Sequence[Statement] | None:
+    """The blocking statements that are about a resource; None where not all of the needed ones are."""
+    if not all(resources(statement).about(resource) for statement in needed):
+        return None
+    return [statement for statement in blocking if resources(statement).about(resource)]
+
+
+def _fitting(
+    request: Request, action: str, needed: Sequence[Statement], named: Mapping[str, Sequence[Statement] | None]
+) -> Iterator[Request]:
+    """The request with this action on each of the resources where no blocking statement is about the action."""
+    if all(concerns(statement, action) for statement in needed):
+        for resource, blocking in named.items():
+            if blocking is not None and not any(concerns(statement, action) for statement in blocking):
+                yield msgspec.structs.replace(request, action=action, resource=resource)
 
 
 def rank(action: Action) -> tuple[int, int, str]:
-    """The order in which actions make good examples."""
+    """The order of actions by how well they serve as examples."""
     favoured = (index for index, start in enumerate(FAVOURITES) if action.name.startswith(start))
     return next(favoured, len(FAVOURITES)), len(action.name), action.name
 
 
-def _reached(statements: Sequence[Statement], resource: str) -> bool:
-    return all(reaches(each, resource) for each in statements)
+def _example_arn(action: Action) -> str:
+    """An ARN in the shortest format of those of the action."""
+    shortest = min((arn_format.written for arn_format in action.formats), key=len)
+    return PLACEHOLDER.sub(lambda placeholder: EXAMPLES.get(placeholder[1].lower(), "example"), shortest)
 
 
-def _concerned(statements: Sequence[Statement], action: str) -> bool:
-    return any(concerns(each, action) for each in statements)
-
-
-def _of_its_kind(action: Action, request: Request) -> Request | None:
-    """The request on a resource as AWS writes the ARNs of what the action works on; None where it works on none."""
-    if not action.formats:
-        return None
-    shown = min((each.shown for each in action.formats), key=len)
-    arn = PLACEHOLDER.sub(lambda found: EXAMPLES.get(found[1].lower(), "example"), shown)
-    return msgspec.structs.replace(request, action=str(action), resource=arn)
-
-
-def _met_but_for_action(statement: Statement, request: Request) -> bool:
-    """Whether a statement matches a request in everything but perhaps its action and its resource."""
+def _matches_sender(statement: Statement, request: Request) -> bool:
+    """Whether a statement matches a request in everything except perhaps its action and its resource."""
     return takes_in(statement, request.caller) and all(
-        met(each, request.context.get(each.name, ())) for each in statement.conditions
+        met(condition, request.context.get(condition.name, ())) for condition in statement.conditions
     )
 
 
-def _against(request: Request, obstacles: Sequence[Statement]) -> list[Statement]:
-    """The obstacles that would match the request with another action."""
-    return [each for each in obstacles if reaches(each, request.resource) and _met_but_for_action(each, request)]
-
-
 def _actions(request: Request, required: Sequence[Statement]) -> Iterator[Action]:
-    """AWS's actions that could stand for the one in the example, those first that a reader understands at once."""
-    patterns = [request.action, *(each for statement in required for each in statement.actions or ())]
+    """AWS's actions that could replace the one in the example, well-known ones first."""
+    patterns = [request.action, *(pattern for statement in required for pattern in statement.actions or ())]
     resource = request.resource.split(":")
     services = dict.fromkeys([*resource[2:3], request.action.partition(":")[0], *COMMON])
-    patterns += [f"{each}:*" for each in services if exists(each) and _unnamed(each, required)]
+    patterns += [f"{service}:*" for service in services if exists(service) and _unnamed(service, required)]
     seen: set[Action] = set()
     for pattern in patterns:
         for action in () if _of_any_service(pattern) else ranked(pattern):
@@ -109,10 +102,11 @@ def _unnamed(service: str, required: Sequence[Statement]) -> bool:
     """Whether all of `required` may match actions of a service that none of their patterns names."""
     return all(
         any(
-            _of_any_service(pattern) and overlaps(pattern, f"{service}:*", ignore_case=True) for pattern in each.actions
+            _of_any_service(pattern) and overlaps(pattern, f"{service}:*", ignore_case=True)
+            for pattern in statement.actions
         )
-        for each in required
-        if each.actions is not None
+        for statement in required
+        if statement.actions is not None
     )
 
 
@@ -126,8 +120,8 @@ def ranked(pattern: str) -> tuple[Action, ...]:
     return tuple(sorted(expand(pattern), key=rank))
 
 
-def _resources(request: Request, required: Sequence[Statement]) -> Iterator[str]:
-    """Names in place of the shortest text that a wildcard stands for."""
+def _names(request: Request, required: Sequence[Statement]) -> Iterator[str]:
+    """Names of the resource in place of the shortest text that a wildcard stands for."""
     for statement in required:
         for pattern in statement.resources or ():
             if has_wildcard(pattern):
@@ -138,17 +132,15 @@ def _resources(request: Request, required: Sequence[Statement]) -> Iterator[str]
 
 
 def witness_of(request: Request, written: Mapping[str, str] | None = None) -> Witness:
-    """The example as it is reported."""
-    context = {key: values for key, values in request.context.items() if key != "aws:sourceip"}
-    address = next(iter(request.context.get("aws:sourceip", ())), None)
+    """The example for a report; `written` has condition keys as the document writes them."""
     return Witness(
         str(request.caller),
-        address,
+        next(iter(request.context.get("aws:sourceip", ())), None),
         request.action,
         request.resource,
         tuple(
             ((written or {}).get(key, key), ", ".join(values))
-            for key, values in context.items()
-            if values and not (key in SERVICE_KEYS and request.caller.name in values)
+            for key, values in request.context.items()
+            if values and key != "aws:sourceip" and not (key in SERVICE_KEYS and request.caller.name in values)
         ),
     )

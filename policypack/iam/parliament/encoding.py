@@ -1,7 +1,6 @@
-"""What Parliament is given.
+"""The encoder of policy documents for Parliament, which reads the node classes of `jsoncfg`.
 
-Parliament reads the node classes of `jsoncfg`. Building them from a parsed document saves their slow parser, and makes
-each node's line number an index into our own paths.
+Building the nodes from a parsed document saves a slow parser, and makes each node's line an index into our own paths.
 """
 
 from __future__ import annotations
@@ -15,23 +14,21 @@ from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import expand, widen
-from policypack.iam.addresses import AddressError, Ranges
-from policypack.iam.condition_types import MOMENT
+from policypack.iam.actions import expand, widen, without_names
+from policypack.iam.condition_types import MOMENT, is_of
 from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
-from policypack.iam.parliament.engine import loaded
+from policypack.iam.parliament.engine import formerly, loaded
 from policypack.iam.tables import DocumentKind
 
 ESCALATING = ("s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutLifecycleConfiguration")
-"""The actions about which Parliament compares statements with each other."""
+"""The actions for which Parliament compares statements with each other."""
 
 _PARTITION = re.compile(r"aws(-[a-z]+)*")
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d")
 _PRINCIPAL = re.compile(
     r"\*|\d{12}|arn:[-a-z*]+:(iam::\d{12}:|sts::\d{12}:(assumed-role|federated-user)/).+|A[A-Z0-9]{15,}"
 )
-_NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _Words = tuple[set[str], set[str]]
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:[^\n]*")
 _PROVIDER = re.compile(r"arn:[-a-z*]+:iam::\d{12}:oidc-provider/.+")
@@ -40,11 +37,10 @@ _ADDRESSES = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
 
 @dataclass(frozen=True)
-class Given:
-    """A document in Parliament's form. `statements` are those it holds; a node's line counts `paths` from 1."""
+class Encoded:
+    """A document in Parliament's form; a node's line counts `paths` from 1."""
 
     root: Any
-    statements: tuple[Statement, ...]
     paths: list[str]
 
     def path_of(self, location: Mapping[str, Any]) -> str:
@@ -53,21 +49,21 @@ class Given:
         return self.paths[line - 1] if line else ""
 
 
-def build(document: PolicyDocument) -> Given:
+def encode(document: PolicyDocument) -> Encoded:
     """The document in Parliament's form. Its statements have the form that `shaped` gives them."""
     nodes = _Nodes()
-    built = [nodes.object(_elements(each, nodes), each.path) for each in document.statements]
+    built = [nodes.object(_elements(statement, nodes), statement.path) for statement in document.statements]
     root = {"Statement": nodes.array(built, "Statement")}
     if document.version is not None:
         root["Version"] = nodes.scalar(document.version, "Version")
-    return Given(nodes.object(root, ""), document.statements, nodes.paths)
+    return Encoded(nodes.object(root, ""), nodes.paths)
 
 
 def shaped(statement: Statement, kind: DocumentKind, *, names: bool = False) -> Statement | None:
-    """A statement as far as Parliament can judge it, with what AWS accepts and Parliament does not replaced.
+    """A statement as far as Parliament can judge it, in which what AWS accepts and Parliament does not is replaced.
 
-    Unless `names` is set, everything is replaced that makes no difference to a statement judged alone, such as the
-    names of buckets; so thousands of statements are a few. None where Parliament knows none of the actions.
+    Unless `names` is set, names such as a bucket's are replaced too, so that thousands of statements become a few: they
+    make no difference to a statement judged alone. None where Parliament knows none of the actions.
     """
     actions = _judged(statement.actions)
     not_actions = _judged(statement.not_actions)
@@ -88,7 +84,7 @@ def shaped(statement: Statement, kind: DocumentKind, *, names: bool = False) -> 
         not_resources=_resources(statement.not_resources, names=names),
         principals=_principals(statement.principals),
         not_principals=_principals(statement.not_principals),
-        conditions=tuple(_condition(each, statement.path) for each in statement.conditions),
+        conditions=tuple(_condition(condition, statement.path) for condition in statement.conditions),
     )
 
 
@@ -157,23 +153,12 @@ def _condition(condition: Condition, path: str) -> Condition:
 
 @functools.lru_cache(maxsize=4096)
 def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The action patterns without those that only newer data knows."""
-    return None if patterns is None else tuple(each for each in patterns if not _newer(each))
-
-
-@functools.lru_cache(maxsize=8192)
-def _newer(pattern: str) -> bool:
-    """Whether only newer data than Parliament's knows this action."""
-    parliament = loaded()
-    try:
-        parliament.expand_action(pattern)
-    except (parliament.UnknownPrefixException, parliament.UnknownActionException, ValueError):
-        return bool(expand(pattern))
-    return False
+    """The action patterns without those that only data newer than Parliament's knows."""
+    return patterns and tuple(pattern for pattern in patterns if formerly(pattern) is not None or not expand(pattern))
 
 
 def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...] | None:
-    return tuple(_resource(each, names=names) for each in texts) if texts else None
+    return tuple(_resource(text, names=names) for text in texts) if texts else None
 
 
 def _resource(text: str, *, names: bool) -> str:
@@ -183,10 +168,7 @@ def _resource(text: str, *, names: bool) -> str:
         return ":".join((*head, tail))
     start, words = _head(*head)
     if words is not None and not names:
-        whole, beside = words
-        tail = _NAME.sub(
-            lambda name: name[0] if name[0] in whole or any(each in name[0] for each in beside) else "x", tail
-        )
+        tail = without_names(tail, *words)
     return start + tail
 
 
@@ -220,11 +202,15 @@ def _words() -> dict[str, _Words]:
 
 
 def _principals(principals: tuple[Principal, ...] | None) -> tuple[Principal, ...] | None:
-    """The principals that are worth Parliament's opinion; everybody, about whom it has none, if there are none."""
+    """The principals that Parliament judges; if there are none, everybody, whom it does not judge."""
     if principals is None:
         return None
     fine = {"AWS": _PRINCIPAL, "Federated": _PROVIDER}
-    judged = (each for each in principals if each.type in fine and not fine[each.type].fullmatch(each.value))
+    judged = (
+        principal
+        for principal in principals
+        if principal.type in fine and not fine[principal.type].fullmatch(principal.value)
+    )
     return tuple(judged) or (Principal("AWS", "*"),)
 
 
@@ -232,10 +218,8 @@ def _conditions(statement: Statement, nodes: _Nodes) -> Any:
     blocks: dict[str, dict[str, list[str]]] = {}
     paths: dict[str, str] = {}
     for condition in statement.conditions:
-        qualifier = f"{condition.qualifier}:" if condition.qualifier else ""
-        operator = f"{qualifier}{condition.operator}{'IfExists' if condition.if_exists else ''}"
-        paths.setdefault(operator, statement.path + condition.path.removesuffix(f".{condition.key}"))
-        blocks.setdefault(operator, {}).setdefault(condition.key, []).extend(condition.values)
+        paths.setdefault(condition.written, statement.path + condition.path.removesuffix(f".{condition.key}"))
+        blocks.setdefault(condition.written, {}).setdefault(condition.key, []).extend(condition.values)
     built = {}
     for operator, keys in blocks.items():
         texts = {key: nodes.texts(values, paths[operator]) for key, values in keys.items()}
@@ -244,7 +228,7 @@ def _conditions(statement: Statement, nodes: _Nodes) -> Any:
 
 
 def _values(condition: Condition) -> tuple[str, ...]:
-    """The values, with one that Parliament knows in place of one that AWS reads and Parliament does not."""
+    """The values, of which those that AWS reads and Parliament does not are replaced."""
     values = condition.values
     if condition.operator in ("Bool", "Null"):
         odd = [value for value in values if value.lower() not in ("true", "false")]
@@ -252,23 +236,16 @@ def _values(condition: Condition) -> tuple[str, ...]:
     if condition.operator.startswith("Date") or condition.name in _MOMENTS:
         return tuple("2020-01-01T00:00:00Z" if MOMENT.fullmatch(value) else value for value in values)
     if condition.name in _ADDRESSES:
-        return tuple("192.0.2.1" if _address(value) else value for value in values)
+        return tuple("192.0.2.1" if is_of("Ip", value) else value for value in values)
     return tuple("arn:aws:x:::x" if _ARN.fullmatch(value) else value for value in values)
 
 
-@functools.lru_cache(maxsize=4096)
-def _address(value: str) -> bool:
-    try:
-        Ranges.parse(value)
-    except AddressError:
-        return False
-    return True
-
-
 def compares(document: PolicyDocument) -> bool:
-    """Whether Parliament has something to compare between the statements: a repeated `Sid`, or S3's own escalations."""
-    sids = [each.sid for each in document.statements if each.sid]
-    return len(set(sids)) < len(sids) or any(each.allows and _escalating(each.actions) for each in document.statements)
+    """Whether Parliament compares statements with each other: for a repeated `Sid`, or an escalation in S3."""
+    sids = [statement.sid for statement in document.statements if statement.sid]
+    return len(set(sids)) < len(sids) or any(
+        statement.allows and _escalating(statement.actions) for statement in document.statements
+    )
 
 
 @functools.lru_cache(maxsize=8192)

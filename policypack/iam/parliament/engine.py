@@ -1,6 +1,6 @@
-"""Parliament itself: how it is loaded, what is replaced in it, and what bounds it.
+"""Parliament itself: how it is loaded, which of its functions are replaced, and what bounds it.
 
-Its own functions for these things are exponential, go through every service, or fail on AWS's newer types.
+The replaced functions are exponential, go through every service, or fail on AWS's newer types.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ A narrow document takes some sixty, and once a document took as many, none of it
 """
 
 
-class TooMuchError(Exception):
+class StepLimitError(Exception):
     """A document takes more than `MAX_STEPS`."""
 
 
@@ -43,7 +43,7 @@ def bounded() -> Iterator[None]:
     """Let Parliament take `MAX_STEPS` steps in this thread.
 
     Raises:
-        TooMuchError: it took more.
+        StepLimitError: it took more.
     """
     _meter.limit = _meter.taken + MAX_STEPS
     try:
@@ -53,14 +53,14 @@ def bounded() -> Iterator[None]:
 
 
 def taken() -> int:
-    """The steps that were taken in this thread so far."""
+    """The steps taken in this thread so far."""
     return _meter.taken
 
 
 def _spend(steps: int) -> None:
     _meter.taken += steps
     if _meter.taken > _meter.limit:
-        raise TooMuchError
+        raise StepLimitError
 
 
 @functools.cache
@@ -89,14 +89,14 @@ def loaded() -> Any:
     return parliament
 
 
-@functools.lru_cache(maxsize=1024)
-def formerly(pattern: str) -> bool:
-    """Whether an action pattern meant something in Parliament's data, which is AWS's reference of early 2025."""
+@functools.lru_cache(maxsize=8192)
+def formerly(pattern: str) -> bool | None:
+    """Whether an action pattern matched an action in Parliament's data of early 2025; None where that refuses it."""
     parliament = loaded()
     try:
         return bool(parliament.expand_action(pattern))
     except (parliament.UnknownPrefixException, parliament.UnknownActionException, ValueError):
-        return False
+        return None
 
 
 class _Definition:

@@ -1,25 +1,26 @@
-"""Parliament behind our own parser: every report it makes of a policy document, without those its old data gets wrong.
+"""Parliament behind our own parser: its reports about a policy document, without those that its old data gets wrong.
 
-Parliament is given documents that `document.parse` could read, rebuilt in the form it understands, and its work is
-bounded. What it cannot finish is a report of its own. `docs/decisions/0006-parliament.md` says what is filtered and why.
+Parliament reads documents that `grammar.parse` could read, rebuilt in its own form, and its work is bounded. What it
+cannot finish is a report of its own. `docs/decisions/0006-parliament.md` lists what is filtered and why.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import Action, alike_in_resources, exists, expand
-from policypack.iam.condition_keys import MULTIVALUED, is_global, scopes
+from policypack.iam.actions import Action, alike_in_resources, exists, expand, multivalued
+from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, overlaps
-from policypack.iam.parliament import encoding as parliament_input
-from policypack.iam.parliament.engine import MAX_STEPS, TooMuchError, bounded, loaded, taken
+from policypack.iam.parliament.encoding import compares, encode, shaped
+from policypack.iam.parliament.engine import MAX_STEPS, StepLimitError, bounded, loaded, taken
 from policypack.iam.tables import DocumentKind
 
 DOCUMENT_VERSION = "2012-10-17"
@@ -30,8 +31,9 @@ UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
 SINGLE_VALUE = "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE"
 """Parliament's issue, which it reports for a statement and we report for each condition."""
-HEAVY = frozenset({"RESOURCE_MISMATCH"})
-"""Parliament's issues that hold for some actions only if no other statement says otherwise."""
+HEAVY = "RESOURCE_MISMATCH"
+"""Parliament's issue that is compared with every statement of the document for each action."""
+SHOWN = 3
 JOINT = frozenset({"ec2", "glue"})
 """Services of which one call needs a resource of each required type; elsewhere they are often alternatives.
 
@@ -40,7 +42,7 @@ https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html.
 """
 
 
-class Report(msgspec.Struct, frozen=True):
+class LintReport(msgspec.Struct, frozen=True):
     """One report about one place.
 
     `issue` is Parliament's name for it, `severity` its word in lower case, `path` relative to the document.
@@ -62,10 +64,10 @@ class _Finding(msgspec.Struct, frozen=True):
     statement: Statement | None
 
 
-def lint(document: PolicyDocument) -> tuple[Report, ...]:
-    """What Parliament says of the statements that are known but for a principal, of which it judges only the form.
+def lint(document: PolicyDocument) -> tuple[LintReport, ...]:
+    """Parliament's reports about the statements in which at most a principal or a `Sid` is unknown.
 
-    The grammar's problems (`document.problems`) are not repeated: Parliament never sees what they are about.
+    The grammar's problems (`document.problems`) are not repeated.
     """
     return _linted(document.kind, document.type, document.statements, document.version, document.unknowns)
 
@@ -77,133 +79,136 @@ def _linted(
     statements: tuple[Statement, ...],
     version: str | None,
     unknowns: tuple[tuple[str, str], ...],
-) -> tuple[Report, ...]:
+) -> tuple[LintReport, ...]:
     """The reports of a document, which several policies ask for, by all that they depend on."""
     document = known = PolicyDocument(kind, type_token, statements, version, unknowns=unknowns)
     if document.unknowns:
         known = msgspec.structs.replace(
-            document, statements=tuple(each for each in document.statements if each.unknown <= UNJUDGED)
+            document, statements=tuple(statement for statement in document.statements if statement.unknown <= UNJUDGED)
         )
     found: list[_Finding] = []
     steps = 0
     seen = set()
     for statement in known.statements:
         if steps > MAX_STEPS:
-            found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), statement.path, None))
+            found.append(_Finding(NOT_LINTED, _failure(StepLimitError()), statement.path, None))
             break
-        shape = parliament_input.shaped(statement, known.kind)
+        shape = shaped(statement, known.kind)
         if shape is not None:
             findings, spent = _of_statement(shape)
             steps += spent if shape not in seen else 0
             seen.add(shape)
-            for each in findings:
-                path = statement.path + each.path.removeprefix("Statement")
-                found.append(_Finding(each.issue, each.detail, path, statement))
+            for finding in findings:
+                path = statement.path + finding.path.removeprefix("Statement")
+                found.append(_Finding(finding.issue, finding.detail, path, statement))
     odd_version = (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION
-    if steps <= MAX_STEPS and known.statements and (odd_version or parliament_input.compares(known)):
+    if steps <= MAX_STEPS and known.statements and (odd_version or compares(known)):
         found = _as_a_whole(known) + found
     if steps + sum(_weight(each, known) for each in found) > MAX_STEPS:
-        found = [each for each in found if each.issue not in HEAVY]
+        found = [each for each in found if each.issue != HEAVY]
         if not any(each.issue == NOT_LINTED for each in found):
-            found.append(_Finding(NOT_LINTED, _failure(TooMuchError()), "", None))
+            found.append(_Finding(NOT_LINTED, _failure(StepLimitError()), "", None))
     return tuple(dict.fromkeys(report for each in found for report in _reports(each, known)))
 
 
 def _weight(finding: _Finding, document: PolicyDocument) -> int:
-    """The steps that telling of a finding takes; a heavy one is compared with every statement for each action."""
-    return len(finding.detail) * len(document.statements) // 4 if finding.issue in HEAVY else 5
+    """The steps that the report of a finding takes."""
+    return len(finding.detail) * len(document.statements) // 4 if finding.issue == HEAVY else 5
 
 
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     """The findings that are about no single statement."""
-    shapes = (parliament_input.shaped(each, document.kind, names=True) for each in document.statements)
+    shapes = (shaped(statement, document.kind, names=True) for statement in document.statements)
     whole = msgspec.structs.replace(
         document,
         version=document.version or DOCUMENT_VERSION,
-        statements=tuple(each for each in shapes if each is not None),
+        statements=tuple(shape for shape in shapes if shape is not None),
     )
     try:
-        with bounded():
-            policy, given = _analysed(whole, compare=True)
+        found = _analysed(whole)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
         return [_Finding(NOT_LINTED, _failure(error), "", None)]
-    found = (_Finding(each.issue, each.detail, given.path_of(each.location), None) for each in policy.findings)
-    return [each for each in found if each.path in ("", "Version")]
+    return [finding for finding in found if finding.path in ("", "Version")]
 
 
 @lru_cache(maxsize=16384)
-def _of_statement(shape: Statement) -> tuple[tuple[_Finding, ...], int]:
-    """The findings about one statement, its two auditors without opinions included, and the steps that they took."""
+def _of_statement(shape: Statement) -> tuple[list[_Finding], int]:
+    """The findings about one statement, those of two community auditors included, and the steps that they took."""
     before = taken()
     try:
-        found = _judged(shape)
+        found = _analysed(PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION), shape)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
-        found = (_Finding(NOT_LINTED, _failure(error), shape.path, shape),)
+        found = [_Finding(NOT_LINTED, _failure(error), shape.path, shape)]
     return found, taken() - before
 
 
-def _judged(shape: Statement) -> tuple[_Finding, ...]:
-    auditors = loaded().community_auditors
-    alone = PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION)
-    with bounded():
-        policy, given = _analysed(alone, compare=False)
-        if policy.is_valid:
-            auditors.advanced_policy_elements.audit(policy)
-            auditors.single_value_condition_too_permissive.audit(policy)
-    places = (given.path_of(each.location) or shape.path for each in policy.findings)
-    return tuple(
-        _Finding(each.issue, each.detail, place, shape) for each, place in zip(policy.findings, places, strict=True)
-    )
-
-
 def _failure(error: Exception) -> str:
-    why = "is too large" if isinstance(error, TooMuchError) else "is too unusual"
+    why = "is too large" if isinstance(error, StepLimitError) else "is too unusual"
     return f"{why} for Parliament, so it is not linted; split it or write it more plainly"
 
 
-def _analysed(document: PolicyDocument, *, compare: bool) -> tuple[Any, parliament_input.Given]:
-    given = parliament_input.build(document)
-    policy = loaded().Policy(given.root)
-    if not compare:
+def _analysed(document: PolicyDocument, only: Statement | None = None) -> list[_Finding]:
+    """The findings about a document; about its only statement, those of two community auditors too."""
+    encoded = encode(document)
+    parliament = loaded()
+    policy = parliament.Policy(encoded.root)
+    auditors = parliament.community_auditors
+    if only is not None:
         policy.check_for_bad_patterns = lambda: None
-    policy.analyze(ignore_private_auditors=True)
-    return policy, given
+    with bounded():
+        policy.analyze(ignore_private_auditors=True)
+        if only is not None and policy.is_valid:
+            auditors.advanced_policy_elements.audit(policy)
+            auditors.single_value_condition_too_permissive.audit(policy)
+    start = only.path if only else ""
+    return [
+        _Finding(each.issue, each.detail, encoded.path_of(each.location) or start, only) for each in policy.findings
+    ]
 
 
-def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[Report]:
+def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport]:
     """The report of a finding, unless newer data or AWS's own rules say otherwise."""
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     severity = str(config["severity"]).lower()
     if finding.issue == SINGLE_VALUE:
         for path, clause in _single_values(finding):
-            yield Report(finding.issue, title, severity, path, clause)
+            yield LintReport(finding.issue, title, severity, path, clause)
         return
-    word = _WORDS.get(finding.issue)
-    reason = word(finding, document) if word else title[:1].lower() + title[1:]
+    found = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
+    reason = found(finding, document) if callable(found) else found
     if reason is not None:
-        yield Report(finding.issue, title, severity, finding.path, reason)
+        yield LintReport(finding.issue, title, severity, finding.path, reason)
+
+
+def _judged_statement(finding: _Finding) -> Statement | None:
+    """The statement of a finding about resources, if Parliament reads it right.
+
+    Parliament takes `NotAction` and `NotResource` for what they exclude, and wants resources where none belong.
+    """
+    statement = finding.statement
+    return None if statement is None or statement.actions is None or statement.resources is None else statement
 
 
 def _mismatch(finding: _Finding, document: PolicyDocument) -> str | None:
-    statement = finding.statement
-    if statement is None or _unjudged(statement):
+    statement = _judged_statement(finding)
+    if statement is None:
         return None
-    missing: list[str] = []
-    for entry in finding.detail:
-        found = expand(entry["action"])
-        if not found or _fits(next(iter(found)), entry["required_format"], statement, document):
-            continue
-        missing.append(f"`{entry['action']}` needs `{entry['required_format']}`")
+    missing = [
+        f"`{entry['action']}` needs `{entry['required_format']}`"
+        for entry in finding.detail
+        for action in islice(expand(entry["action"]), 1)
+        if not _fits(action, entry["required_format"], statement, document)
+    ]
     if not missing:
         return None
-    return f"no resource of the statement is of the type that the action needs: {', '.join(_few(missing))}"
+    return f"no resource of the statement is of the type that the action needs: {', '.join(missing[:SHOWN])}"
 
 
 def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocument) -> bool:
     """Whether the mismatch is none, by newer data or by what the rest of the document allows."""
     resources = statement.resources or ()
-    siblings = [each for each in expanded(statement) if has_wildcard(each) and action in expand(each)]
+    siblings = [each for each in statement.actions or () if has_wildcard(each) and action in expand(each)]
     if any(_some_fits(pattern, resources) for pattern in siblings):
         return True
     if not action.required or (len(action.required) > 1 and action.service not in JOINT):
@@ -212,7 +217,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     elsewhere = [
         each
         for other in document.statements
-        if other.allows and any(action in expand(pattern) for pattern in expanded(other))
+        if other.allows and any(action in expand(pattern) for pattern in other.actions or ())
         for each in other.resources or ()
     ]
     return not any(not any(each.overlaps(resource) for resource in elsewhere) for each in needed)
@@ -224,22 +229,20 @@ def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
 
 
 def _star(finding: _Finding, document: PolicyDocument) -> str | None:
-    statement = finding.statement
-    if statement is None or document.kind is not DocumentKind.IDENTITY or _unjudged(statement):
-        return None
-    if scopes(statement.conditions):
+    statement = _judged_statement(finding)
+    if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
     narrow = [name for name in finding.detail if any(each.formats for each in expand(name))]
     if not narrow:
         return None
-    return f"allows {', '.join(f'`{name}`' for name in _few(narrow))} on `*`, though they take narrower resources"
+    return f"allows {', '.join(f'`{name}`' for name in narrow[:SHOWN])} on `*`, though they take narrower resources"
 
 
 def _effectively_star(finding: _Finding, document: PolicyDocument) -> str | None:
-    statement = finding.statement
-    if statement is None or document.kind is not DocumentKind.IDENTITY or _unjudged(statement):
+    statement = _judged_statement(finding)
+    if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
-    if scopes(statement.conditions) or any("${" in each for each in statement.resources or ()):
+    if any("${" in resource for resource in statement.resources or ()):
         return None
     return "lists resource patterns that together are as wide as `*`"
 
@@ -252,16 +255,16 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     key, name = found.groups()
     if (
         finding.path.endswith("IfExists")
-        or is_global(key)
+        or global_type(key)
         or not expand(name)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
-    matching = [pattern for pattern in expanded(statement) if expand(name) <= expand(pattern)]
+    matching = [pattern for pattern in statement.actions or () if expand(name) <= expand(pattern)]
     if any(_some_knows(pattern, key) for pattern in matching):
         return None
-    shown = matching[0] if matching and has_wildcard(matching[0]) else name
-    return f"the request of `{shown}` never holds `{key}`, so the condition is not about it"
+    named = matching[0] if matching and has_wildcard(matching[0]) else name
+    return f"the request of `{named}` never holds `{key}`, so the condition is not about it"
 
 
 @lru_cache(maxsize=8192)
@@ -270,23 +273,23 @@ def _some_knows(pattern: str, key: str) -> bool:
 
 
 def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
-    """The detail is not repeated: it quotes condition values."""
+    """Our own clauses: Parliament's detail quotes condition values."""
     statement = finding.statement
-    told = (
+    clauses = (
         clause
-        for each in (statement.conditions if statement else ())
-        if statement and each.path.startswith(finding.path)
-        for clause in mistyped(each, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
+        for condition in (statement.conditions if statement else ())
+        if statement and condition.path.startswith(finding.path)
+        for clause in mistyped(condition, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
     )
-    return "; ".join(told) or None
+    return "; ".join(clauses) or None
 
 
 def _single_values(finding: _Finding) -> Iterator[tuple[str, str]]:
     """The conditions of the statement that compare a single value as a set: path and reason."""
-    for each in finding.statement.conditions if finding.statement else ():
-        if each.qualifier and is_global(each.key) and each.name not in MULTIVALUED:
-            also = "; `ForAllValues` also holds without the key" if each.qualifier == "ForAllValues" else ""
-            yield each.path, f"`{each.qualifier}` on `{each.key}`, which has one value{also}"
+    for condition in finding.statement.conditions if finding.statement else ():
+        if condition.qualifier and global_type(condition.key) and not multivalued(condition.name):
+            also = "; `ForAllValues` also holds without the key" if condition.qualifier == "ForAllValues" else ""
+            yield condition.path, f"`{condition.qualifier}` on `{condition.key}`, which has one value{also}"
 
 
 def _escalation(finding: _Finding, _document: PolicyDocument) -> str:
@@ -304,49 +307,29 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     )
 
 
-def _plain(text: str) -> Callable[[_Finding, PolicyDocument], str]:
-    return lambda _finding, _document: text
-
-
-_WORDS: dict[str, Callable[[_Finding, PolicyDocument], str | None]] = {
-    "BAD_PATTERN_FOR_MFA": _plain(
-        "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not ask for MFA; deny with `BoolIfExists`"
-    ),
+_REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] = {
+    "BAD_PATTERN_FOR_MFA": "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not ask for MFA; deny with `BoolIfExists`",
     NOT_LINTED: lambda finding, _document: str(finding.detail),
-    "DUPLICATE_SID": _plain("two statements have the same `Sid`"),
-    "EXCEPTION": _plain("an action is not of the form `service:Action`"),
-    "INVALID_ARN": _plain("a resource is no ARN of the form `arn:partition:service:region:account:id`"),
-    "INVALID_SID": _plain("a `Sid` holds letters and digits only"),
-    "INVALID_VERSION": _plain("is not a version of the policy language; write `2012-10-17`"),
+    "DUPLICATE_SID": "two statements have the same `Sid`",
+    "EXCEPTION": "an action is not of the form `service:Action`",
+    "INVALID_ARN": "a resource is no ARN of the form `arn:partition:service:region:account:id`",
+    "INVALID_SID": "a `Sid` holds letters and digits only",
+    "INVALID_VERSION": "is not a version of the policy language; write `2012-10-17`",
     "MISMATCHED_TYPE": _mistyped,
     "MISMATCHED_TYPE_BUT_USABLE": _mistyped,
-    "MISMATCHED_TYPE_OPERATION_TO_NULL": _plain("takes `true` or `false`"),
-    "NO_VERSION": _plain("there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`"),
-    "NOTPRINCIPAL_WITH_ALLOW": _plain("allows everybody but those named, anonymous callers included"),
-    "NOTRESOURCE_WITH_ALLOW": _plain("allows the actions on every resource but those named"),
-    "OLD_VERSION": _plain("is the version of 2008, which takes policy variables literally; write `2012-10-17`"),
+    "MISMATCHED_TYPE_OPERATION_TO_NULL": "takes `true` or `false`",
+    "NO_VERSION": "there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`",
+    "NOTPRINCIPAL_WITH_ALLOW": "allows everybody but those named, anonymous callers included",
+    "NOTRESOURCE_WITH_ALLOW": "allows the actions on every resource but those named",
+    "OLD_VERSION": "is the version of 2008, which takes policy variables literally; write `2012-10-17`",
     "RESOURCE_EFFECTIVELY_STAR": _effectively_star,
     "RESOURCE_MISMATCH": _mismatch,
     "RESOURCE_POLICY_PRIVILEGE_ESCALATION": _escalation,
     "RESOURCE_STAR": _star,
     "UNKNOWN_ACTION": _unknown_name,
     "UNKNOWN_CONDITION_FOR_ACTION": _unknown_key,
-    "UNKNOWN_FEDERATION_SOURCE": _plain("names no identity provider that AWS knows"),
+    "UNKNOWN_FEDERATION_SOURCE": "names no identity provider that AWS knows",
     "UNKNOWN_PREFIX": _unknown_name,
-    "UNKNOWN_PRINCIPAL": _plain("names no principal: an account id, an ARN of a user or role, or `*`"),
+    "UNKNOWN_PRINCIPAL": "names no principal: an account id, an ARN of a user or role, or `*`",
 }
-"""In our words, since Parliament's details may quote values. An issue that is not here has its title for a reason."""
-
-
-def expanded(statement: Statement) -> tuple[str, ...]:
-    """The action patterns of a statement; none when it has `NotAction`."""
-    return statement.actions or ()
-
-
-def _unjudged(statement: Statement) -> bool:
-    """Parliament takes `NotAction` and `NotResource` for what they exclude, and wants resources where there are none."""
-    return statement.actions is None or statement.resources is None
-
-
-def _few(items: list[Any]) -> list[Any]:
-    return items[:3]
+"""By issue, our reason or a function that makes it, since Parliament's details may quote values; others keep their title."""

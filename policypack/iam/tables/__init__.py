@@ -1,7 +1,7 @@
 """Facts about AWS's types that are too many to write by hand, read from generated files on first use.
 
 `tools/generate_tables.py` derives `arguments.json`, `documents.json` and `same.json` from the pulumi-aws SDK, and
-`events.json` and `regions.json` from botocore's service models.
+`events.json` from botocore's service models.
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ from __future__ import annotations
 import enum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-T = TypeVar("T")
-
 
 class DocumentKind(enum.StrEnum):
-    """What an IAM policy document is attached to, and so what it may say.
+    """What an IAM policy document is attached to, which decides its elements.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policy-types.
     """
@@ -48,39 +46,23 @@ class _Documents(msgspec.Struct, frozen=True):
     chosen_by_sibling: dict[str, dict[str, _Choice]]
 
 
-class _Arguments(msgspec.Struct, frozen=True):
-    arguments: dict[str, str]
-
-
-class _Same(msgspec.Struct, frozen=True):
-    same: dict[str, str]
-
-
-class _Events(msgspec.Struct, frozen=True):
-    s3_events: frozenset[str]
-
-
-class _Regions(msgspec.Struct, frozen=True):
-    regions: dict[str, str]
-
-
-def _read(name: str, shape: type[T]) -> T:
-    return msgspec.json.decode((Path(__file__).parent / name).read_bytes(), type=shape)
+def _read(name: str) -> bytes:
+    return (Path(__file__).parent / name).read_bytes()
 
 
 @cache
 def _documents() -> _Documents:
-    return _read("documents.json", _Documents)
+    return msgspec.json.decode(_read("documents.json"), type=_Documents)
 
 
 @cache
 def _arguments() -> Mapping[str, str]:
-    return _read("arguments.json", _Arguments).arguments
+    return msgspec.json.decode(_read("arguments.json"), type=dict[str, dict[str, str]])["arguments"]
 
 
 @cache
 def _same() -> Mapping[str, str]:
-    return _read("same.json", _Same).same
+    return msgspec.json.decode(_read("same.json"), type=dict[str, dict[str, str]])["same"]
 
 
 def source_version() -> str:
@@ -109,8 +91,8 @@ def documents_of(type_token: str, inputs: Mapping[str, Any]) -> Mapping[str, Doc
         return properties
     chosen = dict(properties)
     for path, choice in choices.items():
-        said = inputs.get(choice.property)
-        kind = choice.kinds.get(said if isinstance(said, str) else choice.default)
+        value = inputs.get(choice.property)
+        kind = choice.kinds.get(value if isinstance(value, str) else choice.default)
         if kind is None:
             del chosen[path]
         else:
@@ -145,10 +127,4 @@ def canonical(type_token: str) -> str:
 @cache
 def s3_event_names() -> frozenset[str]:
     """The events that a bucket notification may name, as `s3:ObjectCreated:*`."""
-    return _read("events.json", _Events).s3_events
-
-
-@cache
-def region_names() -> Mapping[str, str]:
-    """Every AWS region with its partition (`us-gov-west-1`: `aws-us-gov`)."""
-    return _read("regions.json", _Regions).regions
+    return frozenset(msgspec.json.decode(_read("events.json"))["s3_events"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.exposure.opening import PublicGrant
+from policypack.access.exposure.exposure import PublicGrant
 from policypack.access.exposure.sharing import shares
 from policypack.core.examples import construct, example
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
@@ -24,7 +24,7 @@ def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
 
 def check(grant: PublicGrant | None) -> Iterator[Violation]:
     if grant:
-        yield Violation("", grant.answer.told)
+        yield Violation("", grant.answer.message)
 
 
 def _snapshot(account: str) -> Resource:

@@ -15,11 +15,11 @@ from policypack.core.tags import Tag
 from policypack.resources.tokens import FUNCTION
 
 if TYPE_CHECKING:
-    from policypack.access.least_privilege.comparison import Missing
+    from policypack.access.least_privilege.comparison import MissingPermission
 
 
 @over_stack
-def needs(stack: Stack) -> Iterator[Placed[Missing]]:
+def needs(stack: Stack) -> Iterator[Placed[MissingPermission]]:
     """Each need of a function that its role does not meet."""
     if any(stack.of(FUNCTION)):
         from policypack.access.least_privilege.readers import lacks
@@ -27,10 +27,10 @@ def needs(stack: Stack) -> Iterator[Placed[Missing]]:
         yield from lacks(stack)
 
 
-def check(missing: Missing) -> Iterator[Judgement]:
-    from policypack.access.least_privilege.readers import told
+def check(missing: MissingPermission) -> Iterator[Judgement]:
+    from policypack.access.least_privilege.readers import judge_missing
 
-    yield told(missing)
+    yield judge_missing(missing)
 
 
 LOGS = allow(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.access.exposure.exposure import waiting
 from policypack.access.exposure.invoking import invoking
-from policypack.access.exposure.opening import waiting
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.examples import construct, example, open_permission, reported_at
@@ -31,7 +31,7 @@ def answers(resource: Resource) -> Iterator[Reading[Answer]]:
 
 def check(answer: Answer) -> Iterator[Judgement]:
     if answer.verdict is Verdict.PUBLIC:
-        yield Violation("", answer.told)
+        yield Violation("", answer.message)
     elif answer.verdict is Verdict.UNDECIDED:
         yield Undecided("")
 

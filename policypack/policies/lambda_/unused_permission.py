@@ -16,11 +16,11 @@ from policypack.policies.lambda_.missing_permission import LOGS, writes, writing
 from policypack.resources.tokens import FUNCTION
 
 if TYPE_CHECKING:
-    from policypack.access.least_privilege.comparison import Over
+    from policypack.access.least_privilege.comparison import ExcessPermission
 
 
 @over_stack
-def excess(stack: Stack) -> Iterator[Placed[Over]]:
+def excess(stack: Stack) -> Iterator[Placed[ExcessPermission]]:
     """Each element of a role that allows more than its function needs."""
     if any(stack.of(FUNCTION)):
         from policypack.access.least_privilege.readers import excesses
@@ -28,10 +28,10 @@ def excess(stack: Stack) -> Iterator[Placed[Over]]:
         yield from excesses(stack)
 
 
-def check(excessive: Over) -> Iterator[Judgement]:
-    from policypack.access.least_privilege.readers import exceeding
+def check(excessive: ExcessPermission) -> Iterator[Judgement]:
+    from policypack.access.least_privilege.readers import judge_excess
 
-    yield exceeding(excessive)
+    yield judge_excess(excessive)
 
 
 POLICY = Policy(

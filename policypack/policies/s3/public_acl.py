@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.exposure.acl import Grant, grants
+from policypack.access.exposure.acl import AclGrant, acl_grants
 from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
 
-def check(grant: Grant) -> Iterator[Violation]:
-    if public := grant.lets:
-        yield Violation("", public.answer.told)
+def check(grant: AclGrant) -> Iterator[Violation]:
+    if public := grant.public_grant:
+        yield Violation("", public.answer.message)
 
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -79,6 +79,6 @@ POLICY = Policy(
             note="a value of another property",
         ),
     ],
-    reads=grants,
+    reads=acl_grants,
     check=check,
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policypack.access.escalation.analysis import Identity, opened
+from policypack.access.escalation.analysis import IdentityDocuments, opened
 from policypack.access.escalation.paths import WAYS, Way
 from policypack.access.solver.bounds import Bound
 from policypack.core.examples import allow, deny, document
@@ -17,12 +17,12 @@ from policypack.iam.tables import DocumentKind
 each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.id)
 
 
-def identity(*statements: Any, boundary: Any = None, own: str = "") -> Identity:
+def identity(*statements: Any, boundary: Any = None, own: str = "") -> IdentityDocuments:
     def read(raw: Any) -> Any:
         return parse(raw, DocumentKind.IDENTITY, "aws:iam/rolePolicy:RolePolicy")
 
     limits = None if boundary is None else (read(boundary),)
-    return Identity((read(document(*statements)),), limits, own)
+    return IdentityDocuments((read(document(*statements)),), limits, own)
 
 
 def ways(*statements: Any, **more: Any) -> set[str]:

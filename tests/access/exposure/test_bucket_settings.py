@@ -83,13 +83,13 @@ def test_the_reason_says_where_aws_would_refuse_an_acl(resources: Sequence[Resou
     bucket = Resource(BUCKET, "inbox", {"bucket": "acme", "acl": "public-read"})
     thing = found(bucket, *resources)["inbox"]
     assert thing.verdict is Verdict.PUBLIC
-    assert note in thing.opening.answer.why
+    assert note in thing.exposure.answer.why
 
 
 def test_the_reason_says_where_aws_would_refuse_a_document() -> None:
     block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicPolicy": True})
     thing = found(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
-    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in thing.opening.answer.why
+    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in thing.exposure.answer.why
 
 
 def test_a_thing_tells_of_all_that_opens_it_worst_first() -> None:
@@ -99,7 +99,7 @@ def test_a_thing_tells_of_all_that_opens_it_worst_first() -> None:
         unknown,
         Resource(BUCKET_POLICY, "policy", {"bucket": "acme", "policy": OPEN}),
     )["inbox"]
-    assert [(each.by.name, each.answer.verdict) for each in thing.openings] == [
+    assert [(each.by.name, each.answer.verdict) for each in thing.exposures] == [
         ("policy", Verdict.PUBLIC),
         ("acl", Verdict.UNDECIDED),
     ]
@@ -136,7 +136,7 @@ def test_the_reason_says_why_a_switch_is_open_ended(block: Any, reason: str) -> 
     bucket, other = Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), Resource(BUCKET, "other", {})
     thing = found(bucket, other, Resource(BUCKET_BLOCK, "block", block))["inbox"]
     told = f"`restrictPublicBuckets` of `block` decides, and {reason}"
-    assert (thing.verdict, thing.opening.answer.why) == (Verdict.UNDECIDED, told)
+    assert (thing.verdict, thing.exposure.answer.why) == (Verdict.UNDECIDED, told)
 
 
 @pytest.mark.parametrize("switch", ["blockPublicPolicy", "blockPublicAcls"])
@@ -145,18 +145,18 @@ def test_of_a_switch_that_is_not_known_nothing_is_noted(switch: str) -> None:
     block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", switch: UNKNOWN})
     thing = found(Resource(BUCKET, "inbox", inputs), block)["inbox"]
     assert thing.verdict is Verdict.PUBLIC
-    assert switch not in thing.opening.answer.why
+    assert switch not in thing.exposure.answer.why
 
 
 def test_what_an_access_point_does_not_tell_yet_decides() -> None:
     point = Resource(POINT, "point", {"bucket": "theirs", "policy": OPEN, "vpcConfiguration": UNKNOWN, **ALL_OFF})
     thing = found(point)["point"]
-    assert (thing.verdict, thing.opening.path) == (Verdict.UNDECIDED, "vpcConfiguration")
+    assert (thing.verdict, thing.exposure.path) == (Verdict.UNDECIDED, "vpcConfiguration")
     inside = document(allow(Principal={"AWS": "111122223333"}))
     closed = Resource(POINT, "point", {"bucket": "b", "policy": inside, "vpcConfiguration": UNKNOWN, **ALL_OFF})
     assert verdict("point", closed) is Verdict.NOT_PUBLIC
     settings = Resource(POINT, "point", {"bucket": "b", "policy": OPEN, "publicAccessBlockConfiguration": UNKNOWN})
-    assert found(settings)["point"].opening.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
+    assert found(settings)["point"].exposure.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
 
 
 def test_an_access_point_of_one_of_several_buckets() -> None:

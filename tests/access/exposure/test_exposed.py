@@ -11,7 +11,7 @@ import pytest
 from policypack.access.exposure.exposed import exposed
 from policypack.access.exposure.invoking import statement
 from policypack.access.exposure.sharing import SHARES
-from policypack.access.policy_targets import OWNERS
+from policypack.access.policy_targets import TARGETS
 from policypack.access.solver.verdict import Verdict
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
@@ -34,7 +34,7 @@ def test_documented_case(case: dict[str, Any]) -> None:
     resources = [Resource(each["type"], each["name"], _read(each["inputs"])) for each in case["resources"]]
     thing = found(*resources)[case["thing"]]
     assert (thing.verdict.value, case["why"]) == (case["expect"], case["why"])
-    assert (thing.opening.answer.witness is not None) == (case["expect"] == "public")
+    assert (thing.exposure.answer.witness is not None) == (case["expect"] == "public")
     assert case["source"].startswith("https://docs.aws.amazon.com/")
 
 
@@ -47,14 +47,13 @@ def test_every_case_is_of_types_that_exist() -> None:
 
 
 def test_the_tables_name_properties_that_exist() -> None:
-    for token, (place, owners) in OWNERS.items():
+    for token, (place, *types) in TARGETS.items():
         assert place.partition(".")[0] in (argument_names(token) or ()), token
-        assert all(argument_names(each) for each in owners), token
-    for token, shares in SHARES.items():
-        for share in shares:
-            known = argument_names(token) or ()
-            assert share.path.split(".")[0].removesuffix("[*]") in known, token
-            assert not share.unless or share.unless in known, token
+        assert all(argument_names(each) for each in types), token
+    for token, share in SHARES.items():
+        known = argument_names(token) or ()
+        assert share.path.split(".")[0].removesuffix("[*]") in known, token
+        assert not share.unless or share.unless in known, token
 
 
 ALWAYS_CLOSED = {
@@ -90,8 +89,8 @@ def test_the_verdict_shows_who_from_where_what_on_what_and_the_place() -> None:
         Resource(BUCKET_POLICY, "sidecar", {"bucket": "acme", "policy": OPEN}),
     )["inbox"]
     told = "anyone on the internet, from 198.51.100.7, may `s3:GetObject` on `arn:aws:s3:::inbox/x`"
-    assert str(thing.opening.answer.witness) == told
-    assert (thing.opening.by.name, thing.opening.path) == ("sidecar", "policy.Statement[0]")
+    assert str(thing.exposure.answer.witness) == told
+    assert (thing.exposure.by.name, thing.exposure.path) == ("sidecar", "policy.Statement[0]")
 
 
 def test_what_is_only_read_is_not_judged() -> None:
@@ -121,14 +120,14 @@ def test_a_sidecar_is_of_the_thing_that_it_was_computed_from() -> None:
 def test_a_document_that_aws_refuses_is_a_breach_that_says_so(carrier: Resource) -> None:
     thing = found(carrier)["it"]
     assert thing.verdict is Verdict.PUBLIC
-    assert thing.opening.answer.why.endswith("; AWS refuses this document, so the update fails")
+    assert thing.exposure.answer.why.endswith("; AWS refuses this document, so the update fails")
 
 
 def test_the_example_of_a_role_names_the_role() -> None:
     trust = document(allow("sts:AssumeRole", None, Principal={"AWS": "*"}))
     thing = found(Resource("aws:iam/role:Role", "reader", {"name": "acme", "assumeRolePolicy": trust}))["reader"]
     told = "anyone with an AWS account, from 198.51.100.7, may `sts:AssumeRole` on `arn:aws:iam::*:role/acme`"
-    assert str(thing.opening.answer.witness) == told
+    assert str(thing.exposure.answer.witness) == told
 
 
 def api(**inputs: Any) -> Resource:
@@ -142,7 +141,7 @@ def test_the_document_in_the_definition_of_an_api_counts() -> None:
     }
     thing = found(api(body=json.dumps(definition)))["orders"]
     assert thing.verdict is Verdict.PUBLIC
-    assert thing.opening.path == "body.x-amazon-apigateway-policy.Statement[0]"
+    assert thing.exposure.path == "body.x-amazon-apigateway-policy.Statement[0]"
     assert verdict("orders", api(body="x-amazon-apigateway-policy:\n  Statement: []\n")) is Verdict.UNDECIDED
 
 
@@ -171,7 +170,7 @@ ODD: list[Any] = [
 @pytest.mark.parametrize("value", ODD, ids=repr)
 def test_no_value_of_a_property_is_too_odd(value: Any) -> None:
     """Every type that is looked at, with every argument that it takes set to the same odd value."""
-    tokens = {*document_properties(), *OWNERS, *SHARES, *JOINED}
+    tokens = {*document_properties(), *TARGETS, *SHARES, *JOINED}
     resources = [
         Resource(token, f"it{number}", dict.fromkeys(sorted(argument_names(token) or ()), value))
         for number, token in enumerate(sorted(tokens))
@@ -213,9 +212,9 @@ def test_a_document_of_a_thing_that_aws_blocks_always() -> None:
 
 def test_undecided_names_the_unknown_in_the_document() -> None:
     bucket = Resource(BUCKET, "inbox", {"policy": document(allow(Principal={"AWS": UNKNOWN}))})
-    assert found(bucket)["inbox"].opening.path == "policy.Statement[0].Principal.AWS"
+    assert found(bucket)["inbox"].exposure.path == "policy.Statement[0].Principal.AWS"
     with_deny = document(allow(Principal="*"), allow(Principal={"AWS": UNKNOWN}))
-    assert found(Resource(BUCKET, "inbox", {"policy": with_deny}))["inbox"].opening.path == "policy.Statement[0]"
+    assert found(Resource(BUCKET, "inbox", {"policy": with_deny}))["inbox"].exposure.path == "policy.Statement[0]"
 
 
 def role(*statements: Any) -> Resource:
@@ -231,8 +230,8 @@ def test_what_is_unknown_in_a_trust_policy_is_told_with_its_path() -> None:
     }
     for path, resource in places.items():
         thing = found(resource)["reader"]
-        assert (thing.verdict, thing.opening.path) == (Verdict.UNDECIDED, path)
-        assert thing.opening.answer.why == "is known only after the update"
+        assert (thing.verdict, thing.exposure.path) == (Verdict.UNDECIDED, path)
+        assert thing.exposure.answer.why == "is known only after the update"
     assert verdict("reader", role({**trust, "Condition": UNKNOWN})) is Verdict.NOT_PUBLIC
 
 
@@ -258,7 +257,7 @@ def test_what_is_unknown_in_a_trust_policy_is_told_with_its_path() -> None:
 )
 def test_the_example_of_a_snapshot(token: str, name: str, request_: str) -> None:
     thing = found(Resource(token, "it", {"sharedAccounts": ["all"], name: "x"}))["it"]
-    assert request_ in str(thing.opening.answer.witness)
+    assert request_ in str(thing.exposure.answer.witness)
 
 
 @pytest.mark.parametrize(

@@ -92,10 +92,10 @@ def slow(doc: Any, acl: Any, ownership: Any, of_bucket: Block, of_account: Block
 def test_joined_verdict(doc: Any, acl: Any, ownership: Any, of_bucket: Block, of_account: Block) -> None:
     found = world(doc, acl, ownership, of_bucket, of_account)
     assert found.verdict is slow(doc, acl, ownership, of_bucket, of_account)
-    assert (found.opening.answer.witness is not None) == (found.verdict is Verdict.PUBLIC)
+    assert (found.exposure.answer.witness is not None) == (found.verdict is Verdict.PUBLIC)
     if found.verdict is Verdict.UNDECIDED:
-        value: Any = found.opening.by.inputs
-        for name in found.opening.path.split("."):
+        value: Any = found.exposure.by.inputs
+        for name in found.exposure.path.split("."):
             value = value[name]
         assert isinstance(value, Unknown), "an undecided verdict names the place that it waits for"
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from policypack.access.least_privilege.analysis import Privilege, functions, privilege
-from policypack.access.least_privilege.readers import exceeding, grouped, told
+from policypack.access.least_privilege.readers import grouped, judge_excess, judge_missing
 from policypack.core.policy import Asset, Resource, Stack, Violation
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
@@ -37,7 +37,7 @@ def wrong(resources: tuple[Resource, ...], code: Path | None = None) -> list[str
     found = privilege(stack, function, Asset(path=str(code), archive=True) if code else None)
     assert isinstance(found, Privilege)
     assert found.found.unresolved == ()
-    judgements = [*map(told, grouped(found)), *map(exceeding, found.comparison.over)]
+    judgements = [*map(judge_missing, grouped(found)), *map(judge_excess, found.comparison.over)]
     assert all(isinstance(each, Violation) for each in judgements)
     return [each.message.partition(":  ")[0] for each in judgements if isinstance(each, Violation)]
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from policypack.access.calls.targets import Where
 from policypack.access.least_privilege.analysis import Privilege, privilege
+from policypack.access.least_privilege.calls import RunContext
 from policypack.access.least_privilege.platform import platform_needs
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
 from tests.policies.lambda_.test_missing_permission import stack as function_stack
 
-WHERE = Where(region="eu-west-1", account="111122223333")
+WHERE = RunContext(region="eu-west-1", account="111122223333")
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.access.solver.diff import diff
-from policypack.access.solver.included import includes
+from policypack.access.solver.diff import diff, includes
 from policypack.access.solver.verdict import Verdict
 from policypack.core.examples import allow, deny, document
 from policypack.iam.grammar import parse

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN
 from policypack.iam.grammar import parse
-from policypack.iam.parliament.linter import NOT_LINTED, Report, lint
+from policypack.iam.parliament.linter import NOT_LINTED, LintReport, lint
 from policypack.iam.tables import DocumentKind
 
 OBJECTS = "arn:aws:s3:::inbox/*"
@@ -22,7 +22,7 @@ BUCKET = "arn:aws:s3:::inbox"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def reports(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> list[Report]:
+def reports(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> list[LintReport]:
     return list(lint(parse({**document(*statements), **top}, kind, "aws:iam/rolePolicy:RolePolicy")))
 
 

@@ -91,7 +91,10 @@ def test_a_boundary_limits_the_role() -> None:
 def test_what_is_not_known_is_undecided_and_says_why() -> None:
     unset = stack(PUT, environment={"variables": {}})
     assert undecided(POLICY, *unset) == ["role"]
-    assert "`Bucket` cannot be told from the code: `app.py:6` calls `PutObject`" in outcomes(POLICY, *unset)[0].message
+    assert (
+        "`Bucket` cannot be determined from the code: `app.py:6` calls `PutObject`"
+        in outcomes(POLICY, *unset)[0].message
+    )
     assert undecided(POLICY, *stack(allow("s3:PutObject", UNKNOWN))) == ["role"]
     assert undecided(POLICY, *stack(PUT, code=UNKNOWN)) == ["code"]
     assert undecided(POLICY, *stack(PUT, code=Asset(path="/nowhere", archive=True))) == ["code"]

@@ -48,7 +48,7 @@ def _fits(action: Action, *resources: str) -> bool:
 
 def _needs(actions: frozenset[Action]) -> str:
     action = min(actions, key=str)
-    formats = sorted((each.shown for each in action.formats), key=len)[:2]
+    formats = sorted((each.written for each in action.formats), key=len)[:2]
     return f"`{action}` needs {', '.join(f'`{each}`' for each in formats)}" if formats else f"`{action}` takes `*` only"
 
 

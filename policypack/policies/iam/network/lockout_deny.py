@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from policypack.access.address_conditions import apart, fence, keeps_out, unread, whom_wholly
+from policypack.access.address_conditions import disjoint, fence, keeps_out, unread, whom_wholly
 from policypack.access.solver.bounds import unknown_paths
 from policypack.core.examples import bucket_policy, deny, example, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
@@ -44,7 +44,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
         if not unknown:
             ranges += [(statement, condition) for condition in statement.conditions if keeps_out(condition)]
     for first, second in combinations(ranges, 2):
-        if apart(first, second):
+        if disjoint(first, second):
             yield Violation(
                 second[1].path,
                 f"has no address in common with `{first[1].path}`: each of the two denials denies what the other does not",

@@ -23,7 +23,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields each statement that allows a service for any account, with an example."""
     for answer in misled(document):
         if answer.verdict is Verdict.PUBLIC:
-            yield Violation(answer.path, answer.told)
+            yield Violation(answer.path, answer.message)
         else:
             yield Undecided(answer.path, "allows a service, and for which accounts cannot be determined")
 

@@ -22,7 +22,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields each Allow statement that allows outsiders, with an example."""
     for answer in trusting(document):
         if answer.verdict is Verdict.PUBLIC:
-            yield Violation(answer.path, answer.told)
+            yield Violation(answer.path, answer.message)
         else:
             yield Undecided(answer.path, answer.why or UNKNOWN.why)
 

@@ -27,7 +27,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields the statement that allows outsiders, with an example."""
     answer = exposure(document)
     if answer.verdict is Verdict.PUBLIC:
-        yield Violation(answer.path, answer.told)
+        yield Violation(answer.path, answer.message)
     elif answer.verdict is Verdict.UNDECIDED:
         inside = [path for _, path in document.unknowns if path.startswith(answer.path)]
         yield Undecided(inside[0]) if inside else Undecided(answer.path, "may be public, which cannot be determined")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.access.calls.permissions import permissions
-from policypack.access.calls.targets import Upload, Where, targets
+from policypack.access.least_privilege.calls import RunContext, Upload, permissions, targets
 from policypack.python.files import Place
 from policypack.python.model import Call, Environment, Text, UnknownPart
 
-WHERE = Where(
+WHERE = RunContext(
     {"QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/work", "BUCKET": "acme"},
     (Upload("inbox", "in/"),),
     "eu-west-1",
@@ -19,7 +18,7 @@ EVENT = Text((UnknownPart(event=True),))
 UNKNOWN = Text((UnknownPart(),))
 
 
-def about(service: str, operation: str, *, where: Where = WHERE, **given: str | Text) -> list[str]:
+def about(service: str, operation: str, *, where: RunContext = WHERE, **given: str | Text) -> list[str]:
     """`ACTION PATTERN`, with `~` where the pattern is only known in part."""
     arguments = tuple(
         (name.replace("__", "."), ((value if isinstance(value, Text) else Text((value,))),))
@@ -42,7 +41,7 @@ def about(service: str, operation: str, *, where: Where = WHERE, **given: str | 
         (about("s3", "GetObject", Bucket=EVENT, Key=EVENT), ["GetObject s3:::inbox/in/*"]),
         (about("s3", "GetObject", Bucket=EVENT, Key="a"), ["GetObject s3:::inbox/a"]),
         (about("s3", "GetObject", Bucket="b", Key=EVENT), ["GetObject ~s3:::b/*"]),
-        (about("s3", "GetObject", where=Where(), Bucket=EVENT, Key=EVENT), ["GetObject ~s3:::*/*"]),
+        (about("s3", "GetObject", where=RunContext(), Bucket=EVENT, Key=EVENT), ["GetObject ~s3:::*/*"]),
         (about("s3", "PutObject", Bucket=Text((Environment("BUCKET"),)), Key="a"), ["PutObject s3:::acme/a"]),
         (about("s3", "PutObject", Bucket=Text((Environment("UNSET"),)), Key="a"), ["PutObject ~s3:::*/a"]),
         (about("s3", "PutObject", Bucket=Text((Environment("UNSET", "spare"),)), Key="a"), ["PutObject s3:::spare/a"]),
@@ -86,4 +85,4 @@ def test_what_a_call_is_about(found: list[str], expected: list[str]) -> None:
 
 
 def test_a_region_and_account_that_are_not_known_are_any() -> None:
-    assert about("sqs", "SendMessage", where=Where(), QueueUrl="https://x/1/work") == ["SendMessage sqs:*:*:work"]
+    assert about("sqs", "SendMessage", where=RunContext(), QueueUrl="https://x/1/work") == ["SendMessage sqs:*:*:work"]

@@ -1,8 +1,8 @@
-"""The space of requests that outsiders can make, in which a difference to nothing is what is public.
+"""The request space of outsiders: what a document newly allows in it against nothing is public.
 
 An outsider sends no value that a document may fix for its own callers (`policypack.access.exposure.outsiders`), and
-asks the service that carries the document for what that service knows (`policypack.access.exposure.targets`). The
-addresses that one of these requests may come from are a set, because how many there are decides.
+calls the service that carries the document (`policypack.access.exposure.targets`). A request may come from a set of
+addresses, because their number decides.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ import msgspec
 
 from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
 from policypack.access.exposure.targets import targets
-from policypack.access.solver.conditions import SOURCE_IP, Values, met, passing, refused
-from policypack.access.solver.dimensions import Cell
+from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met
+from policypack.access.solver.dimensions import Cell, combinations
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.search import combinations
 from policypack.access.solver.verdict import Witness
 from policypack.access.solver.witness import witness_of
 from policypack.iam.addresses import Ranges, broad, everything, nothing
 from policypack.iam.document import Condition, Statement
 
 UNREMARKABLE = frozenset({"aws:securetransport", "aws:principaltype", "aws:principalisawsservice"})
-"""Keys that an example need not mention: who calls says it already."""
+"""Keys that an example does not mention, because the caller implies them."""
 TEXTS = ("String", "Arn", "Binary", "Null")
-"""What the operators begin with that compare texts."""
+"""Beginnings of the operators that compare texts."""
 
 
-class FromOutside(Request, frozen=True):
-    """A request of an outsider, with all the addresses that it may come from."""
+class OutsiderRequest(Request, frozen=True):
+    """A request of an outsider, with all addresses that it may come from."""
 
     caller: Outsider
     addresses: Ranges
@@ -42,7 +41,7 @@ class FromOutside(Request, frozen=True):
 
     @property
     def wide(self) -> bool:
-        """Whether that is public by itself: from a broad range, or from any VPC, or by any service."""
+        """Whether the request is public by itself: from a broad range, from any VPC, or by any service."""
         return self.caller.address_key != SOURCE_IP or broad(self.addresses)
 
     def witness(self) -> Witness:
@@ -51,15 +50,15 @@ class FromOutside(Request, frozen=True):
         return msgspec.structs.replace(witness_of(self, self.written), address=address)
 
 
-class Outside(RequestSpace):
+class OutsiderRequests(RequestSpace):
     """The requests of outsiders to a service."""
 
     def __init__(self, service: str, who: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
-        """Say which requests are in question.
+        """Choose the requests.
 
         Args:
             service: the prefix of the actions of the service that carries the document, as `s3`.
-            who: the outsiders; those whom an Allow statement takes in for None.
+            who: the outsiders; None for those whom the principals of the Allow statement include.
             spared: for S3's reading of wildcards, the keys that it spares.
         """
         super().__init__()
@@ -68,16 +67,16 @@ class Outside(RequestSpace):
         self.spared = spared
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
-        """The outsiders whom an Allow statement takes in."""
+        """The outsiders that the principals of the Allow statement include."""
         return outsiders(required[0]) if self.who is None else self.who
 
     def takes_in(self, statement: Statement, caller: Caller) -> bool:
-        """Whether a Deny statement takes in an outsider."""
+        """Whether the principals of a Deny statement include an outsider."""
         assert isinstance(caller, Outsider)
         return denied(statement, caller)
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
-        """The cells of pairs of an action and a resource; the numbers are of the Deny statements."""
+        """The cells of pairs of an action and a resource; the masks are of the Deny statements."""
         return targets(required[0], obstacles, self.service, self.work)
 
     def sent(
@@ -86,15 +85,17 @@ class Outside(RequestSpace):
         """A request of one outsider for each way in which its addresses can be limited."""
         assert isinstance(caller, Outsider)
         (allow,) = required
-        names = dict.fromkeys(each.name for statement in (allow, *against) for each in statement.conditions)
+        names = dict.fromkeys(condition.name for statement in (allow, *against) for condition in statement.conditions)
         names.pop(caller.address_key or "", None)
         base = _addresses(allow.conditions, caller.address_key)
         if not base:
             return
         dimensions = [about]
         for name in names:
-            mine = [each for each in allow.conditions if each.name == name]
-            others = [each for statement in against for each in statement.conditions if each.name == name]
+            mine = [condition for condition in allow.conditions if condition.name == name]
+            others = [
+                condition for statement in against for condition in statement.conditions if condition.name == name
+            ]
             values = sendable(name, caller, mine, others, self.spared, self.work)
             cells = self.cells(name, required, against, values)
             if not cells:
@@ -113,15 +114,15 @@ class Outside(RequestSpace):
 
 
 def _worded(cells: list[Cell], conditions: Sequence[Condition]) -> list[Cell]:
-    """The cells of a key, with a word for a text that stands for any other."""
-    if not all(each.operator.startswith(TEXTS) for each in conditions):
+    """The cells of a key, with `OTHER` for an example that no condition distinguishes from it."""
+    if not all(condition.operator.startswith(TEXTS) for condition in conditions):
         return cells
-    like_other = [met(each, (OTHER,)) for each in conditions]
+    like_other = [met(condition, (OTHER,)) for condition in conditions]
     return [
-        Cell(each.mask, (OTHER,))
-        if each.example and like_other == [met(condition, cast("Values", each.example)) for condition in conditions]
-        else each
-        for each in cells
+        Cell(cell.mask, (OTHER,))
+        if cell.example and like_other == [met(condition, cast("Values", cell.example)) for condition in conditions]
+        else cell
+        for cell in cells
     ]
 
 
@@ -131,25 +132,25 @@ def _request(
     statements: Sequence[Statement],
     values: Mapping[str, Values],
     addresses: Ranges,
-) -> FromOutside:
-    """A request for a target, with what these statements ask of it."""
+) -> OutsiderRequest:
+    """A request for a target, with the context that these statements require."""
     action, resource = cast("tuple[str, str]", target.example)
-    conditions = [each for statement in statements for each in statement.conditions]
-    written = {each.name: each.key for each in conditions if each.name not in UNREMARKABLE}
+    conditions = [condition for statement in statements for condition in statement.conditions]
+    written = {condition.name: condition.key for condition in conditions if condition.name not in UNREMARKABLE}
     context = {name: each for name, each in values.items() if each and name in written}
-    return FromOutside(caller, action, resource, context, addresses, written)
+    return OutsiderRequest(caller, action, resource, context, addresses, written)
 
 
 def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
     """The addresses for which all conditions on them hold."""
-    found = [passing(condition) for condition in conditions if condition.name == address_key]
-    return reduce(and_, found) if found else everything()
+    ranges = [addresses(condition, passing=True) for condition in conditions if condition.name == address_key]
+    return reduce(and_, ranges) if ranges else everything()
 
 
 def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
-    """Those of the addresses for which a condition on them does not hold."""
-    found = [refused(condition) for condition in conditions if condition.name == address_key]
-    if not found:
+    """The addresses among `left` for which a condition on them does not hold."""
+    ranges = [addresses(condition, passing=False) for condition in conditions if condition.name == address_key]
+    if not ranges:
         return nothing()
-    spared = found[0] if len(found) == 1 else Ranges.union(found)
+    spared = ranges[0] if len(ranges) == 1 else Ranges.union(ranges)
     return spared if left is everything() else left & spared

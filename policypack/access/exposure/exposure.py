@@ -1,4 +1,4 @@
-"""What one property of one resource opens, and whose access it decides."""
+"""What one property of one resource exposes to outsiders, and why."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from policypack.core.policy import UNKNOWN, Resource, Unknown
 from policypack.iam.addresses import everything
 
 WORST = (Verdict.PUBLIC, Verdict.UNDECIDED, Verdict.INVALID, Verdict.NOT_PUBLIC)
-"""Verdicts in the order in which a reader wants them."""
+"""Verdicts from the worst to the best."""
 
 
-class Opening(msgspec.Struct, frozen=True):
-    """An answer, and the place that decides it: where it is public what opens, where it is undecided what is unknown."""
+class Exposure(msgspec.Struct, frozen=True):
+    """An answer with the resource and path that decide it: the grant if it is public, the unknown if it is undecided."""
 
     by: Resource
     path: str
@@ -22,7 +22,7 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class PublicGrant(msgspec.Struct, frozen=True):
-    """What a grant that is no policy document lets everybody do: a canned ACL, a shared snapshot."""
+    """What a grant without a policy document, such as a canned ACL or a shared snapshot, allows everybody."""
 
     outsider: Outsider
     action: str
@@ -31,7 +31,7 @@ class PublicGrant(msgspec.Struct, frozen=True):
 
     @property
     def answer(self) -> Answer:
-        """The verdict, from any address."""
+        """The verdict, with a request from any address."""
         witness = Witness(self.outsider.words, everything().example(), self.action, self.resource)
         return Answer(Verdict.PUBLIC, self.why, "", witness)
 

