@@ -185,12 +185,15 @@ def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
 
     A collection in which nothing changes stays the same object.
     """
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is str:  # most values are texts, and every resource of a big stack passes here
+        return change(value)
+    if kind is list or kind is tuple or kind is frozenset:
+        items = [rebuilt(inner, change) for inner in value]
+        return value if all(map(operator.is_, items, value)) else kind(items)
+    if kind is dict or isinstance(value, Mapping):
         pairs = {change(name): rebuilt(inner, change) for name, inner in value.items()}
         return value if all(pairs.get(name, pairs) is inner for name, inner in value.items()) else pairs
-    if isinstance(value, list | tuple | frozenset):
-        items = [rebuilt(inner, change) for inner in value]
-        return value if all(map(operator.is_, items, value)) else type(value)(items)
     return change(value)
 
 

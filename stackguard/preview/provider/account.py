@@ -116,7 +116,9 @@ def found_in(resources: Iterable[Resource], placeholders: frozenset[str]) -> dic
     resources = tuple(resources)
     declared: dict[Key, set[str]] = {}
     for resource in resources:
-        for arn in _read(resource) if resource.external else _own(resource):
+        # Another stack's ARNs, and those of a resource that is only read, are not written by hand.
+        read = _arns({**resource.inputs, **resource.outputs}) if resource.external else _own(resource)
+        for arn in read:
             if not resource.external or arn.account not in placeholders:
                 declared.setdefault(_key(arn), set()).add(arn.account)
     candidates: dict[str, set[str]] = {}
@@ -139,11 +141,6 @@ def _own(resource: Resource) -> Iterator[Arn]:
         arn = Arn.parse(str(resource.outputs.get(name))) if name not in resource.inputs else None
         if arn is not None:
             yield arn
-
-
-def _read(resource: Resource) -> Iterator[Arn]:
-    """The ARNs of another stack, or of a resource that is only read, which are not written by hand."""
-    yield from _arns({**resource.inputs, **resource.outputs})
 
 
 def _written(resource: Resource) -> Iterator[Arn]:

@@ -27,16 +27,17 @@ class Substitution:
 
     def text(self, text: str) -> str:
         """The text with every text in it replaced."""
-        if not any(old in text for old in self.texts):
-            return text
-        return re.sub("|".join(map(re.escape, self.texts)), lambda match: self.texts[match[0]], text)
+        for old in self.texts:  # a loop, because nearly every text has none of them
+            if old in text:
+                return re.sub("|".join(map(re.escape, self.texts)), lambda match: self.texts[match[0]], text)
+        return text
 
     def value(self, value: T) -> T:
         """A property map, or a value in one, with every text replaced, those of keys too."""
         return cast("T", rebuilt(value, self._leaf) if self.texts else value)
 
     def _leaf(self, value: Any) -> Any:
-        if type(value) is str:  # most values are texts, and every resource of a big stack passes here
+        if type(value) is str:
             return self.text(value)
         match value:
             case Partial():
