@@ -1,6 +1,6 @@
 """What a preview does not know, and what to write into a mock file to make it known.
 
-A program that calls a function whose result nobody knows offline is given placeholders (`_placeholders.py`, which runs in the
+A program that calls a function whose result nobody knows offline is given placeholders (`child/placeholders/`, which runs in the
 program): texts that are found again in whatever the program makes of them. This is the other side: what each placeholder
 stands for, in the words of a report.
 """
@@ -17,7 +17,7 @@ from typing import Any
 from policypack.core.policy import UNKNOWN, Unknown
 from policypack.evaluation.masking import Mask
 from stackguard.notes import Note, NoteKind
-from stackguard.preview.child._placeholders import LETTERS, PREFIX, TOKEN
+from stackguard.preview.child import LETTERS, PREFIX, TOKEN
 from stackguard.preview.placeholders.mock import Answer, Mock, camel, readable, unknown_in
 from stackguard.preview.placeholders.mock_file import block, flow
 from stackguard.preview.placeholders.unseen import Missing, UnseenResources

@@ -1,6 +1,6 @@
 """Resources that a preview does not see, because a function given to `apply` did not run, or not to its end.
 
-The program's side (`_applying.py`) reports such functions where they can construct a resource; this is what a policy
+The program's side (`apply_callbacks.py`) reports such functions where they can construct a resource; this is what a policy
 is told of each.
 """
 

@@ -15,11 +15,11 @@ from typing import IO, Protocol
 
 from policypack.evaluation.masking import Mask
 from stackguard.errors import CannotJudge
-from stackguard.preview.child._ending import TOKEN, end_known_by
+from stackguard.preview.child.ending import TOKEN, end_known_by
 from stackguard.preview.project.project import Project
 from stackguard.preview.server.output import Output
 
-RUNNER = Path(__file__).parents[1] / "child" / "_program.py"
+RUNNER = Path(__file__).parents[1] / "child" / "runner.py"
 PREFIX, HOST = "pulumi-", "host"
 """The names by which a program sees its temporary folder, and the folder of its runner in that: they do not say whose they are."""
 
