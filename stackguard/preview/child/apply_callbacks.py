@@ -251,7 +251,7 @@ def _raised_at(error: BaseException) -> tuple[str, int] | None:
 async def send_waiting() -> None:
     """Report the functions that never ran and can construct a resource."""
     callbacks = [callback for callback in _waiting.values() if callback.constructs]
-    message = [{**frames.place_message(each.place), **await _waits_for(each.output)} for each in callbacks]
+    message = [{**frames.place_message(callback.place), **await _waits_for(callback.output)} for callback in callbacks]
     if message:
         send("waiting", callbacks=message)
 

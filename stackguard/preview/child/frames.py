@@ -110,7 +110,7 @@ def own_place(otherwise: tuple[str, int] = ("", 0)) -> tuple[str, int]:
 
 def outer_frame() -> Any:
     """The innermost frame of other code than this package's; None where a function given to `apply` has no frame."""
-    return next((each for each in callers(sys._getframe(1)) if origin(each.f_code.co_filename) != INTERNAL), None)
+    return next((frame for frame in callers(sys._getframe(1)) if origin(frame.f_code.co_filename) != INTERNAL), None)
 
 
 def place_message(place: tuple[str, int]) -> dict[str, Any]:

@@ -41,20 +41,20 @@ class Step(typing.NamedTuple):
 @functools.cache
 def steps(code: Any) -> Sequence[Step]:
     """The instructions of code, without those that do nothing."""
-    found = []
-    for each in dis.get_instructions(code):
-        if each.opname in IDLE:
+    ops = []
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in IDLE:
             continue
-        if pair := PAIR.fullmatch(each.opname):
-            for opname, name in zip(pair.groups(), each.argval):
-                found.append(Step(opname, name, 1 if opname.startswith("LOAD") else -1))
+        if pair := PAIR.fullmatch(instruction.opname):
+            for opname, name in zip(pair.groups(), instruction.argval):
+                ops.append(Step(opname, name, 1 if opname.startswith("LOAD") else -1))
             continue
         try:
-            effect: int | None = dis.stack_effect(each.opcode, each.arg, jump=False)
+            effect: int | None = dis.stack_effect(instruction.opcode, instruction.arg, jump=False)
         except ValueError:
             effect = None
-        found.append(Step(each.opname, each.argval, effect))
-    return found
+        ops.append(Step(instruction.opname, instruction.argval, effect))
+    return ops
 
 
 @functools.cache
@@ -98,17 +98,17 @@ class Uses:
         for part in nested(code):
             names.update(part.co_names)
             strings.update(const for const in part.co_consts if isinstance(const, str) and const.isidentifier())
-            found = _uncalled(part)
-            self._note_imports(found)
-            for index, step in enumerate(found):
+            ops = _uncalled(part)
+            self._note_imports(ops)
+            for index, step in enumerate(ops):
                 if isinstance(step.argval, str) and step.opname not in UNCOUNTED:
                     self.counts[step.argval] += 1
                 if step.opname in GLOBAL:
                     loaded.add(str(step.argval))
-                    asked = self._looked_at(found, index, looped.get(part, {}))
+                    asked = self._looked_at(ops, index, looped.get(part, {}))
                     idle[step.argval] += asked is not None
                     names.update(asked or ())
-                path, _ = _chain(found, index)
+                path, _ = _chain(ops, index)
                 named = next((place for place, name in enumerate(path) if place and name in NAMING), 0)
                 if named > 1 and path[named - 1] == "__class__":
                     idle["__class__"] += 1
@@ -118,10 +118,10 @@ class Uses:
         names.difference_update(name for name in ("__class__", "getattr") if 0 < idle[name] == self.counts[name])
         self.names, self.strings, self.globals = frozenset(names), frozenset(strings), frozenset(loaded)
 
-    def _note_imports(self, found: Sequence[Step]) -> None:
+    def _note_imports(self, ops: Sequence[Step]) -> None:
         module, level = "", 0
         constants: list[Any] = [0, 0]
-        for step in found:
+        for step in ops:
             if step.opname == "IMPORT_NAME":
                 module, level = str(step.argval), constants[0] if isinstance(constants[0], int) else 0
                 self.imports.append((module, level, ""))
@@ -130,42 +130,42 @@ class Uses:
             elif step.opname.startswith("LOAD_"):
                 constants = [constants[1], step.argval]
 
-    def _looked_at(self, found: Sequence[Step], index: int, looped: dict[str, Any]) -> tuple[str, ...] | None:
+    def _looked_at(self, ops: Sequence[Step], index: int, looped: dict[str, Any]) -> tuple[str, ...] | None:
         """The names that a use of `type` or `getattr` asks for, which constructs nothing; None for another use.
 
         Classes in an `isinstance` are noted as mentions.
         """
-        name = found[index].argval
+        name = ops[index].argval
         if name not in {"type", "isinstance", "issubclass", "getattr"}:
             return None
         index += 1
-        if _called(found, index, 1):  # by a rewritten module's `guard`
+        if _called(ops, index, 1):  # by a rewritten module's `guard`
             index += 1
-        first, index = _chain(found, index)
+        first, index = _chain(ops, index)
         if not first:
             return None
         if name == "type":
-            named = _called(found, index, 1) and found[index + 1].opname in ATTRIBUTE
-            return () if named and found[index + 1].argval in NAMING else None
+            named = _called(ops, index, 1) and ops[index + 1].opname in ATTRIBUTE
+            return () if named and ops[index + 1].argval in NAMING else None
         if name == "getattr":
-            asked = found[index]
+            asked = ops[index]
             by = (asked.argval,) if asked.opname == "LOAD_CONST" else looped.get(str(asked.argval), ())
-            _, after_default = _chain(found, index + 1)
-            after_default += found[after_default].opname == "LOAD_CONST"
-            known = by and all(isinstance(each, str) for each in by) and asked.opname.startswith("LOAD_")
-            called = _called(found, after_default, 2) or _called(found, after_default, 3)
+            _, after_default = _chain(ops, index + 1)
+            after_default += ops[after_default].opname == "LOAD_CONST"
+            known = by and all(isinstance(attribute, str) for attribute in by) and asked.opname.startswith("LOAD_")
+            called = _called(ops, after_default, 2) or _called(ops, after_default, 3)
             return tuple(by) if known and called else None
         classes = []
-        path, after_path = _chain(found, index)
+        path, after_path = _chain(ops, index)
         while path:
             classes.append(path)
             index = after_path
-            path, after_path = _chain(found, index)
-        if found[index].opname == "BUILD_TUPLE" and found[index].argval == len(classes):
+            path, after_path = _chain(ops, index)
+        if ops[index].opname == "BUILD_TUPLE" and ops[index].argval == len(classes):
             index += 1
         elif len(classes) != 1:
             return None
-        if _called(found, index, 2):
+        if _called(ops, index, 2):
             self.mentions.extend(classes)
         return None
 
@@ -183,42 +183,42 @@ class Uses:
                 yield from itertools.accumulate(module.split("."), "{}.{}".format)
 
 
-def _chain(found: Sequence[Step], index: int) -> tuple[tuple[str, ...], int]:
+def _chain(ops: Sequence[Step], index: int) -> tuple[tuple[str, ...], int]:
     """A variable and its attributes that are loaded here, and where they end; none where something else happens."""
-    if index >= len(found) or found[index].opname not in GLOBAL | LOCAL | {"LOAD_DEREF"}:
+    if index >= len(ops) or ops[index].opname not in GLOBAL | LOCAL | {"LOAD_DEREF"}:
         return (), index
     end = index + 1
-    while end < len(found) and found[end].opname in ATTRIBUTE:
+    while end < len(ops) and ops[end].opname in ATTRIBUTE:
         end += 1
-    return tuple(str(step.argval) for step in found[index:end]), end
+    return tuple(str(step.argval) for step in ops[index:end]), end
 
 
-def _called(found: Sequence[Step], index: int, count: int) -> bool:
+def _called(ops: Sequence[Step], index: int, count: int) -> bool:
     """Whether a function is called here with so many arguments, none of them by name."""
-    return found[index].opname in CALLS and found[index].argval == count
+    return ops[index].opname in CALLS and ops[index].argval == count
 
 
 def _constant_loops(code: Any) -> dict[Any, dict[str, Any]]:
     """By code, the variables that only ever are one of a few constants, as in `for name in ("a", "b")`."""
     loops: dict[Any, dict[str, Any]] = collections.defaultdict(dict)
     for part in nested(code):
-        found = _uncalled(part)
-        stored = collections.Counter(step.argval for step in found if step.opname.startswith(("STORE_", "DELETE_")))
-        for step in found:  # since Python 3.12 a comprehension restores its variables, also where it fails
+        ops = _uncalled(part)
+        stored = collections.Counter(step.argval for step in ops if step.opname.startswith(("STORE_", "DELETE_")))
+        for step in ops:  # since Python 3.12 a comprehension restores its variables, also where it fails
             stored[step.argval] -= 2 * (step.opname == "LOAD_FAST_AND_CLEAR")
         constants: dict[str, list[Any]] = collections.defaultdict(list)
-        for index, step in enumerate(found):
-            if step.opname == "FOR_ITER" and found[index + 1].opname in {"STORE_FAST", "STORE_DEREF"}:
-                start = next(place for place in range(index - 1, -1, -1) if found[place].opname not in PREPARING)
-                iterated = loops[part].get(found[start].argval)  # `.0`
-                if found[start].opname == "GET_ITER":
-                    iterated = found[start - 1].argval
-                constants[found[index + 1].argval].append(iterated)
-            elif index > 1 and found[index - 1].opname == "GET_ITER" and step.opname in CALLS and step.argval < 2:
-                made = (each.argval for each in reversed(found[:index]) if inspect.iscode(each.argval))
-                loops[next(made, None)][".0"] = found[index - 2].argval
+        for index, step in enumerate(ops):
+            if step.opname == "FOR_ITER" and ops[index + 1].opname in {"STORE_FAST", "STORE_DEREF"}:
+                start = next(place for place in range(index - 1, -1, -1) if ops[place].opname not in PREPARING)
+                iterated = loops[part].get(ops[start].argval)  # `.0`
+                if ops[start].opname == "GET_ITER":
+                    iterated = ops[start - 1].argval
+                constants[ops[index + 1].argval].append(iterated)
+            elif index > 1 and ops[index - 1].opname == "GET_ITER" and step.opname in CALLS and step.argval < 2:
+                made = (op.argval for op in reversed(ops[:index]) if inspect.iscode(op.argval))
+                loops[next(made, None)][".0"] = ops[index - 2].argval
         for name, values in constants.items():
-            known = len(values) == stored[name] and all(isinstance(each, tuple) for each in values)
+            known = len(values) == stored[name] and all(isinstance(value, tuple) for value in values)
             if known and name not in arguments(part):
                 loops[part][name] = tuple(itertools.chain.from_iterable(values))
     return loops

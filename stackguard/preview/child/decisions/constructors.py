@@ -116,7 +116,7 @@ class Reach:
                 made = getattr(value, "default_factory", None)
                 self.add([made, *dict.keys(value), *dict.values(value)], names)
             elif isinstance(value, CONTAINERS):
-                kind: Any = next(each for each in CONTAINERS if isinstance(value, each))
+                kind: Any = next(kind for kind in CONTAINERS if isinstance(value, kind))
                 self.add([*kind.__iter__(value)], names)
             elif isinstance(value, WRAPPERS):
                 self.wrapper(value, names)
@@ -228,7 +228,7 @@ class Reach:
         held = held if isinstance(held, dict) else {}
         asked = attributes(cls, names | overridden(cls) if program(cls) else names)
         by_name = not BY_NAME.isdisjoint(asked) and origin == frames.OWN
-        self.add([each for name, each in held.items() if name in asked or by_name], asked)
+        self.add([held_value for name, held_value in held.items() if name in asked or by_name], asked)
         self.add((inspect.getattr_static(value, "__wrapped__", None),))
         self.add([getattr(value, name, None) for name in names.intersection(slots(cls))], names)
         if origin == frames.SDK:
@@ -272,7 +272,7 @@ class Reach:
             done = value.done() and not value.cancelled() and value.exception() is None
             held = (value.result() if done else None,)
         else:
-            held = [each for each in gc.get_referents(value) if each is not type(value)]
+            held = [part for part in gc.get_referents(value) if part is not type(value)]
         self.add(held, names)
 
 
@@ -316,8 +316,8 @@ def names_in(function: Any) -> frozenset[str]:
         return frozenset()
     held = [function, *(getattr(function, name, None) for name in ("__func__", "fget", "fset", "fdel", "func"))]
     held += [*getattr(getattr(function, "dispatcher", None), "registry", {}).values()]
-    held += [getattr(each, "__wrapped__", None) for each in held]
-    codes = [getattr(getattr(each, "__func__", each), "__code__", None) for each in held]
+    held += [getattr(part, "__wrapped__", None) for part in held]
+    codes = [getattr(getattr(part, "__func__", part), "__code__", None) for part in held]
     return frozenset().union(*(uses(code).names for code in codes if isinstance(code, types.CodeType)))
 
 
@@ -341,7 +341,9 @@ def opaque(cls: type) -> bool:
     if any(base not in PLAIN_BASES and base.__module__ not in PLAIN_MODULES for base in standard):
         return True
     inside = [member for base in cls.__mro__[:-1] for member in vars(base).items()]
-    return not any(isinstance(each, types.FunctionType) or name in {"__dict__", "__slots__"} for name, each in inside)
+    return not any(
+        isinstance(member, types.FunctionType) or name in {"__dict__", "__slots__"} for name, member in inside
+    )
 
 
 def is_standard(name: str) -> bool:
@@ -360,7 +362,7 @@ def asked_by(value: Any) -> frozenset[str]:
     """The names that `operator.attrgetter("a.b")` and `operator.methodcaller("a")` ask for."""
     if not isinstance(value, (operator.attrgetter, operator.methodcaller)):
         return frozenset()
-    return frozenset(part for each in value.__reduce__()[1] if isinstance(each, str) for part in each.split("."))
+    return frozenset(part for path in value.__reduce__()[1] if isinstance(path, str) for part in path.split("."))
 
 
 def held_by(function: Any) -> list[tuple[str, Any]]:

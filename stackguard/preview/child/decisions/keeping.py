@@ -31,12 +31,12 @@ COLLECTIONS = (list, dict, set, bytearray, collections.deque)
 
 def keeps(function: Any, reached: list[Any]) -> bool:
     """Whether a function, which reaches these objects, writes where other code reads."""
-    functions = [each for each in reached if isinstance(each, types.FunctionType) and each.__name__ not in MAKING]
-    writes = [(each, _written(each.__code__)) for each in functions if frames.of_function(each) == frames.OWN]
+    functions = [value for value in reached if isinstance(value, types.FunctionType) and value.__name__ not in MAKING]
+    writes = [(own, _written(own.__code__)) for own in functions if frames.of_function(own) == frames.OWN]
     if any("shared" in places for _, places in writes):
         return True
     first = getattr(function, "__func__", function)
-    into_arguments = any(places - ({"handed"} if each is first else set()) for each, places in writes)
+    into_arguments = any(places - ({"handed"} if own is first else set()) for own, places in writes)
     return into_arguments and any(map(_changeable, reached))
 
 
@@ -54,17 +54,17 @@ def _written(code: Any) -> frozenset[str]:
     local = {name for part in nested(code) for name in part.co_cellvars}
     defaulted = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]  # a callback is called with the first
     for part in nested(code):
-        found = steps(part)
+        ops = steps(part)
         aliases: set[str] = set()
-        for index, step in enumerate(found):
+        for index, step in enumerate(ops):
             if _is_outer(step, local):
                 places.add("shared")
-            elif step.opname in {"STORE_FAST", "STORE_DEREF"} and _root(found, index) in GLOBAL | FREE:
+            elif step.opname in {"STORE_FAST", "STORE_DEREF"} and _root(ops, index) in GLOBAL | FREE:
                 aliases.add(str(step.argval))
-            span = _receiver(found, index)
-            if span is None or any(inner.opname in CALLS for inner in found[span]):
+            span = _receiver(ops, index)
+            if span is None or any(inner.opname in CALLS for inner in ops[span]):
                 continue
-            how, name = found[span.start].opname, str(found[span.start].argval)
+            how, name = ops[span.start].opname, str(ops[span.start].argval)
             if how in GLOBAL or name == "cls" or name in aliases or (how in FREE and name not in local):
                 places.add("shared")
             elif how in LOCAL | FREE and name in arguments(code):
@@ -81,45 +81,45 @@ def _is_outer(step: Step, local: set[str]) -> bool:
     return step.opname in GLOBAL and step.argval in SETTING
 
 
-def _root(found: Sequence[Step], index: int) -> str:
+def _root(ops: Sequence[Step], index: int) -> str:
     """How the variable is loaded of which what is stored here is an attribute or a part; nothing where it is made."""
-    start = _expression(found, index)
-    if start is None or any(each.opname in CALLS or each.opname.startswith("BUILD_") for each in found[start:index]):
+    start = _expression(ops, index)
+    if start is None or any(op.opname in CALLS or op.opname.startswith("BUILD_") for op in ops[start:index]):
         return ""
-    return found[start].opname
+    return ops[start].opname
 
 
-def _receiver(found: Sequence[Step], index: int) -> slice | None:
+def _receiver(ops: Sequence[Step], index: int) -> slice | None:
     """The expression of which something is changed here; None where nothing is."""
-    step = found[index]
+    step = ops[index]
     subscript = step.opname in {"STORE_SUBSCR", "DELETE_SUBSCR"}
     stores = subscript or step.opname in {"STORE_ATTR", "DELETE_ATTR"}
     if not stores and not (step.opname in ATTRIBUTE and step.argval in CHANGING):
         return None
     end: int | None = index
-    if stores and found[index - 1].opname.startswith(("SWAP", "ROT_")):
-        end = _read_before(found, index)
+    if stores and ops[index - 1].opname.startswith(("SWAP", "ROT_")):
+        end = _read_before(ops, index)
     if subscript:
-        end = _expression(found, end)
-    start = _expression(found, end)
+        end = _expression(ops, end)
+    start = _expression(ops, end)
     return None if start is None else slice(start, end)
 
 
-def _read_before(found: Sequence[Step], index: int) -> int | None:
+def _read_before(ops: Sequence[Step], index: int) -> int | None:
     """Where `x[y] += z`, or `x.y += z`, that stores here has loaded `x` and `y`; None where it is none."""
-    subscript = found[index].opname == "STORE_SUBSCR"
+    subscript = ops[index].opname == "STORE_SUBSCR"
     reading = {"BINARY_SUBSCR", "BINARY_OP"} if subscript else ATTRIBUTE
     for place in range(index - 1, 0, -1):
-        if found[place].opname in reading and found[place - 1].opname.startswith(("COPY", "DUP_TOP")):
-            return place - (2 if subscript and found[place - 2].opname.startswith("COPY") else 1)
+        if ops[place].opname in reading and ops[place - 1].opname.startswith(("COPY", "DUP_TOP")):
+            return place - (2 if subscript and ops[place - 2].opname.startswith("COPY") else 1)
     return None
 
 
-def _expression(found: Sequence[Step], end: int | None) -> int | None:
+def _expression(ops: Sequence[Step], end: int | None) -> int | None:
     """Where the expression starts that leaves one value just before here."""
     value = 0
     for index in range((end or 0) - 1, -1, -1):
-        effect = found[index].effect
+        effect = ops[index].effect
         if effect is None:
             return None
         value += effect

@@ -51,7 +51,7 @@ def _within(body: Any) -> Iterator[Any]:
 
 
 def _names(node: Any, context: type) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, context)}
+    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, context)}
 
 
 def loaded(node: Any) -> set[str]:
@@ -99,10 +99,9 @@ class Loop:
             return isinstance(node.target, ast.Name) and node.target.id in self.tested - self.made
         if isinstance(node, ast.Assign):
             if loaded(node.value) & self.made:
-                return any(stored(each) & self.missed for each in node.targets)
-            plain = not any(isinstance(each, ast.Call) for each in ast.walk(node.value))
-            if plain:
-                return any(self.seen_outside(each) for each in node.targets)
+                return any(stored(target) & self.missed for target in node.targets)
+            if not any(isinstance(part, ast.Call) for part in ast.walk(node.value)):
+                return any(map(self.seen_outside, node.targets))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
             return isinstance(node.func.value, ast.Name) and node.func.value.id in self.counted
         return False
@@ -122,7 +121,7 @@ class Loop:
                 queue.extend(node.orelse)
                 continue
             if names and isinstance(node, (*LOOPS, ast.While)):
-                first = {name for each in node.body if isinstance(each, ast.Assign) for name in stored(each)}
+                first = {name for line in node.body if isinstance(line, ast.Assign) for name in stored(line)}
                 if names <= first:
                     continue
             yield node
@@ -137,7 +136,7 @@ class Loop:
     @functools.cached_property
     def tested(self) -> set[str]:
         """The variables by which something is decided, or which are returned, outside of the loop."""
-        return set().union(*(loaded(each) for node in self.outside() for each in _tests(node)))
+        return set().union(*(loaded(test) for node in self.outside() for test in _tests(node)))
 
     @functools.cached_property
     def missed(self) -> set[str]:
@@ -149,11 +148,11 @@ class Loop:
     @functools.cached_property
     def counted(self) -> set[str]:
         """The collections that are counted, compared or branched on outside of the loop."""
-        found = [each for node in self.outside() for each in _tests(node) if not isinstance(node, ast.Return)]
+        found = [test for node in self.outside() for test in _tests(node) if not isinstance(node, ast.Return)]
         for node in self.outside():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COUNTING:
                 found += node.args
-        return {each.id for each in found if isinstance(each, ast.Name)}
+        return {name.id for name in found if isinstance(name, ast.Name)}
 
 
 def _reads(node: Any, name: str) -> bool:
@@ -165,4 +164,4 @@ def _tests(node: Any) -> list[Any]:
     if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
         return []
     values = [getattr(node, field) for field in DECIDING.get(type(node).__name__, ())]
-    return [each for value in values for each in (value if isinstance(value, list) else [value]) if each is not None]
+    return [test for value in values for test in (value if isinstance(value, list) else [value]) if test is not None]

@@ -21,7 +21,7 @@ from ..placeholders.finding import CONTAINERS, PLAIN, deeply, first, held_in, ke
 from ..placeholders.kinds import Number
 from .call_rules import BUILT_IN, LOOSE, RAW, READ, STRICT, rule, unpatched
 from .comparing import is_instance
-from .counting import uncertain
+from .counting import COUNTERS, consumer, uncertain
 
 BUILDING = frozenset({"join", "format", "format_map"})
 """Methods of texts that build: what they give without a placeholder in it does not depend on one."""
@@ -56,7 +56,9 @@ def guard(function: Any) -> Any:
         return _tried(function)
     function = unpatched(function)
     how = rule(function)
-    return function if how == RAW else lambda *args, **kwargs: _call(function, how, args, kwargs)
+    if how == RAW:
+        return consumer(function) if isinstance(function, type) and function in COUNTERS else function
+    return lambda *args, **kwargs: _call(function, how, args, kwargs)
 
 
 def method(value: Any) -> Any:
@@ -152,7 +154,7 @@ def _without_letters(function: Any, how: str, args: Any, kwargs: Any) -> Any:
         if args and (held := held_in(written)) is not None:
             need(held, "reads a part of it")
         return deeply(function(*args, **kwargs))
-    several = [each for each in map(uncertain, args) if each is not None] if how == STRICT else []
+    several = [placeholder for placeholder in map(uncertain, args) if placeholder is not None] if how == STRICT else []
     result = keep(function(*args, **kwargs))
     if several and isinstance(result, (*PLAIN, str, bytes)) and first(result) is None:
         need(several[0], "counts it")

@@ -7,6 +7,7 @@ absent. So what is collected from such a slice is such a collection again, and a
 
 from __future__ import annotations
 
+import collections
 import gc
 import sys
 import types
@@ -16,12 +17,13 @@ from ..frames import swallows
 from ..placeholders import elements
 from ..placeholders.base import Placeholder, need, or_none
 from ..placeholders.elements import UnknownLength
-from ..placeholders.finding import keep
+from ..placeholders.finding import VIEWS, keep
 
 DEPTH = 8
 """How many iterators are looked through to find what they run over."""
 COLLECTING = (list, sorted, tuple, dict)
-FOLDING = (sum, any, all, min, max, next, set, frozenset)
+COUNTERS = {collections.deque, collections.Counter}
+FOLDING = (sum, any, all, min, max, next, set, frozenset, *COUNTERS)
 
 _noted: dict[tuple[int, int], Any] = {}
 """By frame and place in it, the placeholder whose number of elements a list that is being made has."""
@@ -36,12 +38,12 @@ def uncertain(value: Any, depth: int = DEPTH) -> Any:
     kind = type(value)
     if isinstance(value, types.GeneratorType):
         inner: Any = [] if value.gi_frame is None else [value.gi_frame.f_locals.get(".0")]
-    elif kind.__module__ in {"builtins", "itertools"} and hasattr(kind, "__next__"):
+    elif isinstance(value, VIEWS) or (kind.__module__ in {"builtins", "itertools"} and hasattr(kind, "__next__")):
         inner = gc.get_referents(value)
     else:
         return None
-    flat = [each for held in inner for each in (held if type(held) is tuple else (held,))]
-    return next((found for each in flat if (found := uncertain(each, depth - 1)) is not None), None)
+    flat = [part for held in inner for part in (held if type(held) is tuple else (held,))]
+    return next((found for part in flat if (found := uncertain(part, depth - 1)) is not None), None)
 
 
 def _frame() -> int:
@@ -83,8 +85,8 @@ def unpacked(value: Any) -> Any:
 def count(function: Any, value: Any) -> Any:
     """`len(x)`."""
     value = keep(value)
-    if function is len and isinstance(value, UnknownLength):
-        need(value, "counts it")
+    if function is len and (placeholder := uncertain(value)) is not None:
+        need(placeholder, "counts it")
     return function(value)
 
 

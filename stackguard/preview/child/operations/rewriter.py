@@ -80,7 +80,7 @@ class Rewriter(ast.NodeTransformer):
         annotations = {name: vars(node).pop(name) for name in ("annotation", "returns") if name in vars(node)}
         before = self.scope
         if isinstance(node, SCOPES):  # its code is one of its own
-            self.scope = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+            self.scope = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
         super().generic_visit(node)
         self.scope = before
         vars(node).update(annotations)
@@ -190,7 +190,10 @@ class Rewriter(ast.NodeTransformer):
     def visit_ListComp(self, node: Any) -> Any:
         """`[x for x in y]`, and `{x: y for x, y in z}`."""
         self.generic_visit(node)
-        return self.listed(node, [(generator, "iter") for generator in node.generators])
+        place = self.place(node)
+        for generator in node.generators:
+            generator.iter = self.looped(generator.iter, place)
+        return self.operation("listed", node, node, place)
 
     visit_DictComp = visit_ListComp  # noqa: N815 (as `ast` calls them)
 
@@ -204,17 +207,30 @@ class Rewriter(ast.NodeTransformer):
     def visit_List(self, node: ast.List) -> Any:
         """`[*x, y]`."""
         self.generic_visit(node)
-        starred = [(element, "value") for element in node.elts if isinstance(element, ast.Starred)]
-        return self.listed(node, starred) if starred and isinstance(node.ctx, ast.Load) else node
+        place, starred = self.place(node), [part for part in node.elts if isinstance(part, ast.Starred)]
+        if not starred or not isinstance(node.ctx, ast.Load):
+            return node
+        for part in starred:
+            part.value = self.looped(part.value, place)
+        return self.operation("listed", node, node, place)
 
-    def listed(self, node: Any, sources: list[tuple[Any, str]]) -> Any:
-        """A list that is made of what others hold, perhaps of an unknown number."""
-        place = at(node, ast.Constant(next(self.places)))
-        sources = [(source, field) for source, field in sources if isinstance(getattr(source, field), KEPT)]
-        for source, field in sources:
-            value = getattr(source, field)
-            setattr(source, field, self.operation("looped", value, value, place))
-        return self.operation("listed", node, node, place) if sources else node
+    def visit_Dict(self, node: ast.Dict) -> Any:
+        """`{**x, "y": z}`."""
+        self.generic_visit(node)
+        if None not in node.keys:
+            return node
+        place, pairs = self.place(node), [*zip(node.keys, node.values)]
+        node.values = [self.looped(part, place) if key is None else part for key, part in pairs]
+        return self.operation("listed", node, node, place)
+
+    def looped(self, value: ast.expr, place: ast.expr) -> ast.expr:
+        """What the list or dictionary at a place is made from."""
+        return self.operation("looped", value, value, place) if isinstance(value, KEPT) else value
+
+    def place(self, node: Any) -> ast.Constant:
+        """A number for a list or dictionary that is made of what others hold, perhaps of an unknown number."""
+        number: ast.Constant = at(node, ast.Constant(next(self.places)))
+        return number
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         """`x.startswith`, which is not called at once."""
@@ -250,7 +266,7 @@ class Rewriter(ast.NodeTransformer):
             pairs = zip([node.left, *middle], node.ops, node.comparators)
             parts: list[Any] = [at(node, ast.Compare(left, [how], [right])) for left, how, right in pairs]
             return self.visit(at(node, ast.BoolOp(ast.And(), parts)))
-        node.left, *node.comparators = [self.typed(each) for each in (node.left, *node.comparators)]
+        node.left, *node.comparators = [self.typed(side) for side in (node.left, *node.comparators)]
         self.generic_visit(node)
         how, right = node.ops[0], node.comparators[0]
         if len(node.ops) == 1 and isinstance(how, (ast.In, ast.NotIn, ast.Is, ast.IsNot)):

@@ -103,7 +103,7 @@ Pairs.pop = asking("asks whether something is in it", dict.pop)  # type: ignore[
 
 def of(placeholder: Placeholder, value: Any) -> Any:
     """A collection with the elements of a value, of the list that a placeholder stands for."""
-    kind: Any = next(each for each, builtin in KINDS.items() if isinstance(value, builtin))
+    kind: Any = next(kind for kind, builtin in KINDS.items() if isinstance(value, builtin))
     several = kind(value)
     several._placeholder = placeholder  # there is no constructor: it would be called by whoever copies one
     UnknownLength.exist = True
