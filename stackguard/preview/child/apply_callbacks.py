@@ -1,7 +1,7 @@
 """Follows the functions that a program gives to `Output.apply`.
 
 A function that needs an unknown value, or fails on it, gives an unknown result, as if it had not run. Where it can
-construct a resource (`decisions/constructors.py`), the server is told, because what it registers was not seen. The same
+construct a resource (`decisions/constructors.py`), this is reported, because what it registers was not seen. The same
 holds for functions that never ran, because a value that they wait for is known only after the update.
 """
 

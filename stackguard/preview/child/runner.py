@@ -40,7 +40,7 @@ TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 HERE = Path(__file__).absolute().parent
 PACKAGE = "_host"
 ABANDONED: list[Callable[[], None]] = []
-"""What to do once nobody waits for the program any more, before it is ended."""
+"""What to do where the parent is gone, before the program is ended."""
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
