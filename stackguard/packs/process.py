@@ -17,7 +17,7 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.packs.output_redaction import Heard
-from stackguard.preview.child._ending import TOKEN, end_known_by
+from stackguard.preview.child.ending import TOKEN, end_known_by
 from stackguard.preview.server.output import ProgramOutput
 from stackguard.preview.server.process import activated, without_credentials
 

@@ -27,12 +27,12 @@ from stackguard.preview.placeholders.mock_file import Computed, Function, read
 
 SECRET = "fn::secret"  # noqa: S105 (a key, and Pulumi's own: https://www.pulumi.com/docs/iac/languages-sdks/yaml/)
 PLACEHOLDER = re.compile(r"<(?:text|number|true or false|value)>")
-"""What stands in the lines that a person is shown; as good as left out."""
+"""What the lines in a report have in place of a value; as good as left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A value in plain words, the paths in it that are secret, and where it is written: file and line."""
+    """A plain value, the paths in it that are secret, and where it is written: file and line."""
 
     value: Any
     secrets: frozenset[str] = frozenset()
@@ -59,34 +59,34 @@ class Mock:
         return _first(self.calls, token, args)
 
     def resource(self, type_token: str, name: str, identity: str, urn: str) -> Answer | None:
-        """What is given for a resource: all entries that fit, where they differ the first of them."""
+        """The outputs of a resource: those of all entries that fit; where they differ, of the first."""
         fitting = [
-            each
-            for each in self.resources
-            if _fits(each.type, type_token) and _fits(each.name, name) and _fits(each.id, identity)
-            if _fits(each.urn, urn)
+            entry
+            for entry in self.resources
+            if _fits(entry.type, type_token) and _fits(entry.name, name) and _fits(entry.id, identity)
+            if _fits(entry.urn, urn)
         ]
         merged: dict[str, Any] = {}
-        for each in reversed(fitting):
-            each.used = True
-            merged |= {camel(key): value for key, value in each.outputs.items()}
+        for entry in reversed(fitting):
+            entry.used = True
+            merged |= {camel(key): value for key, value in entry.outputs.items()}
         return _answer(merged, fitting[0].where) if fitting else None
 
     def stack(self, name: str, organization: str, project: str) -> Answer | None:
         """The outputs of another stack; a name without organization or project is of the program's own."""
         full = _qualified(name, organization, project)
-        for each, outputs in self.stacks.items():
-            if _qualified(each, organization, project) == full:
-                self._asked.add(each)
-                return _answer(outputs, self._places[each])
-        return None
+        key = next((key for key in self.stacks if _qualified(key, organization, project) == full), None)
+        if key is None:
+            return None
+        self._asked.add(key)
+        return _answer(self.stacks[key], self._places[key])
 
     def unused(self) -> Iterator[tuple[str, str]]:
-        """Where each entry is written that nothing asked for, and what to say of it."""
+        """Where each entry is written that nothing asked for, and what is wrong with it."""
         for kind, entries in (("function", self.functions), ("method", self.calls)):
-            for each in entries:
-                if not each.used:
-                    yield each.where, f"the program does not call the {kind} `{each.token}` with these arguments"
+            for entry in entries:
+                if not entry.used:
+                    yield entry.where, f"the program does not call the {kind} `{entry.token}` with these arguments"
         for state in self.resources:
             if not state.used:
                 yield state.where, "the program has no resource that fits"
@@ -115,10 +115,10 @@ def load(files: Iterable[Path]) -> Mock:
 
 
 def _first(entries: Sequence[Function], token: str, args: Mapping[str, Any]) -> Answer | None:
-    for each in entries:
-        if short(each.token) == short(token) and matches(each.args, args):
-            each.used = True
-            return _answer(each.result, each.where)
+    for entry in entries:
+        if short(entry.token) == short(token) and matches(entry.args, args):
+            entry.used = True
+            return _answer(entry.result, entry.where)
     return None
 
 
@@ -140,7 +140,7 @@ def matches(pattern: Any, value: Any) -> bool:
     match pattern:
         case dict():
             return isinstance(value, Mapping) and all(
-                matches(each, value.get(key, value.get(camel(str(key))))) for key, each in pattern.items()
+                matches(part, value.get(key, value.get(camel(str(key))))) for key, part in pattern.items()
             )
         case list():
             return isinstance(value, list) and len(value) == len(pattern) and all(map(matches, pattern, value))
@@ -154,32 +154,28 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def _answer(written: Any, where: str) -> Answer:
-    """What is written, without placeholders and with secrets unwrapped."""
+    """The answer in an entry, without placeholders and with secrets unwrapped."""
     secrets: set[str] = set()
     return Answer(_unwrapped(written, "", secrets), frozenset(secrets), where)
 
 
 def _unwrapped(value: Any, path: str, secrets: set[str]) -> Any:
-    if isinstance(value, Mapping):
-        if [*value] == [SECRET]:
-            secrets.add(path)
-            return _unwrapped(value[SECRET], path, secrets)
-        return {
-            str(key): _unwrapped(each, f"{path}.{key}" if path else str(key), secrets)
-            for key, each in value.items()
-            if not _left_out(each)
-        }
     if isinstance(value, list):
-        return [_unwrapped(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
-    return value
+        return [_unwrapped(element, f"{path}[{index}]", secrets) for index, element in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    if [*value] == [SECRET]:
+        secrets.add(path)
+        return _unwrapped(value[SECRET], path, secrets)
+    prefix = f"{path}." if path else ""
+    known = {str(key): inner for key, inner in value.items() if not _left_out(inner)}
+    return {key: _unwrapped(inner, f"{prefix}{key}", secrets) for key, inner in known.items()}
 
 
 def _left_out(value: Any) -> bool:
-    """Whether this is a placeholder, or a list of nothing else."""
-    if isinstance(value, list):
-        return bool(value) and all(map(_left_out, value))
-    if isinstance(value, dict):
-        return bool(value) and all(map(_left_out, value.values()))
+    """Whether this is a placeholder, or a list or mapping of nothing else."""
+    if isinstance(value, list | dict):
+        return bool(value) and all(map(_left_out, value.values() if isinstance(value, dict) else value))
     return isinstance(value, str) and PLACEHOLDER.fullmatch(value) is not None
 
 
@@ -201,14 +197,11 @@ def _qualified(name: str, organization: str, project: str) -> tuple[str, ...]:
 
 def readable(value: Any) -> Any:
     """Arguments as they are written into a mock file: what is unknown may be anything."""
-    match value:
-        case dict():
-            return {key: readable(each) for key, each in value.items()}
-        case list():
-            return [readable(each) for each in value]
-        case None | bool() | int() | float() | str():
-            return value
-    return "*"
+    if isinstance(value, dict):
+        return {key: readable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [readable(inner) for inner in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else "*"
 
 
 def unknown_in(value: Any) -> Unknown | None:

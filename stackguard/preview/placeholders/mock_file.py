@@ -1,4 +1,4 @@
-"""The text of a mock file: read with the lines in which things stand, and written as a person would."""
+"""The text of a mock file: read with the line of each entry, and written as a person would."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from stackguard.preview.project.settings_file import GoLoader
 EXPECTED: Mapping[str, str] = {"str": "a text", "array": "a list", "object": "a mapping"}
 
 
-class Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class MockEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One answer; where it is written, and whether anything asked for it."""
 
     where: str = msgspec.field(default="", name=" where")
     used: bool = msgspec.field(default=False, name=" used")
 
 
-class Function(Entry, kw_only=True):
+class Function(MockEntry, kw_only=True):
     """The result of a function, or of a method."""
 
     token: str
@@ -31,7 +31,7 @@ class Function(Entry, kw_only=True):
     result: Any
 
 
-class Computed(Entry, kw_only=True):
+class Computed(MockEntry, kw_only=True):
     """What a provider computes for a resource, or the state of one that is only read. Every pattern has to fit."""
 
     type: str = "*"
@@ -77,14 +77,9 @@ def read(path: Path) -> tuple[File, Mapping[str, str]]:
     except msgspec.ValidationError as error:
         keys, problem = _explained(error, raw)
         raise CannotJudge(f"{path}:{line_of(root, keys)}: {problem}") from None
-    lists: Mapping[str, Sequence[Entry]] = {
-        "functions": file.functions,
-        "resources": file.resources,
-        "calls": file.calls,
-    }
-    for name, entries in lists.items():
-        for index, each in enumerate(entries):
-            each.where = f"{path}:{line_of(root, [name, index])}"
+    for name in ("functions", "resources", "calls"):
+        for index, entry in enumerate(getattr(file, name)):
+            entry.where = f"{path}:{line_of(root, [name, index])}"
     return file, {name: f"{path}:{line_of(root, ['stacks', name])}" for name in file.stacks}
 
 
@@ -113,9 +108,8 @@ def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int
         keys, named = ["stacks", name], f"stacks.{name}"
     where = f"`{named}`" if named else "the file"
     if found := re.search(r"unknown field `(.+)`", message):
-        known = {"functions": Function, "calls": Function, "resources": Computed}.get(
-            str(keys[0]) if keys else "", File
-        )
+        entries = {"functions": Function, "calls": Function, "resources": Computed}
+        known = entries.get(str(keys[0]) if keys else "", File)
         listed = ", ".join(f"`{name}`" for name in known.__struct_encode_fields__ if not name.startswith(" "))
         return [*keys, found[1]], f"{where} has no `{found[1]}`; it has {listed}"
     if found := re.search(r"missing required field `(.+)`", message):
@@ -132,13 +126,12 @@ def line_of(root: yaml.Node | None, keys: Sequence[str | int]) -> int:
         if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             node = node.value[key]
             line = node.start_mark.line + 1
-        elif isinstance(node, yaml.MappingNode):
-            found = next((pair for pair in node.value if pair[0].value == key), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        else:
+            continue
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        pair = next((pair for pair in pairs if pair[0].value == key), None)
+        if pair is None:
             break
+        line, node = pair[0].start_mark.line + 1, pair[1]
     return line
 
 
@@ -168,7 +161,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """A text; with a line break in it in double quotes, where it is escaped: elsewhere readers fold some of them."""
+    """A text; one with a line break in double quotes, where that is escaped: elsewhere readers fold some of them."""
     return dumper.represent_scalar(
         "tag:yaml.org,2002:str", text, '"' if text.splitlines() not in ([], [text]) else None
     )

@@ -1,7 +1,7 @@
 """Resources that a preview does not see, because a function given to `apply` did not run, or not to its end.
 
-The program's side (`_applying.py`) reports such functions where they can construct a resource; this is what a policy
-is told of each.
+The program's side (`apply_callbacks.py`) reports such functions where they can construct a resource; a policy gets one
+`Unseen` for each.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ FIX = (
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A value that nobody knows: in words, how to give it, and whose answer it would be.
+class MissingValue:
+    """An unknown value: its description, how to give it, and whose answer it would be.
 
     `function` is a cloud function's token, and `args` are its arguments; both are empty for something else.
     """
@@ -43,23 +43,23 @@ class UnseenResources:
     root: Path
     _found: dict[tuple[str, int, str], Unseen] = field(default_factory=dict)
 
-    def needs(self, written: Mapping[str, Any], missing: Missing) -> None:
-        """A function needs a value that only the cloud knows; `written` says where, and what it does with it."""
-        done = written.get("operation", "fails on it")
-        self._add(written, lambda place: f"needs {missing.value}, and {place} {done}", missing)
+    def needs(self, message: Mapping[str, Any], missing: MissingValue) -> None:
+        """Add a function that needs a value that only the cloud knows; `message` has its place and what it does there."""
+        operation = message.get("operation", "fails on it")
+        self._add(message, lambda place: f"needs {missing.value}, and {place} {operation}", missing)
 
-    def waits(self, written: Mapping[str, Any], known_by: Sequence[Missing]) -> None:
-        """A function never ran; `known_by` holds what it waits for, as far as that can be given."""
-        for missing in known_by or (Missing(f"a value that {LATE}", FIX),):
-            self._add(written, partial(_waiting, missing.value), missing, written["urns"])
+    def waits(self, message: Mapping[str, Any], known_by: Sequence[MissingValue]) -> None:
+        """Add a function that never ran; `known_by` are the values that it waits for, as far as they can be given."""
+        for missing in known_by or (MissingValue(f"a value that {LATE}", FIX),):
+            self._add(message, partial(_waiting, missing.value), missing, message["urns"])
 
     def _add(
-        self, written: Mapping[str, Any], why: Callable[[str], str], missing: Missing, urns: Iterable[str] = ()
+        self, message: Mapping[str, Any], why: Callable[[str], str], missing: MissingValue, urns: Iterable[str] = ()
     ) -> None:
-        file, line = written["file"], int(written["line"])
+        file, line = message["file"], int(message["line"])
         position = Position(os.path.relpath(file, self.root), line) if file else None
         place = f"`{position.file}:{line}`" if position else "a library"
-        follows = "keeps what resources may follow from" if written.get("keeps") else "constructs resources"
+        follows = "keeps what resources may follow from" if message.get("keeps") else "constructs resources"
         text = f"{follows} in a function given to `apply` that {why(place)}"
         key = (position.file if position else "", line, text)
         before = self._found[key].waits_for if key in self._found else ()

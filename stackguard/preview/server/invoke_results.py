@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from policypack.core.policy import UNKNOWN, Resource, Unknown
 from policypack.core.wire import UNKNOWN_STRING, decode, rebuilt
-from stackguard.preview.child._placeholders import TOKEN
+from stackguard.preview.child import TOKEN
 from stackguard.preview.placeholders.mock import Answer, camel, unknown_in
 from stackguard.preview.placeholders.placeholders import STACK_REFERENCE, Placeholders
 from stackguard.preview.provider import functions

@@ -20,7 +20,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from policypack.core.policy import Options, Resource
 from policypack.core.wire import UNKNOWN_STRING
-from stackguard.preview.child._placeholders import TOKEN
+from stackguard.preview.child import TOKEN
 from stackguard.preview.project.sdk import ProviderPackage, accepted
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.autonaming import Refusal

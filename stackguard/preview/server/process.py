@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.child._ending import TOKEN, end_known_by
+from stackguard.preview.child.ending import TOKEN, end_known_by
 from stackguard.preview.project.project import Project
 from stackguard.preview.server.output import ProgramOutput
 
-RUNNER = Path(__file__).parents[1] / "child" / "_program.py"
+RUNNER = Path(__file__).parents[1] / "child" / "runner.py"
 PREFIX, HOST = "pulumi-", "host"
 """The names of a program's temporary folder, and of its runner's folder in it: they do not reveal Stackguard."""
 

@@ -19,7 +19,7 @@ import grpc.aio
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview
-from stackguard.preview.child._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.child.runner import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
 from stackguard.preview.placeholders.mock import Mock
 from stackguard.preview.placeholders.placeholders import Placeholders
 from stackguard.preview.project.project import Project

@@ -1,5 +1,6 @@
 """Decides on how many elements a list has of which only the cloud knows the length, and on whether a look-up fails."""
 
+import collections
 import contextlib
 import functools
 import operator
@@ -397,3 +398,45 @@ def element_that_is_left():
 
 
 element_that_is_left()
+
+
+def count_of_values():
+    zones.names.apply(lambda names: decided(len(dict(zip("ab", names[:2])).values()) < 2))
+
+
+count_of_values()
+
+
+def list_of_keys():
+    zones.names.apply(lambda names: decided([*dict(zip("ab", names[:2])).keys()] == ["a"]))
+
+
+list_of_keys()
+
+
+def key_of_a_merged_dictionary():
+    zones.names.apply(lambda names: decided("b" in {"c": 1, **dict(zip("ab", names[:2]))}))
+
+
+key_of_a_merged_dictionary()
+
+
+def length_of_a_deque():
+    zones.names.apply(lambda names: decided(len(collections.deque(place for place, _ in enumerate(names[:2]))) < 2))
+
+
+length_of_a_deque()
+
+
+def number_in_a_counter():
+    zones.names.apply(lambda names: decided(collections.Counter("x" for _ in names[:2])["x"] < 2))
+
+
+number_in_a_counter()
+
+
+def last_of_a_tuple():
+    zones.names.apply(lambda names: decided(tuple(enumerate(names[:2]))[-1][0] < 1))
+
+
+last_of_a_tuple()

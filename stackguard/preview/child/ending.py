@@ -51,7 +51,7 @@ def _end(process: int) -> None:
 def _processes() -> list[int]:
     """The processes of this user that run: neither this one nor any that has ended and waits to be fetched."""
     with contextlib.suppress(OSError), os.scandir("/proc") as entries:
-        return [int(each.name) for each in entries if each.name.isdecimal() and each.stat().st_uid == os.getuid()]
+        return [int(entry.name) for entry in entries if entry.name.isdecimal() and entry.stat().st_uid == os.getuid()]
     return []
 
 

@@ -16,7 +16,7 @@ from stackguard.reports import Report
 from stackguard.reports.places import line_of
 from stackguard.sources import HowToRun
 
-PROGRAM = Path(__file__).parent / "programs" / "unseen"
+PROGRAM = Path(__file__).parents[1] / "programs" / "unseen"
 POLICY = "pulumi-unseen-resource"
 BAD = "aws:s3/bucketAcl:BucketAcl"
 DECIDING = ("decisions", "reaching", "texts", "libraries", "objects", "outputs", "slices")
@@ -226,7 +226,7 @@ def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path
     assert [each.type for each in run(tmp_path, timeout=60, mock=[mock]).resources if each.type == BAD] == []
 
 
-def test_a_value_that_is_awaited_and_not_known_is_told(tmp_path: Path) -> None:
+def test_a_value_that_is_awaited_and_not_known_is_reported(tmp_path: Path) -> None:
     source = f"""
 role = aws.iam.Role("role", assume_role_policy="{{}}")
 async def main():

@@ -1,10 +1,9 @@
 """Keeps a program from writing beside another run of itself: it asks first, and waits for the answer.
 
-Loaded by `_program.py`, so it depends on nothing but the standard library. What Python does outside of itself is told to
-audit hooks (https://docs.python.org/3/library/audit_events.html). Files of the program's own, which nobody else can have
-open, are written without asking: those that it creates anew below the temporary folder, and those in folders that it
-made there. Of every other file that it changes, what was there before is kept: when nobody waits for this run any more,
-no file is left half-written.
+Python reports what it does outside of itself to audit hooks (https://docs.python.org/3/library/audit_events.html).
+Files of the program's own, which nothing else can have open, are written without asking: those that it creates anew below
+the temporary folder, and those in folders that it made there. Of every other file that it changes, the previous content
+is kept: when this run is abandoned, no file is left half-written.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -36,61 +34,50 @@ CHANGING = {
 STARTING = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
 PATHS = (str, bytes, os.PathLike)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-
-
 EVENTS = {"open", "os.mkdir", *CHANGING, *STARTING}
 
 
-def install(
-    ask: Callable[[], Any], folder: str, caches: tuple[str, ...] = (), watcher: int | None = None
-) -> Callable[[], None]:
-    """Have the program ask once, before it first changes a file or starts a process; return what undoes its changes.
+class Writes:
+    """What a program does to files; `hook` has it ask once, before it first changes a file or starts a process.
 
     Args:
         ask: returns when the program may go on.
         folder: where to keep what files held before.
         caches: folders that are made for several writers.
-        watcher: the thread that never asks, because it ends the program when nobody is left to answer.
+        watcher: the thread that never asks, because it ends the program when nothing is left to answer.
     """
-    writing = Writing(folder, caches)
-    turn = threading.RLock()
-    busy = threading.local()
-    state = {"asking": False, "answered": False}
 
-    def hook(event: str, args: tuple[Any, ...]) -> None:
-        if event not in EVENTS or threading.get_ident() == watcher or getattr(busy, "keeping", False):
-            return
-        if not writing.disturbs(event, args):
-            return
-        with turn:  # other threads wait too; what asking itself does is let through
-            if not state["asking"] and not state["answered"]:
-                state["asking"] = True
-                try:
-                    ask()
-                    state["answered"] = True
-                finally:
-                    state["asking"] = False
-            if not state["asking"]:
-                busy.keeping = True
-                try:
-                    writing.keep(event, args)
-                finally:
-                    busy.keeping = False
-
-    sys.addaudithook(hook)
-    return writing.undo
-
-
-class Writing:
-    """What a program does to files: whether another run of it could be disturbed by it."""
-
-    def __init__(self, folder: str, caches: tuple[str, ...]) -> None:
-        self.folder = folder
+    def __init__(self, ask: Callable[[], Any], folder: str, caches: list[str], watcher: int | None = None) -> None:
+        self.ask, self.folder = ask, folder
+        self.asking = self.answered = False
+        self.turn = threading.RLock()
+        self.exempt = {watcher}
+        """The threads of which no event is looked at."""
         self.kept: dict[str, str] = {}
         """By path, where a copy of the file is as it was; empty where there was none."""
         self.temporary = os.path.realpath(tempfile.gettempdir())
-        self.own = {os.path.realpath(each) for each in (*caches, os.path.join(os.sep, "dev"))}  # noqa: PTH118
+        self.own = {os.path.realpath(path) for path in (*caches, os.path.join(os.sep, "dev"))}
         """Files that only this run has, and folders in which all are; devices and caches are safe to share."""
+
+    def hook(self, event: str, args: tuple[Any, ...]) -> None:
+        """The audit hook."""
+        thread = threading.get_ident()
+        if event not in EVENTS or thread in self.exempt or not self.disturbs(event, args):
+            return
+        with self.turn:  # other threads wait too; what asking itself does is let through
+            if not self.asking and not self.answered:
+                self.asking = True
+                try:
+                    self.ask()
+                    self.answered = True
+                finally:
+                    self.asking = False
+            if not self.asking:
+                self.exempt.add(thread)
+                try:
+                    self.keep(event, args)
+                finally:
+                    self.exempt.discard(thread)
 
     def disturbs(self, event: str, args: tuple[Any, ...]) -> bool:
         """Whether to ask before this event."""
@@ -98,7 +85,7 @@ class Writing:
             return self._opens(*args)
         if event == "os.mkdir":
             folder = os.path.realpath(os.fsdecode(args[0]))
-            if os.path.exists(folder) or self._is_own(folder):  # noqa: PTH110
+            if os.path.exists(folder) or self._is_own(folder):
                 return False
             return not self._is_made_here(folder)
         if event in CHANGING:
@@ -109,12 +96,12 @@ class Writing:
     def keep(self, event: str, args: tuple[Any, ...]) -> None:
         """Keep what the files hold that this event is about to change, once for each."""
         named = args[:1] if event == "open" else args[CHANGING[event]] if event in CHANGING else ()
-        for path in (os.path.realpath(os.fsdecode(each)) for each in named if isinstance(each, PATHS)):
-            if path in self.kept or self._is_own(path) or os.path.isdir(path):  # noqa: PTH112
+        for path in (os.path.realpath(os.fsdecode(name)) for name in named if isinstance(name, PATHS)):
+            if path in self.kept or self._is_own(path) or os.path.isdir(path):
                 continue
             self.kept[path] = ""
-            if os.path.isfile(path):  # noqa: PTH113
-                copy = os.path.join(self.folder, f"kept-{len(self.kept)}")  # noqa: PTH118
+            if os.path.isfile(path):
+                copy = os.path.join(self.folder, f"kept-{len(self.kept)}")
                 shutil.copy2(path, copy)
                 self.kept[path] = copy
 
@@ -125,21 +112,21 @@ class Writing:
                 if copy:
                     beside = f"{path}.{os.getpid()}"
                     shutil.copy2(copy, beside)
-                    os.replace(beside, path)  # noqa: PTH105
+                    os.replace(beside, path)
                 else:
-                    os.remove(path)  # noqa: PTH107
+                    os.remove(path)
 
     def _opens(self, path: Any, _mode: Any, flags: Any) -> bool:
         if not isinstance(path, (str, bytes)) or not isinstance(flags, int) or not flags & WRITING:
             return False
         name = os.fsdecode(path)
-        if self._is_own(name) or os.path.isdir(name):  # noqa: PTH112 (`tempfile` opens a folder, by a function of its own)
+        if self._is_own(name) or os.path.isdir(name):
             return False
         return not (flags & os.O_EXCL and self._is_made_here(os.path.realpath(name)))
 
     def _is_made_here(self, path: str) -> bool:
         """Whether a file or folder is made anew below the temporary folder; it is this run's own from then on."""
-        if not path.startswith(self.temporary + os.sep) or os.path.exists(path):  # noqa: PTH110
+        if not path.startswith(self.temporary + os.sep) or os.path.exists(path):
             return False
         self.own.add(path)
         return True
@@ -148,6 +135,6 @@ class Writing:
         real = os.path.realpath(path)
         if f"{os.sep}__pycache__{os.sep}" in real:
             return True
-        while real not in self.own and real != os.path.dirname(real):  # noqa: PTH120
-            real = os.path.dirname(real)  # noqa: PTH120
+        while real not in self.own and real != os.path.dirname(real):
+            real = os.path.dirname(real)
         return real in self.own

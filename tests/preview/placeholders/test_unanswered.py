@@ -28,7 +28,7 @@ def ran(program: Path, source: str, mock: str) -> Preview:
     return run(program, mock=[program / "mock.yaml"], timeout=60)
 
 
-def told(preview: Preview) -> Sequence[tuple[str, str]]:
+def notes(preview: Preview) -> Sequence[tuple[str, str]]:
     return [(note.about, note.message) for note in preview.notes]
 
 
@@ -47,7 +47,7 @@ aws.ssm.Parameter("token", type="SecureString", value=token.authorization_token)
 )
 def test_what_an_answer_leaves_out_is_asked_for(program: Path, source: str) -> None:
     mock = "functions:\n  - {token: aws:ecr/getAuthorizationToken:getAuthorizationToken, result: {id: x}}\n"
-    ((about, message),) = told(ran(program, source, mock))
+    ((about, message),) = notes(ran(program, source, mock))
     assert about == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
     where = program / "mock.yaml"
     assert message == (
@@ -71,7 +71,7 @@ def test_a_field_that_an_apply_cannot_do_without_is_named(program: Path) -> None
     preview = ran(program, reading("['a'][len(found.user_name)]"), "")
     assert preview.outputs["made"] == UNKNOWN
     entry = f"`- {{token: '{TOKEN}', result: {{userName: <text>}}}}` under `functions:`"
-    assert told(preview) == [(TOKEN, f"{UNSEEN} `--mock FILE`: {entry}")]
+    assert notes(preview) == [(TOKEN, f"{UNSEEN} `--mock FILE`: {entry}")]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_field_that_an_apply_cannot_do_without_is_named(program: Path) -> None
 def test_an_apply_that_fails_on_what_nobody_knows_is_unknown(program: Path, mock: str, beginning: str) -> None:
     preview = ran(program, reading("found.user_name.group()"), mock)
     assert preview.outputs["made"] == UNKNOWN
-    ((_, message),) = told(preview)
+    ((_, message),) = notes(preview)
     assert message.startswith(beginning)
     assert "`authorizationToken`, `expiresAt`, " in message
 
