@@ -90,7 +90,7 @@ def test_the_detail_is_the_programs_own_traceback(program: Path) -> None:
         run(write(program, "def build():\n    raise ValueError('no')\n\nbuild()"), timeout=60)
     detail = caught.value.detail
     assert "in build\n    raise ValueError('no')\nValueError: no" in detail
-    assert "_program.py" not in detail
+    assert "runner.py" not in detail
     assert "runpy" not in detail
 
 
