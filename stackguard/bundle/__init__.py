@@ -61,11 +61,11 @@ def build(
         CannotBundle: a key, the lock or the handler is wrong, the dependencies cannot be installed,
             or the bundle is too large.
     """
-    from stackguard.bundle import cache, cache_key, config, hooks
+    from stackguard.bundle import cache, cache_key, config, hooks, sources
 
     function = config.read(Path(function_dir), overrides or config.Overrides())
-    hooks.before(function)
-    own = cache_key.own_files(function)
+    hooks.run(function, "before", function.table.before)
+    own = sources.collect(function).files
     key = cache_key.key(function, own)
     folder = cache.fetch(cache_key.KIND, key)
     if folder is None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from policypack.core.policy import Asset
 from policypack.lambda_code.archive import opened
-from policypack.lambda_code.binaries import HEAD, Target, mismatch
 from policypack.lambda_code.secret_files import MOST_OF_ONE, secret_name, secret_text
 from stackguard.bundle import archive, cache, cache_key, handlers, metadata
 from stackguard.bundle.archive import File, digest
@@ -41,11 +40,10 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
     requirements.check_project(function, lock)
     prefix = LAYER_PREFIX if function.table.layer else ""
     source = dependencies.folder_of(function, lock, prefix, offline=offline)
-    packed, installed = source / dependencies.ARCHIVE, metadata.dependencies(source)
+    packed, installed = source / dependencies.ARCHIVE, metadata.read(source, Dependencies)
     requirements.check_installed(function, lock, installed.packages)
     _check_collisions(function, own, installed, prefix)
-    handlers.check(function, own, installed.files, prefix)
-    handlers.check_imports(function, own, opened(Asset(path=str(packed), archive=True)), prefix)
+    handlers.check(function, own, opened(Asset(path=str(packed), archive=True)), prefix)
     bill = sbom.write(function, installed.packages)
 
     def fill(folder: Path) -> None:
@@ -55,7 +53,7 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
             savings=installed.savings,
             stripped=installed.stripped,
             clashes=installed.clashes,
-            foreign=(*installed.foreign, *_foreign(own, function.target)),
+            foreign=(*installed.foreign, *archive.foreign(own, function.target)),
             name=function.name,
             lock=lock.file.name if lock.file else None,
             lock_sha256=lock.sha256,
@@ -79,8 +77,7 @@ def _archives(
     layer, code = folder / f"{function.name}-layer.zip", folder / f"{function.name}.zip"
     has_layer = function.table.layer
     shutil.copyfile(packed, layer if has_layer else code)
-    sizes = archive.write(code, own, append=not has_layer)
-    members = [Member(file.path, file.sha256, file.size, sizes[file.path]) for file in own]
+    members = archive.write(code, own, append=not has_layer)
     if has_layer:
         return (_artifact("function", code, members), _artifact("layer", layer, installed.files))
     return (_artifact("function", code, [*installed.files, *members]),)
@@ -91,12 +88,6 @@ def _artifact(kind: str, file: Path, members: Sequence[Member]) -> Artifact:
     code_sha256 = base64.b64encode(bytes.fromhex(sha256)).decode()
     unzipped = sum(member.size for member in members)
     return Artifact(kind, file.name, sha256, code_sha256, file.stat().st_size, unzipped, tuple(members))
-
-
-def _foreign(own: Sequence[File], target: Target) -> Iterator[str]:
-    for file in own:
-        if why := mismatch(file.path, file.content[:HEAD], target):
-            yield f"{file.path} is {why}"
 
 
 def _secrets(own: Sequence[File]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackguard.bundle import build, cache_key, config, hooks, metadata
+from stackguard.bundle import build, config, hooks, metadata
 from stackguard.bundle.artifacts import delivery, sizes
 from stackguard.bundle.artifacts.report import Report
 from stackguard.bundle.config import Function, Overrides
@@ -43,7 +43,7 @@ def run(request: Request) -> Report:
         CannotBundle: it cannot be built, or written.
     """
     bundle = build(request.folder, request.overrides, offline=request.offline, enforce=False)
-    function, finished = bundle.function, metadata.finished(bundle.folder)
+    function, finished = bundle.function, metadata.read(bundle.folder, metadata.Finished)
     judged = sizes.judge(function, finished)
     left_out = collect(function).left_out
     if judged.over:
@@ -51,9 +51,8 @@ def run(request: Request) -> Report:
     endings = [ending for ending in _VARIABLES if function.table.layer or ending != "-layer.zip"]
     names = [f"{function.name}{ending}" for ending in endings]
     written = request.deliver(bundle.folder, names, function)
-    hooks.after(
-        function, {_VARIABLES[ending]: str(file.absolute()) for ending, file in zip(endings, written, strict=True)}
-    )
+    variables = {_VARIABLES[ending]: str(file.absolute()) for ending, file in zip(endings, written, strict=True)}
+    hooks.run(function, "after", function.table.after, variables)
     if function.table.after and (changed := delivery.first_changed(written, bundle.folder)):
         request.deliver(bundle.folder, names, function)
         raise CannotBundle(
@@ -73,10 +72,11 @@ def run_image(request: Request) -> tuple[Function, list[Path]]:
         from stackguard.bundle.artifacts import image
 
     function = config.read(request.folder, request.overrides)
-    hooks.before(function)
+    hooks.run(function, "before", function.table.before)
     with tempfile.TemporaryDirectory() as work:
-        names = image.write(function, cache_key.own_files(function), Path(work))
+        names = image.write(function, collect(function).files, Path(work))
         written = request.deliver(Path(work), names, function)
-    variables = zip(("STACKGUARD_IMAGE", "STACKGUARD_MANIFEST"), written, strict=True)
-    hooks.after(function, {variable: str(file.absolute()) for variable, file in variables})
+    image_file, manifest = (str(file.absolute()) for file in written)
+    variables = {"STACKGUARD_IMAGE": image_file, "STACKGUARD_MANIFEST": manifest}
+    hooks.run(function, "after", function.table.after, variables)
     return function, written

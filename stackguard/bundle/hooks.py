@@ -9,37 +9,34 @@ from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
 
 
-def before(function: Function) -> None:
-    """Run the commands that make files, such as a code generator.
+def run(function: Function, key: str, commands: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
+    """Run commands in the function's folder.
+
+    Args:
+        function: the function.
+        key: the key of the commands in its table: `before` or `after`.
+        commands: lines for a shell.
+        variables: variables of their environment, beside the target's.
 
     Raises:
         CannotBundle: a command failed.
     """
-    _run(function, "before", function.table.before, {})
-
-
-def after(function: Function, variables: Mapping[str, str]) -> None:
-    """Run the commands that use the artifacts, which they may not change; `variables` hold the artifacts' paths.
-
-    Raises:
-        CannotBundle: a command failed.
-    """
-    _run(function, "after", function.table.after, variables)
-
-
-def _run(function: Function, key: str, commands: Sequence[str], variables: Mapping[str, str]) -> None:
     if not commands:
         return
     import subprocess  # a warm cache needs none
 
     target = function.target
-    ours = {"STACKGUARD_RUNTIME": target.runtime, "STACKGUARD_ARCHITECTURE": target.architecture}
+    variables = {
+        "STACKGUARD_RUNTIME": target.runtime,
+        "STACKGUARD_ARCHITECTURE": target.architecture,
+        **(variables or {}),
+    }
     for command in commands:
         done = subprocess.run(  # noqa: S602 (the function's own command, as written for a shell)
             command,
             shell=True,
             cwd=function.folder,
-            env={**os.environ, **ours, **variables},
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # standard output is the report's
             stderr=subprocess.STDOUT,

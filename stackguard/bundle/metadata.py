@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 NAME = "about.json"
+T = TypeVar("T")
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True):
@@ -92,11 +94,6 @@ def write(folder: Path, contents: Contents) -> None:
     (folder / NAME).write_bytes(msgspec.json.encode(contents))
 
 
-def finished(folder: Path) -> Finished:
-    """The metadata of a finished bundle in the cache."""
-    return msgspec.json.decode((folder / NAME).read_bytes(), type=Finished)
-
-
-def dependencies(folder: Path) -> Dependencies:
-    """The metadata of dependencies in the cache."""
-    return msgspec.json.decode((folder / NAME).read_bytes(), type=Dependencies)
+def read(folder: Path, kind: type[T]) -> T:
+    """The metadata in an entry's folder: of `Dependencies` or of a `Finished` bundle."""
+    return msgspec.json.decode((folder / NAME).read_bytes(), type=kind)

@@ -47,8 +47,7 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
     check_project(function, lock)
     top = function.table.handler.partition(".")[0]
     if any(file.path.partition("/")[0].removesuffix(".py") == top for file in own):  # else it is a dependency's
-        handlers.check(function, own, (), "")
-        handlers.check_imports(function, own, None, "")
+        handlers.check(function, own, None, "")
     name = f"{function.name}-image"
     context = folder / name
     files = [
