@@ -17,13 +17,14 @@ from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report
 from stackguard.reports.validation import Document, as_json, as_sarif, schema
-from stackguard.template.validation import Level, Lint, Result, Validation, written
+from stackguard.template.serialize import text_of
+from stackguard.template.validation import Level, Lint, Result, Validation
 from tests.reports import sample
 from tests.reports.sarif_schema import log
 
 SCHEMA = Path(reports.__file__).parent / "validation.schema.json"
 FILE = "template.json"
-TEXT = written({"Resources": {"Inbox": {"Type": "AWS::S3::Bucket", "Properties": {"Colour": "red"}}}})
+TEXT = text_of({"Resources": {"Inbox": {"Type": "AWS::S3::Bucket", "Properties": {"Colour": "red"}}}}, "json")
 PATH = ("Resources", "Inbox", "Properties", "Colour")
 
 

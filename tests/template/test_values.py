@@ -57,30 +57,30 @@ def finder(*names: str) -> tuple[Finder, list[str]]:
 def test_of_arns_that_begin_alike_the_longest_is_meant(names: list[str], suffix: str) -> None:
     found, urns = finder(*names)
     for name in names:
-        arn = found.found(f"arn:aws:s3:::{name}{suffix}", urns)
+        arn = found.find(f"arn:aws:s3:::{name}{suffix}", urns)
         whole = Reference(name, f"arn:aws:s3:::{name}", "Arn")
         assert arn == (Text((whole, suffix)) if suffix else whole)
 
 
 def test_an_arn_that_goes_on_is_another_bucket_s() -> None:
     found, urns = finder("logs")
-    assert found.found("arn:aws:s3:::logs-archive/*", urns) == "arn:aws:s3:::logs-archive/*"
+    assert found.find("arn:aws:s3:::logs-archive/*", urns) == "arn:aws:s3:::logs-archive/*"
 
 
 def test_a_name_that_the_program_chose_is_a_piece_of_no_text() -> None:
     found, urns = finder("lambda")
-    assert found.found("lambda.amazonaws.com", urns) == "lambda.amazonaws.com"
-    assert found.found("lambda", urns) == Reference("lambda", "lambda")
+    assert found.find("lambda.amazonaws.com", urns) == "lambda.amazonaws.com"
+    assert found.find("lambda", urns) == Reference("lambda", "lambda")
 
 
 def test_a_literal_of_a_program_that_depends_on_nothing_stays() -> None:
     found, _ = finder("logs")
-    assert found.found("arn:aws:s3:::logs", []) == "arn:aws:s3:::logs"
+    assert found.find("arn:aws:s3:::logs", []) == "arn:aws:s3:::logs"
 
 
 def test_an_account_is_no_piece_of_a_longer_number() -> None:
     found = Finder({}, {"111122223333": "AWS::AccountId"})
-    assert found.found("1111222233334", []) == "1111222233334"
-    assert rendered(found.found("arn:aws:iam::111122223333:root", [])) == {
+    assert found.find("1111222233334", []) == "1111222233334"
+    assert rendered(found.find("arn:aws:iam::111122223333:root", [])) == {
         "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"
     }
