@@ -24,16 +24,10 @@ LAYER_PREFIX = "python/"
 
 
 def make(function: Function, own: Sequence[File], key: str, *, offline: bool) -> Path:
-    """Make a finished bundle, and return its folder in the cache.
-
-    Args:
-        function: the function, with its target.
-        own: its own files.
-        key: the bundle's key in the cache.
-        offline: take every dependency from a cache.
+    """Make a finished bundle of the own files, and return its folder in the cache; `offline` needs no network.
 
     Raises:
-        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file has the path of a dependency's.
+        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file would hide one's.
     """
     cache.prune()
     lock = read(function, uv.export)

@@ -127,7 +127,7 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
         return raw, tomllib.loads(raw.decode())
     except FileNotFoundError:
         raise CannotBundle(
-            f"`{file.parent}` has no `{PROJECT_FILE}`; give the folder of a function, which states its dependencies there"
+            f"`{file.parent}` has no `{PROJECT_FILE}`; give a function's folder, which states its dependencies there"
         ) from None
     except OSError as error:
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None

@@ -20,11 +20,8 @@ from stackguard.bundle.errors import CannotBundle
 def check(function: Function, own: Sequence[File], dependencies: Archive | None, prefix: str) -> None:
     """Find the handler as the runtime does, without running anything: its module, its function, what it imports.
 
-    Args:
-        function: the function; one that names no handler passes.
-        own: its own files.
-        dependencies: the archive of its dependencies; None where an image installs them.
-        prefix: the folder of the dependencies.
+    A function that names no handler passes. `dependencies` is their archive, with the folder `prefix` in it; None where
+    an image installs them.
 
     Raises:
         CannotBundle: the module, the function or an imported module is missing.

@@ -10,13 +10,9 @@ from stackguard.bundle.errors import CannotBundle
 
 
 def run(function: Function, key: str, commands: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
-    """Run commands in the function's folder.
+    """Run a shell's commands in the function's folder, with variables of the target and these in their environment.
 
-    Args:
-        function: the function.
-        key: the key of the commands in its table: `before` or `after`.
-        commands: lines for a shell.
-        variables: variables of their environment, beside the target's.
+    `key` is that of the commands in the function's table: `before` or `after`.
 
     Raises:
         CannotBundle: a command failed.

@@ -1,4 +1,4 @@
-"""What is known of an archive: stored beside it in the cache, and the source of reports, manifests and bills of materials."""
+"""The metadata of an archive, stored beside it in the cache: the source of reports, manifests and bills of materials."""
 
 from __future__ import annotations
 

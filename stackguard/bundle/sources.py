@@ -69,7 +69,7 @@ def collect(function: Function) -> Sources:
             raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
     if not found:
         raise CannotBundle(
-            f"`{folder}` has no Python module or package of its own to bundle; add files with `include` below `[{TABLE}]`"
+            f"`{folder}` has no Python module or package to bundle; add files with `include` below `[{TABLE}]`"
         )
     left_out = tops - taken - {function.project_file.name, *LOCKS} - _NOT_REPORTED
     return Sources(tuple(found[name] for name in sorted(found)), tuple(sorted(left_out)))

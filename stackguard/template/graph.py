@@ -7,17 +7,15 @@ resource that need not exist yet: by the name that the program chose, or by a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policypack.core.policy import Resource
 from stackguard.template.naming import made_up, naming_property, physical
 from stackguard.template.parameters import Parameters
+from stackguard.template.references import Finder
 from stackguard.template.table import Field, Table
 from stackguard.template.values import Built, Reference, Text, parts_of, references, replaced, text
-
-Say = Callable[[str], str | Reference | Text]
-"""Writes a value that is no reference to a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +118,33 @@ class Node:
         referred = (reference.target for reference in references(self.properties.values))
         return list(dict.fromkeys([*referred, *self.waits]))
 
-    def write_out(self, target: Node, say: Say) -> None:
+    def write_out(self, target: Node, finder: Finder) -> None:
         """Replace the references to a resource by their values, and wait for it no more."""
         self.properties.values = replaced(
             self.properties.values,
-            lambda reference: target.foretold(reference.value, say) if reference.target == target.id else reference,
+            lambda reference: target.foretold(reference.value, finder) if reference.target == target.id else reference,
         )
         self.waits.pop(target.id, None)
 
-    def foretold(self, value: str, say: Say) -> str | Reference | Text:
+    def foretold(self, value: str, finder: Finder) -> str | Reference | Text:
         """A value of its own as it is known before it exists."""
         name = physical(self.resource)
         if self.asked is None or not name:
-            return say(value)
+            return finder.find(value, ())
         before, *more = value.split(name)
-        parts = [*parts_of(say(before))]
+        parts = [*parts_of(finder.find(before, ()))]
         for piece in more:
-            parts += (self.asked, *parts_of(say(piece)))
+            parts += (self.asked, *parts_of(finder.find(piece, ())))
         return text(parts)
 
 
-def broken(nodes: Mapping[str, Node], say: Say, parameters: Parameters) -> Iterator[Problem]:
+def broken(nodes: Mapping[str, Node], finder: Finder, parameters: Parameters) -> Iterator[Problem]:
     """Break every circle that can be broken, and yield a problem for each that cannot; its references are written out."""
     for node in nodes.values():
-        yield from _break_own(node, say, parameters)
+        yield from _break_own(node, finder, parameters)
     while (cycle := _cycle(nodes)) is not None:
         edges = [(nodes[start], nodes[end]) for start, end in zip(cycle, [*cycle[1:], cycle[0]], strict=True)]
-        if any(_name(*edge, say) for edge in edges) or any(_drop(*edge) for edge in edges):
+        if any(_name(*edge, finder) for edge in edges) or any(_drop(*edge) for edge in edges):
             continue
         if any(_ask(*edge, parameters) for edge in edges):
             continue
@@ -154,10 +152,10 @@ def broken(nodes: Mapping[str, Node], say: Say, parameters: Parameters) -> Itera
         path = " -> ".join([*cycle, cycle[0]])
         why = f"is in a circle: {path}; CloudFormation creates one after another, so remove one of these references"
         yield Problem(start.resource.urn, "", why)
-        start.write_out(end, say)
+        start.write_out(end, finder)
 
 
-def _break_own(node: Node, say: Say, parameters: Parameters) -> Iterator[Problem]:
+def _break_own(node: Node, finder: Finder, parameters: Parameters) -> Iterator[Problem]:
     """Break the circle of a node that refers to itself."""
     own = node.to(node.id)
     if not own:
@@ -168,7 +166,7 @@ def _break_own(node: Node, say: Say, parameters: Parameters) -> Iterator[Problem
         else:
             why = f"refers to itself (`{node.id}`), which CloudFormation refuses; give it a name, and write that"
             yield Problem(node.resource.urn, "", why)
-    node.write_out(node, say)
+    node.write_out(node, finder)
 
 
 def _cycle(nodes: Mapping[str, Node]) -> list[str] | None:
@@ -191,12 +189,12 @@ def _cycle(nodes: Mapping[str, Node]) -> list[str] | None:
     return None
 
 
-def _name(start: Node, end: Node, say: Say) -> bool:
+def _name(start: Node, end: Node, finder: Finder) -> bool:
     """Whether `start` only names `end`; it now does so by a name that is known before."""
     found = start.to(end.id)
     if not found or not all(reference.weak and _is_foretold(end, reference) for reference in found):
         return False
-    start.write_out(end, say)
+    start.write_out(end, finder)
     return True
 
 

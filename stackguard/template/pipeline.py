@@ -44,15 +44,10 @@ def make(
     *,
     partial: bool = False,
 ) -> Made:
-    """Make a template.
+    """Make a template of a program's folder or an export, for a file that people know by this name.
 
-    Args:
-        target: a program's folder, or an export.
-        how: how the program runs.
-        file: the template's file as people name it.
-        format_: `json` or `yaml`.
-        settings_file: the operator's settings; None is the default file.
-        partial: whether a part of the target is enough.
+    `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default one; with `partial`, a part of
+    the target is enough.
 
     Raises:
         CannotJudge: the target cannot be read or run, or, unless a part is enough, the template cannot express all of it.

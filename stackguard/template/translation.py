@@ -196,7 +196,7 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     for step in (work.write, work.wait):
         for part in parts:
             step(part)
-    work.problems += broken(work.nodes, lambda value: finder.find(value, ()), work.parameters)
+    work.problems += broken(work.nodes, finder, work.parameters)
     root = next((resource for resource in resources if resource.type == ROOT_TYPE), None)
     exported, problems = outputs(root, finder, list(by_urn)) if root else ({}, [])
     return Template(

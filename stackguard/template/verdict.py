@@ -52,15 +52,9 @@ class Verdict:
 def judge(
     template: Template, resources: Sequence[Resource], settings: Settings, policies: Sequence[Policy[Any]]
 ) -> Verdict:
-    """Judge the template and the program by the same policies.
+    """Judge a template, and the whole stack that it comes from, by the same policies except those in `LEFT_OUT`.
 
     What the template cannot express is a problem already, and makes no difference here.
-
-    Args:
-        template: the translation of the resources.
-        resources: the whole stack.
-        settings: the operator's.
-        policies: the policies; those in `LEFT_OUT` do not judge.
     """
     compared = [policy for policy in policies if policy.id not in LEFT_OUT]
     context = [resource for resource in resources if _is_context(resource)]

@@ -39,7 +39,7 @@ def test_a_mistake_is_reported_with_file_key_and_fix(tmp_path: Path, table: str,
 
 
 def test_a_folder_without_a_project_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CannotBundle, match=r"has no `pyproject.toml`; give the folder of a function"):
+    with pytest.raises(CannotBundle, match=r"has no `pyproject.toml`; give a function.s folder"):
         read(tmp_path)
 
 

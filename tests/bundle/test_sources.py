@@ -120,7 +120,7 @@ def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: lis
 @pytest.mark.parametrize(
     ("files", "table", "message"),
     [
-        ({"data/table.csv": ""}, "", "has no Python module or package of its own to bundle; add files with"),
+        ({"data/table.csv": ""}, "", "has no Python module or package to bundle; add files with"),
         ({"alpha/__init__.py": ""}, "", "would hide `alpha/__init__.py` of a dependency"),
         ({"a.py": "", "src/a.py": ""}, "", "would both be `a.py` in the archive; exclude one"),
         ({"app.py": "def handler(): ..."}, 'handler = "app.handle"', "did you mean `app.handler`?"),

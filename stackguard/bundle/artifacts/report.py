@@ -131,7 +131,7 @@ def _notes(report: Report) -> Iterator[str]:
     if finished.unneeded:
         yield f"{finished.lock} locks {_some(finished.unneeded)}, which nothing requires"
     if finished.clashes:
-        yield f"{_some(finished.clashes)} install the same files with different contents; the archive has the last one's"
+        yield f"{_some(finished.clashes)} install the same files with other contents; the archive has the last one's"
     if finished.foreign:
         yield f"not for {described(report.function.target)}: {_some(finished.foreign, 3)}"
     if finished.secrets:

@@ -25,7 +25,8 @@ def judge(function: Function, finished: Finished) -> Sizes:
         together = "function and layer" if has_layer else f"`{function.name}.zip`"
         over.append(
             f"{together} unzipped: {mib(finished.unzipped)}, and Lambda takes {mib(UNZIPPED)} with all layers; "
-            f"{_strip(finished, finished.unzipped - UNZIPPED, zipped=False)}a layer does not raise the limit, `--image` makes a container image of up to 10 GiB"
+            f"{_strip(finished, finished.unzipped - UNZIPPED, zipped=False)}a layer does not raise the limit, `--image` "
+            "makes a container image of up to 10 GiB"
         )
     for artifact in finished.artifacts:
         if artifact.zipped <= ZIPPED:

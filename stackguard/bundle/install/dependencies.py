@@ -22,11 +22,7 @@ ARCHIVE = "dependencies.zip"
 def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> Path:
     """The cache's folder with a function's dependencies, which are installed where the cache lacks them.
 
-    Args:
-        function: the function, with its target.
-        lock: what to install.
-        prefix: what each path begins with, as `python/` in a layer.
-        offline: take everything from uv's cache.
+    Each path in the archive begins with `prefix`, as `python/` in a layer; `offline` takes everything from uv's cache.
 
     Raises:
         CannotBundle: they cannot be installed.

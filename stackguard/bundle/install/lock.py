@@ -67,11 +67,7 @@ class Lock:
 
 
 def read(function: Function, export: Callable[[Function], str]) -> Lock:
-    """The packages of a function's lock that its target installs.
-
-    Args:
-        function: the function, with its target.
-        export: returns a `uv.lock` as a requirements file.
+    """The packages of a function's lock that its target installs; `export` turns a `uv.lock` into requirements.
 
     Raises:
         CannotBundle: there are dependencies and no lock, or the lock is malformed or lacks hashes.

@@ -117,7 +117,7 @@ def _accepts(specifier: SpecifierSet, version: str) -> bool:
 def _requirements(function: Function, installed: Sequence[Package]) -> Iterator[tuple[Package | None, Requirement]]:
     """Every requirement that applies, with the package that has it: None for the function itself."""
     by_name = {package.name: package for package in installed}
-    queue: list[tuple[Package | None, Requirement]] = [(None, each) for each in _direct(function, by_name)]
+    queue: list[tuple[Package | None, Requirement]] = [(None, own) for own in _direct(function, by_name)]
     seen: set[tuple[str, str]] = set()
     while queue:
         package, requirement = queue.pop()
@@ -127,4 +127,4 @@ def _requirements(function: Function, installed: Sequence[Package]) -> Iterator[
             if name in by_name and (name, extra) not in seen:
                 seen.add((name, extra))
                 required = by_name[name]
-                queue.extend((required, each) for each in _applicable(required.requires, function, extra))
+                queue.extend((required, inner) for inner in _applicable(required.requires, function, extra))

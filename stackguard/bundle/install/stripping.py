@@ -25,12 +25,7 @@ def kinds_of(distribution: Distribution) -> Mapping[str, str]:
 
 
 def savings(distributions: Iterable[Distribution], zipped: Mapping[str, int]) -> Mapping[str, Saving]:
-    """What stripping each kind would save.
-
-    Args:
-        distributions: what is installed.
-        zipped: the compressed size in bytes of each file in the archive, by path.
-    """
+    """What stripping each kind would save; `zipped` is the compressed size in bytes of each file, by path."""
     found: dict[str, Saving] = {}
     for distribution in distributions:
         kinds = kinds_of(distribution)

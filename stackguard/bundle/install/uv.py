@@ -67,14 +67,7 @@ _MEANINGS = {
 
 
 def install(function: Function, lock: Lock, folder: Path, work: Path, *, offline: bool) -> None:
-    """Install a lock for the function's target.
-
-    Args:
-        function: the function, with its target.
-        lock: what to install.
-        folder: where it goes; it is made.
-        work: a folder for temporary files.
-        offline: take everything from uv's cache.
+    """Install a lock for the function's target into a new folder, `offline` from uv's cache; `work` is temporary.
 
     Raises:
         CannotBundle: uv failed.
@@ -120,12 +113,7 @@ def export(function: Function) -> str:
 
 
 def check_built(name: str, wheel: str, target: Target) -> None:
-    """Refuse a wheel that was built for this machine, which may differ from the target.
-
-    Args:
-        name: of the package.
-        wheel: the text of its `WHEEL`.
-        target: where the function runs.
+    """Refuse a package that was built for this machine, which may differ from the target; `wheel` is its `WHEEL`.
 
     Raises:
         CannotBundle: the wheel's platform is not `any`.
