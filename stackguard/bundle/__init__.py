@@ -10,7 +10,7 @@ from stackguard.bundle.errors import CannotBundle, needing_the_extra
 
 if TYPE_CHECKING:
     from policypack.lambda_code.binaries import Target
-    from stackguard.bundle.config import Function, Overrides
+    from stackguard.bundle.config import FunctionProject, Overrides
 
 __all__ = ["Bundle", "CannotBundle", "build"]
 
@@ -19,7 +19,7 @@ __all__ = ["Bundle", "CannotBundle", "build"]
 class Bundle:
     """A finished bundle in the cache. Its files are never replaced: a path always has the same content."""
 
-    function: Function
+    function: FunctionProject
     folder: Path
     """The folder of all its files: archives, manifest and bill of materials."""
 

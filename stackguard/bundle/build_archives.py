@@ -11,19 +11,19 @@ from policypack.core.policy import Asset
 from policypack.lambda_code.archive import opened
 from policypack.lambda_code.secret_files import MOST_OF_ONE, secret_name, secret_text
 from stackguard.bundle import archive, cache, cache_key, handlers, metadata
-from stackguard.bundle.archive import File, digest
+from stackguard.bundle.archive import ArchiveFile, digest
 from stackguard.bundle.artifacts import manifest, sbom, sizes
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install import dependencies, requirements, uv
 from stackguard.bundle.install.lock import read
-from stackguard.bundle.metadata import Artifact, Dependencies, Finished, Member
+from stackguard.bundle.metadata import Artifact, BundledFile, Dependencies, Finished
 
 LAYER_PREFIX = "python/"
 """The folder of a layer's packages; see https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html."""
 
 
-def make(function: Function, own: Sequence[File], key: str, *, offline: bool) -> Path:
+def make(function: FunctionProject, own: Sequence[ArchiveFile], key: str, *, offline: bool) -> Path:
     """Make a finished bundle of the own files, and return its folder in the cache; `offline` needs no network.
 
     Raises:
@@ -66,7 +66,7 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
 
 
 def _archives(
-    function: Function, own: Sequence[File], packed: Path, installed: Dependencies, folder: Path
+    function: FunctionProject, own: Sequence[ArchiveFile], packed: Path, installed: Dependencies, folder: Path
 ) -> tuple[Artifact, ...]:
     layer, code = folder / f"{function.name}-layer.zip", folder / f"{function.name}.zip"
     has_layer = function.table.layer
@@ -77,20 +77,22 @@ def _archives(
     return (_artifact("function", code, [*installed.files, *members]),)
 
 
-def _artifact(kind: str, file: Path, members: Sequence[Member]) -> Artifact:
+def _artifact(kind: str, file: Path, members: Sequence[BundledFile]) -> Artifact:
     sha256 = digest(file)
     code_sha256 = base64.b64encode(bytes.fromhex(sha256)).decode()
     unzipped = sum(member.size for member in members)
     return Artifact(kind, file.name, sha256, code_sha256, file.stat().st_size, unzipped, tuple(members))
 
 
-def _secrets(own: Sequence[File]) -> Iterator[str]:
+def _secrets(own: Sequence[ArchiveFile]) -> Iterator[str]:
     for file in own:
         if kind := secret_name(file.path) or secret_text(file.path, file.content[:MOST_OF_ONE]):
             yield f"{file.path} ({kind})"
 
 
-def _check_collisions(function: Function, own: Sequence[File], installed: Dependencies, prefix: str) -> None:
+def _check_collisions(
+    function: FunctionProject, own: Sequence[ArchiveFile], installed: Dependencies, prefix: str
+) -> None:
     """Refuse an own file that would hide a dependency's, in the archive or, from a layer, at run time."""
     taken = {member.path.removeprefix(prefix) for member in installed.files}
     for file in own:

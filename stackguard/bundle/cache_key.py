@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stackguard.bundle.archive import File
+from stackguard.bundle.archive import ArchiveFile
 from stackguard.bundle.cache import key_of
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install import lock_file
 from stackguard.errors import reason
@@ -19,7 +19,7 @@ OVERSIZED = "oversized.txt"
 """A file in the cache beside a finished bundle that Lambda would refuse: it holds the reason."""
 
 
-def key(function: Function, own: Sequence[File]) -> str:
+def key(function: FunctionProject, own: Sequence[ArchiveFile]) -> str:
     """The key of a finished bundle: a digest of project file, lock, options and own files."""
     lock = lock_file.find(function)
     try:

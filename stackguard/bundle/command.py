@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stackguard.bundle import build, config, hooks, metadata
 from stackguard.bundle.artifacts import delivery, sizes
-from stackguard.bundle.artifacts.report import Report
-from stackguard.bundle.config import Function, Overrides
+from stackguard.bundle.artifacts.report import BundleReport
+from stackguard.bundle.config import FunctionProject, Overrides
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.bundle.sources import collect
 
@@ -23,7 +23,7 @@ _VARIABLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BundleRequest:
     """What to bundle, and where to write it; without `output`, to `dist` in the function's folder."""
 
     folder: Path
@@ -31,12 +31,12 @@ class Request:
     overrides: Overrides
     offline: bool = False
 
-    def deliver(self, folder: Path, names: list[str], function: Function) -> list[Path]:
+    def deliver(self, folder: Path, names: list[str], function: FunctionProject) -> list[Path]:
         """Copy artifacts from a folder to the output."""
         return delivery.deliver(folder, names, self.output or self.folder / "dist", function.name)
 
 
-def run(request: Request) -> Report:
+def run(request: BundleRequest) -> BundleReport:
     """Bundle a function, and write the artifacts unless Lambda would refuse them.
 
     Raises:
@@ -47,7 +47,7 @@ def run(request: Request) -> Report:
     judged = sizes.judge(function, finished)
     left_out = collect(function).left_out
     if judged.over:
-        return Report(function, finished, judged, (), left_out)
+        return BundleReport(function, finished, judged, (), left_out)
     endings = [ending for ending in _VARIABLES if function.table.layer or ending != "-layer.zip"]
     names = [f"{function.name}{ending}" for ending in endings]
     written = request.deliver(bundle.folder, names, function)
@@ -59,10 +59,10 @@ def run(request: Request) -> Report:
             f"a command of `after` in `{function.project_file}` changed `{changed}`, which has been restored, because "
             "the manifest would not match it; write the command's output to another file"
         )
-    return Report(function, finished, judged, tuple(written), left_out)
+    return BundleReport(function, finished, judged, tuple(written), left_out)
 
 
-def run_image(request: Request) -> tuple[Function, list[Path]]:
+def run_image(request: BundleRequest) -> tuple[FunctionProject, list[Path]]:
     """Write the context of a container image, and return its function and the written files.
 
     Raises:

@@ -12,12 +12,12 @@ from policypack.lambda_code.runtime_modules import minor_of
 from policypack.python.definitions import defines, members
 from policypack.python.files import UnreadableError
 from policypack.python.modules import Package
-from stackguard.bundle.archive import File
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.archive import ArchiveFile
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 
 
-def check(function: Function, own: Sequence[File], dependencies: Archive | None, prefix: str) -> None:
+def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: Archive | None, prefix: str) -> None:
     """Find the handler as the runtime does, without running anything: its module, its function, what it imports.
 
     A function that names no handler passes. `dependencies` is their archive, with the folder `prefix` in it; None where

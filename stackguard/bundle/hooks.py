@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 
 
-def run(function: Function, key: str, commands: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
+def run(
+    function: FunctionProject, key: str, commands: Sequence[str], variables: Mapping[str, str] | None = None
+) -> None:
     """Run a shell's commands in the function's folder, with variables of the target and these in their environment.
 
     `key` is that of the commands in the function's table: `before` or `after`.

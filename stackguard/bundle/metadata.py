@@ -12,7 +12,7 @@ NAME = "about.json"
 T = TypeVar("T")
 
 
-class Member(msgspec.Struct, frozen=True, array_like=True):
+class BundledFile(msgspec.Struct, frozen=True, array_like=True):
     """One file of an archive. Sizes are bytes."""
 
     path: str
@@ -21,7 +21,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
     zipped: int
 
 
-class Package(msgspec.Struct, frozen=True):
+class InstalledPackage(msgspec.Struct, frozen=True):
     """One package of the dependencies. Sizes are bytes."""
 
     name: str
@@ -44,7 +44,7 @@ class Saving(msgspec.Struct, frozen=True):
 class Contents(msgspec.Struct, frozen=True):
     """What an archive contains beside own files, and what it can do without."""
 
-    packages: tuple[Package, ...]
+    packages: tuple[InstalledPackage, ...]
     savings: Mapping[str, Saving]
     stripped: tuple[str, ...]
     """Packages that are left out as a whole."""
@@ -57,7 +57,7 @@ class Contents(msgspec.Struct, frozen=True):
 class Dependencies(Contents, frozen=True):
     """An archive of dependencies."""
 
-    files: tuple[Member, ...]
+    files: tuple[BundledFile, ...]
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Artifact(msgspec.Struct, frozen=True):
     """The digest as Lambda reports it: `CodeSha256`, in base64."""
     zipped: int
     unzipped: int
-    files: tuple[Member, ...]
+    files: tuple[BundledFile, ...]
 
 
 class Finished(Contents, frozen=True):

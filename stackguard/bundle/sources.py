@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from stackguard.bundle.archive import File, in_memory
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.archive import ArchiveFile, in_memory
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install.lock_file import NAMES as LOCKS
 from stackguard.errors import reason
@@ -25,14 +25,14 @@ _LAYOUT = "src"
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class OwnFiles:
     """The own files, read, sorted by path, and the names of files and folders beside them that are left out."""
 
-    files: tuple[File, ...]
+    files: tuple[ArchiveFile, ...]
     left_out: tuple[str, ...] = ()
 
 
-def collect(function: Function) -> Sources:
+def collect(function: FunctionProject) -> OwnFiles:
     """Find the own files of a function, and read them.
 
     By default these are its modules and its packages with everything in them, without tests, caches, environments and
@@ -46,7 +46,7 @@ def collect(function: Function) -> Sources:
     layout = "" if is_flat else f"{_LAYOUT}/"
     is_included = _matcher(table.include) if table.include else _default(folder, layout)
     is_excluded = _matcher(table.exclude)
-    found: dict[str, File] = {}
+    found: dict[str, ArchiveFile] = {}
     places: dict[str, Path] = {}
     tops: set[str] = set()
     taken: set[str] = set()
@@ -72,7 +72,7 @@ def collect(function: Function) -> Sources:
             f"`{folder}` has no Python module or package to bundle; add files with `include` below `[{TABLE}]`"
         )
     left_out = tops - taken - {function.project_file.name, *LOCKS} - _NOT_REPORTED
-    return Sources(tuple(found[name] for name in sorted(found)), tuple(sorted(left_out)))
+    return OwnFiles(tuple(found[name] for name in sorted(found)), tuple(sorted(left_out)))
 
 
 def _walk(root: str, below: str, parents: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, Path, bool]]:

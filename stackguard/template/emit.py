@@ -19,9 +19,9 @@ from stackguard.reports.formatting import name_of
 from stackguard.template.graph import Problem, Properties, Taken
 from stackguard.template.naming import PART, camel, made_up, naming_property, without_draw
 from stackguard.template.parameters import Parameters
-from stackguard.template.references import Finder
-from stackguard.template.table import Field, Table
-from stackguard.template.values import Built, Reference, rendered
+from stackguard.template.references import OutputFinder
+from stackguard.template.table import Field, TypeTable
+from stackguard.template.values import Built, TemplateReference, rendered
 
 NOTHING = object()
 """The value of an input that the template does not need."""
@@ -32,8 +32,8 @@ class Writer:
     """Writes the inputs of one resource, whose logical id names its parameters."""
 
     resource: Resource
-    table: Table
-    finder: Finder
+    table: TypeTable
+    finder: OutputFinder
     parameters: Parameters
     logical_id: str
     problems: list[Problem] = field(default_factory=list)
@@ -181,7 +181,7 @@ class Writer:
         """A JSON text as a structure."""
         if is_secret(self.resource, path):
             whole = self.finder.find(value, self._waits_for(path)) if isinstance(value, str) else value
-            if isinstance(whole, Reference):
+            if isinstance(whole, TemplateReference):
                 return whole
             self._problem(path, "is secret, and CloudFormation takes no structure from a parameter")
             return NOTHING
@@ -213,7 +213,7 @@ class Writer:
         if value is NOTHING or value is None:
             return NOTHING
         found = self.finder.find(value, self._waits_for(path), weak=weak) if isinstance(value, str) else value
-        if is_secret(self.resource, path) and not isinstance(found, Reference):
+        if is_secret(self.resource, path) and not isinstance(found, TemplateReference):
             return self.parameters.hide(self.logical_id, path, value)
         if isinstance(found, float) and found.is_integer():
             return int(found)
@@ -230,7 +230,7 @@ class Writer:
         self.problems.append(Problem(self.resource.urn.partition(PART)[0], path, why))
 
 
-def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+def outputs(root: Resource, finder: OutputFinder, urns: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     """The stack's exports as a template's outputs by logical id, and the problems of those that cannot be one.
 
     Secrets are left out on purpose, because an output is open to every reader. A value that is no text is exported as

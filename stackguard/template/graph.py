@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from policypack.core.policy import Resource
 from stackguard.template.naming import made_up, naming_property, physical
 from stackguard.template.parameters import Parameters
-from stackguard.template.references import Finder
-from stackguard.template.table import Field, Table
-from stackguard.template.values import Built, Reference, Text, parts_of, references, replaced, text
+from stackguard.template.references import OutputFinder
+from stackguard.template.table import Field, TypeTable
+from stackguard.template.values import Built, TemplateReference, TemplateText, parts_of, references, replaced, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Node:
     """One resource of the template."""
 
     id: str
-    table: Table
+    table: TypeTable
     resource: Resource
     properties: Properties = field(default_factory=Properties)
     origins: list[Resource] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Node:
     waits: dict[str, bool] = field(default_factory=dict)
     """The logical ids that it waits for in the program, and whether the order must be kept."""
 
-    asked: Reference | None = None
+    asked: TemplateReference | None = None
     """The parameter that has its name, where the name must be known before CloudFormation makes one up."""
 
     @property
@@ -109,7 +109,7 @@ class Node:
     def _name_field(self) -> Field | None:
         return self.table.fields.get(naming_property(self.resource))
 
-    def to(self, target: str) -> list[Reference]:
+    def to(self, target: str) -> list[TemplateReference]:
         """Its references to another resource."""
         return [reference for reference in references(self.properties.values) if reference.target == target]
 
@@ -118,7 +118,7 @@ class Node:
         referred = (reference.target for reference in references(self.properties.values))
         return list(dict.fromkeys([*referred, *self.waits]))
 
-    def write_out(self, target: Node, finder: Finder) -> None:
+    def write_out(self, target: Node, finder: OutputFinder) -> None:
         """Replace the references to a resource by their values, and wait for it no more."""
         self.properties.values = replaced(
             self.properties.values,
@@ -126,7 +126,7 @@ class Node:
         )
         self.waits.pop(target.id, None)
 
-    def foretold(self, value: str, finder: Finder) -> str | Reference | Text:
+    def foretold(self, value: str, finder: OutputFinder) -> str | TemplateReference | TemplateText:
         """A value of its own as it is known before it exists."""
         name = physical(self.resource)
         if self.asked is None or not name:
@@ -138,7 +138,7 @@ class Node:
         return text(parts)
 
 
-def broken(nodes: Mapping[str, Node], finder: Finder, parameters: Parameters) -> Iterator[Problem]:
+def broken(nodes: Mapping[str, Node], finder: OutputFinder, parameters: Parameters) -> Iterator[Problem]:
     """Break every circle that can be broken, and yield a problem for each that cannot; its references are written out."""
     for node in nodes.values():
         yield from _break_own(node, finder, parameters)
@@ -155,7 +155,7 @@ def broken(nodes: Mapping[str, Node], finder: Finder, parameters: Parameters) ->
         start.write_out(end, finder)
 
 
-def _break_own(node: Node, finder: Finder, parameters: Parameters) -> Iterator[Problem]:
+def _break_own(node: Node, finder: OutputFinder, parameters: Parameters) -> Iterator[Problem]:
     """Break the circle of a node that refers to itself."""
     own = node.to(node.id)
     if not own:
@@ -189,7 +189,7 @@ def _cycle(nodes: Mapping[str, Node]) -> list[str] | None:
     return None
 
 
-def _name(start: Node, end: Node, finder: Finder) -> bool:
+def _name(start: Node, end: Node, finder: OutputFinder) -> bool:
     """Whether `start` only names `end`; it now does so by a name that is known before."""
     found = start.to(end.id)
     if not found or not all(reference.weak and _is_foretold(end, reference) for reference in found):
@@ -217,10 +217,10 @@ def _drop(start: Node, end: Node) -> bool:
     return True
 
 
-def _are_weak(found: list[Reference]) -> bool:
+def _are_weak(found: list[TemplateReference]) -> bool:
     return all(reference.weak for reference in found)
 
 
-def _is_foretold(node: Node, reference: Reference) -> bool:
+def _is_foretold(node: Node, reference: TemplateReference) -> bool:
     """Whether the value of a reference to a node is known before the node exists."""
     return node.known_name is not None and node.known_name in reference.value

@@ -10,7 +10,7 @@ from typing import Any
 
 from policypack.core.policy import Asset, Resource
 from stackguard.template.naming import camel
-from stackguard.template.values import Built, Reference
+from stackguard.template.values import Built, TemplateReference
 
 BUCKET = "ArtifactBucket"
 LONGEST_INLINE = 4 * 1024 * 1024
@@ -32,7 +32,7 @@ class Parameters:
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By logical id, what is to be uploaded."""
 
-    def hide(self, logical_id: str, path: str, value: Any) -> Reference:
+    def hide(self, logical_id: str, path: str, value: Any) -> TemplateReference:
         """A parameter without echo for a secret."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         declared = {
@@ -42,7 +42,7 @@ class Parameters:
         }
         return self._declare(f"{logical_id}{camel(path)}", declared, value)
 
-    def ask(self, logical_id: str, name: str) -> Reference:
+    def ask(self, logical_id: str, name: str) -> TemplateReference:
         """A parameter for a name that must be known before the resource exists."""
         description = f"The name of `{logical_id}`, which others have to know before it exists"
         return self._declare(f"{logical_id}Name", {"Type": "String", "Description": description}, name)
@@ -66,10 +66,10 @@ class Parameters:
             "S3Key": self._declare(f"{logical_id}{camel(path)}Key", key, archive),
         }
 
-    def _declare(self, name: str, declared: dict[str, Any], value: Any) -> Reference:
+    def _declare(self, name: str, declared: dict[str, Any], value: Any) -> TemplateReference:
         self.declared[name] = declared
         self.values[name] = value
-        return Reference(name, name if isinstance(value, Asset) else str(value))
+        return TemplateReference(name, name if isinstance(value, Asset) else str(value))
 
     def _source(self, archive: Asset) -> dict[str, Any]:
         if archive.members is None:

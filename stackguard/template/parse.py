@@ -11,7 +11,7 @@ from typing import Any
 
 from policypack.core.policy import Asset, Resource
 from stackguard.template.naming import PART, naming_of
-from stackguard.template.table import Field, Sub, Table, onto, tables
+from stackguard.template.table import Field, Sub, TypeTable, onto, tables
 from stackguard.template.translation import Template
 from stackguard.template.values import holes, substituted
 
@@ -57,7 +57,7 @@ def _resources(logical_id: str, body: Mapping[str, Any], template: Template) -> 
 
 
 def _folded(
-    table: Table,
+    table: TypeTable,
     origins: Sequence[Resource],
     properties: Mapping[str, Any],
     outputs: Mapping[str, Any],
@@ -88,7 +88,7 @@ def _folded(
         )
 
 
-def _parts(table: Table, properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _parts(table: TypeTable, properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The properties of each resource of a folded type."""
     assert table.onto is not None
     lists = [field.path[0] for field in table.properties.values() if field.kind == "element" and not field.at]
@@ -168,7 +168,7 @@ def _at(properties: Any, path: Sequence[str]) -> Any:
     return properties
 
 
-def _tags(table: Table, properties: Mapping[str, Any]) -> dict[str, Any]:
+def _tags(table: TypeTable, properties: Mapping[str, Any]) -> dict[str, Any]:
     value = properties.get(table.tags.to) if table.tags else None
     if value is None:
         return {}
@@ -177,7 +177,7 @@ def _tags(table: Table, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _code(
-    logical_id: str, table: Table, raw: Mapping[str, Any], values: Mapping[str, Any]
+    logical_id: str, table: TypeTable, raw: Mapping[str, Any], values: Mapping[str, Any]
 ) -> Iterator[tuple[str, Asset, set[str]]]:
     """The input of an archive that the template names or has the text of, and the inputs that only say where it is."""
     for name, field in table.properties.items():
@@ -189,7 +189,7 @@ def _code(
                 yield name, archive, spelled
 
 
-def _outputs(logical_id: str, table: Table, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _outputs(logical_id: str, table: TypeTable, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The outputs of a resource, first the name or id that `Ref` returns."""
     if logical_id in values:
         yield from ((name, values[logical_id]) for name in table.ref)

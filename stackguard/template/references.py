@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from policypack.core.policy import Resource
 from stackguard.template.naming import made_up, physical, unforeseen
-from stackguard.template.table import Sub, Table
-from stackguard.template.values import Built, Reference, Text, leaves, text
+from stackguard.template.table import Sub, TypeTable
+from stackguard.template.values import Built, TemplateReference, TemplateText, leaves, text
 
 SHORTEST_PIECE = 8
 WORD = re.compile(r"[A-Za-z0-9_-]")
@@ -24,7 +24,7 @@ class Output:
     """An output of a resource, and its reference in CloudFormation."""
 
     value: str
-    reference: Reference
+    reference: TemplateReference
     piece: bool
     """Whether it is looked for inside of texts."""
     bounded: bool
@@ -32,7 +32,7 @@ class Output:
 
 
 @dataclass(slots=True)
-class Finder:
+class OutputFinder:
     """The outputs by URN, the dependencies between resources, and the pseudo parameters by their values."""
 
     resources: Mapping[str, Resource]
@@ -41,7 +41,7 @@ class Finder:
     _unforeseen: dict[str, list[str]] = field(default_factory=dict)
     _closures: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
-    def add(self, resource: Resource, table: Table, logical_id: str) -> None:
+    def add(self, resource: Resource, table: TypeTable, logical_id: str) -> None:
         """Add the outputs of a resource."""
         chosen = None if made_up(resource) else physical(resource)
         outputs = self.outputs[resource.urn] = []
@@ -51,13 +51,13 @@ class Finder:
                 value = resource.id
             if isinstance(value, str) and value:
                 if isinstance(attribute, Sub):
-                    reference = Reference(logical_id, value, sub=attribute.sub)
+                    reference = TemplateReference(logical_id, value, sub=attribute.sub)
                 else:
-                    reference = Reference(logical_id, value, attribute)
+                    reference = TemplateReference(logical_id, value, attribute)
                 is_piece = value != chosen and len(value) >= SHORTEST_PIECE
                 outputs.append(Output(value, reference, is_piece, bounded=chosen is not None))
 
-    def find(self, value: str, urns: Iterable[str], *, weak: bool = False) -> str | Reference | Text:
+    def find(self, value: str, urns: Iterable[str], *, weak: bool = False) -> str | TemplateReference | TemplateText:
         """The text with a reference for each output in it of the resources at `urns`, or of their dependencies."""
         candidates = [output for urn in self._closure(tuple(urns)) for output in self.outputs.get(urn, ())]
         for output in candidates:
@@ -82,12 +82,12 @@ class Finder:
             self._unforeseen[urn] = list(unforeseen(resource)) if resource and not resource.external else []
         return self._unforeseen[urn]
 
-    def _pieces(self, value: str, outputs: Sequence[Output], *, weak: bool) -> str | Reference | Text:
+    def _pieces(self, value: str, outputs: Sequence[Output], *, weak: bool) -> str | TemplateReference | TemplateText:
         by_value = {output.value: output for output in reversed(outputs)}
         pieces = sorted({*by_value, *self.pseudo}, key=lambda piece: (-len(piece), piece))
         if not pieces:
             return value
-        parts: list[str | Reference] = []
+        parts: list[str | TemplateReference] = []
         end = 0
         for match in re.finditer("|".join(map(re.escape, pieces)), value):
             reference = self._reference(value, match, by_value.get(match[0]))
@@ -96,12 +96,12 @@ class Finder:
                 end = match.end()
         return text([*parts, value[end:]])
 
-    def _reference(self, value: str, match: re.Match[str], output: Output | None) -> Reference | None:
+    def _reference(self, value: str, match: re.Match[str], output: Output | None) -> TemplateReference | None:
         """The reference for a piece of a text; None where the text goes on, so that it means something else."""
         before, after = value[match.start() - 1 : match.start()], value[match.end() : match.end() + 1]
         if output is None:
             is_whole = not WORD.match(before) and not WORD.match(after)
-            return Reference(self.pseudo[match[0]], match[0]) if is_whole else None
+            return TemplateReference(self.pseudo[match[0]], match[0]) if is_whole else None
         return None if output.bounded and WORD.match(after) else output.reference
 
     def _closure(self, urns: tuple[str, ...]) -> list[str]:

@@ -113,7 +113,7 @@ class Onto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waits: bool = False
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TypeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One type."""
 
     tokens: tuple[str, ...]
@@ -150,22 +150,22 @@ def common() -> Mapping[str, str]:
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[TypeTable, ...]:
     """Every table, by file name."""
-    return tuple(msgspec.convert(_expanded(_read(file)), Table) for file in sorted(TABLES.glob("*/*.yaml")))
+    return tuple(msgspec.convert(_expanded(_read(file)), TypeTable) for file in sorted(TABLES.glob("*/*.yaml")))
 
 
 @cache
-def _by_token() -> Mapping[str, Table]:
+def _by_token() -> Mapping[str, TypeTable]:
     return {token: table for table in tables() for token in table.tokens}
 
 
-def table_of(type_token: str) -> Table | None:
+def table_of(type_token: str) -> TypeTable | None:
     """The table of a type; None for one that is not translated."""
     return _by_token().get(type_token)
 
 
-def onto(type_token: str) -> Iterator[Table]:
+def onto(type_token: str) -> Iterator[TypeTable]:
     """The tables of the types that are parts of a type's resources in CloudFormation."""
     return (table for table in tables() if table.onto and table.onto.type == type_token)
 

@@ -17,8 +17,8 @@ from stackguard.template.emit import Writer, outputs
 from stackguard.template.graph import Node, Problem, Properties, Taken, broken
 from stackguard.template.naming import PART, logical_ids
 from stackguard.template.parameters import Parameters
-from stackguard.template.references import Finder
-from stackguard.template.table import Onto, Table, table_of
+from stackguard.template.references import OutputFinder
+from stackguard.template.table import Onto, TypeTable, table_of
 from stackguard.template.values import rendered
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
@@ -47,7 +47,7 @@ class Translation:
 
     resources: Mapping[str, Resource]
     region: str | None
-    finder: Finder
+    finder: OutputFinder
     parameters: Parameters
     nodes: dict[str, Node] = field(default_factory=dict)
     of: dict[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Translation:
         elif (host := self._host(resource, table, table.onto)) is not None:
             self._fold(resource, table, table.onto, host)
 
-    def _fold(self, resource: Resource, table: Table, onto: Onto, host: Node) -> None:
+    def _fold(self, resource: Resource, table: TypeTable, onto: Onto, host: Node) -> None:
         alike = [origin for origin in host.origins if origin.type in table.tokens]
         if alike and not onto.shared and not onto.each:
             why = (
@@ -90,7 +90,7 @@ class Translation:
         self._write(resource, table, element)
         host.properties.append((onto.each,), element.values)
 
-    def _host(self, resource: Resource, table: Table, onto: Onto) -> Node | None:
+    def _host(self, resource: Resource, table: TypeTable, onto: Onto) -> Node | None:
         """The node that a resource is a part of."""
         link, host_table = resource.inputs.get(onto.input), table_of(onto.type)
         hosts = [
@@ -107,7 +107,7 @@ class Translation:
             self.problems.append(Problem(resource.urn, onto.input, why))
         return host
 
-    def _write(self, resource: Resource, table: Table, properties: Properties) -> None:
+    def _write(self, resource: Resource, table: TypeTable, properties: Properties) -> None:
         writer = Writer(resource, table, self.finder, self.parameters, self.of[resource.urn])
         try:
             writer.write(properties)
@@ -187,7 +187,7 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     parts = [part for resource in resources if _is_translated(resource) for part in _parts(_with_ids(resource))]
     by_urn = {resource.urn: resource for resource in (*resources, *parts)}
     region, is_fixed = _template_region(resources, region)
-    finder = Finder(by_urn, _pseudo(resources, None if is_fixed else region))
+    finder = OutputFinder(by_urn, _pseudo(resources, None if is_fixed else region))
     work = Translation(by_urn, region, finder, Parameters(folder))
     work.problems += [Problem(part.urn, path, why) for part in parts for path, why in _refusals(part, region)]
     refused = {problem.urn for problem in work.problems}

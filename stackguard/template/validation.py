@@ -35,7 +35,7 @@ class Level(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class LintResult:
     """What one of cfn-lint's rules reports at one place in a template."""
 
     rule: str
@@ -68,10 +68,10 @@ class Lint:
     region: str
     rules: int
     left_out: tuple[str, ...]
-    results: tuple[Result, ...]
+    results: tuple[LintResult, ...]
 
     @property
-    def errors(self) -> tuple[Result, ...]:
+    def errors(self) -> tuple[LintResult, ...]:
         """The results that CloudFormation would refuse."""
         return tuple(result for result in self.results if result.level is Level.ERROR)
 
@@ -151,10 +151,10 @@ def _config(region: str, version: str) -> ConfigMixIn:
     return Unconfigured([], regions=[region], include_checks=LEVELS, mandatory_checks=LEVELS)
 
 
-def _result(match: Match, secrets: Sequence[str], lines: Callable[[Sequence[str | int]], int] | None) -> Result:
+def _result(match: Match, secrets: Sequence[str], lines: Callable[[Sequence[str | int]], int] | None) -> LintResult:
     rule = match.rule
     path = tuple(key if isinstance(key, int) else str(key) for key in getattr(match, "path", None) or ())
-    return Result(
+    return LintResult(
         rule=rule.id,
         title=rule.shortdesc,
         level=Level(rule.severity),

@@ -1,7 +1,7 @@
 """Values of a template while it is built: plain values, and references that CloudFormation resolves.
 
-`Ref` and `Fn::GetAtt` of a resource or a parameter are a `Reference`; a text that contains some is a `Text`. Each has the
-value that it has in the program, so that a circle can be broken by writing the value itself.
+`Ref` and `Fn::GetAtt` of a resource or a parameter are a `TemplateReference`; a text that contains some is a
+`TemplateText`. Each has the value that it has in the program, so that a circle can be broken by writing the value itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HOLE = re.compile(r"\$\{!|\$\{([^!{}][^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class TemplateReference:
     """A reference to another resource, a parameter or a pseudo parameter.
 
     `target` is its logical id or name; `attribute` is empty for `Ref`; `sub` is the text of a `Fn::Sub` that makes the
@@ -30,19 +30,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TemplateText:
     """A text that contains references."""
 
-    parts: tuple[str | Reference, ...]
+    parts: tuple[str | TemplateReference, ...]
 
 
 Built = Any
-"""A plain value of JSON that can contain `Reference` and `Text`."""
+"""A plain value of JSON that can contain `TemplateReference` and `TemplateText`."""
 
 
-def text(parts: list[str | Reference]) -> str | Reference | Text:
+def text(parts: list[str | TemplateReference]) -> str | TemplateReference | TemplateText:
     """The simplest value for these parts, one after another."""
-    kept: list[str | Reference] = []
+    kept: list[str | TemplateReference] = []
     for part in parts:
         if isinstance(part, str) and kept and isinstance(kept[-1], str):
             kept[-1] += part  # a `${` can stand across two
@@ -50,13 +50,13 @@ def text(parts: list[str | Reference]) -> str | Reference | Text:
             kept.append(part)
     if not kept:
         return ""
-    return kept[0] if len(kept) == 1 else Text(tuple(kept))
+    return kept[0] if len(kept) == 1 else TemplateText(tuple(kept))
 
 
 def leaves(value: Built) -> Iterator[Any]:
-    """Every leaf of a value, in order; those of a `Text` are its parts."""
+    """Every leaf of a value, in order; those of a `TemplateText` are its parts."""
     match value:
-        case Text(parts):
+        case TemplateText(parts):
             yield from parts
         case dict():
             for item in value.values():
@@ -68,19 +68,23 @@ def leaves(value: Built) -> Iterator[Any]:
             yield value
 
 
-def references(value: Built) -> Iterator[Reference]:
+def references(value: Built) -> Iterator[TemplateReference]:
     """Every reference in a value, in order."""
-    return (leaf for leaf in leaves(value) if isinstance(leaf, Reference))
+    return (leaf for leaf in leaves(value) if isinstance(leaf, TemplateReference))
 
 
-def replaced(value: Built, change: Callable[[Reference], str | Reference | Text]) -> Built:
+def replaced(value: Built, change: Callable[[TemplateReference], str | TemplateReference | TemplateText]) -> Built:
     """The value with `change` applied to each reference."""
     match value:
-        case Reference():
+        case TemplateReference():
             return change(value)
-        case Text(parts):
+        case TemplateText(parts):
             return text(
-                [new for part in parts for new in parts_of(change(part) if isinstance(part, Reference) else part)]
+                [
+                    new
+                    for part in parts
+                    for new in parts_of(change(part) if isinstance(part, TemplateReference) else part)
+                ]
             )
         case dict():
             return {key: replaced(item, change) for key, item in value.items()}
@@ -89,21 +93,21 @@ def replaced(value: Built, change: Callable[[Reference], str | Reference | Text]
     return value
 
 
-def parts_of(value: str | Reference | Text) -> tuple[str | Reference, ...]:
+def parts_of(value: str | TemplateReference | TemplateText) -> tuple[str | TemplateReference, ...]:
     """The parts of a text, or the value itself as the only one."""
-    return value.parts if isinstance(value, Text) else (value,)
+    return value.parts if isinstance(value, TemplateText) else (value,)
 
 
 def rendered(value: Built) -> Any:
     """The value in CloudFormation's JSON."""
     match value:
-        case Reference() if value.sub:
+        case TemplateReference() if value.sub:
             return {"Fn::Sub": _hole(value)}
-        case Reference() if value.attribute:
+        case TemplateReference() if value.attribute:
             return {"Fn::GetAtt": [value.target, value.attribute]}
-        case Reference():
+        case TemplateReference():
             return {"Ref": value.target}
-        case Text(parts):  # a literal `${` is written `${!`: see the user guide's page on `Fn::Sub`
+        case TemplateText(parts):  # a literal `${` is written `${!`: see the user guide's page on `Fn::Sub`
             written = (part.replace("${", "${!") if isinstance(part, str) else _hole(part) for part in parts)
             return {"Fn::Sub": "".join(written)}
         case dict():
@@ -113,7 +117,7 @@ def rendered(value: Built) -> Any:
     return value
 
 
-def _hole(reference: Reference) -> str:
+def _hole(reference: TemplateReference) -> str:
     if reference.sub:
         return reference.sub.replace("${@}", f"${{{reference.target}}}")
     attribute = f".{reference.attribute}" if reference.attribute else ""

@@ -40,7 +40,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TemplateVerdict:
     """The outcomes on a template, how many resources and policies gave them, and how the program's differ."""
 
     outcomes: tuple[Outcome, ...]
@@ -51,7 +51,7 @@ class Verdict:
 
 def judge(
     template: Template, resources: Sequence[Resource], settings: Settings, policies: Sequence[Policy[Any]]
-) -> Verdict:
+) -> TemplateVerdict:
     """Judge a template, and the whole stack that it comes from, by the same policies except those in `LEFT_OUT`.
 
     What the template cannot express is a problem already, and makes no difference here.
@@ -64,7 +64,7 @@ def judge(
     on_template, on_program = _facts(outcomes, template), _facts(of_program, template)
     sides = ((PROGRAM, on_program - on_template), (TEMPLATE, on_template - on_program))
     differences = sorted(Difference(*fact, side) for side, facts in sides for fact in facts)
-    return Verdict(tuple(outcomes), len(written), len(compared), tuple(differences))
+    return TemplateVerdict(tuple(outcomes), len(written), len(compared), tuple(differences))
 
 
 def _is_context(resource: Resource) -> bool:

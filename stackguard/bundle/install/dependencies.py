@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from stackguard.bundle import archive, cache, metadata
-from stackguard.bundle.archive import File
-from stackguard.bundle.config import Function
+from stackguard.bundle.archive import ArchiveFile
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.install import uv
 from stackguard.bundle.install.installed import Distribution, clashes, distributions, record
 from stackguard.bundle.install.lock import Lock
 from stackguard.bundle.install.stripping import kinds_of, savings
-from stackguard.bundle.metadata import Dependencies, Package
+from stackguard.bundle.metadata import Dependencies, InstalledPackage
 
 KIND = "dependencies"
 ARCHIVE = "dependencies.zip"
 
 
-def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> Path:
+def folder_of(function: FunctionProject, lock: Lock, prefix: str, *, offline: bool) -> Path:
     """The cache's folder with a function's dependencies, which are installed where the cache lacks them.
 
     Each path in the archive begins with `prefix`, as `python/` in a layer; `offline` takes everything from uv's cache.
@@ -49,7 +49,12 @@ def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> 
 
 
 def _pack(
-    packed: Path, found: Sequence[Distribution], clashing: Sequence[str], function: Function, lock: Lock, prefix: str
+    packed: Path,
+    found: Sequence[Distribution],
+    clashing: Sequence[str],
+    function: FunctionProject,
+    lock: Lock,
+    prefix: str,
 ) -> Dependencies:
     kept = {distribution.name: _kept(distribution, function.table.strip) for distribution in found}
     files = [replace(file, path=f"{prefix}{file.path}") for files in kept.values() for file in files]
@@ -57,7 +62,7 @@ def _pack(
     zipped = {member.path.removeprefix(prefix): member.zipped for member in members}
     hashes = {package.name: package.hashes for package in lock.packages}
     packages = [
-        Package(
+        InstalledPackage(
             distribution.name,
             distribution.version,
             hashes.get(distribution.name, ()),
@@ -78,7 +83,7 @@ def _pack(
     )
 
 
-def _kept(distribution: Distribution, strip: Sequence[str]) -> list[File]:
+def _kept(distribution: Distribution, strip: Sequence[str]) -> list[ArchiveFile]:
     kinds = kinds_of(distribution)
     kept = [file for file in distribution.files if kinds.get(file.path) not in strip]
     return [*kept, record(distribution, kept)] if kept else []

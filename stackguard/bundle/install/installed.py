@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from stackguard.bundle.archive import File, digest, in_memory
+from stackguard.bundle.archive import ArchiveFile, digest, in_memory
 from stackguard.bundle.errors import CannotBundle
 
 _OF_THE_INSTALLER = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "RECORD.jws", "RECORD.p7s"}
@@ -34,7 +34,7 @@ class Distribution:
     """An SPDX expression, or other license texts of the metadata."""
     wheel: str
     """The text of its `WHEEL`."""
-    files: list[File] = field(default_factory=list)
+    files: list[ArchiveFile] = field(default_factory=list)
 
 
 def distributions(folder: Path) -> list[Distribution]:
@@ -67,7 +67,7 @@ def clashes(folder: Path) -> list[str]:
     return sorted(names)
 
 
-def record(distribution: Distribution, files: Iterable[File]) -> File:
+def record(distribution: Distribution, files: Iterable[ArchiveFile]) -> ArchiveFile:
     """The RECORD for the files of a distribution that are kept; source: https://peps.python.org/pep-0627/."""
     path = f"{distribution.info}/RECORD"
     text = io.StringIO()
@@ -129,7 +129,7 @@ def _is_kept(path: str, folder: Path) -> bool:
     return True
 
 
-def _file(path: str, folder: Path) -> File:
+def _file(path: str, folder: Path) -> ArchiveFile:
     source = folder / path
     status = source.stat()
-    return File(path, digest(source), status.st_size, source, executable=bool(status.st_mode & stat.S_IXUSR))
+    return ArchiveFile(path, digest(source), status.st_size, source, executable=bool(status.st_mode & stat.S_IXUSR))
