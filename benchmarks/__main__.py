@@ -90,11 +90,11 @@ def previews(home: Path, program: Path) -> Callable[[Path], float]:
     run_pulumi(home, project, "stack", "init", "dev")
     config = home / "config.json"
     config.write_text('{"all": "advisory"}', encoding="utf-8")  # what fails takes the CLI seconds to end
-    told = ("--policy-pack-config", str(config))
+    options = ("--policy-pack-config", str(config))
 
     def preview(pack: Path) -> float:
         start = time.perf_counter()
-        finished = run_pulumi(home, project, "preview", "--stack", "dev", "--policy-pack", str(pack), *told)
+        finished = run_pulumi(home, project, "preview", "--stack", "dev", "--policy-pack", str(pack), *options)
         if finished.returncode:
             sys.exit(f"pulumi preview ended with {finished.returncode}:\n{finished.stdout}{finished.stderr}")
         return time.perf_counter() - start

@@ -94,7 +94,7 @@ def bucket(names: Names, physical_name: str) -> str:
 
     The address rule spares calls that never come from an address of ours: the function, which runs outside any
     VPC, AWS services, and what AWS services do on a caller's behalf. It covers objects only, so whoever writes it
-    wrong can still mend it from anywhere.
+    wrong can still fix it from anywhere.
     """
     arn = bucket_arn(physical_name)
     return _document(

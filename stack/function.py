@@ -12,7 +12,7 @@ from names import INCOMING, Names, bucket_arn
 from stackguard.bundle import Bundle, CannotBundle, build
 
 SOURCE = Path("../lambda_fn")
-"""The function's folder, from the program's: its `pyproject.toml` says for which runtime and processor it is built."""
+"""The function's folder, from the program's: its `pyproject.toml` states the runtime and the architecture."""
 
 SUFFIXES = ("csv", "jsonl")
 MEMORY_MB = 1024

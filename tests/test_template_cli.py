@@ -55,8 +55,8 @@ def test_the_template_and_its_reports_are_written(tmp_path: Path, capsys: pytest
     code, out, err = told(capsys, STACK, "--output", template, "--report", report, "--sarif", sarif)
     assert (code, err) == (0, "")
     first, asked, _, lint, _, policies = out.splitlines()
-    assert asked == "  to be given as parameters: ArtifactBucket"
-    assert first == f"{template}: 13 resources that say 24 of the program's, for eu-central-1"
+    assert asked == "  parameters to set: ArtifactBucket"
+    assert first == f"{template}: 13 resources for 24 of the program's, for eu-central-1"
     assert lint.endswith("rules for eu-central-1, 0 errors, 0 warnings, 0 informational")
     assert policies.startswith("policies: the same verdict as on the program, by ")
     assert policies.endswith("0 violations, 0 undecided")
@@ -103,7 +103,7 @@ def test_what_cannot_be_said_is_listed_whole_and_nothing_is_written(
         f"aws:s3:Bucket left ({tmp_path}/circle/__main__.py:19): is in a circle: Left -> Right -> Left; CloudFormation creates one"
         in err
     )
-    assert "has 1 thing that CloudFormation cannot say, so nothing was written" in err
+    assert "has 1 thing without a place in CloudFormation, so nothing was written" in err
 
 
 def test_a_part_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

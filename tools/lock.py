@@ -56,9 +56,9 @@ LOCKS = (
 def compiled(lock: Lock, output: Path, *more: str) -> None:
     """Let uv write a lock; what stands in the output already stays where it can."""
     command = [find_uv_bin(), "pip", "compile", "--quiet", *lock.arguments, *more, lock.asked, "-o", str(output)]
-    options, told = for_uv(os.environ)  # packages come from where pip has them too
+    options, environment = for_uv(os.environ)  # packages come from the same index as for pip
     subprocess.run(
-        [*command, *options], cwd=ROOT / lock.folder, env=told, check=True, text=True, input=lock.requirement
+        [*command, *options], cwd=ROOT / lock.folder, env=environment, check=True, text=True, input=lock.requirement
     )
 
 

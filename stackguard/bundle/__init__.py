@@ -10,7 +10,7 @@ from stackguard.bundle.errors import CannotBundle, needing_the_extra
 
 if TYPE_CHECKING:
     from policypack.lambda_code.binaries import Target
-    from stackguard.bundle.config import Function, Overrides
+    from stackguard.bundle.config import FunctionProject, Overrides
 
 __all__ = ["Bundle", "CannotBundle", "build"]
 
@@ -19,7 +19,7 @@ __all__ = ["Bundle", "CannotBundle", "build"]
 class Bundle:
     """A finished bundle in the cache. Its files are never replaced: a path always has the same content."""
 
-    function: Function
+    function: FunctionProject
     folder: Path
     """The folder of all its files: archives, manifest and bill of materials."""
 
@@ -61,11 +61,11 @@ def build(
         CannotBundle: a key, the lock or the handler is wrong, the dependencies cannot be installed,
             or the bundle is too large.
     """
-    from stackguard.bundle import cache, cache_key, config, hooks
+    from stackguard.bundle import cache, cache_key, config, hooks, sources
 
     function = config.read(Path(function_dir), overrides or config.Overrides())
-    hooks.before(function)
-    own = cache_key.own_files(function)
+    hooks.run(function, "before", function.table.before)
+    own = sources.collect(function).files
     key = cache_key.key(function, own)
     folder = cache.fetch(cache_key.KIND, key)
     if folder is None:

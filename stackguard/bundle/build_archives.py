@@ -9,43 +9,35 @@ from pathlib import Path
 
 from policypack.core.policy import Asset
 from policypack.lambda_code.archive import opened
-from policypack.lambda_code.binaries import HEAD, Target, mismatch
 from policypack.lambda_code.secret_files import MOST_OF_ONE, secret_name, secret_text
 from stackguard.bundle import archive, cache, cache_key, handlers, metadata
-from stackguard.bundle.archive import File, digest
+from stackguard.bundle.archive import ArchiveFile, digest
 from stackguard.bundle.artifacts import manifest, sbom, sizes
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install import dependencies, requirements, uv
 from stackguard.bundle.install.lock import read
-from stackguard.bundle.metadata import Artifact, Dependencies, Finished, Member
+from stackguard.bundle.metadata import Artifact, BundledFile, Dependencies, Finished
 
 LAYER_PREFIX = "python/"
 """The folder of a layer's packages; see https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html."""
 
 
-def make(function: Function, own: Sequence[File], key: str, *, offline: bool) -> Path:
-    """Make a finished bundle, and return its folder in the cache.
-
-    Args:
-        function: the function, with its target.
-        own: its own files.
-        key: the bundle's key in the cache.
-        offline: take every dependency from a cache.
+def make(function: FunctionProject, own: Sequence[ArchiveFile], key: str, *, offline: bool) -> Path:
+    """Make a finished bundle of the own files, and return its folder in the cache; `offline` needs no network.
 
     Raises:
-        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file has the path of a dependency's.
+        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file would hide one's.
     """
     cache.prune()
     lock = read(function, uv.export)
     requirements.check_project(function, lock)
     prefix = LAYER_PREFIX if function.table.layer else ""
     source = dependencies.folder_of(function, lock, prefix, offline=offline)
-    packed, installed = source / dependencies.ARCHIVE, metadata.dependencies(source)
+    packed, installed = source / dependencies.ARCHIVE, metadata.read(source, Dependencies)
     requirements.check_installed(function, lock, installed.packages)
     _check_collisions(function, own, installed, prefix)
-    handlers.check(function, own, installed.files, prefix)
-    handlers.check_imports(function, own, opened(Asset(path=str(packed), archive=True)), prefix)
+    handlers.check(function, own, opened(Asset(path=str(packed), archive=True)), prefix)
     bill = sbom.write(function, installed.packages)
 
     def fill(folder: Path) -> None:
@@ -55,7 +47,7 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
             savings=installed.savings,
             stripped=installed.stripped,
             clashes=installed.clashes,
-            foreign=(*installed.foreign, *_foreign(own, function.target)),
+            foreign=(*installed.foreign, *archive.foreign(own, function.target)),
             name=function.name,
             lock=lock.file.name if lock.file else None,
             lock_sha256=lock.sha256,
@@ -74,38 +66,33 @@ def make(function: Function, own: Sequence[File], key: str, *, offline: bool) ->
 
 
 def _archives(
-    function: Function, own: Sequence[File], packed: Path, installed: Dependencies, folder: Path
+    function: FunctionProject, own: Sequence[ArchiveFile], packed: Path, installed: Dependencies, folder: Path
 ) -> tuple[Artifact, ...]:
     layer, code = folder / f"{function.name}-layer.zip", folder / f"{function.name}.zip"
     has_layer = function.table.layer
     shutil.copyfile(packed, layer if has_layer else code)
-    sizes = archive.write(code, own, append=not has_layer)
-    members = [Member(file.path, file.sha256, file.size, sizes[file.path]) for file in own]
+    members = archive.write(code, own, append=not has_layer)
     if has_layer:
         return (_artifact("function", code, members), _artifact("layer", layer, installed.files))
     return (_artifact("function", code, [*installed.files, *members]),)
 
 
-def _artifact(kind: str, file: Path, members: Sequence[Member]) -> Artifact:
+def _artifact(kind: str, file: Path, members: Sequence[BundledFile]) -> Artifact:
     sha256 = digest(file)
     code_sha256 = base64.b64encode(bytes.fromhex(sha256)).decode()
     unzipped = sum(member.size for member in members)
     return Artifact(kind, file.name, sha256, code_sha256, file.stat().st_size, unzipped, tuple(members))
 
 
-def _foreign(own: Sequence[File], target: Target) -> Iterator[str]:
-    for file in own:
-        if why := mismatch(file.path, file.content[:HEAD], target):
-            yield f"{file.path} is {why}"
-
-
-def _secrets(own: Sequence[File]) -> Iterator[str]:
+def _secrets(own: Sequence[ArchiveFile]) -> Iterator[str]:
     for file in own:
         if kind := secret_name(file.path) or secret_text(file.path, file.content[:MOST_OF_ONE]):
             yield f"{file.path} ({kind})"
 
 
-def _check_collisions(function: Function, own: Sequence[File], installed: Dependencies, prefix: str) -> None:
+def _check_collisions(
+    function: FunctionProject, own: Sequence[ArchiveFile], installed: Dependencies, prefix: str
+) -> None:
     """Refuse an own file that would hide a dependency's, in the archive or, from a layer, at run time."""
     taken = {member.path.removeprefix(prefix) for member in installed.files}
     for file in own:

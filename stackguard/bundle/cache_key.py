@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stackguard.bundle.archive import File, in_memory
+from stackguard.bundle.archive import ArchiveFile
 from stackguard.bundle.cache import key_of
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install import lock_file
-from stackguard.bundle.sources import collect
 from stackguard.errors import reason
 
 KIND = "finished"
@@ -20,22 +19,7 @@ OVERSIZED = "oversized.txt"
 """A file in the cache beside a finished bundle that Lambda would refuse: it holds the reason."""
 
 
-def own_files(function: Function) -> list[File]:
-    """The function's own files with their content, sorted by path.
-
-    Raises:
-        CannotBundle: there is none, or one cannot be read.
-    """
-    files = []
-    for source in collect(function).files:
-        try:
-            files.append(in_memory(source.path, source.file.read_bytes(), executable=source.executable))
-        except OSError as error:
-            raise CannotBundle(f"`{source.file}` cannot be read: {reason(error)}") from None
-    return files
-
-
-def key(function: Function, own: Sequence[File]) -> str:
+def key(function: FunctionProject, own: Sequence[ArchiveFile]) -> str:
     """The key of a finished bundle: a digest of project file, lock, options and own files."""
     lock = lock_file.find(function)
     try:

@@ -6,10 +6,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackguard.bundle import build, cache_key, config, hooks, metadata
+from stackguard.bundle import build, config, hooks, metadata
 from stackguard.bundle.artifacts import delivery, sizes
-from stackguard.bundle.artifacts.report import Report
-from stackguard.bundle.config import Function, Overrides
+from stackguard.bundle.artifacts.report import BundleReport
+from stackguard.bundle.config import FunctionProject, Overrides
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.bundle.sources import collect
 
@@ -23,7 +23,7 @@ _VARIABLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BundleRequest:
     """What to bundle, and where to write it; without `output`, to `dist` in the function's folder."""
 
     folder: Path
@@ -31,39 +31,38 @@ class Request:
     overrides: Overrides
     offline: bool = False
 
-    def deliver(self, folder: Path, names: list[str], function: Function) -> list[Path]:
+    def deliver(self, folder: Path, names: list[str], function: FunctionProject) -> list[Path]:
         """Copy artifacts from a folder to the output."""
         return delivery.deliver(folder, names, self.output or self.folder / "dist", function.name)
 
 
-def run(request: Request) -> Report:
+def run(request: BundleRequest) -> BundleReport:
     """Bundle a function, and write the artifacts unless Lambda would refuse them.
 
     Raises:
         CannotBundle: it cannot be built, or written.
     """
     bundle = build(request.folder, request.overrides, offline=request.offline, enforce=False)
-    function, finished = bundle.function, metadata.finished(bundle.folder)
+    function, finished = bundle.function, metadata.read(bundle.folder, metadata.Finished)
     judged = sizes.judge(function, finished)
     left_out = collect(function).left_out
     if judged.over:
-        return Report(function, finished, judged, (), left_out)
+        return BundleReport(function, finished, judged, (), left_out)
     endings = [ending for ending in _VARIABLES if function.table.layer or ending != "-layer.zip"]
     names = [f"{function.name}{ending}" for ending in endings]
     written = request.deliver(bundle.folder, names, function)
-    hooks.after(
-        function, {_VARIABLES[ending]: str(file.absolute()) for ending, file in zip(endings, written, strict=True)}
-    )
+    variables = {_VARIABLES[ending]: str(file.absolute()) for ending, file in zip(endings, written, strict=True)}
+    hooks.run(function, "after", function.table.after, variables)
     if function.table.after and (changed := delivery.first_changed(written, bundle.folder)):
         request.deliver(bundle.folder, names, function)
         raise CannotBundle(
             f"a command of `after` in `{function.project_file}` changed `{changed}`, which has been restored, because "
             "the manifest would not match it; write the command's output to another file"
         )
-    return Report(function, finished, judged, tuple(written), left_out)
+    return BundleReport(function, finished, judged, tuple(written), left_out)
 
 
-def run_image(request: Request) -> tuple[Function, list[Path]]:
+def run_image(request: BundleRequest) -> tuple[FunctionProject, list[Path]]:
     """Write the context of a container image, and return its function and the written files.
 
     Raises:
@@ -73,10 +72,11 @@ def run_image(request: Request) -> tuple[Function, list[Path]]:
         from stackguard.bundle.artifacts import image
 
     function = config.read(request.folder, request.overrides)
-    hooks.before(function)
+    hooks.run(function, "before", function.table.before)
     with tempfile.TemporaryDirectory() as work:
-        names = image.write(function, cache_key.own_files(function), Path(work))
+        names = image.write(function, collect(function).files, Path(work))
         written = request.deliver(Path(work), names, function)
-    variables = zip(("STACKGUARD_IMAGE", "STACKGUARD_MANIFEST"), written, strict=True)
-    hooks.after(function, {variable: str(file.absolute()) for variable, file in variables})
+    image_file, manifest = (str(file.absolute()) for file in written)
+    variables = {"STACKGUARD_IMAGE": image_file, "STACKGUARD_MANIFEST": manifest}
+    hooks.run(function, "after", function.table.after, variables)
     return function, written

@@ -21,7 +21,7 @@ TABLE = "tool.stackguard.bundle"
 PROJECT_FILE = "pyproject.toml"
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw_only=True):
+class BundleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw_only=True):
     """The table `[tool.stackguard.bundle]`."""
 
     runtime: Runtime | None = None
@@ -68,7 +68,7 @@ class Overrides:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class FunctionProject:
     """A function's folder and the contents of its `pyproject.toml`."""
 
     folder: Path
@@ -80,7 +80,7 @@ class Function:
     requires_python: str | None
     indexes: tuple[Mapping[str, Any], ...]
     """The tables `[[tool.uv.index]]`."""
-    table: Table
+    table: BundleTable
     target: Target
     raw: bytes = field(default=b"", repr=False)
 
@@ -90,7 +90,7 @@ class Function:
         return self.folder / PROJECT_FILE
 
 
-def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
+def read(folder: Path, overrides: Overrides = Overrides()) -> FunctionProject:
     """Read a function's folder.
 
     Raises:
@@ -108,7 +108,7 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> Function:
         raise CannotBundle(f'`{file}` does not state the runtime: add `runtime = "python3.13"` below `[{TABLE}]`')
     name, version, uv = project.get("name"), project.get("version"), tool.get("uv")
     name = name if isinstance(name, str) else folder.resolve().name
-    return Function(
+    return FunctionProject(
         folder=folder,
         name=re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "function",
         version=version if isinstance(version, str) else None,
@@ -127,7 +127,7 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
         return raw, tomllib.loads(raw.decode())
     except FileNotFoundError:
         raise CannotBundle(
-            f"`{file.parent}` has no `{PROJECT_FILE}`; give the folder of a function, which states its dependencies there"
+            f"`{file.parent}` has no `{PROJECT_FILE}`; give a function's folder, which states its dependencies there"
         ) from None
     except OSError as error:
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
@@ -154,17 +154,17 @@ def _dependencies(project: Mapping[str, Any], file: Path) -> tuple[str, ...]:
     return tuple(dependencies)
 
 
-def _table(raw: Mapping[str, Any], file: Path) -> Table:
+def _table(raw: Mapping[str, Any], file: Path) -> BundleTable:
     for key, value in raw.items():
         if key not in _SHAPES:
             near = get_close_matches(key.replace("_", "-").lower(), _SHAPES, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(_SHAPES)}"
             raise CannotBundle(f"`{file}`: `[{TABLE}]` has no key `{key}`; {hint}")
         try:
-            msgspec.convert({key: value}, Table)
+            msgspec.convert({key: value}, BundleTable)
         except msgspec.ValidationError:
             raise CannotBundle(f"`{file}`: `{key}` below `[{TABLE}]` {_SHAPES[key]}{_suggestion(key, value)}") from None
-    return msgspec.convert(raw, Table)
+    return msgspec.convert(raw, BundleTable)
 
 
 def _suggestion(key: str, value: Any) -> str:
@@ -179,7 +179,7 @@ def _suggestion(key: str, value: Any) -> str:
     return ""
 
 
-def _overridden(table: Table, overrides: Overrides) -> Table:
+def _overridden(table: BundleTable, overrides: Overrides) -> BundleTable:
     from_source = (*table.from_source, *overrides.from_source)
     return msgspec.structs.replace(
         table,

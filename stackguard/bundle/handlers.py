@@ -1,8 +1,7 @@
-"""Checks of the handler that a function names: that it is in the archive, with everything that it imports."""
+"""The check of the handler that a function names: that it is in the archive, with everything that it imports."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -10,82 +9,65 @@ from policypack.lambda_code.archive import Archive, holding
 from policypack.lambda_code.missing_modules import Importer, Missing
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import minor_of
+from policypack.python.definitions import defines, members
 from policypack.python.files import UnreadableError
-from stackguard.bundle.archive import File
-from stackguard.bundle.config import TABLE, Function
+from policypack.python.modules import Package
+from stackguard.bundle.archive import ArchiveFile
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
-from stackguard.bundle.metadata import Member
 
 
-def check(function: Function, own: Sequence[File], dependencies: Sequence[Member], prefix: str) -> None:
-    """Find the handler's module, and the function in it where the module is an own file.
+def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: Archive | None, prefix: str) -> None:
+    """Find the handler as the runtime does, without running anything: its module, its function, what it imports.
 
-    Args:
-        function: the function; one that names no handler passes.
-        own: its own files.
-        dependencies: the files of its dependencies.
-        prefix: the folder of the dependencies.
+    A function that names no handler passes. `dependencies` is their archive, with the folder `prefix` in it; None where
+    an image installs them.
 
     Raises:
-        CannotBundle: it is missing.
+        CannotBundle: the module, the function or an imported module is missing.
     """
     handler = function.table.handler
     if handler is None:
         return
-    module, _, name = handler.rpartition(".")
-    where = _where(function)
+    where = f'`{function.project_file}`: `handler = "{handler}"` below `[{TABLE}]`'
+    path, _, name = handler.rpartition(".")
+    module = path.replace("/", ".")
     if not module:
         raise CannotBundle(f"{where} names no function of a module, as `package.module.function` does")
-    base = module.replace(".", "/")
-    paths = (f"{base}.py", f"{base}/__init__.py")
-    source = next((file for file in own if file.path in paths), None)
-    if source is None:
-        if any(member.path.removeprefix(prefix) in paths for member in dependencies):
-            return
-        modules = [file.path.removesuffix(".py").replace("/", ".") for file in own if file.path.endswith(".py")]
-        near = _near(module, modules)
-        hint = f"did you mean `{near}.{name}`?" if near else f"add it with `include` below `[{TABLE}]`"
-        raise CannotBundle(f"{where} needs `{paths[0]}`, which is not in the archive; {hint}")
-    names = _defined(source)
-    if names is not None and name not in names:
-        near = _near(name, names)
-        hint = f"did you mean `{module}.{near}`?" if near else "define it there, or name another"
-        raise CannotBundle(f"{where} needs `{name}`, which `{source.path}` does not define; {hint}")
-
-
-def check_imports(function: Function, own: Sequence[File], dependencies: Archive | None, prefix: str) -> None:
-    """Follow the imports of the handler's module as the runtime does, without running it.
-
-    Args:
-        function: the function; one that names no handler passes, as nothing is surely imported.
-        own: its own files.
-        dependencies: the archive of its dependencies; None where an image installs them, so only own modules are checked.
-        prefix: the folder of the dependencies.
-
-    Raises:
-        CannotBundle: a module is missing.
-    """
-    runtime, handler = function.target.runtime, function.table.handler
-    minor = minor_of(runtime)
-    if handler is None or minor is None:
-        return
-    files = {file.path: file.content for file in own}
+    held = holding({file.path: file.content for file in own})
+    minor = minor_of(function.target.runtime)
+    assert minor is not None  # only Python's runtimes can be chosen
     packed = [] if dependencies is None else [(dependencies, prefix)]
-    importer = Importer(Search([(holding(files), ""), *packed]), files.__contains__, minor)
     try:
-        imports = importer.run(handler.rpartition(".")[0].replace("/", "."))
+        _check_defined(module, name, held, packed, where)
+        imports = Importer(Search([(held, ""), *packed]), held.members.__contains__, minor).run(module)
     except UnreadableError as error:
         raise CannotBundle(f"the archive {error}; fix it") from None
     is_partial = imports.elsewhere or dependencies is None
-    missing = [module for module in imports.missing if module.inside or not is_partial]
+    missing = [item for item in imports.missing if item.inside or not is_partial]
     if missing:
         more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-        problem = missing[0].words(runtime, layered=False)
-        raise CannotBundle(f"{_where(function)} {problem}{more}; {_remedy(missing[0])}")
+        problem = missing[0].words(function.target.runtime, layered=False)
+        raise CannotBundle(f"{where} {problem}{more}; {_remedy(missing[0])}")
 
 
-def _where(function: Function) -> str:
-    return f'`{function.project_file}`: `handler = "{function.table.handler}"` below `[{TABLE}]`'
+def _check_defined(module: str, name: str, held: Archive, packed: Sequence[tuple[Archive, str]], where: str) -> None:
+    """Find the handler's function, where its module is an own file: a dependency's is not looked into."""
+    package = Package(held)
+    source = package.module(module)
+    if source is None:
+        base = module.replace(".", "/")
+        paths = (f"{base}.py", f"{base}/__init__.py")
+        if any(f"{prefix}{path}" in dependencies.members for dependencies, prefix in packed for path in paths):
+            return
+        modules = (path.removesuffix(".py").replace("/", ".") for path in held.members if path.endswith(".py"))
+        near = _near(module, modules)
+        hint = f"did you mean `{near}.{name}`?" if near else f"add it with `include` below `[{TABLE}]`"
+        raise CannotBundle(f"{where} needs `{paths[0]}`, which is not in the archive; {hint}")
+    if defines(package, source, name) is False:
+        near = _near(name, members(source))
+        hint = f"did you mean `{module}.{near}`?" if near else "define it there, or name another"
+        raise CannotBundle(f"{where} needs `{name}`, which `{source.file}` does not define; {hint}")
 
 
 def _near(name: str, names: Iterable[str]) -> str | None:
@@ -100,23 +82,3 @@ def _remedy(missing: Missing) -> str:
         f"lock the package that has `{package}`, or remove the import; if a layer that is built elsewhere has it, "
         "leave `handler` out here"
     )
-
-
-def _defined(source: File) -> set[str] | None:
-    """The names that a module binds; None where they cannot be determined."""
-    try:
-        tree = ast.parse(source.content)
-    except (SyntaxError, ValueError):
-        raise CannotBundle(f"`{source.path}` holds the handler and does not parse as Python; fix it") from None
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-            case ast.Name(id=name, ctx=ast.Store()):
-                names.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names |= {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
-            case ast.Call(func=ast.Name(id="globals" | "setattr" | "exec")):
-                return None
-    return None if "*" in names or "__getattr__" in names else names

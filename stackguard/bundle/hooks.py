@@ -5,41 +5,36 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 
 
-def before(function: Function) -> None:
-    """Run the commands that make files, such as a code generator.
+def run(
+    function: FunctionProject, key: str, commands: Sequence[str], variables: Mapping[str, str] | None = None
+) -> None:
+    """Run a shell's commands in the function's folder, with variables of the target and these in their environment.
+
+    `key` is that of the commands in the function's table: `before` or `after`.
 
     Raises:
         CannotBundle: a command failed.
     """
-    _run(function, "before", function.table.before, {})
-
-
-def after(function: Function, variables: Mapping[str, str]) -> None:
-    """Run the commands that use the artifacts, which they may not change; `variables` hold the artifacts' paths.
-
-    Raises:
-        CannotBundle: a command failed.
-    """
-    _run(function, "after", function.table.after, variables)
-
-
-def _run(function: Function, key: str, commands: Sequence[str], variables: Mapping[str, str]) -> None:
     if not commands:
         return
     import subprocess  # a warm cache needs none
 
     target = function.target
-    ours = {"STACKGUARD_RUNTIME": target.runtime, "STACKGUARD_ARCHITECTURE": target.architecture}
+    variables = {
+        "STACKGUARD_RUNTIME": target.runtime,
+        "STACKGUARD_ARCHITECTURE": target.architecture,
+        **(variables or {}),
+    }
     for command in commands:
         done = subprocess.run(  # noqa: S602 (the function's own command, as written for a shell)
             command,
             shell=True,
             cwd=function.folder,
-            env={**os.environ, **ours, **variables},
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # standard output is the report's
             stderr=subprocess.STDOUT,

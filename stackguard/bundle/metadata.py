@@ -1,16 +1,18 @@
-"""What is known of an archive: stored beside it in the cache, and the source of reports, manifests and bills of materials."""
+"""The metadata of an archive, stored beside it in the cache: the source of reports, manifests and bills of materials."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 NAME = "about.json"
+T = TypeVar("T")
 
 
-class Member(msgspec.Struct, frozen=True, array_like=True):
+class BundledFile(msgspec.Struct, frozen=True, array_like=True):
     """One file of an archive. Sizes are bytes."""
 
     path: str
@@ -19,7 +21,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
     zipped: int
 
 
-class Package(msgspec.Struct, frozen=True):
+class InstalledPackage(msgspec.Struct, frozen=True):
     """One package of the dependencies. Sizes are bytes."""
 
     name: str
@@ -42,7 +44,7 @@ class Saving(msgspec.Struct, frozen=True):
 class Contents(msgspec.Struct, frozen=True):
     """What an archive contains beside own files, and what it can do without."""
 
-    packages: tuple[Package, ...]
+    packages: tuple[InstalledPackage, ...]
     savings: Mapping[str, Saving]
     stripped: tuple[str, ...]
     """Packages that are left out as a whole."""
@@ -55,7 +57,7 @@ class Contents(msgspec.Struct, frozen=True):
 class Dependencies(Contents, frozen=True):
     """An archive of dependencies."""
 
-    files: tuple[Member, ...]
+    files: tuple[BundledFile, ...]
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ class Artifact(msgspec.Struct, frozen=True):
     """The digest as Lambda reports it: `CodeSha256`, in base64."""
     zipped: int
     unzipped: int
-    files: tuple[Member, ...]
+    files: tuple[BundledFile, ...]
 
 
 class Finished(Contents, frozen=True):
@@ -92,11 +94,6 @@ def write(folder: Path, contents: Contents) -> None:
     (folder / NAME).write_bytes(msgspec.json.encode(contents))
 
 
-def finished(folder: Path) -> Finished:
-    """The metadata of a finished bundle in the cache."""
-    return msgspec.json.decode((folder / NAME).read_bytes(), type=Finished)
-
-
-def dependencies(folder: Path) -> Dependencies:
-    """The metadata of dependencies in the cache."""
-    return msgspec.json.decode((folder / NAME).read_bytes(), type=Dependencies)
+def read(folder: Path, kind: type[T]) -> T:
+    """The metadata in an entry's folder: of `Dependencies` or of a `Finished` bundle."""
+    return msgspec.json.decode((folder / NAME).read_bytes(), type=kind)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.archive import ArchiveFile, in_memory
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install.lock_file import NAMES as LOCKS
 from stackguard.errors import reason
@@ -24,24 +25,15 @@ _LAYOUT = "src"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One own file: its path in the archive, and where it is."""
+class OwnFiles:
+    """The own files, read, sorted by path, and the names of files and folders beside them that are left out."""
 
-    path: str
-    file: Path
-    executable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The own files, sorted by path, and the names of files and folders beside them that are left out."""
-
-    files: tuple[Source, ...]
+    files: tuple[ArchiveFile, ...]
     left_out: tuple[str, ...] = ()
 
 
-def collect(function: Function) -> Sources:
-    """Find the own files of a function.
+def collect(function: FunctionProject) -> OwnFiles:
+    """Find the own files of a function, and read them.
 
     By default these are its modules and its packages with everything in them, without tests, caches, environments and
     names that begin with a dot. Links are followed: the archive has what the program would import.
@@ -54,7 +46,8 @@ def collect(function: Function) -> Sources:
     layout = "" if is_flat else f"{_LAYOUT}/"
     is_included = _matcher(table.include) if table.include else _default(folder, layout)
     is_excluded = _matcher(table.exclude)
-    found: dict[str, Source] = {}
+    found: dict[str, ArchiveFile] = {}
+    places: dict[str, Path] = {}
     tops: set[str] = set()
     taken: set[str] = set()
     artifacts = {f"{function.name}{ending}" for ending in (".zip", "-layer.zip", ".manifest.json", ".cdx.json")}
@@ -68,14 +61,18 @@ def collect(function: Function) -> Sources:
         taken.add(top)
         name = path.removeprefix(layout)
         if name in found:
-            raise CannotBundle(f"`{found[name].file}` and `{file}` would both be `{name}` in the archive; exclude one")
-        found[name] = Source(name, file, executable)
+            raise CannotBundle(f"`{places[name]}` and `{file}` would both be `{name}` in the archive; exclude one")
+        places[name] = file
+        try:
+            found[name] = in_memory(name, file.read_bytes(), executable=executable)
+        except OSError as error:
+            raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
     if not found:
         raise CannotBundle(
-            f"`{folder}` has no Python module or package of its own to bundle; add files with `include` below `[{TABLE}]`"
+            f"`{folder}` has no Python module or package to bundle; add files with `include` below `[{TABLE}]`"
         )
     left_out = tops - taken - {function.project_file.name, *LOCKS} - _NOT_REPORTED
-    return Sources(tuple(found[name] for name in sorted(found)), tuple(sorted(left_out)))
+    return OwnFiles(tuple(found[name] for name in sorted(found)), tuple(sorted(left_out)))
 
 
 def _walk(root: str, below: str, parents: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, Path, bool]]:

@@ -92,13 +92,13 @@ def bundle(
       stackguard bundle lambda_fn --architecture x86_64 --layer
       stackguard bundle lambda_fn --image
     """  # noqa: D301 (click reads the character \\b)
-    from stackguard.bundle.command import Request, run, run_image
+    from stackguard.bundle.command import BundleRequest, run, run_image
     from stackguard.bundle.config import Overrides
     from stackguard.reports.destinations import screen, write
 
     if layer and image:
         raise click.UsageError("`--layer` and `--image` exclude each other; give one")
-    request = Request(
+    request = BundleRequest(
         function_dir, output, Overrides(runtime, architecture, strip, from_source, layer=layer), offline=offline
     )
     doing = f"bundling {function_dir}"

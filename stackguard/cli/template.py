@@ -74,7 +74,7 @@ def template(
       stackguard template stack -o template.json --report validation.json --sarif validation.sarif
       pulumi stack export | stackguard template - --allow-partial
     """  # noqa: D301 (click reads the character \\b)
-    from stackguard.template.pipeline import Order, make
+    from stackguard.template.pipeline import make
     from stackguard.template.report import lines
     from stackguard.template.serialize import format_of
 
@@ -85,8 +85,10 @@ def template(
         each is not None for each in (file, report, sarif)
     ):
         raise click.UsageError("`--output`, `--report` and `--sarif` name one file twice; give each its own")
-    order = Order(target, how, str(file or "template"), format_of(file, format_), settings, allow_partial)
-    made = judged(lambda: make(order), f"translating {target}")
+    made = judged(
+        lambda: make(target, how, str(file or "template"), format_of(file, format_), settings, partial=allow_partial),
+        f"translating {target}",
+    )
     written(made.validation.text, file)
     _report(report, "as_json", made.validation)
     _report(sarif, "as_sarif", made.validation)

@@ -16,7 +16,7 @@ from stackguard.reports import model, sarif, sarif_log
 from stackguard.reports.fingerprint import told_apart
 from stackguard.reports.formatting import printable
 from stackguard.reports.places import absolute
-from stackguard.template.validation import Level, Lint, Result, Validation
+from stackguard.template.validation import Level, Lint, LintResult, Validation
 
 SARIF_LEVELS: dict[Level, sarif_log.SarifLevel] = {
     Level.ERROR: "error",
@@ -138,7 +138,7 @@ def _linting(lint: Lint) -> Linting:
     )
 
 
-def _entry(result: Result) -> Entry:
+def _entry(result: LintResult) -> Entry:
     return Entry(
         rule=result.rule,
         level=result.level,
@@ -172,7 +172,7 @@ def _lint_run(validation: Validation) -> sarif_log.Run:
     )
 
 
-def _rule(result: Result) -> sarif_log.Rule:
+def _rule(result: LintResult) -> sarif_log.Rule:
     title = sarif_log.plain(result.title)
     return sarif_log.Rule(
         id=result.rule,
@@ -184,7 +184,7 @@ def _rule(result: Result) -> sarif_log.Rule:
     )
 
 
-def _result(result: Result, file: Path, index: int, fingerprint: str) -> sarif_log.Result:
+def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> sarif_log.Result:
     name, path = result.logical_id, "/".join(map(str, result.path))
     resource = sarif_log.LogicalLocation(name=printable(name), fully_qualified_name=printable(name), kind="resource")
     return sarif_log.Result(

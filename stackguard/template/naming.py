@@ -1,4 +1,4 @@
-"""Names: the logical ids of a template, and which physical names nobody chose."""
+"""Names: the logical ids of a template, and which physical names Pulumi makes up."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.provider.templates import drawn, holes
 
 PART = "#"
-"""What stands in our own URNs before the name of a part of a resource: Pulumi has no such URN."""
+"""Precedes the name of a resource's part in our own URNs: Pulumi has no such URN."""
 DIGITS = 8
 SHORTEST_DRAWN = 6
-"""A shorter value stands in texts by chance."""
+"""A shorter value can be in a text by chance."""
 
 
 def camel(name: str) -> str:
-    """A name in letters and digits alone, as CloudFormation wants it: `ingest-bucket` is `IngestBucket`."""
+    """A name in letters and digits alone, as CloudFormation requires: `ingest-bucket` becomes `IngestBucket`."""
     pieces = re.split(r"[^A-Za-z0-9]+", name)
     return "".join(piece[:1].upper() + piece[1:] for piece in pieces)
 
@@ -28,11 +28,11 @@ def camel(name: str) -> str:
 def logical_ids(resources: Iterable[Resource]) -> Mapping[str, str]:
     """By URN, a logical id that depends on the resource's own names and type, and not on the order.
 
-    It is the resource's name; where several have the same, each has its type after it; where that is not enough, a hash
-    of its URN.
+    It is the resource's name; where several have the same name, with the type after it; where that is not enough, with a
+    hash of the URN.
     """
-    by_urn = {each.urn: each for each in resources}
-    chosen = {urn: camel(each.name) or _kind(each) for urn, each in by_urn.items()}
+    by_urn = {resource.urn: resource for resource in resources}
+    chosen = {urn: camel(resource.name) or _kind(resource) for urn, resource in by_urn.items()}
     for distinguish in (_kind, _digest):
         taken = Counter(chosen.values())
         chosen = {urn: name + distinguish(by_urn[urn]) if taken[name] > 1 else name for urn, name in chosen.items()}
@@ -47,25 +47,30 @@ def _digest(resource: Resource) -> str:
     return hashlib.sha256(resource.urn.encode()).hexdigest()[:DIGITS]
 
 
+def naming_of(type_token: str) -> PhysicalNaming | None:
+    """How the resources of a type are named; None where they have no physical name."""
+    rule = rule_of(type_token)
+    return rule.naming if rule else None
+
+
 def naming_property(resource: Resource) -> str:
     """The input that is the physical name; empty where the type has none."""
-    naming = _naming(resource)
+    naming = naming_of(resource.type)
     return naming.property if naming else ""
 
 
 def physical(resource: Resource) -> str | None:
     """The resource's physical name, where its type has one and it is known."""
-    naming = _naming(resource)
-    found = resource[naming.property] if naming else None
-    return found if isinstance(found, str) else None
+    name = resource[naming_property(resource)]
+    return name if isinstance(name, str) else None
 
 
 def made_up(resource: Resource) -> str | None:
-    """The physical name where Pulumi made it up; None where the program, or nobody, chose one.
+    """The physical name where Pulumi made it up; None where the program chose it, or there is none.
 
-    A name of a state is what it is: there the random part is nobody's guess, so the name counts as chosen.
+    A name in a state counts as chosen, because its random part cannot be guessed.
     """
-    naming, name = _naming(resource), physical(resource)
+    naming, name = naming_of(resource.type), physical(resource)
     if naming is None or name is None:
         return None
     if resource.inputs.get(naming.property) is None:
@@ -79,7 +84,7 @@ def made_up(resource: Resource) -> str | None:
 
 
 def unforeseen(resource: Resource) -> Iterator[str]:
-    """The values of outputs that nobody knows before the resource exists: what is drawn, and what is made from that."""
+    """The values of outputs that are unknown before the resource exists: random ones, and what is made from those."""
     rule = rule_of(resource.type)
     names = {naming_property(resource)} if made_up(resource) else set()
     for output, _, template in rule.templates() if rule else ():
@@ -89,14 +94,9 @@ def unforeseen(resource: Resource) -> Iterator[str]:
 
 
 def without_draw(resource: Resource, name: str) -> str:
-    """A name that Pulumi made up, without what it drew at random."""
-    naming = _naming(resource)
+    """A name that Pulumi made up, without its random part."""
+    naming = naming_of(resource.type)
     if naming is None:
         return name
     drawn = naming.bounds(resource.inputs)[1] + len(naming.separator)
     return name[:-drawn] if drawn < len(name) else name
-
-
-def _naming(resource: Resource) -> PhysicalNaming | None:
-    rule = rule_of(resource.type)
-    return rule.naming if rule else None

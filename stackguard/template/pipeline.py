@@ -1,8 +1,8 @@
-"""From a target to a validated template: load, translate, hold it to cfn-lint and to our own policies."""
+"""From a target to a validated template: load, translate, validate by cfn-lint and by our own policies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,84 +18,81 @@ from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
 from stackguard.sources import HowToRun, load
 from stackguard.stand_in import NOTE, shown
-from stackguard.template.emit import Problem
-from stackguard.template.serialize import placed, text_of
+from stackguard.template.graph import Problem
+from stackguard.template.serialize import text_of
 from stackguard.template.translation import translate
 from stackguard.template.validation import Validation, lint
 from stackguard.template.verdict import Difference, judge
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to make: of which target, for which file, in which format, and whether a part of it will do."""
-
-    target: str
-    how: HowToRun
-    file: str
-    format: str = "json"
-    settings: Path | None = None
-    partial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Made:
-    """A template and what came of validating it."""
+    """A template, how many resources of the program are in it, and its validation."""
 
     document: Mapping[str, Any]
     resources: int
-    """How many resources of the program it says."""
     validation: Validation
     notes: tuple[Note, ...]
 
 
-def make(order: Order) -> Made:
-    """Make a template.
+def make(
+    target: str,
+    how: HowToRun,
+    file: str,
+    format_: str = "json",
+    settings_file: Path | None = None,
+    *,
+    partial: bool = False,
+) -> Made:
+    """Make a template of a program's folder or an export, for a file that people know by this name.
+
+    `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default one; with `partial`, a part of
+    the target is enough.
 
     Raises:
-        CannotJudge: the target cannot be read or run, or, unless a part will do, something in it cannot be said.
-        SettingsError: the settings do not fit their schema.
+        CannotJudge: the target cannot be read or run, or, unless a part is enough, the template cannot express all of it.
+        SettingsError: the settings do not match their schema.
     """
     from policypack.policies import POLICIES
 
-    settings = read(order.settings)
-    loaded = load(order.target, order.how.under(settings))
+    settings = read(settings_file)
+    loaded = load(target, how.under(settings))
     template = translate(loaded.resources, loaded.region, loaded.folder)
-    by_urn = {each.urn: each for each in loaded.resources}
-    unseen = tuple(printable(f"the stack {each.why}") for each in loaded.unseen)
-    problems = (tell(each, by_urn, loaded.folder) for each in template.problems if each.blocks)
-    told = list(map(loaded.mask.hide, (*problems, *unseen)))
-    if told and not order.partial:
-        raise CannotJudge(_unsaid(order.target, len(told)), "\n".join(told))
-    if not template.document["Resources"]:
+    by_urn = {resource.urn: resource for resource in loaded.resources}
+    lines = [problem_line(problem, by_urn, loaded.folder) for problem in template.problems]
+    unseen = [printable(f"the stack {unseen.why}") for unseen in loaded.unseen]
+    blocking = [line for line, problem in zip(lines, template.problems, strict=True) if problem.blocks]
+    blocking = list(map(loaded.mask.hide, (*blocking, *unseen)))
+    if blocking and not partial:
+        things = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
         raise CannotJudge(
-            f"`{order.target}` has no resource that CloudFormation could create, so there is nothing to write"
+            f"`{target}` has {things} without a place in CloudFormation, so nothing was written; fix what is listed "
+            "above, or write the rest with `--allow-partial`",
+            "\n".join(blocking),
         )
+    if not template.document["Resources"]:
+        raise CannotJudge(f"`{target}` has no resource that CloudFormation could create, so there is nothing to write")
     document = _with_problems(template.document, template.problems)
     settings = with_region(settings, loaded.region)
-    whole = Stack(loaded.resources, settings)
-    text = text_of(document, order.format)
+    text = text_of(document, format_)
     verdict = judge(template, loaded.resources, settings, POLICIES)
     outcomes = masked(verdict.outcomes, loaded.mask)
-    printed = (text, *(each.message for each in outcomes), *(each.message for each in loaded.notes))
-    report = Report(order.file, outcomes, verdict.resources, verdict.policies, folder=loaded.folder)
-    linted = placed(lint(document, template.region, (*secrets_of(whole), *loaded.mask.texts)), text, order.format)
-    return Made(
-        document,
-        sum(map(len, template.origins.values())),
-        Validation(
-            order.file,
-            text,
-            linted,
-            report,
-            differences=tuple(map(told_difference, verdict.differences)),
-            left_out=(*(tell(each, by_urn, loaded.folder) for each in template.problems), *unseen),
-        ),
-        (*loaded.notes, NOTE) if loaded.stand_in and shown(printed) else loaded.notes,
+    secrets = (*secrets_of(Stack(loaded.resources, settings)), *loaded.mask.texts)
+    printed = (text, *(outcome.message for outcome in outcomes), *(note.message for note in loaded.notes))
+    validation = Validation(
+        file,
+        text,
+        lint(document, template.region, secrets, "" if format_ == "json" else text),
+        Report(file, outcomes, verdict.resources, verdict.policies, folder=loaded.folder),
+        differences=tuple(map(_difference_line, verdict.differences)),
+        left_out=(*lines, *unseen),
     )
+    notes = (*loaded.notes, NOTE) if loaded.stand_in and shown(printed) else loaded.notes
+    return Made(document, sum(map(len, template.origins.values())), validation, notes)
 
 
-def tell(problem: Problem, resources: Mapping[str, Resource], folder: Path | None) -> str:
-    """A problem on one line: of which resource, where the program in `folder` constructs it, at which path, and why."""
+def problem_line(problem: Problem, resources: Mapping[str, Resource], folder: Path | None) -> str:
+    """A problem on one line: the resource, where the program in `folder` constructs it, the path, and why."""
     resource = resources.get(problem.urn)
     position = resource.position if resource else None
     place = f" ({(folder or Path()) / position.file}:{position.line})" if position else ""
@@ -103,30 +100,22 @@ def tell(problem: Problem, resources: Mapping[str, Resource], folder: Path | Non
     return printable(f"{name_of(problem.urn)}{place}:{path} {problem.why}")
 
 
-def told_difference(each: Difference) -> str:
-    """A difference between the verdicts on one line."""
-    where = f"`{each.logical_id}`" if each.logical_id else "the stack"
-    return printable(f"on the {each.side} only, {each.kind} {each.policy} on {where}: {each.message}")
-
-
-def _unsaid(target: str, count: int) -> str:
-    things = "1 thing" if count == 1 else f"{count} things"
-    return (
-        f"`{target}` has {things} that CloudFormation cannot say, so nothing was written; mend what is listed above, or write "
-        "the rest with `--allow-partial`"
+def _difference_line(difference: Difference) -> str:
+    where = f"`{difference.logical_id}`" if difference.logical_id else "the stack"
+    return printable(
+        f"on the {difference.side} only, {difference.kind} {difference.policy} on {where}: {difference.message}"
     )
 
 
 def _with_problems(document: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
-    """The template that says itself what it lacks."""
-    found = dict(document)
-    if problems:
-        metadata = {**found.get("Metadata", {}).get("Stackguard", {}), "LeftOut": list(_entries(problems))}
-        found["Metadata"] = {"Stackguard": metadata}
-    order = ("AWSTemplateFormatVersion", "Metadata", "Parameters", "Resources", "Outputs")
-    return {key: found[key] for key in order if key in found}
-
-
-def _entries(problems: Sequence[Problem]) -> Iterator[dict[str, str]]:
-    for each in problems:
-        yield {"Urn": each.urn, **({"Path": each.path} if each.path else {}), "Why": each.why}
+    """The template with a list of what it lacks in its metadata."""
+    if not problems:
+        return dict(document)
+    entries = [
+        {"Urn": problem.urn, **({"Path": problem.path} if problem.path else {}), "Why": problem.why}
+        for problem in problems
+    ]
+    metadata = {**document.get("Metadata", {}).get("Stackguard", {}), "LeftOut": entries}
+    version = "AWSTemplateFormatVersion"  # and the metadata are the first keys
+    ordered = {version: document[version], "Metadata": None, **document}
+    return {**ordered, "Metadata": {"Stackguard": metadata}}

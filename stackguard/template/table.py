@@ -1,18 +1,18 @@
-"""How each type is said in CloudFormation: `tables/<service>/<type>.yaml`, read on first use.
+"""How each resource type is written in CloudFormation: `tables/<service>/<type>.yaml`, read on first use.
 
-A table has `tokens` (the Pulumi type, and its twins), `cloudformation` (the type), `ref` (the outputs that `Ref` gives),
-`attributes` (by output, what `Fn::GetAtt` is asked for, or `{sub: ...}` in which `${@}` is the resource), `tags`,
-and where each input goes:
+A table has `tokens` (the Pulumi type, and its twins), `cloudformation` (the type), `ref` (the outputs that `Ref` returns),
+`attributes` (by output, the attribute of `Fn::GetAtt`, or `{sub: ...}` in which `${@}` is the resource), `tags`, and
+where each input goes:
 
-- `properties` and `inline`: by input, a path in CloudFormation's properties, or a `Field`. What is inline is also said by
-  a resource of its own, and is read back as that;
-- `ignored`: by path of an input, why it need not be said;
-- `unsayable`: by path of an input, why it cannot be said, or `{why, unless}` where some values need no saying;
-- `plural`: by name of a list of one, at any depth, the name that the twin has for what is in it;
-- `apart`: inputs that are a resource of their own in CloudFormation;
-- `onto`: this resource is part of another one's in CloudFormation.
+- `properties` and `inline`: by input, a path in CloudFormation's properties, or a `Field`. An inline input also has a
+  resource type of its own, and is read back as that;
+- `ignored`: by path of an input, why the template does not need it;
+- `unsupported`: by path of an input, why CloudFormation has no place for it, or `{why, unless}` where some values need none;
+- `plural`: by name of a list of one, at any depth, the twin's name for its element;
+- `separate`: inputs that are a resource of their own in CloudFormation;
+- `onto`: the resource of which this one is a part in CloudFormation.
 
-The tests hold every table to CloudFormation's resource schemas and to the pulumi-aws SDK.
+The tests check every table against CloudFormation's resource schemas and the pulumi-aws SDK.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ import yaml
 TABLES = Path(__file__).parent / "tables"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """In C where PyYAML was built with it: there are many tables."""
-COMMON = TABLES / "common.yaml"
 
 
 class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The element that has to stand before another in a list: the value of an input, beside constants."""
+    """The element that has to precede another in a list: the value of an input, with constants."""
 
     input: str
     beside: dict[str, Any]
 
 
-class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "is", "inner": "with"}):
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "is", "fields": "with"}):
     """Where one input goes, and as what.
 
     `kind` is `same`, `json` (text to a structure), `document` (the same, of a policy document), `text`, `number`,
-    `element` (added to a list: itself, or at the key `at` of an object `beside` constants) or `archive` (a function's
-    code). Without `to`, what is in an object goes to where the object itself would. `spread` names a list in each element,
-    of which CloudFormation takes one value each. `many` puts a single thing into a list. `unless` are values that mean
-    what leaving the input out means; `default` is said where the program says nothing. `required` says that CloudFormation makes up no
-    name. `weak` says that what is named need not exist yet.
+    `element` (added to a list: itself, or at the key `at` of an object with the constants `beside`) or `archive` (a
+    function's code). `fields` are those of an object; without `to`, they go to where the object itself would. `spread`
+    names a list in each element, of which CloudFormation takes one value each. `many` puts a single value into a list.
+    `words` and `entries` translate values and maps. `unless` are values that mean the same as no value; `default` is
+    written where the program has no value. `required` marks a name that CloudFormation does not make up. `weak` marks a
+    value whose target need not exist yet.
     """
 
     to: str = ""
     kind: str = "same"
-    inner: dict[str, str | Field] = {}
+    fields: dict[str, Field] = {}
     many: bool = False
     words: dict[str | bool, str] = {}
     entries: tuple[str, str] | None = None
@@ -69,21 +69,16 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
         """The steps of `to`."""
         return tuple(self.to.split(".")) if self.to else ()
 
-    @property
-    def fields(self) -> Mapping[str, Field]:
-        """The fields in it, by name."""
-        return {name: field(each) for name, each in self.inner.items()}
 
-
-class Unsayable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why an input cannot be said, and values of it that need no saying."""
+class Unsupported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why CloudFormation has no place for an input, and the values of it that need none."""
 
     why: str
     unless: tuple[Any, ...] = ()
 
 
 class Sub(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An output that is formed from others: the text of a `Fn::Sub` in which `${@}` is the resource."""
+    """An output that is made from others: the text of a `Fn::Sub` in which `${@}` is the resource."""
 
     sub: str
 
@@ -95,7 +90,7 @@ class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kin
     kind: str = "list"
 
 
-class Apart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
+class Separate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
     """An input that is a resource of its own: its type, and its input `link`, which is our output `source`."""
 
     type: str
@@ -104,10 +99,10 @@ class Apart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"so
 
 
 class Onto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which resource this one is part of: the one of `type` that `input` names.
+    """The resource of which this one is a part: the one of `type` that `input` names.
 
-    `attribute` is what the input is there (`Ref` where it is empty); `each` is the list that this one is an element of;
-    `shared` says that several of these can be on one; `waits` says that what this one depends on must come first.
+    `attribute` is what the input holds (`Ref` where it is empty); `each` is the list that gets this one as an element;
+    `shared` allows several parts on one resource; `waits` marks that the part's dependencies must exist first.
     """
 
     input: str
@@ -118,80 +113,81 @@ class Onto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waits: bool = False
 
 
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TypeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One type."""
 
     tokens: tuple[str, ...]
     cloudformation: str
     ref: tuple[str, ...]
     attributes: dict[str, str | Sub]
-    properties: dict[str, str | Field] = {}
-    inline: dict[str, str | Field] = {}
+    properties: dict[str, Field] = {}
+    """The inputs that are read back as this type's."""
+    inline: dict[str, Field] = {}
     ignored: dict[str, str] = {}
-    unsayable: dict[str, str | Unsayable] = {}
+    unsupported: dict[str, Unsupported] = {}
     plural: dict[str, str] = {}
-    apart: dict[str, Apart] = {}
+    separate: dict[str, Separate] = {}
     onto: Onto | None = None
     tags: Tags | None = None
     backward: bool = True
-    """Whether what it says is read back as this type."""
+    """Whether it is read back as this type."""
     whole: bool = False
-    """Whether a part of it would let in more than the whole: it is said whole, or not at all."""
+    """Whether a part of it would let in more than the whole: it is written whole, or not at all."""
     stateful: bool = False
-    """Whether it holds what is lost with it, so that the template says what becomes of that."""
+    """Whether it holds data, so that the template states what happens to that when it is deleted."""
 
     @property
     def fields(self) -> Mapping[str, Field]:
         """Every input that goes somewhere, in the order in which it is written."""
-        return {name: field(each) for name, each in (*self.properties.items(), *self.inline.items())}
-
-    @property
-    def own(self) -> Mapping[str, Field]:
-        """The inputs that are read back as this type's."""
-        return {name: field(each) for name, each in self.properties.items()}
-
-    def why_not(self, path: str) -> Unsayable | None:
-        """Why the input at a path (without indexes) cannot be said; None where the table does not say so."""
-        found = self.unsayable.get(path)
-        return Unsayable(found) if isinstance(found, str) else found
-
-    def need_not(self, path: str) -> str | None:
-        """Why the input at a path need not be said."""
-        return self.ignored.get(path) or common().get(path)
-
-
-def field(written: str | Field) -> Field:
-    """A field as it is, or as the path alone says it."""
-    return Field(written) if isinstance(written, str) else written
+        return {**self.properties, **self.inline}
 
 
 @cache
 def common() -> Mapping[str, str]:
-    """Inputs of every type that need not be said."""
-    ignored: dict[str, str] = _read(COMMON)["ignored"]
+    """The inputs that no template needs, of whatever type, with the reasons."""
+    ignored: dict[str, str] = _read(TABLES / "common.yaml")["ignored"]
     return ignored
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[TypeTable, ...]:
     """Every table, by file name."""
-    return tuple(msgspec.convert(_read(file), Table) for file in sorted(TABLES.glob("*/*.yaml")))
+    return tuple(msgspec.convert(_expanded(_read(file)), TypeTable) for file in sorted(TABLES.glob("*/*.yaml")))
 
 
 @cache
-def _by_token() -> Mapping[str, Table]:
+def _by_token() -> Mapping[str, TypeTable]:
     return {token: table for table in tables() for token in table.tokens}
 
 
-def table_of(type_token: str) -> Table | None:
+def table_of(type_token: str) -> TypeTable | None:
     """The table of a type; None for one that is not translated."""
     return _by_token().get(type_token)
 
 
-def onto(type_token: str) -> Iterator[Table]:
-    """The tables of what is part of a type's resources in CloudFormation."""
-    return (each for each in tables() if each.onto and each.onto.type == type_token)
+def onto(type_token: str) -> Iterator[TypeTable]:
+    """The tables of the types that are parts of a type's resources in CloudFormation."""
+    return (table for table in tables() if table.onto and table.onto.type == type_token)
 
 
 def _read(file: Path) -> Any:
     return yaml.load(file.read_text(encoding="utf-8"), LOADER)  # noqa: S506 (a safe loader)
+
+
+def _expanded(raw: dict[str, Any]) -> dict[str, Any]:
+    """A table without its short forms: a path alone for a field, a reason alone for an unsupported input."""
+    unsupported = raw.get("unsupported", {})
+    return {
+        **raw,
+        "properties": _fields(raw.get("properties", {})),
+        "inline": _fields(raw.get("inline", {})),
+        "ignored": {**common(), **raw.get("ignored", {})},
+        "unsupported": {path: {"why": why} if isinstance(why, str) else why for path, why in unsupported.items()},
+    }
+
+
+def _fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {"to": field} if isinstance(field, str) else {**field, "with": _fields(field.get("with", {}))}
+        for name, field in raw.items()
+    }

@@ -10,17 +10,16 @@ from typing import Any
 
 from policypack.core.policy import ROOT_TYPE, Resource, Unknown
 from policypack.core.policy import Reference as Passed
+from policypack.iam.arn import Arn
 from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.stand_in import STAND_IN_ACCOUNT
-from stackguard.template.code import Parameters
-from stackguard.template.cycles import broken
-from stackguard.template.emit import Problem, Properties, Taken, Writer
-from stackguard.template.exports import outputs
-from stackguard.template.naming import PART, logical_ids, physical
-from stackguard.template.nodes import Node
-from stackguard.template.references import Finder
-from stackguard.template.table import Table, table_of
-from stackguard.template.values import Reference, rendered
+from stackguard.template.emit import Writer, outputs
+from stackguard.template.graph import Node, Problem, Properties, Taken, broken
+from stackguard.template.naming import PART, logical_ids
+from stackguard.template.parameters import Parameters
+from stackguard.template.references import OutputFinder
+from stackguard.template.table import Onto, TypeTable, table_of
+from stackguard.template.values import rendered
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 ACCOUNT, REGION, PARTITION = "AWS::AccountId", "AWS::Region", "AWS::Partition"
@@ -28,10 +27,10 @@ ACCOUNT, REGION, PARTITION = "AWS::AccountId", "AWS::Region", "AWS::Partition"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template, and how it came about.
+    """A template, and how it was made.
 
-    `document` is the template itself; `problems` are what it cannot say, and it lacks them. `origins` are the resources of the
-    program by logical id, the one that the id is of first. `values` are what references have in the program: by
+    `document` is the template itself; `problems` are what it cannot express, and lacks. `origins` are the resources of
+    the program by logical id, first the one that the id is of. `values` are the values of references in the program: by
     `Id`, by `Id.Attribute`, by parameter (an archive's is the archive), by pseudo parameter.
     """
 
@@ -48,17 +47,17 @@ class Translation:
 
     resources: Mapping[str, Resource]
     region: str | None
-    finder: Finder
+    finder: OutputFinder
     parameters: Parameters
     nodes: dict[str, Node] = field(default_factory=dict)
     of: dict[str, str] = field(default_factory=dict)
-    """By URN, the logical id that says a resource, or that it is part of."""
+    """By URN, the logical id of the resource, or of the one that it is a part of."""
     problems: list[Problem] = field(default_factory=list)
 
     def add_nodes(self, resources: Sequence[Resource]) -> None:
-        """A node for each resource that is one of its own in CloudFormation."""
-        own = [(each, table) for each in resources if (table := table_of(each.type)) and not table.onto]
-        ids = logical_ids(each for each, _ in own)
+        """Add a node for each resource that is one of its own in CloudFormation."""
+        own = [(resource, table) for resource in resources if (table := table_of(resource.type)) and not table.onto]
+        ids = logical_ids(resource for resource, _ in own)
         for resource, table in own:
             node = Node(ids[resource.urn], table, resource, origins=[resource])
             self.nodes[node.id] = node
@@ -66,23 +65,21 @@ class Translation:
             self.finder.add(resource, table, node.id)
 
     def write(self, resource: Resource) -> None:
-        """Write one resource, where it is said."""
+        """Write one resource, as one of its own or as part of another."""
         table = table_of(resource.type)
         assert table is not None
         if table.onto is None:
             self._write(resource, table, self.nodes[self.of[resource.urn]].properties)
-        elif (host := self._host(resource, table)) is not None:
-            self._fold(resource, table, host)
+        elif (host := self._host(resource, table, table.onto)) is not None:
+            self._fold(resource, table, table.onto, host)
 
-    def _fold(self, resource: Resource, table: Table, host: Node) -> None:
-        onto = table.onto
-        assert onto is not None
-        alike = [each for each in host.origins if each.type in table.tokens]
+    def _fold(self, resource: Resource, table: TypeTable, onto: Onto, host: Node) -> None:
+        alike = [origin for origin in host.origins if origin.type in table.tokens]
         if alike and not onto.shared and not onto.each:
             why = (
                 f"is a second one for `{host.resource.name}`, beside `{alike[0].name}`; the last would win, so keep one"
             )
-            self._problem(resource, "", why)
+            self.problems.append(Problem(resource.urn, "", why))
             return
         host.origins.append(resource)
         self.of[resource.urn] = host.id
@@ -93,42 +90,35 @@ class Translation:
         self._write(resource, table, element)
         host.properties.append((onto.each,), element.values)
 
-    def _host(self, resource: Resource, table: Table) -> Node | None:
-        """The node that a resource is part of."""
-        onto = table.onto
-        assert onto is not None
-        named = resource.inputs.get(onto.input)
-        wanted = table_of(onto.type)
-        hosts = [each for each in self.nodes.values() if each.table is wanted]
-        fitting = [
-            each for each in hosts if any(given.value == named for given in self.finder.outputs[each.resource.urn])
+    def _host(self, resource: Resource, table: TypeTable, onto: Onto) -> Node | None:
+        """The node that a resource is a part of."""
+        link, host_table = resource.inputs.get(onto.input), table_of(onto.type)
+        hosts = [
+            node
+            for node in self.nodes.values()
+            if node.table is host_table
+            and any(output.value == link for output in self.finder.outputs[node.resource.urn])
         ]
-        waited = {*resource.property_dependencies.get(onto.input, ()), *resource.dependencies}
-        chosen = next((each for each in fitting if each.resource.urn in waited), next(iter(fitting), None))
-        if chosen is None:
-            why = named.why if isinstance(named, Unknown) else "names none of this stack's"
-            self._problem(resource, onto.input, f"{why}; CloudFormation says it on the `{table.cloudformation}` itself")
-        return chosen
+        waits = {*resource.property_dependencies.get(onto.input, ()), *resource.dependencies}
+        host = next((node for node in hosts if node.resource.urn in waits), next(iter(hosts), None))
+        if host is None:
+            why = link.why if isinstance(link, Unknown) else "names none of this stack's"
+            why = f"{why}; in CloudFormation it is part of the `{table.cloudformation}` itself"
+            self.problems.append(Problem(resource.urn, onto.input, why))
+        return host
 
-    def _write(self, resource: Resource, table: Table, properties: Properties) -> None:
-        where = self.of[resource.urn]
-        writer = Writer(
-            resource,
-            table,
-            self.finder,
-            hide=lambda path, value: self.parameters.hide(where, path, value),
-            pack=lambda path, archive: self.parameters.pack(resource, where, path, archive),
-        )
+    def _write(self, resource: Resource, table: TypeTable, properties: Properties) -> None:
+        writer = Writer(resource, table, self.finder, self.parameters, self.of[resource.urn])
         try:
             writer.write(properties)
         except Taken as taken:
-            self._problem(resource, "tags", f"is said by `{taken}` too")
+            self.problems.append(Problem(resource.urn, "tags", f"is set by `{taken}` too"))
         self.problems += writer.problems
         if table.whole and writer.problems:
             del self.nodes[self.of.pop(resource.urn)]
 
     def wait(self, resource: Resource) -> None:
-        """Note what the node of a resource waits for by the program's own word."""
+        """Note what the node of a resource waits for in the program."""
         node = self.nodes.get(self.of.get(resource.urn, ""))
         if node is None:
             return
@@ -139,52 +129,81 @@ class Translation:
             if target is not None and target != node.id:
                 node.waits[target] = node.waits.get(target, False) or kept
 
-    def ask(self, node: Node) -> Reference:
-        """A parameter for a node's name."""
-        return self.parameters.ask(node.id, physical(node.resource) or "")
-
     def _waits(self, resource: Resource) -> Iterator[str]:
-        """What a resource is created after: what it depends on, its parent, and what the components around it depend on."""
+        """What a resource is created after: its dependencies, its parent, and those of the components around it."""
         yield from resource.dependencies
         parent = self.resources.get(resource.parent)
         while parent is not None and parent.type != ROOT_TYPE:
             yield from (parent.urn,) if parent.custom else parent.dependencies
             parent = None if parent.custom else self.resources.get(parent.parent)
 
-    def _problem(self, resource: Resource, path: str, why: str) -> None:
-        self.problems.append(Problem(resource.urn, path, why))
+    def document(self, exported: Mapping[str, Any]) -> dict[str, Any]:
+        """The template in CloudFormation's JSON."""
+        document: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09"}
+        if self.region:
+            document["Metadata"] = {"Stackguard": {"Region": self.region}}
+        if self.parameters.declared:
+            document["Parameters"] = dict(sorted(self.parameters.declared.items()))
+        document["Resources"] = {node.id: self._resource(node) for node in self.nodes.values()}
+        return {**document, "Outputs": exported} if exported else document
+
+    def _resource(self, node: Node) -> dict[str, Any]:
+        resource: dict[str, Any] = {"Type": node.table.cloudformation}
+        waits = sorted(target for target in node.waits if not node.to(target))
+        if waits:
+            resource["DependsOn"] = waits
+        options = node.resource.options
+        is_kept = options.protect or options.retain_on_delete
+        if is_kept or node.table.stateful:
+            resource |= dict.fromkeys(("DeletionPolicy", "UpdateReplacePolicy"), "Retain" if is_kept else "Delete")
+        if node.id in self.parameters.metadata:
+            resource["Metadata"] = {"Stackguard": self.parameters.metadata[node.id]}
+        if node.properties.values:
+            resource["Properties"] = rendered(node.properties.values)
+        return resource
+
+    def values(self) -> dict[str, Any]:
+        """The values in the program of everything that the template refers to."""
+        values: dict[str, Any] = dict(self.parameters.values)
+        for node in self.nodes.values():
+            for output in self.finder.outputs[node.resource.urn]:
+                attribute = output.reference.attribute
+                if not output.reference.sub:
+                    values.setdefault(f"{node.id}.{attribute}" if attribute else node.id, output.value)
+        arns = [arn for value in values.values() if isinstance(value, str) and (arn := Arn.parse(value))]
+        account = next((arn.account for arn in arns if arn.account), STAND_IN_ACCOUNT)
+        partition = arns[0].partition if arns else "aws"
+        return {**values, ACCOUNT: account, REGION: self.region or "", PARTITION: partition}
 
 
 def translate(resources: Sequence[Resource], region: str | None = None, folder: Path | None = None) -> Template:
     """Write a template of what a program registers, or of a state.
 
     Args:
-        resources: the whole stack, in registration order, components and providers included.
+        resources: the whole stack, in registration order, with components and providers.
         region: the stack's own `aws:region`.
-        folder: what the paths of archives are told relative to.
+        folder: the paths of archives are relative to it.
     """
-    wanted = [_with_ids(each) for each in resources if _is_translated(each)]
-    parts = [part for each in wanted for part in _parts(each)]
-    by_urn = {each.urn: each for each in (*resources, *parts)}
-    region, fixed = _template_region(resources, region)
-    pseudo = _pseudo(resources, region if not fixed else None)
-    work = Translation(by_urn, region, Finder(by_urn, pseudo), Parameters(folder))
-    work.problems += [Problem(each.urn, path, why) for each in parts for path, why in _refusals(each, region)]
-    refused = {each.urn for each in work.problems}
-    parts = [each for each in parts if each.urn not in refused]
+    parts = [part for resource in resources if _is_translated(resource) for part in _parts(_with_ids(resource))]
+    by_urn = {resource.urn: resource for resource in (*resources, *parts)}
+    region, is_fixed = _template_region(resources, region)
+    finder = OutputFinder(by_urn, _pseudo(resources, None if is_fixed else region))
+    work = Translation(by_urn, region, finder, Parameters(folder))
+    work.problems += [Problem(part.urn, path, why) for part in parts for path, why in _refusals(part, region)]
+    refused = {problem.urn for problem in work.problems}
+    parts = sorted((part for part in parts if part.urn not in refused), key=_is_part)
     work.add_nodes(parts)
     for step in (work.write, work.wait):
-        for each in sorted(parts, key=_is_part):
-            step(each)
-    work.problems += broken(work.nodes, lambda value: work.finder.found(value, ()), work.ask)
-    root = next((each for each in resources if each.type == ROOT_TYPE), None)
-    exported, problems = outputs(root, work.finder, list(by_urn)) if root else ({}, [])
-    work.problems += problems
+        for part in parts:
+            step(part)
+    work.problems += broken(work.nodes, finder, work.parameters)
+    root = next((resource for resource in resources if resource.type == ROOT_TYPE), None)
+    exported, problems = outputs(root, finder, list(by_urn)) if root else ({}, [])
     return Template(
-        _document(work, exported),
-        tuple(work.problems),
+        work.document(exported),
+        (*work.problems, *problems),
         {node.id: tuple(node.origins) for node in work.nodes.values()},
-        _values(work, region),
+        work.values(),
         region,
     )
 
@@ -196,21 +215,21 @@ def _is_translated(resource: Resource) -> bool:
 
 
 def _refusals(resource: Resource, region: str | None) -> Iterator[tuple[str, str]]:
-    """Why a resource cannot be said at all: at which path of its inputs, and why."""
-    found = resource["region"]
+    """Why a resource cannot be in the template at all: at which path of its inputs, and why."""
+    own_region = resource["region"]
     if table_of(resource.type) is None:
         yield "", f"is a `{resource.type}`, a type that is not translated"
     elif resource.options.import_id:
         yield "", "is imported: it exists already, and a template would create another"
     elif resource.options.hooks:
         yield "", "has hooks, which are functions of the program; CloudFormation runs none"
-    elif isinstance(found, str) and found != region:
-        yield "region", f"is `{found}`, and this template is for `{region}`: one template creates in one region"
+    elif isinstance(own_region, str) and own_region != region:
+        yield "region", f"is `{own_region}`, and this template is for `{region}`: one template creates in one region"
 
 
 def _with_ids(resource: Resource) -> Resource:
-    """The resource with the id of each resource that it was given whole: that is what the provider gets of it."""
-    passed = {key: each.id for key, each in resource.inputs.items() if isinstance(each, Passed)}
+    """The resource with an id for each whole resource among its inputs, which is what the provider gets."""
+    passed = {key: value.id for key, value in resource.inputs.items() if isinstance(value, Passed)}
     return replace(resource, inputs={**resource.inputs, **passed}) if passed else resource
 
 
@@ -223,96 +242,39 @@ def _parts(resource: Resource) -> Iterator[Resource]:
     """The resource, and each input that is a resource of its own in CloudFormation."""
     yield resource
     table = table_of(resource.type)
-    for name, apart in table.apart.items() if table else ():
+    for name, separate in table.separate.items() if table else ():
         if resource.inputs.get(name) is not None:
-            link = resource[apart.source]
-            waits = resource.property_dependencies.get(name, ())
+            waits = (resource.urn, *resource.property_dependencies.get(name, ()))
             yield replace(
                 resource,
-                type=apart.type,
+                type=separate.type,
                 name=f"{resource.name}-{name}",
                 urn=f"{resource.urn}{PART}{name}",
-                inputs={apart.link: link, name: resource.inputs[name]},
+                inputs={separate.link: resource[separate.source], name: resource.inputs[name]},
                 outputs={},
-                dependencies=(resource.urn, *waits),
-                property_dependencies={apart.link: (resource.urn,), name: (resource.urn, *waits)},
-                secrets=frozenset(each for each in resource.secrets if each.startswith(name)),
+                dependencies=waits,
+                property_dependencies={separate.link: (resource.urn,), name: waits},
+                secrets=frozenset(path for path in resource.secrets if path.startswith(name)),
             )
 
 
 def _template_region(resources: Sequence[Resource], region: str | None) -> tuple[str | None, bool]:
     """The one region that the template is for, and whether the program or its config fixes it."""
-    fixed = Counter(each.inputs["region"] for each in resources if _is_translated(each) and _says_region(each))
-    if region is not None:
-        fixed = fixed or Counter({region: 1})
-    if fixed:
-        chosen = fixed.most_common(1)[0][0]
-        return (region if region in fixed else chosen), True
-    seen = Counter(each.outputs["region"] for each in resources if isinstance(each.outputs.get("region"), str))
-    return (seen.most_common(1)[0][0] if seen else None), False
-
-
-def _says_region(resource: Resource) -> bool:
-    return isinstance(resource.inputs.get("region"), str)
+    fixed = Counter(
+        own
+        for resource in resources
+        if _is_translated(resource) and isinstance(own := resource.inputs.get("region"), str)
+    )
+    if region is not None and (region in fixed or not fixed):
+        return region, True
+    seen = Counter(own for resource in resources if isinstance(own := resource.outputs.get("region"), str))
+    most = (fixed or seen).most_common(1)
+    return (most[0][0] if most else None), bool(fixed)
 
 
 def _pseudo(resources: Sequence[Resource], region: str | None) -> dict[str, str]:
-    """By value, the pseudo parameters that stand for what nobody fixed: the stand-in account, a region of the environment."""
-    providers = [
-        str(value) for each in resources if each.type.startswith(PROVIDER_PREFIX) for value in each.inputs.values()
-    ]
-    found = {} if any(STAND_IN_ACCOUNT in value for value in providers) else {STAND_IN_ACCOUNT: ACCOUNT}
-    return found | ({region: REGION} if region else {})
-
-
-def _document(work: Translation, exported: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09"}
-    if work.region:
-        found["Metadata"] = {"Stackguard": {"Region": work.region}}
-    if work.parameters.declared:
-        found["Parameters"] = dict(sorted(work.parameters.declared.items()))
-    found["Resources"] = {node.id: _resource(node, work) for node in work.nodes.values()}
-    if exported:
-        found["Outputs"] = exported
-    return found
-
-
-def _resource(node: Node, work: Translation) -> dict[str, Any]:
-    found: dict[str, Any] = {"Type": node.table.cloudformation}
-    named = {each for each in node.targets() if node.to(each)}
-    waits = sorted(each for each in node.waits if each not in named)
-    if waits:
-        found["DependsOn"] = waits
-    options = node.resource.options
-    if options.protect or options.retain_on_delete or node.table.stateful:
-        policy = "Retain" if options.protect or options.retain_on_delete else "Delete"
-        found |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
-    if node.id in work.parameters.metadata:
-        found["Metadata"] = {"Stackguard": work.parameters.metadata[node.id]}
-    if node.properties.values:
-        found["Properties"] = rendered(node.properties.values)
-    return found
-
-
-def _values(work: Translation, region: str | None) -> dict[str, Any]:
-    """What everything that the template refers to has in the program."""
-    found: dict[str, Any] = dict(work.parameters.values)
-    for node in work.nodes.values():
-        for each in work.finder.outputs[node.resource.urn]:
-            if not each.reference.sub:
-                attribute = each.reference.attribute
-                found.setdefault(f"{node.id}.{attribute}" if attribute else node.id, each.value)
-    account = next(
-        (part for each in found.values() if isinstance(each, str) for part in _account(each)), STAND_IN_ACCOUNT
-    )
-    partition = next((each.split(":")[1] for each in found.values() if isinstance(each, str) and _is_arn(each)), "aws")
-    return {**found, ACCOUNT: account, REGION: region or "", PARTITION: partition}
-
-
-def _is_arn(value: str) -> bool:
-    return value.startswith("arn:") and value.count(":") >= 5
-
-
-def _account(value: str) -> Iterator[str]:
-    if _is_arn(value) and value.split(":")[4]:
-        yield value.split(":")[4]
+    """The pseudo parameters by the values that nothing fixes: the stand-in account, a region of the environment."""
+    providers = (resource for resource in resources if resource.type.startswith(PROVIDER_PREFIX))
+    is_stated = any(STAND_IN_ACCOUNT in str(value) for provider in providers for value in provider.inputs.values())
+    pseudo = {} if is_stated else {STAND_IN_ACCOUNT: ACCOUNT}
+    return pseudo | ({region: REGION} if region else {})

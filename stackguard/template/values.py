@@ -1,7 +1,7 @@
-"""Values of a template while it is built: plain ones, and what stands for a value that CloudFormation fills in.
+"""Values of a template while it is built: plain values, and references that CloudFormation resolves.
 
-`Ref` and `GetAtt` of a resource or a parameter are a `Reference`; a text with some in it is a `Text`. Each holds the
-value that it has in the program, so that a cycle can be broken by writing the value itself.
+`Ref` and `Fn::GetAtt` of a resource or a parameter are a `TemplateReference`; a text that contains some is a
+`TemplateText`. Each has the value that it has in the program, so that a circle can be broken by writing the value itself.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ HOLE = re.compile(r"\$\{!|\$\{([^!{}][^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """What another resource, a parameter or CloudFormation itself gives.
+class TemplateReference:
+    """A reference to another resource, a parameter or a pseudo parameter.
 
-    `target` is a logical id, a parameter or a pseudo parameter; `attribute` is empty for `Ref`; `sub` is the text of a `Fn::Sub` that forms
-    the value, with `${@}` for the target. `weak` says that the target need not exist where this is used.
+    `target` is its logical id or name; `attribute` is empty for `Ref`; `sub` is the text of a `Fn::Sub` that makes the
+    value, with `${@}` for the target. `weak` marks a use where the target need not exist yet.
     """
 
     target: str
@@ -30,103 +30,94 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A text with references in it."""
+class TemplateText:
+    """A text that contains references."""
 
-    parts: tuple[str | Reference, ...]
+    parts: tuple[str | TemplateReference, ...]
 
 
 Built = Any
-"""A plain value of JSON with `Reference` and `Text` in it."""
+"""A plain value of JSON that can contain `TemplateReference` and `TemplateText`."""
 
 
-def text(parts: list[str | Reference]) -> str | Reference | Text:
-    """The simplest value that these parts, one after another, are."""
-    kept: list[str | Reference] = []
+def text(parts: list[str | TemplateReference]) -> str | TemplateReference | TemplateText:
+    """The simplest value for these parts, one after another."""
+    kept: list[str | TemplateReference] = []
     for part in parts:
         if isinstance(part, str) and kept and isinstance(kept[-1], str):
-            kept[-1] += part  # a `${` may stand across two
+            kept[-1] += part  # a `${` can stand across two
         elif part != "":
             kept.append(part)
     if not kept:
         return ""
-    return kept[0] if len(kept) == 1 else Text(tuple(kept))
+    return kept[0] if len(kept) == 1 else TemplateText(tuple(kept))
 
 
-def references(value: Built) -> Iterator[Reference]:
+def leaves(value: Built) -> Iterator[Any]:
+    """Every leaf of a value, in order; those of a `TemplateText` are its parts."""
+    match value:
+        case TemplateText(parts):
+            yield from parts
+        case dict():
+            for item in value.values():
+                yield from leaves(item)
+        case list():
+            for item in value:
+                yield from leaves(item)
+        case _:
+            yield value
+
+
+def references(value: Built) -> Iterator[TemplateReference]:
     """Every reference in a value, in order."""
+    return (leaf for leaf in leaves(value) if isinstance(leaf, TemplateReference))
+
+
+def replaced(value: Built, change: Callable[[TemplateReference], str | TemplateReference | TemplateText]) -> Built:
+    """The value with `change` applied to each reference."""
     match value:
-        case Reference():
-            yield value
-        case Text(parts):
-            for part in parts:
-                if isinstance(part, Reference):
-                    yield part
-        case dict():
-            for each in value.values():
-                yield from references(each)
-        case list():
-            for each in value:
-                yield from references(each)
-
-
-def literals(value: Built) -> Iterator[str]:
-    """Every text in a value that is no reference."""
-    match value:
-        case str():
-            yield value
-        case Text(parts):
-            yield from (part for part in parts if isinstance(part, str))
-        case dict():
-            for each in value.values():
-                yield from literals(each)
-        case list():
-            for each in value:
-                yield from literals(each)
-
-
-def replaced(value: Built, change: Callable[[Reference], Any]) -> Built:
-    """The value with each reference as `change` has it: another one, a text, or parts of a text."""
-    match value:
-        case Reference():
+        case TemplateReference():
             return change(value)
-        case Text(parts):
-            found: list[str | Reference] = []
-            for part in parts:
-                new = change(part) if isinstance(part, Reference) else part
-                found += new.parts if isinstance(new, Text) else (new,)
-            return text(found)
+        case TemplateText(parts):
+            return text(
+                [
+                    new
+                    for part in parts
+                    for new in parts_of(change(part) if isinstance(part, TemplateReference) else part)
+                ]
+            )
         case dict():
-            return {key: replaced(each, change) for key, each in value.items()}
+            return {key: replaced(item, change) for key, item in value.items()}
         case list():
-            return [replaced(each, change) for each in value]
+            return [replaced(item, change) for item in value]
     return value
 
 
-def escaped(literal: str) -> str:
-    """A literal as it stands in a `Fn::Sub`: `${` is written `${!`. Source: the user guide's page on `Fn::Sub`."""
-    return literal.replace("${", "${!")
+def parts_of(value: str | TemplateReference | TemplateText) -> tuple[str | TemplateReference, ...]:
+    """The parts of a text, or the value itself as the only one."""
+    return value.parts if isinstance(value, TemplateText) else (value,)
 
 
 def rendered(value: Built) -> Any:
     """The value in CloudFormation's JSON."""
     match value:
-        case Reference() if value.sub:
+        case TemplateReference() if value.sub:
             return {"Fn::Sub": _hole(value)}
-        case Reference() if value.attribute:
+        case TemplateReference() if value.attribute:
             return {"Fn::GetAtt": [value.target, value.attribute]}
-        case Reference():
+        case TemplateReference():
             return {"Ref": value.target}
-        case Text(parts):
-            return {"Fn::Sub": "".join(escaped(part) if isinstance(part, str) else _hole(part) for part in parts)}
+        case TemplateText(parts):  # a literal `${` is written `${!`: see the user guide's page on `Fn::Sub`
+            written = (part.replace("${", "${!") if isinstance(part, str) else _hole(part) for part in parts)
+            return {"Fn::Sub": "".join(written)}
         case dict():
-            return {key: rendered(each) for key, each in value.items()}
+            return {key: rendered(item) for key, item in value.items()}
         case list():
-            return [rendered(each) for each in value]
+            return [rendered(item) for item in value]
     return value
 
 
-def _hole(reference: Reference) -> str:
+def _hole(reference: TemplateReference) -> str:
     if reference.sub:
         return reference.sub.replace("${@}", f"${{{reference.target}}}")
     attribute = f".{reference.attribute}" if reference.attribute else ""
@@ -134,10 +125,10 @@ def _hole(reference: Reference) -> str:
 
 
 def holes(written: str) -> Iterator[str]:
-    """What the text of a `Fn::Sub` asks for: each `Name` or `Name.Attribute` in it."""
+    """The names in the text of a `Fn::Sub`: each `Name` or `Name.Attribute`."""
     return (hole[1].strip() for hole in HOLE.finditer(written) if hole[1])
 
 
 def substituted(written: str, value_of: Callable[[str], str]) -> str:
-    """What CloudFormation makes of the text of a `Fn::Sub`; `value_of` gives the value of `Name` or `Name.Attribute`."""
+    """The result of the text of a `Fn::Sub`; `value_of` returns the value of `Name` or `Name.Attribute`."""
     return HOLE.sub(lambda hole: value_of(hole[1].strip()) if hole[1] else "${", written)

@@ -1,4 +1,4 @@
-"""Whether our policies say the same of a template as of the program that it comes from."""
+"""The verdict of our policies on a template, compared with their verdict on the program that it comes from."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from stackguard.template.parse import read
 from stackguard.template.translation import Template
 
 LEFT_OUT: Mapping[str, str] = {
-    "aws-foreign-region": "a template has no providers; it is translated for one region, and for no resource of another",
-    "aws-unpinned-region": "a template has no providers; it is translated for one region, and for no resource of another",
+    **dict.fromkeys(
+        ("aws-foreign-region", "aws-unpinned-region"),
+        "a template has no providers; it is for one region, and a resource of another region is refused",
+    ),
     "aws-unused-provider": "a template has no providers",
-    "aws-unknown-argument": "an argument that no table knows is refused as one that cannot be said",
-    "pulumi-unseen-resource": "resources that a preview does not see are refused as what cannot be said",
-    "pulumi-unseen-component": "a component that a plugin builds is refused as one that cannot be said",
+    "aws-unknown-argument": "an argument that no table has is refused as one without a place in CloudFormation",
+    "pulumi-unseen-resource": "resources that a preview does not see are refused as missing in the template",
+    "pulumi-unseen-component": "a component that a plugin builds is refused as missing in the template",
 }
 """The policies whose verdict a template cannot repeat, and why."""
 PROGRAM, TEMPLATE = "program", "template"
@@ -28,64 +30,57 @@ PROGRAM, TEMPLATE = "program", "template"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """A verdict of one side that the other lacks."""
+    """An outcome on one side that the other lacks. `side` is `program` or `template`: the one that has it."""
 
     logical_id: str
     policy: str
     kind: str
     message: str
     side: str
-    """`program` or `template`: where the verdict is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What our policies say of a template, and where that is not what they say of the program."""
+class TemplateVerdict:
+    """The outcomes on a template, how many resources and policies gave them, and how the program's differ."""
 
     outcomes: tuple[Outcome, ...]
     resources: int
-    """How many resources were read back."""
     policies: int
-    """How many policies judged them."""
     differences: tuple[Difference, ...]
 
 
 def judge(
     template: Template, resources: Sequence[Resource], settings: Settings, policies: Sequence[Policy[Any]]
-) -> Verdict:
-    """Judge the template, and the program by the same policies.
+) -> TemplateVerdict:
+    """Judge a template, and the whole stack that it comes from, by the same policies except those in `LEFT_OUT`.
 
-    What the template cannot say is already told as such, so it makes no difference here.
-
-    Args:
-        template: what was translated.
-        resources: what from, the whole stack.
-        settings: the operator's.
-        policies: to judge by; those in `LEFT_OUT` are left out.
+    What the template cannot express is a problem already, and makes no difference here.
     """
-    compared = [each for each in policies if each.id not in LEFT_OUT]
-    around = [each for each in resources if _is_context(each)]
+    compared = [policy for policy in policies if policy.id not in LEFT_OUT]
+    context = [resource for resource in resources if _is_context(resource)]
     written = read(template)
-    outcomes = evaluate(compared, Stack((*around, *written), settings))
+    outcomes = evaluate(compared, Stack((*context, *written), settings))
     of_program = evaluate(compared, Stack(tuple(resources), settings))
-    said, expected = _verdicts(outcomes, template), _verdicts(of_program, template)
-    sides = ((PROGRAM, expected - said), (TEMPLATE, said - expected))
-    found = sorted(Difference(*each, side) for side, only in sides for each in only)
-    return Verdict(tuple(outcomes), len(written), len(compared), tuple(found))
+    on_template, on_program = _facts(outcomes, template), _facts(of_program, template)
+    sides = ((PROGRAM, on_program - on_template), (TEMPLATE, on_template - on_program))
+    differences = sorted(Difference(*fact, side) for side, facts in sides for fact in facts)
+    return TemplateVerdict(tuple(outcomes), len(written), len(compared), tuple(differences))
 
 
 def _is_context(resource: Resource) -> bool:
-    """Whether a resource is around the template's: the stack, a provider, or something that is only read."""
+    """Whether a resource is around the template's: the stack, a provider, or one that is only read."""
     return resource.external or resource.type == ROOT_TYPE or resource.type.startswith(PROVIDER_PREFIX)
 
 
-def _verdicts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str, str, str, str]]:
-    told = {each.urn for each in template.problems}
-    places = {each.urn: logical_id for logical_id, origins in template.origins.items() for each in origins}
-    found = set()
+def _facts(outcomes: Sequence[Outcome], template: Template) -> set[tuple[str, str, str, str]]:
+    """What the outcomes report, without those on resources that have a problem, or are folded with one that has."""
+    with_problem = {problem.urn for problem in template.problems}
+    logical_ids = {origin.urn: logical_id for logical_id, origins in template.origins.items() for origin in origins}
+    facts = set()
     for outcome in outcomes:
         urn = outcome.resource.urn.partition(PART)[0]
-        beside = {each.urn for each in template.origins.get(places.get(urn, ""), ())}
-        if not told & {urn, *beside}:
-            found.add((places.get(urn, ""), outcome.policy.id, str(outcome.kind), outcome.message))
-    return found
+        logical_id = logical_ids.get(urn, "")
+        together = {urn, *(origin.urn for origin in template.origins.get(logical_id, ()))}
+        if not with_problem & together:
+            facts.add((logical_id, outcome.policy.id, str(outcome.kind), outcome.message))
+    return facts

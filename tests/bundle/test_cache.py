@@ -96,10 +96,10 @@ def test_a_damaged_entry_is_made_anew(folder: Path, caches: Path, kind: str, how
 def test_two_builders_at_once_make_the_same(folder: Path, caches: Path) -> None:
     command = [sys.executable, "-c", BUILD, str(folder)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    told = [each.communicate() for each in running]
+    printed = [each.communicate() for each in running]
 
-    assert [each.returncode for each in running] == [0] * 4, told
-    assert len({out for out, _ in told}) == 1
+    assert [each.returncode for each in running] == [0] * 4, printed
+    assert len({out for out, _ in printed}) == 1
     assert sorted(each.name.partition("-")[0] for each in caches.iterdir()) == ["dependencies", "finished", "materials"]
 
 
@@ -109,10 +109,10 @@ from pathlib import Path
 from stackguard.bundle import archive, build
 write = archive.write
 def slow(*arguments, **options):
-    told = write(*arguments, **options)
+    members = write(*arguments, **options)
     Path(sys.argv[2]).touch()
     time.sleep(60)
-    return told
+    return members
 archive.write = slow
 build(sys.argv[1])
 """

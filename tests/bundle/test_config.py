@@ -12,7 +12,7 @@ from tests.bundle.functions import RUNTIME, function
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ('runtme = "python3.13"', "has no key `runtme`; did you mean `runtime`?"),
         (f"{RUNTIME}\nfrom_source = []", "has no key `from_source`; did you mean `from-source`?"),
@@ -27,19 +27,19 @@ from tests.bundle.functions import RUNTIME, function
         ("= 1", "is not valid TOML"),
     ],
 )
-def test_a_mistake_is_reported_with_file_key_and_fix(tmp_path: Path, table: str, told: str) -> None:
+def test_a_mistake_is_reported_with_file_key_and_fix(tmp_path: Path, table: str, message: str) -> None:
     folder = function(tmp_path / "fn", table=table)
 
     with pytest.raises(CannotBundle) as refused:
         read(folder)
 
-    assert told in refused.value.message
+    assert message in refused.value.message
     assert f"`{folder / 'pyproject.toml'}`" in refused.value.message
     assert "\n" not in refused.value.message
 
 
 def test_a_folder_without_a_project_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CannotBundle, match=r"has no `pyproject.toml`; give the folder of a function"):
+    with pytest.raises(CannotBundle, match=r"has no `pyproject.toml`; give a function.s folder"):
         read(tmp_path)
 
 

@@ -132,12 +132,12 @@ def test_the_manifest_tells_what_is_in_the_archive(tmp_path: Path, wheels: Path)
     assert manifest["lock"]["sha256"] == hashlib.sha256((folder / "requirements.lock").read_bytes()).hexdigest()
     assert artifact["sha256"] == hashlib.sha256(bundle.archive.read_bytes()).hexdigest()
     with zipfile.ZipFile(bundle.archive) as packed:
-        told = {
+        files = {
             name: {"sha256": hashlib.sha256(packed.read(name)).hexdigest(), "size": packed.getinfo(name).file_size}
             for name in packed.namelist()
         }
-    assert artifact["files"] == told
-    assert artifact["unzipped"] == sum(each["size"] for each in told.values()) == manifest["unzipped"]
+    assert artifact["files"] == files
+    assert artifact["unzipped"] == sum(each["size"] for each in files.values()) == manifest["unzipped"]
     assert artifact["zipped"] == bundle.archive.stat().st_size
 
 

@@ -118,9 +118,9 @@ def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: lis
 
 
 @pytest.mark.parametrize(
-    ("files", "table", "told"),
+    ("files", "table", "message"),
     [
-        ({"data/table.csv": ""}, "", "has no Python module or package of its own to bundle; add files with"),
+        ({"data/table.csv": ""}, "", "has no Python module or package to bundle; add files with"),
         ({"alpha/__init__.py": ""}, "", "would hide `alpha/__init__.py` of a dependency"),
         ({"a.py": "", "src/a.py": ""}, "", "would both be `a.py` in the archive; exclude one"),
         ({"app.py": "def handler(): ..."}, 'handler = "app.handle"', "did you mean `app.handler`?"),
@@ -131,7 +131,7 @@ def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: lis
     ],
 )
 def test_what_cannot_work_is_refused(
-    tmp_path: Path, wheels: Path, files: dict[str, str], table: str, told: str
+    tmp_path: Path, wheels: Path, files: dict[str, str], table: str, message: str
 ) -> None:
     folder = function(
         tmp_path / "fn", [wheel(wheels, "alpha")], files=files, table=f"{RUNTIME}\n{table}", wheels=wheels
@@ -140,7 +140,7 @@ def test_what_cannot_work_is_refused(
     with pytest.raises(CannotBundle) as refused:
         build(folder)
 
-    assert told in refused.value.message
+    assert message in refused.value.message
     assert "\n" not in refused.value.message
 
 
@@ -162,7 +162,7 @@ def test_a_handler_may_be_bound_in_any_way(tmp_path: Path, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "message"),
     [
         (
             {"app.py": "import beta\n"},
@@ -178,7 +178,7 @@ def test_a_handler_may_be_bound_in_any_way(tmp_path: Path, code: str) -> None:
 )
 @pytest.mark.parametrize("place", ["", "layer = true"])
 def test_an_import_that_finds_nothing_is_refused_in_the_words_of_the_policy(
-    tmp_path: Path, wheels: Path, files: dict[str, str], told: str, place: str
+    tmp_path: Path, wheels: Path, files: dict[str, str], message: str, place: str
 ) -> None:
     table = f'{RUNTIME}\nhandler = "app.handler"\n{place}'
     files = {**files, "app.py": f"{files['app.py']}def handler(event, context): ...\n"}
@@ -187,7 +187,7 @@ def test_an_import_that_finds_nothing_is_refused_in_the_words_of_the_policy(
     with pytest.raises(CannotBundle) as refused:
         build(folder)
 
-    assert told in refused.value.message
+    assert message in refused.value.message
     assert "\n" not in refused.value.message
 
 

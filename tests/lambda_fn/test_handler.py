@@ -1,4 +1,4 @@
-"""Every record is handled, failures are told and retried, and a redelivery changes nothing."""
+"""Every record is handled, failures are reported and retried, and a redelivery changes nothing."""
 
 from __future__ import annotations
 
@@ -267,18 +267,18 @@ def test_no_contents_leave_by_the_log_the_error_or_the_summary(
     if key == "unexpected.csv":
         monkeypatch.setattr(normalise, "json_line", lambda _: (_ for _ in ()).throw(ValueError(MARKER)))
     record = world.upload(f"incoming/{key}", body)
-    told = ""
+    written = ""
     try:
         world.deliver(record)
     except RecordsFailedError as error:
-        told = f"{error} {error.failures}"
+        written = f"{error} {error.failures}"
     else:
         summary = world.summary(record, key)
         assert summary["rows"]["rejected"] > 0
-        told = json.dumps(summary)
-    said = capfd.readouterr()
+        written = json.dumps(summary)
+    printed = capfd.readouterr()
     assert key in world.logged.getvalue()
-    assert MARKER not in world.logged.getvalue() + told + said.out + said.err
+    assert MARKER not in world.logged.getvalue() + written + printed.out + printed.err
 
 
 def _merged(base: dict[str, object], change: dict[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A wrong config stops the program with the key, what is wrong and how to mend it."""
+"""A wrong config stops the program with the key, what is wrong and how to fix it."""
 
 from __future__ import annotations
 

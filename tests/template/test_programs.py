@@ -203,7 +203,7 @@ def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[s
 def test_a_circle_that_cannot_be_broken_is_shown(loaded: dict[str, Loaded]) -> None:
     (problem,) = translated(loaded["circle"]).problems
     assert problem.why == (
-        "is in a circle: Left -> Right -> Left; CloudFormation creates one after another, so take one of them apart"
+        "is in a circle: Left -> Right -> Left; CloudFormation creates one after another, so remove one of these references"
     )
 
 
@@ -246,7 +246,7 @@ def test_what_is_written_is_read_back(name: str, loaded: dict[str, Loaded]) -> N
     back = {each.urn: each for each in read(template)}
     for resource in loaded[name].resources:
         table = table_of(resource.type)
-        for each in table.own if table else ():
+        for each in table.properties if table else ():
             given, found = resource.inputs.get(each), back[resource.urn].inputs.get(each)
             if given is not None and each not in {*MADE_UP, *SAID_ANOTHER_WAY}:
                 assert plain(found) == plain(given), (resource.name, each)

@@ -10,7 +10,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from policypack.iam.tables import _same, argument_names, canonical
-from stackguard.template.table import Field, Sub, Table, common, table_of, tables
+from stackguard.template.table import Field, Sub, TypeTable, common, table_of, tables
 from tools.sdk_source import ResourceType, resource_types, sdk_folder, walk
 
 REGION = "us-east-1"
@@ -22,7 +22,7 @@ def sdk() -> Mapping[str, ResourceType]:
     return {each.token: each for each in resource_types(sdk_folder())}
 
 
-def schema_of(table: Table) -> Mapping[str, Any]:
+def schema_of(table: TypeTable) -> Mapping[str, Any]:
     schema: Mapping[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).schema
     return schema
 
@@ -51,7 +51,7 @@ def step(schema: Mapping[str, Any], node: Mapping[str, Any], name: str) -> Mappi
     return {"type": "object"} if open_ended else None
 
 
-def paths(table: Table) -> Iterator[tuple[str, ...]]:
+def paths(table: TypeTable) -> Iterator[tuple[str, ...]]:
     """Every path that the table writes in CloudFormation's properties."""
     start = (table.onto.each,) if table.onto and table.onto.each else ()
     for each in table.fields.values():
@@ -74,7 +74,7 @@ def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 @each_table
-def test_cloudformation_has_the_type_and_every_property(table: Table) -> None:
+def test_cloudformation_has_the_type_and_every_property(table: TypeTable) -> None:
     schema = schema_of(table)
     missing = []
     for path in paths(table):
@@ -87,7 +87,7 @@ def test_cloudformation_has_the_type_and_every_property(table: Table) -> None:
 
 
 @each_table
-def test_what_the_table_reads_can_be_read(table: Table) -> None:
+def test_what_the_table_reads_can_be_read(table: TypeTable) -> None:
     readable = set(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).get_atts)
     asked = {each for each in table.attributes.values() if not isinstance(each, Sub)}
     if table.onto and table.onto.attribute:
@@ -96,21 +96,21 @@ def test_what_the_table_reads_can_be_read(table: Table) -> None:
 
 
 @each_table
-def test_what_the_table_gives_are_outputs(table: Table, sdk: Mapping[str, ResourceType]) -> None:
+def test_what_the_table_gives_are_outputs(table: TypeTable, sdk: Mapping[str, ResourceType]) -> None:
     assert {*table.ref, *table.attributes} <= sdk[table.tokens[0]].outputs | {"id"}
 
 
 @pytest.mark.parametrize("token", [token for table in tables() for token in table.tokens])
 def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceType]) -> None:
-    """Each is said, need not be said for a reason, or cannot be for a reason; no entry is about what is none."""
+    """Each has a place, or a reason for having none; no entry is about an unknown input."""
     table = table_of(token)
     assert table is not None
     of_sdk = dict.fromkeys(_singular(table, path) for path, _ in walk(sdk[token]))
-    known = {*_names(table.fields, ""), *table.ignored, *table.unsayable, *common(), *table.apart}
+    known = {*_names(table.fields, ""), *table.ignored, *table.unsupported, *common(), *table.separate}
     known |= {table.onto.input} if table.onto else set()
     known |= {"tags", "tagsAll"} if table.tags else set()
     whole = [
-        *table.unsayable,
+        *table.unsupported,
         *table.ignored,
         *(path for path, field in _named(table.fields, "") if field.kind in {"json", "document"}),
     ]
@@ -122,13 +122,13 @@ def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceTy
 
 
 @each_table
-def test_every_reason_says_something(table: Table) -> None:
-    reasons = [*table.ignored.values(), *(each for path in table.unsayable if (each := table.why_not(path)))]
-    assert all(len(each if isinstance(each, str) else each.why) > 5 for each in reasons)
+def test_every_reason_says_something(table: TypeTable) -> None:
+    reasons = [*table.ignored.values(), *(each.why for each in table.unsupported.values())]
+    assert all(len(reason) > 5 for reason in reasons)
 
 
 @each_table
-def test_twins_are_the_same_type(table: Table) -> None:
+def test_twins_are_the_same_type(table: TypeTable) -> None:
     assert {canonical(token) for token in table.tokens} == {table.tokens[0]}
     assert all(argument_names(token) is not None for token in table.tokens)
 
@@ -143,7 +143,7 @@ def test_a_type_has_one_table() -> None:
     assert len(tokens) == len(set(tokens))
 
 
-def _singular(table: Table, path: str) -> str:
+def _singular(table: TypeTable, path: str) -> str:
     """A path of the SDK's by the names that the table knows."""
     found: list[str] = []
     for name in re.sub(r"\[\*\]", "", path).split("."):
@@ -153,7 +153,7 @@ def _singular(table: Table, path: str) -> str:
     return ".".join(found)
 
 
-def _twins(table: Table) -> list[str]:
+def _twins(table: TypeTable) -> list[str]:
     return [token for token, same in _same().items() if same == table.tokens[0]]
 
 

@@ -47,7 +47,7 @@ def properties(template: Template, logical_id: str) -> Mapping[str, Any]:
         (Resource("random:index/randomId:RandomId", "logs"), "", "is a `random:index/randomId:RandomId`, a type that is not translated"),
         (Resource(BUCKET, "logs", options=Options(import_id="x")), "", "is imported: it exists already, and a template would create another"),
         (Resource(BUCKET, "logs", options=Options(hooks={"beforeCreate": ("f",)})), "", "has hooks, which are functions of the program; CloudFormation runs none"),
-        (Resource(VERSIONING, "logs", {"bucket": "elsewhere"}), "bucket", "names none of this stack's; CloudFormation says it on the `AWS::S3::Bucket` itself"),
+        (Resource(VERSIONING, "logs", {"bucket": "elsewhere"}), "bucket", "names none of this stack's; in CloudFormation it is part of the `AWS::S3::Bucket` itself"),
         (Resource("acme:index:Remote", "logs", custom=False, remote=True), "", "is a `acme:index:Remote`, a type that is not translated"),
     ],
 )  # fmt: skip
@@ -67,7 +67,7 @@ def test_a_document_that_is_partly_unknown_cannot_be_said() -> None:
     document = Partial(json.dumps({"Version": "2012-10-17", "Statement": [{"Resource": UNKNOWN_STRING}]}))
     document.unknown = UNKNOWN
     policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "logs", {"bucket": "acme-logs", "policy": document})
-    assert problems(policy) == [("logs", "policy", "holds a value that is known only after the update")]
+    assert problems(policy) == [("logs", "policy", "contains a value that is known only after the update")]
 
 
 def test_a_secret_document_cannot_be_a_parameter() -> None:
@@ -97,7 +97,7 @@ def test_two_that_say_the_same_of_one_bucket() -> None:
     twice = bucket(versioning={"enabled": True})
     ((name, path, why),) = problems(twice, sidecar("on", twice, "Enabled"))
     assert (name, path) == ("on", "versioningConfiguration")
-    assert why == "is said by `logs` too; CloudFormation has one place for both, so keep one"
+    assert why == "is set by `logs` too; CloudFormation has one place for both, so keep one"
 
 
 def test_what_is_read_and_what_serves_is_no_resource() -> None:
@@ -256,8 +256,12 @@ def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -
     exported = {"id": "abcdefghijklmnop", "url": url.outputs["functionUrl"]}
     root = Resource("pulumi:pulumi:Stack", "shop-dev", custom=False, outputs=exported)
     assert problems(root, url, topic) == [
-        ("told", "displayName", "holds a value of aws:lambda:FunctionUrl open that CloudFormation does not tell"),
-        ("shop-dev", "id", "is an export of a value of aws:lambda:FunctionUrl open that CloudFormation does not tell"),
+        ("told", "displayName", "contains a value of aws:lambda:FunctionUrl open that CloudFormation does not return"),
+        (
+            "shop-dev",
+            "id",
+            "is an export of a value of aws:lambda:FunctionUrl open that CloudFormation does not return",
+        ),
     ]
 
 

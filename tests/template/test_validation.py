@@ -8,7 +8,8 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.template import validation
-from stackguard.template.validation import Level, lint, written
+from stackguard.template.serialize import text_of
+from stackguard.template.validation import Level, lint
 
 BUCKET = "AWS::S3::Bucket"
 
@@ -43,7 +44,7 @@ def test_a_result_says_what_where_and_where_to_read_on() -> None:
     assert result.title == "Resource properties are invalid"
     assert result.message == "Additional properties are not allowed ('Colour' was unexpected)"
     assert result.path == ("Resources", "Inbox", "Properties", "Colour")
-    assert '"Colour": "red"' in written(BROKEN).splitlines()[result.line - 1]
+    assert '"Colour": "red"' in text_of(BROKEN, "json").splitlines()[result.line - 1]
     assert result.url.startswith("https://")
 
 
@@ -103,7 +104,7 @@ def test_the_region_decides_what_exists() -> None:
 
 
 def test_an_unknown_region_is_said() -> None:
-    with pytest.raises(CannotJudge, match=r"does not know the region `eu-atlantis-1`.*mend `aws:region`"):
+    with pytest.raises(CannotJudge, match=r"does not know the region `eu-atlantis-1`.*fix `aws:region`"):
         lint(BROKEN, "eu-atlantis-1")
 
 
@@ -128,4 +129,4 @@ def test_no_network_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_text_is_the_templates_own_order_and_letters() -> None:
-    assert written({"b": "ä", "a": []}) == '{\n  "b": "ä",\n  "a": []\n}\n'
+    assert text_of({"b": "ä", "a": []}, "json") == '{\n  "b": "ä",\n  "a": []\n}\n'

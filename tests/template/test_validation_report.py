@@ -17,17 +17,18 @@ from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report
 from stackguard.reports.validation import Document, as_json, as_sarif, schema
-from stackguard.template.validation import Level, Lint, Result, Validation, written
+from stackguard.template.serialize import text_of
+from stackguard.template.validation import Level, Lint, LintResult, Validation
 from tests.reports import sample
 from tests.reports.sarif_schema import log
 
 SCHEMA = Path(reports.__file__).parent / "validation.schema.json"
 FILE = "template.json"
-TEXT = written({"Resources": {"Inbox": {"Type": "AWS::S3::Bucket", "Properties": {"Colour": "red"}}}})
+TEXT = text_of({"Resources": {"Inbox": {"Type": "AWS::S3::Bucket", "Properties": {"Colour": "red"}}}}, "json")
 PATH = ("Resources", "Inbox", "Properties", "Colour")
 
 
-def result(**more: Any) -> Result:
+def result(**more: Any) -> LintResult:
     fields: dict[str, Any] = {
         "rule": "E3002",
         "title": "Resource properties are invalid",
@@ -37,7 +38,7 @@ def result(**more: Any) -> Result:
         "line": 6,
         "url": "https://github.com/aws-cloudformation/cfn-lint",
     }
-    return Result(**(fields | more))
+    return LintResult(**(fields | more))
 
 
 HINT = result(rule="I1022", level=Level.INFORMATIONAL, title="Use Sub", message="Use `Fn::Sub`", path=(), line=1)
@@ -50,7 +51,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def validation(*results: Result, violated: bool = False) -> Validation:
+def validation(*results: LintResult, violated: bool = False) -> Validation:
     bucket = replace(sample.resources()[2], position=Position(FILE, 3))
     outcomes = tuple(evaluate((sample.PLAINTEXT,), Stack((bucket,), Settings()))) if violated else ()
     lint = Lint("1.58.0", "eu-central-1", 326, ("I4010",), results)

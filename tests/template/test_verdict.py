@@ -1,4 +1,4 @@
-"""A template that says less than its program is told so, by policy, resource and side."""
+"""A template that contains less than its program is reported, by policy, resource and side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from policypack.policies import POLICIES
 from stackguard.cli import main
 from stackguard.gate.judging import with_region
 from stackguard.sources import HowToRun, Loaded, load
-from stackguard.template import pipeline as making
+from stackguard.template import pipeline
 from stackguard.template.parse import read
 from stackguard.template.translation import Template, translate
 from stackguard.template.verdict import LEFT_OUT, judge
@@ -87,7 +87,7 @@ def test_what_a_template_lost_is_told(
 def test_the_command_tells_the_difference_and_closes_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(making, "translate", lambda *args: changed(translate(*args), half_a_block))
+    monkeypatch.setattr(pipeline, "translate", lambda *args: changed(translate(*args), half_a_block))
     report = tmp_path / "report.json"
     code = main(["template", str(STACK), "--output", str(tmp_path / "template.json"), "--report", str(report)])
     out = capsys.readouterr().out

@@ -15,13 +15,9 @@ from stackguard.errors import reason
 
 
 def deliver(folder: Path, names: Sequence[str], output: Path, name: str) -> list[Path]:
-    """Copy finished files into a folder, and remove what an earlier bundle of the same function left there.
+    """Copy files and folders to an output folder, and remove what an earlier bundle of the same function left there.
 
-    Args:
-        folder: the folder that contains them.
-        names: the names of files and folders in it.
-        output: where they go; it is made.
-        name: the function's name.
+    `names` are those of the items in `folder`; `name` is the function's.
 
     Raises:
         CannotBundle: the folder cannot be written. Then nothing in it has changed.

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stackguard.bundle import handlers
-from stackguard.bundle.archive import File, in_memory
+from stackguard.bundle.archive import ArchiveFile, in_memory
 from stackguard.bundle.artifacts.manifest import encoded, head
-from stackguard.bundle.config import TABLE, Function
+from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install import uv
 from stackguard.bundle.install.lock import read
@@ -30,7 +30,7 @@ _COMPILER = "RUN (dnf install -y gcc gcc-c++ || yum install -y gcc gcc-c++) && r
 _IGNORED = "*\n!Dockerfile\n!requirements.txt\n!code\n"
 
 
-def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
+def write(function: FunctionProject, own: Sequence[ArchiveFile], folder: Path) -> list[str]:
     """Write the context and its manifest into a folder, and return their names.
 
     pip in the image installs the same lock, with the same hashes; nothing is installed here.
@@ -47,8 +47,7 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
     check_project(function, lock)
     top = function.table.handler.partition(".")[0]
     if any(file.path.partition("/")[0].removesuffix(".py") == top for file in own):  # else it is a dependency's
-        handlers.check(function, own, (), "")
-        handlers.check_imports(function, own, None, "")
+        handlers.check(function, own, None, "")
     name = f"{function.name}-image"
     context = folder / name
     files = [
@@ -74,7 +73,7 @@ def write(function: Function, own: Sequence[File], folder: Path) -> list[str]:
     return [name, manifest_name]
 
 
-def _dockerfile(function: Function) -> str:
+def _dockerfile(function: FunctionProject) -> str:
     names = function.table.from_source
     return _DOCKERFILE.format(
         name=function.name,

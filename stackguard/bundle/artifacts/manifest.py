@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.metadata import Artifact, Finished
 
 VERSION = 1
 
 
-def render(function: Function, finished: Finished) -> bytes:
+def render(function: FunctionProject, finished: Finished) -> bytes:
     """The manifest of a bundle. It does not depend on when and where the bundle was built."""
     return encoded(
         {
@@ -33,7 +33,7 @@ def render(function: Function, finished: Finished) -> bytes:
     )
 
 
-def head(function: Function, lock: str | None, lock_sha256: str) -> dict[str, Any]:
+def head(function: FunctionProject, lock: str | None, lock_sha256: str) -> dict[str, Any]:
     """The first fields of every manifest: which function, for which target, from which lock."""
     return {
         "version": VERSION,

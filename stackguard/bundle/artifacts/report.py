@@ -11,7 +11,7 @@ from rich.text import Text
 from policypack.lambda_code.limits import LAYERS, UNZIPPED, ZIPPED
 from stackguard.bundle.artifacts.manifest import encoded, summary
 from stackguard.bundle.artifacts.sizes import Sizes, mib
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.metadata import Finished
 from stackguard.bundle.targets import described
 from stackguard.reports import Screen
@@ -29,10 +29,10 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BundleReport:
     """A bundle that was made. `written` is empty where Lambda would refuse it."""
 
-    function: Function
+    function: FunctionProject
     finished: Finished
     sizes: Sizes
     written: tuple[Path, ...]
@@ -44,7 +44,7 @@ class Report:
         return 1 if self.sizes.over else 0
 
 
-def json(report: Report) -> str:
+def json(report: BundleReport) -> str:
     """The report as JSON; sizes are bytes."""
     finished, paths = report.finished, {file.name: str(file) for file in report.written}
     document = {
@@ -71,12 +71,12 @@ def json(report: Report) -> str:
     return encoded(document, indent=2).decode()
 
 
-def text(report: Report, screen: Screen) -> str:
+def text(report: BundleReport, screen: Screen) -> str:
     """The report for people."""
     return paint(_lines(report, screen), screen)
 
 
-def _lines(report: Report, screen: Screen) -> Iterator[Text]:
+def _lines(report: BundleReport, screen: Screen) -> Iterator[Text]:
     finished = report.finished
     source = f"from {finished.lock}" if finished.lock else "without dependencies"
     yield Text.assemble((printable(finished.name), "bold"), f" for {described(report.function.target)}, {source}")
@@ -126,12 +126,12 @@ def _table(title: str, rows: Sequence[tuple[str, int, int, str]]) -> Iterator[Te
     yield Text()
 
 
-def _notes(report: Report) -> Iterator[str]:
+def _notes(report: BundleReport) -> Iterator[str]:
     finished = report.finished
     if finished.unneeded:
         yield f"{finished.lock} locks {_some(finished.unneeded)}, which nothing requires"
     if finished.clashes:
-        yield f"{_some(finished.clashes)} install the same files with different contents; the archive has the last one's"
+        yield f"{_some(finished.clashes)} install the same files with other contents; the archive has the last one's"
     if finished.foreign:
         yield f"not for {described(report.function.target)}: {_some(finished.foreign, 3)}"
     if finished.secrets:

@@ -13,10 +13,10 @@ import msgspec
 
 from stackguard.bundle import cache
 from stackguard.bundle.artifacts.manifest import encoded
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.errors import needing_the_extra
 from stackguard.bundle.install.requirements import edges
-from stackguard.bundle.metadata import Package
+from stackguard.bundle.metadata import InstalledPackage
 
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
@@ -25,7 +25,7 @@ KIND = "materials"
 FILE = "bom.json"
 
 
-def write(function: Function, packages: Sequence[Package]) -> bytes:
+def write(function: FunctionProject, packages: Sequence[InstalledPackage]) -> bytes:
     """The bill of materials of a function as JSON; cached, as the library that writes it is slow to import.
 
     Raises:
@@ -42,7 +42,9 @@ def write(function: Function, packages: Sequence[Package]) -> bytes:
     return (folder / FILE).read_bytes()
 
 
-def _render(function: Function, packages: Sequence[Package], graph: Mapping[str, set[str]], key: str) -> bytes:
+def _render(
+    function: FunctionProject, packages: Sequence[InstalledPackage], graph: Mapping[str, set[str]], key: str
+) -> bytes:
     with needing_the_extra():
         from cyclonedx.model.bom import Bom, BomMetaData
         from cyclonedx.model.component import Component, ComponentType
@@ -61,7 +63,7 @@ def _render(function: Function, packages: Sequence[Package], graph: Mapping[str,
     return encoded(document, sort=True)
 
 
-def _component(package: Package) -> Component:
+def _component(package: InstalledPackage) -> Component:
     from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model import HashAlgorithm, HashType
     from cyclonedx.model.component import Component, ComponentType

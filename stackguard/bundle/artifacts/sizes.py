@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policypack.lambda_code.limits import UNZIPPED, ZIPPED
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.metadata import Finished
 
 
@@ -17,7 +17,7 @@ class Sizes:
     notes: tuple[str, ...]
 
 
-def judge(function: Function, finished: Finished) -> Sizes:
+def judge(function: FunctionProject, finished: Finished) -> Sizes:
     """Check a bundle against the limits. A zip file that is too large for a direct upload can still go through S3."""
     over, notes = [], []
     has_layer = function.table.layer
@@ -25,7 +25,8 @@ def judge(function: Function, finished: Finished) -> Sizes:
         together = "function and layer" if has_layer else f"`{function.name}.zip`"
         over.append(
             f"{together} unzipped: {mib(finished.unzipped)}, and Lambda takes {mib(UNZIPPED)} with all layers; "
-            f"{_strip(finished, finished.unzipped - UNZIPPED, zipped=False)}a layer does not raise the limit, `--image` makes a container image of up to 10 GiB"
+            f"{_strip(finished, finished.unzipped - UNZIPPED, zipped=False)}a layer does not raise the limit, `--image` "
+            "makes a container image of up to 10 GiB"
         )
     for artifact in finished.artifacts:
         if artifact.zipped <= ZIPPED:

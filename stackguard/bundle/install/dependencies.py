@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from policypack.lambda_code.binaries import HEAD, Target, mismatch
 from stackguard.bundle import archive, cache, metadata
-from stackguard.bundle.archive import File
-from stackguard.bundle.config import Function
+from stackguard.bundle.archive import ArchiveFile
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.install import uv
 from stackguard.bundle.install.installed import Distribution, clashes, distributions, record
 from stackguard.bundle.install.lock import Lock
 from stackguard.bundle.install.stripping import kinds_of, savings
-from stackguard.bundle.metadata import Dependencies, Member, Package
+from stackguard.bundle.metadata import Dependencies, InstalledPackage
 
 KIND = "dependencies"
 ARCHIVE = "dependencies.zip"
 
 
-def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> Path:
+def folder_of(function: FunctionProject, lock: Lock, prefix: str, *, offline: bool) -> Path:
     """The cache's folder with a function's dependencies, which are installed where the cache lacks them.
 
-    Args:
-        function: the function, with its target.
-        lock: what to install.
-        prefix: what each path begins with, as `python/` in a layer.
-        offline: take everything from uv's cache.
+    Each path in the archive begins with `prefix`, as `python/` in a layer; `offline` takes everything from uv's cache.
 
     Raises:
         CannotBundle: they cannot be installed.
@@ -54,15 +49,20 @@ def folder_of(function: Function, lock: Lock, prefix: str, *, offline: bool) -> 
 
 
 def _pack(
-    packed: Path, found: Sequence[Distribution], clashing: Sequence[str], function: Function, lock: Lock, prefix: str
+    packed: Path,
+    found: Sequence[Distribution],
+    clashing: Sequence[str],
+    function: FunctionProject,
+    lock: Lock,
+    prefix: str,
 ) -> Dependencies:
     kept = {distribution.name: _kept(distribution, function.table.strip) for distribution in found}
     files = [replace(file, path=f"{prefix}{file.path}") for files in kept.values() for file in files]
-    sizes = archive.write(packed, files)
-    zipped = {path.removeprefix(prefix): size for path, size in sizes.items()}
+    members = archive.write(packed, files)
+    zipped = {member.path.removeprefix(prefix): member.zipped for member in members}
     hashes = {package.name: package.hashes for package in lock.packages}
     packages = [
-        Package(
+        InstalledPackage(
             distribution.name,
             distribution.version,
             hashes.get(distribution.name, ()),
@@ -73,28 +73,17 @@ def _pack(
         )
         for distribution in found
     ]
-    members = (Member(file.path, file.sha256, file.size, sizes[file.path]) for file in files)
     return Dependencies(
         packages=tuple(packages),
         savings={kind: saving for kind, saving in savings(found, zipped).items() if kind not in function.table.strip},
         stripped=tuple(name for name, files in kept.items() if not files),
         clashes=tuple(clashing),
-        foreign=tuple(_foreign(files, function.target)),
-        files=tuple(sorted(members, key=lambda member: member.path)),
+        foreign=tuple(archive.foreign(files, function.target)),
+        files=tuple(members),
     )
 
 
-def _foreign(files: Sequence[File], target: Target) -> Iterator[str]:
-    """The files that a wheel has for other machines, on purpose or because its tag is wrong, each with the reason."""
-    for file in files:
-        if file.source is not None:
-            with file.source.open("rb") as stream:
-                why = mismatch(file.path, stream.read(HEAD), target)
-            if why:
-                yield f"{file.path} is {why}"
-
-
-def _kept(distribution: Distribution, strip: Sequence[str]) -> list[File]:
+def _kept(distribution: Distribution, strip: Sequence[str]) -> list[ArchiveFile]:
     kinds = kinds_of(distribution)
     kept = [file for file in distribution.files if kinds.get(file.path) not in strip]
     return [*kept, record(distribution, kept)] if kept else []

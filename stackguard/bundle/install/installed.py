@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import posixpath
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email.parser import BytesHeaderParser
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from stackguard.bundle.archive import File, digest, in_memory
+from stackguard.bundle.archive import ArchiveFile, digest, in_memory
 from stackguard.bundle.errors import CannotBundle
 
 _OF_THE_INSTALLER = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "RECORD.jws", "RECORD.p7s"}
@@ -32,7 +34,7 @@ class Distribution:
     """An SPDX expression, or other license texts of the metadata."""
     wheel: str
     """The text of its `WHEEL`."""
-    files: list[File] = field(default_factory=list)
+    files: list[ArchiveFile] = field(default_factory=list)
 
 
 def distributions(folder: Path) -> list[Distribution]:
@@ -44,28 +46,28 @@ def distributions(folder: Path) -> list[Distribution]:
     Raises:
         CannotBundle: there is a link among the files.
     """
-    installed = [_distribution(info, folder) for info in sorted(folder.glob("*.dist-info"))]
-    owners = {path: distribution for distribution in installed for path in _recorded(folder / distribution.info)}
+    found = [(_distribution(installed), _recorded(installed)) for installed in _metadata(folder)]
+    owners = {path: distribution for distribution, recorded in found for path in recorded}
     for path in sorted(_paths(folder)):
         if path in owners and _is_kept(path, folder):
             owners[path].files.append(_file(path, folder))
-    return sorted(installed, key=lambda distribution: distribution.name)
+    return [distribution for distribution, _ in found]
 
 
 def clashes(folder: Path) -> list[str]:
     """The names of distributions that install the same file with different contents, sorted."""
     first: dict[str, tuple[str, str]] = {}
     names: set[str] = set()
-    for info in sorted(folder.glob("*.dist-info")):
-        name = canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
-        for path, sha256 in _recorded(info).items():
+    for installed in _metadata(folder):
+        name = canonicalize_name(installed.name)
+        for path, sha256 in _recorded(installed).items():
             other, expected = first.setdefault(path, (name, sha256))
             if other != name and sha256 != expected and not path.startswith("bin/"):
                 names |= {name, other}
     return sorted(names)
 
 
-def record(distribution: Distribution, files: Iterable[File]) -> File:
+def record(distribution: Distribution, files: Iterable[ArchiveFile]) -> ArchiveFile:
     """The RECORD for the files of a distribution that are kept; source: https://peps.python.org/pep-0627/."""
     path = f"{distribution.info}/RECORD"
     text = io.StringIO()
@@ -77,27 +79,30 @@ def record(distribution: Distribution, files: Iterable[File]) -> File:
     return in_memory(path, text.getvalue().encode())
 
 
-def _distribution(info: Path, folder: Path) -> Distribution:
-    metadata = BytesHeaderParser().parsebytes((info / "METADATA").read_bytes())
-    wheel = info / "WHEEL"
-    classifiers = metadata.get_all("Classifier", [])
-    stated = metadata.get("License-Expression") or metadata.get("License", "").strip()
+def _metadata(folder: Path) -> list[metadata.Distribution]:
+    return sorted(metadata.distributions(path=[str(folder)]), key=lambda installed: canonicalize_name(installed.name))
+
+
+def _distribution(installed: metadata.Distribution) -> Distribution:
+    def values(field: str) -> list[str]:
+        return [str(value) for value in installed.metadata.get_all(field) or ()]
+
+    stated = next((text.strip() for text in (*values("License-Expression"), *values("License")) if text), "")
     is_short = stated and "\n" not in stated and len(stated) < 100
-    classified = tuple(text.rpartition(" :: ")[2] for text in classifiers if text.startswith("License :: "))
+    classifiers = [text for text in values("Classifier") if text.startswith("License :: ")]
     return Distribution(
-        canonicalize_name(metadata["Name"]),
-        metadata["Version"],
-        info.relative_to(folder).as_posix(),
-        tuple(" ".join(line.split()) for line in metadata.get_all("Requires-Dist", [])),
-        (stated,) if is_short else classified,
-        wheel.read_text(encoding="utf-8") if wheel.is_file() else "",
+        canonicalize_name(installed.name),
+        installed.version,
+        next(path for path in map(posixpath.dirname, _recorded(installed)) if re.fullmatch(r"[^/]+\.dist-info", path)),
+        tuple(" ".join(line.split()) for line in values("Requires-Dist")),
+        (stated,) if is_short else tuple(text.rpartition(" :: ")[2] for text in classifiers),
+        installed.read_text("WHEEL") or "",
     )
 
 
-def _recorded(info: Path) -> dict[str, str]:
+def _recorded(installed: metadata.Distribution) -> dict[str, str]:
     """The hashes in a RECORD, by path from the folder."""
-    with (info / "RECORD").open(encoding="utf-8", newline="") as stream:
-        return {str(PurePosixPath(row[0])): row[1] for row in csv.reader(stream) if len(row) > 1}
+    return {str(file): file.hash.value if file.hash else "" for file in installed.files or ()}
 
 
 def _paths(folder: Path) -> Iterator[str]:
@@ -124,7 +129,7 @@ def _is_kept(path: str, folder: Path) -> bool:
     return True
 
 
-def _file(path: str, folder: Path) -> File:
+def _file(path: str, folder: Path) -> ArchiveFile:
     source = folder / path
     status = source.stat()
-    return File(path, digest(source), status.st_size, source, executable=bool(status.st_mode & stat.S_IXUSR))
+    return ArchiveFile(path, digest(source), status.st_size, source, executable=bool(status.st_mode & stat.S_IXUSR))

@@ -14,7 +14,7 @@ from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from stackguard.bundle.config import PROJECT_FILE, Function
+from stackguard.bundle.config import PROJECT_FILE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.install.lock_file import find
 from stackguard.bundle.targets import environment_of, platform_of, python_of
@@ -66,12 +66,8 @@ class Lock:
         return "".join(f"{line}\n" for line in (*self.index_options, *(package.line() for package in self.packages)))
 
 
-def read(function: Function, export: Callable[[Function], str]) -> Lock:
-    """The packages of a function's lock that its target installs.
-
-    Args:
-        function: the function, with its target.
-        export: returns a `uv.lock` as a requirements file.
+def read(function: FunctionProject, export: Callable[[FunctionProject], str]) -> Lock:
+    """The packages of a function's lock that its target installs; `export` turns a `uv.lock` into requirements.
 
     Raises:
         CannotBundle: there are dependencies and no lock, or the lock is malformed or lacks hashes.
@@ -106,7 +102,7 @@ def read(function: Function, export: Callable[[Function], str]) -> Lock:
     return Lock(file, hashlib.sha256(raw).hexdigest(), locked, relock, tuple(options))
 
 
-def _relock(name: str, function: Function) -> str:
+def _relock(name: str, function: FunctionProject) -> str:
     folder = "" if str(function.folder) == "." else f"cd {function.folder} && "
     if name == "uv.lock":
         return f"lock again with `{folder}uv lock`"
@@ -114,7 +110,7 @@ def _relock(name: str, function: Function) -> str:
     return f"lock again with `{folder}uv pip compile {PROJECT_FILE} --generate-hashes {target} -o {name}`"
 
 
-def _from_requirements(text: str, file: Path, function: Function, options: list[str]) -> Iterator[Locked]:
+def _from_requirements(text: str, file: Path, function: FunctionProject, options: list[str]) -> Iterator[Locked]:
     """The packages of a requirements file; its options about indexes are added to `options`."""
     environment = environment_of(function.target)
     for line in _COMMENT.sub("", text.replace("\r\n", "\n").replace("\\\n", " ")).splitlines():
@@ -153,7 +149,7 @@ def _requirement(line: str, file: Path, environment: dict[str, str]) -> Locked |
     return Locked(name, pins[0].version, hashes)
 
 
-def _from_pylock(text: str, file: Path, function: Function, relock: str) -> Iterator[Locked]:
+def _from_pylock(text: str, file: Path, function: FunctionProject, relock: str) -> Iterator[Locked]:
     """The packages of a `pylock.toml`; source: https://packaging.python.org/en/latest/specifications/pylock-toml/."""
     try:
         pylock = Pylock.from_dict(tomllib.loads(text))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
+from stackguard.bundle.config import PROJECT_FILE, TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 
 NAMES = ("uv.lock", "pylock.toml", "requirements.lock", "requirements.txt")
 
 
-def find(function: Function) -> Path | None:
+def find(function: FunctionProject) -> Path | None:
     """The lock file of a function, or of the workspace that contains it; None where there is none.
 
     Raises:

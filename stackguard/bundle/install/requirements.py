@@ -10,16 +10,16 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from stackguard.bundle.config import Function
+from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.install.lock import Lock
 from stackguard.bundle.targets import environment_of, python_of
 
 if TYPE_CHECKING:
-    from stackguard.bundle.metadata import Package
+    from stackguard.bundle.metadata import InstalledPackage
 
 
-def check_project(function: Function, lock: Lock) -> None:
+def check_project(function: FunctionProject, lock: Lock) -> None:
     """Check a lock against the function's own dependencies.
 
     Raises:
@@ -31,7 +31,7 @@ def check_project(function: Function, lock: Lock) -> None:
         _check(requirement, versions, lock, f"`{function.project_file}`")
 
 
-def check_installed(function: Function, lock: Lock, installed: Sequence[Package]) -> None:
+def check_installed(function: FunctionProject, lock: Lock, installed: Sequence[InstalledPackage]) -> None:
     """Check a lock against the dependencies of the installed packages, as their own metadata states them.
 
     Raises:
@@ -43,12 +43,12 @@ def check_installed(function: Function, lock: Lock, installed: Sequence[Package]
             _check(requirement, versions, lock, f"`{package.name}` {package.version}")
 
 
-def unneeded(function: Function, installed: Sequence[Package]) -> list[str]:
+def unneeded(function: FunctionProject, installed: Sequence[InstalledPackage]) -> list[str]:
     """The packages of a lock that nothing requires."""
     return sorted({package.name for package in installed} - edges(function, installed).keys())
 
 
-def edges(function: Function, installed: Sequence[Package]) -> dict[str, set[str]]:
+def edges(function: FunctionProject, installed: Sequence[InstalledPackage]) -> dict[str, set[str]]:
     """The packages that each required package requires on the target; the function itself is the empty name."""
     names = {package.name for package in installed}
     graph: dict[str, set[str]] = {"": set()}
@@ -60,7 +60,7 @@ def edges(function: Function, installed: Sequence[Package]) -> dict[str, set[str
     return graph
 
 
-def _check_python(function: Function) -> None:
+def _check_python(function: FunctionProject) -> None:
     if function.requires_python is None:
         return
     try:
@@ -74,7 +74,7 @@ def _check_python(function: Function) -> None:
         )
 
 
-def _direct(function: Function, known: Iterable[str]) -> list[Requirement]:
+def _direct(function: FunctionProject, known: Iterable[str]) -> list[Requirement]:
     """The function's own requirements; where its project states none, every known package."""
     if function.dependencies is None:
         return [Requirement(name) for name in known]
@@ -86,7 +86,7 @@ def _direct(function: Function, known: Iterable[str]) -> list[Requirement]:
         ) from None
 
 
-def _applicable(lines: Sequence[str], function: Function, extra: str) -> Iterator[Requirement]:
+def _applicable(lines: Sequence[str], function: FunctionProject, extra: str) -> Iterator[Requirement]:
     """The requirements whose markers are true on the target, with this extra."""
     environment = {**environment_of(function.target), "extra": extra}
     for line in lines:
@@ -114,10 +114,12 @@ def _accepts(specifier: SpecifierSet, version: str) -> bool:
         return True  # a pin by `===` need not be a version that ranges can compare
 
 
-def _requirements(function: Function, installed: Sequence[Package]) -> Iterator[tuple[Package | None, Requirement]]:
+def _requirements(
+    function: FunctionProject, installed: Sequence[InstalledPackage]
+) -> Iterator[tuple[InstalledPackage | None, Requirement]]:
     """Every requirement that applies, with the package that has it: None for the function itself."""
     by_name = {package.name: package for package in installed}
-    queue: list[tuple[Package | None, Requirement]] = [(None, each) for each in _direct(function, by_name)]
+    queue: list[tuple[InstalledPackage | None, Requirement]] = [(None, own) for own in _direct(function, by_name)]
     seen: set[tuple[str, str]] = set()
     while queue:
         package, requirement = queue.pop()
@@ -127,4 +129,4 @@ def _requirements(function: Function, installed: Sequence[Package]) -> Iterator[
             if name in by_name and (name, extra) not in seen:
                 seen.add((name, extra))
                 required = by_name[name]
-                queue.extend((required, each) for each in _applicable(required.requires, function, extra))
+                queue.extend((required, inner) for inner in _applicable(required.requires, function, extra))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from policypack.lambda_code.runtime_modules import IN_THE_RUNTIME
-from stackguard.bundle.archive import File
+from stackguard.bundle.archive import ArchiveFile
 from stackguard.bundle.install.installed import Distribution
 from stackguard.bundle.metadata import Saving
 
@@ -25,12 +25,7 @@ def kinds_of(distribution: Distribution) -> Mapping[str, str]:
 
 
 def savings(distributions: Iterable[Distribution], zipped: Mapping[str, int]) -> Mapping[str, Saving]:
-    """What stripping each kind would save.
-
-    Args:
-        distributions: what is installed.
-        zipped: the compressed size in bytes of each file in the archive, by path.
-    """
+    """What stripping each kind would save; `zipped` is the compressed size in bytes of each file, by path."""
     found: dict[str, Saving] = {}
     for distribution in distributions:
         kinds = kinds_of(distribution)
@@ -54,7 +49,7 @@ def _kind(path: str, tests: Sequence[str]) -> str | None:
     return "headers" if suffix in _HEADERS else None
 
 
-def _test_folders(files: Iterable[File]) -> list[str]:
+def _test_folders(files: Iterable[ArchiveFile]) -> list[str]:
     """The outermost folders of tests that no module outside tests imports."""
     sources = {file.path: file for file in files if file.path.endswith(".py")}
     folders = {
@@ -67,7 +62,7 @@ def _test_folders(files: Iterable[File]) -> list[str]:
     return sorted(folder for folder in outermost if not _is_imported(folder, sources, outermost))
 
 
-def _is_imported(folder: str, sources: Mapping[str, File], tests: Sequence[str]) -> bool:
+def _is_imported(folder: str, sources: Mapping[str, ArchiveFile], tests: Sequence[str]) -> bool:
     """Whether a module outside all tests imports a folder, by its absolute or its relative name."""
     dotted, name = re.escape(folder.replace("/", ".")).encode(), PurePosixPath(folder).name.encode()
     package = f"{PurePosixPath(folder).parent}/"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from policypack.lambda_code.binaries import Target
 from stackguard.bundle.cache import VARIABLE
-from stackguard.bundle.config import PROJECT_FILE, TABLE, Function
+from stackguard.bundle.config import PROJECT_FILE, TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered, needing_the_extra
 from stackguard.bundle.install.index_config import for_uv
 from stackguard.bundle.install.lock import Lock
@@ -66,15 +66,8 @@ _MEANINGS = {
 """What uv prints, and what it means to the person who wrote the lock; the more specific first."""
 
 
-def install(function: Function, lock: Lock, folder: Path, work: Path, *, offline: bool) -> None:
-    """Install a lock for the function's target.
-
-    Args:
-        function: the function, with its target.
-        lock: what to install.
-        folder: where it goes; it is made.
-        work: a folder for temporary files.
-        offline: take everything from uv's cache.
+def install(function: FunctionProject, lock: Lock, folder: Path, work: Path, *, offline: bool) -> None:
+    """Install a lock for the function's target into a new folder, `offline` from uv's cache; `work` is temporary.
 
     Raises:
         CannotBundle: uv failed.
@@ -90,7 +83,7 @@ def install(function: Function, lock: Lock, folder: Path, work: Path, *, offline
     _install(function, lock, folder, work, offline=offline)
 
 
-def install_again(function: Function, lock: Lock, folder: Path, work: Path, names: Sequence[str]) -> None:
+def install_again(function: FunctionProject, lock: Lock, folder: Path, work: Path, names: Sequence[str]) -> None:
     """Install some packages over the folder, one after the other, so that the last one's files win.
 
     They have just been installed, so they are in uv's cache.
@@ -100,7 +93,7 @@ def install_again(function: Function, lock: Lock, folder: Path, work: Path, name
         _install(function, one, folder, work, "--reinstall", offline=True)
 
 
-def export(function: Function) -> str:
+def export(function: FunctionProject) -> str:
     """A `uv.lock` as a requirements file, without the project itself and without groups.
 
     Raises:
@@ -120,12 +113,7 @@ def export(function: Function) -> str:
 
 
 def check_built(name: str, wheel: str, target: Target) -> None:
-    """Refuse a wheel that was built for this machine, which may differ from the target.
-
-    Args:
-        name: of the package.
-        wheel: the text of its `WHEEL`.
-        target: where the function runs.
+    """Refuse a package that was built for this machine, which may differ from the target; `wheel` is its `WHEEL`.
 
     Raises:
         CannotBundle: the wheel's platform is not `any`.
@@ -135,7 +123,7 @@ def check_built(name: str, wheel: str, target: Target) -> None:
         raise CannotBundle(_BUILT_HERE.format(name=name, target=described(target)))
 
 
-def _install(function: Function, lock: Lock, folder: Path, work: Path, *options: str, offline: bool) -> None:
+def _install(function: FunctionProject, lock: Lock, folder: Path, work: Path, *options: str, offline: bool) -> None:
     requirements = work / "requirements.txt"
     requirements.write_text(lock.requirements(), encoding="utf-8")
     names = [package.name for package in lock.packages if package.name in function.table.from_source]
@@ -185,7 +173,7 @@ def _index(table: Mapping[str, object]) -> list[str]:
     return ["--default-index" if table.get("default") is True else "--index", f"{name}={url}" if name else url]
 
 
-def _failure(done: subprocess.CompletedProcess[str], function: Function, lock: Lock) -> CannotBundle:
+def _failure(done: subprocess.CompletedProcess[str], function: FunctionProject, lock: Lock) -> CannotBundle:
     """What a failure of uv means to the person who wrote the lock."""
     if done.returncode < 0:
         return CannotBundle(f"uv was ended by signal {-done.returncode}; start the bundle again")

@@ -17,7 +17,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def told(home: Path, **ambient: str) -> dict[str, str]:
+def variables(home: Path, **ambient: str) -> dict[str, str]:
     return environment({"PATH": "/bin", "HOME": str(home), **ambient})
 
 
@@ -38,7 +38,7 @@ def test_how_packages_are_reached_is_kept_and_the_rest_dropped(home: Path) -> No
         ["UV_LINK_MODE", "UV_PYTHON", "UV_NO_BINARY", "PIP_TARGET", "PYTHONPATH", "VIRTUAL_ENV"], "x"
     )
 
-    found = told(home, **kept, **dropped)
+    found = variables(home, **kept, **dropped)
 
     assert kept.items() <= found.items()
     assert not dropped.keys() & found.keys()
@@ -46,7 +46,7 @@ def test_how_packages_are_reached_is_kept_and_the_rest_dropped(home: Path) -> No
 
 
 def test_pips_variables_are_translated(home: Path) -> None:
-    found = told(
+    found = variables(
         home, PIP_INDEX_URL=OURS, PIP_EXTRA_INDEX_URL="http://a  http://b", PIP_CERT="/ca.pem", PIP_PROXY="http://p"
     )
 
@@ -60,7 +60,7 @@ def test_pips_variables_are_translated(home: Path) -> None:
 def test_an_index_of_uvs_leaves_none_of_pips(home: Path, ours: str) -> None:
     write(home / ".config" / "pip" / "pip.conf", "[global]\nindex-url = http://mirror/simple\ncert = /ca.pem\n")
 
-    found = told(home, **{ours: OURS}, PIP_EXTRA_INDEX_URL="http://other/simple")
+    found = variables(home, **{ours: OURS}, PIP_EXTRA_INDEX_URL="http://other/simple")
 
     assert found[ours] == OURS
     assert {name for name in found if "INDEX" in name} == {ours}
@@ -73,7 +73,7 @@ def test_uvs_own_file_says_where_and_nothing_more(home: Path) -> None:
         '[[index]]\nurl = "http://default/simple"\ndefault = true\n',
     )
 
-    found = told(home, XDG_CONFIG_HOME=str(home / "config"))
+    found = variables(home, XDG_CONFIG_HOME=str(home / "config"))
 
     assert found["UV_INDEX"] == f"ours={OURS}"
     assert found["UV_DEFAULT_INDEX"] == "http://default/simple"
@@ -88,7 +88,7 @@ def test_pips_files_are_read(home: Path, place: str) -> None:
         f"[global]\nindex_url = {OURS}\n[install]\nfind-links =\n    {home}\n    http://files/\n    /nowhere\nno-index = false\n",
     )
 
-    found = told(home, **({"PIP_CONFIG_FILE": str(home / place)} if place == "named.conf" else {}))
+    found = variables(home, **({"PIP_CONFIG_FILE": str(home / place)} if place == "named.conf" else {}))
 
     assert found["UV_DEFAULT_INDEX"] == OURS
     assert found["UV_FIND_LINKS"] == f"{home},http://files/"
@@ -100,4 +100,4 @@ def test_a_malformed_file_says_nothing(home: Path, text: str) -> None:
     write(home / ".config" / "pip" / "pip.conf", text)
     write(home / ".config" / "uv" / "uv.toml", text)
 
-    assert "UV_DEFAULT_INDEX" not in told(home)
+    assert "UV_DEFAULT_INDEX" not in variables(home)

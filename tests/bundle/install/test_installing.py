@@ -1,4 +1,4 @@
-"""What uv is told, and what its failures mean."""
+"""How uv is called, and what its failures mean."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def test_the_wheel_is_the_targets_and_not_the_builders(tmp_path: Path, wheels: P
 def test_a_package_without_a_wheel_for_the_target_is_named_with_the_ways_out(tmp_path: Path, wheels: Path) -> None:
     folder = function(tmp_path / "fn", [wheel(wheels, "alpha", tag="cp312-cp312-manylinux_2_17_x86_64")], wheels=wheels)
 
-    told = refusal(folder)
+    message = refusal(folder)
 
-    assert told.startswith("`alpha 1.0` has no wheel for python3.13 on x86_64 (x86_64-manylinux_2_34): ")
+    assert message.startswith("`alpha 1.0` has no wheel for python3.13 on x86_64 (x86_64-manylinux_2_34): ")
     for way in ("lock another version", "`--runtime`", "`--architecture`", "`--from-source alpha`", "`--image`"):
-        assert way in told
+        assert way in message
     assert build(folder, Overrides("python3.12")).archive.exists()
 
 
@@ -84,13 +84,13 @@ def test_no_network_is_one_line_that_says_what_to_do(tmp_path: Path, monkeypatch
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     folder = function(tmp_path / "fn", [f"alpha==1.0 {ZEROS}"])
 
-    told = refusal(folder)
+    message = refusal(folder)
     offline = refusal(folder, offline=True)
 
-    assert told.startswith(
+    assert message.startswith(
         "the cache lacks a dependency, and the package index cannot be reached; run `stackguard bundle "
     )
-    assert "hidden" not in told
+    assert "hidden" not in message
     assert offline.startswith(
         "the cache lacks a dependency, and the network is not to be used; run `stackguard bundle "
     )
@@ -153,9 +153,9 @@ def test_a_source_is_built_only_where_it_is_asked_for(tmp_path: Path, wheels: Pa
 def test_a_source_that_is_compiled_here_is_refused(tmp_path: Path, wheels: Path) -> None:
     folder = function(tmp_path / "fn", [sdist(wheels, "py3-none-linux_x86_64")], wheels=wheels)
 
-    told = refusal(folder, Overrides(from_source=("alpha",)))
+    message = refusal(folder, Overrides(from_source=("alpha",)))
 
-    assert told.startswith(
+    assert message.startswith(
         "`alpha` has compiled code, so from source it is built for this machine and not for python3.13"
     )
 
@@ -197,7 +197,7 @@ def test_pips_own_settings_for_a_folder_of_wheels_are_followed(
 
 
 @pytest.mark.parametrize(
-    ("code", "stderr", "told"),
+    ("code", "stderr", "message"),
     [
         (2, "error: Failed to install\n  cause: No space left on device (os error 28)", "the disk is full: make room"),
         (-9, "", "uv was ended by signal 9; start the bundle again"),
@@ -212,7 +212,7 @@ def test_pips_own_settings_for_a_folder_of_wheels_are_followed(
     ],
 )
 def test_a_failure_of_uv_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, stderr: str, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, stderr: str, message: str
 ) -> None:
     def run(command: Sequence[str], *_more: object, **_options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, code, "", stderr)
@@ -220,7 +220,7 @@ def test_a_failure_of_uv_is_one_line(
     monkeypatch.setattr(uv, "_run", run)
     folder = function(tmp_path / "fn", [f"alpha==1.0 {ZEROS}"])
 
-    assert refusal(folder).startswith(told.format(lock=folder / "requirements.lock"))
+    assert refusal(folder).startswith(message.format(lock=folder / "requirements.lock"))
 
 
 def test_a_wheel_with_a_file_for_another_machine_is_told(tmp_path: Path, wheels: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_wheel_with_a_file_for_another_machine_is_told(tmp_path: Path, wheels:
     lock = [wheel(wheels, "alpha", files={"alpha/lib.so": elf(ARM64)})]
     bundle = build(function(tmp_path / "fn", lock, wheels=wheels))
 
-    assert metadata.finished(bundle.folder).foreign == ("alpha/lib.so is built for arm64",)
+    assert metadata.read(bundle.folder, metadata.Finished).foreign == ("alpha/lib.so is built for arm64",)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="mounts a small disk")
@@ -244,9 +244,9 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
         monkeypatch.setenv("STACKGUARD_CACHE_DIR", str(small))
         lock = [wheel(wheels, "alpha", files={"alpha.bin": os.urandom(200_000)})]
 
-        told = refusal(function(tmp_path / "fn", lock, wheels=wheels))
+        message = refusal(function(tmp_path / "fn", lock, wheels=wheels))
 
-        assert "no space left on device" in told or "the disk is full" in told
+        assert "no space left on device" in message or "the disk is full" in message
         assert list((small / "bundle").iterdir()) == []
     finally:
         subprocess.run(["umount", small], check=True)

@@ -57,7 +57,7 @@ def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("alpha==1.0", "has no hash for `alpha`, so it could be replaced unseen; lock again with `cd "),
         (f"alpha>=1.0 {HASH}", "does not pin `alpha` to one version"),
@@ -68,11 +68,11 @@ def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None
         (f"alpha==1.0 {HASH}\nalpha==2.0 {HASH}", "locks `alpha` twice for the same target"),
     ],
 )
-def test_a_line_that_locks_nothing_is_refused(tmp_path: Path, line: str, told: str) -> None:
+def test_a_line_that_locks_nothing_is_refused(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(CannotBundle) as refused:
         locked(function(tmp_path / "fn", [line], []))
 
-    assert told in refused.value.message
+    assert message in refused.value.message
     assert "requirements.lock`" in refused.value.message
 
 
@@ -137,7 +137,7 @@ def test_a_default_group_of_a_pylock_is_installed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "packages = 1",
@@ -166,16 +166,16 @@ def test_a_default_group_of_a_pylock_is_installed(tmp_path: Path) -> None:
         (PYLOCK + package("a", 'marker = "\'a"'), "is no `pylock.toml` as PEP 751 describes it: "),
     ],
 )
-def test_a_malformed_pylock_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_a_malformed_pylock_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(CannotBundle) as refused:
         locked(pylock(tmp_path, text))
 
-    assert told in refused.value.message
+    assert message in refused.value.message
     assert "\n" not in refused.value.message
 
 
 @pytest.mark.parametrize(
-    ("dependencies", "requires", "told"),
+    ("dependencies", "requires", "message"),
     [
         (["alpha>=2"], [], "has `alpha` 1.0, and `{project}` requires `alpha>=2`; lock again with"),
         (["alpha", "beta"], [], "lacks `beta`, which `{project}` requires; lock again with"),
@@ -185,14 +185,14 @@ def test_a_malformed_pylock_is_refused(tmp_path: Path, text: str, told: str) -> 
     ],
 )
 def test_a_lock_that_does_not_fit_is_refused(
-    tmp_path: Path, wheels: Path, dependencies: list[str], requires: list[str], told: str
+    tmp_path: Path, wheels: Path, dependencies: list[str], requires: list[str], message: str
 ) -> None:
     folder = function(tmp_path / "fn", [wheel(wheels, "alpha", requires=requires)], dependencies, wheels=wheels)
 
     with pytest.raises(CannotBundle) as refused:
         build(folder)
 
-    assert told.format(project=folder / "pyproject.toml") in refused.value.message
+    assert message.format(project=folder / "pyproject.toml") in refused.value.message
     assert refused.value.message.startswith(f"`{folder / 'requirements.lock'}`")
 
 
@@ -213,7 +213,7 @@ def test_a_project_file_without_a_project_takes_all_that_is_locked(tmp_path: Pat
 
     assert bundle.archive.name == "prices.zip"
     assert "alpha/__init__.py" in names(bundle.archive)
-    assert metadata.finished(bundle.folder).unneeded == ()
+    assert metadata.read(bundle.folder, metadata.Finished).unneeded == ()
 
     function(folder, lock, wheels=wheels)
     (folder / "pyproject.toml").write_text(f"[tool.stackguard.bundle]\n{RUNTIME}\n")
@@ -237,7 +237,7 @@ def test_no_text_breaks_the_reading_of_a_lock(tmp_path_factory: pytest.TempPathF
     try:
         lock = locked(folder)
     except CannotBundle as refused:
-        told = refused.message
+        message = refused.message
     else:
-        told = " ".join(each.line() for each in lock.packages if each.hashes)
-    assert "\n" not in told
+        message = " ".join(each.line() for each in lock.packages if each.hashes)
+    assert "\n" not in message

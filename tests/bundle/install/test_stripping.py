@@ -1,4 +1,4 @@
-"""What a bundle can do without is told, and left out where it is asked for."""
+"""What a bundle can do without is reported, and left out where that is asked for."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def folder(tmp_path: Path, wheels: Path) -> Path:
 
 
 def test_what_would_be_saved_is_told(folder: Path) -> None:
-    told = metadata.finished(build(folder).folder).savings
+    savings = metadata.read(build(folder).folder, metadata.Finished).savings
 
-    assert {kind: each.size for kind, each in told.items()}.keys() == {"headers", "runtime", "stubs", "tests"}
-    assert (told["stubs"].size, told["stubs"].packages) == (10, ("alpha",))
-    assert told["headers"].size == 20
-    assert told["tests"].size == 130
-    assert told["runtime"].packages == ("boto3", "six")
+    assert {kind: each.size for kind, each in savings.items()}.keys() == {"headers", "runtime", "stubs", "tests"}
+    assert (savings["stubs"].size, savings["stubs"].packages) == (10, ("alpha",))
+    assert savings["headers"].size == 20
+    assert savings["tests"].size == 130
+    assert savings["runtime"].packages == ("boto3", "six")
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_what_is_stripped_is_gone_from_archive_and_record(folder: Path, kind: st
     with zipfile.ZipFile(stripped.archive) as packed:
         record = packed.read("alpha-1.0.dist-info/RECORD").decode()
     assert not any(each in record for each in gone)
-    assert kind not in metadata.finished(stripped.folder).savings
+    assert kind not in metadata.read(stripped.folder, metadata.Finished).savings
 
 
 def test_what_the_runtime_has_is_left_to_it_as_a_whole(folder: Path) -> None:
     bundle = build(folder, Overrides(strip=("runtime",)))
 
     assert not any(each.startswith(("boto3", "six")) for each in names(bundle.archive))
-    assert metadata.finished(bundle.folder).stripped == ("boto3", "six")
+    assert metadata.read(bundle.folder, metadata.Finished).stripped == ("boto3", "six")
 
 
 @pytest.mark.parametrize(

@@ -1,89 +1,86 @@
-"""What a function's archive becomes: a few lines of text stay in the template, all else is uploaded beside it."""
+"""The parameters of a template: secrets, names, and the archives of functions, which are uploaded beside it."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Asset, Resource
 from stackguard.template.naming import camel
-from stackguard.template.values import Built, Reference
+from stackguard.template.values import Built, TemplateReference
 
 BUCKET = "ArtifactBucket"
 LONGEST_INLINE = 4 * 1024 * 1024
 """Bytes. Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html."""
 FAR = os.path.join(os.pardir, os.pardir, "")  # noqa: PTH118 (a part of a path)
-"""What the path of a file begins with that lies outside of the program's folder and the one around it."""
+"""The beginning of a path that is outside of the program's folder and its parent."""
 INLINE = {"python": "index.py", "nodejs": "index.js"}
 """By the beginning of a runtime, the one file that CloudFormation makes of `ZipFile`."""
 
 
 @dataclass(slots=True)
 class Parameters:
-    """The parameters of a template, with what each has in the program: a text, a number, or an archive."""
+    """The parameters of a template, with the value of each in the program: a text, a number, or an archive."""
 
     folder: Path | None = None
-    """What the paths of archives are told relative to."""
+    """The paths of archives are relative to it."""
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By logical id, what is to be uploaded."""
 
-    def hide(self, logical_id: str, path: str, value: Any) -> Reference:
-        """A parameter without echo in place of a secret."""
-        name = f"{logical_id}{camel(path)}"
+    def hide(self, logical_id: str, path: str, value: Any) -> TemplateReference:
+        """A parameter without echo for a secret."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        self.declared[name] = {
+        declared = {
             "Type": "Number" if number else "String",
             "NoEcho": True,
             "Description": f"The secret at `{path}` of `{logical_id}`",
         }
-        self.values[name] = value
-        return Reference(name, str(value))
+        return self._declare(f"{logical_id}{camel(path)}", declared, value)
 
-    def ask(self, logical_id: str, name: str) -> Reference:
-        """A parameter for a name that has to be known before the resource exists."""
-        parameter = f"{logical_id}Name"
-        described = f"The name of `{logical_id}`, which others have to know before it exists"
-        self.declared[parameter] = {"Type": "String", "Description": described}
-        self.values[parameter] = name
-        return Reference(parameter, name)
+    def ask(self, logical_id: str, name: str) -> TemplateReference:
+        """A parameter for a name that must be known before the resource exists."""
+        description = f"The name of `{logical_id}`, which others have to know before it exists"
+        return self._declare(f"{logical_id}Name", {"Type": "String", "Description": description}, name)
 
     def pack(self, resource: Resource, logical_id: str, path: str, archive: Asset) -> Built:
-        """Where CloudFormation finds an archive."""
+        """The code of a function: the text of its only file, or the place that its archive is uploaded to."""
         inline = _inline(resource, archive)
         if inline is not None:
             self.values[f"{logical_id}.{path}"] = archive
             return {"ZipFile": inline}
-        key = f"{logical_id}{camel(path)}Key"
         sha = archive.hash or _digest(archive)
-        self.declared.setdefault(
-            BUCKET, {"Type": "String", "Description": "The bucket that the archives of functions are uploaded to"}
-        )
-        self.declared[key] = {
+        bucket = {"Type": "String", "Description": "The bucket that the archives of functions are uploaded to"}
+        key = {
             "Type": "String",
             "Default": f"{sha}.zip",
             "Description": f"The key of the archive of `{logical_id}`; its metadata says what is in it",
         }
-        self.values.setdefault(BUCKET, BUCKET)
-        self.values[key] = archive
         self.metadata[logical_id] = {camel(path): {**self._source(archive), "Sha256": sha}}
-        return {"S3Bucket": Reference(BUCKET, BUCKET), "S3Key": Reference(key, key)}
+        return {
+            "S3Bucket": self._declare(BUCKET, bucket, BUCKET),
+            "S3Key": self._declare(f"{logical_id}{camel(path)}Key", key, archive),
+        }
+
+    def _declare(self, name: str, declared: dict[str, Any], value: Any) -> TemplateReference:
+        self.declared[name] = declared
+        self.values[name] = value
+        return TemplateReference(name, name if isinstance(value, Asset) else str(value))
 
     def _source(self, archive: Asset) -> dict[str, Any]:
         if archive.members is None:
             return {"Archive": self._place(archive)}
-        return {"Members": {name: self._place(each) for name, each in sorted(archive.members.items())}}
+        return {"Members": {name: self._place(member) for name, member in sorted(archive.members.items())}}
 
     def _place(self, asset: Asset) -> str:
-        """Where the bytes come from; a text of the program's is only told by its hash."""
+        """Where the bytes come from; for a text of the program only its hash."""
         if asset.path is not None:
             near = os.path.relpath(asset.path, self.folder) if self.folder else asset.path
-            # A cache lies elsewhere on each machine, and the template is the same on all.
+            # A cache is elsewhere on each machine, and the template is the same on all.
             return Path(near).name if near.startswith(FAR) or Path(near).is_absolute() else near
         if asset.uri is not None:
             return asset.uri
@@ -94,7 +91,7 @@ class Parameters:
 
 def _inline(resource: Resource, archive: Asset) -> str | None:
     """The text of the only file, where CloudFormation can write that file itself."""
-    members: Mapping[str, Asset] = archive.members or {}
+    members = archive.members or {}
     name = next((file for start, file in INLINE.items() if str(resource.inputs.get("runtime")).startswith(start)), None)
     if name is None or members.keys() != {name} or any(path.startswith("code") for path in resource.secrets):
         return None
@@ -103,7 +100,6 @@ def _inline(resource: Resource, archive: Asset) -> str | None:
 
 
 def _digest(asset: Asset) -> str:
-    """A hash of what is in an archive, where the program's own side gave none."""
-    members: Mapping[str, Asset] = asset.members or {}
-    listed = [f"{name} {each.hash or _digest(each)}" for name, each in sorted(members.items())]
+    """A hash of an asset's contents, where the program's side has none."""
+    listed = [f"{name} {member.hash or _digest(member)}" for name, member in sorted((asset.members or {}).items())]
     return hashlib.sha256("\n".join([asset.text or asset.path or asset.uri or "", *listed]).encode()).hexdigest()
