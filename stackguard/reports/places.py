@@ -1,9 +1,8 @@
-"""Which file and line of the repository an outcome is about, for whoever shows it beside the code."""
+"""The file and line of the repository that an outcome is about, for tools that show it beside the code."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from policypack.core.policy import Resource
@@ -12,38 +11,29 @@ from stackguard.reports import Report
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a file, counted from 1."""
+def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
+    """The absolute path and the line, counted from 1, at which the program constructs the resource.
 
-    file: Path
-    """Absolute."""
-    line: int
-
-
-def line_of(resource: Resource, report: Report) -> Line:
-    """Where the program constructs the resource.
-
-    Where nobody knows, or a library does that lies outside of the repository, it is the first line of what was judged:
-    the file, or the project file of the program.
+    If that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
+    program's project file.
     """
     base = absolute(report.folder or Path())
-    at = resource.position
-    if at is not None and not at.installed:
-        file = absolute(base / at.file)
+    position = resource.position
+    if position is not None and not position.installed:
+        file = absolute(base / position.file)
         if file.is_file() and file.is_relative_to(repository(base)):
-            return Line(file, at.line)
+            return file, position.line
     judged = absolute(Path(report.target))
     if report.folder is None and judged.is_file():
-        return Line(judged, 1)
-    return Line(next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), 1)
+        return judged, 1
+    return next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), 1
 
 
 def repository(folder: Path) -> Path:
-    """The root of the repository that a folder lies in; the working folder where it lies in none."""
+    """The root of the repository that contains a folder; the working folder if there is none."""
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), absolute(Path()))
 
 
 def absolute(path: Path) -> Path:
-    """The path from the root, without `..`; a link stays a link, as repositories name it."""
+    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
     return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)

@@ -18,7 +18,7 @@ from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen, render
 from stackguard.reports.fingerprint import fingerprints
-from stackguard.reports.model import Document, schema
+from stackguard.reports.json import Document, schema
 from tests.reports import sample
 
 SCHEMA = Path(reports.__file__).parent / "outcomes.schema.json"
