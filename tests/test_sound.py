@@ -9,7 +9,7 @@ import pytest
 from policypack.core.policy import Kind
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from stackguard.gate.judging import Judging
+from stackguard.gate.judging import JudgingObserver
 from stackguard.gate.request import Request, judge
 from tests.runs import unresolved
 
@@ -29,7 +29,7 @@ def test_the_gate_finds_a_sound_program_clean(name: str) -> None:
 @each_program
 def test_without_resolution_a_document_is_undecided(name: str) -> None:
     resources = unresolved(SOUND / name).resources
-    outcomes = Judging(lambda: (READS_EVERY_DOCUMENT,), Settings()).outcomes(resources, None)
+    outcomes = JudgingObserver(lambda: (READS_EVERY_DOCUMENT,), Settings()).outcomes(resources, None)
     assert Kind.UNDECIDED in {each.kind for each in outcomes}
 
 

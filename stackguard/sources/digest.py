@@ -1,6 +1,6 @@
-"""`pulumi preview --json`: the resources as they will be after the update.
+"""Reads `pulumi preview --json`: the resources as they will be after the update.
 
-A preview leaves out what does not change unless it is told to, and replaces every secret by a text.
+A preview leaves out unchanged resources without `--show-sames`, and replaces every secret by a text.
 Source: pkg/display/json.go and pkg/backend/display/json.go of https://github.com/pulumi/pulumi.
 """
 
@@ -19,14 +19,14 @@ from stackguard.sources.cursor import Cursor
 from stackguard.sources.shape import PREVIEW
 from stackguard.sources.state import Sharing, State, decoded, resource
 
-SECRET = "[secret]"  # noqa: S105 (what stands in a secret's place)
+SECRET = "[secret]"  # noqa: S105 (the text that replaces a secret)
 HIDDEN = Unknown("is a secret, which `pulumi preview` leaves out")
 SAME = "same"
 UPDATE = "update"
 UNCHANGED = frozenset({SAME, "refresh"})
 GONE = frozenset({"delete", "discard"})
-"""The operations after which there is no such resource; a replacement creates what it deletes."""
-MAKES = frozenset(
+"""The operations after which the resource is gone."""
+EXISTS = frozenset(
     {
         "",
         "create",
@@ -40,15 +40,15 @@ MAKES = frozenset(
         UPDATE,
     }
 )
-"""The operations after which there is such a resource, so that their steps hold its new state."""
+"""The operations after which the resource exists, so that their steps have a new state."""
 NAMES = frozenset({"changeSummary", "diagnostics"})
-"""The fields that tell a preview whose steps are missing, because it failed early, from anything else."""
+"""The fields by which a preview is recognized that failed early and so has no steps."""
 OTHERS = NAMES | {"config"}
-"""The fields that are read besides the steps."""
+"""The fields that are read in addition to the steps."""
 
 
 class Step(msgspec.Struct, rename="camel"):
-    """What the engine would do with one resource; a deletion has no new state."""
+    """The planned operation on one resource; a deletion has no new state."""
 
     op: str = ""
     urn: str = ""
@@ -57,7 +57,7 @@ class Step(msgspec.Struct, rename="camel"):
 
 
 class Diagnostic(msgspec.Struct):
-    """What the program or the engine said during the preview."""
+    """A message of the program or the engine."""
 
     message: str = ""
     severity: str = ""
@@ -73,14 +73,14 @@ SUMMARY = msgspec.json.Decoder(dict[str, int] | None)
 class Steps:
     """The resources by URN, and the last operation on each."""
 
-    found: dict[str, Resource] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
 
 
 def steps(cursor: Cursor, source: str) -> Steps:
     """Read the steps that come next.
 
-    A resource may have several: it is refreshed before it is updated, or created before the one that it replaces goes.
+    A resource can have several: it is refreshed and then updated, or created before the one that it replaces is deleted.
 
     Raises:
         CannotJudge: they are malformed.
@@ -97,15 +97,15 @@ def steps(cursor: Cursor, source: str) -> Steps:
         place = f"{source}, step {number + 1}"
         new = step.new_state
         if new is not None and not new.delete:
-            read.found.pop(new.urn or "", None)
+            read.resources.pop(new.urn or "", None)
             made = _resource(_completed(new, step), text, place, sharing)
-            read.found[made.urn] = made
+            read.resources[made.urn] = made
             read.operations[made.urn] = step.op
         elif new is None and step.op in GONE:
-            read.found.pop(step.urn, None)
+            read.resources.pop(step.urn, None)
             read.operations.pop(step.urn, None)
-        elif new is None and step.op in MAKES:
-            raise CannotJudge(f"{place} has no `newState`, so it is not known what it would make; {PREVIEW}")
+        elif new is None and step.op in EXISTS:
+            raise CannotJudge(f"{place} has no `newState`, so the resource after it is unknown; {PREVIEW}")
     return read
 
 
@@ -115,7 +115,7 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
     Args:
         read: its steps.
         others: the JSON text of the other fields.
-        source: what to call it in an error.
+        source: its name for errors.
 
     Raises:
         CannotJudge: the preview failed, or it leaves out resources that do not change.
@@ -123,25 +123,25 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
     diagnostics: list[Diagnostic] | None = decoded(
         DIAGNOSTICS, others.get("diagnostics", b"null"), "diagnostics", source
     )
-    errors = [each.message for each in diagnostics or [] if each.severity == "error"]
+    errors = [diagnostic.message for diagnostic in diagnostics or [] if diagnostic.severity == "error"]
     if errors:
         raise CannotJudge(
-            f"{source} is of a preview that failed, so it does not hold the whole stack; mend that first",
+            f"{source} is of a preview that failed, so it does not contain the whole stack; fix that first",
             "".join(errors),
         )
     summary: dict[str, int] | None = decoded(SUMMARY, others.get("changeSummary", b"null"), "changeSummary", source)
-    hidden = (summary or {}).get(SAME, 0) - sum(each in UNCHANGED for each in read.operations.values())
+    hidden = (summary or {}).get(SAME, 0) - sum(operation in UNCHANGED for operation in read.operations.values())
     if hidden > 0:
         raise CannotJudge(
             f"{source} leaves out {hidden} unchanged resource{'s' * (hidden > 1)}, which stack policies need; "
             "write it with `pulumi preview --json --show-sames`"
         )
     config: dict[str, str] | None = decoded(CONFIG, others.get("config", b"null"), "config", source)
-    return Loaded(tuple(read.found.values()), source, (config or {}).get(REGION))
+    return Loaded(tuple(read.resources.values()), source, (config or {}).get(REGION))
 
 
 def _completed(new: State, step: Step) -> State:
-    """The new state with what a resource keeps, which the steps only have in the old one."""
+    """The new state with the id and outputs that stay the same, which only the old state has."""
     old = step.old_state
     if old is None or step.op not in {SAME, UPDATE}:
         return new
@@ -152,20 +152,20 @@ def _completed(new: State, step: Step) -> State:
 
 
 def _resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
-    found = resource(state, text, place, sharing)
-    secrets = set(found.secrets)
-    inputs = _hide(found.inputs, "", secrets)
-    outputs = _hide(found.outputs, "", secrets)
-    return replace(found, inputs=inputs, outputs=outputs, secrets=frozenset(secrets))
+    made = resource(state, text, place, sharing)
+    secrets = set(made.secrets)
+    inputs = _hide(made.inputs, "", secrets)
+    outputs = _hide(made.outputs, "", secrets)
+    return replace(made, inputs=inputs, outputs=outputs, secrets=frozenset(secrets))
 
 
 def _hide(value: Any, path: str, secrets: set[str]) -> Any:
-    """The value with `Unknown` for every secret, whose path is added to `secrets`."""
+    """The value with `Unknown` for every secret; its path is added to `secrets`."""
     if value == SECRET:
         secrets.add(path)
         return HIDDEN
     if isinstance(value, Mapping):
-        return {name: _hide(each, f"{path}.{name}" if path else name, secrets) for name, each in value.items()}
+        return {name: _hide(item, f"{path}.{name}" if path else name, secrets) for name, item in value.items()}
     if isinstance(value, list):
-        return [_hide(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
+        return [_hide(item, f"{path}[{index}]", secrets) for index, item in enumerate(value)]
     return value

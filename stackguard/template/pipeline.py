@@ -16,7 +16,7 @@ from stackguard.gate.masked import masked
 from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
-from stackguard.sources import HowToRun, load
+from stackguard.sources import RunOptions, load
 from stackguard.stand_in import NOTE, shown
 from stackguard.template.emit import Problem
 from stackguard.template.serialize import placed, text_of
@@ -30,7 +30,7 @@ class Order:
     """What to make: of which target, for which file, in which format, and whether a part of it will do."""
 
     target: str
-    how: HowToRun
+    how: RunOptions
     file: str
     format: str = "json"
     settings: Path | None = None

@@ -14,7 +14,7 @@ from stackguard.gate.request import Request, judge
 from stackguard.preview import Preview, run
 from stackguard.reports import Report
 from stackguard.reports.places import line_of
-from stackguard.sources import HowToRun
+from stackguard.sources import RunOptions
 
 PROGRAM = Path(__file__).parent / "programs" / "unseen"
 POLICY = "pulumi-unseen-resource"
@@ -104,7 +104,7 @@ def test_what_a_function_constructs_that_does_not_decide_is_seen(module: str, na
 
 
 def report_of(*modules: str, own: bool = True) -> Report:
-    how = HowToRun(config={"asks:forms": " ".join(modules)}, timeout=120)
+    how = RunOptions(config={"asks:forms": " ".join(modules)}, timeout=120)
     return judge(Request(str(PROGRAM), how, own=own))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from policypack.core.policy import Options, Position, Reference, Unknown
 from policypack.core.wire import ENCRYPTED
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import Loaded, RunOptions, load
 from tests.sources.states import (
     BUCKET,
     COMPONENT,
@@ -206,7 +206,7 @@ def test_the_stacks_region_is_its_default_providers(providers: list[tuple[str, A
 def test_config_on_the_command_line_sets_the_region_of_an_export(tmp_path: Any) -> None:
     file = tmp_path / "state.json"
     file.write_bytes(as_bytes(export()))
-    assert load(str(file), HowToRun(config={"aws:region": "us-east-1"})).region == "us-east-1"
+    assert load(str(file), RunOptions(config={"aws:region": "us-east-1"})).region == "us-east-1"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -302,14 +302,14 @@ def test_a_path_says_what_is_wrong_with_it(tmp_path: Any) -> None:
         "a\0b": "cannot be read",
     }.items():
         with pytest.raises(CannotJudge, match=said):
-            load(target, HowToRun())
+            load(target, RunOptions())
 
 
 def test_a_stack_name_does_not_fit_an_export(tmp_path: Any) -> None:
     file = tmp_path / "state.json"
     file.write_bytes(as_bytes(export()))
     with pytest.raises(CannotJudge, match="`--stack` chooses the stack of a program"):
-        load(str(file), HowToRun(stack="prod"))
+        load(str(file), RunOptions(stack="prod"))
 
 
 def test_reading_an_export_imports_neither_pulumi_nor_grpc() -> None:

@@ -13,14 +13,14 @@ import pytest
 from policypack.core.policy import Unknown
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import Request, judge
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import Loaded, RunOptions, load
 
 PREVIEWS = Path(__file__).with_name("previews")
 NAMES = ["exports-dev", "west", "comp", "plain", "theirs", "p", "comp", "open"]
 
 
 def loaded(name: str) -> Loaded:
-    return load(str(PREVIEWS / f"{name}.json"), HowToRun())
+    return load(str(PREVIEWS / f"{name}.json"), RunOptions())
 
 
 @pytest.mark.parametrize("name", ["create", "update", "refresh", "refresh-only", "replace"])

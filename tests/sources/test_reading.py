@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import Loaded, RunOptions, load
 from stackguard.sources import input_stream as reading
 from tests.sources.states import as_bytes, export, parsed, state
 
@@ -27,7 +27,7 @@ NEEDS_UNIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named p
 
 
 def loaded(target: Path, timeout: float = 20) -> Loaded:
-    return load(str(target), HowToRun(timeout=timeout))
+    return load(str(target), RunOptions(timeout=timeout))
 
 
 def refused(target: Path, timeout: float = 20) -> str:
@@ -213,10 +213,10 @@ def test_a_huge_text_is_refused_in_little_memory(tmp_path: Path, start: bytes, p
 
 MEASURE = """
 import gc, resource, sys
-from stackguard.sources import HowToRun, load
+from stackguard.sources import RunOptions, load
 gc.disable()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-loaded = load(sys.argv[1], HowToRun())
+loaded = load(sys.argv[1], RunOptions())
 print(len(loaded.resources), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """
 

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.gate.judging import with_region
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import Loaded, RunOptions, load
 from stackguard.template.parse import read
 from stackguard.template.table import table_of
 from stackguard.template.translation import Template, translate
@@ -26,7 +26,7 @@ LEGACY = "W3045"  # an ACL is legacy, whoever writes it
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
-    return {name: load(str(project(tmp_path_factory.mktemp(name), name)), HowToRun()) for name in NAMES}
+    return {name: load(str(project(tmp_path_factory.mktemp(name), name)), RunOptions()) for name in NAMES}
 
 
 def translated(loaded: Loaded) -> Template:
@@ -49,7 +49,7 @@ def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: d
 
 
 def test_the_reference_stack(snapshot: SnapshotAssertion) -> None:
-    reference = load(str(STACK), HowToRun())
+    reference = load(str(STACK), RunOptions())
     template = translated(reference)
     assert template.problems == ()
     assert lint(template.document, template.region).results == ()

@@ -15,7 +15,7 @@ from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.cli import main
 from stackguard.gate.judging import with_region
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import Loaded, RunOptions, load
 from stackguard.template import pipeline as making
 from stackguard.template.parse import read
 from stackguard.template.translation import Template, translate
@@ -26,7 +26,7 @@ STACK = Path(__file__).parents[2] / "stack"
 
 @pytest.fixture(scope="module")
 def loaded() -> Loaded:
-    return load(str(STACK), HowToRun())
+    return load(str(STACK), RunOptions())
 
 
 def changed(template: Template, change: Callable[[dict[str, Any]], None]) -> Template:
