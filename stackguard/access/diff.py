@@ -91,10 +91,7 @@ def json(report: DiffReport) -> str:
             "old": printable(report.old),
             "summary": {**report.counts, "exitCode": report.exit_code},
             "gains": [
-                {
-                    "holder": printable(gain.holder.urn),
-                    **report.new.decision(gain.by, gain.path, gain.answer),
-                }
+                {"holder": printable(gain.holder.urn), **report.new.decision(gain.by, gain.path, gain.answer)}
                 for gain in report.gains
             ],
         }

@@ -105,12 +105,7 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
 def answer_json(question_id: Any, answer: Answer) -> bytes:
     """An answer as JSON, with the id of its question."""
     return msgspec.json.encode(
-        {
-            "id": question_id,
-            "verdict": answer.verdict,
-            "witness": witness_json(answer.witness),
-            "why": answer.why,
-        }
+        {"id": question_id, "verdict": answer.verdict, "witness": witness_json(answer.witness), "why": answer.why}
     )
 
 

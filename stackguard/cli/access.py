@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -196,16 +195,9 @@ def unused(
 
 def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:
     from stackguard.access.lines import answers
+    from stackguard.reports.destinations import print_bytes
 
-    out = sys.stdout.buffer
-    try:
-        for answer in answers(_lines(files or ("-",)), ask):
-            out.write(answer)
-        out.flush()
-    except BrokenPipeError:
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print_bytes(answers(_lines(files or ("-",)), ask))
 
 
 def _lines(files: tuple[str, ...]) -> Iterator[bytes]:

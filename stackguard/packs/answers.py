@@ -47,14 +47,12 @@ class PackPolicy:
     level: str
     over_stack: bool | None
     """Whether it judges the stack and not single resources; None if its SDK is too old to report that."""
-
-    @property
-    def enforcement(self) -> EnforcementLevel:
-        """The level of a violation that remains after remediation."""
-        return _enforcement(self.level)
+    unknown_is_advisory: bool
+    """The operator's choice for undecided outcomes."""
 
 
 def _enforcement(level: str) -> EnforcementLevel:
+    """The level of a violation that remains after remediation."""
     return EnforcementLevel.MANDATORY if level == "remediate" else EnforcementLevel(level)
 
 
@@ -85,12 +83,7 @@ def one_line(text: str) -> str:
 
 
 def outcome(
-    policy: PackPolicy,
-    diagnostic: analyzer_pb2.AnalyzeDiagnostic,
-    resource: Resource,
-    *,
-    unknown_is_advisory: bool,
-    whole: bool,
+    policy: PackPolicy, diagnostic: analyzer_pb2.AnalyzeDiagnostic, resource: Resource, *, whole: bool
 ) -> Outcome:
     """One diagnostic as an outcome.
 
@@ -101,7 +94,6 @@ def outcome(
         policy: that reported it.
         diagnostic: the report.
         resource: that it is about.
-        unknown_is_advisory: the operator's choice.
         whole: whether the policy judges the whole stack, so that a path in the diagnostic can be of any resource.
     """
     subject = f"can't run policy '{diagnostic.policyName}'"
@@ -109,7 +101,7 @@ def outcome(
     for start in (f"{subject}{pack}{DURING}", f"{subject}{DURING}"):
         if diagnostic.message.startswith(start):
             text = diagnostic.message.removeprefix(start)
-            return undecided(policy, text, resource, unknown_is_advisory=unknown_is_advisory, whole=whole)
+            return undecided(policy, text, resource, whole=whole)
     message = diagnostic.message.removeprefix(diagnostic.description).strip() or diagnostic.message
     its_card = policy.card
     if (own := severity(diagnostic.severity)) not in {None, its_card.severity}:
@@ -118,9 +110,7 @@ def outcome(
     return Outcome(Kind.VIOLATION, its_card, resource, "", one_line(message), its_card.fix, level)
 
 
-def undecided(
-    policy: PackPolicy, text: str, resource: Resource, *, unknown_is_advisory: bool, whole: bool = False
-) -> Outcome:
+def undecided(policy: PackPolicy, text: str, resource: Resource, *, whole: bool = False) -> Outcome:
     """The outcome of a policy that did not run; `text` is the SDK's message about the unknown value."""
     match = None if whole else WHERE.search(text)
     path, value = _value_at(resource.inputs, match[1].split(".")) if match else ("", UNKNOWN)
@@ -133,7 +123,7 @@ def undecided(
         path,
         f"{what} {unknown.why}, so this policy cannot judge it ({one_line(text)})",
         unknown.fix,
-        EnforcementLevel.ADVISORY if unknown_is_advisory else policy.enforcement,
+        EnforcementLevel.ADVISORY if policy.unknown_is_advisory else _enforcement(policy.level),
         tuple(resource.property_dependencies.get(match[1].partition(".")[0], ())) if match else (),
         unknown.why,
     )

@@ -18,6 +18,7 @@ import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 
+from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.packs import config
 from stackguard.packs.answers import PackPolicy, card
@@ -44,6 +45,7 @@ class Pack:
     process: PackProcess
     stub: Any
     timeout: float
+    unknown_is_advisory: bool
     name: str = ""
     policies: Mapping[str, PackPolicy] = field(default_factory=dict)
     waiting: dict[object, tuple[float, str]] = field(default_factory=dict)
@@ -64,8 +66,8 @@ class Pack:
 
     def policy(self, name: str) -> PackPolicy:
         """The policy of this name; a pack can report violations of a policy that it did not list."""
-        known = self.policies.get(name)
-        return known or PackPolicy(card(self.name, protos.analyzer_pb2.PolicyInfo(name=name)), "mandatory", None)
+        unlisted = card(self.name, protos.analyzer_pb2.PolicyInfo(name=name))
+        return self.policies.get(name) or PackPolicy(unlisted, "mandatory", None, self.unknown_is_advisory)
 
     async def remediate(self, request: analyzer_pb2.AnalyzeRequest, about: str) -> Any:
         """Remediate a resource. The call does not wait for its turn, because the program waits for it."""
@@ -133,6 +135,7 @@ async def connected(
     process: PackProcess,
     project: Project | None,
     chosen: config.Config | None,
+    settings: Settings,
     timeout: float,  # noqa: ASYNC109
 ) -> AsyncIterator[Pack]:
     """Connect to a pack that has started, and configure it.
@@ -141,13 +144,15 @@ async def connected(
         process: the pack's process.
         project: the program under preview; None for a state.
         chosen: the operator's configuration, if any.
+        settings: the operator's settings.
         timeout: seconds for each call.
 
     Raises:
         CannotJudge: the pack fails or hangs, or the configuration does not fit it.
     """
     async with grpc.aio.insecure_channel(f"127.0.0.1:{process.port}", options=OPTIONS) as channel:
-        pack = Pack(process, protos.analyzer_pb2_grpc.AnalyzerStub(channel), timeout)
+        stub = protos.analyzer_pb2_grpc.AnalyzerStub(channel)
+        pack = Pack(process, stub, timeout, settings.unknown == "advisory")
         if project is not None:
             await pack.call(_unless_unimplemented(pack.stub.ConfigureStack), _stack_configuration(project), "the stack")
         info = await pack.call(pack.stub.GetAnalyzerInfo, Empty(), "its own policies")
@@ -158,6 +163,7 @@ async def connected(
                 card(pack.name, policy),
                 configs[policy.name].level or config.LEVELS[policy.enforcementLevel],
                 OVER_STACK.get(policy.policy_type),
+                pack.unknown_is_advisory,
             )
             for policy in info.policies
         }

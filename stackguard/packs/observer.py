@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PackObserver:
-    """The observer that sends resources to other packs. All calls come from one event loop."""
+    """The observer that sends resources to other packs. All calls come from one event loop.
+
+    Raises:
+        CannotJudge: by every coroutine, if a pack is missing, malformed, fails or hangs.
+    """
 
     specs: Sequence[PackSpec]
     timeout: float
@@ -37,11 +41,7 @@ class PackObserver:
     """By URN, a resource as registered, and the task that judges it."""
 
     async def follow(self, project: Project, settings: Settings) -> None:
-        """Start the packs, and judge each resource and then the stack.
-
-        Raises:
-            CannotJudge: a pack is missing, malformed, fails or hangs.
-        """
+        """Start the packs, and judge each resource and then the stack."""
         from stackguard.packs.pool import started
 
         loop = asyncio.get_running_loop()
@@ -68,11 +68,7 @@ class PackObserver:
             await asyncio.gather(*self._tasks(), return_exceptions=True)
 
     async def judge(self, resources: Sequence[Resource], settings: Settings) -> None:
-        """Judge a state.
-
-        Raises:
-            CannotJudge: a pack is missing, malformed, fails or hangs.
-        """
+        """Judge a state."""
         from stackguard.packs.pool import started
 
         async with started(self.specs, settings, self.timeout) as packs:

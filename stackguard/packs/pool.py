@@ -34,7 +34,11 @@ ONLY_REMEDIATES = "Policy does not implement validate"
 
 @dataclass(slots=True)
 class Packs:
-    """Policy packs that serve."""
+    """Policy packs that serve.
+
+    Raises:
+        CannotJudge: by every coroutine, if a pack fails or hangs.
+    """
 
     packs: Sequence[Pack]
     settings: Settings
@@ -66,9 +70,6 @@ class Packs:
         Args:
             resource: as the program registered it.
             apply: whether a remediation sees the result of the one before; in a state it does not.
-
-        Raises:
-            CannotJudge: a pack fails or hangs.
         """
         directory = self.project.working_directory if self.project else None
         for pack in self.packs:
@@ -83,7 +84,7 @@ class Packs:
                 policy = pack.policy(remediation.policyName)
                 if remediation.diagnostic:
                     text = remediation.diagnostic.partition(answers.DURING)[2] or remediation.diagnostic
-                    outcome = answers.undecided(policy, text, resource, unknown_is_advisory=self._unknown_is_advisory)
+                    outcome = answers.undecided(policy, text, resource)
                     self._not_remediated.setdefault(resource.urn, []).append(outcome)
                     continue
                 got = plain(remediation.properties)
@@ -95,11 +96,7 @@ class Packs:
         return resource
 
     async def analyze(self, resource: Resource) -> list[Outcome]:
-        """The outcomes of all packs for a resource after remediation.
-
-        Raises:
-            CannotJudge: a pack fails or hangs.
-        """
+        """The outcomes of all packs for a resource after remediation."""
         self.knows((resource,))
         request = requests.for_one(resource, self._providers, self.project)
         about = name_of(resource.urn)
@@ -107,18 +104,17 @@ class Packs:
         outcomes: list[Outcome] = []
         for pack, answer in await self._asked(lambda pack: pack.analyze(request, about), over_stack=False):
             self._note(pack, answer.not_applicable, resource)
-            outcomes += self._outcomes(pack, answer, lambda _urn: resource, whole=False)
+            outcomes += (
+                answers.outcome(pack.policy(diagnostic.policyName), diagnostic, resource, whole=False)
+                for diagnostic in answer.diagnostics
+            )
         undecided = {outcome.policy.id for outcome in outcomes if outcome.kind is Kind.UNDECIDED}
         skipped = self._not_remediated.get(resource.urn, ())
         outcomes += (outcome for outcome in skipped if outcome.policy.id not in undecided)
         return _distinct(outcomes, self._secrets(resource))
 
     async def analyze_stack(self, resources: Sequence[Resource]) -> list[Outcome]:
-        """The outcomes of all packs for a whole stack.
-
-        Raises:
-            CannotJudge: a pack fails or hangs.
-        """
+        """The outcomes of all packs for a whole stack."""
         if not any(pack.judges_some(over_stack=True) for pack in self.packs):
             return []
         self.knows(resources)
@@ -133,15 +129,16 @@ class Packs:
                 answers.not_applicable(pack.policy(each.policy_name), each, None, secrets)
                 for each in answer.not_applicable
             )
-            outcomes += self._outcomes(pack, answer, lambda urn: by_urn.get(urn, root), whole=True)
+            outcomes += (
+                answers.outcome(
+                    pack.policy(diagnostic.policyName), diagnostic, by_urn.get(diagnostic.urn, root), whole=True
+                )
+                for diagnostic in answer.diagnostics
+            )
         return _distinct(outcomes, secrets)
 
     async def judge_state(self, resources: Sequence[Resource]) -> list[Outcome]:
-        """The outcomes of all packs for a state: remediations are noted, but not applied.
-
-        Raises:
-            CannotJudge: a pack fails or hangs.
-        """
+        """The outcomes of all packs for a state: remediations are noted, but not applied."""
         self.knows(resources)
 
         async def judge(resource: Resource) -> list[Outcome]:
@@ -160,28 +157,10 @@ class Packs:
         _, about, pack = min(waiting, key=lambda call: call[0])
         return pack.late(about)
 
-    @property
-    def _unknown_is_advisory(self) -> bool:
-        return self.settings.unknown == "advisory"
-
     async def _asked(self, ask: Callable[[Pack], Awaitable[Any]], *, over_stack: bool) -> list[tuple[Pack, Any]]:
         """The answers of the packs with policies for single resources, or for the stack."""
         packs = [pack for pack in self.packs if pack.judges_some(over_stack=over_stack)]
         return list(zip(packs, await gather_or_cancel(map(ask, packs)), strict=True))
-
-    def _outcomes(
-        self, pack: Pack, answer: Any, resource_of: Callable[[str], Resource], *, whole: bool
-    ) -> list[Outcome]:
-        return [
-            answers.outcome(
-                pack.policy(diagnostic.policyName),
-                diagnostic,
-                resource_of(diagnostic.urn),
-                unknown_is_advisory=self._unknown_is_advisory,
-                whole=whole,
-            )
-            for diagnostic in answer.diagnostics
-        ]
 
     def _note(self, pack: Pack, not_applicable: Iterable[Any], resource: Resource) -> None:
         """Note the policies that do not apply to a resource, but not those that only remediate."""
@@ -262,6 +241,6 @@ async def started(
 
         async def start(pack: folder.PackFolder, chosen: Mapping[str, config.PolicyConfig] | None) -> Pack:
             running = await stack.enter_async_context(process.started(pack, project, start_timeout, mask))
-            return await stack.enter_async_context(connected(running, project, chosen, timeout))
+            return await stack.enter_async_context(connected(running, project, chosen, settings, timeout))
 
         yield Packs(await gather_or_cancel(start(*each) for each in read), settings, project, mask)

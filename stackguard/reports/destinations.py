@@ -82,20 +82,21 @@ def write(text: str, file: Path | None) -> None:
         OSError: the file cannot be written.
     """
     if file is None:
-        _print(text)
+        print_bytes([text.encode(sys.stdout.encoding or "utf-8", errors="replace")])
     elif file.exists() and not file.is_file():  # a device or a named pipe must not be replaced
         file.write_text(text, encoding="utf-8")
     else:
         _replace(file.resolve(), text)
 
 
-def _print(text: str) -> None:
-    stream = sys.stdout
+def print_bytes(blocks: Iterable[bytes]) -> None:
+    """Print to standard output until the reader closes the pipe."""
     try:
-        stream.buffer.write(text.encode(stream.encoding or "utf-8", errors="replace"))
-        stream.flush()
+        for block in blocks:
+            sys.stdout.buffer.write(block)
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _replace(file: Path, text: str) -> None:

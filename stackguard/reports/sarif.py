@@ -8,6 +8,7 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -15,17 +16,17 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from policypack.core.policy import Kind, Outcome, Policy, Severity
+from policypack.core.policy import Kind, Outcome, Policy, Resource, Severity
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.formatting import indented_json, name_of, printable
-from stackguard.reports.places import line_of, repository
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
 """The base of every relative address: the root of the repository."""
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 ABOUT = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {
     Severity.CRITICAL: "9.5",
@@ -111,6 +112,34 @@ def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
         name, full_name = map(printable, resource)
         found["logicalLocations"] = [{"name": name, "fullyQualifiedName": full_name, "kind": "resource"}]
     return found
+
+
+def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
+    """The absolute path and the line, counted from 1, at which the program constructs the resource.
+
+    If that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
+    program's project file.
+    """
+    base = absolute(report.folder or Path())
+    position = resource.position
+    if position is not None and not position.installed:
+        file = absolute(base / position.file)
+        if file.is_file() and file.is_relative_to(repository(base)):
+            return file, position.line
+    judged = absolute(Path(report.target))
+    if report.folder is None and judged.is_file():
+        return judged, 1
+    return next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), 1
+
+
+def repository(folder: Path) -> Path:
+    """The root of the repository that contains a folder; the working folder if there is none."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), absolute(Path()))
+
+
+def absolute(path: Path) -> Path:
+    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)
 
 
 def partial_fingerprints(fingerprint: str) -> Mapping[str, str]:

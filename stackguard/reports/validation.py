@@ -15,7 +15,6 @@ import msgspec
 from stackguard.reports import json, sarif
 from stackguard.reports.fingerprint import distinct_hashes
 from stackguard.reports.formatting import indented_json, printable
-from stackguard.reports.places import absolute
 from stackguard.template.validation import Level, Result, Validation
 
 SARIF_LEVELS: dict[Level, sarif.Level] = {
@@ -155,7 +154,7 @@ def _lint_run(validation: Validation) -> sarif.Object:
     lint = validation.lint
     rules = {result.rule: result for result in lint.results}
     indexes = {rule: index for index, rule in enumerate(rules)}
-    file = absolute(Path(validation.file))
+    file = sarif.absolute(Path(validation.file))
     fingerprints = distinct_hashes((result.rule, *map(str, result.path)) for result in lint.results)
     return sarif.run(
         {

@@ -32,6 +32,9 @@ class Cursor:
 
     `kind` looks ahead; `fields` and `items` walk into an object or a list. The caller must take each value before the
     next one, by `value`, `skip` or another walk.
+
+    Raises:
+        CannotJudge: by every method, if the text is not well-formed JSON or a value is longer than `LONGEST`.
     """
 
     def __init__(self, blocks: Iterator[bytes], source: str) -> None:
@@ -56,16 +59,8 @@ class Cursor:
                 return ""
 
     def fields(self) -> Iterator[str]:
-        """The names in the object that starts here; at each, its value comes next.
-
-        Raises:
-            CannotJudge: the object is malformed.
-        """
-        self._take("{")
-        if self.kind() == "}":
-            self._at += 1
-            return
-        while True:
+        """The names in the object that starts here; at each, its value comes next."""
+        for _ in self._members("{", "}"):
             start = self.kind()
             if not start:
                 raise self.cut_off()
@@ -74,30 +69,23 @@ class Cursor:
             name = NAMER.decode(self.value())
             self._take(":")
             yield name
-            if self._take(",}") == "}":
-                return
 
     def items(self) -> Iterator[int]:
-        """The indexes in the list that starts here; at each, its value comes next.
+        """The indexes in the list that starts here; at each, its value comes next."""
+        return self._members("[", "]")
 
-        Raises:
-            CannotJudge: the list is malformed.
-        """
-        self._take("[")
-        if self.kind() == "]":
+    def _members(self, opening: str, closing: str) -> Iterator[int]:
+        self._take(opening)
+        if self.kind() == closing:
             self._at += 1
             return
         for index in count():
             yield index
-            if self._take(",]") == "]":
+            if self._take(f",{closing}") == closing:
                 return
 
     def value(self) -> bytes:
-        """The JSON text of the next value.
-
-        Raises:
-            CannotJudge: it is missing, malformed, or longer than `LONGEST`.
-        """
+        """The JSON text of the next value."""
         if not self.kind():
             raise self.cut_off()
         while True:
@@ -134,11 +122,7 @@ class Cursor:
         return CannotJudge(f"{self._source} ends in the middle of its JSON at {place}; it was cut off: write it again")
 
     def end(self) -> None:
-        """Check that the text ends here.
-
-        Raises:
-            CannotJudge: it does not.
-        """
+        """Check that the text ends here."""
         if self.kind():
             raise CannotJudge(
                 f"{self._source} goes on after its JSON at {self._where(self._at)}; an export is one object"

@@ -127,11 +127,7 @@ def _resources(cursor: Cursor, source: str) -> list[Resource]:
 
 
 def _is_null(cursor: Cursor, name: str, start: str, source: str) -> bool:
-    """Whether null comes next, in place of the object or list that begins with `start`.
-
-    Raises:
-        CannotJudge: another kind of value comes next.
-    """
+    """Whether null comes next, in place of the object or list that begins with `start`; another value is an error."""
     if cursor.kind() not in {start, "n", ""}:
         kind = "an object" if start == "{" else "a list"
         raise CannotJudge(f"{source} is not a stack export: `{name}` must be {kind}")

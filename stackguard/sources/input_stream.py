@@ -183,11 +183,9 @@ def _unzipped(blocks: Iterator[bytes], source: str) -> Iterator[bytes]:
 
 
 def _decoded(blocks: Iterator[bytes], encoding: str, source: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for block in blocks:
-            yield decoder.decode(block).encode()
-        yield decoder.decode(b"", final=True).encode()
+        for decoded in codecs.iterdecode(blocks, encoding):
+            yield decoded.encode()
     except UnicodeError:
         raise CannotJudge(f"{source} has a byte order mark but is not {encoding.upper()} text; {WRITE_IT}") from None
 

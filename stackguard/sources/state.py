@@ -185,16 +185,7 @@ def _options(state: State) -> Options:
 
 
 def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str, Any], frozenset[str]]:
-    """The plain values of a property map, and the paths of its secrets.
-
-    Args:
-        raw: its JSON text.
-        place: its place for errors.
-        plain: whether it contains plain values only.
-
-    Raises:
-        CannotJudge: it is not an object, or a value in it is malformed.
-    """
+    """The plain values of a property map, and the paths of its secrets; `plain` is whether it has plain values only."""
     try:
         values = DECODER.decode(raw)
         if values is None:
@@ -207,11 +198,7 @@ def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str,
 
 
 def _is_plain(text: bytes, place: str) -> bool:
-    """Whether the JSON text of a resource contains plain values only.
-
-    Raises:
-        CannotJudge: it is nested too deeply.
-    """
+    """Whether the JSON text of a resource contains plain values only, after a check of its depth."""
     if text.count(b"{") + text.count(b"[") > DEEPEST and _depth(text) > DEEPEST:
         raise CannotJudge(f"{place} is nested more than {DEEPEST} deep, which is too deeply to be judged")
     for mark in MARKS:  # noqa: SIM110 (a generator is slower than the search)

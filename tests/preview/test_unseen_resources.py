@@ -13,7 +13,7 @@ from stackguard.errors import CannotJudge
 from stackguard.gate.request import Request, judge
 from stackguard.preview import Preview, run
 from stackguard.reports import Report
-from stackguard.reports.places import line_of
+from stackguard.reports.sarif import line_of
 from stackguard.sources import RunOptions
 
 PROGRAM = Path(__file__).parent / "programs" / "unseen"
