@@ -17,6 +17,6 @@ LINE = f"{STAND_IN_ACCOUNT} {ADVICE}"
 NOTE = Note(NoteKind.ACCOUNT, STAND_IN_ACCOUNT, ADVICE)
 
 
-def shown(texts: Iterable[str]) -> bool:
+def mentioned(texts: Iterable[str]) -> bool:
     """Whether one of these texts contains the stand-in account."""
     return any(STAND_IN_ACCOUNT in text for text in texts)

@@ -17,7 +17,7 @@ from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.report import StackReport, without_secret
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable
-from stackguard.sources import Loaded
+from stackguard.sources import LoadedStack
 from stackguard.stand_in import STAND_IN_ACCOUNT
 
 VERSION = 1
@@ -46,7 +46,7 @@ class DiffReport(msgspec.Struct, frozen=True):
         }
 
 
-def compare(new: Loaded, old: Loaded) -> DiffReport:
+def compare(new: LoadedStack, old: LoadedStack) -> DiffReport:
     """What the stack `new` allows and `old` does not. If only `new` is a program, generated names come from `old`.
 
     Two programs are taken to be one stack: if only one of them states its account, both get that account.

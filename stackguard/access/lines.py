@@ -129,11 +129,11 @@ def _of_identity(document: PolicyDocument) -> Answer:
     return refusal(document) or Answer(Verdict.NOT_PUBLIC, why)
 
 
-def _field(line: Mapping[str, Any], name: str, kind: type | tuple[type, ...], wanted: str) -> Any:
+def _field(line: Mapping[str, Any], name: str, kind: type | tuple[type, ...], expected: str) -> Any:
     if name not in line:
-        raise LineError(f"`{name}` is missing; give {wanted}")
+        raise LineError(f"`{name}` is missing; give {expected}")
     if not isinstance(line[name], kind):
-        raise LineError(f"`{name}` must be {wanted}")
+        raise LineError(f"`{name}` must be {expected}")
     return line[name]
 
 

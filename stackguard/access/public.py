@@ -16,7 +16,7 @@ from policypack.evaluation.settings import Settings
 from stackguard.access.report import StackReport, position, without_secret
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable
-from stackguard.sources import Loaded
+from stackguard.sources import LoadedStack
 
 VERSION = 1
 
@@ -47,7 +47,7 @@ class PublicReport(msgspec.Struct, frozen=True):
         }
 
 
-def judge(loaded: Loaded) -> PublicReport:
+def judge(loaded: LoadedStack) -> PublicReport:
     """The verdict on each resource of a stack that outsiders could use."""
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     entries = tuple(exposed(stack))

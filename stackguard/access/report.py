@@ -18,8 +18,7 @@ from stackguard.access.lines import witness_json
 from stackguard.reports import Screen
 from stackguard.reports.formatting import indented_json, name_of, printable
 from stackguard.reports.screen import paint, wrapped
-from stackguard.stand_in import LINE
-from stackguard.stand_in import shown as shows_stand_in
+from stackguard.stand_in import LINE, mentioned
 
 STYLES = {
     Verdict.PUBLIC: "bold red",
@@ -91,7 +90,7 @@ class StackReport(msgspec.Struct, frozen=True):
             lines += wrapped(self.clean(f"the program {unseen.why}"), screen, INDENT, "why")
             lines += wrapped(self.clean(unseen.fix), screen, INDENT, "fix")
             lines.append(Text())
-        if self.stand_in and shows_stand_in(line.plain for line in lines):
+        if self.stand_in and mentioned(line.plain for line in lines):
             lines += [*wrapped(LINE, screen, 0, "note"), Text()]
         return paint([*lines, Text(count, "bold")], screen)
 
@@ -102,7 +101,7 @@ class StackReport(msgspec.Struct, frozen=True):
                 {"why": self.clean(unseen.why), "fix": self.clean(unseen.fix), "position": position(unseen)}
                 for unseen in self.unseen
             ]
-        if self.stand_in and shows_stand_in([indented_json(document)]):
+        if self.stand_in and mentioned([indented_json(document)]):
             document["notes"] = [LINE]
         return indented_json(document)
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 
 from policypack.evaluation.settings import read as read_settings
-from stackguard.sources import STANDARD_INPUT, Loaded, RunOptions, exported, input_stream
+from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions, exported, input_stream
 from stackguard.sources import load as load_source
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes. AWS accepts no policy document of more than 20,480 characters, so a longer file is a stack."""
 
 
-def read(target: str, options: RunOptions) -> str | Loaded:
+def read(target: str, options: RunOptions) -> str | LoadedStack:
     """The text of a policy document, or the resources of a stack.
 
     Args:
@@ -39,7 +39,7 @@ def read(target: str, options: RunOptions) -> str | Loaded:
         return _document_or_stack(blocks, source, options)
 
 
-def load(target: str, options: RunOptions) -> Loaded:
+def load(target: str, options: RunOptions) -> LoadedStack:
     """The resources of a stack; for a program, `stackguard.yaml` in the working folder can set the account.
 
     Raises:
@@ -50,7 +50,7 @@ def load(target: str, options: RunOptions) -> Loaded:
     return load_source(target, options.under(read_settings(None)) if is_program else options)
 
 
-def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions) -> str | Loaded:
+def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions) -> str | LoadedStack:
     """A document has `Statement` on top; what is long or not JSON goes to the reader of stacks, which reports errors."""
     first: list[bytes] = []
     length = 0

@@ -21,7 +21,7 @@ from policypack.python.model import Call, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
 from stackguard.sources import RunOptions
-from stackguard.stand_in import LINE, shown
+from stackguard.stand_in import LINE, mentioned
 
 T = TypeVar("T")
 VERSION = 1
@@ -59,9 +59,9 @@ class FunctionAnswer:
     @property
     def clean(self) -> bool:
         """Whether nothing is missing, nothing over, and nothing undecided."""
-        found = self.privilege
-        return isinstance(found, Privilege) and not (
-            found.comparison.missing or found.comparison.over or found.found.unresolved or found.role.unread
+        compared = self.privilege
+        return isinstance(compared, Privilege) and not (
+            compared.comparison.missing or compared.comparison.over or compared.found.unresolved or compared.role.unread
         )
 
 
@@ -130,7 +130,7 @@ def render(report: UnusedReport, form: str) -> str:
     document = {"version": VERSION, "functions": [_json(answer) for answer in report.answers]}
     lines = [*_text(report.answers)] if form == "text" else [_encoded(document)]
     notes = [f"undecided: the program {unseen.why}; {unseen.fix}" for unseen in report.unseen]
-    if report.stand_in and shown(lines):
+    if report.stand_in and mentioned(lines):
         notes.append(LINE)
     if notes and form == "json":
         lines = [_encoded(document | {"notes": notes})]
@@ -144,17 +144,17 @@ def _encoded(document: dict[str, Any]) -> str:
 
 
 def _sections(
-    found: Privilege, missing: Callable[[Missing], T], over: Callable[[Over], T], unread: Callable[[str], T]
+    compared: Privilege, missing: Callable[[Missing], T], over: Callable[[Over], T], unread: Callable[[str], T]
 ) -> dict[str, list[T]]:
     """What is missing, over and undecided, each entry as the functions render it."""
-    gaps, excess = grouped(found), found.comparison.over
+    gaps, excess = grouped(compared), compared.comparison.over
     return {
         "missing": [missing(gap) for gap in gaps if gap.sure],
         "over": [over(statement) for statement in excess if statement.sure],
         "undecided": [
             *(missing(gap) for gap in gaps if not gap.sure),
             *(over(statement) for statement in excess if not statement.sure),
-            *(unread(f"the function {clause}") for clause in found.role.unread),
+            *(unread(f"the function {clause}") for clause in compared.role.unread),
         ],
     }
 
@@ -177,14 +177,14 @@ def _text(answers: Sequence[FunctionAnswer]) -> Iterator[str]:
                 yield "  clean: nothing is missing, nothing is over"
 
 
-def _text_sections(found: Privilege) -> dict[str, list[str]]:
-    platform = (f"{need.action}  {need.why}" for need in found.needs if need.place is None and not need.may)
+def _text_sections(compared: Privilege) -> dict[str, list[str]]:
+    platform = (f"{need.action}  {need.why}" for need in compared.needs if need.place is None and not need.may)
     return {
-        "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(found.found.calls).items()],
+        "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(compared.found.calls).items()],
         "needs besides": list(dict.fromkeys(platform)),
-        **_sections(found, _missing_line, _over_line, str),
-        "could not be resolved": [f"{part.place}  {part.why}" for part in found.found.unresolved],
-        "conditions that are taken to hold": list(found.comparison.conditions),
+        **_sections(compared, _missing_line, _over_line, str),
+        "could not be resolved": [f"{part.place}  {part.why}" for part in compared.found.unresolved],
+        "conditions that are taken to hold": list(compared.comparison.conditions),
     }
 
 
@@ -222,13 +222,13 @@ def _over_line(excess: Over) -> str:
 
 
 def _json(answer: FunctionAnswer) -> dict[str, Any]:
-    found = answer.privilege
+    compared = answer.privilege
     about: dict[str, Any] = {"function": answer.function.name, "urn": answer.function.urn}
-    if found is None:
+    if compared is None:
         return {**about, "verdict": "not-applicable", "why": "no Python code that can be read"}
-    if isinstance(found, Unknown):
-        return {**about, "verdict": "undecided", "why": f"its code {found.why}"}
-    sections = _sections(found, _missing_json, _over_json, lambda why: {"why": why})
+    if isinstance(compared, Unknown):
+        return {**about, "verdict": "undecided", "why": f"its code {compared.why}"}
+    sections = _sections(compared, _missing_json, _over_json, lambda why: {"why": why})
     unclean = "unclean" if sections["missing"] or sections["over"] else "undecided"
     return {
         **about,
@@ -243,13 +243,13 @@ def _json(answer: FunctionAnswer) -> dict[str, Any]:
                     name: list(map(str, values)) for name, values in call.arguments if name in SHOWN_ARGUMENTS
                 },
             }
-            for call in found.found.calls
+            for call in compared.found.calls
         ],
         **sections,
         "unresolved": [
-            {"file": part.place.file, "line": part.place.line, "why": part.why} for part in found.found.unresolved
+            {"file": part.place.file, "line": part.place.line, "why": part.why} for part in compared.found.unresolved
         ],
-        "conditions": list(found.comparison.conditions),
+        "conditions": list(compared.comparison.conditions),
     }
 
 

@@ -19,7 +19,7 @@ Exit codes:
 """
 
 
-class CannotBundle(Failure):
+class BundleFailure(Failure):
     """Bundling failed: one line, after the output of the program that failed."""
 
     lead = "cannot bundle"
@@ -108,10 +108,10 @@ def bundle(
     )
     doing = f"bundling {function_dir}"
     if image:
-        function, written = attempt(lambda: run_image(request), doing, CannotBundle)
+        function, written = attempt(lambda: run_image(request), doing, BundleFailure)
         _print_image(function, written, format_)
         return
-    report = attempt(lambda: run(request), doing, CannotBundle)
+    report = attempt(lambda: run(request), doing, BundleFailure)
     write(reports.json(report) if format_ == "json" else reports.text(report, screen(None)), None)
     ctx.exit(report.exit_code)
 

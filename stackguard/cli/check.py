@@ -129,7 +129,7 @@ def check(
 
         severity = Severity(fail_on)
         return request.judge(
-            request.Request(target, options, settings, policy, severity, packs, own=not no_own_policies)
+            request.CheckRequest(target, options, settings, policy, severity, packs, own=not no_own_policies)
         )
 
     report = attempt(judge, f"judging {target}")

@@ -20,12 +20,12 @@ from stackguard.notes import Note
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver
 from stackguard.reports import Report
-from stackguard.sources import Loaded, RunOptions, load
-from stackguard.stand_in import NOTE, shown
+from stackguard.sources import LoadedStack, RunOptions, load
+from stackguard.stand_in import NOTE, mentioned
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CheckRequest:
     """What to judge, and how."""
 
     target: str
@@ -41,7 +41,7 @@ class Request:
     """Whether to run our own policies too."""
 
 
-def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Report:
+def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
     """Judge a target.
 
     Args:
@@ -61,6 +61,8 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         if not request.own:
             outcomes = (*_unseen(loaded, settings), *outcomes)
     notes = (*judging.notes, *loaded.notes, *(others.notes if others else ()))
+    if loaded.stand_in and mentioned(_texts(outcomes, notes)):
+        notes = (*notes, NOTE)
     return Report(
         loaded.target.strip("`"),
         masked(outcomes, loaded.mask),
@@ -68,7 +70,7 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        masked_notes((*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes, loaded.mask),
+        masked_notes(notes, loaded.mask),
     )
 
 
@@ -82,7 +84,7 @@ def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
     yield from (note.message for note in notes)
 
 
-def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]] | None) -> list[Policy[Any]]:
+def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy[Any]] | None) -> list[Policy[Any]]:
     if policies is None:
         from policypack.policies import POLICIES
 
@@ -103,7 +105,7 @@ def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]
     return active
 
 
-def _unseen(loaded: Loaded, settings: Settings) -> Iterable[Outcome]:
+def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:
     """Outcomes for resources that no policy pack saw: without them, a report of packs alone would look like a pass."""
     if not loaded.unseen and not any(resource.remote for resource in loaded.resources):
         return ()

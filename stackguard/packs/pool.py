@@ -126,8 +126,8 @@ class Packs:
         outcomes: list[Outcome] = []
         for pack, answer in await self._asked(lambda pack: pack.analyze_stack(request), over_stack=True):
             self._notes += (
-                answers.not_applicable(pack.policy(each.policy_name), each, None, secrets)
-                for each in answer.not_applicable
+                answers.not_applicable(pack.policy(skipped.policy_name), skipped, None, secrets)
+                for skipped in answer.not_applicable
             )
             outcomes += (
                 answers.outcome(

@@ -127,9 +127,7 @@ async def started(
             rest = asyncio.create_task(_copy(printed, output))
             yield pack
         finally:
-            with contextlib.suppress(
-                ProcessLookupError, PermissionError
-            ):  # PermissionError: on macOS, if all have ended
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS, if all have ended
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
             end_known_by(token)

@@ -37,7 +37,7 @@ class Report:
         return outcome.kind is Kind.ERROR or (outcome.blocks and outcome.policy.severity.rank >= self.fail_on.rank)
 
     @cached_property
-    def shown(self) -> tuple[Outcome, ...]:
+    def condensed(self) -> tuple[Outcome, ...]:
         """The outcomes for people: one for each unknown value."""
         from policypack.evaluation.unknown_values import one_per_value
 

@@ -22,14 +22,14 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class Place(msgspec.Struct, frozen=True, rename="camel"):
+class SourcePosition(msgspec.Struct, frozen=True, rename="camel"):
     """Where the program constructs the resource."""
 
     file: str
     line: Annotated[int, msgspec.Meta(ge=1)]
 
 
-class Entry(msgspec.Struct, frozen=True, rename="camel"):
+class OutcomeEntry(msgspec.Struct, frozen=True, rename="camel"):
     """One outcome; a policy that passes has none."""
 
     outcome: Annotated[
@@ -54,7 +54,7 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
         tuple[str, ...], msgspec.Meta(description="URNs of the resources whose update makes the value known.")
     ]
     waived: bool
-    position: Place | None = None
+    position: SourcePosition | None = None
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -97,13 +97,13 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
     exit_code: Annotated[Literal[0, 1, 2], msgspec.Meta(description="0 clean, 1 violations, 2 could not judge.")]
 
 
-class Document(msgspec.Struct, frozen=True):
+class OutcomesReport(msgspec.Struct, frozen=True):
     """The report of `stackguard check --format json`."""
 
     version: Literal[1]
     target: str
     summary: Summary
-    outcomes: tuple[Entry, ...]
+    outcomes: tuple[OutcomeEntry, ...]
     notes: tuple[Remark, ...]
 
 
@@ -112,15 +112,15 @@ def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format
     return indented_json(document(report))
 
 
-def document(report: Report) -> Document:
+def document(report: Report) -> OutcomesReport:
     """The public form of a report."""
     pairs = zip(report.outcomes, fingerprints(report.outcomes), strict=True)
     entries = tuple(_entry(report, outcome, fingerprint) for outcome, fingerprint in pairs)
     notes = tuple(
-        Remark(each.kind, printable(each.about), printable(each.message), tuple(map(printable, each.urns)))
-        for each in report.notes
+        Remark(note.kind, printable(note.about), printable(note.message), tuple(map(printable, note.urns)))
+        for note in report.notes
     )
-    return Document(1, printable(report.target), summary(report), entries, notes)
+    return OutcomesReport(1, printable(report.target), summary(report), entries, notes)
 
 
 def summary(report: Report) -> Summary:
@@ -138,9 +138,9 @@ def summary(report: Report) -> Summary:
     )
 
 
-def _entry(report: Report, outcome: Outcome, fingerprint: str) -> Entry:
+def _entry(report: Report, outcome: Outcome, fingerprint: str) -> OutcomeEntry:
     resource, policy = outcome.resource, outcome.policy
-    return Entry(
+    return OutcomeEntry(
         outcome=outcome.kind,
         policy=printable(policy.id),
         severity=policy.severity,
@@ -156,10 +156,12 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str) -> Entry:
         fingerprint=fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=False,
-        position=Place(printable(resource.position.file), resource.position.line) if resource.position else None,
+        position=SourcePosition(printable(resource.position.file), resource.position.line)
+        if resource.position
+        else None,
     )
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of `Document`."""
-    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", **msgspec.json.schema(Document)}
+    """The JSON schema of `OutcomesReport`."""
+    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", **msgspec.json.schema(OutcomesReport)}

@@ -64,11 +64,11 @@ def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object
 
 def policy_run(report: Report) -> Object:
     """The run of the policies."""
-    by_severity = sorted((outcome.policy for outcome in report.shown), key=lambda policy: policy.severity.rank)
+    by_severity = sorted((outcome.policy for outcome in report.condensed), key=lambda policy: policy.severity.rank)
     worst = {policy.id: policy for policy in by_severity}
-    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.shown)]
+    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.condensed)]
     indexes = {policy.id: index for index, policy in enumerate(rules)}
-    crashes = [_crash(outcome, indexes) for outcome in report.shown if outcome.kind is Kind.ERROR]
+    crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
     notifications = [*crashes, *map(_note, report.notes)]
     invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
     if notifications:
@@ -83,7 +83,7 @@ def policy_run(report: Report) -> Object:
         invocation,
         [
             _result(report, outcome, fingerprint, indexes)
-            for outcome, fingerprint in zip(report.shown, fingerprints(report.shown), strict=True)
+            for outcome, fingerprint in zip(report.condensed, fingerprints(report.condensed), strict=True)
             if outcome.kind is not Kind.ERROR
         ],
     )
@@ -107,11 +107,11 @@ def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
         artifact = {"uri": quote(file.relative_to(root).as_posix()), "uriBaseId": ROOT}
     else:
         artifact = {"uri": file.as_uri()}
-    found: Object = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
+    place: Object = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
     if resource is not None:
         name, full_name = map(printable, resource)
-        found["logicalLocations"] = [{"name": name, "fullyQualifiedName": full_name, "kind": "resource"}]
-    return found
+        place["logicalLocations"] = [{"name": name, "fullyQualifiedName": full_name, "kind": "resource"}]
+    return place
 
 
 def line_of(resource: Resource, report: Report) -> tuple[Path, int]:

@@ -40,7 +40,7 @@ def render(report: Report, screen: Screen) -> str:
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     by_resource: dict[str, list[Outcome]] = {}
-    for outcome in report.shown:
+    for outcome in report.condensed:
         by_resource.setdefault(outcome.resource.urn, []).append(outcome)
     for outcomes in by_resource.values():
         yield from _heading(outcomes[0].resource, report)
@@ -106,10 +106,10 @@ def _count(report: Report) -> Text:
     severities = [(severity, getattr(counts.severities, severity)) for severity in reversed(Severity)]
     listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
     violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
-    undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.shown)
-    found = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
-    harmless = sum(not report.blocks(outcome) for outcome in report.shown)
-    return Text.assemble((found, "bold"), f"; {harmless} of them do not block" if harmless else "")
+    undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
+    text = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
+    harmless = sum(not report.blocks(outcome) for outcome in report.condensed)
+    return Text.assemble((text, "bold"), f"; {harmless} of them do not block" if harmless else "")
 
 
 def _many(count: int, noun: str) -> str:

@@ -27,7 +27,7 @@ CFN_LINT = "https://github.com/aws-cloudformation/cfn-lint"
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
-class Template(msgspec.Struct, frozen=True):
+class ValidatedTemplate(msgspec.Struct, frozen=True):
     """What was validated."""
 
     file: str
@@ -72,7 +72,7 @@ class ValidationReport(msgspec.Struct, frozen=True, rename="camel"):
     """The report of a template's validation."""
 
     version: Literal[1]
-    template: Template
+    template: ValidatedTemplate
     tools: Tools
     exit_code: Annotated[
         Literal[0, 1, 2],
@@ -83,7 +83,7 @@ class ValidationReport(msgspec.Struct, frozen=True, rename="camel"):
     ]
     lint: Linting
     policies: Annotated[
-        json.Document,
+        json.OutcomesReport,
         msgspec.Meta(description="The outcomes of the policies for the template's resources, as in `check`."),
     ]
     differences: Annotated[
@@ -100,7 +100,7 @@ def document(validation: Validation) -> ValidationReport:
     levels = [result.level for result in lint.results]
     return ValidationReport(
         version=1,
-        template=Template(printable(validation.file), hashlib.sha256(validation.text.encode()).hexdigest()),
+        template=ValidatedTemplate(printable(validation.file), hashlib.sha256(validation.text.encode()).hexdigest()),
         tools=Tools(version("stackguard"), lint.version),
         exit_code=validation.exit_code,
         lint=Linting(

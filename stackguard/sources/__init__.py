@@ -1,4 +1,4 @@
-"""Sources: a program, a stack export, a preview or standard input goes in, a `Loaded` stack comes out."""
+"""Sources: a program, a stack export, a preview or standard input goes in, a `LoadedStack` stack comes out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REGION = "aws:region"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedStack:
     """A stack: its resources in registration order, and what else its target states."""
 
     resources: tuple[Resource, ...]
@@ -58,7 +58,7 @@ class RunOptions:
         return replace(self, account=settings.account_id)
 
 
-def load(target: str, options: RunOptions, observer: Observer = NOBODY) -> Loaded:
+def load(target: str, options: RunOptions, observer: Observer = NOBODY) -> LoadedStack:
     """Read a target, which is a program's folder, a file, or `-`.
 
     Args:
@@ -92,7 +92,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def exported(blocks: Iterator[bytes], source: str, options: RunOptions) -> Loaded:
+def exported(blocks: Iterator[bytes], source: str, options: RunOptions) -> LoadedStack:
     """Read a stack export or a preview.
 
     Args:

@@ -14,7 +14,7 @@ import msgspec
 
 from policypack.core.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
-from stackguard.sources import REGION, Loaded
+from stackguard.sources import REGION, LoadedStack
 from stackguard.sources.cursor import Cursor
 from stackguard.sources.shape import PREVIEW
 from stackguard.sources.state import Sharing, State, decoded, resource
@@ -56,7 +56,7 @@ class Step(msgspec.Struct, rename="camel"):
     new_state: State | None = None
 
 
-class Diagnostic(msgspec.Struct):
+class PreviewDiagnostic(msgspec.Struct):
     """A message of the program or the engine."""
 
     message: str = ""
@@ -65,7 +65,7 @@ class Diagnostic(msgspec.Struct):
 
 STEP = msgspec.json.Decoder(Step)
 CONFIG = msgspec.json.Decoder(dict[str, str] | None)
-DIAGNOSTICS = msgspec.json.Decoder(list[Diagnostic] | None)
+DIAGNOSTICS = msgspec.json.Decoder(list[PreviewDiagnostic] | None)
 SUMMARY = msgspec.json.Decoder(dict[str, int] | None)
 
 
@@ -109,7 +109,7 @@ def steps(cursor: Cursor, source: str) -> Steps:
     return read
 
 
-def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
+def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> LoadedStack:
     """The resources of a preview.
 
     Args:
@@ -120,7 +120,7 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
     Raises:
         CannotJudge: the preview failed, or it leaves out resources that do not change.
     """
-    diagnostics: list[Diagnostic] | None = decoded(
+    diagnostics: list[PreviewDiagnostic] | None = decoded(
         DIAGNOSTICS, others.get("diagnostics", b"null"), "diagnostics", source
     )
     errors = [diagnostic.message for diagnostic in diagnostics or [] if diagnostic.severity == "error"]
@@ -137,7 +137,7 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
             "write it with `pulumi preview --json --show-sames`"
         )
     config: dict[str, str] | None = decoded(CONFIG, others.get("config", b"null"), "config", source)
-    return Loaded(tuple(read.resources.values()), source, (config or {}).get(REGION))
+    return LoadedStack(tuple(read.resources.values()), source, (config or {}).get(REGION))
 
 
 def _completed(new: State, step: Step) -> State:

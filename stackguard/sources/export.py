@@ -14,7 +14,7 @@ from typing import Any
 
 from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
-from stackguard.sources import Loaded, digest
+from stackguard.sources import LoadedStack, digest
 from stackguard.sources.cursor import Cursor
 from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.shape import looks_like, no_object
@@ -26,7 +26,7 @@ HELD = frozenset({"resources", "version", *digest.OTHERS})
 JSON_STARTS = '[{"tfn-0123456789'
 
 
-def parse(blocks: Iterator[bytes], source: str) -> Loaded:
+def parse(blocks: Iterator[bytes], source: str) -> LoadedStack:
     """The resources of a state file, or of a `pulumi preview --json`.
 
     Args:
@@ -44,7 +44,7 @@ def parse(blocks: Iterator[bytes], source: str) -> Loaded:
         raise CannotJudge(f"{source} does not fit into memory; judge it on a machine with more memory") from None
 
 
-def _parse(cursor: Cursor, source: str) -> Loaded:
+def _parse(cursor: Cursor, source: str) -> LoadedStack:
     first = cursor.kind()
     if not first:
         raise CannotJudge(f"{source} is empty; {WRITE_IT}")
@@ -59,7 +59,7 @@ def _parse(cursor: Cursor, source: str) -> Loaded:
     if listed is not None:
         version = decoded(ANYTHING, document.held.get("version", b"null"), "version", source)
         resources = tuple(_versioned(listed, version, source))
-        loaded = Loaded(resources, source, _default_region(resources))
+        loaded = LoadedStack(resources, source, _default_region(resources))
     elif document.steps is not None or document.names & digest.NAMES:
         loaded = digest.loaded(document.steps or digest.Steps(), document.held, source)
     else:
@@ -69,7 +69,7 @@ def _parse(cursor: Cursor, source: str) -> Loaded:
 
 
 @dataclass(slots=True)
-class Document:
+class StateFile:
     """The outermost object of a file; its fields determine the kind of the file."""
 
     names: set[str] = field(default_factory=set)
@@ -79,8 +79,8 @@ class Document:
     steps: digest.Steps | None = None
 
 
-def _document(cursor: Cursor, source: str) -> Document:
-    document = Document()
+def _document(cursor: Cursor, source: str) -> StateFile:
+    document = StateFile()
     for name in cursor.fields():
         document.names.add(name)
         if name in {"deployment", "latest"}:
@@ -136,24 +136,24 @@ def _is_null(cursor: Cursor, name: str, start: str, source: str) -> bool:
 
 def _versioned(resources: list[Resource], version: Any, source: str) -> Iterator[Resource]:
     if version is not None and (version not in VERSIONS or isinstance(version, bool)):
-        shown = version if isinstance(version, int) and not isinstance(version, bool) else "unknown"
+        number = version if isinstance(version, int) and not isinstance(version, bool) else "unknown"
         known = f"{VERSIONS.start} to {VERSIONS[-1]}"
         raise CannotJudge(
-            f"{source} has version {shown}, and this release reads {known}; use a newer stackguard, or an older pulumi"
+            f"{source} has version {number}, and this release reads {known}; use a newer stackguard, or an older pulumi"
         )
     if version is None or version > LAST_WITHOUT_PROPERTY_DEPENDENCIES:
         yield from resources
         return
-    for each in resources:
-        yield replace(each, property_dependencies=dict.fromkeys(each.inputs, each.dependencies))
+    for listed in resources:
+        yield replace(listed, property_dependencies=dict.fromkeys(listed.inputs, listed.dependencies))
 
 
 def _default_region(resources: tuple[Resource, ...]) -> str | None:
     """The stack's `aws:region`: the region of its default AWS providers; None if they have several or none."""
     regions = {
         region
-        for each in resources
-        if each.type == "pulumi:providers:aws" and each.name.startswith("default")
-        if isinstance(region := each.inputs.get("region"), str)
+        for provider in resources
+        if provider.type == "pulumi:providers:aws" and provider.name.startswith("default")
+        if isinstance(region := provider.inputs.get("region"), str)
     }
     return regions.pop() if len(regions) == 1 else None

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer
-from stackguard.sources import REGION, Loaded, RunOptions
+from stackguard.sources import REGION, LoadedStack, RunOptions
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
-def run(folder: Path, options: RunOptions, observer: Observer) -> Loaded:
+def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
     """Run the program in a folder, or in the nearest folder above it that has a project file, as the Pulumi CLI does.
 
     Raises:
@@ -41,7 +41,9 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> Loaded:
     )
     region = ran.config.get(REGION)
     region = region if isinstance(region, str) else None
-    return Loaded(tuple(ran.resources), str(project), region, project, ran.notes, ran.stand_in, ran.unseen, ran.mask)
+    return LoadedStack(
+        tuple(ran.resources), str(project), region, project, ran.notes, ran.stand_in, ran.unseen, ran.mask
+    )
 
 
 def _is_project(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
 from stackguard.sources import RunOptions, load
-from stackguard.stand_in import NOTE, shown
+from stackguard.stand_in import NOTE, mentioned
 from stackguard.template.emit import Problem
 from stackguard.template.serialize import placed, text_of
 from stackguard.template.translation import translate
@@ -90,7 +90,7 @@ def make(order: Order) -> Made:
             differences=tuple(map(told_difference, verdict.differences)),
             left_out=(*(tell(each, by_urn, loaded.folder) for each in template.problems), *unseen),
         ),
-        (*loaded.notes, NOTE) if loaded.stand_in and shown(printed) else loaded.notes,
+        (*loaded.notes, NOTE) if loaded.stand_in and mentioned(printed) else loaded.notes,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from policypack.core.policy import Kind
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from stackguard.notes import NoteKind
 from stackguard.packs import PackSpec
 from stackguard.reports import Report
@@ -162,7 +162,7 @@ def test_a_preview(tmp_path: Path, program: Path, pack: PackSpec) -> None:
         tmp_path, project, "preview", "--stack", "dev", *arguments, environment={"PULUMI_DEBUG_COMMANDS": "true"}
     )
     assert ran.returncode != 0  # mandatory policies are violated
-    report = judge(Request(str(program), RunOptions(resolve=False), packs=(pack,), own=False))
+    report = judge(CheckRequest(str(program), RunOptions(resolve=False), packs=(pack,), own=False))
     engine = of_engine(lines_of(events.read_text(encoding="utf-8")))
     assert ("unknown", "did not run") in {(policy, level) for policy, _, level, _ in engine[0]}
     assert engine[1]
@@ -190,5 +190,5 @@ def test_a_state(tmp_path: Path, program: Path, pack: PackSpec) -> None:
     )
     ran = run_pulumi(tmp_path, project, "policy", "analyze", *arguments)
     assert ran.returncode != 0
-    report = judge(Request(str(state), packs=(pack,), own=False))
+    report = judge(CheckRequest(str(state), packs=(pack,), own=False))
     assert_the_same(of_engine(lines_of(ran.stdout)), of_gate(report))

@@ -10,7 +10,7 @@ import pytest
 
 from policypack.core.policy import Kind, Unknown, Unseen
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from stackguard.preview import Preview, run
 from stackguard.reports import Report
 from stackguard.reports.sarif import line_of
@@ -105,7 +105,7 @@ def test_what_a_function_constructs_that_does_not_decide_is_seen(module: str, na
 
 def report_of(*modules: str, own: bool = True) -> Report:
     how = RunOptions(config={"asks:forms": " ".join(modules)}, timeout=120)
-    return judge(Request(str(PROGRAM), how, own=own))
+    return judge(CheckRequest(str(PROGRAM), how, own=own))
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stackguard.sources import Loaded
+from stackguard.sources import LoadedStack
 from stackguard.sources import input_stream as reading
 from stackguard.sources.export import parse
 
@@ -64,7 +64,7 @@ def as_bytes(value: Any) -> bytes:
     return json.dumps(value, indent=4).encode()
 
 
-def parsed(data: bytes, source: str = "`state.json`", block: int = 1 << 20) -> Loaded:
+def parsed(data: bytes, source: str = "`state.json`", block: int = 1 << 20) -> LoadedStack:
     """What comes of a file's bytes, read in blocks of any size."""
     blocks = (data[at : at + block] for at in range(0, len(data), block))
     return parse(reading.text(blocks, source), source)

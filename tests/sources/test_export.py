@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from policypack.core.policy import Options, Position, Reference, Unknown
 from policypack.core.wire import ENCRYPTED
 from stackguard.errors import CannotJudge
-from stackguard.sources import Loaded, RunOptions, load
+from stackguard.sources import LoadedStack, RunOptions, load
 from tests.sources.states import (
     BUCKET,
     COMPONENT,
@@ -30,7 +30,7 @@ from tests.sources.states import (
 UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
-def read(value: Any) -> Loaded:
+def read(value: Any) -> LoadedStack:
     return parsed(as_bytes(value), "`state.json`")
 
 

@@ -18,7 +18,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from policypack.core.policy import Reference, Resource
 from policypack.core.wire import ENCRYPTED, decode
 from policypack.evaluation.unknown_values import one_per_value
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from stackguard.sources import RunOptions, load
 from tests.analyzer import Pack, running
 from tests.sources.record import NAMES, ROOT, Requests, analyze, export, parsed, recorded, requests
@@ -40,7 +40,7 @@ def pack() -> Iterator[Pack]:
 
 def by_gate(name: str) -> list[Outcome]:
     """What the gate says: policy, URN and enforcement level. The pack answers for resources, and then for the stack."""
-    found = judge(Request(str(export(name)))).outcomes
+    found = judge(CheckRequest(str(export(name)))).outcomes
     outcomes = [
         each
         for over_stack in (False, True)

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import Loaded, RunOptions, load
+from stackguard.sources import LoadedStack, RunOptions, load
 from stackguard.sources import input_stream as reading
 from tests.sources.states import as_bytes, export, parsed, state
 
@@ -26,7 +26,7 @@ EXPORT = as_bytes(export())
 NEEDS_UNIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 
 
-def loaded(target: Path, timeout: float = 20) -> Loaded:
+def loaded(target: Path, timeout: float = 20) -> LoadedStack:
     return load(str(target), RunOptions(timeout=timeout))
 
 
@@ -37,7 +37,7 @@ def refused(target: Path, timeout: float = 20) -> str:
     return caught.value.message
 
 
-def count(resources: Loaded) -> int:
+def count(resources: LoadedStack) -> int:
     return len(resources.resources)
 
 
