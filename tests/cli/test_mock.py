@@ -13,8 +13,8 @@ from stackguard import cli
 from stackguard.preview.placeholders.mock import load
 from stackguard.recording import record, recorded
 
-EXPORTS = Path(__file__).parent / "sources" / "exports"
-PREVIEWS = Path(__file__).parent / "sources" / "previews"
+EXPORTS = Path(__file__).parents[1] / "sources" / "exports"
+PREVIEWS = Path(__file__).parents[1] / "sources" / "previews"
 
 
 def resource(type_token: str, name: str, **fields: Any) -> Resource:

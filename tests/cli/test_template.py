@@ -13,8 +13,8 @@ from stackguard.cli import main
 from tests.sources.states import as_bytes, export, state
 from tests.template.running import PASSWORD, project
 
-FAILURES = Path(__file__).parent / "failures"
-STACK = Path(__file__).parents[1] / "stack"
+FAILURES = Path(__file__).parents[1] / "failures"
+STACK = Path(__file__).parents[2] / "stack"
 ROWS = sorted(each.parent.name for each in FAILURES.glob("row*/template.txt"))
 each_row = pytest.mark.parametrize("row", ROWS)
 

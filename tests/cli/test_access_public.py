@@ -184,7 +184,7 @@ def test_of_a_secret_document_only_the_verdict_is_told(
     ("preview", "count"), [("create", "0 public, 1 undecided"), ("refresh-only", "1 public, 0 undecided")]
 )
 def test_a_preview(capsys: pytest.CaptureFixture[str], preview: str, count: str) -> None:
-    code, out = told(capsys, str(Path(__file__).parent / "sources" / "previews" / f"{preview}.json"))
+    code, out = told(capsys, str(Path(__file__).parents[1] / "sources" / "previews" / f"{preview}.json"))
     assert code == 1
     assert count in out
 
