@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from policypack.evaluation.settings import read as read_settings
-from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions, exported, input_stream
-from stackguard.sources import load as load_source
+from stackguard import sources
+from stackguard.sources import LoadedStack, RunOptions, exported
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes. AWS accepts no policy document of more than 20,480 characters, so a longer file is a stack."""
@@ -27,27 +27,17 @@ def read(target: str, options: RunOptions) -> str | LoadedStack:
         CannotJudge: it cannot be read, is malformed, or its program failed.
         SettingsError: the settings, which are only for a program, do not fit their schema.
     """
-    if target == STANDARD_INPUT:
-        return _document_or_stack(
-            input_stream.standard_input("standard input", options.timeout), "standard input", options
-        )
-    path = Path(target)
-    if path.is_dir() or path.suffix in {".py", ".yaml", ".yml"}:
-        return load(target, options)
-    source = f"`{target}`"
-    with input_stream.file(path, source, options.timeout) as blocks:
-        return _document_or_stack(blocks, source, options)
+    return sources.read(target, _with_account(target, options), _document_or_stack)
 
 
 def load(target: str, options: RunOptions) -> LoadedStack:
-    """The resources of a stack; for a program, `stackguard.yaml` in the working folder can set the account.
+    """The resources of a stack. Arguments and errors are as of `read`."""
+    return sources.load(target, _with_account(target, options))
 
-    Raises:
-        CannotJudge: it cannot be read, is malformed, or its program failed.
-        SettingsError: the settings do not fit their schema.
-    """
-    is_program = Path(target).is_dir()
-    return load_source(target, options.under(read_settings(None)) if is_program else options)
+
+def _with_account(target: str, options: RunOptions) -> RunOptions:
+    """The options; for a program with the account of `stackguard.yaml` in the working folder."""
+    return options.under(read_settings(None)) if Path(target).is_dir() else options
 
 
 def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions) -> str | LoadedStack:

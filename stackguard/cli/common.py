@@ -25,38 +25,6 @@ Exit codes:
   130  interrupted
 """
 
-stack_option = click.option("--stack", metavar="NAME", help="The program's stack, if it has several.")
-config_option = click.option(
-    "--config",
-    "-c",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a config value of the program, such as aws:region=eu-west-1. Repeatable.",
-)
-unknown_option = click.option(
-    "--unknown",
-    type=click.Choice(["keep", "resolve"]),
-    default="resolve",
-    show_default=True,
-    help="Computed values of the program: keep them unknown, or resolve those that AWS forms from names, account and "
-    "region.",
-)
-mock_option = click.option(
-    "--mock",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A file with values that only the cloud can give the program, such as the id of a VPC. Repeatable; the first "
-    "file with a value wins.",
-)
-timeout_option = click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Stop a program, a policy pack or standard input that takes longer.",
-)
 settings_option = click.option(
     "--settings",
     metavar="FILE",
@@ -88,6 +56,38 @@ def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[...
 def program_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for programs to a command, which takes them as `options`."""
 
+    @click.option("--stack", metavar="NAME", help="The program's stack, if it has several.")
+    @click.option(
+        "--config",
+        "-c",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set a config value of the program, such as aws:region=eu-west-1. Repeatable.",
+    )
+    @click.option(
+        "--unknown",
+        type=click.Choice(["keep", "resolve"]),
+        default="resolve",
+        show_default=True,
+        help="Computed values of the program: keep them unknown, or resolve those that AWS forms from names, account and "
+        "region.",
+    )
+    @click.option(
+        "--mock",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A file with values that only the cloud can give the program, such as the id of a VPC. Repeatable; the first "
+        "file with a value wins.",
+    )
+    @click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=300.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Stop a program, a policy pack or standard input that takes longer.",
+    )
     @functools.wraps(command)
     def with_options(
         *args: Any,
@@ -103,10 +103,7 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
         options = RunOptions(stack, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
         command(*args, options=options, **others)
 
-    decorated: Callable[..., None] = with_options
-    for option in (timeout_option, mock_option, unknown_option, config_option, stack_option):
-        decorated = option(decorated)
-    return decorated
+    return with_options
 
 
 class Failure(click.ClickException):

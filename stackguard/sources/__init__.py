@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from policypack.core.policy import Resource, Unseen
 from policypack.evaluation.masking import Mask
@@ -14,6 +15,7 @@ from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
 from stackguard.sources import input_stream
 
+T = TypeVar("T")
 STANDARD_INPUT = "-"
 REGION = "aws:region"
 
@@ -58,6 +60,10 @@ class RunOptions:
         return replace(self, account=settings.account_id)
 
 
+Parser = Callable[[Iterator[bytes], str, RunOptions], T]
+"""Reads blocks of text; the second argument is their name for errors."""
+
+
 def load(target: str, options: RunOptions, observer: Observer = NOBODY) -> LoadedStack:
     """Read a target, which is a program's folder, a file, or `-`.
 
@@ -69,8 +75,13 @@ def load(target: str, options: RunOptions, observer: Observer = NOBODY) -> Loade
     Raises:
         CannotJudge: the target is missing or malformed, or its program failed.
     """
+    return read(target, options, exported, observer)
+
+
+def read(target: str, options: RunOptions, parse: Parser[T], observer: Observer = NOBODY) -> T | LoadedStack:
+    """Read a target as `load` does, but a file or standard input with `parse`."""
     if target == STANDARD_INPUT:
-        return exported(input_stream.standard_input("standard input", options.timeout), "standard input", options)
+        return parse(input_stream.standard_input("standard input", options.timeout), "standard input", options)
     path = Path(target)
     if _is_folder(path):
         from stackguard.sources.program import run
@@ -82,7 +93,7 @@ def load(target: str, options: RunOptions, observer: Observer = NOBODY) -> Loade
             raise CannotJudge(
                 f"{source} is part of a program; give the program's folder: `stackguard check {path.parent}`"
             )
-        return exported(blocks, source, options)
+        return parse(blocks, source, options)
 
 
 def _is_folder(path: Path) -> bool:

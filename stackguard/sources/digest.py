@@ -7,8 +7,8 @@ Source: pkg/display/json.go and pkg/backend/display/json.go of https://github.co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from stackguard.sources.cursor import Cursor
 from stackguard.sources.shape import PREVIEW
 from stackguard.sources.state import Sharing, State, decoded, resource
 
+T = TypeVar("T")
 SECRET = "[secret]"  # noqa: S105 (the text that replaces a secret)
 HIDDEN = Unknown("is a secret, which `pulumi preview` leaves out")
 SAME = "same"
@@ -69,12 +70,8 @@ DIAGNOSTICS = msgspec.json.Decoder(list[PreviewDiagnostic] | None)
 SUMMARY = msgspec.json.Decoder(dict[str, int] | None)
 
 
-@dataclass(slots=True)
-class Steps:
-    """The resources by URN, and the last operation on each."""
-
-    resources: dict[str, Resource] = field(default_factory=dict)
-    operations: dict[str, str] = field(default_factory=dict)
+Steps = dict[str, tuple[Resource, str]]
+"""By URN, a resource and the last operation on it."""
 
 
 def steps(cursor: Cursor, source: str) -> Steps:
@@ -85,7 +82,7 @@ def steps(cursor: Cursor, source: str) -> Steps:
     Raises:
         CannotJudge: they are malformed.
     """
-    read = Steps()
+    read: Steps = {}
     if cursor.kind() not in {"[", "n", ""}:
         raise CannotJudge(f"{source} is not a stack export: `steps` must be a list")
     if cursor.null():
@@ -97,13 +94,11 @@ def steps(cursor: Cursor, source: str) -> Steps:
         place = f"{source}, step {number + 1}"
         new = step.new_state
         if new is not None and not new.delete:
-            read.resources.pop(new.urn or "", None)
+            read.pop(new.urn or "", None)
             made = _resource(_completed(new, step), text, place, sharing)
-            read.resources[made.urn] = made
-            read.operations[made.urn] = step.op
+            read[made.urn] = made, step.op
         elif new is None and step.op in GONE:
-            read.resources.pop(step.urn, None)
-            read.operations.pop(step.urn, None)
+            read.pop(step.urn, None)
         elif new is None and step.op in EXISTS:
             raise CannotJudge(f"{place} has no `newState`, so the resource after it is unknown; {PREVIEW}")
     return read
@@ -120,24 +115,25 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> LoadedStack
     Raises:
         CannotJudge: the preview failed, or it leaves out resources that do not change.
     """
-    diagnostics: list[PreviewDiagnostic] | None = decoded(
-        DIAGNOSTICS, others.get("diagnostics", b"null"), "diagnostics", source
-    )
-    errors = [diagnostic.message for diagnostic in diagnostics or [] if diagnostic.severity == "error"]
+
+    def value(name: str, decoder: msgspec.json.Decoder[T]) -> T:
+        return decoded(decoder, others.get(name, b"null"), name, source)
+
+    errors = [error.message for error in value("diagnostics", DIAGNOSTICS) or [] if error.severity == "error"]
     if errors:
         raise CannotJudge(
             f"{source} is of a preview that failed, so it does not contain the whole stack; fix that first",
             "".join(errors),
         )
-    summary: dict[str, int] | None = decoded(SUMMARY, others.get("changeSummary", b"null"), "changeSummary", source)
-    hidden = (summary or {}).get(SAME, 0) - sum(operation in UNCHANGED for operation in read.operations.values())
+    unchanged = sum(operation in UNCHANGED for _, operation in read.values())
+    hidden = (value("changeSummary", SUMMARY) or {}).get(SAME, 0) - unchanged
     if hidden > 0:
         raise CannotJudge(
             f"{source} leaves out {hidden} unchanged resource{'s' * (hidden > 1)}, which stack policies need; "
             "write it with `pulumi preview --json --show-sames`"
         )
-    config: dict[str, str] | None = decoded(CONFIG, others.get("config", b"null"), "config", source)
-    return LoadedStack(tuple(read.resources.values()), source, (config or {}).get(REGION))
+    region = (value("config", CONFIG) or {}).get(REGION)
+    return LoadedStack(tuple(resource for resource, _ in read.values()), source, region)
 
 
 def _completed(new: State, step: Step) -> State:

@@ -61,7 +61,7 @@ def _parse(cursor: Cursor, source: str) -> LoadedStack:
         resources = tuple(_versioned(listed, version, source))
         loaded = LoadedStack(resources, source, _default_region(resources))
     elif document.steps is not None or document.names & digest.NAMES:
-        loaded = digest.loaded(document.steps or digest.Steps(), document.held, source)
+        loaded = digest.loaded(document.steps or {}, document.held, source)
     else:
         raise CannotJudge(f"{source} {looks_like(document.names)}")
     cursor.end()
