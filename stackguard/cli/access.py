@@ -96,7 +96,10 @@ def public(
         reading = partial(read, target, options)
         loaded = _text(target) if type_token is not None else attempt(reading, f"reading {target}")
         if isinstance(loaded, str):
-            answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": loaded})
+            try:
+                answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": loaded})
+            except lines.LineError as error:
+                raise click.BadParameter(str(error), param_hint="--type") from None
             codes.append(_print(answer, target if len(targets) > 1 else None, format_))
             continue
         report = attempt(partial(stacks.judge, loaded), f"judging {target}")

@@ -96,7 +96,7 @@ class Cursor:
             if len(self._text) - self._at > LONGEST:
                 raise CannotJudge(
                     f"{self._source} has a value of more than {LONGEST >> 20} MiB at {self._where(self._at)}, "
-                    f"which no stack holds; {WRITE_IT}"
+                    f"which no stack contains; {WRITE_IT}"
                 )
             if not self._more():
                 raise self.cut_off()

@@ -103,7 +103,7 @@ def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: s
     except msgspec.ValidationError as error:
         raise CannotJudge(f"{source} is not a stack export: {worded(error, place)}") from None
     except (msgspec.DecodeError, ValueError) as error:
-        raise CannotJudge(f"{source} is not a stack export: `{place}` holds a value that cannot be read") from error
+        raise CannotJudge(f"{source} is not a stack export: `{place}` contains a value that cannot be read") from error
 
 
 def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
@@ -194,7 +194,7 @@ def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str,
             raise CannotJudge(f"{place} must be an object")
         return (values, NO_SECRETS) if plain else decode(values)
     except (TypeError, ValueError, AttributeError) as error:
-        raise CannotJudge(f"{place} hold a value that is not as Pulumi writes it") from error
+        raise CannotJudge(f"{place} contain a value that is not as Pulumi writes it") from error
 
 
 def _is_plain(text: bytes, place: str) -> bool:

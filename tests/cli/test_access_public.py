@@ -158,6 +158,11 @@ def test_what_cannot_be_judged(
         assert captured.err.startswith("cannot judge: ")
 
 
+def test_a_type_without_a_policy_document_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["access", "public", "--type", "aws:sqs/nothing:Nothing", file(tmp_path, OPEN)]) == 2
+    assert "Invalid value for --type: `type` is not a resource with a policy document" in capsys.readouterr().err
+
+
 def test_nothing_of_a_secret_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hidden = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/s3cr3t-prefix/*")))
     parameter = state("aws:ssm/parameter:Parameter", "token", {"value": shown("s3cr3t-prefix")})

@@ -199,7 +199,7 @@ def test_a_huge_binary_file_is_refused_in_little_memory(tmp_path: Path, start: b
         (b'{"deployment": {"resources": [', b"[", "nested too deeply"),
         (b'{"deployment": {"resources": [', b"{},", "resource 1 has no valid `urn`"),
         (b'{"deployment": "', b"x", "`deployment` must be an object"),
-        (b'{"x": "', b"x", "has a value of more than 64 MiB at line 1 column 7 (byte 6), which no stack holds"),
+        (b'{"x": "', b"x", "has a value of more than 64 MiB at line 1 column 7 (byte 6), which no stack contains"),
         (b"", b"garbage ", "is not JSON: it breaks at line 1 column 1"),
         (b"", b" ", "is empty"),
         (b"", b"\n", "is empty"),
