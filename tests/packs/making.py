@@ -18,6 +18,15 @@ from stackguard.packs.pool import started
 
 HEAD = "from pulumi_policy import *\n"
 PYTHON = "runtime: python\n"
+PROJECT = "urn:pulumi:stack::project"
+STACK = Resource("pulumi:pulumi:Stack", "project-stack", custom=False)
+KEY = Resource("aws:kms/key:Key", "key", {"description": "for orders"})
+BUCKET = Resource(
+    "aws:s3/bucket:Bucket",
+    "inbox",
+    {"bucket": "inbox", "acl": "public-read", "tags": {"team": "orders"}},
+    parent=STACK.urn,
+)
 
 
 def write_pack(folder: Path, body: str, settings: str = PYTHON) -> Path:
