@@ -1,1 +1,1 @@
-"""The gate: reads a Pulumi program, an export or a preview, and judges it offline."""
+"""Commands that judge a Pulumi program, an export or a preview offline."""

@@ -1,4 +1,4 @@
-"""What the `stackguard` script and `python -m stackguard` run."""
+"""The entry point of the `stackguard` script and of `python -m stackguard`."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import NoReturn
 from stackguard.cli import main
 
 TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""What a CI system and a closed terminal send. All that runs is ended then as for an interrupt, daemons too."""
+"""The signals of a CI system and of a closed terminal: they end every child process, as an interrupt does."""
 
 
 def run() -> NoReturn:
     """Run the command line and exit.
 
-    The linter's tables and a large state are millions of objects; taking them apart one by one at exit would take as
-    long as judging does. Whatever asked to run at exit runs.
+    The interpreter's own exit would free millions of objects of the linter's tables and of a large state, which takes as
+    long as judging. Functions registered with `atexit` still run.
     """
     for number in TO_END:
-        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has one ignored
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
             signal.signal(number, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and hasattr(signal, "pthread_sigmask"):
         # A shell's background job: Ctrl-C stays without effect, but asyncio sees a handler that it replaces by its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, signal.default_int_handler)
     code = main()
-    atexit._run_exitfuncs()  # noqa: SLF001 (what the interpreter does first, without what it does then)
+    atexit._run_exitfuncs()  # noqa: SLF001 (the first step of the interpreter's exit, without the rest)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,13 +1,13 @@
-"""What stops the gate from judging. Every one of these is exit code 2."""
+"""The errors that stop a command, with exit code 2."""
 
 from __future__ import annotations
 
 
-class CannotJudge(Exception):  # noqa: N818 (reads as what it says)
-    """The target could not be judged: the program failed, or the input is malformed.
+class CannotJudge(Exception):  # noqa: N818 (the name of the outcome in messages and docs)
+    """The target cannot be judged: the program failed, or the input is malformed.
 
-    The message is one line that says what, where and how to mend it; `detail` is what was printed by the other side,
-    such as the program's own traceback.
+    The message is one line: what is wrong, where, and how to fix it; `detail` is output of the program, such as its
+    traceback.
     """
 
     def __init__(self, message: str, detail: str = "") -> None:
@@ -17,5 +17,5 @@ class CannotJudge(Exception):  # noqa: N818 (reads as what it says)
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, as a clause."""
+    """The system's reason, as a clause."""
     return (error.strerror or "no reason given").lower()

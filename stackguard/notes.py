@@ -1,4 +1,4 @@
-"""What is said about a stack that is no outcome: it never closes the gate."""
+"""Notes about a stack that are not outcomes: they never close the gate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 
 class NoteKind(enum.StrEnum):
-    """What a note tells of."""
+    """What a note is about."""
 
     REMEDIATED = "remediated"
     NOT_APPLICABLE = "not-applicable"
@@ -20,10 +20,10 @@ class NoteKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing to know about some resources.
+    """One note about some resources.
 
-    `about` names a policy, a function, another stack, a file, a project or an account; `message` is one line in the words of an outcome's; `urns` are the resources
-    concerned, and empty where it is the stack.
+    `about` names a policy, a function, another stack, a file, a project or an account; `message` is one line; `urns` are
+    the resources concerned, or empty for the stack.
     """
 
     kind: NoteKind
@@ -33,8 +33,8 @@ class Note:
 
 
 def gathered(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """The notes with those that say the same of several resources made one, in their first order."""
-    found: dict[Note, dict[str, None]] = {}
+    """The notes, with equal notes about different resources merged into the first."""
+    merged: dict[Note, dict[str, None]] = {}
     for note in notes:
-        found.setdefault(replace(note, urns=()), {}).update(dict.fromkeys(note.urns))
-    return tuple(replace(note, urns=tuple(urns)) for note, urns in found.items())
+        merged.setdefault(replace(note, urns=()), {}).update(dict.fromkeys(note.urns))
+    return tuple(replace(note, urns=tuple(urns)) for note, urns in merged.items())

@@ -1,7 +1,7 @@
-"""Writes a mock file from a stack export or a preview: what its resources and its references to other stacks hold.
+"""Creates a mock file from a stack export or a preview.
 
-Both hold the state of resources that are only read, what providers computed, and the outputs of other stacks. Neither
-holds what functions returned. Secrets are never written.
+Both contain the state of resources that are only read, outputs that providers computed, and outputs of other stacks, but
+no results of functions. Secrets are never written.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from policypack.evaluation.redaction import is_secret, secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders.mock_file import block, flow
-from stackguard.sources import STANDARD_INPUT, HowToRun, load
+from stackguard.sources import STANDARD_INPUT, RunOptions, load
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 INTERNAL = (ROOT_TYPE, "pulumi:providers:", "pulumi-python:", "pulumi-nodejs:")
 BRIDGE = "__"
-"""What the names of properties begin with that a bridged provider keeps for itself, such as `__meta`."""
+"""The prefix of internal properties of a bridged provider, such as `__meta`."""
 HEADER = """\
 # Answers for `stackguard check --mock`, recorded from {source}.
 # Results of functions, such as `aws.ec2.get_vpc`, are in no export and no preview: `stackguard check` prints the
-# lines for those that it lacks. Secrets are left out; to give one, write `name: {{fn::secret: value}}`.
+# lines to add for those. Secrets are left out; to add one, write `name: {{fn::secret: value}}`.
 """
-NOTHING = HEADER + "#\n# It holds no reference to another stack and nothing that a provider computed.\n"
+NOTHING = HEADER + "#\n# It contains no reference to another stack and no computed outputs.\n"
 
 
 def record(target: str, timeout: float) -> str:
-    """The text of a mock file that answers with what a file holds.
+    """The text of a mock file with the values in a file.
 
     Args:
         target: the file of a `pulumi stack export` or a `pulumi preview --json`, or `-`.
@@ -40,74 +40,73 @@ def record(target: str, timeout: float) -> str:
 
     Raises:
         CannotJudge: it is a folder, missing, or malformed.
-
     """
     if target != STANDARD_INPUT and Path(target).is_dir():
         raise CannotJudge(
-            f"`{target}` is a folder, and a program holds no answers; give the file of a `pulumi stack export` or of a"
+            f"`{target}` is a folder, and a program has no computed values; give the file of a `pulumi stack export` or of a"
             " `pulumi preview --json`"
         )
-    loaded = load(target, HowToRun(timeout=timeout))
+    loaded = load(target, RunOptions(timeout=timeout))
     return recorded(loaded.resources, loaded.target)
 
 
 def recorded(resources: Sequence[Resource], source: str) -> str:
-    """The text of a mock file with what these resources hold."""
+    """The text of a mock file with the values of these resources."""
     recording = _Recording(resources)
-    stacks = [each for resource in resources for each in recording.stack(resource)]
-    states = [each for resource in resources for each in recording.state(resource)]
+    stacks = [entry for resource in resources for entry in recording.stack(resource)]
+    states = [entry for resource in resources for entry in recording.state(resource)]
     if not stacks and not states:
         return NOTHING.format(source=source)
     sections = [HEADER.format(source=source)]
     if stacks:
         sections += ["\nstacks:\n", *stacks]
     if states:
-        entries = any("\n  - " in f"\n{each}" for each in states)
+        entries = any("\n  - " in f"\n{state}" for state in states)
         sections += ["\nresources:\n" if entries else "\nresources: []\n", *states]
     return "".join(sections)
 
 
 class _Recording:
     def __init__(self, resources: Sequence[Resource]) -> None:
-        self.hidden = secrets_of(Stack(tuple(resources), Settings()))
-        self.names = Counter((each.type, each.name) for each in resources)
+        self.secrets = secrets_of(Stack(tuple(resources), Settings()))
+        self.names = Counter((resource.type, resource.name) for resource in resources)
         self.written: set[str] = set()
-        self.left: list[str] = []
+        self.left_out: list[str] = []
 
     def stack(self, resource: Resource) -> Iterator[str]:
-        """The outputs of the stack that a reference is to, once."""
+        """The outputs of a referenced stack, once."""
         outputs, name = resource.outputs.get("outputs"), resource["name"]
         if resource.type == STACK_REFERENCE and isinstance(outputs, Mapping) and name not in self.written:
             self.written.add(name)
             secret = resource.outputs.get("secretOutputNames") or ()
-            open_to_all = {key: value for key, value in outputs.items() if key not in secret}
-            self.left += [f"outputs.{key}" for key in outputs if key in secret]
-            yield self._text({name: self._kept(open_to_all, "outputs", resource)}, "outputs.")
+            plain = {key: value for key, value in outputs.items() if key not in secret}
+            self.left_out += [f"outputs.{key}" for key in outputs if key in secret]
+            yield self._text({name: self._kept(plain, "outputs", resource)}, "outputs.")
 
     def state(self, resource: Resource) -> Iterator[str]:
-        """What a provider computed for a resource, or the state of one that is only read."""
+        """The computed outputs of a resource, or the state of a resource that is only read."""
         if not resource.custom or resource.type == STACK_REFERENCE or resource.type.startswith(INTERNAL):
             return
-        given = {} if resource.external else resource.inputs
+        inputs = {} if resource.external else resource.inputs
         computed = {
             name: value
             for name, value in {"id": resource.id, **resource.outputs}.items()
-            if name not in given and value not in (None, "", [], {}) and not name.startswith(BRIDGE)
+            if name not in inputs and value not in (None, "", [], {}) and not name.startswith(BRIDGE)
         }
         if not computed:
             return
         kept = self._kept(computed, "", resource)
-        named = self._named(resource)
-        yield self._text([{**named, "outputs": kept}] if kept else None, about=f"{flow(named)}: ")
+        identity = self._identity(resource)
+        yield self._text([{**identity, "outputs": kept}] if kept else None, about=f"{flow(identity)}: ")
 
-    def _named(self, resource: Resource) -> dict[str, str]:
+    def _identity(self, resource: Resource) -> dict[str, str]:
         if self.names[resource.type, resource.name] > 1:
             return {"urn": "urn:pulumi:*::*::" + resource.urn.split("::", 2)[2]}
-        identity = {"id": resource.id} if resource.external and resource.id else {"name": resource.name}
-        return {"type": resource.type, **identity}
+        key = {"id": resource.id} if resource.external and resource.id else {"name": resource.name}
+        return {"type": resource.type, **key}
 
     def _kept(self, values: Mapping[str, Any], path: str, resource: Resource) -> dict[str, Any]:
-        """The values that can be written; the paths of the others are noted in `left`."""
+        """The values that can be written; the paths of the others go to `left_out`."""
         kept = {}
         for name, value in values.items():
             place = f"{path}.{name}" if path else name
@@ -116,27 +115,27 @@ class _Recording:
             elif isinstance(value, Mapping) and not is_secret(resource, place):
                 kept[name] = self._kept(value, place, resource)
             else:
-                self.left.append(place)
+                self.left_out.append(place)
         return kept
 
     def _writable(self, value: Any, path: str, resource: Resource) -> bool:
-        """Whether nothing in a value is secret, unknown, or no plain value."""
+        """Whether a value is plain, and no part of it is secret or unknown."""
         if is_secret(resource, path):
             return False
         match value:
             case Mapping():
-                return all(self._writable(each, f"{path}.{name}", resource) for name, each in value.items())
+                return all(self._writable(item, f"{path}.{name}", resource) for name, item in value.items())
             case list():
-                return all(self._writable(each, f"{path}[{index}]", resource) for index, each in enumerate(value))
+                return all(self._writable(item, f"{path}[{index}]", resource) for index, item in enumerate(value))
             case str():
-                return not any(secret in value for secret in self.hidden)
+                return not any(secret in value for secret in self.secrets)
             case Unknown() | Asset() | Reference():
                 return False
         return True
 
     def _text(self, entry: Any, prefix: str = "", about: str = "") -> str:
-        """An entry as YAML under a comment on what was left out; the comment alone, and what it is about, for None."""
-        left = ", ".join(path.removeprefix(prefix) for path in self.left)
-        self.left.clear()
-        comment = f"# {'' if entry else about}left out, as secret or not known: {left}\n" if left else ""
+        """An entry as YAML with a comment about what is left out; for None, only the comment, which begins with `about`."""
+        left_out = ", ".join(path.removeprefix(prefix) for path in self.left_out)
+        self.left_out.clear()
+        comment = f"# {'' if entry else about}left out, because secret or unknown: {left_out}\n" if left_out else ""
         return textwrap.indent(f"{comment}{block(entry)}\n" if entry else comment, "  ")

@@ -10,10 +10,10 @@ import pytest
 from policypack.core.policy import Asset, Resource
 from policypack.evaluation.settings import SettingsError, config_schema, parse
 from stackguard.cli import main
-from stackguard.gate.request import Request, judge
-from stackguard.packs import Wanted
+from stackguard.gate.request import CheckRequest, judge
+from stackguard.packs import PackSpec
 from stackguard.preview import Preview, run
-from stackguard.sources import HowToRun
+from stackguard.sources import RunOptions
 from stackguard.stand_in import ADVICE
 from tests.packs.making import pack_of, policy
 
@@ -139,7 +139,9 @@ def test_a_sound_program_with_its_own_account_by_hand_is_clean(
 
 def test_without_the_account_found_it_would_not_be(tmp_path: Path) -> None:
     """The same program with another account stated, so that what this is about is seen to matter."""
-    report = judge(Request(str(program(tmp_path / "sound", SOUND)), HowToRun(config={"stackguard:accountId": OTHER})))
+    report = judge(
+        CheckRequest(str(program(tmp_path / "sound", SOUND)), RunOptions(config={"stackguard:accountId": OTHER}))
+    )
     assert {each.policy.id for each in report.outcomes} == {"lambda-missing-permission", "lambda-unused-permission"}
     assert len(report.outcomes) == 5
     assert report.notes == ()
@@ -284,8 +286,8 @@ def test_one_program_takes_the_account_of_the_other(tmp_path: Path, capsys: pyte
 
 def test_other_packs_are_asked_again(tmp_path: Path) -> None:
     pack = pack_of(tmp_path / "pack", PACK)
-    how = HowToRun(timeout=60)
-    report = judge(Request(str(program(tmp_path / "program", SOUND)), how, packs=(Wanted(pack),), own=False))
+    how = RunOptions(timeout=60)
+    report = judge(CheckRequest(str(program(tmp_path / "program", SOUND)), how, packs=(PackSpec(pack),), own=False))
     said = [each.message for each in report.outcomes]
     assert f"arn:aws:iam::{OWN}:role/worker" in said
     assert f"arn:aws:sqs:eu-west-1:{OWN}:orders" in said
@@ -319,10 +321,10 @@ def test_a_remediation_keeps_what_it_leaves_alone(tmp_path: Path) -> None:
         "tag", "", level="REMEDIATE", remediates="args.props['description'] = 'x'\nreturn args.props"
     ) + policy("role", "report(str(args.props.get('role')) + str(args.props.get('description')))")
     report = judge(
-        Request(
+        CheckRequest(
             str(program(tmp_path / "program", SOUND)),
-            HowToRun(timeout=60),
-            packs=(Wanted(pack_of(tmp_path / "pack", tagging)),),
+            RunOptions(timeout=60),
+            packs=(PackSpec(pack_of(tmp_path / "pack", tagging)),),
             own=False,
         )
     )

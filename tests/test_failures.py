@@ -8,8 +8,8 @@ import pytest
 
 from policypack.policies import POLICIES
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import Request, judge
-from stackguard.sources import HowToRun
+from stackguard.gate.request import CheckRequest, judge
+from stackguard.sources import RunOptions
 from tests.agreement.doors import Told, by_gate, by_pack, preview
 
 FAILURES = Path(__file__).parent / "failures"
@@ -34,7 +34,7 @@ def test_the_gate_blocks_the_failure_and_names_the_policy(row: str) -> None:
     program = FAILURES / row / "failing"
     if REFUSED_BY_THE_SDK in expected(row):
         with pytest.raises(CannotJudge, match="unexpected keyword argument") as refused:
-            judge(Request(str(program), HowToRun()), POLICIES)
+            judge(CheckRequest(str(program), RunOptions()), POLICIES)
         assert "__main__.py" in refused.value.detail
     else:
         assert expected(row) <= blocking(by_gate(f"failures/{row}/failing"))

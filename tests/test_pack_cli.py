@@ -12,7 +12,7 @@ import pytest
 
 from policypack.core.policy import Resource
 from policypack.policies import POLICIES
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from tests.standin_aws.project import run_pulumi, with_standin
 from tests.test_failures import FAILURES, REFUSED_BY_THE_SDK, ROWS, expected
 
@@ -69,9 +69,9 @@ def test_a_failure_is_stopped_and_named(preview: Preview, row: str) -> None:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_preview_reports_what_the_gate_reports(preview: Preview, program: str) -> None:
     finished = preview(ROOT / "tests" / program)
-    report = judge(Request(str(ROOT / "tests" / program)), POLICIES)
+    report = judge(CheckRequest(str(ROOT / "tests" / program)), POLICIES)
     assert mandatory(finished.stdout) == {
-        f"{each.policy.id}  ({shown(each.resource)})" for each in report.shown if each.blocks
+        f"{each.policy.id}  ({shown(each.resource)})" for each in report.condensed if each.blocks
     }
     assert (finished.returncode == 0) is (report.exit_code == 0)
 

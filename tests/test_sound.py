@@ -9,8 +9,8 @@ import pytest
 from policypack.core.policy import Kind
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from stackguard.gate.judging import Judging
-from stackguard.gate.request import Request, judge
+from stackguard.gate.judging import JudgingObserver
+from stackguard.gate.request import CheckRequest, judge
 from tests.runs import unresolved
 
 SOUND = Path(__file__).parent / "sound"
@@ -22,14 +22,14 @@ each_program = pytest.mark.parametrize("name", NAMES)
 
 @each_program
 def test_the_gate_finds_a_sound_program_clean(name: str) -> None:
-    report = judge(Request(str(SOUND / name)), POLICIES)
+    report = judge(CheckRequest(str(SOUND / name)), POLICIES)
     assert [(each.kind, each.policy.id, each.resource.urn, each.message) for each in report.outcomes] == []
 
 
 @each_program
 def test_without_resolution_a_document_is_undecided(name: str) -> None:
     resources = unresolved(SOUND / name).resources
-    outcomes = Judging(lambda: (READS_EVERY_DOCUMENT,), Settings()).outcomes(resources, None)
+    outcomes = JudgingObserver(lambda: (READS_EVERY_DOCUMENT,), Settings()).outcomes(resources, None)
     assert Kind.UNDECIDED in {each.kind for each in outcomes}
 
 

@@ -33,7 +33,7 @@ from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from stackguard.preview import Preview
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.values import has_unknown, plain
-from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
+from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, mentioned
 
 REGION = "aws:region"
 MOCK = ("with `--mock FILE`", "in a file that the setting `mockFiles` names")
@@ -167,7 +167,7 @@ class Session:
                 f"the offline run gave no values, so what the preview does not know stays unknown: {answer.reason}"
             )
             reports.append(_note(message))
-        if answer.preview is not None and answer.preview.stand_in and shown(each.message for each in reports):
+        if answer.preview is not None and answer.preview.stand_in and mentioned(each.message for each in reports):
             reports.append(_note(LINE))
         return self._shown(reports)
 

@@ -1,1 +1,1 @@
-"""The access engine for people and scripts: who is let in, and what a change newly allows."""
+"""Questions about access: a policy document or a stack goes in, verdicts with example requests come out."""

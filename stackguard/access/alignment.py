@@ -1,8 +1,7 @@
-"""Gives the resources of one stack the names that another stack has for them, so that documents can be compared.
+"""Replaces generated names in the resources of a program by those of a state, so that documents can be compared.
 
-A program that is run offline gets made-up names, ids and an account of its own (docs/decisions/0003). In the state that
-it is compared with, the same resources have real ones. What is only made up is replaced; a name that the program writes
-is left alone, because changing that is a change.
+A program that runs offline gets generated names, ids and an account (docs/decisions/0003); in the state that it is
+compared with, the same resources have real ones. Names that the program itself writes stay: another name is a change.
 """
 
 from __future__ import annotations
@@ -14,36 +13,37 @@ from typing import Any
 
 from policypack.access.stack_diff import end_of
 from policypack.core.policy import Resource
+from policypack.core.wire import mapped
 from policypack.iam.arn import Arn
 from stackguard.stand_in import STAND_IN_ACCOUNT
 
 SHORTEST = 6
-"""A shorter text stands in others by chance."""
-MADE_UP = re.compile(r"-[0-9a-f]{7}(\.fifo)?$")
+"""Characters of a generated text; a shorter one is a part of other texts by chance."""
+GENERATED = re.compile(r"-[0-9a-f]{7}(\.fifo)?$")
 
 
 def aligned(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[Resource, ...]:
-    """The resources with what is made up in them replaced by what `others`, of the same URNs, have.
+    """The resources with generated texts replaced by those of `others` with the same URNs.
 
     Args:
         resources: of a program.
         others: of a state.
     """
-    known = {end_of(each): each for each in others}
-    written = {text for each in resources for text in _texts(each.inputs) if not MADE_UP.search(text)}
+    known = {end_of(other): other for other in others}
+    written = {text for resource in resources for text in _texts(resource.inputs) if not GENERATED.search(text)}
     pairs = {
-        made_up: real
-        for each in resources
-        if (other := known.get(end_of(each)))
-        for made_up, real in _pairs(each, other)
-        if made_up not in written
+        generated: real
+        for resource in resources
+        if (other := known.get(end_of(resource)))
+        for generated, real in _pairs(resource, other)
+        if generated not in written
     }
-    return _all_replaced(resources, pairs | _accounts(resources, others))
+    return _replaced(resources, pairs | _accounts(resources, others))
 
 
 def in_one_account(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[Resource, ...]:
-    """The resources in the account of `others`, where they have the stand-in account and the others do not."""
-    return _all_replaced(resources, _accounts(resources, others))
+    """The resources in the account of `others`, if only the resources have the stand-in account."""
+    return _replaced(resources, _accounts(resources, others))
 
 
 def _accounts(resources: Sequence[Resource], others: Sequence[Resource]) -> dict[str, str]:
@@ -52,28 +52,32 @@ def _accounts(resources: Sequence[Resource], others: Sequence[Resource]) -> dict
     return {STAND_IN_ACCOUNT: account} if stands_in else {}
 
 
-def _all_replaced(resources: Sequence[Resource], pairs: Mapping[str, str]) -> tuple[Resource, ...]:
+def _replaced(resources: Sequence[Resource], pairs: Mapping[str, str]) -> tuple[Resource, ...]:
     if not pairs:
         return tuple(resources)
     pattern = re.compile("|".join(map(re.escape, sorted(pairs, key=len, reverse=True))))
+
+    def real(text: str) -> str:
+        return pattern.sub(lambda generated: pairs[generated[0]], text)
+
     return tuple(
         replace(
-            each,
-            inputs=_replaced(each.inputs, pattern, pairs),
-            outputs=_replaced(each.outputs, pattern, pairs),
-            id=_replaced(each.id, pattern, pairs),
+            resource,
+            inputs=mapped(resource.inputs, real),
+            outputs=mapped(resource.outputs, real),
+            id=real(resource.id),
         )
-        for each in resources
+        for resource in resources
     )
 
 
 def _pairs(resource: Resource, other: Resource) -> Iterator[tuple[str, str]]:
-    """What is made up for a resource, each with what the other has there."""
+    """The generated texts of a resource, each with the text that the other resource has in its place."""
     for name, value in {"id": resource.id, **resource.outputs}.items():
         real = other.id if name == "id" else other.outputs.get(name, other.inputs.get(name))
         if not isinstance(value, str) or not isinstance(real, str) or value == real or len(value) < SHORTEST:
             continue
-        if name not in resource.inputs or (MADE_UP.search(value) and MADE_UP.search(real)):
+        if name not in resource.inputs or (GENERATED.search(value) and GENERATED.search(real)):
             yield value, real
 
 
@@ -81,22 +85,14 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
 
 
 def account_of(resources: Sequence[Resource]) -> str:
-    """The account that the ARNs of resources are in; empty where none tells."""
-    for each in resources:
-        arn = Arn.parse(str(each.outputs.get("arn", "")))
+    """The account in the ARNs of resources; empty if no ARN has one."""
+    for resource in resources:
+        arn = Arn.parse(str(resource.outputs.get("arn", "")))
         if arn is not None and arn.account.isdigit():
             return arn.account
     return ""
-
-
-def _replaced(value: Any, pattern: re.Pattern[str], pairs: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return pattern.sub(lambda found: pairs[found[0]], value)
-    if isinstance(value, Mapping):
-        return {name: _replaced(each, pattern, pairs) for name, each in value.items()}
-    return [_replaced(each, pattern, pairs) for each in value] if isinstance(value, list) else value

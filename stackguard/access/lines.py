@@ -1,7 +1,7 @@
-"""Questions about access in JSON lines: one line in, one line out, whatever stands in the line.
+"""Questions about policy documents in JSON lines: one line in, one line out.
 
-`{"id", "type", "document"}` asks who is let in, `{"id", "old", "new"}` what is newly allowed. A line that cannot be
-read is answered `invalid` and stops nothing.
+`{"id", "type", "document"}` asks who is let in, `{"id", "old", "new"}` what is newly allowed. The answer to a line that
+cannot be read is `invalid`; the other lines are still answered.
 """
 
 from __future__ import annotations
@@ -24,38 +24,35 @@ IDENTITY = "identity"
 IDENTITY_TYPE = "aws:iam/policy:Policy"
 RESOURCE_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
 LONGEST = 4 * 1024 * 1024
-"""Bytes of one line: no policy document of AWS's is longer than a hundredth of that."""
-
-ENCODER = msgspec.json.Encoder()
-NO_OBJECT = "the line is not a JSON object"
+"""Bytes of one line; AWS accepts no policy document longer than a hundredth of that."""
 
 Ask = Callable[[Mapping[str, Any]], Answer]
 
 
 class LineError(Exception):
-    """What is wrong with a line: a clause."""
+    """A line that is no question; the message is a clause."""
 
 
 def asked_public(line: Mapping[str, Any]) -> Answer:
-    """Who is let in by the document in a line.
+    """Whether the document in a line lets in outsiders.
 
     Raises:
         LineError: a field is missing or of the wrong kind.
     """
-    kind = _field(line, "type", str, "a type token such as `aws:s3/bucketPolicy:BucketPolicy`, or `identity`")
+    type_token = _field(line, "type", str, "a type token such as `aws:s3/bucketPolicy:BucketPolicy`, or `identity`")
     document = _document(line, "document")
-    if kind == IDENTITY:
+    if type_token == IDENTITY:
         return _of_identity(parse(document, DocumentKind.IDENTITY, IDENTITY_TYPE))
-    carried = set(tables.documents_of(kind, {}).values())
-    if not carried:
+    kinds = set(tables.documents_of(type_token, {}).values())
+    if not kinds:
         raise LineError(
-            f"`type` is no resource that carries a policy document; write a type token of pulumi-aws, or `{IDENTITY}`"
+            f"`type` is not a resource with a policy document; write a type token of pulumi-aws, or `{IDENTITY}`"
         )
-    if DocumentKind.RESOURCE in carried:
-        return public(parse(document, DocumentKind.RESOURCE, kind))
-    if DocumentKind.TRUST in carried and _names_principals(document):
-        return public(parse(document, DocumentKind.TRUST, kind))
-    return _of_identity(parse(document, DocumentKind.IDENTITY, kind))
+    if DocumentKind.RESOURCE in kinds:
+        return public(parse(document, DocumentKind.RESOURCE, type_token))
+    if DocumentKind.TRUST in kinds and _names_principals(document):
+        return public(parse(document, DocumentKind.TRUST, type_token))
+    return _of_identity(parse(document, DocumentKind.IDENTITY, type_token))
 
 
 def asked_diff(line: Mapping[str, Any]) -> Answer:
@@ -69,11 +66,12 @@ def asked_diff(line: Mapping[str, Any]) -> Answer:
 
 
 def read(document: Any, beside: Any = None) -> PolicyDocument:
-    """A document by itself, whose kind its elements tell: one that names principals belongs to a resource."""
+    """A document without its resource, whose kind follows from its elements: `Principal` makes it resource-based."""
     if _names_principals(document) or _names_principals(beside):
         trusts = not (_has(document, "Resource", "NotResource") or _has(beside, "Resource", "NotResource"))
-        kind, of = (DocumentKind.TRUST, "aws:iam/role:Role") if trusts else (DocumentKind.RESOURCE, RESOURCE_TYPE)
-        return parse(document, kind, of)
+        if trusts:
+            return parse(document, DocumentKind.TRUST, "aws:iam/role:Role")
+        return parse(document, DocumentKind.RESOURCE, RESOURCE_TYPE)
     return parse(document, DocumentKind.IDENTITY, IDENTITY_TYPE)
 
 
@@ -81,8 +79,8 @@ def answers(lines: Iterable[bytes], ask: Ask) -> Iterator[bytes]:
     """A line of JSON for each line that is not blank, in order."""
     for number, line in enumerate(lines, 1):
         if text := line.strip():
-            identity, answer = _answered(text, ask)
-            yield ENCODER.encode(told(number if identity is None else identity, answer)) + b"\n"
+            question_id, answer = _answered(text, ask)
+            yield answer_json(number if question_id is None else question_id, answer) + b"\n"
 
 
 def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
@@ -94,22 +92,24 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return None, invalid(f"the line is not JSON: {str(error).partition(' (')[0].lower()}")
     if not isinstance(line, dict):
-        return None, invalid(NO_OBJECT)
-    identity = line.get("id")
+        return None, invalid("the line is not a JSON object")
+    question_id = line.get("id")
     try:
-        return identity, ask(line)
+        return question_id, ask(line)
     except LineError as error:
-        return identity, invalid(str(error))
+        return question_id, invalid(str(error))
     except RecursionError:
-        return identity, invalid("the document is nested too deeply")
+        return question_id, invalid("the document is nested too deeply")
 
 
-def told(identity: Any, answer: Answer) -> dict[str, Any]:
-    """An answer as JSON, under the id of its question."""
-    return {"id": identity, "verdict": answer.verdict, "witness": example(answer.witness), "why": answer.why}
+def answer_json(question_id: Any, answer: Answer) -> bytes:
+    """An answer as JSON, with the id of its question."""
+    return msgspec.json.encode(
+        {"id": question_id, "verdict": answer.verdict, "witness": witness_json(answer.witness), "why": answer.why}
+    )
 
 
-def example(witness: Witness | None) -> dict[str, Any] | None:
+def witness_json(witness: Witness | None) -> dict[str, Any] | None:
     """A witness as JSON."""
     if witness is None:
         return None
@@ -125,15 +125,15 @@ def example(witness: Witness | None) -> dict[str, Any] | None:
 
 
 def _of_identity(document: PolicyDocument) -> Answer:
-    why = "an identity-based document lets in nobody: it says what its holder may do"
+    why = "an identity-based document lets in nobody: it states what its holder may do"
     return refusal(document) or Answer(Verdict.NOT_PUBLIC, why)
 
 
-def _field(line: Mapping[str, Any], name: str, kind: type | tuple[type, ...], wanted: str) -> Any:
+def _field(line: Mapping[str, Any], name: str, kind: type | tuple[type, ...], expected: str) -> Any:
     if name not in line:
-        raise LineError(f"`{name}` is missing; give {wanted}")
+        raise LineError(f"`{name}` is missing; give {expected}")
     if not isinstance(line[name], kind):
-        raise LineError(f"`{name}` must be {wanted}")
+        raise LineError(f"`{name}` must be {expected}")
     return line[name]
 
 
@@ -141,21 +141,17 @@ def _document(line: Mapping[str, Any], name: str) -> Any:
     return _field(line, name, (dict, str), "a policy document, as an object or as JSON text")
 
 
-def _statements(document: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(document, str):
-        try:
-            document = msgspec.json.decode(document)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return
-    found = document.get("Statement") if isinstance(document, dict) else None
-    for each in found if isinstance(found, list) else [found]:
-        if isinstance(each, dict):
-            yield each
-
-
 def _names_principals(document: Any) -> bool:
     return _has(document, "Principal", "NotPrincipal")
 
 
 def _has(document: Any, *elements: str) -> bool:
-    return any(element in statement for statement in _statements(document) for element in elements)
+    """Whether a statement of a document, which may be JSON text, has one of the elements."""
+    if isinstance(document, str):
+        try:
+            document = msgspec.json.decode(document)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return False
+    value = document.get("Statement") if isinstance(document, dict) else None
+    statements = value if isinstance(value, list) else [value]
+    return any(element in statement for statement in statements if isinstance(statement, dict) for element in elements)

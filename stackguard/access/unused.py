@@ -1,12 +1,12 @@
-"""What functions need and what their roles allow, for people and as JSON."""
+"""What functions call and what their roles allow, as text and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,168 +20,12 @@ from policypack.evaluation.settings import Settings
 from policypack.python.model import Call, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun
-from stackguard.stand_in import LINE, shown
+from stackguard.sources import RunOptions
+from stackguard.stand_in import LINE, mentioned
 
-CLEAN, FOUND = 0, 1
+T = TypeVar("T")
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found of one function; `privilege` is None where there is no Python code to read."""
-
-    function: Resource
-    privilege: Privilege | Unknown | None
-    secrets: tuple[str, ...] = ()
-    """The texts in the stack's secrets, longest first."""
-    stand_in: bool = False
-    """Whether the stack's ARNs may hold the stand-in account."""
-    unseen: tuple[Unseen, ...] = ()
-    """What the program constructs where the preview cannot follow: a role may be allowed more by it."""
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing is missing, nothing over, and nothing undecided."""
-        return (
-            isinstance(self.privilege, Privilege)
-            and not (
-                self.privilege.comparison.missing or self.privilege.comparison.over or self.privilege.found.unresolved
-            )
-            and not self.privilege.role.unread
-        )
-
-
-def ask(target: str, how: HowToRun, code: Path | None, name: str | None) -> list[Answer]:
-    """Read a stack and compare its functions' code with their roles.
-
-    Args:
-        target: what `stackguard check` takes.
-        how: for a program.
-        code: the folder of the function's package; None reads what the stack packages.
-        name: of one function, as the program or AWS names it; None means all.
-
-    Raises:
-        CannotJudge: the target cannot be read, or which function is meant cannot be told.
-    """
-    loaded = load(target, how)
-    stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
-    found = functions(stack)
-    chosen = [each for each in found if name in (None, each.name, each["name"])]
-    if not chosen:
-        known = loaded.mask.hide(", ".join(f"`{each.name}`" for each in found))
-        raise CannotJudge(
-            f"{loaded.target} has no function `{name}`; it has {known}" if known else f"{loaded.target} has no function"
-        )
-    if code is not None and len(chosen) > 1:
-        known = loaded.mask.hide(", ".join(f"`{each.name}`" for each in chosen))
-        raise CannotJudge(f"`--code` is of one function, and {loaded.target} has {known}; name it by `--function`")
-    with_code = Asset(path=str(code.resolve()), archive=True) if code else None
-    secrets = (*secrets_of(stack), *loaded.mask.texts)
-    return [Answer(each, privilege(stack, each, with_code), secrets, loaded.stand_in, loaded.unseen) for each in chosen]
-
-
-def exit_code(answers: list[Answer]) -> int:
-    """0 for a clean stack, 1 for anything else that was judged.
-
-    Raises:
-        CannotJudge: no function's code could be read.
-    """
-    judged = [each for each in answers if isinstance(each.privilege, Privilege)]
-    if not judged:
-        reasons = {each.privilege.why for each in answers if isinstance(each.privilege, Unknown)}
-        name = answers[0].function.name
-        if not reasons:
-            raise CannotJudge(f"`{name}` has no Python code in the stack; give its folder by `--code`")
-        raise CannotJudge(f"the code of `{name}` {'; '.join(sorted(reasons))}; give its folder by `--code`")
-    if answers[0].unseen:
-        return FOUND
-    return CLEAN if all(each.clean or each.privilege is None for each in answers) else FOUND
-
-
-def render(answers: list[Answer], form: str) -> str:
-    """The answers in a format, without what a secret holds; what is not seen, and the stand-in account, are noted."""
-    notes = [f"undecided: the program {each.why}; {each.fix}" for each in answers[0].unseen]
-    if answers[0].stand_in and shown(text(answers) if form == "text" else [_encoded(as_json(answers))]):
-        notes.append(LINE)
-    if form == "json":
-        found = _encoded(as_json(answers) | ({"notes": notes} if notes else {}))
-    else:
-        found = "\n".join((*text(answers), *(("", *(f"note: {each}" for each in notes)) if notes else ())))
-    return hidden(found, answers[0].secrets)
-
-
-def _encoded(document: dict[str, Any]) -> str:
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
-
-
-def text(answers: list[Answer]) -> Iterator[str]:
-    """Lines for people."""
-    for index, answer in enumerate(answers):
-        if index:
-            yield ""
-        yield f"function {answer.function.name}"
-        if answer.privilege is None:
-            yield "  not applicable: no Python code that can be read"
-        elif isinstance(answer.privilege, Unknown):
-            yield f"  undecided: its code {answer.privilege.why}"
-        else:
-            yield from _told(answer.privilege)
-
-
-def _told(found: Privilege) -> Iterator[str]:
-    if found.found.calls:
-        yield "  calls"
-        for name, places in _grouped(found.found.calls).items():
-            yield f"    {name}  {', '.join(places)}"
-    platform = list(
-        dict.fromkeys((each.action, each.why) for each in found.needs if each.place is None and not each.may)
-    )
-    if platform:
-        yield "  needs besides"
-        for action, why in platform:
-            yield f"    {action}  {why}"
-    missing, over = grouped(found), found.comparison.over
-    for title, lines in (
-        ("missing", [_missing(each) for each in missing if each.sure]),
-        ("over", [_over(each) for each in over if each.sure]),
-        (
-            "undecided",
-            [
-                *(_missing(each) for each in missing if not each.sure),
-                *(_over(each) for each in over if not each.sure),
-                *(f"the function {each}" for each in found.role.unread),
-            ],
-        ),
-        ("could not be resolved", [f"{each.place}  {each.why}" for each in found.found.unresolved]),
-        ("conditions that are taken to hold", list(found.comparison.conditions)),
-    ):
-        if lines:
-            yield f"  {title}"
-            yield from (f"    {each}" for each in lines)
-    if not (missing or over or found.role.unread or found.found.unresolved):
-        yield "  clean: nothing is missing, nothing is over"
-
-
-def _grouped(calls: tuple[Call, ...]) -> dict[str, list[str]]:
-    """By service, operation and resource: the lines."""
-    found: dict[str, list[str]] = {}
-    for each in calls:
-        named = [f"{name}={_short(given)}" for name, given in each.arguments if name in SHOWN]
-        places = found.setdefault(" ".join([f"{each.service}:{each.operation}", *named]), [])
-        if str(each.place) not in places:
-            places.append(str(each.place))
-    return found
-
-
-def _short(given: tuple[Text, ...]) -> str:
-    """Texts up to where they are not known."""
-    known = [list(takewhile(lambda part: not isinstance(part, UnknownPart), each.parts)) for each in given]
-    heads = [Text((*head, *each.parts[len(head) : len(head) + 1])) for head, each in zip(known, given, strict=True)]
-    return "|".join(dict.fromkeys(map(str, heads)))
-
-
-SHOWN = frozenset(
+SHOWN_ARGUMENTS = frozenset(
     (
         "Bucket",
         "Key",
@@ -202,78 +46,226 @@ SHOWN = frozenset(
         "RequestItems{}",
     )
 )
-"""The arguments that a person is shown: those that name what a call is about."""
+"""The arguments of a call that identify its resource."""
 
 
-def _missing(each: MissingPermission) -> str:
-    place = f"{each.need.place} " if each.need.place else ""
-    why = f": {each.why}" if each.why else ""
-    part = "all of " if each.partly else ""
-    return f"{each.need.action} on {part}{each.resource}  {place}{each.need.why}{why}"
+@dataclass(frozen=True, slots=True)
+class FunctionAnswer:
+    """The answer about one function; `privilege` is None if it has no Python code."""
+
+    function: Resource
+    privilege: Privilege | Unknown | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is missing, nothing over, and nothing undecided."""
+        compared = self.privilege
+        return isinstance(compared, Privilege) and not (
+            compared.comparison.missing or compared.comparison.over or compared.found.unresolved or compared.role.unread
+        )
 
 
-def _over(each: ExcessPermission) -> str:
-    sid = f" ({each.sid})" if each.sid else ""
-    position = each.resource.position
+@dataclass(frozen=True, slots=True)
+class UnusedReport:
+    """The answers about the functions of one stack."""
+
+    answers: Sequence[FunctionAnswer]
+    secrets: tuple[str, ...] = ()
+    """The texts in the stack's secrets, longest first."""
+    stand_in: bool = False
+    """Whether ARNs of the stack can contain the stand-in account."""
+    unseen: tuple[Unseen, ...] = ()
+    """Resources that the program constructs where the preview cannot follow: they can allow a role more."""
+
+
+def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -> UnusedReport:
+    """Compare the code of a stack's functions with their roles.
+
+    Args:
+        target: as of `stackguard check`.
+        options: how to run a program.
+        code: the folder of the function's package; None reads what the stack packages.
+        name: of one function, as the program or AWS names it; None means all.
+
+    Raises:
+        CannotJudge: the target cannot be read, or it is ambiguous which function is meant.
+    """
+    loaded = load(target, options)
+    stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
+    every = functions(stack)
+    chosen = [function for function in every if name in (None, function.name, function["name"])]
+    if not chosen:
+        known = loaded.mask.hide(", ".join(f"`{function.name}`" for function in every))
+        raise CannotJudge(
+            f"{loaded.target} has no function `{name}`; it has {known}" if known else f"{loaded.target} has no function"
+        )
+    if code is not None and len(chosen) > 1:
+        known = loaded.mask.hide(", ".join(f"`{function.name}`" for function in chosen))
+        raise CannotJudge(
+            f"`--code` is the code of one function, and {loaded.target} has {known}; choose one with `--function`"
+        )
+    package = Asset(path=str(code.resolve()), archive=True) if code else None
+    answers = [FunctionAnswer(function, privilege(stack, function, package)) for function in chosen]
+    return UnusedReport(answers, (*secrets_of(stack), *loaded.mask.texts), loaded.stand_in, loaded.unseen)
+
+
+def exit_code(report: UnusedReport) -> int:
+    """0 for a clean stack, 1 for anything else that was judged.
+
+    Raises:
+        CannotJudge: no function's code could be read.
+    """
+    answers = report.answers
+    if not any(isinstance(answer.privilege, Privilege) for answer in answers):
+        reasons = {answer.privilege.why for answer in answers if isinstance(answer.privilege, Unknown)}
+        name = answers[0].function.name
+        if not reasons:
+            raise CannotJudge(f"`{name}` has no Python code in the stack; give its folder with `--code`")
+        raise CannotJudge(f"the code of `{name}` {'; '.join(sorted(reasons))}; give its folder with `--code`")
+    return int(bool(report.unseen) or not all(answer.clean or answer.privilege is None for answer in answers))
+
+
+def render(report: UnusedReport, form: str) -> str:
+    """The report as `text` or `json`, without secrets, with notes about unseen resources and the stand-in account."""
+    document = {"version": VERSION, "functions": [_json(answer) for answer in report.answers]}
+    lines = [*_text(report.answers)] if form == "text" else [_encoded(document)]
+    notes = [f"undecided: the program {unseen.why}; {unseen.fix}" for unseen in report.unseen]
+    if report.stand_in and mentioned(lines):
+        notes.append(LINE)
+    if notes and form == "json":
+        lines = [_encoded(document | {"notes": notes})]
+    elif notes:
+        lines += ["", *(f"note: {note}" for note in notes)]
+    return hidden("\n".join(lines), report.secrets)
+
+
+def _encoded(document: dict[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(document)).decode()
+
+
+def _sections(
+    compared: Privilege,
+    missing: Callable[[MissingPermission], T],
+    over: Callable[[ExcessPermission], T],
+    unread: Callable[[str], T],
+) -> dict[str, list[T]]:
+    """What is missing, over and undecided, each entry as the functions render it."""
+    gaps, excess = grouped(compared), compared.comparison.over
+    return {
+        "missing": [missing(gap) for gap in gaps if gap.sure],
+        "over": [over(statement) for statement in excess if statement.sure],
+        "undecided": [
+            *(missing(gap) for gap in gaps if not gap.sure),
+            *(over(statement) for statement in excess if not statement.sure),
+            *(unread(f"the function {clause}") for clause in compared.role.unread),
+        ],
+    }
+
+
+def _text(answers: Sequence[FunctionAnswer]) -> Iterator[str]:
+    for index, answer in enumerate(answers):
+        if index:
+            yield ""
+        yield f"function {answer.function.name}"
+        if answer.privilege is None:
+            yield "  not applicable: no Python code that can be read"
+        elif isinstance(answer.privilege, Unknown):
+            yield f"  undecided: its code {answer.privilege.why}"
+        else:
+            for title, lines in _text_sections(answer.privilege).items():
+                if lines:
+                    yield f"  {title}"
+                    yield from (f"    {line}" for line in lines)
+            if answer.clean:
+                yield "  clean: nothing is missing, nothing is over"
+
+
+def _text_sections(compared: Privilege) -> dict[str, list[str]]:
+    platform = (f"{need.action}  {need.why}" for need in compared.needs if need.place is None and not need.may)
+    return {
+        "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(compared.found.calls).items()],
+        "needs besides": list(dict.fromkeys(platform)),
+        **_sections(compared, _missing_line, _over_line, str),
+        "could not be resolved": [f"{part.place}  {part.why}" for part in compared.found.unresolved],
+        "conditions that are taken to hold": list(compared.comparison.conditions),
+    }
+
+
+def _calls(calls: Sequence[Call]) -> dict[str, dict[str, None]]:
+    """By service, operation and resource: the places, in order."""
+    places: dict[str, dict[str, None]] = {}
+    for call in calls:
+        arguments = [f"{name}={_known_part(values)}" for name, values in call.arguments if name in SHOWN_ARGUMENTS]
+        name = " ".join([f"{call.service}:{call.operation}", *arguments])
+        places.setdefault(name, {})[str(call.place)] = None
+    return places
+
+
+def _known_part(values: Sequence[Text]) -> str:
+    """The texts up to and including their first unknown part."""
+    heads = []
+    for text in values:
+        known = list(takewhile(lambda part: not isinstance(part, UnknownPart), text.parts))
+        heads.append(str(Text((*known, *text.parts[len(known) : len(known) + 1]))))
+    return "|".join(dict.fromkeys(heads))
+
+
+def _missing_line(gap: MissingPermission) -> str:
+    place = f"{gap.need.place} " if gap.need.place else ""
+    why = f": {gap.why}" if gap.why else ""
+    part = "all of " if gap.partly else ""
+    return f"{gap.need.action} on {part}{gap.resource}  {place}{gap.need.why}{why}"
+
+
+def _over_line(excess: ExcessPermission) -> str:
+    sid = f" ({excess.sid})" if excess.sid else ""
+    position = excess.resource.position
     line = f"  {position.file}:{position.line}" if position else ""
-    return f"{each.resource.name} {each.path}{sid} {each.message}{line}"
+    return f"{excess.resource.name} {excess.path}{sid} {excess.message}{line}"
 
 
-def as_json(answers: list[Answer]) -> dict[str, Any]:
-    """The same as JSON."""
-    return {"version": VERSION, "functions": [_json(each) for each in answers]}
-
-
-def _json(answer: Answer) -> dict[str, Any]:
-    found = answer.privilege
+def _json(answer: FunctionAnswer) -> dict[str, Any]:
+    compared = answer.privilege
     about: dict[str, Any] = {"function": answer.function.name, "urn": answer.function.urn}
-    if found is None:
+    if compared is None:
         return {**about, "verdict": "not-applicable", "why": "no Python code that can be read"}
-    if isinstance(found, Unknown):
-        return {**about, "verdict": "undecided", "why": f"its code {found.why}"}
-    missing, over = grouped(found), found.comparison.over
-    unread = [{"why": f"the function {each}"} for each in found.role.unread]
+    if isinstance(compared, Unknown):
+        return {**about, "verdict": "undecided", "why": f"its code {compared.why}"}
+    sections = _sections(compared, _missing_json, _over_json, lambda why: {"why": why})
+    unclean = "unclean" if sections["missing"] or sections["over"] else "undecided"
     return {
         **about,
-        "verdict": "clean"
-        if answer.clean
-        else "unclean"
-        if any(each.sure for each in missing) or any(each.sure for each in over)
-        else "undecided",
+        "verdict": "clean" if answer.clean else unclean,
         "calls": [
             {
-                "file": each.place.file,
-                "line": each.place.line,
-                "service": each.service,
-                "operation": each.operation,
-                "arguments": {name: list(map(str, given)) for name, given in each.arguments if name in SHOWN},
+                "file": call.place.file,
+                "line": call.place.line,
+                "service": call.service,
+                "operation": call.operation,
+                "arguments": {
+                    name: list(map(str, values)) for name, values in call.arguments if name in SHOWN_ARGUMENTS
+                },
             }
-            for each in found.found.calls
+            for call in compared.found.calls
         ],
-        "missing": [_json_missing(each) for each in missing if each.sure],
-        "over": [_json_over(each) for each in over if each.sure],
-        "undecided": [
-            *(_json_missing(each) for each in missing if not each.sure),
-            *(_json_over(each) for each in over if not each.sure),
-            *unread,
-        ],
+        **sections,
         "unresolved": [
-            {"file": each.place.file, "line": each.place.line, "why": each.why} for each in found.found.unresolved
+            {"file": part.place.file, "line": part.place.line, "why": part.why} for part in compared.found.unresolved
         ],
-        "conditions": list(found.comparison.conditions),
+        "conditions": list(compared.comparison.conditions),
     }
 
 
-def _json_missing(each: MissingPermission) -> dict[str, Any]:
-    place = each.need.place
+def _missing_json(gap: MissingPermission) -> dict[str, Any]:
+    place = gap.need.place
     return {
-        "action": each.need.action,
-        "resource": each.resource,
+        "action": gap.need.action,
+        "resource": gap.resource,
         "file": place.file if place else None,
         "line": place.line if place else None,
-        "why": f"{each.need.why}: {each.why}" if each.why else each.need.why,
+        "why": f"{gap.need.why}: {gap.why}" if gap.why else gap.need.why,
     }
 
 
-def _json_over(each: ExcessPermission) -> dict[str, Any]:
-    return {"urn": each.resource.urn, "path": each.path, "sid": each.sid, "why": each.message}
+def _over_json(excess: ExcessPermission) -> dict[str, Any]:
+    return {"urn": excess.resource.urn, "path": excess.path, "sid": excess.sid, "why": excess.message}

@@ -1,4 +1,4 @@
-"""The command line: options in, exit code out. Every command is lazy about its imports."""
+"""The command line: options go in, an exit code comes out. Every command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ INTERRUPTED = 130
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="stackguard", message="stackguard %(version)s")
 def cli() -> None:
-    """Judge Pulumi AWS stacks by policies, offline.
+    """Check Pulumi AWS stacks against policies, offline.
 
-    No cloud credentials, no provider plugins, no Pulumi CLI and no network are needed.
+    No cloud credentials, provider plugins, Pulumi CLI or network are needed.
 
     \b
     Examples:
-      stackguard check                      the program in this folder
-      stackguard check stack --stack prod   the program in ./stack, as its stack prod
-      stackguard check state.json           what `pulumi stack export` wrote
-      stackguard access public stack        what is open to outsiders
-      stackguard access diff state.json stack   what the program newly allows
-      stackguard bundle lambda_fn           what Lambda runs, from the function's lock
-      stackguard template stack             the stack in CloudFormation, validated
-      stackguard explain                    every policy, a line each
-      stackguard explain iam-open-trust     why it matters, and how to fix it
+      stackguard check                          check the program in this folder
+      stackguard check stack --stack prod       check the stack prod of ./stack
+      stackguard check state.json               check a `pulumi stack export`
+      stackguard access public stack            find what outsiders can access
+      stackguard access diff state.json stack   find what the program newly allows
+      stackguard bundle lambda_fn               build a Lambda archive
+      stackguard template stack                 write a CloudFormation template
+      stackguard explain                        list all policies
+      stackguard explain iam-open-trust         explain one policy and its fix
     """  # noqa: D301 (click reads the character \\b)
 
 
@@ -56,8 +56,8 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 (a crash is never a verdict: 1 would say that there are violations)
-        from traceback import format_tb  # without the error's own words, which may quote a secret
+    except Exception as error:  # noqa: BLE001 (a crash must not end with 1, which means violations)
+        from traceback import format_tb  # without the error's message, which can contain a secret
 
         frames = "".join(format_tb(error.__traceback__))
         Failure(f"stackguard itself failed ({type(error).__name__}); report it with the lines above", frames).show()

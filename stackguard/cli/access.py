@@ -1,29 +1,29 @@
-"""The commands of `stackguard access`: options in, exit code out."""
+"""The commands of `stackguard access`."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli.common import judged, program_options
+from stackguard.cli.common import attempt, format_option, program_options
 
 if TYPE_CHECKING:
-    from stackguard.sources import HowToRun
+    from stackguard.sources import RunOptions
 
 DEFAULT_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
 
 EXIT_CODES = """\b
 Exit codes:
-  0    nobody is let in; nothing is newly allowed
-  1    public, or new access, or undecided
-  2    could not judge: the input is malformed, a program failed
-       (with --jsonl such a line is `invalid`, and the exit code is 0)
+  0    nothing is public; nothing is newly allowed
+  1    public, newly allowed, or undecided
+  2    could not judge: the input is malformed, or a program failed
+       (with --jsonl, the answer to such a line is `invalid`, and the exit
+       code is 0)
 """
 
 UNUSED_CODES = """\b
@@ -33,33 +33,28 @@ Exit codes:
   2    could not judge: the stack or the code cannot be read
 """
 
-
-format_option = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to tell of a stack.",
+jsonl_option = click.option(
+    "--jsonl", is_flag=True, help="Read questions as JSON lines, and answer each with a JSON line."
 )
 
 
-@click.group(short_help="Who can do what, with an example of a request.")
+@click.group(short_help="Find public access, new access, and unused permissions.")
 def access() -> None:
-    """Exact answers about access, offline: who is let in, and what a change newly allows."""
+    """Find out who can access what, offline, with an example request for each answer."""
 
 
-@access.command(short_help="Who is let in from outside.", epilog=EXIT_CODES)
+@access.command(short_help="Find what outsiders can access.", epilog=EXIT_CODES)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--jsonl", is_flag=True, help="A question a line, an answer a line.")
+@jsonl_option
 @click.option(
     "--type",
     "type_token",
     metavar="TOKEN",
-    help=f"What carries the document in TARGET: a Pulumi type token, or `identity`.  [default: {DEFAULT_TYPE}]",
+    help="The resource type of the policy document in TARGET: a Pulumi type token, or `identity`."
+    f"  [default: {DEFAULT_TYPE}]",
 )
-@click.option("--all", "everything", is_flag=True, help="Of a stack, tell what is not public too.")
-@format_option
+@click.option("--all", "everything", is_flag=True, help="For a stack, list the resources that are not public too.")
+@format_option("text", "json")
 @program_options
 @click.pass_context
 def public(
@@ -70,15 +65,15 @@ def public(
     type_token: str | None,
     everything: bool,
     format_: str,
-    how: HowToRun,
+    options: RunOptions,
 ) -> None:
-    """Say which things of TARGET let in anyone from outside, with an example of a request.
+    """List the resources in TARGET that anyone outside can access, each with an example request.
 
-    TARGET is a Pulumi program's folder, what `pulumi stack export` or `pulumi preview --json --show-sames` wrote, or a
-    single policy document; - is standard input, and the default.
+    TARGET is the folder of a Pulumi program, the output of `pulumi stack export` or of `pulumi preview --json
+    --show-sames`, a single policy document, or - for standard input, which is the default.
 
-    With --jsonl each line is `{"id", "type", "document"}` and its answer `{"id", "verdict", "witness", "why"}`; the
-    verdict is public, not-public, undecided or invalid.
+    With --jsonl, each input line is `{"id", "type", "document"}`, and each output line is `{"id", "verdict", "witness",
+    "why"}`. The verdict is public, not-public, undecided or invalid.
 
     \b
     Examples:
@@ -89,59 +84,48 @@ def public(
       stackguard access public --jsonl < questions.jsonl > answers.jsonl
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import lines
-
-    if jsonl:
-        _batch(targets, lines.asked_public)
-        return
-    name = (lambda each: each) if len(targets) > 1 else (lambda _: "")
-    ctx.exit(max(_told(each, name(each), how, type_token, format_, everything) for each in targets or ("-",)))
-
-
-def _told(target: str, name: str, how: HowToRun, type_token: str | None, format_: str, everything: bool) -> int:  # noqa: FBT001
-    """Tell of one target: a document, or a stack; returns the exit code."""
-    from stackguard.access import lines
-    from stackguard.access.target import read
-
-    found = _text(target) if type_token is not None else judged(lambda: read(target, how), f"reading {target}")
-    if isinstance(found, str):
-        answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": found})
-        if format_ == "text":
-            return _print(answer, name)
-        click.echo(lines.ENCODER.encode(lines.told(name or None, answer)))
-        return _exit_code(answer)
     from stackguard.access import public as stacks
+    from stackguard.access.target import read
     from stackguard.reports.destinations import screen, write
 
-    verdicts = judged(lambda: stacks.judge(found), f"judging {target}")
-    if format_ == "text":
-        write(stacks.text(verdicts, screen(None), everything=everything), None)
-    else:
-        write(stacks.json(verdicts, everything=everything), None)
-    return verdicts.exit_code
+    if jsonl:
+        _answer_lines(targets, lines.asked_public)
+        return
+    codes = []
+    for target in targets or ("-",):
+        reading = partial(read, target, options)
+        loaded = _text(target) if type_token is not None else attempt(reading, f"reading {target}")
+        if isinstance(loaded, str):
+            try:
+                answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": loaded})
+            except lines.LineError as error:
+                raise click.BadParameter(str(error), param_hint="--type") from None
+            codes.append(_print(answer, target if len(targets) > 1 else None, format_))
+            continue
+        report = attempt(partial(stacks.judge, loaded), f"judging {target}")
+        if format_ == "text":
+            write(stacks.text(report, screen(None), everything=everything), None)
+        else:
+            write(stacks.json(report, everything=everything), None)
+        codes.append(report.exit_code)
+    ctx.exit(max(codes))
 
 
-@access.command(short_help="What a change newly allows.", epilog=EXIT_CODES)
+@access.command(short_help="Find what a change newly allows.", epilog=EXIT_CODES)
 @click.argument("targets", nargs=-1, metavar="OLD NEW")
-@click.option("--jsonl", is_flag=True, help="A question a line, an answer a line.")
-@format_option
+@jsonl_option
+@format_option("text", "json")
 @program_options
 @click.pass_context
-def diff(
-    ctx: click.Context,
-    *,
-    targets: tuple[str, ...],
-    jsonl: bool,
-    format_: str,
-    how: HowToRun,
-) -> None:
-    """Say what NEW allows that OLD does not: each newly allowed class of request, with an example.
+def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: str, options: RunOptions) -> None:
+    """List the classes of requests that NEW allows and OLD does not, each with an example request.
 
-    OLD and NEW are two stacks or two policy documents. A stack is a Pulumi program's folder, or what `pulumi stack
-    export` or `pulumi preview --json --show-sames` wrote; the options are for programs. Names that Pulumi makes up in a
-    program are taken from the state that it is compared with.
+    OLD and NEW are two stacks or two policy documents. A stack is the folder of a Pulumi program, or the output of
+    `pulumi stack export` or `pulumi preview --json --show-sames`; - is standard input. The options are for programs. If
+    a program is compared with a state, names that Pulumi generates are taken from the state.
 
-    With --jsonl each line is `{"id", "old", "new"}` and its answer `{"id", "verdict", "witness", "why"}`; the verdict
-    is new-access, no-new-access, undecided or invalid.
+    With --jsonl, each input line is `{"id", "old", "new"}`, and each output line is `{"id", "verdict", "witness",
+    "why"}`. The verdict is new-access, no-new-access, undecided or invalid.
 
     \b
     Examples:
@@ -149,46 +133,40 @@ def diff(
       pulumi stack export | stackguard access diff - stack
       stackguard access diff --jsonl < questions.jsonl > answers.jsonl
     """  # noqa: D301 (click reads the character \\b)
+    from stackguard.access import diff as stacks
     from stackguard.access import lines
+    from stackguard.access.target import read
+    from stackguard.reports.destinations import screen, write
 
     if jsonl:
-        _batch(targets, lines.asked_diff)
+        _answer_lines(targets, lines.asked_diff)
         return
     if len(targets) != 2 or targets == ("-", "-"):
         raise click.UsageError("give two targets: OLD NEW; at most one of them is standard input")
-    from stackguard.access.target import read
-
-    old, new = (judged(partial(read, each, _for(each, how)), f"reading {each}") for each in targets)
+    of_state = replace(options, stack=None)  # only a program can have several stacks
+    old, new = (
+        attempt(partial(read, target, options if Path(target).is_dir() else of_state), f"reading {target}")
+        for target in targets
+    )
     if isinstance(old, str) and isinstance(new, str):
-        answer = lines.asked_diff({"old": old, "new": new})
-        if format_ == "json":
-            click.echo(lines.ENCODER.encode(lines.told(None, answer)))
-        ctx.exit(_print(answer, "") if format_ == "text" else _exit_code(answer))
+        ctx.exit(_print(lines.asked_diff({"old": old, "new": new}), None, format_))
     if isinstance(old, str) or isinstance(new, str):
         raise click.UsageError("one of the two is a policy document and the other a stack; give two of a kind")
-    from stackguard.access import diff as stacks
-    from stackguard.reports.destinations import screen, write
-
-    change = judged(lambda: stacks.compare(new, old), "comparing")
-    write(stacks.text(change, screen(None)) if format_ == "text" else stacks.json(change), None)
-    ctx.exit(change.exit_code)
+    report = attempt(lambda: stacks.compare(new, old), "comparing")
+    write(stacks.text(report, screen(None)) if format_ == "text" else stacks.json(report), None)
+    ctx.exit(report.exit_code)
 
 
-def _for(target: str, how: HowToRun) -> HowToRun:
-    """How to run a target: the stack's name is for a program alone."""
-    return how if Path(target).is_dir() else replace(how, stack=None)
-
-
-@access.command(short_help="What a function's code needs, against what its role allows.", epilog=UNUSED_CODES)
+@access.command(short_help="Compare what functions call with what their roles allow.", epilog=UNUSED_CODES)
 @click.argument("target", metavar="STACK")
 @click.option(
     "--code",
     metavar="DIR",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The function's package; by default what the stack packages.",
+    help="The folder of the function's package; by default what the stack packages.",
 )
-@click.option("--function", "function_name", metavar="NAME", help="One function, where the stack has several.")
-@format_option
+@click.option("--function", "function_name", metavar="NAME", help="Only this function.")
+@format_option("text", "json")
 @program_options
 @click.pass_context
 def unused(
@@ -198,11 +176,11 @@ def unused(
     code: Path | None,
     function_name: str | None,
     format_: str,
-    how: HowToRun,
+    options: RunOptions,
 ) -> None:
-    """Say what the functions in STACK call that their roles do not allow, and what the roles allow that is never called.
+    """List the AWS calls of the functions in STACK that their roles do not allow, and allowed actions that they never call.
 
-    STACK is what `stackguard check` takes: a program's folder, a stack export, or - for standard input.
+    STACK is as for `stackguard check`: the folder of a program, a stack export, or - for standard input.
 
     \b
     Examples:
@@ -210,69 +188,57 @@ def unused(
       stackguard access unused stack --code lambda_fn
       stackguard access unused state.json --code lambda_fn --function normalise --format json
     """  # noqa: D301 (click reads the character \\b)
-    from stackguard.access import unused as told
+    from stackguard.access import unused as reports
 
-    answers = judged(partial(told.ask, target, how, code, function_name), f"reading {target}")
-    exit_code = judged(partial(told.exit_code, answers), "comparing")
-    click.echo(told.render(answers, format_))
+    report = attempt(partial(reports.ask, target, options, code, function_name), f"reading {target}")
+    exit_code = attempt(partial(reports.exit_code, report), "comparing")
+    click.echo(reports.render(report, format_))
     ctx.exit(exit_code)
 
 
-def _batch(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:
-    from stackguard.access import lines
+def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:
+    from stackguard.access.lines import answers
+    from stackguard.reports.destinations import print_bytes
 
-    out = sys.stdout.buffer
-    try:
-        for answer in lines.answers(_lines(files or ("-",)), ask):
-            out.write(answer)
-        out.flush()
-    except BrokenPipeError:
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print_bytes(answers(_lines(files or ("-",)), ask))
 
 
 def _lines(files: tuple[str, ...]) -> Iterator[bytes]:
-    for each in files:
-        if each == "-":
-            yield from sys.stdin.buffer
-        else:
-            with _opened(each) as stream:
-                yield from stream
+    for file in files:
+        with _opened(file) as stream:
+            yield from stream
 
 
-def _opened(file: str) -> Any:
+def _opened(file: str) -> IO[bytes]:
     from stackguard.errors import reason
 
     try:
-        return Path(file).open("rb")
+        return click.open_file(file, "rb")
     except OSError as error:
         raise click.UsageError(f"`{file}` cannot be read: {reason(error)}") from None
 
 
 def _text(file: str) -> str:
-    if file == "-":
-        data = sys.stdin.buffer.read()
-    else:
-        with _opened(file) as stream:
-            data = stream.read()
+    with _opened(file) as stream:
+        data = stream.read()
     try:
-        return str(data.decode("utf-8-sig"))
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise click.UsageError(f"`{file}` is not UTF-8 text") from None
 
 
-def _print(answer: Any, name: str = "") -> int:
-    prefix = f"{name}: " if name else ""
-    click.echo(f"{prefix}{answer.verdict}: {answer.why}" + (f" ({answer.path})" if answer.path else ""))
-    if answer.witness:
-        click.echo(f"  for example, {answer.witness}")
-    return _exit_code(answer)
-
-
-def _exit_code(answer: Any) -> int:
+def _print(answer: Any, name: str | None, format_: str) -> int:
+    """Print the answer about a document; returns the exit code."""
     from policypack.access.solver.verdict import Verdict
+    from stackguard.access.lines import answer_json
 
+    if format_ == "json":
+        click.echo(answer_json(name, answer))
+    else:
+        prefix = f"{name}: " if name else ""
+        click.echo(f"{prefix}{answer.verdict}: {answer.why}" + (f" ({answer.path})" if answer.path else ""))
+        if answer.witness:
+            click.echo(f"  for example, {answer.witness}")
     if answer.verdict is Verdict.INVALID:
         return 2
     return 0 if answer.verdict in (Verdict.NOT_PUBLIC, Verdict.NO_NEW_ACCESS) else 1

@@ -1,4 +1,4 @@
-"""`stackguard bundle`: options in, archives and a report out."""
+"""The command `stackguard bundle`."""
 
 from __future__ import annotations
 
@@ -8,46 +8,50 @@ from typing import Any
 import click
 
 from stackguard.bundle.targets import ARCHITECTURES, KINDS
-from stackguard.cli.common import Failure, judged
-
-FORMATS = ("text", "json")
+from stackguard.cli.common import Failure, attempt, format_option
 
 BUNDLE_CODES = """\b
 Exit codes:
-  0    bundled
-  1    over one of Lambda's limits; nothing was written
-  2    could not bundle: an option, a key, the lock or the network is wrong
+  0    the archive was built
+  1    the archive exceeds a limit of Lambda; nothing was written
+  2    could not bundle: an option, a setting, the lock or the network is wrong
   130  interrupted
 """
 
 
-class CannotBundle(Failure):
-    """There is no bundle: one line, after what another program printed."""
+class BundleFailure(Failure):
+    """Bundling failed: one line, after the output of the program that failed."""
 
     lead = "cannot bundle"
 
 
-@click.command(epilog=BUNDLE_CODES, short_help="Build what Lambda runs, from a function's lock.")
+@click.command(epilog=BUNDLE_CODES, short_help="Build a Lambda archive from a function's lock.")
 @click.argument("function_dir", default=".", type=click.Path(path_type=Path))
 @click.option(
     "--output",
     "-o",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Where the artifacts go; `dist` in the function's folder by default.",
+    help="Write the artifacts to DIR; by default `dist` in the function's folder.",
 )
-@click.option("--runtime", metavar="NAME", help="Lambda's runtime, such as python3.13.")
-@click.option("--architecture", type=click.Choice(ARCHITECTURES), help="Of the processor.")
-@click.option("--layer", is_flag=True, help="Put the dependencies into a layer of their own.")
-@click.option("--image", is_flag=True, help="Write the context of a container image instead, for the same lock.")
+@click.option("--runtime", metavar="NAME", help="The Lambda runtime, such as python3.13.")
+@click.option("--architecture", type=click.Choice(ARCHITECTURES), help="The processor architecture.")
+@click.option("--layer", is_flag=True, help="Put the dependencies into a separate layer.")
+@click.option("--image", is_flag=True, help="Write the build context of a container image instead of an archive.")
 @click.option(
-    "--strip", multiple=True, type=click.Choice(KINDS), help="Leave out what the function can do without. Repeatable."
+    "--strip",
+    multiple=True,
+    type=click.Choice(KINDS),
+    help="Leave out files that the function does not need. Repeatable.",
 )
 @click.option(
-    "--from-source", multiple=True, metavar="NAME", help="Build this package where it has no wheel. Repeatable."
+    "--from-source",
+    multiple=True,
+    metavar="NAME",
+    help="Build this package from source if it has no wheel. Repeatable.",
 )
-@click.option("--offline", is_flag=True, help="Use no network; what was bundled before is in the cache.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="How to report; text by default.")
+@click.option("--offline", is_flag=True, help="Use only the cache, and no network.")
+@format_option("text", "json")
 @click.pass_context
 def bundle(
     ctx: click.Context,
@@ -63,27 +67,27 @@ def bundle(
     offline: bool,
     format_: str,
 ) -> None:
-    """Build the archive of the function in FUNCTION_DIR: its code, and what its lock says for Lambda's platform.
+    """Build the Lambda archive of the function in FUNCTION_DIR: its code, and the dependencies in its lock.
 
-    The same lock and code give the same bytes wherever and whenever they are built. Beside the archive are a manifest
-    with the SHA-256 of every file and a bill of materials in CycloneDX.
+    The dependencies are installed for Lambda's platform. The same lock and code always give the same bytes. Next to the
+    archive are a manifest with the SHA-256 of every file and a CycloneDX bill of materials.
 
-    What is built for whom stands in the function's pyproject.toml; options go before it:
+    The function's pyproject.toml configures the archive; options take precedence:
 
     \b
       [tool.stackguard.bundle]
       runtime = "python3.13"
       architecture = "arm64"               # or x86_64, the default
-      handler = "ingest.handler.handler"   # is checked to be there
-      include = ["ingest/**"]              # globs; its modules and packages by default
+      handler = "ingest.handler.handler"   # must exist
+      include = ["ingest/**"]              # globs; by default its modules and packages
       exclude = ["**/fixtures/**"]
-      lock = "requirements.lock"           # where there are several
+      lock = "requirements.lock"           # needed if there are several locks
       strip = ["tests", "stubs", "headers", "runtime"]
       from-source = ["docopt"]
       layer = true
-      upload = "direct"                    # or s3, the default, which takes larger zip files
-      before = ["make schema"]             # commands, before files are collected
-      after = ["./sign.sh"]                # and once $STACKGUARD_ARCHIVE is written
+      upload = "direct"                    # or s3, the default, which allows larger archives
+      before = ["make schema"]             # commands to run before files are collected
+      after = ["./sign.sh"]                # and after $STACKGUARD_ARCHIVE is written
 
     \b
     Examples:
@@ -103,17 +107,17 @@ def bundle(
     )
     doing = f"bundling {function_dir}"
     if image:
-        function, written = judged(lambda: run_image(request), doing, CannotBundle)
-        _tell_image(function, written, format_)
+        function, written = attempt(lambda: run_image(request), doing, BundleFailure)
+        _print_image(function, written, format_)
         return
-    report = judged(lambda: run(request), doing, CannotBundle)
+    report = attempt(lambda: run(request), doing, BundleFailure)
     from stackguard.bundle.artifacts import report as rendered
 
     write(rendered.json(report) if format_ == "json" else rendered.text(report, screen(None)), None)
     ctx.exit(report.exit_code)
 
 
-def _tell_image(function: Any, written: list[Path], format_: str) -> None:
+def _print_image(function: Any, written: list[Path], format_: str) -> None:
     if format_ == "json":
         import msgspec
 
@@ -121,5 +125,5 @@ def _tell_image(function: Any, written: list[Path], format_: str) -> None:
         click.echo(msgspec.json.encode(document))
         return
     click.echo(f"{function.name} for {function.target.runtime} on {function.target.architecture}\n")
-    click.echo("".join(f"  {each}\n" for each in written))
+    click.echo("".join(f"  {file}\n" for file in written))
     click.echo(f"build it with: docker build --tag {function.name.lower()} {written[0]}")

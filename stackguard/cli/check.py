@@ -1,20 +1,19 @@
-"""`stackguard check`: options in, exit code out."""
+"""The command `stackguard check`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import EXIT_CODES, card, judged, program_options, writable, written
+from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, program_options, settings_option, write
 
 if TYPE_CHECKING:
-    from stackguard.packs import Wanted
+    from stackguard.packs import PackSpec
     from stackguard.reports import Report
-    from stackguard.reports.destinations import Destination
-    from stackguard.sources import HowToRun
+    from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
 FORMATS = ("text", "json", "sarif")
@@ -22,59 +21,67 @@ ORDER = "stackguard.order"
 
 
 class Check(click.Command):
-    """A command that remembers in which order `--format` and `--output` were written."""
+    """A command that remembers the order of `--format` and `--output`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as usual, after a look at the order."""
+        """Parse the arguments after recording the order."""
         _, _, order = self.make_parser(ctx).parse_args(list(args))
-        ctx.meta[ORDER] = [each.name for each in order if each.name in {"format", "output"}]
+        ctx.meta[ORDER] = [parameter.name for parameter in order if parameter.name in {"format", "output"}]
         return super().parse_args(ctx, args)
 
 
 @click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
 @click.argument("target", default=".")
 @program_options
-@click.option("--format", multiple=True, type=click.Choice(FORMATS), help="How to report; text by default. Repeatable.")
+@click.option(
+    "--format",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="The format of the report; text by default. Repeatable.",
+)
 @click.option(
     "--output",
     "-o",
     multiple=True,
     metavar="FILE",
-    help="Where the --format before it goes; standard output by default.",
+    help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
 )
+@settings_option
 @click.option(
-    "--settings",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Settings; ./stackguard.yaml by default, where there is one.",
+    "--policy", multiple=True, metavar="ID", help="Run only this policy, and no other of stackguard's own. Repeatable."
 )
-@click.option("--policy", multiple=True, metavar="ID", help="Of stackguard's own policies, only this one. Repeatable.")
 @click.option(
     "--policy-pack",
     multiple=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Judge by this CrossGuard policy pack in Python too. Repeatable.",
+    help="Also run the CrossGuard policy pack in DIR, which must be in Python. Repeatable.",
 )
 @click.option(
     "--policy-pack-config",
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="JSON configuration of the --policy-pack in the same place; one for each, or none.",
+    help="The JSON configuration of a policy pack: once for each --policy-pack, in the same order, or not at all.",
 )
 @click.option(
-    "--no-own-policies", is_flag=True, help="Judge by --policy-pack alone; what no pack can be shown is still told."
+    "--no-own-policies",
+    is_flag=True,
+    help="Run only the policy packs; resources that no pack can see are still reported.",
 )
 @click.option(
-    "--fail-on", type=click.Choice(SEVERITIES), default="low", show_default=True, help="The least severity that blocks."
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="low",
+    show_default=True,
+    help="The lowest severity that blocks.",
 )
 @click.pass_context
 def check(
     ctx: click.Context,
     *,
     target: str,
-    how: HowToRun,
+    options: RunOptions,
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
@@ -84,9 +91,9 @@ def check(
     no_own_policies: bool,
     fail_on: str,
 ) -> None:
-    """Judge TARGET: a Pulumi program's folder, a file, or - for standard input.
+    """Judge TARGET: the folder of a Pulumi program, a file, or - for standard input.
 
-    A file is what `pulumi stack export` or `pulumi preview --json --show-sames` wrote, or a checkpoint of
+    A file is the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in
     `.pulumi/stacks`.
 
     \b
@@ -101,45 +108,42 @@ def check(
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.core.policy import UNKNOWN_VALUE, Severity
-    from stackguard.gate.request import Request
-    from stackguard.reports.destinations import pair
+    from stackguard.reports import render
+    from stackguard.reports.destinations import pair, screen
 
-    destinations = writable(lambda: pair(ctx.meta[ORDER], format, output))
+    try:
+        destinations = pair(ctx.meta[ORDER], format, output)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    check_writable(*(destination.file for destination in destinations))
     for policy_id in policy:
         if policy_id == UNKNOWN_VALUE:
             raise click.UsageError(f"`{UNKNOWN_VALUE}` sums up what other policies cannot judge; name those")
         card(policy_id)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not packs):
-        raise click.UsageError(
-            "`--no-own-policies` leaves only `--policy-pack` to judge by; give one, and no `--policy`"
+        raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
+
+    def judge() -> Report:
+        from stackguard.gate import request
+
+        severity = Severity(fail_on)
+        return request.judge(
+            request.CheckRequest(target, options, settings, policy, severity, packs, own=not no_own_policies)
         )
-    request = Request(target, how, settings, policy, Severity(fail_on), packs, own=not no_own_policies)
-    report = judged(lambda: _judge(request), f"judging {target}")
-    _deliver(report, destinations)
+
+    report = attempt(judge, f"judging {target}")
+    for destination in destinations:
+        write(render(report, destination.format, screen(destination.file)), destination.file)
     ctx.exit(report.exit_code)
 
 
-def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[Wanted, ...]:
-    from stackguard.packs import Wanted
+def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:
+    from stackguard.packs import PackSpec
 
     if configs and len(configs) != len(folders):
         raise click.UsageError(
-            f"`--policy-pack-config` stands {len(configs)} times and `--policy-pack` {len(folders)} times; "
+            f"`--policy-pack-config` is given {len(configs)} times and `--policy-pack` {len(folders)} times; "
             "give one for each, in the same order, or none"
         )
-    return tuple(map(Wanted, folders, configs)) if configs else tuple(map(Wanted, folders))
-
-
-def _judge(request: Any) -> Report:
-    from stackguard.gate.request import judge
-
-    return judge(request)
-
-
-def _deliver(report: Report, destinations: Sequence[Destination]) -> None:
-    from stackguard.reports import render
-    from stackguard.reports.destinations import screen
-
-    for each in destinations:
-        written(render(report, each.format, screen(each.file)), each.file)
+    return tuple(map(PackSpec, folders, configs)) if configs else tuple(map(PackSpec, folders))

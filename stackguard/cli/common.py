@@ -1,4 +1,4 @@
-"""What commands share: the options of a program, a sign of life, and how a command says that it could not judge."""
+"""What the commands share: options, a progress indicator, and errors."""
 
 from __future__ import annotations
 
@@ -13,77 +13,101 @@ import click
 
 if TYPE_CHECKING:
     from policypack.core.policy import Policy
-    from stackguard.reports.destinations import Destination
 
 T = TypeVar("T")
 CANNOT_JUDGE = 2
 EXIT_CODES = """\b
 Exit codes:
   0    clean
-  1    violations, or undecided, that block
+  1    violations or undecided outcomes that block
   2    could not judge: the program failed, the input or the settings are
-       malformed, a policy crashed, an option is wrong
+       malformed, a policy crashed, or an option is wrong
   130  interrupted
 """
 
-stack_option = click.option("--stack", metavar="NAME", help="Stack of the program, where it has several.")
-config_option = click.option(
-    "--config",
-    "-c",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a config value, such as aws:region=eu-west-1. Repeatable.",
-)
-unknown_option = click.option(
-    "--unknown",
-    type=click.Choice(["keep", "resolve"]),
-    default="resolve",
-    show_default=True,
-    help="Computed values of a program: keep them unknown, or resolve those that AWS forms from names, account and region.",
-)
-mock_option = click.option(
-    "--mock",
-    multiple=True,
+settings_option = click.option(
+    "--settings",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Answers that only the cloud could give to a program, such as the id of a VPC. Repeatable; the first wins.",
+    help="The settings file; by default ./stackguard.yaml, if it exists.",
 )
-timeout_option = click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Stop a program that runs longer.",
+output_option = click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    callback=lambda _context, _option, file: None if file == Path("-") else file,
+    help="Write to FILE instead of standard output.",
 )
+
+
+def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option `--format`, of which the first format is the default; a command takes it as `format_`."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="The format of the report.",
+    )
 
 
 def program_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a program; it takes them as `how`."""
+    """Add the options for programs to a command, which takes them as `options`."""
 
+    @click.option("--stack", metavar="NAME", help="The program's stack, if it has several.")
+    @click.option(
+        "--config",
+        "-c",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set a config value of the program, such as aws:region=eu-west-1. Repeatable.",
+    )
+    @click.option(
+        "--unknown",
+        type=click.Choice(["keep", "resolve"]),
+        default="resolve",
+        show_default=True,
+        help="Computed values of the program: keep them unknown, or resolve those that AWS forms from names, account and "
+        "region.",
+    )
+    @click.option(
+        "--mock",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A file with values that only the cloud can give the program, such as the id of a VPC. Repeatable; the first "
+        "file with a value wins.",
+    )
+    @click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=300.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Stop a program, a policy pack or standard input that takes longer.",
+    )
     @functools.wraps(command)
-    def with_how(
+    def with_options(
         *args: Any,
         stack: str | None,
         config: tuple[str, ...],
         unknown: str,
         mock: tuple[Path, ...],
         timeout: float,
-        **options: Any,
+        **others: Any,
     ) -> None:
-        from stackguard.sources import HowToRun
+        from stackguard.sources import RunOptions
 
-        how = HowToRun(stack, configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
-        command(*args, how=how, **options)
+        options = RunOptions(stack, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+        command(*args, options=options, **others)
 
-    with_options: Callable[..., None] = with_how
-    for option in (timeout_option, mock_option, unknown_option, config_option, stack_option):
-        with_options = option(with_options)
     return with_options
 
 
 class Failure(click.ClickException):
-    """A command could not do its work: one line, after what the program printed."""
+    """A command could not do its work: one line, after the output of the program."""
 
     exit_code = CANNOT_JUDGE
     lead = "cannot judge"
@@ -93,17 +117,17 @@ class Failure(click.ClickException):
         self.detail = detail
 
     def show(self, file: Any = None) -> None:
-        """Print the detail as it came, then the line."""
+        """Print the detail unchanged, then the line."""
         if self.detail:
             click.echo(self.detail.rstrip("\n"), file=file, err=True)
         click.echo(f"{click.style(self.lead, fg='red', bold=True)}: {self.message}", file=file, err=True)
 
 
-def judged(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) -> T:
-    """What comes of some work, under a sign of life.
+def attempt(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) -> T:
+    """The result of some work, with a progress indicator on a terminal.
 
     Raises:
-        Failure: the work could not be done; it is of the class `failure`.
+        Failure: the work failed; it is of the class `failure`.
     """
     from policypack.evaluation.settings import SettingsError
     from stackguard.errors import CannotJudge
@@ -117,50 +141,49 @@ def judged(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) 
         raise failure(error.message, error.detail) from None
 
 
-def written(text: str, file: Path | None) -> None:
-    """Write a text to a file, whole or not at all, or to standard output.
+def write(text: str, file: Path | None) -> None:
+    """Write a text to a file, completely or not at all, or to standard output.
 
     Raises:
         Failure: it cannot be written.
     """
     from stackguard.errors import reason
-    from stackguard.reports.destinations import write
+    from stackguard.reports import destinations
 
     try:
-        write(text, file)
+        destinations.write(text, file)
     except OSError as error:
         raise Failure(f"`{file or 'standard output'}` cannot be written: {reason(error)}") from None
 
 
-def sure_to_be_writable(file: Path | None) -> None:
-    """Look, before the work, whether a file can be written; None is standard output.
+def check_writable(*files: Path | None) -> None:
+    """Check, before the work, that files can be written; None is standard output.
 
     Raises:
-        click.UsageError: it cannot.
+        click.UsageError: one cannot be written.
     """
     from stackguard.reports.destinations import writable
 
     try:
-        if file is not None:
-            writable(file)
+        for file in files:
+            if file is not None:
+                writable(file)
     except OSError as error:
         raise click.UsageError(str(error)) from None
 
 
-def configured(pairs: tuple[str, ...]) -> dict[str, str]:
-    """The config values that `--config` sets."""
-    found = {}
-    for each in pairs:
-        key, equals, value = each.partition("=")
+def _configured(pairs: tuple[str, ...]) -> dict[str, str]:
+    values = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
         if not key or not equals:
             raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 @contextmanager
 def _spinner(doing: str) -> Iterator[None]:
-    """A sign of life on a terminal; nothing anywhere else."""
     if not sys.stderr.isatty():
         yield
         return
@@ -171,19 +194,12 @@ def _spinner(doing: str) -> Iterator[None]:
         yield
 
 
-def writable(paired: Callable[[], list[Destination]]) -> list[Destination]:
-    """The destinations that options spell, once it is sure that they can be written."""
-    try:
-        destinations = paired()
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    for each in destinations:
-        sure_to_be_writable(each.file)
-    return destinations
-
-
 def card(policy_id: str) -> Policy[Any]:
-    """The card of a policy by its id. Raises `UsageError` where there is none, with the nearest."""
+    """The card of a policy.
+
+    Raises:
+        click.UsageError: there is no policy with this id; the message names similar ones.
+    """
     from policypack.policies import POLICIES
     from stackguard.gate.request import near
 

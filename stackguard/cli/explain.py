@@ -1,4 +1,4 @@
-"""`stackguard explain`: a policy's id in, its card out."""
+"""The command `stackguard explain`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import click
 from stackguard.cli.common import card
 
 
-@click.command()
+@click.command(short_help="List all policies, or show one.")
 @click.argument("policy_id", metavar="[ID]", required=False)
 def explain(policy_id: str | None) -> None:
-    """List all policies, or tell everything about one.
+    """List all policies, or show what the policy ID finds, why it matters and how to fix it.
 
     \b
     Examples:

@@ -1,37 +1,37 @@
-"""`stackguard mock`: options in, a mock file out."""
+"""The commands of `stackguard mock`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from stackguard.cli.common import judged, writable, written
+from stackguard.cli.common import attempt, check_writable, output_option, write
 
 RECORD_TIMEOUT = 300.0
 
 
-@click.group(short_help="Files of answers for --mock.")
+@click.group(short_help="Create mock files for --mock.")
 def mock() -> None:
-    """Files that answer what only the cloud could: see `stackguard check --mock`."""
+    """Create mock files: values that only the cloud can give a program, for `--mock`."""
 
 
-@mock.command(short_help="Write one from a stack export or a preview.")
+@mock.command(short_help="Create a mock file from a stack export or a preview.")
 @click.argument("target", metavar="FILE")
-@click.option("--output", "-o", metavar="FILE", default="-", help="Where it goes; standard output by default.")
-def record(target: str, output: str) -> None:
-    """Write a mock file from FILE, a `pulumi stack export` or a `pulumi preview --json`; - is standard input.
+@output_option
+def record(target: str, output: Path | None) -> None:
+    """Create a mock file from FILE: a `pulumi stack export`, a `pulumi preview --json`, or - for standard input.
 
-    It answers with what providers computed, the state of resources that are only read, and outputs of other stacks.
-    Results of functions, such as aws.ec2.get_vpc, are in neither; `stackguard check` prints the lines for those.
-    Secrets are left out.
+    The mock file contains outputs that providers computed, the state of resources that the program only reads, and
+    outputs of other stacks. Results of functions, such as aws.ec2.get_vpc, are not in FILE: `stackguard check` prints
+    the lines to add for those. Secrets are left out.
 
     \b
     Examples:
       pulumi stack export | stackguard mock record - --output mock.yaml
       stackguard check --mock mock.yaml
     """  # noqa: D301 (click reads the character \\b)
-    from stackguard.recording import record as recorded
-    from stackguard.reports.destinations import pair
+    from stackguard import recording
 
-    (destination,) = writable(lambda: pair(["output"], (), (output,)))
-    text = judged(lambda: recorded(target, RECORD_TIMEOUT), f"reading {target}")
-    written(text, destination.file)
+    check_writable(output)
+    write(attempt(lambda: recording.record(target, RECORD_TIMEOUT), f"reading {target}"), output)

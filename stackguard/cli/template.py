@@ -1,72 +1,67 @@
-"""The command `stackguard template`: options in, exit code out."""
+"""The command `stackguard template`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import judged, program_options, sure_to_be_writable, written
+from stackguard.cli.common import attempt, check_writable, output_option, program_options, settings_option, write
 
 if TYPE_CHECKING:
-    from stackguard.sources import HowToRun
-
-STANDARD_OUTPUT = "-"
+    from stackguard.sources import RunOptions
 
 EXIT_CODES = """\b
 Exit codes:
-  0    the template is valid, and no policy has anything against it
-  1    errors of cfn-lint's, violations, or another verdict than on the program;
-       the template and the reports are written nevertheless
-  2    could not judge: the program failed, or something in it cannot be said
+  0    the template is valid and has no violations
+  1    cfn-lint errors, violations, or other outcomes than for the program;
+       the template and the reports are still written
+  2    could not judge: the program failed, or a part of it has no equivalent
        in CloudFormation; nothing is written
 """
 
 
-@click.command(short_help="Write a CloudFormation template, validated.", epilog=EXIT_CODES)
+@click.command(short_help="Write and validate a CloudFormation template.", epilog=EXIT_CODES)
 @click.argument("target", default=".")
-@click.option(
-    "--output",
-    "-o",
-    metavar="FILE",
-    default=STANDARD_OUTPUT,
-    help="Where the template goes; standard output by default.",
-)
+@output_option
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["json", "yaml"]),
-    help="How it is written; as FILE ends, else JSON.",
+    help="The format of the template; by default YAML if FILE ends in .yaml or .yml, else JSON.",
 )
-@click.option("--report", metavar="FILE", type=click.Path(path_type=Path), help="The validation's report, as JSON.")
-@click.option("--sarif", metavar="FILE", type=click.Path(path_type=Path), help="The same for code scanning, as SARIF.")
-@click.option("--allow-partial", is_flag=True, help="Leave out what cannot be said, and list it in the metadata.")
 @click.option(
-    "--settings",
+    "--report", metavar="FILE", type=click.Path(path_type=Path), help="Write a report of the validation as JSON."
+)
+@click.option(
+    "--sarif",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Settings; ./stackguard.yaml by default, where there is one.",
+    help="Write a report of the validation as SARIF, for code scanning.",
 )
+@click.option(
+    "--allow-partial", is_flag=True, help="Leave out what has no equivalent in CloudFormation, and list it in Metadata."
+)
+@settings_option
 @program_options
 @click.pass_context
 def template(
     ctx: click.Context,
     *,
     target: str,
-    output: str,
+    output: Path | None,
     format_: str | None,
     report: Path | None,
     sarif: Path | None,
     allow_partial: bool,
     settings: Path | None,
-    how: HowToRun,
+    options: RunOptions,
 ) -> None:
-    """Write a CloudFormation template of TARGET, and validate it by cfn-lint and by our own policies.
+    """Write a CloudFormation template of TARGET, and validate it with cfn-lint and stackguard's own policies.
 
-    TARGET is a Pulumi program's folder, or what `pulumi stack export` wrote; - is standard input. What is told of the
-    validation goes to standard output, or to standard error where the template goes there.
+    TARGET is the folder of a Pulumi program, the output of `pulumi stack export`, or - for standard input. A summary of
+    the validation goes to standard output, or to standard error if the template goes to standard output.
 
     \b
     Examples:
@@ -78,28 +73,20 @@ def template(
     from stackguard.template.report import lines
     from stackguard.template.serialize import format_of
 
-    file = None if output == STANDARD_OUTPUT else Path(output)
-    for each in (file, report, sarif):
-        sure_to_be_writable(each)
-    if len({each.absolute() for each in (file, report, sarif) if each}) < sum(
-        each is not None for each in (file, report, sarif)
-    ):
-        raise click.UsageError("`--output`, `--report` and `--sarif` name one file twice; give each its own")
-    made = judged(
-        lambda: make(target, how, str(file or "template"), format_of(file, format_), settings, partial=allow_partial),
-        f"translating {target}",
+    check_writable(output, report, sarif)
+    files = [file.absolute() for file in (output, report, sarif) if file is not None]
+    if len(set(files)) < len(files):
+        raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")
+    name, written_as = str(output or "template"), format_of(output, format_)
+    made = attempt(
+        lambda: make(target, options, name, written_as, settings, partial=allow_partial), f"translating {target}"
     )
-    written(made.validation.text, file)
-    _report(report, "as_json", made.validation)
-    _report(sarif, "as_sarif", made.validation)
-    click.echo("\n".join(lines(made)), err=file is None)
+    write(made.validation.text, output)
+    if report is not None or sarif is not None:
+        from stackguard.reports.validation import as_json, as_sarif
+
+        for file, render in ((report, as_json), (sarif, as_sarif)):
+            if file is not None:
+                write(render(made.validation), file)
+    click.echo("\n".join(lines(made)), err=output is None)
     ctx.exit(made.validation.exit_code)
-
-
-def _report(file: Path | None, written_as: str, validation: object) -> None:
-    if file is None:
-        return
-    from stackguard.reports import validation as reports
-
-    render: Callable[[object], str] = getattr(reports, written_as)
-    written(render(validation), file)

@@ -1,1 +1,1 @@
-"""The gate: a request for judgement in, a report out."""
+"""The gate: a request goes in, a report comes out."""

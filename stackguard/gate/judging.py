@@ -1,4 +1,4 @@
-"""Judges a stack while it is still coming to be known: each resource as soon as the program registers it."""
+"""Judges a stack while its program runs: each resource as soon as the program registers it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.evaluation.evaluate import evaluate, evaluate_resource, evaluate_stack
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
-from stackguard.packs.observer import Following
+from stackguard.packs.observer import PackObserver
 from stackguard.preview import Observer
 from stackguard.sources import REGION
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Judging(Observer):
-    """The observer of a preview: a thread takes each resource in turn, and the stack is judged when all are there.
+class JudgingObserver(Observer):
+    """The observer of a preview: a thread judges each resource in turn, and the whole stack at the end.
 
-    `choose` gives the policies; it is called in that thread, because importing them takes as long as a program needs
+    `choose` returns the policies; it is called in that thread, because importing them takes as long as a program takes
     to import its SDK.
     """
 
     choose: Callable[[], Sequence[Policy[Any]]]
     settings: Settings
-    others: Following | None = None
-    """The part that other packs have in it."""
+    others: PackObserver | None = None
+    """The observer of other packs."""
     policies: Sequence[Policy[Any]] = ()
     notes: tuple[Note, ...] = ()
-    """What is to be known of the program's project."""
+    """Notes about the program's project."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
-    """By URN, a resource as it was registered, and its outcomes."""
+    """By URN, a resource as registered, and its outcomes."""
     _over: bool = False
 
     async def follow(self, project: Project) -> None:
-        """Judge beside the program."""
+        """Judge while the program runs."""
         self.settings = with_region(self.settings, project.config.get(REGION))
         self.notes = tuple(Note(NoteKind.PROJECT, project.name, text) for text in project.notes)
         own = asyncio.get_running_loop().run_in_executor(None, self._work)
@@ -54,24 +54,24 @@ class Judging(Observer):
         finally:
             self._over = True
             self._queue.put(None)
-            if not others.cancelling():  # once is enough: a second time would cut its own ending short
+            if not others.cancelling():  # a second cancellation would interrupt its cleanup
                 others.cancel()
             await asyncio.gather(others, return_exceptions=True)
             if not others.cancelled():
-                others.result()  # what stopped the packs is told before what stopped the preview
+                others.result()  # an error of the packs takes precedence over one of the preview
 
     async def remediated(self, resource: Resource) -> Resource:
-        """What other packs make of it."""
+        """The resource after the remediations of other packs."""
         return await self.others.remediated(resource) if self.others else resource
 
     def registered(self, resource: Resource) -> None:
-        """Its turn comes."""
+        """Judge the resource."""
         self._queue.put(resource)
         if self.others:
             self.others.registered(resource)
 
     def ended(self, resources: tuple[Resource, ...]) -> None:
-        """No more of them come."""
+        """All resources are registered."""
         self._queue.put(None)
         if self.others:
             self.others.ended(resources)
@@ -79,12 +79,12 @@ class Judging(Observer):
     def outcomes(
         self, resources: tuple[Resource, ...], region: str | None, unseen: tuple[Unseen, ...] = ()
     ) -> tuple[Outcome, ...]:
-        """All outcomes, in the order of the resources and then over the stack.
+        """All outcomes: of the resources in their order, then of the stack.
 
         Args:
-            resources: the whole stack; those that were not judged on the way, or have changed since, are judged now.
-            region: the stack's own `aws:region`.
-            unseen: what a preview does not see of it.
+            resources: the whole stack; those that are not judged yet, or have changed since, are judged now.
+            region: the stack's `aws:region`.
+            unseen: the resources that a preview cannot see.
         """
         self.settings = with_region(self.settings, region)
         if self.others is None:
@@ -94,21 +94,22 @@ class Judging(Observer):
         return asyncio.run(self._beside(self.others, resources, unseen))
 
     async def _beside(
-        self, others: Following, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]
+        self, others: PackObserver, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]
     ) -> tuple[Outcome, ...]:
-        """All outcomes of a stack that is there already: other packs judge it in processes of their own."""
+        """All outcomes of a state: other packs judge it at the same time, in their own processes."""
         own = asyncio.to_thread(self._own_outcomes, resources, unseen)
-        found, _ = await asyncio.gather(own, others.judge(resources, self.settings))
-        return (*found, *others.outcomes)
+        outcomes, _ = await asyncio.gather(own, others.judge(resources, self.settings))
+        return (*outcomes, *others.outcomes)
 
     def _own_outcomes(self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]) -> list[Outcome]:
         self.policies = self.policies or self.choose()
         stack = Stack(resources, self.settings, unseen)
-        found: list[Outcome] = []
-        for each in resources:
-            registered, judged = self._judged.get(each.urn, (None, []))
-            found += judged if registered is each else evaluate_resource(self.policies, each, self.settings)
-        return [*found, *evaluate_stack(self.policies, stack)]
+        outcomes: list[Outcome] = []
+        for resource in resources:
+            registered, judged = self._judged.get(resource.urn, (None, []))
+            current = registered is resource
+            outcomes += judged if current else evaluate_resource(self.policies, resource, self.settings)
+        return [*outcomes, *evaluate_stack(self.policies, stack)]
 
     def _work(self) -> None:
         self.policies = self.choose()
@@ -119,20 +120,20 @@ class Judging(Observer):
 
 
 def with_region(settings: Settings, region: str | None) -> Settings:
-    """The settings with the stack's own region, unless the operator wrote it there."""
+    """The settings with the stack's region, unless the operator set one."""
     if settings.stack_region is not None or region is None:
         return settings
     return msgspec.structs.replace(settings, stack_region=region)
 
 
 def warm_up(policies: Sequence[Policy[Any]]) -> None:
-    """Load what judging and reporting wait for on first use, in time that would be spent waiting for a program.
+    """Load what judging and reporting load on first use, while the program still starts.
 
-    Judging the cards' own examples opens every table and library that a policy needs; what comes of it is dropped.
+    Judging the cards' examples opens every table and library that a policy needs; the outcomes are dropped.
     """
     from policypack.iam.parliament import engine as parliament
 
     import_module("stackguard.reports.text")
     parliament.loaded()
-    examples = [each for policy in policies for example in policy.bad[:1] for each in example.resources]
+    examples = [resource for policy in policies for example in policy.bad[:1] for resource in example.resources]
     evaluate(policies, Stack(tuple(examples), Settings()))

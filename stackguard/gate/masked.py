@@ -1,4 +1,4 @@
-"""Outcomes and notes in which no secret of the program is left: names and statements may hold one too."""
+"""Masks the secrets of the program in outcomes and notes: names and statements can contain them too."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from stackguard.notes import Note
 
 
 def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
-    """The outcomes as a report may show them: messages, fixes, and what it quotes of the resources."""
+    """The outcomes without secrets: in messages, fixes, and the parts of resources that a report quotes."""
     if not mask.texts:
         return tuple(outcomes)
-    return tuple(_outcome(each, mask) for each in outcomes)
+    return tuple(_outcome(outcome, mask) for outcome in outcomes)
 
 
 def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
-    """The notes as a report may show them."""
+    """The notes without secrets."""
     return tuple(
         replace(
-            each, about=mask.hide(each.about), message=mask.hide(each.message), urns=tuple(map(mask.hide, each.urns))
+            note, about=mask.hide(note.about), message=mask.hide(note.message), urns=tuple(map(mask.hide, note.urns))
         )
-        for each in notes
+        for note in notes
     )
 
 
@@ -44,7 +44,7 @@ def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
 
 @memoized
 def _resource(resource: Resource, mask: Mask) -> Resource:
-    """The resource itself where nothing in it is secret."""
+    """The resource without secrets; the same object if it has none."""
     names = (resource.type, resource.name, resource.urn, resource.parent)
     texts = "\0".join((*names, *_texts(resource.inputs)))
     if mask.hide(texts) == texts:
@@ -59,9 +59,9 @@ def _texts(value: Any) -> Iterator[str]:
         case str():
             yield str(value)
         case Mapping():
-            for key, each in value.items():
+            for key, item in value.items():
                 yield str(key)
-                yield from _texts(each)
+                yield from _texts(item)
         case list():
-            for each in value:
-                yield from _texts(each)
+            for item in value:
+                yield from _texts(item)

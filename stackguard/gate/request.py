@@ -1,9 +1,9 @@
-"""From a target to a report: load, settle the settings, choose the policies, judge."""
+"""From a request to a report: load the target and the settings, choose the policies, judge."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,55 +14,55 @@ from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, 
 from policypack.evaluation.evaluate import enforcement, evaluate
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
-from stackguard.gate.judging import Judging
+from stackguard.gate.judging import JudgingObserver
 from stackguard.gate.masked import masked, masked_notes
 from stackguard.notes import Note
-from stackguard.packs import Wanted
-from stackguard.packs.observer import Following
+from stackguard.packs import PackSpec
+from stackguard.packs.observer import PackObserver
 from stackguard.reports import Report
-from stackguard.sources import HowToRun, Loaded, load
-from stackguard.stand_in import NOTE, shown
+from stackguard.sources import LoadedStack, RunOptions, load
+from stackguard.stand_in import NOTE, mentioned
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CheckRequest:
     """What to judge, and how."""
 
     target: str
-    how: HowToRun = field(default_factory=HowToRun)
+    options: RunOptions = field(default_factory=RunOptions)
     settings: Path | None = None
-    """The settings file; None is `stackguard.yaml` in the working folder, where there is one."""
+    """The settings file; None is `stackguard.yaml` in the working folder, if it exists."""
     policies: tuple[str, ...] = ()
-    """Ids to run; none means all."""
+    """Ids of the policies to run; empty means all."""
     fail_on: Severity = Severity.LOW
-    packs: tuple[Wanted, ...] = ()
-    """Other policy packs to judge by."""
+    packs: tuple[PackSpec, ...] = ()
+    """Other policy packs to run."""
     own: bool = True
-    """Whether to judge by our own policies too."""
+    """Whether to run our own policies too."""
 
 
-def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Report:
+def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
     """Judge a target.
 
     Args:
         request: what to judge, and how.
-        policies: the cards to judge by; the pack's own by default, which are imported while a program starts.
+        policies: the cards to run; by default our own, which are imported while a program starts.
 
     Raises:
-        CannotJudge: the target cannot be read or run, or no policy is left to judge it.
+        CannotJudge: the target cannot be read or run, or no policy is left to run.
         SettingsError: the settings do not fit their schema.
     """
     settings = read(request.settings)
-    others = Following(request.packs, request.how.timeout) if request.packs else None
-    judging = Judging(
-        lambda: _chosen(request, settings, _own_policies() if policies is None else policies), settings, others
-    )
-    with _no_collection():
-        loaded = load(request.target, request.how.under(settings), judging)
+    others = PackObserver(request.packs, request.options.timeout) if request.packs else None
+    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, others)
+    with _no_garbage_collection():
+        loaded = load(request.target, request.options.under(settings), judging)
         outcomes = judging.outcomes(loaded.resources, loaded.region, loaded.unseen)
         if not request.own:
             outcomes = (*_unseen(loaded, settings), *outcomes)
     notes = (*judging.notes, *loaded.notes, *(others.notes if others else ()))
+    if loaded.stand_in and mentioned(_texts(outcomes, notes)):
+        notes = (*notes, NOTE)
     return Report(
         loaded.target.strip("`"),
         masked(outcomes, loaded.mask),
@@ -70,12 +70,12 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        masked_notes((*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes, loaded.mask),
+        masked_notes(notes, loaded.mask),
     )
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
-    """What a report shows of a program."""
+    """The texts that a report shows of a program."""
     from stackguard.reports.excerpt import excerpt
 
     for outcome in outcomes:
@@ -84,15 +84,18 @@ def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
     yield from (note.message for note in notes)
 
 
-def _own_policies() -> Sequence[Policy[Any]]:
-    from policypack.policies import POLICIES
+def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy[Any]] | None) -> list[Policy[Any]]:
+    if policies is None:
+        from policypack.policies import POLICIES
 
-    return POLICIES
-
-
-def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]]) -> list[Policy[Any]]:
+        policies = POLICIES
     source = str(request.settings or DEFAULT_FILE)
-    _known(settings.enforcement, policies, f"{source}: `enforcement` has")
+    known = {policy.id for policy in policies}
+    for policy_id in settings.enforcement:
+        if policy_id not in known:
+            raise SettingsError(
+                f"{source}: `enforcement` has no policy `{policy_id}` to set; {near(policy_id, policies)}"
+            )
     if not request.own:
         return []
     asked = [policy for policy in policies if not request.policies or policy.id in request.policies]
@@ -102,8 +105,8 @@ def _chosen(request: Request, settings: Settings, policies: Sequence[Policy[Any]
     return active
 
 
-def _unseen(loaded: Loaded, settings: Settings) -> Iterable[Outcome]:
-    """What no policy pack was shown: where others judge alone, silence about it would still read as a pass."""
+def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:
+    """Outcomes for resources that no policy pack saw: without them, a report of packs alone would look like a pass."""
     if not loaded.unseen and not any(resource.remote for resource in loaded.resources):
         return ()
     from policypack.policies.pulumi import unseen_component as pulumi_unseen_component
@@ -114,22 +117,15 @@ def _unseen(loaded: Loaded, settings: Settings) -> Iterable[Outcome]:
 
 
 def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:
-    """A clause that names the policies that were probably meant."""
+    """A clause that names the policies with similar ids."""
     matches = get_close_matches(policy_id, [policy.id for policy in policies], n=3, cutoff=0.5)
     listed = " or ".join(f"`{match}`" for match in matches)
     return f"did you mean {listed}?" if listed else "`stackguard explain` lists them"
 
 
-def _known(ids: Mapping[str, object], policies: Sequence[Policy[Any]], clause: str) -> None:
-    known = {policy.id for policy in policies}
-    for policy_id in ids:
-        if policy_id not in known:
-            raise SettingsError(f"{clause} no policy `{policy_id}` to set; {near(policy_id, policies)}")
-
-
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """A big stack is a million objects, none of them garbage: looking for some would cost a third of the time."""
+def _no_garbage_collection() -> Iterator[None]:
+    """Without garbage collection, which takes a third of the time for a big stack and finds nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,8 +1,8 @@
-"""Runs a policy pack in its own interpreter: the child's side.
+"""Runs a policy pack in its own interpreter.
 
-Started by path, in the program's folder, with a file descriptor, the pack's folder, a module and the module's
-arguments. Depends on nothing but the `pulumi` of the pack's own environment. As under Pulumi's language host, the pack
-is a child of a process that stays in the program's folder. The gate holds the descriptor open for as long as it lives.
+The gate starts this file by its path, in the program's folder, with a file descriptor, the pack's folder, a module and
+the module's arguments. It only imports `pulumi` of the pack's environment. As under Pulumi's language host, the pack is a
+child of a process that stays in the program's folder. The gate keeps the descriptor open as long as it runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EXIT_NO_PULUMI = 33
 
 
 def main() -> None:
-    """Run the pack in a child, and end as it ends."""
+    """Run the pack in a child, and exit with its status."""
     descriptor, folder, module, *arguments = sys.argv[1:]
     child = os.fork()
     if child:
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def run(folder: str, module: str, arguments: list[str]) -> None:
-    """Run the module as `python -m` does in that folder."""
+    """Run the module as `python -m` in that folder."""
     sys.path[0] = folder
     sys.argv = [module, *arguments]
     try:
@@ -43,36 +43,36 @@ def run(folder: str, module: str, arguments: list[str]) -> None:
         if error.name != "pulumi":
             raise
         sys.exit(EXIT_NO_PULUMI)
-    logging.getLogger("grpc").addHandler(logging.StreamHandler())  # where a policy crashes is told there alone
-    end_by_leaving()
+    logging.getLogger("grpc").addHandler(logging.StreamHandler())  # logs the traceback of a policy that crashes
+    exit_on_system_exit()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def end_by_leaving() -> None:
-    """Have a policy that leaves, as by `sys.exit`, end the pack: a thread of gRPC's would drop that and never answer."""
+def exit_on_system_exit() -> None:
+    """Let `sys.exit` in a policy end the pack: a thread of gRPC would ignore it and never answer."""
     import grpc
 
-    class Leaving(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs alone
+    class Exiting(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs alone
         def intercept_service(self, continuation: Any, details: Any) -> Any:
             handler = continuation(details)
             if handler is None or handler.unary_unary is None:
                 return handler
             return grpc.unary_unary_rpc_method_handler(
-                leaving(handler.unary_unary), handler.request_deserializer, handler.response_serializer
+                exiting(handler.unary_unary), handler.request_deserializer, handler.response_serializer
             )
 
-    grpc.server = functools.partial(grpc.server, interceptors=[Leaving()])
+    grpc.server = functools.partial(grpc.server, interceptors=[Exiting()])
 
 
-def leaving(answer: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The function, which ends the process where it leaves."""
+def exiting(answer: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The function, which ends the process if it raises `SystemExit` or another exit."""
 
     def call(request: Any, context: Any) -> Any:
         try:
             return answer(request, context)
         except Exception:
             raise
-        except BaseException as error:  # noqa: BLE001 (whatever else it is, nobody above would hear of it)
+        except BaseException as error:  # noqa: BLE001 (gRPC would ignore it)
             traceback.print_exc()
             os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)
 
@@ -80,14 +80,14 @@ def leaving(answer: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 def watch(descriptor: int) -> None:
-    """When the gate dies, end this process and all that it started."""
+    """Kill the process group when the gate ends, which closes the pipe."""
     with os.fdopen(descriptor) as pipe:
         pipe.read()
     os.killpg(0, signal.SIGKILL)
 
 
 def leave(status: int) -> None:
-    """End with the status of a child that ended."""
+    """Exit with the status of the child."""
     if os.WIFSIGNALED(status):
         os.kill(os.getpid(), os.WTERMSIG(status))
     os._exit(os.waitstatus_to_exitcode(status) % 256)

@@ -1,4 +1,4 @@
-"""What a policy pack's folder says: which interpreter starts it, and how.
+"""Reads the folder of a policy pack: which interpreter starts it, with which arguments.
 
 Source: `RunPlugin` in sdk/python/cmd/pulumi-language-python/main.go and `PolicyPackProject` in
 sdk/go/common/workspace/project.go of https://github.com/pulumi/pulumi.
@@ -17,14 +17,14 @@ from stackguard.preview.project.toolchain import runtime, toolchain
 
 PACK_FILE = "PulumiPolicy.yaml"
 ANYWHERE = "127.0.0.1:0"
-"""Where a pack would find the engine. The Python SDK takes the argument and does not use it."""
+"""The address of the engine, which the Python SDK requires and does not use."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackFolder:
-    """A policy pack to start: everything that is read from files before it runs.
+    """A policy pack to start, as its files define it.
 
-    `name` is the folder as a person gave it; `arguments` are the module to run and its own arguments.
+    `name` is the folder as given on the command line; `arguments` are the module to run and its arguments.
     """
 
     name: str
@@ -38,15 +38,15 @@ def read(folder: Path) -> PackFolder:
     """The policy pack in a folder.
 
     Raises:
-        CannotJudge: there is none, it is not in Python, or nothing in it can be run.
+        CannotJudge: there is none, it is not in Python, or it cannot be run.
     """
     name = str(folder)
-    root = Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link, as for the CLI)
+    root = Path(os.path.abspath(folder))  # noqa: PTH100 (symbolic links are not followed, as in the CLI)
     file = root / PACK_FILE
     if not root.is_dir():
         raise CannotJudge(f"there is no folder `{name}`; `--policy-pack` takes the folder of a `{PACK_FILE}`")
     if not file.is_file():
-        raise CannotJudge(f"`{name}` has no `{PACK_FILE}`, so it is not a policy pack{_hint(root)}")
+        raise CannotJudge(f"`{name}` has no `{PACK_FILE}`, so it is not a policy pack; {_hint(root)}")
     language, options = runtime(settings_file.read(file).get("runtime"), file, "policy pack")
     if language != "python":
         raise CannotJudge(f"{file}: runtime is `{language}`; only policy packs in Python can be run")
@@ -62,13 +62,13 @@ def _arguments(root: Path) -> tuple[str, ...]:
     if distribution is None:
         raise CannotJudge(
             f"`{root}` has neither `__main__.py` nor a `pyproject.toml` with a `name` and a `build-backend`, so there"
-            " is no policy pack to run (`main` is not honoured for policy packs)"
+            " is no policy pack to run (`main` is ignored for policy packs)"
         )
     return ("pulumi.run.plugin", distribution, ANYWHERE)
 
 
 def _distribution(root: Path) -> str | None:
-    """The name of the distribution that is built from the folder, where one is."""
+    """The name of the distribution in the folder's `pyproject.toml`, if it can be built."""
     file = root / "pyproject.toml"
     try:
         project = tomllib.loads(file.read_text("utf-8"))
@@ -81,7 +81,7 @@ def _distribution(root: Path) -> str | None:
 
 
 def _hint(root: Path) -> str:
-    """The pack that was probably meant, where one lies near."""
-    near = [*sorted(root.glob(f"*/{PACK_FILE}")), *(above / PACK_FILE for above in root.parents)]
-    found = next((each.parent for each in near if each.is_file()), None)
-    return f"; the nearest one is `{found}`" if found else "; write one with `pulumi policy new`"
+    """The nearest policy pack, as a clause."""
+    files = [*sorted(root.glob(f"*/{PACK_FILE}")), *(above / PACK_FILE for above in root.parents)]
+    nearest = next((file.parent for file in files if file.is_file()), None)
+    return f"the nearest one is `{nearest}`" if nearest else "write one with `pulumi policy new`"

@@ -1,4 +1,4 @@
-"""Other policy packs beside our own: each resource of a program goes to them while it still runs, a state as a whole."""
+"""Runs other policy packs during a preview, resource by resource, or over a whole state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from policypack.core.policy import Outcome, Resource
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
-from stackguard.packs import Wanted
+from stackguard.packs import PackSpec
 
 if TYPE_CHECKING:
     from stackguard.packs.pool import Packs
@@ -19,105 +19,98 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Following:
-    """What judging has to do with other packs. All calls come from one event loop."""
+class PackObserver:
+    """The observer that sends resources to other packs. All calls come from one event loop.
 
-    wanted: Sequence[Wanted]
+    Raises:
+        CannotJudge: by every coroutine, if a pack is missing, malformed, fails or hangs.
+    """
+
+    specs: Sequence[PackSpec]
     timeout: float
     """Seconds for the start of a pack, and for each answer."""
     outcomes: list[Outcome] = field(default_factory=list)
-    """By resource as they were registered, then of the stack; complete when `follow` returns."""
+    """The outcomes of the resources in registration order, then of the stack; complete when `follow` returns."""
     notes: tuple[Note, ...] = ()
     policies: int = 0
     followed: bool = False
-    """Whether a preview was followed to its end."""
-    _up: asyncio.Future[Packs] | None = None
-    _ended: asyncio.Future[tuple[Resource, ...]] | None = None
+    """Whether a preview was observed to its end."""
+    _packs: asyncio.Future[Packs] | None = None
+    _all_resources: asyncio.Future[tuple[Resource, ...]] | None = None
     _judging: dict[str, tuple[Resource, asyncio.Task[list[Outcome]]]] = field(default_factory=dict)
-    """By URN, a resource as it was registered, and how it is judged."""
+    """By URN, a resource as registered, and the task that judges it."""
 
     async def follow(self, project: Project, settings: Settings) -> None:
-        """Start the packs, and see each resource and then the stack judged.
-
-        Raises:
-            CannotJudge: a pack is missing, malformed, fails or hangs.
-        """
+        """Start the packs, and judge each resource and then the stack."""
         from stackguard.packs.pool import started
 
         loop = asyncio.get_running_loop()
-        self._up, self._ended = loop.create_future(), loop.create_future()
+        self._packs, self._all_resources = loop.create_future(), loop.create_future()
         try:
-            async with started(self.wanted, settings, self.timeout, project) as packs:
-                self._up.set_result(packs)
+            async with started(self.specs, settings, self.timeout, project) as packs:
+                self._packs.set_result(packs)
                 try:
-                    resources = await self._ended
+                    resources = await self._all_resources
                     self._judge_changed(resources)
-                    for found in await asyncio.gather(*self._tasks()):
-                        self.outcomes += found
+                    for outcomes in await asyncio.gather(*self._tasks()):
+                        self.outcomes += outcomes
                     self.outcomes += await packs.analyze_stack(resources)
                 except asyncio.CancelledError:
-                    # The preview as a whole takes too long; where that is a pack's doing, say which.
-                    late = packs.late(self.timeout / 2)
+                    late = packs.late(self.timeout / 2)  # the pack that makes the preview take too long, if one does
                     if late is not None:
                         raise late from None
                     raise
                 self.notes, self.policies, self.followed = packs.notes, packs.policies, True
         finally:
-            self._up.cancel()
+            self._packs.cancel()
             for task in self._tasks():
                 task.cancel()
             await asyncio.gather(*self._tasks(), return_exceptions=True)
 
     async def judge(self, resources: Sequence[Resource], settings: Settings) -> None:
-        """See a stack judged that is there already.
-
-        Raises:
-            CannotJudge: a pack is missing, malformed, fails or hangs.
-        """
+        """Judge a state."""
         from stackguard.packs.pool import started
 
-        async with started(self.wanted, settings, self.timeout) as packs:
+        async with started(self.specs, settings, self.timeout) as packs:
             self.outcomes += await packs.judge_state(resources)
             self.notes, self.policies = packs.notes, packs.policies
 
     async def remediated(self, resource: Resource) -> Resource:
-        """The resource as remediations leave it, once the packs are up."""
-        assert self._up is not None
-        packs = await asyncio.shield(self._up)
+        """The resource after remediation, once the packs have started."""
+        assert self._packs is not None
+        packs = await asyncio.shield(self._packs)
         return await packs.remediate(resource)
 
     def registered(self, resource: Resource) -> None:
-        """Have a resource judged; what is only read is not."""
+        """Start judging a resource, unless the program only reads it."""
         if not resource.external:
             self._judging[resource.urn] = resource, asyncio.create_task(self._judged(resource))
 
     def ended(self, resources: tuple[Resource, ...]) -> None:
-        """No more resources come."""
-        assert self._ended is not None
-        if not self._ended.done():
-            self._ended.set_result(resources)
+        """All resources are registered."""
+        assert self._all_resources is not None
+        if not self._all_resources.done():
+            self._all_resources.set_result(resources)
 
     def _tasks(self) -> list[asyncio.Task[list[Outcome]]]:
         return [task for _, task in self._judging.values()]
 
     def _judge_changed(self, resources: Sequence[Resource]) -> None:
-        """Have those judged again whose inputs have changed since they were registered, because an account was found."""
+        """Judge resources again whose inputs changed after registration, because the account became known."""
         for resource in resources:
             registered, task = self._judging.get(resource.urn, (None, None))
             if registered is not None and task is not None and registered.inputs != resource.inputs:
-                self._judging[resource.urn] = resource, asyncio.create_task(self._judged_again(resource, task))
+                self._judging[resource.urn] = resource, asyncio.create_task(self._judged(resource, task))
 
-    async def _judged_again(self, resource: Resource, before: asyncio.Task[list[Outcome]]) -> list[Outcome]:
-        await before
-        return await self._judged(resource)
-
-    async def _judged(self, resource: Resource) -> list[Outcome]:
-        assert self._up is not None
-        assert self._ended is not None
-        packs = await asyncio.shield(self._up)
+    async def _judged(self, resource: Resource, before: asyncio.Task[list[Outcome]] | None = None) -> list[Outcome]:
+        if before is not None:
+            await before
+        assert self._packs is not None
+        assert self._all_resources is not None
+        packs = await asyncio.shield(self._packs)
         try:
             return await packs.analyze(resource)
         except CannotJudge as error:
-            if not self._ended.done():
-                self._ended.set_exception(error)  # no need to wait for the program's end
+            if not self._all_resources.done():
+                self._all_resources.set_exception(error)  # do not wait for the end of the program
             raise

@@ -1,4 +1,4 @@
-"""A policy pack's process: its environment, the port it prints, its output, and its certain end."""
+"""The process of a policy pack: its environment, the port that it prints, its output, and its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from policypack.evaluation.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
-from stackguard.packs.output_redaction import Heard
 from stackguard.preview.child.ending import TOKEN, end_known_by
 from stackguard.preview.server.output import ProgramOutput
 from stackguard.preview.server.process import activated, without_credentials
@@ -27,23 +26,23 @@ if TYPE_CHECKING:
 RUNNER = Path(__file__).with_name("_pack.py")
 BLOCK = 64 * 1024
 HUNG_UP = "hung up"
-"""What a pack did that answers no more and did not end."""
+"""How a pack ended that does not answer and whose process still runs."""
 PORTS = range(1, 1 << 16)
 
 
 class RunningPack(Protocol):
-    """A process that was started."""
+    """A started process."""
 
     @property
     def pid(self) -> int:
-        """Its number, which is its group's too."""
+        """Its process id, which is also its group's."""
 
     async def wait(self) -> int:
-        """Its exit code, once it has ended; minus the number of the signal that ended it."""
+        """Wait for its exit code, which is negative for a signal."""
 
 
 spawn: Callable[..., Awaitable[RunningPack]] = asyncio.create_subprocess_exec
-"""What starts the pack's interpreter; the tests fork one that has imported its SDK."""
+"""Starts the pack's interpreter; the tests fork one that has imported its SDK."""
 
 
 @dataclass(slots=True)
@@ -52,15 +51,17 @@ class PackProcess:
 
     folder: PackFolder
     process: RunningPack
-    port: int
-    heard: Heard
+    output: ProgramOutput
+    mask: Mask
+    """The secrets that were sent to packs so far."""
+    port: int = 0
 
     def printed(self) -> str:
-        """All that was printed so far, or the last of it, without what is secret."""
-        return self.heard.text()
+        """The end of its output, without secrets."""
+        return self.output.masked(self.mask)
 
     async def how_it_ended(self) -> str:
-        """What to say of a pack that hung up."""
+        """How a pack ended that does not answer, as a clause."""
         try:
             async with asyncio.timeout(1):
                 return _ended(await self.process.wait())
@@ -73,18 +74,18 @@ async def started(
     folder: PackFolder,
     project: Project | None,
     timeout: float,  # noqa: ASYNC109
-    told: Mask,
+    mask: Mask,
 ) -> AsyncIterator[PackProcess]:
-    """Start a policy pack and wait for its port; when the block ends, however it ends, nothing of it is left running.
+    """Start a policy pack and wait for its port; at the end of the block, all of its processes are killed.
 
     Args:
         folder: the pack.
-        project: the program under preview, whose names and config a pack may read; None where there is none.
+        project: the program under preview, whose names and config a pack can read; None for a state.
         timeout: seconds to wait for the port.
-        told: the secrets that it is told, now and later.
+        mask: the secrets that are sent to it, now and later.
 
     Raises:
-        CannotJudge: it does not start, ends at once, hangs, or prints something else.
+        CannotJudge: it does not start, ends at once, hangs, or prints no port.
     """
     token = os.urandom(8).hex()
     theirs, ours = os.pipe()
@@ -121,12 +122,12 @@ async def started(
         )
         rest: asyncio.Task[None] | None = None
         try:
-            heard = Heard(output, told)
-            port = await _port(folder, process, printed, heard, timeout)
+            pack = PackProcess(folder, process, output, mask)
+            pack.port = await _port(pack, printed, timeout)
             rest = asyncio.create_task(_copy(printed, output))
-            yield PackProcess(folder, process, port, heard)
+            yield pack
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS, if all have ended
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
             end_known_by(token)
@@ -136,41 +137,35 @@ async def started(
             transport.close()
 
 
-async def _port(
-    folder: PackFolder,
-    process: RunningPack,
-    printed: asyncio.StreamReader,
-    heard: Heard,
-    timeout: float,  # noqa: ASYNC109
-) -> int:
+async def _port(pack: PackProcess, printed: asyncio.StreamReader, timeout: float) -> int:  # noqa: ASYNC109
     """The number in the first line that the pack prints."""
+    name = pack.folder.name
     head = b""
-    ended = asyncio.create_task(process.wait())
+    ended = asyncio.create_task(pack.process.wait())
     try:
         async with asyncio.timeout(timeout):
             while b"\n" not in head and not head.strip(b"0123456789"):
-                # What the pack started may outlive it and hold the pipe open.
+                # A child process of the pack can outlive it and keep the pipe open.
                 reading = asyncio.create_task(printed.read(BLOCK))
                 await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
                 if not reading.done() or not reading.result():
                     reading.cancel()
-                    raise _failed_to_start(folder, await ended, heard.text())
+                    raise _failed_to_start(pack.folder, await ended, pack.printed())
                 head += reading.result()
     except TimeoutError:
         raise CannotJudge(
-            f"policy pack `{folder.name}` did not start within {timeout:g} s and was stopped; see --timeout",
-            heard.text(),
+            f"policy pack `{name}` did not start within {timeout:g} s and was stopped; see --timeout", pack.printed()
         ) from None
     finally:
         ended.cancel()
     line, _, rest = head.partition(b"\n")
     if not line.strip().isdigit() or int(line) not in PORTS:
-        os.write(heard.output.write_end, head)
+        os.write(pack.output.write_end, head)
         raise CannotJudge(
-            f"policy pack `{folder.name}` printed something other than its port first; print to standard error instead",
-            heard.text(),
+            f"policy pack `{name}` printed something other than its port first; print to standard error instead",
+            pack.printed(),
         )
-    os.write(heard.output.write_end, rest)
+    os.write(pack.output.write_end, rest)
     return int(line)
 
 
@@ -185,7 +180,7 @@ def _failed_to_start(folder: PackFolder, code: int, printed: str) -> CannotJudge
 
 
 async def _copy(printed: asyncio.StreamReader, output: ProgramOutput) -> None:
-    """Take what the pack prints on, so that it never waits for a reader."""
+    """Copy what the pack prints to the output, so that the pipe never fills up."""
     while chunk := await printed.read(BLOCK):
         os.write(output.write_end, chunk)
 
@@ -195,9 +190,9 @@ def _ended(code: int) -> str:
 
 
 def _environment(folder: PackFolder, project: Project | None, inherited: Mapping[str, str]) -> dict[str, str]:
-    """What a pack sees: everything but credentials, and of a program its names and its config, as from the CLI."""
+    """The environment of a pack: everything but credentials, and the program's names and config, as the CLI sets them."""
     environment = activated(without_credentials(inherited), folder.virtualenv)
-    environment["STACKGUARD_RESOLVE_UNKNOWNS"] = "false"  # our own pack: what can be resolved is by now
+    environment["STACKGUARD_RESOLVE_UNKNOWNS"] = "false"  # for our own pack: values are already resolved
     if project is not None:
         environment |= {
             "PULUMI_ORGANIZATION": project.organization,

@@ -1,4 +1,4 @@
-"""What a remediation hands back, as the resource to go on with."""
+"""Applies the answer of a remediation to a resource."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from policypack.core.wire import ARCHIVE, ASSET, SECRET, SIGNATURE, decode
 
 
 def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, Any], folder: Path | None) -> Resource:
-    """The resource with the inputs that a remediation hands back.
+    """The resource with the inputs that a remediation returns.
 
-    What comes back as it was sent keeps its own form: the wire does not carry where an unknown comes from, what a
-    reference refers to, nor, on the way back, the hash of an asset. What was secret stays so.
+    A value that comes back unchanged keeps its original form: the protocol does not transfer the source of an unknown,
+    the resource of a reference, or, in answers, the hash of an asset. Secret properties stay secret.
 
     Args:
-        resource: as it was.
-        sent: its properties on the wire.
-        got: the properties handed back, on the wire.
+        resource: before the remediation.
+        sent: its properties in the protocol's form.
+        got: the returned properties in the protocol's form.
         folder: the program's folder, which assets are relative to.
     """
     inputs, secrets = decode(got, folder)
@@ -34,15 +34,15 @@ def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, An
 
 
 def _merged(old: Any, sent: Any, got: Any, new: Any) -> Any:
-    """`new`, with every part of it that came back as it was sent in its old form."""
+    """`new`, with its unchanged parts in their original form."""
     if sent == got:
         return old
-    if all(isinstance(each, Mapping) for each in (old, sent, got, new)):
+    if all(isinstance(value, Mapping) for value in (old, sent, got, new)):
         return {
             name: _merged(old[name], sent[name], got[name], value) if name in old and name in sent else value
             for name, value in new.items()
         }
-    if all(isinstance(each, list) for each in (old, sent, got, new)):
+    if all(isinstance(value, list) for value in (old, sent, got, new)):
         known = min(len(old), len(sent))
         return [
             _merged(old[index], sent[index], got[index], value) if index < known else value
@@ -52,12 +52,12 @@ def _merged(old: Any, sent: Any, got: Any, new: Any) -> Any:
 
 
 def _bare(value: Any) -> Any:
-    """A value on the wire without what it may lose on its way through a pack: secrecy, and hashes of assets."""
+    """A value in the protocol's form without what a pack can drop: secrecy, and hashes of assets."""
     if isinstance(value, list):
-        return [_bare(each) for each in value]
+        return [_bare(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     if value.get(SIGNATURE) == SECRET:
         return _bare(value.get("value"))
     dropped = {"hash"} if value.get(SIGNATURE) in {ASSET, ARCHIVE} else set()
-    return {name: _bare(each) for name, each in value.items() if name not in dropped}
+    return {name: _bare(item) for name, item in value.items() if name not in dropped}

@@ -1,4 +1,4 @@
-"""Resources as the engine tells policy packs of them.
+"""Requests to policy packs about resources, as the engine sends them.
 
 Source: `Analyze`, `AnalyzeStack` and `marshalResourceOptions` in sdk/go/common/resource/plugin/analyzer_plugin.go of
 https://github.com/pulumi/pulumi.
@@ -30,16 +30,16 @@ def for_one(resource: Resource, providers: Providers, project: Project | None) -
     """The request about one resource: its inputs.
 
     Args:
-        resource: what to judge.
-        providers: all that are known.
-        project: the program under preview; None for a stack that is there already.
+        resource: to judge.
+        providers: that are registered so far.
+        project: the program under preview; None for a state.
     """
-    folder = _folder(project)
+    folder = project.working_directory if project else None
     return protos.analyzer_pb2.AnalyzeRequest(
         type=resource.type,
         name=resource.name,
         urn=resource.urn,
-        properties=struct(resource.inputs, resource.secrets, folder),
+        properties=_struct(resource.inputs, resource.secrets, folder),
         options=_options(resource, new=project is not None),
         provider=_provider(resource, providers, folder),
     )
@@ -49,53 +49,48 @@ def for_stack(
     resources: Iterable[Resource], providers: Providers, project: Project | None
 ) -> analyzer_pb2.AnalyzeStackRequest:
     """The request about the stack: the outputs of all its resources. Arguments are as of `for_one`."""
-    folder = _folder(project)
+    folder = project.working_directory if project else None
     return protos.analyzer_pb2.AnalyzeStackRequest(
         resources=[
             protos.analyzer_pb2.AnalyzerResource(
-                type=each.type,
-                name=each.name,
-                urn=each.urn,
-                properties=struct(each.outputs, each.secrets, folder),
-                options=_options(each, new=project is not None),
-                provider=_provider(each, providers, folder),
-                parent=each.parent,
-                dependencies=each.dependencies,
+                type=resource.type,
+                name=resource.name,
+                urn=resource.urn,
+                properties=_struct(resource.outputs, resource.secrets, folder),
+                options=_options(resource, new=project is not None),
+                provider=_provider(resource, providers, folder),
+                parent=resource.parent,
+                dependencies=resource.dependencies,
                 propertyDependencies={
                     name: protos.analyzer_pb2.AnalyzerPropertyDependencies(urns=urns)
-                    for name, urns in each.property_dependencies.items()
+                    for name, urns in resource.property_dependencies.items()
                     if urns
                 },
             )
-            for each in resources
+            for resource in resources
         ]
     )
 
 
-def struct(properties: Mapping[str, Any], secrets: frozenset[str] = frozenset(), folder: Path | None = None) -> Struct:
-    """A property map on the wire."""
-    found = Struct()
-    fill(found, encode(properties, secrets, folder))
-    return found
-
-
-def _folder(project: Project | None) -> Path | None:
-    return project.working_directory if project else None
+def _struct(properties: Mapping[str, Any], secrets: frozenset[str], folder: Path | None) -> Struct:
+    message = Struct()
+    fill(message, encode(properties, secrets, folder))
+    return message
 
 
 def _options(resource: Resource, *, new: bool) -> analyzer_pb2.AnalyzerResourceOptions:
-    """The options of a resource. Of one that is new no alias is told: the engine tells those that stand for an old one."""
-    given = resource.options
+    """The options of a resource, without aliases if it is new: the engine only sends aliases of existing resources."""
+    options = resource.options
     wire = protos.analyzer_pb2.AnalyzerResourceOptions
     moments = wire.CustomTimeouts.DESCRIPTOR.fields_by_name  # older protocols lack `read`
-    timeouts = {name: seconds for name, seconds in given.timeouts.items() if name in moments}
+    timeouts = {name: seconds for name, seconds in options.timeouts.items() if name in moments}
     return wire(
-        protect=given.protect,
-        ignoreChanges=given.ignore_changes,
-        deleteBeforeReplace=bool(given.delete_before_replace),
-        deleteBeforeReplaceDefined=given.delete_before_replace is not None,
-        additionalSecretOutputs=given.additional_secret_outputs,
-        aliases=() if new else given.aliases,
+        protect=options.protect,
+        ignoreChanges=options.ignore_changes,
+        deleteBeforeReplace=bool(options.delete_before_replace),
+        deleteBeforeReplaceDefined=options.delete_before_replace is not None,
+        additionalSecretOutputs=options.additional_secret_outputs,
+        aliases=() if new else options.aliases,
         customTimeouts=wire.CustomTimeouts(**timeouts),
         parent=resource.parent,
     )
@@ -111,5 +106,5 @@ def _provider(
         type=provider.type,
         name=provider.name,
         urn=provider.urn,
-        properties=struct(provider.inputs, provider.secrets, folder),
+        properties=_struct(provider.inputs, provider.secrets, folder),
     )

@@ -1,6 +1,6 @@
-"""Reports: one function per format, over one `Report`.
+"""Reports: a `Report` goes in, text in a format comes out.
 
-A format is a module here with `render(report, screen) -> str`. Nothing in a report decides anything but how it reads.
+A format is a module here with `render(report, screen) -> str`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stackguard.notes import Note
 
 @dataclass(frozen=True)
 class Report:
-    """What came of judging one target."""
+    """The outcomes of judging one target."""
 
     target: str
     outcomes: tuple[Outcome, ...]
@@ -28,17 +28,17 @@ class Report:
     fail_on: Severity = Severity.LOW
     """The least severity that closes the gate."""
     folder: Path | None = None
-    """What the files of positions are relative to."""
+    """The folder that the files of positions are relative to."""
     notes: tuple[Note, ...] = ()
-    """What else there is to know: nothing in it closes the gate."""
+    """What is not an outcome; it never closes the gate."""
 
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""
         return outcome.kind is Kind.ERROR or (outcome.blocks and outcome.policy.severity.rank >= self.fail_on.rank)
 
     @cached_property
-    def shown(self) -> tuple[Outcome, ...]:
-        """The outcomes as people read them: one for each unknown value."""
+    def condensed(self) -> tuple[Outcome, ...]:
+        """The outcomes for people: one for each unknown value."""
         from policypack.evaluation.unknown_values import one_per_value
 
         return tuple(one_per_value(self.outcomes))
@@ -53,14 +53,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where a report goes: a terminal, or (by default) a file or a pipe, where nothing is wrapped or coloured."""
+    """Where a report goes: a terminal, or a file or a pipe, where nothing is wrapped or coloured."""
 
     terminal: bool = False
     width: int = 80
-    """Columns; of a terminal only."""
+    """Columns of the terminal."""
 
 
 def render(report: Report, name: str, screen: Screen) -> str:
-    """The report in a format, which is a module's name here, ending in a line break."""
+    """The report in the format `name`, which is the name of a module here; it ends in a line break."""
     text: str = importlib.import_module(f"stackguard.reports.{name}").render(report, screen)
     return text

@@ -1,4 +1,4 @@
-"""Which report goes where, and how it gets there whole."""
+"""Where each report goes, and how it is written: completely or not at all."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Destination:
 
 
 def pair(order: Iterable[str], formats: Iterable[str], outputs: Iterable[str]) -> list[Destination]:
-    """The destinations that `--format` and `--output` spell, in the order they were written.
+    """The destinations that `--format` and `--output` specify, in the order in which they are written.
 
-    An output belongs to the format before it, or to the next where none is before it.
+    An output belongs to the format before it, or to the next format if there is none before it.
 
     Args:
         order: `format` or `output` for each option as written.
@@ -33,36 +33,36 @@ def pair(order: Iterable[str], formats: Iterable[str], outputs: Iterable[str]) -
         outputs: the files, in that order; `-` is standard output.
 
     Raises:
-        ValueError: two reports would go to one place, or a file has no format of its own. The message says it to users.
+        ValueError: two reports would go to one place, or a file has no format of its own. The message is for users.
     """
     formats, outputs = iter(formats), iter(outputs)
-    found: list[tuple[str, str | None]] = []
+    pairs: list[tuple[str, str | None]] = []
     early: str | None = None
     for name in order:
         if name == "format":
-            found.append((next(formats), early))
+            pairs.append((next(formats), early))
             early = None
-        elif found and found[-1][1] is None:
-            found[-1] = (found[-1][0], next(outputs))
-        elif not found and early is None:
+        elif pairs and pairs[-1][1] is None:
+            pairs[-1] = (pairs[-1][0], next(outputs))
+        elif not pairs and early is None:
             early = next(outputs)
         else:
             raise ValueError(f"`--output {next(outputs)}` has no `--format` of its own; write the two as pairs")
-    if not found:
-        found.append(("text", early))
-    files = [file or STANDARD_OUTPUT for _, file in found]
+    if not pairs:
+        pairs.append(("text", early))
+    files = [file or STANDARD_OUTPUT for _, file in pairs]
     for file in files:
         if files.count(file) > 1:
             place = "standard output" if file == STANDARD_OUTPUT else f"`{file}`"
             raise ValueError(f"two formats go to {place}; give each `--format` an `--output` of its own")
-    return [Destination(name, None if file in {None, STANDARD_OUTPUT} else Path(str(file))) for name, file in found]
+    return [Destination(name, None if file in {None, STANDARD_OUTPUT} else Path(str(file))) for name, file in pairs]
 
 
 def writable(file: Path) -> None:
-    """Make sure of a file before the work of an hour goes into it.
+    """Check that a file can be written, before the work starts.
 
     Raises:
-        OSError: it is a folder, or lies in none that can be written to. The message says it to users.
+        OSError: it is a folder, or its folder is missing or cannot be written to. The message is for users.
     """
     folder = file.absolute().parent
     if file.is_dir():
@@ -74,28 +74,29 @@ def writable(file: Path) -> None:
 
 
 def write(text: str, file: Path | None) -> None:
-    """Write a report whole or not at all; to standard output where `file` is None.
+    """Write a report completely or not at all; to standard output if `file` is None.
 
-    A reader that closes the pipe has seen enough, so that is no error.
+    If the reader closes the pipe, that is not an error.
 
     Raises:
         OSError: the file cannot be written.
     """
     if file is None:
-        _print(text)
-    elif file.exists() and not file.is_file():  # a device or a named pipe is written to, never replaced
+        print_bytes([text.encode(sys.stdout.encoding or "utf-8", errors="replace")])
+    elif file.exists() and not file.is_file():  # a device or a named pipe must not be replaced
         file.write_text(text, encoding="utf-8")
     else:
         _replace(file.resolve(), text)
 
 
-def _print(text: str) -> None:
-    stream = sys.stdout
+def print_bytes(blocks: Iterable[bytes]) -> None:
+    """Print to standard output until the reader closes the pipe."""
     try:
-        stream.buffer.write(text.encode(stream.encoding or "utf-8", errors="replace"))
-        stream.flush()
+        for block in blocks:
+            sys.stdout.buffer.write(block)
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _replace(file: Path, text: str) -> None:
@@ -119,7 +120,7 @@ def _umask() -> int:
 
 
 def screen(file: Path | None) -> Screen:
-    """How a report is to look where it goes."""
+    """The terminal that a report goes to, if `file` is None and standard output is a terminal."""
     if file is not None or not sys.stdout.isatty():
         return Screen()
     return Screen(terminal=True, width=os.get_terminal_size(sys.stdout.fileno()).columns or 80)

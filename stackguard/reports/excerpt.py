@@ -1,4 +1,4 @@
-"""The statement of a policy document that an outcome is about, as a person would write it."""
+"""The statement of a policy document that an outcome is about, as indented JSON."""
 
 from __future__ import annotations
 
@@ -10,50 +10,45 @@ from typing import Any
 
 from policypack.core.policy import Outcome, Resource, Unknown
 from policypack.core.wire import UNKNOWNS
-from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of
 from stackguard.reports.formatting import printable
 
 UNKNOWN = "(unknown)"
 LONGEST = 40
-"""Lines of one excerpt; a longer statement is shown around what is blamed."""
+"""Lines of one excerpt; of a longer statement only the lines around the element are shown."""
 AROUND = 4
 STATEMENT = re.compile(r"Statement(?:\[(\d+)\])?(?=\.|$)\.?")
 
 
 @dataclass(frozen=True, slots=True)
-class Blamed:
-    """A place in a policy document: the property that holds it, the statement, and the element in it."""
+class StatementPlace:
+    """A place in a policy document: the property that contains it, the statement, and the element in it."""
 
     property: str
     statement: Mapping[str, Any]
     element: str
-    """Relative to the statement: `Action[1]`, or empty for the whole of it."""
+    """Relative to the statement: `Action[1]`, or empty for the whole statement."""
     sids: tuple[object, ...]
     """The `Sid` of every statement of the document."""
 
 
-def blamed(outcome: Outcome) -> Blamed | None:
-    """The statement that the outcome's path leads to; None where it leads elsewhere."""
+def statement_of(outcome: Outcome) -> StatementPlace | None:
+    """The statement that the outcome's path refers to; None for another path."""
     for prefix, document in documents_of(outcome.resource) if "Statement" in outcome.path else ():
         if isinstance(document, Unknown) or not outcome.path.startswith(f"{prefix}.Statement"):
             continue
-        found = STATEMENT.match(outcome.path, len(prefix) + 1)
-        statements = _statements(document)
-        index = int(found[1] or 0) if found else len(statements)
-        if found and index < len(statements) and isinstance(statements[index], Mapping):
-            sids = tuple(each.get("Sid") for each in statements if isinstance(each, Mapping))
-            return Blamed(prefix, statements[index], outcome.path[found.end() :], sids)
+        match = STATEMENT.match(outcome.path, len(prefix) + 1)
+        value = document.raw.get("Statement")
+        statements: list[Any] = value if isinstance(value, list) else [value]
+        index = int(match[1] or 0) if match else len(statements)
+        if match and index < len(statements) and isinstance(statements[index], Mapping):
+            sids = tuple(statement.get("Sid") for statement in statements if isinstance(statement, Mapping))
+            return StatementPlace(prefix, statements[index], outcome.path[match.end() :], sids)
     return None
 
 
-def _statements(document: PolicyDocument) -> list[Any]:
-    given = document.raw.get("Statement")
-    return given if isinstance(given, list) else [given]
-
-
 def holds_secret(resource: Resource, prefix: str) -> bool:
-    """Whether a property is secret, lies in a secret, or has one in it."""
+    """Whether a property is secret, is part of a secret, or contains one."""
     return any(
         short == long or long.startswith((f"{short}.", f"{short}["))
         for secret in resource.secrets
@@ -62,8 +57,8 @@ def holds_secret(resource: Resource, prefix: str) -> bool:
 
 
 def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
-    """The lines of the statement, each with whether it is to blame; none where it is secret or there is no statement."""
-    place = blamed(outcome)
+    """The lines of the statement, each with whether it is in the element; none for a secret or if there is no statement."""
+    place = statement_of(outcome)
     if place is None or holds_secret(outcome.resource, place.property):
         return []
     text = json.dumps(place.statement, indent=2, ensure_ascii=False, default=lambda _: UNKNOWN)
@@ -76,7 +71,7 @@ def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
 
 
 def _span(lines: list[str], element: str) -> tuple[int, int]:
-    """Which lines of indented JSON are of the top-level key that an element's path begins with."""
+    """The range of lines of indented JSON of the top-level key that an element's path begins with."""
     name = re.split(r"[.\[]", element)[0]
     first = next((number for number, line in enumerate(lines) if name and line.startswith(f'  "{name}":')), None)
     if first is None:

@@ -1,39 +1,39 @@
-"""Names for outcomes that outlive edits elsewhere: for waivers, baselines and code scanning."""
+"""Hashes that identify outcomes across edits of the code: for waivers, baselines and code scanning."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 
 from policypack.core.policy import Outcome
-from stackguard.reports.excerpt import blamed, holds_secret
+from stackguard.reports.excerpt import holds_secret, statement_of
 
 
 def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
-    """A name for each outcome that outlives edits elsewhere: what is judged, by what, and where.
+    """A hash for each outcome of its kind, policy, resource and path; lines and messages do not count.
 
-    Neither lines nor wording count. A statement with a `Sid` keeps its fingerprint when it moves in its document.
-    Outcomes that agree in all of that are told apart by their order.
+    A statement with a `Sid` keeps its fingerprint when it moves within its document.
     """
-    return told_apart(
+    return distinct_hashes(
         (outcome.kind, outcome.policy.id, outcome.resource.urn, _anchored(outcome)) for outcome in outcomes
     )
 
 
-def told_apart(keys: Iterable[Iterable[str]]) -> list[str]:
-    """A fingerprint for each key; those that agree are told apart by their order."""
-    seen: dict[str, int] = {}
-    found = []
+def distinct_hashes(keys: Iterable[Iterable[str]]) -> list[str]:
+    """A hash for each key; equal keys are numbered in their order, so that no two hashes are equal."""
+    counts: Counter[str] = Counter()
+    hashes = []
     for parts in keys:
         key = "\n".join(parts)
-        seen[key] = seen.get(key, 0) + 1
-        found.append(hashlib.sha256(f"{key}\n{seen[key]}".encode(errors="replace")).hexdigest()[:32])
-    return found
+        counts[key] += 1
+        hashes.append(hashlib.sha256(f"{key}\n{counts[key]}".encode(errors="replace")).hexdigest()[:32])
+    return hashes
 
 
 def _anchored(outcome: Outcome) -> str:
-    """The path, with the statement's `Sid` in place of its index."""
-    place = blamed(outcome)
+    """The path, with the statement's `Sid` in place of its index if the `Sid` is unique."""
+    place = statement_of(outcome)
     if place is None or holds_secret(outcome.resource, place.property):
         return outcome.path
     sid = place.statement.get("Sid")

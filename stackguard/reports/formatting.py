@@ -1,23 +1,25 @@
-"""What every format says alike: printable text, names."""
+"""What the formats share: printable text, names, indented JSON."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+import msgspec
+
 from policypack.core.policy import Policy
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters could drive a terminal or a CI log, and direction marks could turn a name around."""
+"""Control characters, which can drive a terminal or a CI log, and marks that reverse the direction of text."""
 
 
 def printable(text: str) -> str:
-    """The text on one line, with every character that would drive a terminal spelled out."""
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """The text on one line, with every control character escaped."""
+    return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def type_of(urn_or_type: str) -> str:
-    """A type token as Pulumi's own reports write it: `aws:s3:Bucket` of `aws:s3/bucket:Bucket`."""
+    """A type token as Pulumi prints it: `aws:s3:Bucket` for `aws:s3/bucket:Bucket`."""
     token = urn_or_type.split("::")[2].rpartition("$")[2] if "::" in urn_or_type else urn_or_type
     package, _, rest = token.partition(":")
     module, _, name = rest.rpartition(":")
@@ -25,7 +27,7 @@ def type_of(urn_or_type: str) -> str:
 
 
 def name_of(urn: str) -> str:
-    """What a URN names: `aws:s3:Bucket ingest`."""
+    """The type and name in a URN: `aws:s3:Bucket ingest`."""
     parts = urn.split("::", 3)
     return f"{type_of(urn)} {printable(parts[3])}" if len(parts) > 3 else printable(urn)
 
@@ -33,3 +35,8 @@ def name_of(urn: str) -> str:
 def url(policy: Policy[Any]) -> str:
     """Where to read more about a policy."""
     return policy.references[0] if policy.references else ""
+
+
+def indented_json(value: Any) -> str:
+    """The value as indented JSON that ends in a line break."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

@@ -1,48 +1,32 @@
 """The report for code scanning: SARIF 2.1.0, as far as GitHub and GitLab read it (decision 21).
 
-Every outcome that closes the gate is at least a warning, an undecided one too, and what does not is a note.
-Source: https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning.
+The objects are written with the names of the standard; the tests validate them against its JSON schema. An outcome that
+closes the gate is at least a warning, even if it is undecided; any other outcome is a note.
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html and
+https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
-from policypack.core.policy import Kind, Outcome, Policy, Severity
+from policypack.core.policy import Kind, Outcome, Policy, Resource, Severity
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
-from stackguard.reports.formatting import name_of, printable
-from stackguard.reports.places import line_of, repository
-from stackguard.reports.sarif_log import (
-    ROOT,
-    ArtifactLocation,
-    Configuration,
-    Driver,
-    Invocation,
-    Location,
-    LogicalLocation,
-    Message,
-    Notification,
-    PhysicalLocation,
-    Region,
-    Result,
-    Rule,
-    RuleReference,
-    Run,
-    SarifLevel,
-    Tool,
-    plain,
-    uri_bases,
-    written,
-)
+from stackguard.reports.formatting import indented_json, name_of, printable
 
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+ROOT = "%SRCROOT%"
+"""The base of every relative address: the root of the repository."""
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 ABOUT = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {
     Severity.CRITICAL: "9.5",
@@ -50,142 +34,190 @@ SCORES: Mapping[Severity, str] = {
     Severity.MEDIUM: "5.5",
     Severity.LOW: "2.0",
 }
-"""Within the bounds by which GitHub tells severities apart: over 9.0, from 7.0, from 4.0, from 0.1."""
+"""GitHub reads a score over 9.0 as critical, from 7.0 as high, from 4.0 as medium, from 0.1 as low."""
 LINK = re.compile(r"https://[\w.~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
-"""What a card may refer to by a link: a pack of somebody else's may say anything there."""
-FINGERPRINT = "stackguard/v1"
-GITHUBS_FINGERPRINT = "primaryLocationLineHash"
-"""The only one by which GitHub knows an alert again. By its own, of the line's text, all that a loop makes is one."""
+"""The references of a card that become links: another pack can put any text there."""
+
+Level = Literal["error", "warning", "note"]
+Object = dict[str, Any]
 
 
-def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (the same wherever it goes)
+def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
     """The report as a SARIF log of one run."""
-    return written(run(report))
+    return log(policy_run(report))
 
 
-def run(report: Report) -> Run:
-    """What our policies found."""
-    by_severity = sorted((outcome.policy for outcome in report.shown), key=lambda policy: policy.severity.rank)
+def log(*runs: Object) -> str:
+    """A log of these runs, as indented JSON that ends in a line break."""
+    return indented_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs})
+
+
+def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object:
+    """One run of one tool. The log does not contain where the repository is on this machine."""
+    return {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "results": results,
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
+    }
+
+
+def policy_run(report: Report) -> Object:
+    """The run of the policies."""
+    by_severity = sorted((outcome.policy for outcome in report.condensed), key=lambda policy: policy.severity.rank)
     worst = {policy.id: policy for policy in by_severity}
-    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.shown)]
+    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.condensed)]
     indexes = {policy.id: index for index, policy in enumerate(rules)}
-    pairs = zip(report.shown, fingerprints(report.shown), strict=True)
-    crashes = (each for each in report.shown if each.kind is Kind.ERROR)
-    told = (*(_crash(each, indexes) for each in crashes), *map(_note, report.notes))
-    return Run(
-        tool=Tool(
-            driver=Driver(
-                name="stackguard",
-                version=version("stackguard"),
-                information_uri=ABOUT,
-                rules=tuple(map(_rule, rules)),
-            )
-        ),
-        invocations=(
-            Invocation(
-                execution_successful=report.exit_code != 2,
-                exit_code=report.exit_code,
-                tool_execution_notifications=told,
-            ),
-        ),
-        results=tuple(
+    crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
+    notifications = [*crashes, *map(_note, report.notes)]
+    invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
+    if notifications:
+        invocation["toolExecutionNotifications"] = notifications
+    return run(
+        {
+            "name": "stackguard",
+            "version": version("stackguard"),
+            "informationUri": ABOUT,
+            "rules": [_rule(policy) for policy in rules],
+        },
+        invocation,
+        [
             _result(report, outcome, fingerprint, indexes)
-            for outcome, fingerprint in pairs
+            for outcome, fingerprint in zip(report.condensed, fingerprints(report.condensed), strict=True)
             if outcome.kind is not Kind.ERROR
-        ),
-        original_uri_base_ids=uri_bases(),
+        ],
     )
 
 
-def location(file: Path, line: int, logical: Sequence[LogicalLocation]) -> Location:
-    """A line of a file of the repository, and what stands there.
+def message(*lines: str) -> Object:
+    """Lines of plain text, printable, without Markdown links such as `[word](address)`."""
+    return {"text": "\n".join(printable(line).replace("](", "] (") for line in lines if line)}
+
+
+def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
+    """A line of a file of the repository.
 
     Args:
         file: absolute.
         line: counted from 1.
-        logical: the resource, or nothing.
+        resource: the name and the full name of the resource that is there; None for no resource.
     """
     root = repository(file.parent)
-    inside = file.is_relative_to(root)
-    address = quote(file.relative_to(root).as_posix()) if inside else file.as_uri()
-    return Location(
-        physical_location=PhysicalLocation(
-            artifact_location=ArtifactLocation(uri=address, uri_base_id=ROOT if inside else None),
-            region=Region(start_line=line),
-        ),
-        logical_locations=tuple(logical),
-    )
+    if file.is_relative_to(root):
+        artifact = {"uri": quote(file.relative_to(root).as_posix()), "uriBaseId": ROOT}
+    else:
+        artifact = {"uri": file.as_uri()}
+    place: Object = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
+    if resource is not None:
+        name, full_name = map(printable, resource)
+        place["logicalLocations"] = [{"name": name, "fullyQualifiedName": full_name, "kind": "resource"}]
+    return place
 
 
-def known_again(fingerprint: str) -> Mapping[str, str]:
-    """The fingerprint of a result under every name that a reader looks for."""
-    return {FINGERPRINT: fingerprint, GITHUBS_FINGERPRINT: fingerprint}
+def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
+    """The absolute path and the line, counted from 1, at which the program constructs the resource.
+
+    If that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
+    program's project file.
+    """
+    base = absolute(report.folder or Path())
+    position = resource.position
+    if position is not None and not position.installed:
+        file = absolute(base / position.file)
+        if file.is_file() and file.is_relative_to(repository(base)):
+            return file, position.line
+    judged = absolute(Path(report.target))
+    if report.folder is None and judged.is_file():
+        return judged, 1
+    return next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), 1
 
 
-def _rule(policy: Policy[Any]) -> Rule:
-    why = [printable(each) for each in paragraphs(policy.why or "")]
+def repository(folder: Path) -> Path:
+    """The root of the repository that contains a folder; the working folder if there is none."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), absolute(Path()))
+
+
+def absolute(path: Path) -> Path:
+    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)
+
+
+def partial_fingerprints(fingerprint: str) -> Mapping[str, str]:
+    """A result's fingerprint under each name that a reader looks for.
+
+    GitHub only reads `primaryLocationLineHash`. If it is missing, GitHub hashes the text of the line, so that all
+    resources that a loop constructs become one alert.
+    """
+    return {"stackguard/v1": fingerprint, "primaryLocationLineHash": fingerprint}
+
+
+def _rule(policy: Policy[Any]) -> Object:
+    why = [printable(paragraph) for paragraph in paragraphs(policy.why or "")]
     sections = [*why, f"Fix: {printable(policy.fix)}"]
-    links = [printable(each) for each in policy.references]
-    return Rule(
-        id=printable(policy.id),
-        short_description=plain(policy.title),
-        full_description=plain(why[0] if why else policy.title),
-        help=Message(
-            text="\n\n".join([*sections, *links]),
-            markdown="\n\n".join([*sections, *(f"<{each}>" if LINK.fullmatch(each) else each for each in links)]),
-        ),
-        help_uri=next(filter(LINK.fullmatch, links), None),
-        default_configuration=Configuration(level=_level(policy.severity, blocks=True)),
-        properties={"security-severity": SCORES[policy.severity], "tags": ["security", *map(printable, policy.tags)]},
-    )
+    references = [printable(reference) for reference in policy.references]
+    links = [reference for reference in references if LINK.fullmatch(reference)]
+    rule: Object = {
+        "id": printable(policy.id),
+        "shortDescription": message(policy.title),
+        "fullDescription": message(why[0] if why else policy.title),
+        "help": {
+            "text": "\n\n".join([*sections, *references]),
+            "markdown": "\n\n".join([*sections, *(f"<{each}>" if each in links else each for each in references)]),
+        },
+    }
+    if links:
+        rule["helpUri"] = links[0]
+    return rule | {
+        "defaultConfiguration": {"level": _level(policy.severity, blocks=True)},
+        "properties": {
+            "security-severity": SCORES[policy.severity],
+            "tags": ["security", *map(printable, policy.tags)],
+        },
+    }
 
 
-def _level(severity: Severity, *, blocks: bool) -> SarifLevel:
+def _level(severity: Severity, *, blocks: bool) -> Level:
     if not blocks:
         return "note"
     return "error" if severity.rank >= Severity.HIGH.rank else "warning"
 
 
-def _result(report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping[str, int]) -> Result:
+def _result(report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping[str, int]) -> Object:
     resource, policy = outcome.resource, outcome.policy
-    at = line_of(resource, report)
-    logical = LogicalLocation(
-        name=printable(resource.name), fully_qualified_name=printable(resource.urn), kind="resource"
-    )
-    return Result(
-        rule_id=printable(policy.id),
-        rule_index=indexes[policy.id],
-        level=_level(policy.severity, blocks=report.blocks(outcome)),
-        message=_message(outcome),
-        locations=(location(at.file, at.line, [logical]),),
-        partial_fingerprints=known_again(fingerprint),
-        properties={
+    return {
+        "ruleId": printable(policy.id),
+        "ruleIndex": indexes[policy.id],
+        "level": _level(policy.severity, blocks=report.blocks(outcome)),
+        "message": _message(outcome),
+        "locations": [location(*line_of(resource, report), (resource.name, resource.urn))],
+        "partialFingerprints": partial_fingerprints(fingerprint),
+        "properties": {
             "outcome": outcome.kind,
             "severity": policy.severity,
             "enforcement": outcome.enforcement,
             "blocks": report.blocks(outcome),
             "path": printable(outcome.path),
         },
-    )
+    }
 
 
-def _message(outcome: Outcome) -> Message:
-    """Where, what, and how to mend it: GitHub shows the first line in lists, and all of it beside the code."""
+def _message(outcome: Outcome) -> Object:
+    """Where, what, and how to fix it: GitHub shows the first line in lists, and all lines beside the code."""
     place = name_of(outcome.resource.urn) + (f", {outcome.path}" if outcome.path else "")
     undecided = "undecided: " if outcome.kind is Kind.UNDECIDED else ""
     waits_for = ", ".join(map(name_of, outcome.waits_for))
-    return plain(
+    return message(
         f"{undecided}{place}: {outcome.message}",
         f"waits for: {waits_for}" if waits_for else "",
         f"fix: {outcome.fix}",
     )
 
 
-def _crash(outcome: Outcome, indexes: Mapping[str, int]) -> Notification:
-    rule = RuleReference(id=printable(outcome.policy.id), index=indexes[outcome.policy.id])
-    return Notification(level="error", message=_message(outcome), associated_rule=rule)
+def _crash(outcome: Outcome, indexes: Mapping[str, int]) -> Object:
+    rule = {"id": printable(outcome.policy.id), "index": indexes[outcome.policy.id]}
+    return {"level": "error", "message": _message(outcome), "associatedRule": rule}
 
 
-def _note(note: Note) -> Notification:
+def _note(note: Note) -> Object:
     where = f" ({', '.join(map(name_of, note.urns))})" if note.urns else ""
-    return Notification(level="note", message=plain(f"{note.about}{where}: {note.message}"))
+    return {"level": "note", "message": message(f"{note.about}{where}: {note.message}")}

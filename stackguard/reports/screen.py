@@ -1,4 +1,4 @@
-"""Styled lines to text: coloured and wrapped for a terminal, plain and whole for anything else."""
+"""Styled lines as text: coloured and wrapped for a terminal, plain for anything else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def paint(lines: Iterable[Text], screen: Screen) -> str:
 
 
 def wrapped(text: str, screen: Screen, indent: int, label: str = "") -> Iterator[Text]:
-    """One paragraph, indented; wrapped on a terminal only. Addresses and paths are never broken."""
+    """One indented paragraph, wrapped only on a terminal. URLs and paths are never broken."""
     lead = f"{label}: " if label else ""
     lines = [f"{' ' * indent}{lead}{text}"]
     if screen.terminal:

@@ -1,6 +1,6 @@
-"""The report for people: by resource, each violation with the statement that it is about and its fix.
+"""The report for people: by resource, each violation with its statement and its fix.
 
-Off a terminal every line stands unwrapped, so that a policy id and its path are found by one `grep`.
+Lines are wrapped only on a terminal, so that `grep` finds a policy id and its path on one line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
-from stackguard.reports.model import summary
+from stackguard.reports.json import summary
 from stackguard.reports.screen import paint, wrapped
 
 STYLES: Mapping[str, str] = {
@@ -29,7 +29,7 @@ STYLES: Mapping[str, str] = {
 KINDS = list(Kind)
 INDENT = 4
 NAMED = 3
-"""How many resources a note names; a policy that does not concern one resource does not concern most."""
+"""How many resources a note names: a policy that does not apply to one resource rarely applies to the others."""
 UNBROKEN = Screen()
 
 
@@ -40,13 +40,13 @@ def render(report: Report, screen: Screen) -> str:
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     by_resource: dict[str, list[Outcome]] = {}
-    for outcome in report.shown:
+    for outcome in report.condensed:
         by_resource.setdefault(outcome.resource.urn, []).append(outcome)
     for outcomes in by_resource.values():
         yield from _heading(outcomes[0].resource, report)
-        for outcome in sorted(outcomes, key=lambda each: (KINDS.index(each.kind), -each.policy.severity.rank)):
+        for outcome in sorted(outcomes, key=lambda outcome: (KINDS.index(outcome.kind), -outcome.policy.severity.rank)):
             yield Text()
-            yield from _told(outcome, report, screen)
+            yield from _outcome(outcome, report, screen)
         yield Text()
     if report.notes:
         yield Text("notes", "bold")
@@ -57,7 +57,7 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
 
 
 def _note(note: Note, screen: Screen) -> Iterator[Text]:
-    """One note on one line: what it is about, where, what it says."""
+    """One note on one line: what it is about, the resources, the message."""
     names = [name_of(urn) for urn in note.urns]
     where = ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
     stack = "the stack" if note.kind in {NoteKind.REMEDIATED, NoteKind.NOT_APPLICABLE} else ""
@@ -66,7 +66,7 @@ def _note(note: Note, screen: Screen) -> Iterator[Text]:
 
 
 def _heading(resource: Resource, report: Report) -> Iterator[Text]:
-    """What it is, where the program constructs it, and the component that holds it."""
+    """The resource, where the program constructs it, and its component."""
     line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
     if resource.position is not None and resource.type != ROOT_TYPE:
         file = Path(resource.position.file)
@@ -77,8 +77,8 @@ def _heading(resource: Resource, report: Report) -> Iterator[Text]:
         yield Text(f"in {name_of(resource.parent)}", "dim")
 
 
-def _told(outcome: Outcome, report: Report, screen: Screen) -> Iterator[Text]:
-    """One outcome: what, where, why, and how to fix it."""
+def _outcome(outcome: Outcome, report: Report, screen: Screen) -> Iterator[Text]:
+    """One outcome: the policy, where, the message, the statement, and the fix."""
     label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
@@ -88,8 +88,8 @@ def _told(outcome: Outcome, report: Report, screen: Screen) -> Iterator[Text]:
     yield line
     yield from wrapped(printable(outcome.message), screen, INDENT)
     if outcome.kind is not Kind.ERROR:
-        for to_blame, each in excerpt(outcome):
-            yield Text(f"{'>' if to_blame else ' ':>{INDENT + 1}} {each}", "bold red" if to_blame else "dim")
+        for marked, text in excerpt(outcome):
+            yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
     if outcome.waits_for:
         yield from wrapped(", ".join(map(name_of, outcome.waits_for)), screen, INDENT, "waits for")
     yield from wrapped(printable(outcome.fix), screen, INDENT, "fix")
@@ -106,10 +106,10 @@ def _count(report: Report) -> Text:
     severities = [(severity, getattr(counts.severities, severity)) for severity in reversed(Severity)]
     listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
     violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
-    undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.shown)
-    found = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
-    harmless = sum(not report.blocks(outcome) for outcome in report.shown)
-    return Text.assemble((found, "bold"), f"; {harmless} of them do not block" if harmless else "")
+    undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
+    text = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
+    harmless = sum(not report.blocks(outcome) for outcome in report.condensed)
+    return Text.assemble((text, "bold"), f"; {harmless} of them do not block" if harmless else "")
 
 
 def _many(count: int, noun: str) -> str:

@@ -1,6 +1,6 @@
-"""The report of a template's validation, as JSON by the schema in `validation.schema.json`, and as SARIF.
+"""The report of a template's validation, as JSON with the schema in `validation.schema.json`, and as SARIF.
 
-Fields may be added within a version, so the schema does not refuse what it does not know.
+Fields may be added within a version, so the schema accepts unknown fields.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from stackguard.reports import model, sarif, sarif_log
-from stackguard.reports.fingerprint import told_apart
-from stackguard.reports.formatting import printable
-from stackguard.reports.places import absolute
-from stackguard.template.validation import Level, Lint, LintResult, Validation
+from stackguard.reports import json, sarif
+from stackguard.reports.fingerprint import distinct_hashes
+from stackguard.reports.formatting import indented_json, printable
+from stackguard.template.validation import Level, LintResult, Validation
 
-SARIF_LEVELS: dict[Level, sarif_log.SarifLevel] = {
+SARIF_LEVELS: dict[Level, sarif.Level] = {
     Level.ERROR: "error",
     Level.WARNING: "warning",
     Level.INFORMATIONAL: "note",
@@ -28,7 +27,7 @@ CFN_LINT = "https://github.com/aws-cloudformation/cfn-lint"
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
-class Template(msgspec.Struct, frozen=True):
+class ValidatedTemplate(msgspec.Struct, frozen=True):
     """What was validated."""
 
     file: str
@@ -36,71 +35,84 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Tools(msgspec.Struct, frozen=True, rename="camel"):
-    """The versions that found this and nothing else."""
+    """The versions of the tools, on which the results depend."""
 
     stackguard: str
     cfn_lint: str
 
 
-class Entry(msgspec.Struct, frozen=True, rename="camel"):
-    """One result of cfn-lint's."""
+class LintEntry(msgspec.Struct, frozen=True, rename="camel"):
+    """One result of cfn-lint."""
 
     rule: Annotated[str, msgspec.Meta(examples=["E3002"])]
     level: Level
     title: str
     message: str
     path: Annotated[tuple[str | int, ...], msgspec.Meta(description="Keys and indexes from the template's root.")]
-    line: model.Count
-    logical_id: Annotated[str, msgspec.Meta(description="Empty where the result is about no resource.")]
+    line: json.Count
+    logical_id: Annotated[str, msgspec.Meta(description="Empty if the result is not about a resource.")]
     url: str
 
 
 class Linting(msgspec.Struct, frozen=True, rename="camel"):
-    """What came of cfn-lint."""
+    """The results of cfn-lint."""
 
-    region: Annotated[str, msgspec.Meta(description="What resource types and values must exist in.")]
-    rules: Annotated[model.Count, msgspec.Meta(description="How many rules ran.")]
-    left_out: Annotated[tuple[str, ...], msgspec.Meta(description="Rules that did not: cfn-lint's experimental ones.")]
-    errors: model.Count
-    warnings: model.Count
-    informational: model.Count
-    results: tuple[Entry, ...]
+    region: Annotated[str, msgspec.Meta(description="The region in which resource types and values must exist.")]
+    rules: Annotated[json.Count, msgspec.Meta(description="How many rules ran.")]
+    left_out: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Rules that did not run: experimental ones of cfn-lint.")
+    ]
+    errors: json.Count
+    warnings: json.Count
+    informational: json.Count
+    results: tuple[LintEntry, ...]
 
 
-class Document(msgspec.Struct, frozen=True, rename="camel"):
+class ValidationReport(msgspec.Struct, frozen=True, rename="camel"):
     """The report of a template's validation."""
 
     version: Literal[1]
-    template: Template
+    template: ValidatedTemplate
     tools: Tools
     exit_code: Annotated[
         Literal[0, 1, 2],
         msgspec.Meta(
-            description="0 valid, 1 errors of cfn-lint's, outcomes that block or another verdict than the program's, 2 could"
+            description="0 valid, 1 cfn-lint errors, outcomes that block, or other outcomes than for the program, 2 could"
             " not judge."
         ),
     ]
     lint: Linting
     policies: Annotated[
-        model.Document, msgspec.Meta(description="What our policies say of what the template creates, as in `check`.")
+        json.OutcomesReport,
+        msgspec.Meta(description="The outcomes of the policies for the template's resources, as in `check`."),
     ]
     differences: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Where that is not what they say of the program: a line each.")
+        tuple[str, ...], msgspec.Meta(description="How the outcomes differ from the program's: one line each.")
     ]
     left_out: Annotated[
-        tuple[str, ...], msgspec.Meta(description="What the program has and the template does not say: a line each.")
+        tuple[str, ...], msgspec.Meta(description="What the template lacks of the program: one line each.")
     ]
 
 
-def document(validation: Validation) -> Document:
+def document(validation: Validation) -> ValidationReport:
     """The public form of a validation."""
-    return Document(
+    lint = validation.lint
+    levels = [result.level for result in lint.results]
+    return ValidationReport(
         version=1,
-        template=Template(printable(validation.file), hashlib.sha256(validation.text.encode()).hexdigest()),
-        tools=Tools(version("stackguard"), validation.lint.version),
+        template=ValidatedTemplate(printable(validation.file), hashlib.sha256(validation.text.encode()).hexdigest()),
+        tools=Tools(version("stackguard"), lint.version),
         exit_code=validation.exit_code,
-        lint=_linting(validation.lint),
-        policies=model.document(validation.report),
+        lint=Linting(
+            region=lint.region,
+            rules=lint.rules,
+            left_out=lint.left_out,
+            errors=levels.count(Level.ERROR),
+            warnings=levels.count(Level.WARNING),
+            informational=levels.count(Level.INFORMATIONAL),
+            results=tuple(map(_lint_result, lint.results)),
+        ),
+        policies=json.document(validation.report),
         differences=tuple(map(printable, validation.differences)),
         left_out=tuple(map(printable, validation.left_out)),
     )
@@ -108,38 +120,25 @@ def document(validation: Validation) -> Document:
 
 def as_json(validation: Validation) -> str:
     """The report for programs: one indented JSON object."""
-    return msgspec.json.format(msgspec.json.encode(document(validation)), indent=2).decode() + "\n"
+    return indented_json(document(validation))
 
 
 def as_sarif(validation: Validation) -> str:
-    """The report for code scanning: a SARIF log with a run of cfn-lint's and one of ours."""
-    return sarif_log.written(_lint_run(validation), sarif.run(validation.report))
+    """The report for code scanning: a SARIF log with a run of cfn-lint and a run of the policies."""
+    return sarif.log(_lint_run(validation), sarif.policy_run(validation.report))
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of `Document`."""
+    """The JSON schema of `ValidationReport`."""
     return {
-        "$schema": model.SCHEMA_ID,
+        "$schema": json.SCHEMA_ID,
         "title": "Validation of a template by stackguard",
-        **msgspec.json.schema(Document),
+        **msgspec.json.schema(ValidationReport),
     }
 
 
-def _linting(lint: Lint) -> Linting:
-    levels = [result.level for result in lint.results]
-    return Linting(
-        region=lint.region,
-        rules=lint.rules,
-        left_out=lint.left_out,
-        errors=levels.count(Level.ERROR),
-        warnings=levels.count(Level.WARNING),
-        informational=levels.count(Level.INFORMATIONAL),
-        results=tuple(map(_entry, lint.results)),
-    )
-
-
-def _entry(result: LintResult) -> Entry:
-    return Entry(
+def _lint_result(result: LintResult) -> LintEntry:
+    return LintEntry(
         rule=result.rule,
         level=result.level,
         title=printable(result.title),
@@ -151,47 +150,46 @@ def _entry(result: LintResult) -> Entry:
     )
 
 
-def _lint_run(validation: Validation) -> sarif_log.Run:
+def _lint_run(validation: Validation) -> sarif.Object:
     lint = validation.lint
-    rules = list({result.rule: result for result in lint.results}.values())
-    indexes = {result.rule: index for index, result in enumerate(rules)}
-    file = absolute(Path(validation.file))
-    fingerprints = told_apart((result.rule, *map(str, result.path)) for result in lint.results)
-    return sarif_log.Run(
-        tool=sarif_log.Tool(
-            driver=sarif_log.Driver(
-                name="cfn-lint", version=lint.version, information_uri=CFN_LINT, rules=tuple(map(_rule, rules))
-            )
-        ),
-        invocations=(sarif_log.Invocation(execution_successful=True, exit_code=1 if lint.errors else 0),),
-        results=tuple(
-            _result(each, file, indexes[each.rule], fingerprint)
-            for each, fingerprint in zip(lint.results, fingerprints, strict=True)
-        ),
-        original_uri_base_ids=sarif_log.uri_bases(),
+    rules = {result.rule: result for result in lint.results}
+    indexes = {rule: index for index, rule in enumerate(rules)}
+    file = sarif.absolute(Path(validation.file))
+    fingerprints = distinct_hashes((result.rule, *map(str, result.path)) for result in lint.results)
+    return sarif.run(
+        {
+            "name": "cfn-lint",
+            "version": lint.version,
+            "informationUri": CFN_LINT,
+            "rules": [_rule(result) for result in rules.values()],
+        },
+        {"executionSuccessful": True, "exitCode": 1 if lint.errors else 0},
+        [
+            _result(result, file, indexes[result.rule], fingerprint)
+            for result, fingerprint in zip(lint.results, fingerprints, strict=True)
+        ],
     )
 
 
-def _rule(result: LintResult) -> sarif_log.Rule:
-    title = sarif_log.plain(result.title)
-    return sarif_log.Rule(
-        id=result.rule,
-        short_description=title,
-        full_description=title,
-        help=sarif_log.plain(result.title, result.url),
-        help_uri=result.url or None,
-        default_configuration=sarif_log.Configuration(level=SARIF_LEVELS[result.level]),
-    )
+def _rule(result: LintResult) -> sarif.Object:
+    title = sarif.message(result.title)
+    return {
+        "id": result.rule,
+        "shortDescription": title,
+        "fullDescription": title,
+        "help": sarif.message(result.title, result.url),
+        **({"helpUri": result.url} if result.url else {}),
+        "defaultConfiguration": {"level": SARIF_LEVELS[result.level]},
+    }
 
 
-def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> sarif_log.Result:
+def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> sarif.Object:
     name, path = result.logical_id, "/".join(map(str, result.path))
-    resource = sarif_log.LogicalLocation(name=printable(name), fully_qualified_name=printable(name), kind="resource")
-    return sarif_log.Result(
-        rule_id=result.rule,
-        rule_index=index,
-        level=SARIF_LEVELS[result.level],
-        message=sarif_log.plain(f"{path}: {result.message}" if path else result.message),
-        locations=(sarif.location(file, result.line, [resource] if name else []),),
-        partial_fingerprints=sarif.known_again(fingerprint),
-    )
+    return {
+        "ruleId": result.rule,
+        "ruleIndex": index,
+        "level": SARIF_LEVELS[result.level],
+        "message": sarif.message(f"{path}: {result.message}" if path else result.message),
+        "locations": [sarif.location(file, result.line, (name, name) if name else None)],
+        "partialFingerprints": sarif.partial_fingerprints(fingerprint),
+    }

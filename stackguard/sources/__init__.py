@@ -1,13 +1,11 @@
-"""Where resources come from: a program, a stack export, a `pulumi preview --json`, standard input.
-
-Every source ends in the same `Loaded`, or in `CannotJudge` with one line that says what, where and how to mend it.
-"""
+"""Sources: a program, a stack export, a preview or standard input goes in, a `LoadedStack` stack comes out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from policypack.core.policy import Resource, Unseen
 from policypack.evaluation.masking import Mask
@@ -15,104 +13,112 @@ from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
-from stackguard.sources import input_stream as reading
+from stackguard.sources import input_stream
 
+T = TypeVar("T")
 STANDARD_INPUT = "-"
 REGION = "aws:region"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A stack's resources in registration order, and what else the target says."""
+class LoadedStack:
+    """A stack: its resources in registration order, and what else its target states."""
 
     resources: tuple[Resource, ...]
     target: str
-    """As a person would name it: the path as given, or `standard input`."""
+    """The name for messages: the path as given, or `standard input`."""
     region: str | None = None
-    """The stack's own `aws:region`, where the target tells it."""
+    """The stack's `aws:region`, if the target states it."""
     folder: Path | None = None
-    """What the files of positions are relative to, where the target is a program."""
+    """For a program, the folder that the files of positions are relative to."""
     notes: tuple[Note, ...] = ()
-    """What is to be known of how it was read."""
+    """Notes about how the target was read."""
     stand_in: bool = False
-    """Whether some ARNs hold the stand-in account, because nothing states the program's own."""
+    """Whether some ARNs contain the stand-in account, because the program's own account is unknown."""
     unseen: tuple[Unseen, ...] = ()
-    """What a program's preview does not see of it."""
+    """The resources that a program's preview cannot see."""
     mask: Mask = field(default_factory=Mask)
     """The secrets of a program, which no report may show."""
 
 
 @dataclass(frozen=True, slots=True)
-class HowToRun:
-    """What only a program needs: an export is what it is."""
+class RunOptions:
+    """How to run a program; an export ignores most of it."""
 
     stack: str | None = None
     config: Mapping[str, str] = field(default_factory=dict)
     resolve: bool = True
     timeout: float = 300.0
-    """Seconds, for a pipe or standard input too."""
+    """Seconds, also for a pipe or standard input."""
     mock: tuple[Path, ...] = ()
-    """Files with answers that only the cloud could give."""
+    """Files with values that only the cloud can give."""
     account: str | None = None
-    """The operator's `accountId`, which goes before what a program states itself."""
+    """The operator's `accountId`, which takes precedence over an account that the program states."""
 
-    def under(self, settings: Settings) -> HowToRun:
-        """The same, with what the settings say about a program."""
+    def under(self, settings: Settings) -> RunOptions:
+        """These options, with the account of the settings."""
         return replace(self, account=settings.account_id)
 
 
-def load(target: str, how: HowToRun, observer: Observer = NOBODY) -> Loaded:
+Parser = Callable[[Iterator[bytes], str, RunOptions], T]
+"""Reads blocks of text; the second argument is their name for errors."""
+
+
+def load(target: str, options: RunOptions, observer: Observer = NOBODY) -> LoadedStack:
     """Read a target, which is a program's folder, a file, or `-`.
 
     Args:
-        target: what a person gave.
-        how: for a program.
-        observer: follows the preview of a program; a file is nothing to follow.
+        target: as on the command line.
+        options: how to run a program.
+        observer: follows the preview of a program; it is not called for a file.
 
     Raises:
-        CannotJudge: the target is missing, malformed, or its program failed.
+        CannotJudge: the target is missing or malformed, or its program failed.
     """
+    return read(target, options, exported, observer)
+
+
+def read(target: str, options: RunOptions, parse: Parser[T], observer: Observer = NOBODY) -> T | LoadedStack:
+    """Read a target as `load` does, but a file or standard input with `parse`."""
     if target == STANDARD_INPUT:
-        return exported(reading.standard_input("standard input", how.timeout), "standard input", how)
+        return parse(input_stream.standard_input("standard input", options.timeout), "standard input", options)
     path = Path(target)
     if _is_folder(path):
         from stackguard.sources.program import run
 
-        return run(path, how, observer)
+        return run(path, options, observer)
     source = f"`{target}`"
-    with reading.file(path, source, how.timeout) as blocks:
+    with input_stream.file(path, source, options.timeout) as blocks:
         if path.suffix in {".py", ".yaml", ".yml"}:
             raise CannotJudge(
                 f"{source} is part of a program; give the program's folder: `stackguard check {path.parent}`"
             )
-        return exported(blocks, source, how)
+        return parse(blocks, source, options)
 
 
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except (OSError, ValueError):  # reading it says what is wrong
+    except (OSError, ValueError):  # `input_stream.file` reports the reason
         return False
 
 
-def exported(blocks: Iterator[bytes], source: str, how: HowToRun) -> Loaded:
-    """Read the text of a file that is there already.
+def exported(blocks: Iterator[bytes], source: str, options: RunOptions) -> LoadedStack:
+    """Read a stack export or a preview.
 
     Args:
-        blocks: the text, as `reading` gives it.
-        source: what to call it in an error: the path in backticks, or `standard input`.
-        how: of a program; only its config counts here.
+        blocks: the text, as of `input_stream`.
+        source: its name for errors: the path in backticks, or `standard input`.
+        options: of these, only `config` sets the region, and `stack` is an error.
 
     Raises:
-        CannotJudge: it is no export and no preview, or malformed.
+        CannotJudge: it is neither an export nor a preview, or is malformed.
     """
     from stackguard.sources.export import parse
 
-    if how.stack is not None:
+    if options.stack is not None:
         raise CannotJudge(
             f"`--stack` chooses the stack of a program, but {source} already is of one stack; leave it out"
         )
     loaded = parse(blocks, source)
-    if REGION not in how.config:
-        return loaded
-    return replace(loaded, region=how.config[REGION])
+    return replace(loaded, region=options.config.get(REGION, loaded.region))

@@ -1,12 +1,13 @@
-"""A walk over a JSON text that is read block by block: of a huge one, one value at a time is in memory.
+"""Walks over a JSON text that is read block by block, so that only one value at a time is in memory.
 
-Where a value ends is asked of `msgspec`, which names the place where a text goes on after its JSON.
+`msgspec` finds the end of a value: its error names the byte where text follows the JSON (decision 31).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -17,9 +18,9 @@ from stackguard.sources.input_stream import WRITE_IT
 T = TypeVar("T")
 
 LONGEST = 1 << 26
-"""The most bytes of one value that is read as a whole. No resource comes near it."""
+"""Bytes of the longest value that is read; every resource is much smaller."""
 NEAR_END = 16
-"""An error so near to the end of what is read, in bytes, may be of a number or an escape that goes on."""
+"""Bytes before the end of the block in which an error can be caused by a number or an escape that continues."""
 NO_SPACE = re.compile(rb"[^ \t\r\n]")
 BYTE = re.compile(r"byte (\d+)")
 SKIPPER = msgspec.json.Decoder(msgspec.Raw)
@@ -29,8 +30,11 @@ NAMER = msgspec.json.Decoder(str)
 class Cursor:
     """A place in a JSON text.
 
-    `kind` looks ahead; `fields` and `items` walk into an object or a list, and whoever walks takes each value, by
-    `value`, `skip` or a walk of its own, before the next.
+    `kind` looks ahead; `fields` and `items` walk into an object or a list. The caller must take each value before the
+    next one, by `value`, `skip` or another walk.
+
+    Raises:
+        CannotJudge: by every method, if the text is not well-formed JSON or a value is longer than `LONGEST`.
     """
 
     def __init__(self, blocks: Iterator[bytes], source: str) -> None:
@@ -39,12 +43,12 @@ class Cursor:
         self._text = b""
         self._at = 0
         self._bytes = 0
-        """How many bytes, and how many lines of them, are read and dropped; then those since the last line's start."""
+        """The bytes and lines that are read and dropped, and the bytes since the start of the current line."""
         self._lines = 0
         self._column = 0
 
     def kind(self) -> str:
-        """The character that the next value or mark starts with; empty at the end of the text."""
+        """The first character of the next value or delimiter; empty at the end of the text."""
         while True:
             start = NO_SPACE.search(self._text, self._at)
             if start:
@@ -55,50 +59,33 @@ class Cursor:
                 return ""
 
     def fields(self) -> Iterator[str]:
-        """The names in the object that starts here, each when its value comes next.
-
-        Raises:
-            CannotJudge: there is no well-formed object.
-        """
-        self._take("{")
-        if self.kind() == "}":
-            self._at += 1
-            return
-        while True:
-            found = self.kind()
-            if not found:
+        """The names in the object that starts here; at each, its value comes next."""
+        for _ in self._members("{", "}"):
+            start = self.kind()
+            if not start:
                 raise self.cut_off()
-            if found != '"':
+            if start != '"':
                 raise self.broken()
             name = NAMER.decode(self.value())
             self._take(":")
             yield name
-            if self._take(",}") == "}":
-                return
 
     def items(self) -> Iterator[int]:
-        """The numbers, from 0, of what is in the list that starts here, each when it comes next.
+        """The indexes in the list that starts here; at each, its value comes next."""
+        return self._members("[", "]")
 
-        Raises:
-            CannotJudge: there is no well-formed list.
-        """
-        self._take("[")
-        if self.kind() == "]":
+    def _members(self, opening: str, closing: str) -> Iterator[int]:
+        self._take(opening)
+        if self.kind() == closing:
             self._at += 1
             return
-        number = 0
-        while True:
-            yield number
-            number += 1
-            if self._take(",]") == "]":
+        for index in count():
+            yield index
+            if self._take(f",{closing}") == closing:
                 return
 
     def value(self) -> bytes:
-        """The JSON text of the value that comes next.
-
-        Raises:
-            CannotJudge: there is none, it is malformed, or too long for one value.
-        """
+        """The JSON text of the next value."""
         if not self.kind():
             raise self.cut_off()
         while True:
@@ -109,54 +96,50 @@ class Cursor:
             if len(self._text) - self._at > LONGEST:
                 raise CannotJudge(
                     f"{self._source} has a value of more than {LONGEST >> 20} MiB at {self._where(self._at)}, "
-                    f"which no stack holds; {WRITE_IT}"
+                    f"which no stack contains; {WRITE_IT}"
                 )
             if not self._more():
                 raise self.cut_off()
 
     def skip(self) -> None:
-        """Pass over the value that comes next."""
+        """Skip the next value."""
         self.value()
 
     def null(self) -> bool:
-        """Whether `null` comes next; it is passed over."""
+        """Whether `null` comes next; it is skipped."""
         if self.kind() != "n":
             return False
         self.skip()
         return True
 
     def broken(self, byte: int = 0) -> CannotJudge:
-        """The line for a text that is no JSON `byte` bytes from here."""
+        """The error for a text that is not JSON `byte` bytes from here."""
         return CannotJudge(f"{self._source} is not JSON: it breaks at {self._where(self._at + byte)}; {WRITE_IT}")
 
     def cut_off(self) -> CannotJudge:
-        """The line for a text that ends too early."""
+        """The error for a text that ends too early."""
         place = self._where(len(self._text))
         return CannotJudge(f"{self._source} ends in the middle of its JSON at {place}; it was cut off: write it again")
 
     def end(self) -> None:
-        """Nothing may come.
-
-        Raises:
-            CannotJudge: something does.
-        """
+        """Check that the text ends here."""
         if self.kind():
             raise CannotJudge(
                 f"{self._source} goes on after its JSON at {self._where(self._at)}; an export is one object"
             )
 
     def _length(self) -> int | None:
-        """How long the next value is, in bytes; None where it may go on after what is read."""
+        """The length of the next value in bytes; None if it can continue after the current block."""
         view = memoryview(self._text)[self._at :]
         try:
             SKIPPER.decode(view)
         except msgspec.DecodeError as error:
-            said = str(error)
-            if "truncated" in said:
+            message = str(error)
+            if "truncated" in message:
                 return None
-            found = BYTE.search(said)
-            byte = int(found[1]) if found else 0
-            if "trailing" in said and "comma" not in said:
+            match = BYTE.search(message)
+            byte = int(match[1]) if match else 0
+            if "trailing" in message and "comma" not in message:
                 return byte - 1
             if byte + NEAR_END > len(view) and self._more():
                 return self._length()
@@ -166,23 +149,23 @@ class Cursor:
         return len(view) if chr(view[0]) in '{["' or not self._more() else self._length()
 
     def _take(self, allowed: str) -> str:
-        found = self.kind()
-        if not found:
+        delimiter = self.kind()
+        if not delimiter:
             raise self.cut_off()
-        if found not in allowed:
+        if delimiter not in allowed:
             raise self.broken()
         self._at += 1
-        return found
+        return delimiter
 
     def _more(self) -> bool:
-        """Read on, twice as much as is left, so that a long value is not copied for each block of it."""
+        """Read as much again as is left, so that a long value is not copied for each of its blocks."""
         left = self._text[self._at :]
         blocks = [left]
-        wanted = max(1, len(left))
+        missing = max(1, len(left))
         for block in self._blocks:
             blocks.append(block)
-            wanted -= len(block)
-            if wanted <= 0:
+            missing -= len(block)
+            if missing <= 0:
                 break
         if len(blocks) == 1:
             return False

@@ -1,32 +1,33 @@
-"""`pulumi preview --json`: the resources as they will be after the update.
+"""Reads `pulumi preview --json`: the resources as they will be after the update.
 
-A preview leaves out what does not change unless it is told to, and replaces every secret by a text.
+A preview leaves out unchanged resources without `--show-sames`, and replaces every secret by a text.
 Source: pkg/display/json.go and pkg/backend/display/json.go of https://github.com/pulumi/pulumi.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import msgspec
 
 from policypack.core.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
-from stackguard.sources import REGION, Loaded
+from stackguard.sources import REGION, LoadedStack
 from stackguard.sources.cursor import Cursor
 from stackguard.sources.shape import PREVIEW
 from stackguard.sources.state import Sharing, State, decoded, resource
 
-SECRET = "[secret]"  # noqa: S105 (what stands in a secret's place)
+T = TypeVar("T")
+SECRET = "[secret]"  # noqa: S105 (the text that replaces a secret)
 HIDDEN = Unknown("is a secret, which `pulumi preview` leaves out")
 SAME = "same"
 UPDATE = "update"
 UNCHANGED = frozenset({SAME, "refresh"})
 GONE = frozenset({"delete", "discard"})
-"""The operations after which there is no such resource; a replacement creates what it deletes."""
-MAKES = frozenset(
+"""The operations after which the resource is gone."""
+EXISTS = frozenset(
     {
         "",
         "create",
@@ -40,15 +41,15 @@ MAKES = frozenset(
         UPDATE,
     }
 )
-"""The operations after which there is such a resource, so that their steps hold its new state."""
+"""The operations after which the resource exists, so that their steps have a new state."""
 NAMES = frozenset({"changeSummary", "diagnostics"})
-"""The fields that tell a preview whose steps are missing, because it failed early, from anything else."""
+"""The fields by which a preview is recognized that failed early and so has no steps."""
 OTHERS = NAMES | {"config"}
-"""The fields that are read besides the steps."""
+"""The fields that are read in addition to the steps."""
 
 
 class Step(msgspec.Struct, rename="camel"):
-    """What the engine would do with one resource; a deletion has no new state."""
+    """The planned operation on one resource; a deletion has no new state."""
 
     op: str = ""
     urn: str = ""
@@ -56,8 +57,8 @@ class Step(msgspec.Struct, rename="camel"):
     new_state: State | None = None
 
 
-class Diagnostic(msgspec.Struct):
-    """What the program or the engine said during the preview."""
+class PreviewDiagnostic(msgspec.Struct):
+    """A message of the program or the engine."""
 
     message: str = ""
     severity: str = ""
@@ -65,27 +66,23 @@ class Diagnostic(msgspec.Struct):
 
 STEP = msgspec.json.Decoder(Step)
 CONFIG = msgspec.json.Decoder(dict[str, str] | None)
-DIAGNOSTICS = msgspec.json.Decoder(list[Diagnostic] | None)
+DIAGNOSTICS = msgspec.json.Decoder(list[PreviewDiagnostic] | None)
 SUMMARY = msgspec.json.Decoder(dict[str, int] | None)
 
 
-@dataclass(slots=True)
-class Steps:
-    """The resources by URN, and the last operation on each."""
-
-    found: dict[str, Resource] = field(default_factory=dict)
-    operations: dict[str, str] = field(default_factory=dict)
+Steps = dict[str, tuple[Resource, str]]
+"""By URN, a resource and the last operation on it."""
 
 
 def steps(cursor: Cursor, source: str) -> Steps:
     """Read the steps that come next.
 
-    A resource may have several: it is refreshed before it is updated, or created before the one that it replaces goes.
+    A resource can have several: it is refreshed and then updated, or created before the one that it replaces is deleted.
 
     Raises:
         CannotJudge: they are malformed.
     """
-    read = Steps()
+    read: Steps = {}
     if cursor.kind() not in {"[", "n", ""}:
         raise CannotJudge(f"{source} is not a stack export: `steps` must be a list")
     if cursor.null():
@@ -97,51 +94,50 @@ def steps(cursor: Cursor, source: str) -> Steps:
         place = f"{source}, step {number + 1}"
         new = step.new_state
         if new is not None and not new.delete:
-            read.found.pop(new.urn or "", None)
+            read.pop(new.urn or "", None)
             made = _resource(_completed(new, step), text, place, sharing)
-            read.found[made.urn] = made
-            read.operations[made.urn] = step.op
+            read[made.urn] = made, step.op
         elif new is None and step.op in GONE:
-            read.found.pop(step.urn, None)
-            read.operations.pop(step.urn, None)
-        elif new is None and step.op in MAKES:
-            raise CannotJudge(f"{place} has no `newState`, so it is not known what it would make; {PREVIEW}")
+            read.pop(step.urn, None)
+        elif new is None and step.op in EXISTS:
+            raise CannotJudge(f"{place} has no `newState`, so the resource after it is unknown; {PREVIEW}")
     return read
 
 
-def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> Loaded:
+def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> LoadedStack:
     """The resources of a preview.
 
     Args:
         read: its steps.
         others: the JSON text of the other fields.
-        source: what to call it in an error.
+        source: its name for errors.
 
     Raises:
         CannotJudge: the preview failed, or it leaves out resources that do not change.
     """
-    diagnostics: list[Diagnostic] | None = decoded(
-        DIAGNOSTICS, others.get("diagnostics", b"null"), "diagnostics", source
-    )
-    errors = [each.message for each in diagnostics or [] if each.severity == "error"]
+
+    def value(name: str, decoder: msgspec.json.Decoder[T]) -> T:
+        return decoded(decoder, others.get(name, b"null"), name, source)
+
+    errors = [error.message for error in value("diagnostics", DIAGNOSTICS) or [] if error.severity == "error"]
     if errors:
         raise CannotJudge(
-            f"{source} is of a preview that failed, so it does not hold the whole stack; mend that first",
+            f"{source} is of a preview that failed, so it does not contain the whole stack; fix that first",
             "".join(errors),
         )
-    summary: dict[str, int] | None = decoded(SUMMARY, others.get("changeSummary", b"null"), "changeSummary", source)
-    hidden = (summary or {}).get(SAME, 0) - sum(each in UNCHANGED for each in read.operations.values())
+    unchanged = sum(operation in UNCHANGED for _, operation in read.values())
+    hidden = (value("changeSummary", SUMMARY) or {}).get(SAME, 0) - unchanged
     if hidden > 0:
         raise CannotJudge(
             f"{source} leaves out {hidden} unchanged resource{'s' * (hidden > 1)}, which stack policies need; "
             "write it with `pulumi preview --json --show-sames`"
         )
-    config: dict[str, str] | None = decoded(CONFIG, others.get("config", b"null"), "config", source)
-    return Loaded(tuple(read.found.values()), source, (config or {}).get(REGION))
+    region = (value("config", CONFIG) or {}).get(REGION)
+    return LoadedStack(tuple(resource for resource, _ in read.values()), source, region)
 
 
 def _completed(new: State, step: Step) -> State:
-    """The new state with what a resource keeps, which the steps only have in the old one."""
+    """The new state with the id and outputs that stay the same, which only the old state has."""
     old = step.old_state
     if old is None or step.op not in {SAME, UPDATE}:
         return new
@@ -152,20 +148,20 @@ def _completed(new: State, step: Step) -> State:
 
 
 def _resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
-    found = resource(state, text, place, sharing)
-    secrets = set(found.secrets)
-    inputs = _hide(found.inputs, "", secrets)
-    outputs = _hide(found.outputs, "", secrets)
-    return replace(found, inputs=inputs, outputs=outputs, secrets=frozenset(secrets))
+    made = resource(state, text, place, sharing)
+    secrets = set(made.secrets)
+    inputs = _hide(made.inputs, "", secrets)
+    outputs = _hide(made.outputs, "", secrets)
+    return replace(made, inputs=inputs, outputs=outputs, secrets=frozenset(secrets))
 
 
 def _hide(value: Any, path: str, secrets: set[str]) -> Any:
-    """The value with `Unknown` for every secret, whose path is added to `secrets`."""
+    """The value with `Unknown` for every secret; its path is added to `secrets`."""
     if value == SECRET:
         secrets.add(path)
         return HIDDEN
     if isinstance(value, Mapping):
-        return {name: _hide(each, f"{path}.{name}" if path else name, secrets) for name, each in value.items()}
+        return {name: _hide(item, f"{path}.{name}" if path else name, secrets) for name, item in value.items()}
     if isinstance(value, list):
-        return [_hide(each, f"{path}[{index}]", secrets) for index, each in enumerate(value)]
+        return [_hide(item, f"{path}[{index}]", secrets) for index, item in enumerate(value)]
     return value

@@ -1,7 +1,7 @@
-"""The bytes of a target, block by block: a file, a pipe or standard input, plain or compressed by gzip.
+"""Reads a file, a pipe or standard input block by block, plain or compressed with gzip.
 
-A file ends, so all of it is read; a pipe may go on for ever, and a small archive may hold a huge text, so both are
-read up to a limit. What cannot be a state, such as binary data, is refused at its first block.
+A file is read completely. A pipe can be endless and a small archive can contain a huge text, so both have a limit. Binary
+data is an error at its first block.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from stackguard.errors import CannotJudge
 
 BLOCK = 1 << 20
 LIMIT = 1 << 30
-"""The most bytes that are taken from what does not say how long it is."""
+"""Bytes that are read at most from a pipe or an archive, whose length is unknown."""
 GRACE = 5.0
-"""Seconds that a named pipe is given to find somebody who writes to it."""
+"""Seconds to wait for a writer of a named pipe."""
 
 WRITE_IT = "write it with `pulumi stack export --file FILE`"
 BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
@@ -38,12 +38,12 @@ def file(path: Path, source: str, timeout: float) -> Iterator[Iterator[bytes]]:
     """The blocks of a file or of a named pipe.
 
     Args:
-        path: where it is.
-        source: what to call it in an error: the path in backticks.
-        timeout: seconds that a pipe is given to end.
+        path: of the file.
+        source: its name for errors: the path in backticks.
+        timeout: seconds until a pipe must end.
 
     Raises:
-        CannotJudge: it cannot be read, or is no file.
+        CannotJudge: it cannot be read, or is not a file.
     """
     try:
         mode = path.stat().st_mode
@@ -66,35 +66,35 @@ def standard_input(source: str, timeout: float) -> Iterator[bytes]:
     """The blocks of standard input.
 
     Args:
-        source: what to call it in an error.
-        timeout: seconds that it is given to end.
+        source: its name for errors.
+        timeout: seconds until it must end.
     """
     stream = sys.stdin.buffer if sys.stdin is not None else None
     if stream is None:
         raise CannotJudge(f"{source} is closed; pipe an export into it: `pulumi stack export | stackguard check -`")
     try:
         descriptor = stream.fileno()
-    except OSError:  # a test's, which has no descriptor
+    except OSError:  # a test replaces it by a stream without descriptor
         return text(iter(lambda: stream.read(BLOCK), b""), source, endless=True)
     return text(_piped(descriptor, source, timeout), source, endless=True)
 
 
 def unreadable(source: str, error: Exception) -> CannotJudge:
-    """The line for a path that the system refuses."""
+    """The error for a path that cannot be read."""
     reason = getattr(error, "strerror", None) or "the path is malformed"
     return CannotJudge(f"{source} cannot be read: {reason.lower()}")
 
 
 def text(blocks: Iterator[bytes], source: str, *, endless: bool = False) -> Iterator[bytes]:
-    """The blocks unpacked and as UTF-8 without a byte order mark; PowerShell's `>` writes UTF-16.
+    """The blocks unpacked, as UTF-8 without a byte order mark; PowerShell's `>` writes UTF-16.
 
     Args:
-        blocks: as they are read.
-        source: what to call them in an error.
-        endless: whether nobody knows how much comes.
+        blocks: as read.
+        source: its name for errors.
+        endless: whether the length is unknown.
 
     Raises:
-        CannotJudge: they are no text, or too much.
+        CannotJudge: they are not text, or too long.
     """
     first = b"".join(_until(4, blocks))
     blocks = chain([first], blocks)
@@ -106,7 +106,7 @@ def text(blocks: Iterator[bytes], source: str, *, endless: bool = False) -> Iter
     for magic, kind in MAGIC.items():
         if first.startswith(magic):
             raise CannotJudge(f"{source} is {kind}; unpack it first")
-    encoding = next((each for bom, each in BOMS.items() if first.startswith(bom)), None)
+    encoding = next((encoding for bom, encoding in BOMS.items() if first.startswith(bom)), None)
     if encoding is not None:
         blocks = _decoded(blocks, encoding, source)
     if unpacked or endless:
@@ -115,14 +115,14 @@ def text(blocks: Iterator[bytes], source: str, *, endless: bool = False) -> Iter
 
 
 def _until(length: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Blocks until there are `length` bytes; a pipe may give one by one."""
+    """Blocks with at least `length` bytes; a pipe can return single bytes."""
     while length > 0 and (block := next(blocks, b"")):
         length -= len(block)
         yield block
 
 
 def _first(descriptor: int, source: str) -> bytes:
-    """The first block of a named pipe, or nothing where somebody has opened it and is slow."""
+    """The first block of a named pipe; empty if a writer has opened it but not written yet."""
     end = time.monotonic() + GRACE
     while True:
         try:
@@ -165,7 +165,7 @@ def _piped(descriptor: int, source: str, timeout: float) -> Iterator[bytes]:
 
 
 def _unzipped(blocks: Iterator[bytes], source: str) -> Iterator[bytes]:
-    """What gzip packed, in pieces of a block or less."""
+    """The unpacked text, in pieces of at most a block."""
     unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         for block in blocks:
@@ -183,11 +183,9 @@ def _unzipped(blocks: Iterator[bytes], source: str) -> Iterator[bytes]:
 
 
 def _decoded(blocks: Iterator[bytes], encoding: str, source: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for block in blocks:
-            yield decoder.decode(block).encode()
-        yield decoder.decode(b"", final=True).encode()
+        for decoded in codecs.iterdecode(blocks, encoding):
+            yield decoded.encode()
     except UnicodeError:
         raise CannotJudge(f"{source} has a byte order mark but is not {encoding.upper()} text; {WRITE_IT}") from None
 
@@ -202,7 +200,7 @@ def _limited(blocks: Iterator[bytes], source: str, instead: str) -> Iterator[byt
 
 
 def _checked(blocks: Iterator[bytes], source: str) -> Iterator[bytes]:
-    """The blocks that are not empty, all of them UTF-8 and none with a zero byte."""
+    """The blocks that are not empty, after checking that they are UTF-8 without zero bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     read = 0
     for block in blocks:

@@ -1,4 +1,4 @@
-"""What is wrong with a file that is no stack export, in words that help to find the right one."""
+"""Error messages for files that are not stack exports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = {"[": "a JSON array", '"': "a JSON text", "t": "a JSON boolean", "f": "a
 
 
 def looks_like(names: set[str]) -> str:
-    """What to say of an object with these fields that is not a stack export: "is not a stack export but …"."""
+    """The message about an object with these fields: "is not a stack export but looks like …"."""
     if names >= EVENT:
         return f"is a log of engine events, which leaves dependencies out; {PREVIEW}, or {WRITE_IT}"
     for kind, shapes in SHAPES.items():
@@ -37,12 +37,12 @@ def looks_like(names: set[str]) -> str:
 
 
 def no_object(first: str) -> str:
-    """What to say of JSON that starts with this character, and so is no object."""
+    """The message about JSON that starts with this character, and so is not an object."""
     return f"is not a stack export but {KINDS.get(first, 'a JSON number')}; {WRITE_IT}"
 
 
 def worded(error: msgspec.ValidationError, where: str) -> str:
-    """A schema error without type names: "`resources[0].urn` must be a text"; `where` is what was decoded."""
+    """A schema error without type names: "`resources[0].urn` must be a text"; `where` is the path of the decoded value."""
     message, _, place = str(error).partition(" - at ")
     place = where + re.sub(r"^`\$|`$", "", place)
     expected = re.search(r"Expected `(\w+)", message)

@@ -1,4 +1,4 @@
-"""Resources as Pulumi writes them into state files and previews.
+"""The resources in state files and previews.
 
 Source: `ResourceV3` in sdk/go/common/apitype/core.go of https://github.com/pulumi/pulumi. Any field may be null or absent.
 """
@@ -6,7 +6,6 @@ Source: `ResourceV3` in sdk/go/common/apitype/core.go of https://github.com/pulu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -22,17 +21,17 @@ T = TypeVar("T")
 NULL = msgspec.Raw(b"null")
 
 MARKS = tuple(mark.encode() for mark in (SIGNATURE, '"__', "\\u00", *sorted(UNKNOWNS)))
-"""What makes the values in the JSON text of a property map differ from plain ones: most have none of it."""
+"""A property map whose JSON text has none of these contains plain values only; most have none."""
 
 DEEPEST = 250
-"""How deep properties may nest: whatever walks them does so by calling itself. Real ones stay below 50."""
+"""How deep properties may nest, because they are walked recursively. Real ones stay below 50."""
 TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 POSITION = re.compile(r"project:///([^#]+)#(\d{1,9})(?:,\d+)?")
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
 
 def _number(text: str) -> float:
-    """A JSON number with a point or an exponent; a whole one is whole, as `decode` has it."""
+    """A JSON number with a point or an exponent; a whole one becomes an `int`, as in `decode`."""
     number = float(text)
     return int(number) if number.is_integer() else number
 
@@ -41,7 +40,7 @@ DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=_number)
 
 
 class Timeouts(msgspec.Struct):
-    """How long the provider may take, in seconds."""
+    """The timeouts of the provider, in seconds. Source: sdk/go/common/resource/custom_timeouts.go."""
 
     create: float | None = None
     read: float | None = None
@@ -50,7 +49,7 @@ class Timeouts(msgspec.Struct):
 
 
 class State(msgspec.Struct, rename="camel"):
-    """One resource of a state file. Properties stay JSON text until they are asked for."""
+    """One resource of a state file. Properties stay JSON text."""
 
     urn: str | None = None
     type: str | None = None
@@ -84,7 +83,7 @@ NO_OPTIONS = Options()
 NO_SECRETS: frozenset[str] = frozenset()
 
 Sharing = dict[str, str]
-"""Texts by themselves: the URN of a provider or a parent stands at each resource, and is kept once."""
+"""Each text by itself: the URN of a provider or a parent is repeated in many resources, and is kept once."""
 
 
 def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: str) -> T:
@@ -93,8 +92,8 @@ def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: s
     Args:
         decoder: of the schema.
         text: well-formed JSON.
-        place: where it stands in the file: `resources[3]`.
-        source: what to call the file in an error.
+        place: its path in the file: `resources[3]`.
+        source: the name of the file for errors.
 
     Raises:
         CannotJudge: it does not fit the schema.
@@ -104,17 +103,17 @@ def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: s
     except msgspec.ValidationError as error:
         raise CannotJudge(f"{source} is not a stack export: {worded(error, place)}") from None
     except (msgspec.DecodeError, ValueError) as error:
-        raise CannotJudge(f"{source} is not a stack export: `{place}` holds a value that cannot be read") from error
+        raise CannotJudge(f"{source} is not a stack export: `{place}` contains a value that cannot be read") from error
 
 
 def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
-    """The resource that a state describes.
+    """The resource of a state.
 
     Args:
         state: the decoded state.
-        text: the JSON text that it is in.
-        place: where it stands, for an error: "`x.json`, resource 3".
-        sharing: of all resources of the file.
+        text: the JSON text that contains it.
+        place: its place for errors: "`x.json`, resource 3".
+        sharing: the same for all resources of the file.
 
     Raises:
         CannotJudge: the URN or a property is malformed, or it is nested too deeply.
@@ -126,18 +125,16 @@ def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resourc
             f"{place} has no valid `urn`; write the file with `pulumi stack export` and leave it as it is"
         )
     plain = _is_plain(text, place)
-    inputs, secret_inputs = properties(state.inputs, f"{place}, `inputs`", plain=plain)
-    outputs, secret_outputs = properties(state.outputs, f"{place}, `outputs`", plain=plain)
+    inputs, secret_inputs = _properties(state.inputs, f"{place}, `inputs`", plain=plain)
+    outputs, secret_outputs = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
     for name, value in outputs.items():
-        if isinstance(value, str) and value == (given := inputs.get(name)):  # a document is long, and comes twice
-            outputs[name] = given
+        if isinstance(value, str) and value == (same := inputs.get(name)):  # keeps a long document once
+            outputs[name] = same
     share = sharing.setdefault
-    dependencies = tuple(share(each, each) for each in state.dependencies or ())
-    by_property: Mapping[str, tuple[str, ...]] = {}
-    if state.property_dependencies is not None:
-        by_property = {
-            name: tuple(share(each, each) for each in urns or ()) for name, urns in state.property_dependencies.items()
-        }
+    by_property = {
+        name: tuple(share(dependency, dependency) for dependency in urns or ())
+        for name, urns in (state.property_dependencies or {}).items()
+    }
     type_token = state.type or parts[2].rpartition("$")[2]
     parent, provider = state.parent or "", (state.provider or "").rpartition("::")[0]
     return Resource(
@@ -148,10 +145,10 @@ def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resourc
         outputs=outputs,
         parent=share(parent, parent),
         provider=share(provider, provider),
-        dependencies=dependencies,
+        dependencies=tuple(share(dependency, dependency) for dependency in state.dependencies or ()),
         property_dependencies=by_property,
         secrets=secret_inputs | secret_outputs,
-        position=position(state.source_position or ""),
+        position=_position(state.source_position or ""),
         custom=bool(state.custom),
         external=bool(state.external),
         id=state.id or "",
@@ -159,58 +156,36 @@ def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resourc
     )
 
 
+OPTIONS = (
+    "protect",
+    "ignore_changes",
+    "replace_on_changes",
+    "additional_secret_outputs",
+    "aliases",
+    "retain_on_delete",
+    "deleted_with",
+    "replace_with",
+    "import_id",
+)
+"""The fields that a state and `Options` have in common. A state does not contain `delete_before_replace`."""
+
+
 def _options(state: State) -> Options:
-    """What the program asked of the engine. A state does not say whether a replacement deletes first."""
-    if not (
-        state.protect
-        or state.ignore_changes
-        or state.replace_on_changes
-        or state.additional_secret_outputs
-        or state.aliases
-        or state.custom_timeouts
-        or state.retain_on_delete
-        or state.deleted_with
-        or state.replace_with
-        or state.import_id
-        or state.resource_hooks
-    ):
-        return NO_OPTIONS
-    return Options(
-        protect=bool(state.protect),
-        ignore_changes=tuple(state.ignore_changes or ()),
-        replace_on_changes=tuple(state.replace_on_changes or ()),
-        additional_secret_outputs=tuple(state.additional_secret_outputs or ()),
-        aliases=tuple(state.aliases or ()),
-        timeouts=_seconds(state.custom_timeouts),
-        retain_on_delete=bool(state.retain_on_delete),
-        deleted_with=state.deleted_with or "",
-        replace_with=tuple(state.replace_with or ()),
-        import_id=state.import_id or "",
-        hooks={
-            f"{moment[:1].lower()}{moment[1:]}": tuple(names or ())
-            for moment, names in (state.resource_hooks or {}).items()
-        },
-    )
+    options: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name in OPTIONS if (value := getattr(state, name))
+    }
+    if timeouts := state.custom_timeouts:
+        seconds = {name: getattr(timeouts, name) for name in timeouts.__struct_fields__}
+        options["timeouts"] = {name: value for name, value in seconds.items() if value}
+    if state.resource_hooks:
+        options["hooks"] = {
+            f"{moment[:1].lower()}{moment[1:]}": tuple(names or ()) for moment, names in state.resource_hooks.items()
+        }
+    return Options(**options) if options else NO_OPTIONS
 
 
-def _seconds(timeouts: Timeouts | None) -> dict[str, float]:
-    """Those that are set. Source: `CustomTimeouts` in sdk/go/common/resource/custom_timeouts.go."""
-    if timeouts is None:
-        return {}
-    return {name: value for name in timeouts.__struct_fields__ if (value := getattr(timeouts, name))}
-
-
-def properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str, Any], frozenset[str]]:
-    """The plain values of a property map, and the paths of its secrets.
-
-    Args:
-        raw: its JSON text.
-        place: where it stands, for an error.
-        plain: whether there is nothing to decode in it.
-
-    Raises:
-        CannotJudge: it is not an object, or a value in it is malformed.
-    """
+def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str, Any], frozenset[str]]:
+    """The plain values of a property map, and the paths of its secrets; `plain` is whether it has plain values only."""
     try:
         values = DECODER.decode(raw)
         if values is None:
@@ -219,25 +194,21 @@ def properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str, 
             raise CannotJudge(f"{place} must be an object")
         return (values, NO_SECRETS) if plain else decode(values)
     except (TypeError, ValueError, AttributeError) as error:
-        raise CannotJudge(f"{place} hold a value that is not as Pulumi writes it") from error
+        raise CannotJudge(f"{place} contain a value that is not as Pulumi writes it") from error
 
 
 def _is_plain(text: bytes, place: str) -> bool:
-    """Whether there is nothing but plain values in the JSON text of a resource.
-
-    Raises:
-        CannotJudge: it is nested too deeply.
-    """
+    """Whether the JSON text of a resource contains plain values only, after a check of its depth."""
     if text.count(b"{") + text.count(b"[") > DEEPEST and _depth(text) > DEEPEST:
         raise CannotJudge(f"{place} is nested more than {DEEPEST} deep, which is too deeply to be judged")
-    for mark in MARKS:  # noqa: SIM110 (a generator costs more than what it looks for)
+    for mark in MARKS:  # noqa: SIM110 (a generator is slower than the search)
         if mark in text:
             return False
     return True
 
 
 def _depth(text: bytes) -> int:
-    """How deep a JSON text nests."""
+    """The nesting depth of a JSON text."""
     deepest = depth = 0
     for bracket in TEXTS.sub(b"", text).translate(None, NO_BRACKETS):
         depth += 1 if bracket in b"{[" else -1
@@ -245,10 +216,10 @@ def _depth(text: bytes) -> int:
     return deepest
 
 
-def position(written: str) -> Position | None:
-    """The position in `project:///__main__.py#12,5`; None where there is none.
+def _position(written: str) -> Position | None:
+    """The position in `project:///__main__.py#12,5`; None for anything else.
 
     Source: `parseSourcePosition` in pkg/resource/deploy/source_eval.go of https://github.com/pulumi/pulumi.
     """
-    found = POSITION.fullmatch(written) if written else None
-    return Position(unquote(found[1]), int(found[2])) if found else None
+    match = POSITION.fullmatch(written) if written else None
+    return Position(unquote(match[1]), int(match[2])) if match else None

@@ -16,8 +16,8 @@ from stackguard.gate.masked import masked
 from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
-from stackguard.sources import HowToRun, load
-from stackguard.stand_in import NOTE, shown
+from stackguard.sources import RunOptions, load
+from stackguard.stand_in import NOTE, mentioned
 from stackguard.template.graph import Problem
 from stackguard.template.serialize import text_of
 from stackguard.template.translation import translate
@@ -37,7 +37,7 @@ class Made:
 
 def make(
     target: str,
-    how: HowToRun,
+    how: RunOptions,
     file: str,
     format_: str = "json",
     settings_file: Path | None = None,
@@ -87,7 +87,7 @@ def make(
         differences=tuple(map(_difference_line, verdict.differences)),
         left_out=(*lines, *unseen),
     )
-    notes = (*loaded.notes, NOTE) if loaded.stand_in and shown(printed) else loaded.notes
+    notes = (*loaded.notes, NOTE) if loaded.stand_in and mentioned(printed) else loaded.notes
     return Made(document, sum(map(len, template.origins.values())), validation, notes)
 
 

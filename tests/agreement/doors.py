@@ -20,7 +20,7 @@ from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
-from stackguard.gate.judging import Judging
+from stackguard.gate.judging import JudgingObserver
 from stackguard.preview import Preview, run
 from stackguard.preview.project.sdk import accepted
 from stackguard.sources import REGION
@@ -65,7 +65,7 @@ def evened(told: frozenset[Told]) -> set[Told]:
 @cache
 def by_gate(name: str) -> frozenset[Told]:
     ran = preview(name)
-    found = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION), ran.unseen)
+    found = JudgingObserver(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION), ran.unseen)
     return frozenset(
         (each.policy.id, each.resource.urn, message(each).replace(*MOCK), each.blocks) for each in one_per_value(found)
     )

@@ -9,7 +9,7 @@ from policypack.crossguard import message
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
-from stackguard.gate.judging import Judging
+from stackguard.gate.judging import JudgingObserver
 from stackguard.sources import REGION
 from tests.agreement.view import Facts, View, facts, full_urn, given, values, view, working_folder
 from tests.runs import unresolved
@@ -19,7 +19,7 @@ def offline_view(program: Path) -> View:
     """Preview a program offline and judge it."""
     ran = unresolved(program)
     state = {full_urn(urn, ran.project) for urn in given(program)["state"]}
-    outcomes = Judging(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
+    outcomes = JudgingObserver(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
     return view(
         ran.project,
         {resource.urn: _facts(resource, working_folder(program), state) for resource in ran.resources},

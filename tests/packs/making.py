@@ -13,11 +13,20 @@ from typing import Any
 from policypack.core.policy import Outcome, Resource
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note
-from stackguard.packs import Wanted
+from stackguard.packs import PackSpec
 from stackguard.packs.pool import started
 
 HEAD = "from pulumi_policy import *\n"
 PYTHON = "runtime: python\n"
+PROJECT = "urn:pulumi:stack::project"
+STACK = Resource("pulumi:pulumi:Stack", "project-stack", custom=False)
+KEY = Resource("aws:kms/key:Key", "key", {"description": "for orders"})
+BUCKET = Resource(
+    "aws:s3/bucket:Bucket",
+    "inbox",
+    {"bucket": "inbox", "acl": "public-read", "tags": {"team": "orders"}},
+    parent=STACK.urn,
+)
 
 
 def write_pack(folder: Path, body: str, settings: str = PYTHON) -> Path:
@@ -85,14 +94,14 @@ class Said:
 
 
 def judged(
-    wanted: Iterable[Wanted | Path],
+    wanted: Iterable[PackSpec | Path],
     *resources: Resource,
     settings: Settings | None = None,
     timeout: float = 30,
     project: Any = None,
 ) -> Said:
     """Remediates and judges resources, then the stack, as a preview does."""
-    packs_wanted = [each if isinstance(each, Wanted) else Wanted(each) for each in wanted]
+    packs_wanted = [each if isinstance(each, PackSpec) else PackSpec(each) for each in wanted]
 
     async def judge() -> Said:
         async with started(packs_wanted, settings or Settings(), timeout, project) as packs:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from policypack.core.policy import Kind
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from stackguard.notes import NoteKind
-from stackguard.packs import Wanted
+from stackguard.packs import PackSpec
 from stackguard.reports import Report
-from stackguard.sources import HowToRun
+from stackguard.sources import RunOptions
 from tests.packs.making import PYTHON, pack_of, policy
 from tests.standin_aws.project import run_pulumi, with_standin
 
@@ -81,11 +81,11 @@ Said = set[tuple[str, str, str, str]]
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> Wanted:
+def pack(tmp_path: Path) -> PackSpec:
     runtime = f"{PYTHON.strip().replace('python', '')}\n  name: python\n  options:\n    virtualenv: {ROOT / '.venv'}\n"
     config = tmp_path / "config.json"
     config.write_text(json.dumps(CONFIG), encoding="utf-8")
-    return Wanted(pack_of(tmp_path / "pack", *POLICIES, settings=runtime), config)
+    return PackSpec(pack_of(tmp_path / "pack", *POLICIES, settings=runtime), config)
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def assert_the_same(engine: tuple[Said, set[tuple[str, str]]], gate: tuple[Said,
     assert {"acl", "tags", "configured", "root", "one"} <= {policy for policy, *_ in engine[0]}
 
 
-def test_a_preview(tmp_path: Path, program: Path, pack: Wanted) -> None:
+def test_a_preview(tmp_path: Path, program: Path, pack: PackSpec) -> None:
     project = with_standin(program, tmp_path / "standin")
     assert run_pulumi(tmp_path, project, "stack", "init", "dev").returncode == 0
     events = tmp_path / "events.json"
@@ -162,14 +162,14 @@ def test_a_preview(tmp_path: Path, program: Path, pack: Wanted) -> None:
         tmp_path, project, "preview", "--stack", "dev", *arguments, environment={"PULUMI_DEBUG_COMMANDS": "true"}
     )
     assert ran.returncode != 0  # mandatory policies are violated
-    report = judge(Request(str(program), HowToRun(resolve=False), packs=(pack,), own=False))
+    report = judge(CheckRequest(str(program), RunOptions(resolve=False), packs=(pack,), own=False))
     engine = of_engine(lines_of(events.read_text(encoding="utf-8")))
     assert ("unknown", "did not run") in {(policy, level) for policy, _, level, _ in engine[0]}
     assert engine[1]
     assert_the_same(engine, of_gate(report))
 
 
-def test_a_state(tmp_path: Path, program: Path, pack: Wanted) -> None:
+def test_a_state(tmp_path: Path, program: Path, pack: PackSpec) -> None:
     project = with_standin(program, tmp_path / "standin")
     assert run_pulumi(tmp_path, project, "stack", "init", "dev").returncode == 0
     updated = run_pulumi(tmp_path, project, "up", "--stack", "dev", "--yes", "--skip-preview")
@@ -190,5 +190,5 @@ def test_a_state(tmp_path: Path, program: Path, pack: Wanted) -> None:
     )
     ran = run_pulumi(tmp_path, project, "policy", "analyze", *arguments)
     assert ran.returncode != 0
-    report = judge(Request(str(state), packs=(pack,), own=False))
+    report = judge(CheckRequest(str(state), packs=(pack,), own=False))
     assert_the_same(of_engine(lines_of(ran.stdout)), of_gate(report))

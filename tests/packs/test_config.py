@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from policypack.core.policy import EnforcementLevel, Resource
 from stackguard.errors import CannotJudge
-from stackguard.packs import Wanted
-from stackguard.packs.config import PolicyConfig, PolicyInfo, read, settle
+from stackguard.packs import PackSpec
+from stackguard.packs.config import PolicyConfig, PolicyInfo, merged, read
 from tests.packs.making import judged, pack_of, policy
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
@@ -42,7 +42,7 @@ def configured(tmp_path: Path, value: Any, more: str = "") -> list[tuple[str, En
         more=more,
     )
     file = None if value is None else config_of(tmp_path, value)
-    said = judged([Wanted(pack, file)], BUCKET)
+    said = judged([PackSpec(pack, file)], BUCKET)
     return [(each.policy.id, each.enforcement, eval(each.message)) for each in said.outcomes]
 
 
@@ -119,7 +119,7 @@ def test_an_empty_file_configures_nothing(tmp_path: Path, text: str) -> None:
 def test_a_malformed_schema_is_named() -> None:
     odd = PolicyInfo("odd", "mandatory", {"mode": {"type": "no-such-type"}})
     with pytest.raises(CannotJudge, match="`odd` has a malformed schema"):
-        settle([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
+        merged([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
 
 
 def test_a_schema_that_points_elsewhere_is_named_and_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_a_schema_that_points_elsewhere_is_named_and_nothing_is_fetched(monkeypa
     monkeypatch.setattr(urllib.request, "urlopen", fetched.append)
     odd = PolicyInfo("odd", "mandatory", {"mode": {"$ref": "https://example.com/schema.json"}})
     with pytest.raises(CannotJudge, match="`odd` has a malformed schema"):
-        settle([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
+        merged([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
     assert fetched == []
 
 
@@ -161,6 +161,6 @@ LEVELS = st.sampled_from([None, "advisory", "mandatory", "remediate", "disabled"
 def test_the_last_word_on_a_level_wins(said: list[tuple[str | None, str | None]], default: str) -> None:
     """Of the pack's own config and the operator's: the operator's, and for a policy before for all."""
     configs = [{"all": PolicyConfig(everyone), "p": PolicyConfig(own)} for everyone, own in said]
-    settled = settle([PolicyInfo("p", default)], configs[0], configs[1], "ours")
+    settled = merged([PolicyInfo("p", default)], configs[0], configs[1], "ours")
     (all_initial, own_initial), (all_given, own_given) = said
     assert settled["p"].level == next(filter(None, (own_given, all_given, own_initial, all_initial, default)))

@@ -14,7 +14,7 @@ import pytest
 
 from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
-from stackguard.packs import Wanted
+from stackguard.packs import PackSpec
 from tests.packs.making import judged, pack_of, policy, project, write_pack
 from tests.sources.states import as_bytes, export, state
 
@@ -23,7 +23,7 @@ GOOD = policy("good", "report('seen')")
 TOP = ["PolicyPack(name='late', policies=[ResourceValidationPolicy(name='p', description='d', validate=p)])\n"]
 
 
-def refused(wanted: Path | Wanted, timeout: float = 30) -> CannotJudge:
+def refused(wanted: Path | PackSpec, timeout: float = 30) -> CannotJudge:
     with pytest.raises(CannotJudge) as caught:
         judged([wanted], BUCKET, timeout=timeout)
     assert "\n" not in caught.value.message
@@ -100,7 +100,7 @@ def test_rubbish_in_place_of_the_port(tmp_path: Path, rubbish: str) -> None:
 def test_a_port_on_which_nobody_answers(tmp_path: Path) -> None:
     body = "import sys, time\nprint(1)\nprint('no server', file=sys.stderr)\ntime.sleep(60)\n"
     error = refused(write_pack(tmp_path / "pack", body))
-    assert "printed `1` first, and nobody answers on that port; print to standard error instead" in error.message
+    assert "printed `1` first, and nothing answers on that port; print to standard error instead" in error.message
     assert "no server" in error.detail
 
 

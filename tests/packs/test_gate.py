@@ -14,11 +14,11 @@ from policypack.crossguard import message
 from policypack.policies import POLICIES
 from stackguard import cli
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from stackguard.notes import NoteKind
-from stackguard.packs import Wanted
+from stackguard.packs import PackSpec
 from stackguard.reports import Report
-from stackguard.sources import HowToRun
+from stackguard.sources import RunOptions
 from tests.packs.making import pack_of, policy
 from tests.sources.states import as_bytes, export, state
 
@@ -48,8 +48,8 @@ def program(folder: Path, source: str = BUCKETS) -> Path:
 
 
 def gated(target: Path, *packs: Path, own: bool = False, timeout: float = 60, resolve: bool = True) -> Report:
-    how = HowToRun(timeout=timeout, resolve=resolve)
-    return judge(Request(str(target), how, packs=tuple(map(Wanted, packs)), own=own))
+    how = RunOptions(timeout=timeout, resolve=resolve)
+    return judge(CheckRequest(str(target), how, packs=tuple(map(PackSpec, packs)), own=own))
 
 
 def test_the_program_and_our_policies_go_on_with_what_a_remediation_made(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_component_that_was_not_built_blocks_where_other_packs_judge_alone(tmp
 
     settings = tmp_path / "settings.yaml"
     settings.write_text("enforcement:\n  pulumi-unseen-component: disabled\n", encoding="utf-8")
-    accepted = judge(Request(str(target), HowToRun(timeout=60), settings, packs=(Wanted(pack),), own=False))
+    accepted = judge(CheckRequest(str(target), RunOptions(timeout=60), settings, packs=(PackSpec(pack),), own=False))
     assert (accepted.outcomes, accepted.exit_code) == ((), 0)
 
 
@@ -274,8 +274,8 @@ def test_the_command_line(tmp_path: Path, target: str, capfd: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--no-own-policies"], "`--no-own-policies` leaves only `--policy-pack` to judge by"),
-        (["--policy-pack-config", "c.json"], "stands 1 times and `--policy-pack` 0 times"),
+        (["--no-own-policies"], "`--no-own-policies` runs only policy packs; give a `--policy-pack`"),
+        (["--policy-pack-config", "c.json"], "is given 1 times and `--policy-pack` 0 times"),
         (["--policy-pack", "missing"], "there is no folder `missing`"),
     ],
 )

@@ -12,7 +12,6 @@ from policypack.core.policy import (
     Asset,
     EnforcementLevel,
     Kind,
-    Options,
     Reference,
     Resource,
     Severity,
@@ -20,18 +19,9 @@ from policypack.core.policy import (
 )
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
-from tests.packs.making import judged, pack_of, policy, project
+from tests.packs.making import BUCKET, KEY, STACK, judged, pack_of, policy, project
 
 ADVISORY, MANDATORY = EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY
-PROJECT = "urn:pulumi:stack::project"
-STACK = Resource("pulumi:pulumi:Stack", "project-stack", custom=False)
-KEY = Resource("aws:kms/key:Key", "key", {"description": "for orders"})
-BUCKET = Resource(
-    "aws:s3/bucket:Bucket",
-    "inbox",
-    {"bucket": "inbox", "acl": "public-read", "tags": {"team": "orders"}},
-    parent=STACK.urn,
-)
 
 
 def test_a_violation_says_what_the_pack_says(tmp_path: Path) -> None:
@@ -264,115 +254,6 @@ def test_no_message_and_no_reason_quotes_a_secret(tmp_path: Path) -> None:
     said = judged([pack], provider, subject, project=project())
     texts = [each.message for each in (*said.outcomes, *said.notes)]
     assert texts == ["… … …", "{'token': '…'} {'pin': '…'}", "… … …"]
-
-
-def test_a_pack_knows_the_program_under_preview(tmp_path: Path) -> None:
-    told = (
-        "report(f'{pulumi.get_organization()} {pulumi.get_project()} {pulumi.get_stack()} {pulumi.runtime.is_dry_run()}"
-        " {dict(args.stack_tags)}')"
-    )
-    pack = pack_of(tmp_path, "import pulumi\n", policy("tells", told))
-    said = judged([pack], BUCKET, project=project())
-    tags = {"cost": "low", "pulumi:project": "project", "pulumi:runtime": "python"}
-    (outcome,) = said.outcomes
-    assert outcome.message.startswith("org project stack True ")
-    assert eval(outcome.message.removeprefix("org project stack True ")) == tags
-
-
-def test_credentials_do_not_reach_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
-    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "hush")
-    monkeypatch.setenv("TEAM", "orders")
-    pack = pack_of(
-        tmp_path,
-        "import os\n",
-        policy("tells", "report(' '.join(k for k, v in os.environ.items() if v in ('hush', 'orders')))"),
-    )
-    assert [each.message for each in judged([pack], BUCKET).outcomes] == ["TEAM"]
-
-
-def test_a_pack_is_told_of_options_provider_and_place(tmp_path: Path) -> None:
-    provider = Resource("pulumi:providers:aws", "eu", {"region": "eu-west-1"})
-    options = Options(
-        protect=True,
-        ignore_changes=("tags",),
-        delete_before_replace=False,
-        aliases=(f"{PROJECT}::aws:s3/bucket:Bucket::old",),
-        timeouts={"create": 60.0, "delete": 90.0},
-        additional_secret_outputs=("arn",),
-    )
-    subject = replace(BUCKET, options=options, provider=provider.urn)
-    told = (
-        "o = args.opts; t = o.custom_timeouts; p = args.provider; "
-        "report(repr((args.resource_type, args.urn, args.name, o.protect, list(o.ignore_changes), o.delete_before_replace,"
-        " list(o.aliases), (t.create_seconds, t.update_seconds, t.delete_seconds), list(o.additional_secret_outputs),"
-        " o.parent, (p.resource_type, p.name, p.urn, p.props['region']))))"
-    )
-    pack = pack_of(tmp_path, policy("tells", f"if args.name == 'inbox': {told}"))
-    (found,) = judged([pack], provider, subject).outcomes
-    assert eval(found.message) == (
-        "aws:s3/bucket:Bucket",
-        BUCKET.urn,
-        "inbox",
-        True,
-        ["tags"],
-        False,
-        [f"{PROJECT}::aws:s3/bucket:Bucket::old"],
-        (60.0, 0.0, 90.0),
-        ["arn"],
-        STACK.urn,
-        ("pulumi:providers:aws", "eu", provider.urn, "eu-west-1"),
-    )
-
-
-def test_a_pack_is_told_of_aliases_that_stand_for_a_resource(tmp_path: Path) -> None:
-    """As the engine does: in a state they do; in a preview of a new stack there is nothing that they could stand for."""
-    subject = replace(BUCKET, options=Options(aliases=(f"{PROJECT}::aws:s3/bucket:Bucket::old",)))
-    tells = policy("tells", "report(str(list(args.opts.aliases)))")
-    over = policy("over", "report(str(list(args.resources[0].opts.aliases)))", over_stack=True)
-    pack = pack_of(tmp_path, tells, over)
-    assert {each.message for each in judged([pack], subject).outcomes} == {str(list(subject.options.aliases))}
-    assert {each.message for each in judged([pack], subject, project=project()).outcomes} == {"[]"}
-
-
-def test_values_arrive_as_the_sdk_knows_them(tmp_path: Path) -> None:
-    inputs = {
-        "whole": 7,
-        "big": 2.5,
-        "none": None,
-        "yes": True,
-        "list": ["a", 1, [False]],
-        "bucket": Reference(BUCKET.urn, "inbox-1"),
-        "component": Reference(STACK.urn, ""),
-        "file": Asset(path="./a.txt"),
-        "zip": Asset(members={"b.txt": Asset(text="hello")}, archive=True),
-        "hidden": "s3cret",
-    }
-    told = (
-        "p = args.props; import pulumi; report(repr((p['whole'], p['big'], p['none'], p['yes'], [p['list'][0], p['list'][1],"
-        " list(p['list'][2])], p['bucket'], p['component'], p['file'].path, p['zip'].assets['b.txt'].text, len(p['hidden']))))"
-    )
-    subject = Resource("test:index:Any", "any", inputs, secrets=frozenset({"hidden"}))
-    (found,) = judged([pack_of(tmp_path, policy("tells", told))], subject).outcomes
-    assert eval(found.message) == (7, 2.5, None, True, ["a", 1, [False]], "inbox-1", STACK.urn, "./a.txt", "hello", 6)
-
-
-def test_a_stack_policy_sees_outputs_and_how_resources_hang_together(tmp_path: Path) -> None:
-    bucket = replace(
-        BUCKET,
-        outputs={"arn": "arn:aws:s3:::inbox"},
-        dependencies=(KEY.urn,),
-        property_dependencies={"kms": (KEY.urn,), "acl": ()},
-    )
-    told = (
-        "b = args.resources[2]; report(repr((dict(b.props), b.parent is args.resources[0], b.dependencies[0].name,"
-        " {k: [e.name for e in v] for k, v in b.property_dependencies.items()})), b.urn)"
-    )
-    pack = pack_of(tmp_path, policy("tells", told, over_stack=True), policy("root", "report('all')", over_stack=True))
-    found = {each.policy.id: each for each in judged([pack], STACK, KEY, bucket).outcomes}
-    assert found["ours/tells"].resource.urn == BUCKET.urn
-    assert eval(found["ours/tells"].message) == ({"arn": "arn:aws:s3:::inbox"}, True, "key", {"kms": ["key"]})
-    assert found["ours/root"].resource is STACK
 
 
 def test_a_stack_without_a_root_still_has_one_to_blame(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen, render
 from stackguard.reports.fingerprint import fingerprints
-from stackguard.reports.model import Document, schema
+from stackguard.reports.json import OutcomesReport, schema
 from tests.reports import sample
 
 SCHEMA = Path(reports.__file__).parent / "outcomes.schema.json"
@@ -212,11 +212,11 @@ def test_the_published_schema_is_the_reports_own() -> None:
 def test_every_field_of_a_report_is_in_the_published_schema() -> None:
     report = json.loads(render(judged((*sample.POLICIES, sample.CRASH)), "json", Screen()))
     definitions = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
-    assert set(report) == set(definitions["Document"]["properties"])
+    assert set(report) == set(definitions["OutcomesReport"]["properties"])
     assert set(report["summary"]) == set(definitions["Summary"]["properties"])
     for outcome in report["outcomes"]:
-        assert set(outcome) == set(definitions["Entry"]["properties"])
-    assert msgspec.convert(report, Document).version == 1
+        assert set(outcome) == set(definitions["OutcomeEntry"]["properties"])
+    assert msgspec.convert(report, OutcomesReport).version == 1
 
 
 def prints(*policies_: Policy[Any], resource: Resource) -> list[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stackguard.sources import Loaded
+import pytest
+
+from stackguard.errors import CannotJudge
+from stackguard.sources import LoadedStack
 from stackguard.sources import input_stream as reading
 from stackguard.sources.export import parse
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
+UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
@@ -64,7 +68,16 @@ def as_bytes(value: Any) -> bytes:
     return json.dumps(value, indent=4).encode()
 
 
-def parsed(data: bytes, source: str = "`state.json`", block: int = 1 << 20) -> Loaded:
+def parsed(data: bytes, source: str = "`state.json`", block: int = 1 << 20) -> LoadedStack:
     """What comes of a file's bytes, read in blocks of any size."""
     blocks = (data[at : at + block] for at in range(0, len(data), block))
     return parse(reading.text(blocks, source), source)
+
+
+def refused(value: Any) -> str:
+    """The error for a file with this content, which is one line."""
+    data = value if isinstance(value, bytes) else as_bytes(value)
+    with pytest.raises(CannotJudge) as caught:
+        parsed(data, "`state.json`")
+    assert "\n" not in caught.value.message
+    return caught.value.message

@@ -7,7 +7,7 @@ import pytest
 
 from policypack.core.policy import Unknown
 from stackguard.errors import CannotJudge
-from stackguard.sources import Loaded
+from stackguard.sources import LoadedStack
 from tests.sources.states import BUCKET, as_bytes, parsed, resources, state, urn
 
 
@@ -15,7 +15,7 @@ def step(new: dict[str, Any] | None, op: str = "create", **more: Any) -> dict[st
     return {"op": op, "urn": "x", "newState": new, **more}
 
 
-def read(*steps: dict[str, Any], **more: Any) -> Loaded:
+def read(*steps: dict[str, Any], **more: Any) -> LoadedStack:
     return parsed(as_bytes({"config": {"aws:region": "eu-west-1"}, "steps": list(steps), **more}), "`preview.json`")
 
 

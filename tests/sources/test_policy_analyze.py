@@ -18,8 +18,8 @@ from pulumi.runtime.proto import analyzer_pb2
 from policypack.core.policy import Reference, Resource
 from policypack.core.wire import ENCRYPTED, decode
 from policypack.evaluation.unknown_values import one_per_value
-from stackguard.gate.request import Request, judge
-from stackguard.sources import HowToRun, load
+from stackguard.gate.request import CheckRequest, judge
+from stackguard.sources import RunOptions, load
 from tests.analyzer import Pack, running
 from tests.sources.record import NAMES, ROOT, Requests, analyze, export, parsed, recorded, requests
 
@@ -40,7 +40,7 @@ def pack() -> Iterator[Pack]:
 
 def by_gate(name: str) -> list[Outcome]:
     """What the gate says: policy, URN and enforcement level. The pack answers for resources, and then for the stack."""
-    found = judge(Request(str(export(name)))).outcomes
+    found = judge(CheckRequest(str(export(name)))).outcomes
     outcomes = [
         each
         for over_stack in (False, True)
@@ -55,7 +55,7 @@ def by_gate(name: str) -> list[Outcome]:
 
 def managed(name: str, outcomes: list[Outcome]) -> list[Outcome]:
     """The outcomes without those on what the stack only reads, which the gate does not judge."""
-    read = {each.urn for each in load(str(export(name)), HowToRun()).resources if each.external}
+    read = {each.urn for each in load(str(export(name)), RunOptions()).resources if each.external}
     return sorted(each for each in outcomes if each[1] not in read)
 
 
@@ -86,7 +86,7 @@ def test_our_pack_answers_the_engine_as_the_gate_judges(pack: Pack, name: str) -
 
 @each_export
 def test_the_gate_reads_what_the_engine_hands_over(name: str) -> None:
-    resources = load(str(export(name)), HowToRun()).resources
+    resources = load(str(export(name)), RunOptions()).resources
     told = [each["request"] for each in recorded(name) if each["method"] == "Analyze"]
     stack = [each["request"] for each in recorded(name) if each["method"] == "AnalyzeStack"]
     assert [seen(each, "inputs") for each in resources] == [handed(each) for each in told]

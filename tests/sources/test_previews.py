@@ -12,15 +12,15 @@ import pytest
 
 from policypack.core.policy import Unknown
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import Request, judge
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.gate.request import CheckRequest, judge
+from stackguard.sources import LoadedStack, RunOptions, load
 
 PREVIEWS = Path(__file__).with_name("previews")
 NAMES = ["exports-dev", "west", "comp", "plain", "theirs", "p", "comp", "open"]
 
 
-def loaded(name: str) -> Loaded:
-    return load(str(PREVIEWS / f"{name}.json"), HowToRun())
+def loaded(name: str) -> LoadedStack:
+    return load(str(PREVIEWS / f"{name}.json"), RunOptions())
 
 
 @pytest.mark.parametrize("name", ["create", "update", "refresh", "refresh-only", "replace"])
@@ -39,7 +39,7 @@ def test_what_is_new_waits_for_what_it_is_made_of(name: str) -> None:
     assert by_name["p"].inputs["value"] == Unknown("is a secret, which `pulumi preview` leaves out")
     said = {
         (each.policy.id, each.kind)
-        for each in judge(Request(str(PREVIEWS / f"{name}.json"))).outcomes
+        for each in judge(CheckRequest(str(PREVIEWS / f"{name}.json"))).outcomes
         if each.resource.name == "open"
     }
     assert ("iam-public-policy", "undecided") in said
@@ -48,7 +48,7 @@ def test_what_is_new_waits_for_what_it_is_made_of(name: str) -> None:
 def test_what_stays_as_it_is_is_judged() -> None:
     by_name = {each.name: each for each in loaded("refresh-only").resources}
     assert by_name["plain"].outputs["arn"] == f"arn:aws:s3:::{by_name['plain'].id}"
-    said = {(each.policy.id, each.kind) for each in judge(Request(str(PREVIEWS / "refresh-only.json"))).outcomes}
+    said = {(each.policy.id, each.kind) for each in judge(CheckRequest(str(PREVIEWS / "refresh-only.json"))).outcomes}
     assert ("iam-public-policy", "violation") in said
 
 

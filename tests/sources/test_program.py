@@ -10,7 +10,7 @@ from policypack.core.policy import Resource
 from policypack.evaluation.masking import Mask
 from stackguard import preview
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun, load
+from stackguard.sources import RunOptions, load
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
 def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], name: str) -> None:
     (tmp_path / name).write_text("{}")
     mock = (tmp_path / "mock.yaml",)
-    loaded = load(str(tmp_path), HowToRun("prod", {"a:b": "c"}, resolve=False, timeout=5, mock=mock, account="1"))
+    loaded = load(str(tmp_path), RunOptions("prod", {"a:b": "c"}, resolve=False, timeout=5, mock=mock, account="1"))
     assert [each.name for each in loaded.resources] == ["b"]
     assert (loaded.notes, loaded.stand_in) == (("secrets are unknown",), True)
     assert (loaded.region, loaded.folder) == ("eu-west-1", tmp_path)
@@ -49,7 +49,7 @@ def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], nam
 def test_a_folder_without_a_project_is_refused(tmp_path: Path, calls: list[Any]) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CannotJudge, match=r"has no `Pulumi\.yaml`, .* give a program's folder"):
-        load(str(tmp_path / "empty"), HowToRun())
+        load(str(tmp_path / "empty"), RunOptions())
     assert calls == []
 
 
@@ -57,7 +57,7 @@ def test_a_project_in_a_folder_below_is_named(tmp_path: Path, calls: list[Any]) 
     (tmp_path / "stack").mkdir()
     (tmp_path / "stack" / "Pulumi.yaml").write_text("{}")
     with pytest.raises(CannotJudge) as caught:
-        load(str(tmp_path), HowToRun())
+        load(str(tmp_path), RunOptions())
     assert f"`stackguard check {(tmp_path / 'stack').resolve()}`" in caught.value.message
     assert calls == []
 
@@ -65,6 +65,6 @@ def test_a_project_in_a_folder_below_is_named(tmp_path: Path, calls: list[Any]) 
 def test_a_project_is_looked_for_upwards(tmp_path: Path, calls: list[Any]) -> None:
     (tmp_path / "Pulumi.yaml").write_text("{}")
     (tmp_path / "src" / "deep").mkdir(parents=True)
-    loaded = load(str(tmp_path / "src" / "deep"), HowToRun())
+    loaded = load(str(tmp_path / "src" / "deep"), RunOptions())
     assert calls[0][0] == loaded.folder == tmp_path
     assert loaded.target == str(tmp_path)

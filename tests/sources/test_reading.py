@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import LoadedStack, RunOptions, load
 from stackguard.sources import input_stream as reading
 from tests.sources.states import as_bytes, export, parsed, state
 
@@ -26,8 +26,8 @@ EXPORT = as_bytes(export())
 NEEDS_UNIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 
 
-def loaded(target: Path, timeout: float = 20) -> Loaded:
-    return load(str(target), HowToRun(timeout=timeout))
+def loaded(target: Path, timeout: float = 20) -> LoadedStack:
+    return load(str(target), RunOptions(timeout=timeout))
 
 
 def refused(target: Path, timeout: float = 20) -> str:
@@ -37,7 +37,7 @@ def refused(target: Path, timeout: float = 20) -> str:
     return caught.value.message
 
 
-def count(resources: Loaded) -> int:
+def count(resources: LoadedStack) -> int:
     return len(resources.resources)
 
 
@@ -199,7 +199,7 @@ def test_a_huge_binary_file_is_refused_in_little_memory(tmp_path: Path, start: b
         (b'{"deployment": {"resources": [', b"[", "nested too deeply"),
         (b'{"deployment": {"resources": [', b"{},", "resource 1 has no valid `urn`"),
         (b'{"deployment": "', b"x", "`deployment` must be an object"),
-        (b'{"x": "', b"x", "has a value of more than 64 MiB at line 1 column 7 (byte 6), which no stack holds"),
+        (b'{"x": "', b"x", "has a value of more than 64 MiB at line 1 column 7 (byte 6), which no stack contains"),
         (b"", b"garbage ", "is not JSON: it breaks at line 1 column 1"),
         (b"", b" ", "is empty"),
         (b"", b"\n", "is empty"),
@@ -213,10 +213,10 @@ def test_a_huge_text_is_refused_in_little_memory(tmp_path: Path, start: bytes, p
 
 MEASURE = """
 import gc, resource, sys
-from stackguard.sources import HowToRun, load
+from stackguard.sources import RunOptions, load
 gc.disable()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-loaded = load(sys.argv[1], HowToRun())
+loaded = load(sys.argv[1], RunOptions())
 print(len(loaded.resources), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """
 

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from stackguard.sources import HowToRun, load
+from stackguard.sources import RunOptions, load
 from stackguard.template.translation import translate
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS.*not supported by moto:UserWarning")
@@ -30,7 +30,7 @@ ARTIFACTS = "acme-artifacts"
 
 @pytest.fixture(scope="module")
 def document() -> Mapping[str, Any]:
-    loaded = load(str(STACK), HowToRun())
+    loaded = load(str(STACK), RunOptions())
     document = copy.deepcopy(dict(translate(loaded.resources, loaded.region, loaded.folder).document))
     del document["Resources"]["Key"]["Properties"]["Tags"]  # moto takes them for those of KMS's own API, and fails
     return document

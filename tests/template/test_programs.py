@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.gate.judging import with_region
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import LoadedStack, RunOptions, load
 from stackguard.template.parse import read
 from stackguard.template.table import table_of
 from stackguard.template.translation import Template, translate
@@ -25,11 +25,11 @@ LEGACY = "W3045"  # an ACL is legacy, whoever writes it
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loaded]:
-    return {name: load(str(project(tmp_path_factory.mktemp(name), name)), HowToRun()) for name in NAMES}
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedStack]:
+    return {name: load(str(project(tmp_path_factory.mktemp(name), name)), RunOptions()) for name in NAMES}
 
 
-def translated(loaded: Loaded) -> Template:
+def translated(loaded: LoadedStack) -> Template:
     return translate(loaded.resources, loaded.region, loaded.folder)
 
 
@@ -38,7 +38,7 @@ def resources(template: Template) -> Any:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "circle"])
-def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: dict[str, Loaded]) -> None:
+def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: dict[str, LoadedStack]) -> None:
     template = translated(loaded[name])
     assert [each for each in template.problems if each.blocks] == []
     linted = lint(template.document, template.region)
@@ -49,7 +49,7 @@ def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: d
 
 
 def test_the_reference_stack(snapshot: SnapshotAssertion) -> None:
-    reference = load(str(STACK), HowToRun())
+    reference = load(str(STACK), RunOptions())
     template = translated(reference)
     assert template.problems == ()
     assert lint(template.document, template.region).results == ()
@@ -68,7 +68,7 @@ def _without_code(text: str) -> str:
     return json.dumps(document, indent=1)
 
 
-def test_a_function_is_told_of_its_bucket_by_reference_and_the_circle_is_broken(loaded: dict[str, Loaded]) -> None:
+def test_a_function_is_told_of_its_bucket_by_reference_and_the_circle_is_broken(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["thumbnails"]))
     assert found["Invoke"]["Properties"] == {
         "Action": "lambda:InvokeFunction",
@@ -94,7 +94,7 @@ def test_a_function_is_told_of_its_bucket_by_reference_and_the_circle_is_broken(
     assert found["Objects"]["Properties"]["PolicyName"] == "objects"
 
 
-def test_exports_become_outputs(loaded: dict[str, Loaded]) -> None:
+def test_exports_become_outputs(loaded: dict[str, LoadedStack]) -> None:
     outputs = translated(loaded["thumbnails"]).document["Outputs"]
     assert outputs["BucketName"] == {"Description": "The program's export `bucket name`", "Value": {"Ref": "Uploads"}}
     assert outputs["Sizes"]["Value"] == "[64, 128]"
@@ -103,7 +103,7 @@ def test_exports_become_outputs(loaded: dict[str, Loaded]) -> None:
     }
 
 
-def test_pieces_of_documents_become_references(loaded: dict[str, Loaded]) -> None:
+def test_pieces_of_documents_become_references(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["fan_out"]))
     deny, allow = found["BillingQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert deny["Resource"] == {"Fn::GetAtt": ["BillingQueue", "Arn"]}
@@ -118,7 +118,7 @@ def test_pieces_of_documents_become_references(loaded: dict[str, Loaded]) -> Non
     assert outputs["Message"]["Value"] == {"Fn::Sub": "send to ${Dead}"}
 
 
-def test_what_is_protected_is_kept_and_the_rest_is_deleted_as_pulumi_does(loaded: dict[str, Loaded]) -> None:
+def test_what_is_protected_is_kept_and_the_rest_is_deleted_as_pulumi_does(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["fan_out"]))
     assert (found["BillingQueue"]["DeletionPolicy"], found["BillingQueue"]["UpdateReplacePolicy"]) == (
         "Retain",
@@ -131,7 +131,7 @@ def test_what_is_protected_is_kept_and_the_rest_is_deleted_as_pulumi_does(loaded
     assert resources(translated(loaded["component"]))["KeyKey"]["DeletionPolicy"] == "Retain"
 
 
-def test_components_order_and_provider_tags_are_kept(loaded: dict[str, Loaded]) -> None:
+def test_components_order_and_provider_tags_are_kept(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["component"]))
     assert found["FirstBucket"]["DependsOn"] == ["KeyAlias"]
     assert found["SecondBucket"]["DependsOn"] == ["FirstBucket"]
@@ -143,7 +143,7 @@ def test_components_order_and_provider_tags_are_kept(loaded: dict[str, Loaded]) 
     assert found["KeyAlias"]["Properties"] == {"AliasName": "alias/key", "TargetKeyId": {"Ref": "KeyKey"}}
 
 
-def test_keys_of_tables_and_their_indexes(loaded: dict[str, Loaded]) -> None:
+def test_keys_of_tables_and_their_indexes(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["stream"]))
     table = found["Events"]["Properties"]
     assert table["KeySchema"] == [
@@ -158,7 +158,7 @@ def test_keys_of_tables_and_their_indexes(loaded: dict[str, Loaded]) -> None:
     assert found["ReaderRole"]["Properties"]["ManagedPolicyArns"] == [{"Ref": "ReadStream"}]
 
 
-def test_code_that_has_to_be_uploaded_is_a_parameter_that_says_where_it_lies(loaded: dict[str, Loaded]) -> None:
+def test_code_that_has_to_be_uploaded_is_a_parameter_that_says_where_it_lies(loaded: dict[str, LoadedStack]) -> None:
     template = translated(loaded["stream"])
     function = resources(template)["ReaderFunction"]
     assert function["Properties"]["Code"] == {
@@ -171,7 +171,7 @@ def test_code_that_has_to_be_uploaded_is_a_parameter_that_says_where_it_lies(loa
     assert resources(template)["Shared"]["Properties"]["Content"]["S3Key"] == {"Ref": "SharedCodeKey"}
 
 
-def test_what_nobody_fixed_is_a_pseudo_parameter(loaded: dict[str, Loaded]) -> None:
+def test_what_nobody_fixed_is_a_pseudo_parameter(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["schedule"]))
     (statement,) = found["NightlyRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Fn::Sub": "arn:aws:logs:eu-west-1:${AWS::AccountId}:log-group:/acme/nightly:*"}
@@ -181,7 +181,7 @@ def test_what_nobody_fixed_is_a_pseudo_parameter(loaded: dict[str, Loaded]) -> N
     }
 
 
-def test_a_secret_is_a_parameter_without_echo_and_stands_nowhere(loaded: dict[str, Loaded]) -> None:
+def test_a_secret_is_a_parameter_without_echo_and_stands_nowhere(loaded: dict[str, LoadedStack]) -> None:
     document = translated(loaded["secret_values"]).document
     assert PASSWORD not in json.dumps(document)
     variables = document["Resources"]["JobFunction"]["Properties"]["Environment"]["Variables"]
@@ -192,7 +192,7 @@ def test_a_secret_is_a_parameter_without_echo_and_stands_nowhere(loaded: dict[st
     assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/owner": "${aws:username}"}}
 
 
-def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[str, Loaded]) -> None:
+def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[str, LoadedStack]) -> None:
     found = resources(translated(loaded["inline"]))
     assert found["DataPolicy"]["Type"] == "AWS::S3::BucketPolicy"
     assert found["DataPolicy"]["Properties"]["Bucket"] == {"Ref": "Data"}
@@ -200,14 +200,14 @@ def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[s
     assert found["Data"]["Properties"]["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "Logs"}
 
 
-def test_a_circle_that_cannot_be_broken_is_shown(loaded: dict[str, Loaded]) -> None:
+def test_a_circle_that_cannot_be_broken_is_shown(loaded: dict[str, LoadedStack]) -> None:
     (problem,) = translated(loaded["circle"]).problems
     assert problem.why == (
         "is in a circle: Left -> Right -> Left; CloudFormation creates one after another, so remove one of these references"
     )
 
 
-def test_a_name_that_has_to_be_known_before_is_a_parameter(loaded: dict[str, Loaded]) -> None:
+def test_a_name_that_has_to_be_known_before_is_a_parameter(loaded: dict[str, LoadedStack]) -> None:
     template = translated(loaded["unnamed"])
     assert template.document["Parameters"] == {
         "UploadsName": {
@@ -223,7 +223,7 @@ def test_a_name_that_has_to_be_known_before_is_a_parameter(loaded: dict[str, Loa
     assert statement["Resource"] == {"Fn::GetAtt": ["JobsQueue", "Arn"]}
 
 
-def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, Loaded]) -> None:
+def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, LoadedStack]) -> None:
     forwards = translated(loaded["fan_out"])
     backwards = translate(loaded["fan_out"].resources[::-1], loaded["fan_out"].region)
     assert forwards.document["Resources"].keys() == backwards.document["Resources"].keys()
@@ -240,7 +240,7 @@ SAID_ANOTHER_WAY = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_is_read_back(name: str, loaded: dict[str, Loaded]) -> None:
+def test_what_is_written_is_read_back(name: str, loaded: dict[str, LoadedStack]) -> None:
     """Each input comes back as the program gave it, but for names that Pulumi makes up."""
     template = translated(loaded[name])
     back = {each.urn: each for each in read(template)}

@@ -16,7 +16,7 @@ from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report
-from stackguard.reports.validation import Document, as_json, as_sarif, schema
+from stackguard.reports.validation import ValidationReport, as_json, as_sarif, schema
 from stackguard.template.serialize import text_of
 from stackguard.template.validation import Level, Lint, LintResult, Validation
 from tests.reports import sample
@@ -93,7 +93,7 @@ def test_the_json_says_what_was_validated_by_what() -> None:
     }
     assert [each["logicalId"] for each in read["lint"]["results"]] == ["", "Inbox"]
     assert [each["policy"] for each in read["policies"]["outcomes"]] == ["s3-plaintext-transport"]
-    assert msgspec.convert(read, Document).version == 1
+    assert msgspec.convert(read, ValidationReport).version == 1
 
 
 def test_the_published_schema_is_the_reports_own() -> None:

@@ -15,7 +15,7 @@ from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.cli import main
 from stackguard.gate.judging import with_region
-from stackguard.sources import HowToRun, Loaded, load
+from stackguard.sources import LoadedStack, RunOptions, load
 from stackguard.template import pipeline
 from stackguard.template.parse import read
 from stackguard.template.translation import Template, translate
@@ -25,8 +25,8 @@ STACK = Path(__file__).parents[2] / "stack"
 
 
 @pytest.fixture(scope="module")
-def loaded() -> Loaded:
-    return load(str(STACK), HowToRun())
+def loaded() -> LoadedStack:
+    return load(str(STACK), RunOptions())
 
 
 def changed(template: Template, change: Callable[[dict[str, Any]], None]) -> Template:
@@ -77,7 +77,7 @@ def unencrypted(resources: dict[str, Any]) -> None:
     ],
 )
 def test_what_a_template_lost_is_told(
-    change: Callable[[dict[str, Any]], None], policy: str, logical_id: str, loaded: Loaded
+    change: Callable[[dict[str, Any]], None], policy: str, logical_id: str, loaded: LoadedStack
 ) -> None:
     template = changed(translate(loaded.resources, loaded.region), change)
     found = judge(template, loaded.resources, with_region(Settings(), loaded.region), POLICIES).differences
@@ -106,7 +106,7 @@ def test_what_is_left_out_is_a_policy_with_a_reason() -> None:
     assert all(len(reason) > 10 for reason in LEFT_OUT.values())
 
 
-def test_everything_that_was_folded_is_read_back(loaded: Loaded) -> None:
+def test_everything_that_was_folded_is_read_back(loaded: LoadedStack) -> None:
     template = translate(loaded.resources, loaded.region)
     back = {each.urn: each for each in read(template)}
     program = {each.urn: each for each in loaded.resources if each.type.startswith("aws:")}

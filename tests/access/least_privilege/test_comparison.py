@@ -15,7 +15,7 @@ from policypack.access.least_privilege.readers import grouped, judge_excess, jud
 from policypack.core.policy import Asset, Resource, Stack, Violation
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
-from stackguard.access.unused import Answer, render
+from stackguard.access.unused import FunctionAnswer, UnusedReport, render
 from stackguard.cli import cli
 from stackguard.preview import Preview, run
 from tests.test_protections import rewritten
@@ -165,10 +165,10 @@ def test_the_command_quotes_no_secret() -> None:
     )
     role = Resource("aws:iam/role:Role", "f", {"name": "f"})
     stack = Stack((role, function), Settings())
-    answers = [Answer(function, privilege(stack, function), tuple(secrets_of(stack)))]
+    report = UnusedReport([FunctionAnswer(function, privilege(stack, function))], tuple(secrets_of(stack)))
     for form in ("text", "json"):
-        assert "PutObject" in render(answers, form)
-        assert "acme-very-secret-name" not in render(answers, form)
+        assert "PutObject" in render(report, form)
+        assert "acme-very-secret-name" not in render(report, form)
 
 
 def test_the_command_blames_the_role_whose_function_is_idle() -> None:
@@ -187,8 +187,8 @@ def test_the_command_blames_the_role_whose_function_is_idle() -> None:
             Resource("aws:iam/rolePolicy:RolePolicy", name, {"role": name, "policy": text}),
         ]
     stack = Stack(tuple(held), Settings())
-    answers = [Answer(each, privilege(stack, each)) for each in functions(stack)]
-    writer, idle = msgspec.json.decode(render(answers, "json"))["functions"]
+    report = UnusedReport([FunctionAnswer(each, privilege(stack, each)) for each in functions(stack)])
+    writer, idle = msgspec.json.decode(render(report, "json"))["functions"]
     assert {(each["urn"], each["path"]) for each in idle["over"]} == {(held[-1].urn, "policy.Statement[0].Action")}
     assert {each["urn"] for each in writer["over"]} == {held[2].urn}
 

@@ -10,11 +10,11 @@ import pytest
 
 from policypack.core.policy import Kind, Unknown, Unseen
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import Request, judge
+from stackguard.gate.request import CheckRequest, judge
 from stackguard.preview import Preview, run
 from stackguard.reports import Report
-from stackguard.reports.places import line_of
-from stackguard.sources import HowToRun
+from stackguard.reports.sarif import line_of
+from stackguard.sources import RunOptions
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "unseen"
 POLICY = "pulumi-unseen-resource"
@@ -104,8 +104,8 @@ def test_what_a_function_constructs_that_does_not_decide_is_seen(module: str, na
 
 
 def report_of(*modules: str, own: bool = True) -> Report:
-    how = HowToRun(config={"asks:forms": " ".join(modules)}, timeout=120)
-    return judge(Request(str(PROGRAM), how, own=own))
+    how = RunOptions(config={"asks:forms": " ".join(modules)}, timeout=120)
+    return judge(CheckRequest(str(PROGRAM), how, own=own))
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -117,7 +117,7 @@ def test_the_gate_closes_on_each_place(*, own: bool) -> None:
     assert {each.resource.type for each in found} == {"pulumi:pulumi:Stack"}
     places = [(each.resource.position.file, each.resource.position.line) for each in found if each.resource.position]
     assert len(places) == len(preview("decisions").unseen)
-    assert {line_of(each.resource, report).file.name for each in found} == {"decisions.py"}
+    assert {line_of(each.resource, report)[0].name for each in found} == {"decisions.py"}
 
 
 def test_nothing_else_closes_it() -> None:

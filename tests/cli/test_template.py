@@ -13,8 +13,8 @@ from stackguard.cli import main
 from tests.sources.states import as_bytes, export, state
 from tests.template.running import PASSWORD, project
 
-FAILURES = Path(__file__).parent / "failures"
-STACK = Path(__file__).parents[1] / "stack"
+FAILURES = Path(__file__).parents[1] / "failures"
+STACK = Path(__file__).parents[2] / "stack"
 ROWS = sorted(each.parent.name for each in FAILURES.glob("row*/template.txt"))
 each_row = pytest.mark.parametrize("row", ROWS)
 
@@ -161,7 +161,7 @@ def test_an_export_has_the_names_that_exist(tmp_path: Path, capsys: pytest.Captu
     ("options", "message"),
     [
         (("-o", "missing/t.json"), "there is no folder"),
-        (("-o", "t.json", "--report", "t.json"), "name one file twice; give each its own"),
+        (("-o", "t.json", "--report", "t.json"), "name the same file twice; give each its own"),
     ],
 )
 def test_a_wrong_option_costs_no_run(

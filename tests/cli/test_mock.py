@@ -13,8 +13,8 @@ from stackguard import cli
 from stackguard.preview.placeholders.mock import load
 from stackguard.recording import record, recorded
 
-EXPORTS = Path(__file__).parent / "sources" / "exports"
-PREVIEWS = Path(__file__).parent / "sources" / "previews"
+EXPORTS = Path(__file__).parents[1] / "sources" / "exports"
+PREVIEWS = Path(__file__).parents[1] / "sources" / "previews"
 
 
 def resource(type_token: str, name: str, **fields: Any) -> Resource:
@@ -69,7 +69,7 @@ def test_outputs_of_other_stacks_once_and_without_secrets() -> None:
     text = recorded((first, again, hidden), "`x.json`")
     assert yaml.safe_load(text) == {"stacks": {"acme/net/dev": {"vpc": "v-1", "deep": {"a": 1}}}}
     assert "sesame42" not in text
-    assert "  # left out, as secret or not known: token, deep.url\n  acme/net/dev:" in text
+    assert "  # left out, because secret or unknown: token, deep.url\n  acme/net/dev:" in text
 
 
 def test_a_resource_of_secrets_alone_is_told_in_a_comment(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_resource_of_secrets_alone_is_told_in_a_comment(tmp_path: Path) -> Non
     password = resource("random:index/password:Password", "db", outputs=outputs, secrets=frozenset(outputs))
     text = recorded((password,), "`x.json`")
     named = "{type: 'random:index/password:Password', name: db}"
-    assert f"resources: []\n  # {named}: left out, as secret or not known: result\n" in text
+    assert f"resources: []\n  # {named}: left out, because secret or unknown: result\n" in text
     (tmp_path / "mock.yaml").write_text(text)
     assert load([tmp_path / "mock.yaml"]).resources == []
 
@@ -89,7 +89,7 @@ def test_what_is_unknown_is_left_out() -> None:
 
 def test_nothing_to_record_is_said() -> None:
     text = recorded((resource("pulumi:pulumi:Stack", "s", custom=False),), "`x.json`")
-    assert text.endswith("# It holds no reference to another stack and nothing that a provider computed.\n")
+    assert text.endswith("# It contains no reference to another stack and no computed outputs.\n")
     assert yaml.safe_load(text) is None
 
 
@@ -114,7 +114,7 @@ def test_the_command_writes_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["."], "is a folder, and a program holds no answers; give the file of a `pulumi stack export`"),
+        (["."], "is a folder, and a program has no computed values; give the file of a `pulumi stack export`"),
         (["gone.json"], "there is no file or folder `gone.json`"),
         ([str(EXPORTS / "external.json"), "-o", "no/mock.yaml"], "there is no folder"),
     ],

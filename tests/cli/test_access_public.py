@@ -158,6 +158,11 @@ def test_what_cannot_be_judged(
         assert captured.err.startswith("cannot judge: ")
 
 
+def test_a_type_without_a_policy_document_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["access", "public", "--type", "aws:sqs/nothing:Nothing", file(tmp_path, OPEN)]) == 2
+    assert "Invalid value for --type: `type` is not a resource with a policy document" in capsys.readouterr().err
+
+
 def test_nothing_of_a_secret_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hidden = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/s3cr3t-prefix/*")))
     parameter = state("aws:ssm/parameter:Parameter", "token", {"value": shown("s3cr3t-prefix")})
@@ -184,7 +189,7 @@ def test_of_a_secret_document_only_the_verdict_is_told(
     ("preview", "count"), [("create", "0 public, 1 undecided"), ("refresh-only", "1 public, 0 undecided")]
 )
 def test_a_preview(capsys: pytest.CaptureFixture[str], preview: str, count: str) -> None:
-    code, out = told(capsys, str(Path(__file__).parent / "sources" / "previews" / f"{preview}.json"))
+    code, out = told(capsys, str(Path(__file__).parents[1] / "sources" / "previews" / f"{preview}.json"))
     assert code == 1
     assert count in out
 

@@ -1,0 +1,140 @@
+"""The command line as a process: its help, its output, its streams and its signals."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from policypack import policies
+from stackguard import cli
+from tests.cli.running import ROOT, SAMPLE, Ran, written
+from tests.sources.states import state
+
+IDS = {policy.id for policy in policies.POLICIES}
+
+pytestmark = pytest.mark.usefixtures("workspace")
+
+
+@pytest.mark.parametrize("args", [["--help"], ["check", "--help"], ["explain", "-h"]])
+def test_help_teaches_by_examples(capfd: pytest.CaptureFixture[str], args: list[str]) -> None:
+    ran = Ran(capfd, *args)
+    assert ran.code == 0
+    assert "Examples:\n" in ran.out
+    assert all(len(line) <= 100 for line in ran.out.splitlines())
+
+
+def test_help_tells_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
+    for args in (["--help"], ["check", "--help"]):
+        assert "  2    could not judge" in Ran(capfd, *args).out
+
+
+def test_an_export_comes_from_standard_input(bad: str) -> None:
+    ran = subprocess.run(
+        [*SAMPLE, "check", "-"], input=Path(bad).read_bytes(), capture_output=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 1
+    assert ran.stdout.decode().startswith("aws:s3:Bucket inbox\n")
+
+
+def test_the_version_needs_no_more_than_click() -> None:
+    code = (
+        "import sys; from stackguard.cli import main; main(['--version']);"
+        "print(*(each for each in ('rich', 'msgspec', 'yaml', 'pulumi', 'policypack') if each in sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    first, second = ran.stdout.splitlines()
+    assert first.startswith("stackguard ")
+    assert second == ""
+
+
+def test_judging_an_export_imports_no_pulumi(bad: str) -> None:
+    code = "import sys; from stackguard.cli import main; main(['check', sys.argv[1]]); sys.exit('pulumi' in sys.modules or 'grpc' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(Path(bad).absolute())], capture_output=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_a_closed_pipe_keeps_the_verdict_and_stays_quiet(bad: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [*SAMPLE, "check", str(Path(bad).absolute())], stdout=writer, stderr=subprocess.PIPE, check=False, cwd=ROOT
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_on_a_terminal_there_is_colour_and_a_sign_of_life_that_goes_away(bad: str) -> None:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    command = [*SAMPLE, "check", str(Path(bad).absolute())]
+    ran = subprocess.run(command, stdin=theirs, stdout=theirs, stderr=theirs, check=False, cwd=ROOT, env=environment)
+    os.close(theirs)
+    seen = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert ran.returncode == 1
+    assert "judging" in seen
+    assert "\x1b[36mlow\x1b[0m" in seen
+    assert seen.rindex("\x1b[2K") < seen.index("aws:s3:Bucket")
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "stackguard", "explain", "zzz"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "there is no policy `zzz`" in ran.stderr
+
+
+def test_ascii_output_is_written_all_the_same(tmp_path: Path) -> None:
+    file = written(tmp_path / "x.json", state("aws:s3/bucket:Bucket", "größe", {}))
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(
+        [*SAMPLE, "check", str(tmp_path / file)], capture_output=True, check=False, cwd=ROOT, env=environment
+    )
+    assert ran.returncode == 1
+    assert b"aws:s3:Bucket gr??e" in ran.stdout
+
+
+def test_an_interrupt_is_exit_code_130_without_a_traceback(tmp_path: Path) -> None:
+    pipe = tmp_path / "state.json"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [*SAMPLE, "check", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        writer = opened_by_a_reader(pipe)
+        try:
+            time.sleep(0.2)  # past the opening, so that it waits in the reading
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            os.close(writer)
+    assert (process.returncode, stderr.decode().strip()) == (130, "interrupted")
+
+
+def opened_by_a_reader(pipe: Path) -> int:
+    """The pipe's writing end, as soon as somebody reads at the other."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def test_the_help_names_policies_that_exist() -> None:
+    texts = [cli.cli.help or "", cli.check.help or "", cli.explain.help or ""]
+    named = re.findall(r"(?:explain|--policy) ([a-z0-9]+-[a-z0-9-]+)", "\n".join(texts))
+    assert len(named) >= 3
+    assert set(named) <= IDS
