@@ -7,6 +7,7 @@ for, so that one which claims to be small and is not costs nothing.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import posixpath
 import stat
@@ -16,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -102,6 +103,8 @@ def opened(asset: Asset) -> Archive:
     """
     if asset.members is not None:
         return _Assets(asset.members)
+    if asset.text is not None:
+        return opened_zip(asset.text.encode(errors="surrogatepass"))
     if asset.uri is not None:
         raise UnreadableError("is at a URL, and is not read from there")
     if asset.path is None:
@@ -120,10 +123,25 @@ def _of_file(path: Path) -> Archive:
     import zipfile
 
     if zipfile.is_zipfile(path):
-        return _Zip(path)
+        return _Zip(path, path.stat().st_size)
     if tarfile.is_tarfile(path):
         return _Tar(path)
     raise UnreadableError("is packaged from a file that is no archive")
+
+
+def opened_zip(content: bytes) -> Archive:
+    """The archive in the bytes of a zip file.
+
+    Raises:
+        UnreadableError: they are no zip file.
+    """
+    import zipfile
+
+    stream = io.BytesIO(content)
+    with _reading():
+        if zipfile.is_zipfile(stream):
+            return _Zip(stream, len(content))
+    raise UnreadableError("is packaged from text that is no zip file")
 
 
 def holding(files: Mapping[str, bytes]) -> Archive:
@@ -166,11 +184,11 @@ class _Held(Archive):
 class _Zip(Archive):
     """A zip file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | BinaryIO, size: int) -> None:
         import zipfile
 
-        self.packed = path.stat().st_size
-        self._file = zipfile.ZipFile(path)
+        self.packed = size
+        self._file = zipfile.ZipFile(file)
         weakref.finalize(self, self._file.close)
 
     @cached_property

@@ -73,9 +73,9 @@ def _problem(stack: Stack, function: Resource) -> Iterator[tuple[str, HandlerPro
             yield runs
         return
     found = read_code(
+        stack,
         function,
         lambda archive: _Reader(stack, archive, layers(stack, function), runs.runtime).problem(runs.handler),
-        stack,
     )
     if isinstance(found, HandlerProblem) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
         yield "handler", WRAPPED

@@ -53,7 +53,7 @@ def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking |
     minor = minor_of(runs.runtime)
     if minor is None:
         return
-    found = read_code(function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)), stack)
+    found = read_code(stack, function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
     path = code_property(function)
     yield from ((path, each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
 

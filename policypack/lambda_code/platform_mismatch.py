@@ -12,7 +12,7 @@ import msgspec
 from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive, shown
 from policypack.lambda_code.binaries import HEAD, Target, mismatch, wheel_mismatch
-from policypack.lambda_code.packaging import UNSURE, functions, layers, read_code
+from policypack.lambda_code.packaging import UNSURE, code_of, code_property, functions, layers, read_code
 
 DEFAULT_ARCHITECTURE = "x86_64"
 _LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib|node|pyd)$")
@@ -78,24 +78,26 @@ def foreign(stack: Stack) -> Iterator[Placed[Foreign]]:
 
 
 def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, Foreign | Unknown]]:
-    inputs = function.inputs
     target, held = _target(function), layers(stack, function)
-    if target is None or (inputs.get("code") is None and not (held.known or held.unsure)):
+    if target is None or not (code_of(stack, function) or held.known or held.unsure):
         return
     if not isinstance(target, Target):
         yield target
         return
-    found = read_code(function, lambda archive: tuple(foreign_files(archive, target)))
+    found = read_code(stack, function, lambda archive: tuple(foreign_files(archive, target)))
     if found is not None:
-        yield "code", found if isinstance(found, Unknown) else Foreign(_said(target), found)
+        yield code_property(function), found if isinstance(found, Unknown) else Foreign(_said(target), found)
     if held.unsure:
         yield "layers", UNSURE
     for layer in held.known:
-        inside = read_code(layer, lambda archive: tuple(foreign_files(archive, target)))
+        inside = read_code(stack, layer, lambda archive: tuple(foreign_files(archive, target)))
         files = () if inside is None or isinstance(inside, Unknown) else inside
         yield "layers", Foreign(_said(target), files, layer.name, tuple(_declared(layer.inputs, target)))
         if isinstance(inside, Unknown):
-            yield "layers", Unknown(f"has the layer `{layer.name}`, whose `code` {inside.why}", inside.fix)
+            yield (
+                "layers",
+                Unknown(f"has the layer `{layer.name}`, whose `{code_property(layer)}` {inside.why}", inside.fix),
+            )
 
 
 def _target(function: Resource) -> Target | tuple[str, Unknown] | None:

@@ -71,7 +71,7 @@ def _python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoMod
     if not isinstance(runtime, str) or not isinstance(name, str):
         return None
     held = layers(stack, function)
-    found = read_code(function, lambda archive: read_program(stack, archive, held, runtime, name), stack)
+    found = read_code(stack, function, lambda archive: read_program(stack, archive, held, runtime, name))
     return None if found is None else (code_property(function), found)
 
 
