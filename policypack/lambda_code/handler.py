@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from policypack.core.policy import Placed, Stack, Unknown
 from policypack.lambda_code.packaging import functions
 from policypack.lambda_code.python_code import NoModule, python_code
-from policypack.python.handling import Handling
+from policypack.python.model import Handling
 
 NO_MODULE = "Make `handler` name a module in the packaged code."
 TOO_MUCH = Unknown(

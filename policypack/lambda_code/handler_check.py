@@ -132,8 +132,7 @@ class _Reader:
         return HandlerProblem(shown(file), shown(min(alike, default="")))
 
     def _python(self, handler: str) -> HandlerProblem | Unknown:
-        from policypack.python.definitions import defines
-        from policypack.python.modules import Package
+        from policypack.python.modules import Package, defines
 
         path, _, name = handler.rpartition(".")
         dotted = path.replace("/", ".")

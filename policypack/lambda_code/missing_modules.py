@@ -14,11 +14,9 @@ import msgspec
 
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import change, has
-from policypack.python.definitions import binds, defines, makes_names, members
 from policypack.python.files import Place, UnreadableError
 from policypack.python.imports import Imported, imports, searches
-from policypack.python.modules import Module, Package
-from policypack.python.sources import MOST_FILES
+from policypack.python.modules import MOST_FILES, Module, Package, binds, defines, makes_names, members
 
 _ALIKE = 0.75
 

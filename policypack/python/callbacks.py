@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from policypack.python import calling, classes, expressions
-from policypack.python.names import OPAQUE, is_known
+from policypack.python.libraries.names import OPAQUE, is_known
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import assignment, boto, callbacks, classes, expressions, libraries, records, statements
+from policypack.python import assignment, callbacks, classes, expressions, records, statements
 from policypack.python.files import Place
+from policypack.python.libraries import boto, external
 from policypack.python.model import Text, shape_of
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
@@ -191,10 +192,10 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
                 )
             return result if name in ("result", "get") else UNKNOWN
         case Method():
-            return libraries.method(reader, callee, given, node, scope)
+            return external.method(reader, callee, given, node, scope)
         case External(name=name, given=wrapped):
             found = [call(reader, each, given, node, scope) for each in wrapped]
-            return either([libraries.called(reader, name, given, node, scope), *found])
+            return either([external.called(reader, name, given, node, scope), *found])
         case Instance():
             return method(reader, callee, "__call__", given, node, scope) or UNKNOWN
         case Text() if shape_of(callee):
@@ -261,7 +262,7 @@ def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
         if not found and each.arg in defaults:
             found = expressions.value(reader, defaults[each.arg], code.scope)
         if opaque(found) and each.annotation is not None:
-            found = libraries.annotated(reader, each.annotation, code.scope) or found
+            found = external.annotated(reader, each.annotation, code.scope) or found
         inner.names[each.arg] = found or UNKNOWN
     if spec.vararg:
         rest = given.args[len(positional) :]

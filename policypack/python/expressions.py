@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.python import assignment, boto, callbacks, calling, records
+from policypack.python import assignment, callbacks, calling, records
+from policypack.python.libraries import boto
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (

@@ -10,11 +10,10 @@ from itertools import islice
 
 from policypack.python import calling, classes, statements
 from policypack.python.files import Place
+from policypack.python.libraries.names import SDK
 from policypack.python.model import Found, Unresolved
-from policypack.python.modules import Module, NotPythonError, Package, parsed
-from policypack.python.names import SDK
+from policypack.python.modules import Module, NotPythonError, Package, imported_modules, parsed
 from policypack.python.reader import Given, Reader, TooMuchError
-from policypack.python.sources import imported_modules
 from policypack.python.values import EMPTY, EVENT, UNKNOWN, WHOLE_EVENT, Class, Code, Instance, Value, Values
 
 NEAREST = 20

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
-from policypack.python.exceptions import ancestors, builtin, last_names, raised_name
+from policypack.python.classes import ancestors, builtin, last_names, raised_name
 from policypack.python.files import Place
-from policypack.python.handling import Handling, How, Leaving, RecordLoop
 from policypack.python.interpret import Reading
-from policypack.python.model import Shape
+from policypack.python.model import Handling, How, Leaving, RecordLoop, Shape
 from policypack.python.modules import AnyFunction, Module
 from policypack.python.reader import Reader
 from policypack.python.records import MANY, called_name, own_nodes

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import assignment, calling, classes, expressions, libraries, patterns
+from policypack.python import assignment, calling, classes, expressions
+from policypack.python.libraries import external
+from policypack.python.libraries.names import is_known
 from policypack.python.model import Text
 from policypack.python.modules import absolute
-from policypack.python.names import is_known
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,
@@ -61,7 +62,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         case ast.AnnAssign(target=target, value=given) if given is not None:
             found = expressions.value(reader, given, scope)
             if opaque(found):
-                found = libraries.annotated(reader, statement.annotation, scope) or found
+                found = external.annotated(reader, statement.annotation, scope) or found
             assignment.assign(reader, target, found, scope)
         case ast.AugAssign(target=target, value=given):
             old = expressions.value(reader, target, scope)
@@ -128,7 +129,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             matched = expressions.value(reader, subject, scope)
             with _branch(scope):
                 for case in cases:
-                    patterns.bind(reader, case.pattern, matched, scope)
+                    assignment.bind(reader, case.pattern, matched, scope)
                     if case.guard:
                         expressions.value(reader, case.guard, scope)
                     execute(reader, case.body, scope)
@@ -192,7 +193,7 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
-    libraries.noticed(reader, node, scope)
+    external.noticed(reader, node, scope)
     if isinstance(node, ast.Import):
         for alias in node.names:
             whole = reader.imported(alias.name)

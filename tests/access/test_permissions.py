@@ -6,8 +6,8 @@ import pytest
 
 from policypack.access.calls.permissions import listed, permissions
 from policypack.iam.actions import expand
-from policypack.python import sdk
 from policypack.python.files import Place
+from policypack.python.libraries import sdk
 from policypack.python.model import Call, Text
 
 MOST_USED = [

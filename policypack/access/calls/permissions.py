@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from policypack.iam import actions
-from policypack.python import sdk
+from policypack.python.libraries import sdk
 from policypack.python.model import Call
 
 

@@ -13,7 +13,7 @@ from policypack.core.examples import example, packaged
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.lambda_code.handler import handlers
-from policypack.python.handling import Handling
+from policypack.python.model import Handling
 
 
 def check(found: Handling) -> Iterator[Judgement]:

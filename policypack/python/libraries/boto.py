@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policypack.python import sdk
 from policypack.python.files import Place
+from policypack.python.libraries import sdk
 from policypack.python.model import UNKNOWN_TEXT, Text
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (

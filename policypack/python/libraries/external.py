@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import boto, callbacks, calling, classes, expressions, powertools, sdk
+from policypack.python import callbacks, calling, classes, expressions
+from policypack.python.libraries import boto, powertools, sdk
+from policypack.python.libraries.names import (
+    KEPT,
+    OPAQUE,
+    PASSED_ON,
+    SDK,
+    SESSIONS,
+    SUSPECTED,
+    TYPED,
+    is_known,
+    is_standard,
+)
 from policypack.python.model import Text, shape_of
-from policypack.python.names import KEPT, OPAQUE, PASSED_ON, SDK, SESSIONS, SUSPECTED, TYPED, is_known, is_standard
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,
