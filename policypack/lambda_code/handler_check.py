@@ -148,7 +148,7 @@ class _Reader:
                 if any(_compiled(each, base) for each in places.names())
                 else self._absent(f"{base}.py")
             )
-        defined = defines(package, module, name)
+        defined = defines(package.readable, module, name)
         if defined is None:
             return RUNNING
         return HandlerProblem() if defined else HandlerProblem(undefined=(module.file, name))

@@ -22,6 +22,7 @@ from policypack.lambda_code.packaging import (
     read_code,
     variables,
 )
+from policypack.lambda_code.python_code import TOO_MUCH, Followed
 from policypack.lambda_code.runtime_modules import minor_of
 
 _PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
@@ -64,6 +65,8 @@ def _judged(
     # parsing is paid for only where there is code to parse
     from policypack.lambda_code.installed_files import published
     from policypack.lambda_code.missing_modules import Importer
+    from policypack.python.interpret import read_imports
+    from policypack.python.modules import Package
 
     held = layers(stack, function)
     archives, unread = opened_layers(stack, held)
@@ -75,7 +78,11 @@ def _judged(
         minor,
         elsewhere=adds,
     )
-    found = importer.run(runs.handler.rpartition(".")[0].replace("/", "."))
+    program = Package(Followed.beside(archive, archives, python_folders(runs.runtime)))
+    reading = read_imports(program, runs.handler, minor)
+    if reading.exceeded:
+        yield TOO_MUCH
+    found = importer.run(reading)
     open_end = found.elsewhere or unread or held.others
     certain = tuple(each for each in found.missing if each.inside or not open_end)
     yield Lacking(certain, runs.runtime, bool(archives))

@@ -6,17 +6,20 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import change, has
 from policypack.python.files import Place, UnreadableError
-from policypack.python.imports import Imported, imports, searches
-from policypack.python.modules import MOST_FILES, Module, Package, binds, defines, makes_names, members
+from policypack.python.model import Imported
+from policypack.python.modules import Module, NotPythonError, Package, defines, makes_names, members
+
+if TYPE_CHECKING:
+    from policypack.python.interpret import Reading
 
 _ALIKE = 0.75
 
@@ -57,11 +60,11 @@ class Imports(msgspec.Struct, frozen=True):
 
 
 class Importer:
-    """Imports as a runtime does, without running anything.
+    """Looks for what a program imports, as its runtime does.
 
     Args:
         files: the archive and the layers, in the places where Lambda looks.
-        is_own: whether a file is the function's own, which is followed. Published packages are not: others ran them.
+        is_own: whether a file is the function's own. Imports of published packages are not judged: others ran them.
         minor: of the runtime's Python.
         elsewhere: whether the environment adds places to look in.
     """
@@ -72,67 +75,45 @@ class Importer:
         self._is_own = is_own
         self._minor = minor
         self._elsewhere = elsewhere
-        self._seen: set[tuple[str, bool]] = set()
-        self._waiting: deque[tuple[str, bool]] = deque()
 
-    def run(self, entry: str) -> Imports:
-        """Import a module by its dotted name.
+    def run(self, reading: Reading) -> Imports:
+        """What the imports of a program do not find.
 
         Raises:
-            UnreadableError: the archive, or an own module that is surely imported, cannot be read.
+            UnreadableError: an own module that is surely imported cannot be parsed.
         """
+        for name in reading.modules:
+            self._own(name)
+        self._elsewhere |= any(map(self._is_own, reading.reader.searching))
         found: dict[tuple[str, str], Missing] = {}
-        self._follow(entry, sure=True)
-        while self._waiting and len(self._seen) <= MOST_FILES:
-            name, sure = self._waiting.popleft()
-            module = self._own(name, sure=sure)
-            if module:
-                self._elsewhere |= searches(module)
-                for each in imports(module, self._minor):
-                    for missing in self._imported(module, each, sure=sure and each.sure):
-                        found.setdefault((missing.module, missing.member), missing)
+        for each in reading.imports:
+            missing = self._missing(each) if self._is_own(each.place.file) else None
+            if missing:
+                found.setdefault((missing.module, missing.member), missing)
         lacking = (each for each in found.values() if each.inside or not self._somewhere(each.module))
         return Imports(tuple(lacking), self._elsewhere)
 
     def _somewhere(self, name: str) -> bool:
         return self._elsewhere and self._index.is_anywhere(name.partition(".")[0])
 
-    def _follow(self, name: str, *, sure: bool) -> None:
-        """Import a module later, and the packages that it is in."""
-        parts = name.split(".")
-        for end in range(1, len(parts) + 1):
-            step = (".".join(parts[:end]), sure)
-            if step not in self._seen:
-                self._seen.add(step)
-                self._waiting.append(step)
-
-    def _own(self, name: str, *, sure: bool = False) -> Module | None:
-        """The own module of this name; one that does not parse is a problem where it is surely imported."""
+    def _own(self, name: str) -> Module | None:
+        """The own module of this name."""
         try:
             module = self._package.module(name)
-        except UnreadableError:
-            if sure:
+        except NotPythonError as error:
+            if self._is_own(error.file):
                 raise
             return None
         return module if module and self._is_own(module.file) else None
 
-    def _imported(self, module: Module, given: Imported, *, sure: bool) -> Iterator[Missing]:
-        """What fails of one import; what it finds is followed."""
-        place = Place(module.file, given.line)
+    def _missing(self, given: Imported) -> Missing | None:
+        """What an import does not find."""
         if not given.module:
-            if sure:
-                yield Missing(place, inside=True)
-            return
-        self._follow(given.module, sure=sure)
-        full = f"{given.module}.{given.member}"
-        if given.member and full in self._index:
-            package = self._own(given.module)
-            hidden = package and binds(self._package, package, given.member) is not False
-            self._follow(full, sure=sure and not hidden)
-        elif sure:
-            absent = self._absent(place, given.module) or (given.member and self._undefined(place, given))
-            if absent:
-                yield absent
+            return Missing(given.place, inside=True)
+        if given.member and f"{given.module}.{given.member}" in self._index:
+            return None
+        absent = self._absent(given.place, given.module)
+        return absent or (self._undefined(given) if given.member else None)
 
     def _absent(self, place: Place, name: str) -> Missing | None:
         """A module that nothing holds, as far as that can be told."""
@@ -160,7 +141,7 @@ class Importer:
             return True
         return module is None or makes_names(module)
 
-    def _undefined(self, place: Place, given: Imported) -> Missing | None:
+    def _undefined(self, given: Imported) -> Missing | None:
         """A member that a module surely does not have."""
         name, member = given.module, given.member
         if member == "*" or member.startswith("__"):
@@ -168,13 +149,13 @@ class Importer:
         if not self._index.is_regular(name):  # a package without a file of its own has nothing but modules
             known = name in self._index and not has(self._minor, name.partition(".")[0])
             full = f"{name}.{member}"
-            return Missing(place, full, hint=self._hint(full)) if known else None
+            return Missing(given.place, full, hint=self._hint(full)) if known else None
         module = self._own(name)
-        if module is None or defines(self._package, module, member) is not False:
+        if module is None or defines(self._package.readable, module, member) is not False:
             return None
         names = [each for each in members(module) if each != member]
         near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
-        return Missing(place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
+        return Missing(given.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
 
     def _hint(self, name: str) -> str:
         near = self._index.near(name)

@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from policypack.core.policy import Resource, Stack, Unknown
+from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import idle
 from policypack.lambda_code.packaging import (
@@ -19,16 +19,24 @@ from policypack.lambda_code.packaging import (
     Search,
     code_of,
     code_property,
+    functions,
     layers,
     opened_layers,
     python_folders,
     read_code,
 )
+from policypack.lambda_code.runtime_modules import minor_of
 from policypack.python.files import UnreadableError
+from policypack.python.model import Handling
 
 if TYPE_CHECKING:
     from policypack.python.interpret import Reading
 
+NO_MODULE = "Make `handler` name a module in the packaged code."
+TOO_MUCH = Unknown(
+    "holds code that is too large, or calls itself in too many ways, to be followed",
+    "Package less with the function, or waive this policy for it.",
+)
 NO_FUNCTION = Unknown("holds no function for the handler", "Make `handler` name a function in the packaged code.")
 
 
@@ -75,7 +83,7 @@ def _python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoMod
     return None if found is None else (code_property(function), found)
 
 
-class _Followed(Search):
+class Followed(Search):
     """The files that are followed: published packages are not, unless they call AWS themselves."""
 
     def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
@@ -111,9 +119,34 @@ def read_program(
     from policypack.python.modules import Package
 
     archives, unread = opened_layers(stack, held)
-    package = Package(_Followed.beside(archive, archives, python_folders(runtime)))
+    package = Package(Followed.beside(archive, archives, python_folders(runtime)))
     module = handler.rpartition(".")[0].replace("/", ".")
     if package.module(module) is None:
         return NoModule(module, held.others or unread)
-    reading = read(package, handler)
+    reading = read(package, handler, minor_of(runtime))
     return reading if reading.exceeded or reading.handlers else NO_FUNCTION
+
+
+def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
+    """What the handler of each Python function does with the records of its event.
+
+    Yields nothing for other runtimes, for container images, for code in a bucket where nothing of the stack is, and
+    for code of which a state from another machine has only the hash: there is no code to read. What should be
+    readable and is not is yielded as `Unknown`, with the reason.
+    """
+    for function in functions(stack):
+        found = python_code(stack, function)
+        if found is None:
+            continue
+        path, reading = found
+        if isinstance(reading, Unknown):
+            yield function, path, reading
+        elif isinstance(reading, NoModule):
+            yield function, path, Unknown(f"holds no module for the handler{reading.where}", NO_MODULE)
+        elif reading.exceeded:
+            yield function, path, TOO_MUCH
+        else:
+            # parsing is paid for only where there is code to parse
+            from policypack.python.record_loops import handling
+
+            yield function, path, handling(reading)

@@ -43,7 +43,7 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
                 _unpack(reader, each, _at(reader, values, index, len(elements), target, scope), values, scope)
         case ast.Attribute(value=base, attr=name):
             for owner in expressions.value(reader, base, scope):
-                _put(reader, owner, name, values, target, scope)
+                _put(reader, owner, name, values)
         case ast.Subscript(value=(ast.Name() | ast.Attribute()) as base, slice=index):
             keys = texts(expressions.value(reader, index, scope)) or [UNKNOWN_TEXT]
             changed = [
@@ -57,9 +57,9 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
             expressions.value(reader, index, scope)
 
 
-def _put(reader: Reader, owner: Value, name: str, values: Values, node: ast.expr, scope: Scope) -> None:
+def _put(reader: Reader, owner: Value, name: str, values: Values) -> None:
     """Let an attribute hold values too."""
-    if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values, node, scope):
+    if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values):
         return
     if isinstance(owner, Instance | Class):
         reader.put(owner, name, values)

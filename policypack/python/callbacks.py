@@ -172,8 +172,8 @@ class _Context:
 
     def call(self, functions: Values, given: Given) -> Values:
         """What functions return."""
-        found = [calling.call(self.reader, each, given, self.node, self.scope) for each in functions]
-        return either(found) or UNKNOWN
+        with self.reader.perhaps():
+            return calling.call_all(self.reader, functions, given, self.node, self.scope) or UNKNOWN
 
     def elements(self, values: Values) -> Values:
         """What going through values gives."""
@@ -215,8 +215,7 @@ class _Context:
         handed = Given((EVENT,)) if from_event else Given((UNKNOWN,), (), open=True)
         known = is_known(self.name) or (self.name == last and last in LOOKED_AT)
         for values in self.given.all:
-            for each in _functions(values):
-                calling.call(self.reader, each, handed, self.node, self.scope)
+            self.call(frozenset(_functions(values)), handed)
             escape(self.reader, values, wholly=not known)
             if not known and "." in self.name and self.name.partition(".")[0] not in OPAQUE:
                 self._clients(values)

@@ -8,7 +8,7 @@ from policypack.python import assignment, callbacks, classes, expressions, recor
 from policypack.python.files import Place
 from policypack.python.libraries import boto, external
 from policypack.python.model import Text, shape_of
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import SEARCH_PATHS, Given, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
@@ -55,7 +55,7 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     changed = _changed(reader, node, given, scope)
     if changed is not None:
         return changed
-    found = either(call(reader, each, given, node, scope) for each in callee or UNKNOWN)
+    found = call_all(reader, callee or UNKNOWN, given, node, scope)
     if any(isinstance(each, Code | Class | Partial | Instance) or _waits(each) for each in callee):
         return found
     return _of_records(reader, node, given, found)
@@ -144,12 +144,17 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
 
 def attribute(reader: Reader, base: Values, name: str, node: ast.expr, scope: Scope) -> Values:
     """What an attribute of a value may be."""
-    return either(_attribute(reader, each, name, node, scope) for each in base)
+    with reader.perhaps(surely=len(base) == 1):
+        return either(_attribute(reader, each, name, node, scope) for each in base)
 
 
-def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope) -> Values:
+def _attribute(  # noqa: C901 (one case for each kind of value)
+    reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope
+) -> Values:
     match base:
         case External(name=dotted):
+            if f"{dotted}.{name}" in SEARCH_PATHS:
+                reader.searching.add(scope.module.file)
             return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
         case Loaded(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
@@ -162,7 +167,7 @@ def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Sc
         case Class() if name == "__subclasses__":
             return frozenset({Method(base, name)})
         case Instance() | Class() | Super():
-            return classes.attribute(reader, base, name, node, scope)
+            return classes.attribute(reader, base, name)
         case Text() if shape := shape_of(base):
             return frozenset({Method(base, name)}) | records.attribute(shape, name)
         case Nothing():
@@ -171,52 +176,65 @@ def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Sc
             return frozenset({Method(base, name)})
 
 
+def call_all(reader: Reader, callees: Values, given: Given, node: ast.expr, scope: Scope) -> Values:
+    """What calling one of several values returns."""
+    with reader.perhaps(surely=len(callees) == 1):
+        return either(call(reader, each, given, node, scope) for each in callees)
+
+
 def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
     """What calling a value returns."""
     match callee:
         case Code():
-            return run(reader, callee, given, node, scope)
+            return run(reader, callee, given)
         case Class():
             return classes.made(reader, callee, given, node, scope)
         case Partial(of=of, args=args, keywords=keywords):
             more = Given((*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open)
-            return either(call(reader, each, more, node, scope) for each in of)
+            return call_all(reader, of, more, node, scope)
         case Method(owner=Client() | Session() | BotoResource() | Collection() | Paginator()):
             return boto.called(reader, callee, given, reader.place(node, scope))
         case Method(owner=Class() as cls, name="__subclasses__"):
             return classes.subclasses(reader, cls)
         case Method(owner=Pending(result=result), name=name):
             if name == "add_done_callback":
-                return either(
-                    call(reader, each, Given((frozenset({callee.owner}),)), node, scope) for each in given.get("fn", 0)
-                )
+                return call_all(reader, given.get("fn", 0), Given((frozenset({callee.owner}),)), node, scope)
             return result if name in ("result", "get") else UNKNOWN
         case Method():
             return external.method(reader, callee, given, node, scope)
         case External(name=name, given=wrapped):
-            found = [call(reader, each, given, node, scope) for each in wrapped]
-            return either([external.called(reader, name, given, node, scope), *found])
+            with reader.perhaps():
+                found = call_all(reader, wrapped, given, node, scope)
+            return either((external.called(reader, name, given, node, scope), found))
         case Instance():
-            return method(reader, callee, "__call__", given, node, scope) or UNKNOWN
+            return method(reader, callee, "__call__", given) or UNKNOWN
         case Text() if shape_of(callee):
             return EVENT
         case _:
             return callbacks.given_away(reader, records.called_name(node), given, node, scope) or UNKNOWN
 
 
-def method(reader: Reader, owner: Instance, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
+def method(reader: Reader, owner: Instance, name: str, given: Given) -> Values:
     """What a method of an instance returns; nothing where the package does not define it."""
-    found = [each for each in classes.attribute(reader, owner, name, node, scope) if isinstance(each, Code)]
-    return either(run(reader, each, given, node, scope) for each in found)
+    return run_all(reader, classes.attribute(reader, owner, name), given)
 
 
-def run(reader: Reader, code: Code, given: Given, node: ast.expr | None, scope: Scope | None) -> Values:
+def run_all(reader: Reader, values: Values, given: Given) -> Values:
+    """What the functions among values return."""
+    functions = [each for each in values if isinstance(each, Code)]
+    with reader.perhaps(surely=len(functions) == 1):
+        return either(run(reader, each, given) for each in functions)
+
+
+def run(reader: Reader, code: Code, given: Given) -> Values:
     """Read a function's body for these arguments, once a round."""
-    del node, scope
+    if not reader.deep:
+        return UNKNOWN
     if code.bound is not None:
         given = Given((code.bound, *given.args), given.keywords, given.open)
     given = reader.context(code.node, given)
     mark = (code.node, code.scope, given)
+    reader.enter(mark)
     if mark in reader.fresh:
         return reader.results.get(mark, EMPTY)
     if reader.depth >= DEEPEST:
@@ -227,21 +245,21 @@ def run(reader: Reader, code: Code, given: Given, node: ast.expr | None, scope: 
     reader.fresh.add(mark)
     reader.called.setdefault(code.node, code.scope.module)
     inner = reader.scopes.setdefault(mark, Scope(code.scope.module, outer=code.scope, owner=code.scope.owner))
-    inner.returned, inner.branches = EMPTY, 0
+    inner.returned, inner.branches, inner.returns = EMPTY, 0, False
     if code.cls is not None:
         inner.owner = code.cls
     _bind(reader, code, given, inner)
     reader.depth += 1
-    try:
+    with reader.inside(mark):
         if isinstance(code.node, ast.Lambda):
             found = expressions.value(reader, code.node.body, inner)
         else:
             statements.execute(reader, code.node.body, inner)
             found = inner.returned
-            if inner.yielded is not None:
-                found = frozenset({ListValue((inner.yielded,), alike=True, of=inner.yielded_of)})
-    finally:
-        reader.depth -= 1
+    if inner.yielded is not None:
+        reader.generators.add(mark)
+        found = frozenset({ListValue((inner.yielded,), alike=True, of=inner.yielded_of)})
+    reader.depth -= 1
     reader.results[mark] = either((reader.results.get(mark, EMPTY), found))
     return reader.results[mark]
 

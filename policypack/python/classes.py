@@ -19,6 +19,7 @@ from policypack.python.values import (
     Loaded,
     Scope,
     Super,
+    Value,
     Values,
     either,
     text,
@@ -60,19 +61,17 @@ def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope)
     above_it = lines_of(cls, reader)
     if not _has(reader, cls, "__init__") and _has_fields(reader, cls, above_it):
         _fill(reader, instance, given, scope, above_it)
-        constructors: Values = attribute(reader, instance, "__post_init__", node, scope)
+        constructors: Values = attribute(reader, instance, "__post_init__")
         given = Given()
     else:
-        constructors = attribute(reader, instance, "__init__", node, scope)
+        constructors = attribute(reader, instance, "__init__")
     if callbacks.is_derived(reader, cls):
         reader.escaped[cls] = None
     for name in _implicit(reader, cls):
-        for each in attribute(reader, instance, name, node, scope):
+        for each in attribute(reader, instance, name):
             if isinstance(each, Code):
                 reader.escaped[each] = None
-    for each in constructors:
-        if isinstance(each, Code):
-            calling.run(reader, each, given, node, scope)
+    calling.run_all(reader, constructors, given)
     return self
 
 
@@ -147,7 +146,7 @@ def _default(reader: Reader, node: ast.expr | None, scope: Scope) -> tuple[Value
         if keyword.arg == "default":
             default = found
         elif keyword.arg in ("default_factory", "factory"):
-            default = either(calling.call(reader, each, Given(), node, scope) for each in found)
+            default = calling.call_all(reader, found, Given(), node, scope)
         elif keyword.arg in ("env", "validation_alias", "alias"):
             fixed = [each.constant for each in texts(found)]
             alias = fixed[0] or "" if fixed else ""
@@ -164,10 +163,10 @@ def _called(node: ast.Call) -> str:
     )
 
 
-def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: ast.expr, scope: Scope) -> Values:
+def attribute(reader: Reader, base: Instance | Class | Super, name: str) -> Values:
     """What an attribute of an instance or a class may be."""
     if isinstance(base, Super):
-        found = [attribute(reader, each, name, node, scope) for each in base.bases if isinstance(each, Class)]
+        found = [attribute(reader, each, name) for each in base.bases if isinstance(each, Class)]
         codes = [each for values in found for each in values if isinstance(each, Code)]
         return frozenset(Code(each.node, each.scope, base.self, each.cls) for each in codes)
     cls = base.cls if isinstance(base, Instance) else base
@@ -176,24 +175,20 @@ def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: a
         if isinstance(each, Class):
             held = either((each.scope.names.get(name, EMPTY), reader.heap.get((each, name), EMPTY)))
             if held and not (any(found_ones) and not any(isinstance(one, Code) for one in held)):
-                found_ones += [_bound(reader, one, base, each, node, scope) for one in held]
+                found_ones += [_bound(reader, one, base, each) for one in held]
             if held:
                 break
         elif not any(found_ones):
             found_ones.append(UNKNOWN)
     if not any(found_ones) and isinstance(base, Instance) and name != "__getattr__" and "." not in name:
-        getters = attribute(reader, base, "__getattr__", node, scope)
-        given = Given((text(name),))
-        found_ones += [calling.run(reader, each, given, node, scope) for each in getters if isinstance(each, Code)]
+        found_ones.append(calling.method(reader, base, "__getattr__", Given((text(name),))))
     return either(found_ones)
 
 
-def set_by_property(reader: Reader, owner: Instance, name: str, values: Values, node: ast.expr, scope: Scope) -> bool:
+def set_by_property(reader: Reader, owner: Instance, name: str, values: Values) -> bool:
     """Whether an assignment to an attribute calls the setter of a property, which is read for these values."""
-    found = attribute(reader, owner, f"{name}.setter", node, scope)
-    setters = [each for each in found if isinstance(each, Code)]
-    for each in setters:
-        calling.run(reader, each, Given((values,)), node, scope)
+    setters = frozenset(each for each in attribute(reader, owner, f"{name}.setter") if isinstance(each, Code))
+    calling.run_all(reader, setters, Given((values,)))
     return bool(setters)
 
 
@@ -203,9 +198,9 @@ def subclasses(reader: Reader, cls: Class) -> Values:
     return frozenset({ListValue((frozenset(below),), alike=True)})
 
 
-def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, node: ast.expr, scope: Scope) -> Values:
+def _bound(reader: Reader, held: Value, base: Instance | Class, owner: Class) -> Values:
     if not isinstance(held, Code) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
-        return frozenset({held})  # type: ignore[arg-type]
+        return frozenset({held})
     decorators = {ast.unparse(each) for each in held.node.decorator_list}
     if decorators & {*PLAIN}:
         return frozenset({Code(held.node, held.scope, None, owner)})
@@ -215,7 +210,7 @@ def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, n
     if isinstance(base, Class):
         return frozenset({Code(held.node, held.scope, None, owner)})
     code = Code(held.node, held.scope, frozenset({base}), owner)
-    return calling.run(reader, code, Given(), node, scope) if decorators & {*PROPERTIES} else frozenset({code})
+    return calling.run(reader, code, Given()) if decorators & {*PROPERTIES} else frozenset({code})
 
 
 def names_of(reader: Reader, owner: object) -> set[str]:

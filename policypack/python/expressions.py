@@ -64,13 +64,15 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
         case ast.BinOp(left=left, right=right):  # `Path("a") / key`, or numbers
             held = shapes(value(reader, left, scope)) | shapes(value(reader, right, scope))
             return records.made_of(UNKNOWN, held & {Shape.COUNT, *records.MANY})
-        case ast.BoolOp(op=ast.Or(), values=[first, *rest]):
-            return _or(value(reader, first, scope), [value(reader, each, scope) for each in rest])
-        case ast.BoolOp(values=parts):
-            return either([value(reader, each, scope) for each in parts])
+        case ast.BoolOp(op=operator, values=[operand, *rest]):
+            first = value(reader, operand, scope)
+            with reader.perhaps():
+                others = [value(reader, each, scope) for each in rest]
+            return _or(first, others) if isinstance(operator, ast.Or) else either([first, *others])
         case ast.IfExp(test=test, body=body, orelse=orelse):
             value(reader, test, scope)
-            return either((value(reader, body, scope), value(reader, orelse, scope)))
+            with reader.perhaps():
+                return either((value(reader, body, scope), value(reader, orelse, scope)))
         case ast.Subscript(value=base, slice=index):
             return item(value(reader, base, scope), value(reader, index, scope), index)
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
@@ -138,7 +140,7 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
         elif isinstance(each, Collection):
             found.append(boto.listed(reader, each, Given(), reader.place(node, scope)))
         elif isinstance(each, Instance):
-            got = calling.method(reader, each, "__iter__", Given(), node, scope)
+            got = calling.method(reader, each, "__iter__", Given())
             found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
         elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
@@ -279,11 +281,16 @@ def _comprehended(
 ) -> tuple[Values, Values, Shapes]:
     """What the first and the last element of a comprehension may be, and the records that there is one for each of."""
     of = records.NONE_OF_THEM
+    surely = not lazy
     for loop in loops:
-        source = value(reader, loop.iter, scope)
+        with reader.perhaps(surely=surely):
+            source = value(reader, loop.iter, scope)
         of |= shapes(source)
-        assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
-        for condition in loop.ifs:
-            value(reader, condition, scope)
-    found = [value(reader, each, scope) for each in elements]
+        surely = surely and not loop.ifs and Shape.RECORDS in shapes(source)
+        with reader.perhaps(surely=surely):
+            assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
+            for condition in loop.ifs:
+                value(reader, condition, scope)
+    with reader.perhaps(surely=surely):
+        found = [value(reader, each, scope) for each in elements]
     return found[0], found[-1], records.comprehended(of, elements, loops, lazy=lazy)

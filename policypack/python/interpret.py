@@ -11,7 +11,7 @@ from itertools import islice
 from policypack.python import calling, classes, statements
 from policypack.python.files import Place
 from policypack.python.libraries.names import SDK
-from policypack.python.model import Found, Unresolved
+from policypack.python.model import Found, Imported, Unresolved
 from policypack.python.modules import Module, NotPythonError, Package, imported_modules, parsed
 from policypack.python.reader import Given, Reader, TooMuchError
 from policypack.python.values import EMPTY, EVENT, UNKNOWN, WHOLE_EVENT, Class, Code, Instance, Value, Values
@@ -43,13 +43,25 @@ class Reading:
         ordered = sorted(unresolved, key=lambda each: (each.place.file, each.place.line, each.why))
         return Found(tuple(calls), tuple(ordered))
 
+    @property
+    def imports(self) -> tuple[Imported, ...]:
+        """The imports that surely run when a function is invoked, and that nothing catches where they fail."""
+        surely = self.reader.surely_run()
+        return tuple(each for frame, each in self.reader.imports if frame in surely)
 
-def read(package: Package, handler: str) -> Reading:
+    @property
+    def modules(self) -> list[str]:
+        """The modules that those imports run, whether the archive has them or not."""
+        return sorted(frame for frame in self.reader.surely_run() if isinstance(frame, str))
+
+
+def read(package: Package, handler: str, minor: int | None = None) -> Reading:
     """Read a function's code from its handler on.
 
     Args:
         package: the modules of its archive, and of what Lambda has beside it.
         handler: as Lambda names it: `ingest.handler.handler`.
+        minor: of the Python that runs it: 13 for Python 3.13.
 
     Raises:
         UnreadableError: the archive cannot be read, or holds no such module.
@@ -58,21 +70,40 @@ def read(package: Package, handler: str) -> Reading:
     found = imported_modules(package, entry, LIBRARIES)
     if entry not in found.modules:
         return Reading(Reader({}, statements.load), tuple(map(_broken, found.broken)))
-    whole = _read_from(tuple(found.modules.items()), tuple(map(_broken, found.broken)), entry, function)
+    whole = _read_from(tuple(found.modules.items()), tuple(map(_broken, found.broken)), entry, function, minor)
     if found.cut and not whole.exceeded:
         cut = Unresolved(Place(found.modules[entry].file, 1), "begins code of more modules than are read here")
         return replace(whole, broken=(*whole.broken, cut))
     if not whole.exceeded or len(found.modules) <= NEAREST:
         return whole
-    return _read_from(tuple(islice(found.modules.items(), NEAREST)), whole.broken, entry, function)
+    return _read_from(tuple(islice(found.modules.items(), NEAREST)), whole.broken, entry, function, minor)
+
+
+def read_imports(package: Package, handler: str, minor: int) -> Reading:
+    """Read a function's code for its imports: as `read`, but code that is too large is read without its functions.
+
+    Returns:
+        A reading without imports where the archive does not have the handler's module.
+    """
+    entry, _, function = handler.replace("/", ".").rpartition(".")
+    if package.module(entry) is None:
+        return Reading(Reader({}, statements.load), ())
+    found = imported_modules(package, entry, LIBRARIES)
+    modules = tuple(found.modules.items())
+    whole = _read_from(modules, tuple(map(_broken, found.broken)), entry, function, minor)
+    return _read(found.modules, (), [entry], function, minor, deep=False) if whole.exceeded else whole
 
 
 @lru_cache(maxsize=32)
 def _read_from(
-    modules: tuple[tuple[str, Module], ...], broken: tuple[Unresolved, ...], entry: str, function: str
+    modules: tuple[tuple[str, Module], ...],
+    broken: tuple[Unresolved, ...],
+    entry: str,
+    function: str,
+    minor: int | None,
 ) -> Reading:
     """Read from a handler on, once for code that several functions share, or that is judged again."""
-    return _read(dict(modules), broken, [entry], function)
+    return _read(dict(modules), broken, [entry], function, minor)
 
 
 def calls_of(sources: Mapping[str, str | bytes], handler: str | None = None) -> Found:
@@ -102,13 +133,21 @@ def _broken(file: str) -> Unresolved:
     return Unresolved(Place(file, 1), "begins a file that does not parse as Python")
 
 
-def _read(modules: Mapping[str, Module], broken: Iterable[Unresolved], begin: Sequence[str], function: str) -> Reading:
-    reader = Reader(modules, statements.load)
+def _read(
+    modules: Mapping[str, Module],
+    broken: Iterable[Unresolved],
+    begin: Sequence[str],
+    function: str,
+    minor: int | None = None,
+    *,
+    deep: bool = True,
+) -> Reading:
+    reader = Reader(modules, statements.load, minor, deep)
     problems = list(broken)
     handlers, exceeded = EMPTY, False
     try:
         before = None
-        while reader.state() != before:
+        while deep and reader.state() != before:
             before = reader.state()
             _round(reader, begin, function)
         reader.forget()
@@ -124,17 +163,19 @@ def _round(reader: Reader, begin: Sequence[str], function: str) -> Values:
     """Read everything once more, with what the rounds before have found."""
     reader.begin_round()
     for name in begin:
-        reader.module(name)
+        reader.run_modules(name)
     handlers = EMPTY
     if function:
         scope = reader.globals[begin[0]]
         handlers = scope.names.get(function) or reader.imported(begin[0], function)
-        for each in handlers:
-            _enter(reader, each, (WHOLE_EVENT, UNKNOWN))
+        with reader.perhaps(surely=len(handlers) == 1):
+            for each in handlers:
+                _enter(reader, each, (WHOLE_EVENT, UNKNOWN))
     else:
         _rest(reader)
-    for each in list(reader.escaped):
-        _escape(reader, each)
+    with reader.perhaps():
+        for each in list(reader.escaped):
+            _escape(reader, each)
     return handlers
 
 
@@ -197,7 +238,7 @@ def _methods(reader: Reader, cls: Class, *, only: Code | None = None, made: Valu
             static = any(ast.unparse(one) == "staticmethod" for one in getattr(each.node, "decorator_list", ()))
             of_class = any(ast.unparse(one) == "classmethod" for one in getattr(each.node, "decorator_list", ()))
             bound: Values | None = None if static else frozenset({cls}) if of_class else made
-            calling.run(reader, Code(each.node, each.scope, bound, cls), Given(open=True), None, None)
+            calling.run(reader, Code(each.node, each.scope, bound, cls), Given(open=True))
 
 
 def _enter(reader: Reader, value: Value, args: tuple[Values, ...]) -> None:
@@ -205,7 +246,7 @@ def _enter(reader: Reader, value: Value, args: tuple[Values, ...]) -> None:
     if isinstance(value, Code):
         spec = value.node.args
         wanted = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults) - (value.bound is not None)
-        calling.run(reader, value, Given(args[: max(wanted, 0)] if not spec.vararg else args), None, None)
+        calling.run(reader, value, Given(args[: max(wanted, 0)] if not spec.vararg else args))
         return
     scope = next(iter(reader.globals.values()))
     calling.call(reader, value, Given(args), ast.Constant(None, lineno=1, col_offset=0), scope)

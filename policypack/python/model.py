@@ -129,6 +129,17 @@ class Call(msgspec.Struct, frozen=True):
         return any(name in names or name.partition("[")[0].partition(".")[0] in names for name, _ in self.arguments)
 
 
+class Imported(msgspec.Struct, frozen=True):
+    """One import that a program surely runs: of a module, or of the member `member` of one.
+
+    `module` is a dotted name, or empty where a relative import leads out of all packages.
+    """
+
+    place: Place
+    module: str
+    member: str = ""
+
+
 class Unresolved(msgspec.Struct, frozen=True):
     """What may be a call of AWS, and why it cannot be told which."""
 

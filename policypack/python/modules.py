@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,7 +41,7 @@ class Module:
     imported: tuple[tuple[str, Import], ...] = ()
     """What it imports under which name, at its top or inside its functions; the name `*` stands for everything."""
     named: tuple[str, ...] = ()
-    """The modules that it imports by `importlib.import_module("name")`."""
+    """The modules that it imports by their whole names: `import a.b`, `importlib.import_module("a.b")`."""
 
     @property
     def parent(self) -> str:
@@ -121,6 +121,8 @@ def _named(tree: ast.Module) -> Iterator[str]:
                 args=[ast.Constant(value=str() as name), *_],
             ) if not name.startswith("."):
                 yield name
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
 
 
 def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:
@@ -197,25 +199,32 @@ def imported_modules(package: Package, entry: str, known: Container[str] = ()) -
 _MAKERS = frozenset({"__getattr__", "__path__", "exec", "globals", "locals", "setattr", "vars"})
 
 
-def defines(package: Package, module: Module, name: str, depth: int = 8) -> bool | None:
-    """Whether a module has a member of this name once it is imported; None where its code does not tell."""
+def defines(find: Callable[[str], Module | None], module: Module, name: str, depth: int = 8) -> bool | None:
+    """Whether an imported module has a member of this name; None if its code does not show that.
+
+    Args:
+        find: returns the module of a dotted name, or None if it cannot be read.
+        module: may have the member.
+        name: of the member.
+        depth: how many modules away the member may be defined.
+    """
     itself = Import(module.name, name)  # `from . import name` in the package binds nothing but that module
-    imported = (name, itself) in module.imported and package.readable(f"{module.name}.{name}") is not None
-    return imported or binds(package, module, name, depth)
+    imported = (name, itself) in module.imported and find(f"{module.name}.{name}") is not None
+    return imported or binds(find, module, name, depth)
 
 
-def binds(package: Package, module: Module, name: str, depth: int = 8) -> bool | None:
-    """Whether a module's code gives it a member of this name, which hides a module of its package."""
+def binds(find: Callable[[str], Module | None], module: Module, name: str, depth: int = 8) -> bool | None:
+    """Whether a module's code defines a member of this name, which hides a module of its package: as `defines`."""
     if depth == 0:
         return None
     if name in _assigned(module):
         return True
     itself = Import(module.name, name)
     given = (each for bound, each in module.imported if bound == name and each != itself)
-    found = [_bound(package, each, depth) for each in given]
+    found = [_bound(find, each, depth) for each in given]
     for star in module.stars:
-        target = package.readable(star)
-        found.append(defines(package, target, name, depth - 1) if target else None)
+        target = find(star)
+        found.append(defines(find, target, name, depth - 1) if target else None)
     if True in found or any(isinstance(each, ast.Name) and _stores(each, name) for each in ast.walk(module.tree)):
         return True
     return None if None in found or makes_names(module) else False
@@ -231,13 +240,12 @@ def makes_names(module: Module) -> bool:
     return any(map(_makes_names, ast.walk(module.tree)))
 
 
-def _bound(package: Package, given: Import, depth: int) -> bool | None:
-    """Whether an import finds what it imports: only what the archive itself holds can be looked into."""
-    target = package.readable(given.module) if given.member else None
+def _bound(find: Callable[[str], Module | None], given: Import, depth: int) -> bool | None:
+    """Whether an import finds what it imports; modules outside the archive are taken to have it."""
+    target = find(given.module) if given.member else None
     if target is None:
         return True
-    inner = package.readable(f"{given.module}.{given.member}")
-    return bool(inner) or defines(package, target, given.member, depth - 1)
+    return bool(find(f"{given.module}.{given.member}")) or defines(find, target, given.member, depth - 1)
 
 
 def _assigned(module: Module) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from policypack.python.files import Place
-from policypack.python.model import EVENT_TEXT, Call, Text, Unresolved, shape_of
-from policypack.python.modules import Module
+from policypack.python.model import EVENT_TEXT, Call, Imported, Text, Unresolved, shape_of
+from policypack.python.modules import Module, binds
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
@@ -35,6 +36,10 @@ from policypack.python.values import (
 
 STEPS = 100_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
+SHALLOW_STEPS = 10 * STEPS
+"""The same where functions are not entered, and everything is read once."""
+SEARCH_PATHS = frozenset({"site.addsitedir", "sys.meta_path", "sys.modules", "sys.path", "sys.path_hooks"})
+"""What code uses that changes where modules come from."""
 ROUNDS = 12
 """Times that everything is read at most; three or four are enough for what people write."""
 WAYS = 16
@@ -80,6 +85,22 @@ class Reader:
 
     modules: Mapping[str, Module]
     load: Callable[[Reader, Scope], None]
+    minor: int | None = None
+    """The version of Python 3 that runs the code, where it is known."""
+    deep: bool = True
+    """Whether functions are entered."""
+    frame: Hashable = None
+    """What is read: a module, by its name, or a function with its arguments; None outside all of them."""
+    sure: bool = True
+    """Whether this part of the frame surely runs, and nothing in the frame hides an exception that it raises."""
+    imports: dict[tuple[Hashable, Imported], None] = field(default_factory=dict)
+    """Imports that surely run where their frame does, with that frame."""
+    entered: dict[Hashable, set[Hashable]] = field(default_factory=dict)
+    """By frame, the frames that surely run where it does."""
+    generators: set[Hashable] = field(default_factory=set)
+    """Frames that run later than they are called, if at all."""
+    searching: set[str] = field(default_factory=set)
+    """Files with code that changes where modules come from."""
     round: int = 0
     steps: int = 0
     depth: int = 0
@@ -110,7 +131,7 @@ class Reader:
     def step(self) -> None:
         """One more expression."""
         self.steps += 1
-        if self.steps > STEPS:
+        if self.steps > (STEPS if self.deep else SHALLOW_STEPS):
             raise TooMuchError
 
     def begin_round(self) -> None:
@@ -125,6 +146,8 @@ class Reader:
         """Forget what was found before all was known: the round that follows finds it again, and nothing else."""
         self.calls.clear()
         self.unresolved.clear()
+        self.imports.clear()
+        self.entered.clear()
         self.seen.clear()
 
     def saw(self, node: ast.AST, values: Values) -> Values:
@@ -157,22 +180,72 @@ class Reader:
         scope = self.globals.setdefault(name, Scope(found))
         if self.rounds.get(name) != self.round:
             self.rounds[name] = self.round
-            self.load(self, scope)
+            with self.inside(name):
+                self.load(self, scope)
         return scope
 
-    def imported(self, module: str, member: str = "") -> Values:
-        """What an import stands for."""
-        if not member:
-            found = self.module(module)
-            return frozenset({Loaded(found) if found else External(module)})
+    @contextmanager
+    def inside(self, frame: Hashable) -> Iterator[None]:
+        """Read a frame."""
+        before = self.frame, self.sure
+        self.frame, self.sure = frame, True
+        yield
+        self.frame, self.sure = before
+
+    @contextmanager
+    def perhaps(self, *, surely: bool = False) -> Iterator[None]:
+        """Read what perhaps does not run, or fails unseen, unless `surely`."""
+        before = self.sure
+        self.sure = before and surely
+        yield
+        self.sure = before
+
+    def enter(self, frame: Hashable) -> None:
+        """Note that the frame runs another one."""
+        if self.sure:
+            self.entered.setdefault(self.frame, set()).add(frame)
+
+    def surely_run(self) -> set[Hashable]:
+        """The frames that run whenever the program does."""
+        found: set[Hashable] = set()
+        waiting: list[Hashable] = [None]
+        while waiting:
+            frame = waiting.pop()
+            if frame not in found and frame not in self.generators:
+                found.add(frame)
+                waiting += self.entered.get(frame, ())
+        return found
+
+    def run_modules(self, name: str) -> None:
+        """Run the packages around a module, and then itself."""
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            step = ".".join(parts[:end])
+            self.enter(step)
+            self.module(step)
+
+    def run_import(self, given: Imported) -> None:
+        """Import a module as Python does: the packages around it first, then a member that is a module."""
+        if self.sure:
+            self.imports[self.frame, given] = None
+        self.run_modules(given.module)
+        package = self.modules.get(given.module)
+        if self.sure and given.member and not (package and binds(self.modules.get, package, given.member) is not False):
+            self.enter(f"{given.module}.{given.member}")
+
+    def imported(self, module: str, member: str = "", seen: frozenset[str] = frozenset()) -> Values:
+        """What an import stands for; `seen` are modules that import everything from this one."""
         found = self.module(module)
+        if not member:
+            return frozenset({Loaded(found) if found else External(module)})
         if found and member in found.names:
             return found.names[member]
         inner = self.module(f"{module}.{member}")
         if inner:
             return frozenset({Loaded(inner)})
         if found:
-            return either(self.imported(star, member) for star in found.module.stars)
+            seen |= {module}
+            return either(self.imported(star, member, seen) for star in found.module.stars if star not in seen)
         return frozenset({External(f"{module}.{member}")})
 
     def context(self, node: Function, given: Given) -> Given:

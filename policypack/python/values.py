@@ -93,6 +93,10 @@ class Scope:
     """Names of a function around, which this one changes."""
     branches: int = 0
     """How many branches deep the reading is: there a name may keep what it was."""
+    returns: bool = False
+    """Whether a `return` was read: what follows it perhaps does not run."""
+    jumps: bool = False
+    """The same of a `break` or `continue` of the loop that is read."""
     owner: Class | None = None
     """The class whose body this is, or in whose method it is."""
     is_class: bool = False

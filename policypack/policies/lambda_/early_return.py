@@ -12,7 +12,7 @@ from textwrap import dedent
 from policypack.core.examples import example, packaged
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.handler import handlers
+from policypack.lambda_code.python_code import handlers
 from policypack.python.model import Handling
 
 

@@ -21,7 +21,7 @@ from policypack.python.libraries.names import (
     is_known,
     is_standard,
 )
-from policypack.python.model import Text, shape_of
+from policypack.python.model import Imported, Text, shape_of
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,
@@ -159,6 +159,9 @@ def _imported(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Val
     names = texts(given.get("name", 0))
     if any(each.constant is None for each in names):
         reader.give_up(reader.place(node, scope), "imports a module whose name is not a constant")
+    for each in names:
+        if each.constant and len(names) == 1:
+            reader.run_import(Imported(reader.place(node, scope), each.constant))
     return either(reader.imported(each.constant) for each in names if each.constant) or UNKNOWN
 
 
