@@ -27,9 +27,7 @@ from policypack.python.values import (
 )
 
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
-PROPERTIES = ("property", "cached_property", "functools.cached_property", "functools.property")
-PLAIN = ("staticmethod",)
-OF_CLASS = ("classmethod",)
+PROPERTIES = {"property", "cached_property", "functools.cached_property", "functools.property"}
 FIELDS = (
     "dataclasses.dataclass",
     "attr.s",
@@ -201,16 +199,21 @@ def subclasses(reader: Reader, cls: Class) -> Values:
 def _bound(reader: Reader, held: Value, base: Instance | Class, owner: Class) -> Values:
     if not isinstance(held, Code) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
         return frozenset({held})
-    decorators = {ast.unparse(each) for each in held.node.decorator_list}
-    if decorators & {*PLAIN}:
-        return frozenset({Code(held.node, held.scope, None, owner)})
-    if decorators & {*OF_CLASS}:
-        cls = base.cls if isinstance(base, Instance) else base
-        return frozenset({Code(held.node, held.scope, frozenset({cls}), owner)})
-    if isinstance(base, Class):
-        return frozenset({Code(held.node, held.scope, None, owner)})
-    code = Code(held.node, held.scope, frozenset({base}), owner)
-    return calling.run(reader, code, Given()) if decorators & {*PROPERTIES} else frozenset({code})
+    cls, instances = (base.cls, frozenset({base})) if isinstance(base, Instance) else (base, None)
+    code = Code(held.node, held.scope, receiver(held, instances, cls), owner)
+    return calling.run(reader, code, Given()) if instances and _decorators(code) & PROPERTIES else frozenset({code})
+
+
+def receiver(method: Code, instances: Values | None, cls: Class) -> Values | None:
+    """What a method is bound to: instances, its class, or nothing."""
+    decorators = _decorators(method)
+    if "staticmethod" in decorators:
+        return None
+    return frozenset({cls}) if "classmethod" in decorators else instances
+
+
+def _decorators(code: Code) -> set[str]:
+    return {ast.unparse(each) for each in getattr(code.node, "decorator_list", ())}
 
 
 def names_of(reader: Reader, owner: object) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -27,17 +26,6 @@ class Files(Protocol):
 
     def content(self, name: str, /) -> bytes | None:
         """The whole of one file, or None where there is none; raises `UnreadableError`."""
-
-
-class Texts:
-    """Files whose contents are held, by name."""
-
-    def __init__(self, contents: Mapping[str, bytes]) -> None:
-        self.contents = contents
-
-    def content(self, name: str) -> bytes | None:
-        """The whole of one file, or None where there is none."""
-        return self.contents.get(name)
 
 
 def source_of(files: Files, name: str) -> tuple[str, bytes] | None:

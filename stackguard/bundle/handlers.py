@@ -10,7 +10,7 @@ from policypack.lambda_code.archive import Archive, holding
 from policypack.lambda_code.missing_modules import Importer, Missing
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import minor_of
-from policypack.python.files import Texts, UnreadableError
+from policypack.python.files import UnreadableError
 from policypack.python.interpret import read_imports
 from policypack.python.modules import Package
 from stackguard.bundle.config import TABLE, Function
@@ -71,7 +71,7 @@ def check_imports(function: Function, own: Sequence[File], dependencies: Archive
     packed = [] if dependencies is None else [(dependencies, prefix)]
     importer = Importer(Search([(holding(files), ""), *packed]), files.__contains__, minor)
     try:
-        found = importer.run(read_imports(Package(Texts(files)), handler, minor))
+        found = importer.run(read_imports(Package(holding(files)), handler, minor))
     except UnreadableError as error:
         raise CannotBundle(f"the archive {error}; mend it") from None
     told = [each for each in found.missing if each.inside or not (found.elsewhere or dependencies is None)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.python.files import Texts
+from policypack.lambda_code.archive import holding
 from policypack.python.interpret import Reading, read
 from policypack.python.modules import Package
 from policypack.python.reader import ROUNDS, STEPS
@@ -19,7 +19,7 @@ NAMES = ("f", "g", "h", "x", "y")
 
 def reading(text: str, **files: str) -> Reading:
     contents = {f"{name}.py": each.encode() for name, each in {"index": text, **files}.items()}
-    return read(Package(Texts(contents)), "index.handler")
+    return read(Package(holding(contents)), "index.handler")
 
 
 def expressions() -> st.SearchStrategy[str]:

@@ -217,7 +217,7 @@ def test_code_that_is_too_large_is_judged_by_what_its_modules_import(monkeypatch
     files = {"index.py": "import pandas\n" + "x = 1\n" * 40 + HANDLER, "pandas.py": "import numpy"}
     assert messages(POLICY, function(texts(files)))[0].startswith("imports `numpy` (`pandas.py:1`)")
     monkeypatch.setattr("policypack.python.reader.SHALLOW_STEPS", 20)
-    run = function(texts(files))
+    run = function(texts({**files, "pandas.py": "import polars"}))
     assert undecided(POLICY, run) == ["code"]
     assert any("holds code that is too large" in each.message for each in outcomes(POLICY, run))
 
