@@ -16,21 +16,19 @@ from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
+    Boto,
     BotoResource,
     Class,
     Client,
     Code,
-    Collection,
     DictValue,
     External,
     Instance,
     ListValue,
     Method,
-    Paginator,
     Partial,
     Pending,
     Scope,
-    Session,
     Value,
     Values,
     either,
@@ -143,12 +141,11 @@ def is_derived(reader: Reader, cls: Class) -> bool:
 
 def _calls(values: Values) -> Values:
     """Those of some values that are called where they are given to somebody."""
-    boto = Client | BotoResource | Session | Collection | Paginator
     return frozenset(
         each
         for each in values
         if isinstance(each, Code | Partial | Class | Instance)
-        or (isinstance(each, Method) and isinstance(each.owner, boto))
+        or (isinstance(each, Method) and isinstance(each.owner, Boto))
     )
 
 

@@ -13,11 +13,10 @@ from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
-    BotoResource,
+    Boto,
     Class,
     Client,
     Code,
-    Collection,
     DictValue,
     External,
     Instance,
@@ -25,11 +24,9 @@ from policypack.python.values import (
     Loaded,
     Method,
     Nothing,
-    Paginator,
     Partial,
     Pending,
     Scope,
-    Session,
     Super,
     Value,
     Values,
@@ -131,11 +128,8 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
             more = expressions.iterated(reader, more, node, scope) if name == "extend" else more
             after.append(ListValue((either((*each.elements, more)),), alike=True, of=each.of))
         elif isinstance(each, DictValue) and name == "update":
-            others = [one for one in first if isinstance(one, DictValue)]
-            new = each.merged(DictValue(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open))
-            for one in others:
-                new = new.merged(one)
-            after.append(DictValue(new.items, open=new.open or len(others) != len(first), of=new.of))
+            keywords = DictValue(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open)
+            after.append(each.merged(keywords).updated(first))
         else:
             return None
     assignment.change(reader, node.func.value, frozenset(after), scope)
@@ -158,7 +152,7 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
             return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
         case Loaded(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
-        case Session() | Client() | BotoResource() | Collection() | Paginator():
+        case Boto():
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case Method(owner=Client(), name="meta") if name == "client":
             return frozenset({base.owner})
@@ -192,7 +186,7 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
         case Partial(of=of, args=args, keywords=keywords):
             more = Given((*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open)
             return call_all(reader, of, more, node, scope)
-        case Method(owner=Client() | Session() | BotoResource() | Collection() | Paginator()):
+        case Method(owner=Boto()):
             return boto.called(reader, callee, given, reader.place(node, scope))
         case Method(owner=Class() as cls, name="__subclasses__"):
             return classes.subclasses(reader, cls)

@@ -6,6 +6,7 @@ import ast
 import builtins
 
 from policypack.python import callbacks, calling, expressions
+from policypack.python.libraries import external
 from policypack.python.model import Text
 from policypack.python.reader import Given, Reader
 from policypack.python.values import (
@@ -113,8 +114,6 @@ def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_
             default, alias = _default(reader, statement.value, inside)
             found = expressions.variable(Text((alias or f"{prefix}{name}".upper(),)), default) if reads else default
         if not found and statement.annotation is not None:
-            from policypack.python.libraries import external
-
             found = external.annotated(reader, statement.annotation, scope)
         reader.put(instance, name, found or UNKNOWN)
 

@@ -255,14 +255,9 @@ def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr],
     for key, each in zip(keys, values, strict=True):
         given = value(reader, each, scope)
         if key is None:
-            inner = [one for one in given if isinstance(one, DictValue)]
-            for one in inner:
-                found = found.merged(one)
-            if len(inner) != len(given):
-                found = DictValue(found.items, open=True)
+            found = found.updated(given)
         else:
-            spelled = texts(value(reader, key, scope))
-            found = found.merged(DictValue(tuple((one, given) for one in spelled)))
+            found = found.merged(DictValue(tuple((one, given) for one in texts(value(reader, key, scope)))))
     return frozenset({found})
 
 

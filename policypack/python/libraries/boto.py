@@ -16,6 +16,7 @@ from policypack.python.reader import Given, Reader
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
+    Boto,
     BotoResource,
     Client,
     Collection,
@@ -66,9 +67,7 @@ def offers(owner: Client, name: str) -> bool:
     return name in sdk.operations(owner.service) or name in helpers or (owner.service == "s3" and name in TRANSFERS)
 
 
-def attribute(
-    reader: Reader, base: Session | Client | BotoResource | Collection | Paginator, name: str, place: Place
-) -> Values:
+def attribute(reader: Reader, base: Boto, name: str, place: Place) -> Values:
     """What an attribute of one of boto3's values may be."""
     if isinstance(base, Client) and name in IDLE:
         return frozenset({Method(base, name)})
