@@ -46,7 +46,7 @@ class AbsentError(UnreadableError):
     """The code lies on another machine."""
 
 
-class Member(msgspec.Struct, frozen=True):
+class ArchivedFile(msgspec.Struct, frozen=True):
     """A file of an archive: its size in bytes unpacked, and whether it may be executed, where the archive says so."""
 
     size: int
@@ -61,7 +61,7 @@ class Archive(ABC):
 
     @cached_property
     @abstractmethod
-    def members(self) -> Mapping[str, Member]:
+    def members(self) -> Mapping[str, ArchivedFile]:
         """All files.
 
         Raises:
@@ -76,7 +76,7 @@ class Archive(ABC):
             UnreadableError: it cannot be read.
         """
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         """The file of this name, or None where there is none."""
         return self.members.get(name)
 
@@ -149,7 +149,7 @@ def holding(files: Mapping[str, bytes]) -> Archive:
     return _Held(files)
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A member's name for a message: whatever is no character that can be printed is a question mark."""
     return "".join(each if each.isprintable() else "?" for each in name)
 
@@ -174,8 +174,8 @@ class _Held(Archive):
         self._files = files
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        return {name: Member(len(content)) for name, content in self._files.items()}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        return {name: ArchivedFile(len(content)) for name, content in self._files.items()}
 
     def head(self, name: str, most: int) -> bytes:
         return self._files[name][:most]
@@ -200,8 +200,8 @@ class _Zip(Archive):
         return {_normal(each.filename): each for each in entries}
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        return {name: Member(each.file_size, _may_run(each)) for name, each in self._entries.items()}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        return {name: ArchivedFile(each.file_size, _may_run(each)) for name, each in self._entries.items()}
 
     def head(self, name: str, most: int) -> bytes:
         with _reading(), self._file.open(self._entries[name]) as stream:
@@ -236,8 +236,8 @@ class _Tar(Archive):
         return entries
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        return {name: Member(each.size) for name, each in self._entries.items()}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        return {name: ArchivedFile(each.size) for name, each in self._entries.items()}
 
     def head(self, name: str, most: int) -> bytes:
         with _reading():
@@ -252,22 +252,22 @@ class _Folder(Archive):
         self._root = root
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        found: dict[str, Member] = {}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        found: dict[str, ArchivedFile] = {}
         with _reading():
             for path, name in walked(str(self._root)):
                 _bounded(len(found))
                 facts = Path(path).stat()
                 if stat.S_ISREG(facts.st_mode):  # a pipe would be waited for without end
-                    found[name] = Member(facts.st_size)
+                    found[name] = ArchivedFile(facts.st_size)
         return found
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         if name.startswith("/") or ".." in name.split("/"):
             return None
         path = self._root / name
         with _reading():
-            return Member(path.stat().st_size) if path.is_file() else None
+            return ArchivedFile(path.stat().st_size) if path.is_file() else None
 
     def head(self, name: str, most: int) -> bytes:
         with _reading(), (self._root / name).open("rb") as stream:
@@ -287,15 +287,15 @@ class _Assets(Archive):
         return {"" if name == "." else f"{name}/": opened(each) for name, each in self._assets.items()}
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
+    def members(self) -> Mapping[str, ArchivedFile]:
         inner = {
             folder + name: member for folder, each in self._archives.items() for name, member in each.members.items()
         }
-        return inner | {name: Member(_size(each)) for name, each in self._files.items()}
+        return inner | {name: ArchivedFile(_size(each)) for name, each in self._files.items()}
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         if name in self._files:
-            return Member(_size(self._files[name]))
+            return ArchivedFile(_size(self._files[name]))
         inner = (archive.find(rest) for archive, rest in self._inside(name))
         return next((each for each in inner if each), None)
 

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
-from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.packaging import (
-    Handled,
+    HandlerName,
     Layers,
     Search,
     code_property,
     functions,
-    handled,
+    handler_name,
     layers,
     opened_layers,
     python_folders,
@@ -67,8 +67,8 @@ def handler_problems(stack: Stack) -> Iterator[Placed[HandlerProblem]]:
 
 
 def _problem(stack: Stack, function: Resource) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
-    runs = handled(stack, function)
-    if not isinstance(runs, Handled):
+    runs = handler_name(stack, function)
+    if not isinstance(runs, HandlerName):
         if runs is not None:
             yield runs
         return
@@ -129,17 +129,17 @@ class _Reader:
             return OTHER_LAYER
         name = posixpath.basename(file)
         alike = [each for each in self.archive.members if posixpath.basename(each) == name]
-        return HandlerProblem(shown(file), shown(min(alike, default="")))
+        return HandlerProblem(printable(file), printable(min(alike, default="")))
 
     def _python(self, handler: str) -> HandlerProblem | Unknown:
-        from policypack.python.modules import Package, defines
+        from policypack.python.modules import PythonPackage, defines
 
         path, _, name = handler.rpartition(".")
         dotted = path.replace("/", ".")
         if not all(dotted.split(".")) or not name:
             return HandlerProblem(form="module.function")
         places = self._places(python_folders(self.runtime))
-        package = Package(places)
+        package = PythonPackage(places)
         module = package.module(dotted)
         if module is None:
             base = dotted.replace(".", "/")

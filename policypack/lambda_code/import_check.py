@@ -8,14 +8,14 @@ import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive
-from policypack.lambda_code.missing_modules import Missing
+from policypack.lambda_code.missing_modules import MissingImport
 from policypack.lambda_code.packaging import (
     UNSURE,
-    Handled,
+    HandlerName,
     Search,
     code_property,
     functions,
-    handled,
+    handler_name,
     layers,
     opened_layers,
     python_folders,
@@ -30,24 +30,24 @@ _PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
 _PACKAGE_IT = "Package the module with the function, where Lambda looks by itself."
 
 
-class Lacking(msgspec.Struct, frozen=True):
+class MissingImports(msgspec.Struct, frozen=True):
     """What surely fails to be imported, on this runtime; `layered` says that layers were looked into."""
 
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingImport, ...] = ()
     runtime: str = ""
     layered: bool = False
 
 
-def imported(stack: Stack) -> Iterator[Placed[Lacking]]:
+def imported(stack: Stack) -> Iterator[Placed[MissingImports]]:
     """What the handler of each function whose archive can be read cannot import."""
     for function in functions(stack):
         for path, value in _imported(stack, function):
             yield function, path, value
 
 
-def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking | Unknown]]:
-    runs = handled(stack, function)
-    if not isinstance(runs, Handled):
+def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, MissingImports | Unknown]]:
+    runs = handler_name(stack, function)
+    if not isinstance(runs, HandlerName):
         if runs is not None:
             yield runs
         return
@@ -60,13 +60,13 @@ def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, Lacking |
 
 
 def _judged(
-    stack: Stack, function: Resource, runs: Handled, archive: Archive, minor: int
-) -> Iterator[Lacking | Unknown]:
+    stack: Stack, function: Resource, runs: HandlerName, archive: Archive, minor: int
+) -> Iterator[MissingImports | Unknown]:
     # parsing is paid for only where there is code to parse
     from policypack.lambda_code.installed_files import published
     from policypack.lambda_code.missing_modules import Importer
     from policypack.python.interpret import read_imports
-    from policypack.python.modules import Package
+    from policypack.python.modules import PythonPackage
 
     held = layers(stack, function)
     archives, unread = opened_layers(stack, held)
@@ -78,14 +78,14 @@ def _judged(
         minor,
         elsewhere=adds,
     )
-    program = Package(Followed.beside(archive, archives, python_folders(runs.runtime)))
+    program = PythonPackage(Followed.beside(archive, archives, python_folders(runs.runtime)))
     reading = read_imports(program, runs.handler, minor)
     if reading.exceeded:
         yield TOO_MUCH
     found = importer.run(reading)
     open_end = found.elsewhere or unread or held.others
     certain = tuple(each for each in found.missing if each.inside or not open_end)
-    yield Lacking(certain, runs.runtime, bool(archives))
+    yield MissingImports(certain, runs.runtime, bool(archives))
     if held.foreign or unread:
         return  # what nothing holds here may be in a layer that somebody else publishes
     for each in found.missing:

@@ -14,20 +14,20 @@ import msgspec
 
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import change, has
-from policypack.python.files import Place, UnreadableError
+from policypack.python.files import CodePlace, UnreadableError
 from policypack.python.model import Imported
-from policypack.python.modules import Module, NotPythonError, Package, defines, makes_names, members
+from policypack.python.modules import Module, NotPythonError, PythonPackage, defines, makes_names, members
 
 if TYPE_CHECKING:
-    from policypack.python.interpret import Reading
+    from policypack.python.interpret import ProgramReading
 
 _ALIKE = 0.75
 
 
-class Missing(msgspec.Struct, frozen=True):
+class MissingImport(msgspec.Struct, frozen=True):
     """An import that fails: of a module, of the member `member` of one, or by more dots than there are packages."""
 
-    place: Place
+    place: CodePlace
     module: str = ""
     member: str = ""
     hint: str = ""
@@ -52,10 +52,10 @@ class Missing(msgspec.Struct, frozen=True):
         return f"imports `{self.module}` (`{self.place}`), which {lacking}{hint}"
 
 
-class Imports(msgspec.Struct, frozen=True):
+class FailedImports(msgspec.Struct, frozen=True):
     """What a handler's module cannot import; `elsewhere` says that it looks in places that it names as it runs."""
 
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingImport, ...] = ()
     elsewhere: bool = False
 
 
@@ -70,13 +70,13 @@ class Importer:
     """
 
     def __init__(self, files: Search, is_own: Callable[[str], bool], minor: int, *, elsewhere: bool = False) -> None:
-        self._package = Package(files)
+        self._package = PythonPackage(files)
         self._index = _Index(files)
         self._is_own = is_own
         self._minor = minor
         self._elsewhere = elsewhere
 
-    def run(self, reading: Reading) -> Imports:
+    def run(self, reading: ProgramReading) -> FailedImports:
         """What the imports of a program do not find.
 
         Raises:
@@ -85,13 +85,13 @@ class Importer:
         for name in reading.modules:
             self._own(name)
         self._elsewhere |= any(map(self._is_own, reading.reader.searching))
-        found: dict[tuple[str, str], Missing] = {}
+        found: dict[tuple[str, str], MissingImport] = {}
         for each in reading.imports:
             missing = self._missing(each) if self._is_own(each.place.file) else None
             if missing:
                 found.setdefault((missing.module, missing.member), missing)
         lacking = (each for each in found.values() if each.inside or not self._somewhere(each.module))
-        return Imports(tuple(lacking), self._elsewhere)
+        return FailedImports(tuple(lacking), self._elsewhere)
 
     def _somewhere(self, name: str) -> bool:
         return self._elsewhere and self._index.is_anywhere(name.partition(".")[0])
@@ -106,22 +106,22 @@ class Importer:
             return None
         return module if module and self._is_own(module.file) else None
 
-    def _missing(self, given: Imported) -> Missing | None:
+    def _missing(self, given: Imported) -> MissingImport | None:
         """What an import does not find."""
         if not given.module:
-            return Missing(given.place, inside=True)
+            return MissingImport(given.place, inside=True)
         if given.member and f"{given.module}.{given.member}" in self._index:
             return None
         absent = self._absent(given.place, given.module)
         return absent or (self._undefined(given) if given.member else None)
 
-    def _absent(self, place: Place, name: str) -> Missing | None:
+    def _absent(self, place: CodePlace, name: str) -> MissingImport | None:
         """A module that nothing holds, as far as that can be told."""
         top, *rest = name.split(".")
         if not self._index.is_regular(top) and has(self._minor, top):
             return None
         if top not in self._index:
-            return Missing(place, name, hint=self._hint(name) or change(top))
+            return MissingImport(place, name, hint=self._hint(name) or change(top))
         parent = top
         for part in rest:
             child = f"{parent}.{part}"
@@ -129,7 +129,7 @@ class Importer:
                 inside = self._index.is_regular(parent)
                 if inside and self._makes_names(parent):
                     return None
-                return Missing(place, name, hint=self._hint(name), inside=inside)
+                return MissingImport(place, name, hint=self._hint(name), inside=inside)
             parent = child
         return None
 
@@ -141,7 +141,7 @@ class Importer:
             return True
         return module is None or makes_names(module)
 
-    def _undefined(self, given: Imported) -> Missing | None:
+    def _undefined(self, given: Imported) -> MissingImport | None:
         """A member that a module surely does not have."""
         name, member = given.module, given.member
         if member == "*" or member.startswith("__"):
@@ -149,13 +149,13 @@ class Importer:
         if not self._index.is_regular(name):  # a package without a file of its own has nothing but modules
             known = name in self._index and not has(self._minor, name.partition(".")[0])
             full = f"{name}.{member}"
-            return Missing(given.place, full, hint=self._hint(full)) if known else None
+            return MissingImport(given.place, full, hint=self._hint(full)) if known else None
         module = self._own(name)
         if module is None or defines(self._package.readable, module, member) is not False:
             return None
         names = [each for each in members(module) if each != member]
         near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
-        return Missing(given.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
+        return MissingImport(given.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
 
     def _hint(self, name: str) -> str:
         near = self._index.near(name)

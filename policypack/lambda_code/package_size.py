@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
-from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.packaging import UNSURE, code_property, functions, layers, read_code
 from policypack.resources.tokens import LAYER
 
@@ -39,7 +39,7 @@ def package_sizes(archive: Archive) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for name, member in archive.members.items():
-        package = shown(_PLACE.sub("", name, count=1).partition("/")[0])
+        package = printable(_PLACE.sub("", name, count=1).partition("/")[0])
         found[package] = found.get(package, 0) + member.size
     return found
 

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from policypack.core.policy import Asset, Resource, Stack, Unknown
-from policypack.lambda_code.archive import AbsentError, Archive, Member, opened, opened_zip
+from policypack.lambda_code.archive import AbsentError, Archive, ArchivedFile, opened, opened_zip
 from policypack.lambda_code.code_objects import code_objects
 from policypack.python.files import UnreadableError
 from policypack.resources.references import resolve_all
@@ -62,7 +62,7 @@ class Search:
         """Files of a function's own archive, then of its layers, below the folders in which its runtime looks."""
         return cls([(archive, ""), *((layer, folder) for layer in layers for folder in folders)])
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         """The file of this name, or None where no place has one."""
         return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
 
@@ -82,14 +82,14 @@ class Search:
         return next((each for each in found if each is not None), None)
 
 
-class Handled(msgspec.Struct, frozen=True):
+class HandlerName(msgspec.Struct, frozen=True):
     """What a function runs, as Lambda names it."""
 
     runtime: str
     handler: str
 
 
-def handled(stack: Stack, function: Resource) -> Handled | tuple[str, Unknown] | None:
+def handler_name(stack: Stack, function: Resource) -> HandlerName | tuple[str, Unknown] | None:
     """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown."""
     runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
     if code_of(stack, function) is None or runtime is None:
@@ -97,7 +97,7 @@ def handled(stack: Stack, function: Resource) -> Handled | tuple[str, Unknown] |
     for path, value in (("runtime", runtime), ("handler", handler)):
         if isinstance(value, Unknown):
             return path, value
-    return Handled(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
+    return HandlerName(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
 
 
 def functions(stack: Stack) -> Iterator[Resource]:

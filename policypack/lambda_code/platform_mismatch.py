@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
-from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.binaries import HEAD, Target, mismatch, wheel_mismatch
 from policypack.lambda_code.packaging import UNSURE, code_of, code_property, functions, layers, read_code
 
@@ -61,13 +61,13 @@ def foreign_files(archive: Archive, target: Target) -> Iterator[tuple[str, str]]
                 found.append((name, reason))
             elif head.startswith(b"\x7fELF"):
                 fitting.add(_without_machine(name))
-    yield from sorted((shown(name), reason) for name, reason in found if _without_machine(name) not in fitting)
+    yield from sorted((printable(name), reason) for name, reason in found if _without_machine(name) not in fitting)
     for name in sorted(archive.members):
         wheel = _WHEEL.search(name)
         if wheel and not _is_for_other_python(name, target):
             metadata = archive.head(name, _MOST_METADATA).decode(errors="replace")
             if reason := wheel_mismatch(metadata, target):
-                yield shown(wheel["package"]), reason
+                yield printable(wheel["package"]), reason
 
 
 def foreign(stack: Stack) -> Iterator[Placed[Foreign]]:

@@ -30,7 +30,7 @@ from policypack.python.files import UnreadableError
 from policypack.python.model import Handling
 
 if TYPE_CHECKING:
-    from policypack.python.interpret import Reading
+    from policypack.python.interpret import ProgramReading
 
 NO_MODULE = "Make `handler` name a module in the packaged code."
 TOO_MUCH = Unknown(
@@ -52,7 +52,7 @@ class NoModule(msgspec.Struct, frozen=True):
         return ", and may be in a layer" if self.layered else ""
 
 
-def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
+def python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading | NoModule | Unknown] | None:
     """What a function's code does, with the path of the property that it is known or not known by.
 
     Args:
@@ -67,7 +67,7 @@ def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModu
     return stack.once(("python code", function.urn), lambda: _python_code(stack, function))
 
 
-def _python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
+def _python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading | NoModule | Unknown] | None:
     runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
     if isinstance(runtime, str) and not runtime.startswith("python"):
         return None
@@ -108,7 +108,7 @@ def _idle(archive: Archive) -> frozenset[str]:
 
 def read_program(
     stack: Stack, archive: Archive, held: Layers, runtime: str, handler: str
-) -> Reading | NoModule | Unknown:
+) -> ProgramReading | NoModule | Unknown:
     """What a program does: the code in an archive, with what Lambda finds in the layers.
 
     Raises:
@@ -116,10 +116,10 @@ def read_program(
     """
     # parsing is paid for only where there is code to parse
     from policypack.python.interpret import read
-    from policypack.python.modules import Package
+    from policypack.python.modules import PythonPackage
 
     archives, unread = opened_layers(stack, held)
-    package = Package(Followed.beside(archive, archives, python_folders(runtime)))
+    package = PythonPackage(Followed.beside(archive, archives, python_folders(runtime)))
     module = handler.rpartition(".")[0].replace("/", ".")
     if package.module(module) is None:
         return NoModule(module, held.others or unread)

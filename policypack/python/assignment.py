@@ -10,11 +10,11 @@ from policypack.python.reader import Reader
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
-    Class,
+    ClassValue,
     DictValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Scope,
     Value,
     Values,
@@ -61,9 +61,9 @@ def _put(reader: Reader, owner: Value, name: str, values: Values) -> None:
     """Let an attribute hold values too."""
     if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values):
         return
-    if isinstance(owner, Instance | Class):
+    if isinstance(owner, Instance | ClassValue):
         reader.put(owner, name, values)
-    elif isinstance(owner, Loaded):
+    elif isinstance(owner, LoadedModule):
         names = owner.scope.names
         names[name] = either((names.get(name, EMPTY), values))
 

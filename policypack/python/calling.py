@@ -5,26 +5,26 @@ from __future__ import annotations
 import ast
 
 from policypack.python import assignment, callbacks, classes, expressions, records, statements
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
 from policypack.python.libraries import boto, external
 from policypack.python.model import Text, shape_of
-from policypack.python.reader import SEARCH_PATHS, Given, Reader
+from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
     Boto,
-    Class,
+    ClassValue,
     Client,
-    Code,
     DictValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Method,
     Nothing,
-    Partial,
+    PartialValue,
     Pending,
     Scope,
     Super,
@@ -53,7 +53,7 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     if changed is not None:
         return changed
     found = call_all(reader, callee or UNKNOWN, given, node, scope)
-    if any(isinstance(each, Code | Class | Partial | Instance) or _waits(each) for each in callee):
+    if any(isinstance(each, FunctionValue | ClassValue | PartialValue | Instance) or _waits(each) for each in callee):
         return found
     return _of_records(reader, node, given, found)
 
@@ -62,7 +62,7 @@ def _waits(callee: Value) -> bool:
     return isinstance(callee, Method) and isinstance(callee.owner, Pending)
 
 
-def _of_records(reader: Reader, node: ast.Call, given: Given, found: Values) -> Values:
+def _of_records(reader: Reader, node: ast.Call, given: Arguments, found: Values) -> Values:
     """What a library returned, with what it is to the records."""
     held = [shapes(each) for each in given.all]
     base = shapes(reader.seen.get(node.func.value, EMPTY)) if isinstance(node.func, ast.Attribute) else frozenset()
@@ -80,7 +80,7 @@ def _likely(callee: Values) -> Values:
     return callee - other if meant else callee
 
 
-def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Given:
+def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Arguments:
     """What is given to a call."""
     args: list[Values] = []
     keywords: dict[str, Values] = {}
@@ -110,10 +110,10 @@ def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Given:
                     unread = True
                 else:
                     keywords[key.constant] = either((keywords.get(key.constant, EMPTY), inner))
-    return Given(tuple(args), tuple(keywords.items()), unread)
+    return Arguments(tuple(args), tuple(keywords.items()), unread)
 
 
-def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Values | None:
+def _changed(reader: Reader, node: ast.Call, given: Arguments, scope: Scope) -> Values | None:
     """A list or dictionary that a method changes; None where this is none."""
     if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name | ast.Attribute):
         return None
@@ -150,17 +150,17 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
             if f"{dotted}.{name}" in SEARCH_PATHS:
                 reader.searching.add(scope.module.file)
             return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
-        case Loaded(scope=inner):
+        case LoadedModule(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
         case Boto():
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case Method(owner=Client(), name="meta") if name == "client":
             return frozenset({base.owner})
-        case Class(node=ast.ClassDef(name=own)) if name == "__name__":
+        case ClassValue(node=ast.ClassDef(name=own)) if name == "__name__":
             return text(own)
-        case Class() if name == "__subclasses__":
+        case ClassValue() if name == "__subclasses__":
             return frozenset({Method(base, name)})
-        case Instance() | Class() | Super():
+        case Instance() | ClassValue() | Super():
             return classes.attribute(reader, base, name)
         case Text() if shape := shape_of(base):
             return frozenset({Method(base, name)}) | records.attribute(shape, name)
@@ -170,29 +170,31 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
             return frozenset({Method(base, name)})
 
 
-def call_all(reader: Reader, callees: Values, given: Given, node: ast.expr, scope: Scope) -> Values:
+def call_all(reader: Reader, callees: Values, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What calling one of several values returns."""
     with reader.perhaps(surely=len(callees) == 1):
         return either(call(reader, each, given, node, scope) for each in callees)
 
 
-def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
+def call(reader: Reader, callee: Value, given: Arguments, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
     """What calling a value returns."""
     match callee:
-        case Code():
+        case FunctionValue():
             return run(reader, callee, given)
-        case Class():
+        case ClassValue():
             return classes.made(reader, callee, given, node, scope)
-        case Partial(of=of, args=args, keywords=keywords):
-            more = Given((*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open)
+        case PartialValue(of=of, args=args, keywords=keywords):
+            more = Arguments(
+                (*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open
+            )
             return call_all(reader, of, more, node, scope)
         case Method(owner=Boto()):
             return boto.called(reader, callee, given, reader.place(node, scope))
-        case Method(owner=Class() as cls, name="__subclasses__"):
+        case Method(owner=ClassValue() as cls, name="__subclasses__"):
             return classes.subclasses(reader, cls)
         case Method(owner=Pending(result=result), name=name):
             if name == "add_done_callback":
-                return call_all(reader, given.get("fn", 0), Given((frozenset({callee.owner}),)), node, scope)
+                return call_all(reader, given.get("fn", 0), Arguments((frozenset({callee.owner}),)), node, scope)
             return result if name in ("result", "get") else UNKNOWN
         case Method():
             return external.method(reader, callee, given, node, scope)
@@ -205,35 +207,36 @@ def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Sco
         case Text() if shape_of(callee):
             return EVENT
         case _:
-            return callbacks.given_away(reader, records.called_name(node), given, node, scope) or UNKNOWN
+            return callbacks.call_library(reader, records.called_name(node), given, node, scope) or UNKNOWN
 
 
-def method(reader: Reader, owner: Instance, name: str, given: Given) -> Values:
+def method(reader: Reader, owner: Instance, name: str, given: Arguments) -> Values:
     """What a method of an instance returns; nothing where the package does not define it."""
     return run_all(reader, classes.attribute(reader, owner, name), given)
 
 
-def run_all(reader: Reader, values: Values, given: Given) -> Values:
+def run_all(reader: Reader, values: Values, given: Arguments) -> Values:
     """What the functions among values return."""
-    functions = [each for each in values if isinstance(each, Code)]
+    functions = [each for each in values if isinstance(each, FunctionValue)]
     with reader.perhaps(surely=len(functions) == 1):
         return either(run(reader, each, given) for each in functions)
 
 
-def run(reader: Reader, code: Code, given: Given) -> Values:
+def run(reader: Reader, code: FunctionValue, given: Arguments) -> Values:
     """Read a function's body for these arguments, once a round."""
     if not reader.deep:
         return UNKNOWN
     if code.bound is not None:
-        given = Given((code.bound, *given.args), given.keywords, given.open)
+        given = Arguments((code.bound, *given.args), given.keywords, given.open)
     given = reader.context(code.node, given)
     mark = (code.node, code.scope, given)
     reader.enter(mark)
     if mark in reader.fresh:
         return reader.results.get(mark, EMPTY)
     if reader.depth >= DEEPEST:
-        reader.give_up(
-            Place(code.scope.module.file, code.node.lineno), "begins a function that is called too deep inside others"
+        reader.note_unresolved(
+            CodePlace(code.scope.module.file, code.node.lineno),
+            "begins a function that is called too deep inside others",
         )
         return UNKNOWN
     reader.fresh.add(mark)
@@ -258,7 +261,7 @@ def run(reader: Reader, code: Code, given: Given) -> Values:
     return reader.results[mark]
 
 
-def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
+def _bind(reader: Reader, code: FunctionValue, given: Arguments, inner: Scope) -> None:
     """Give parameters their values: what is given, else the default, else what the annotation says."""
     spec = code.node.args
     positional = [*spec.posonlyargs, *spec.args]

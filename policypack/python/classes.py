@@ -8,16 +8,16 @@ import builtins
 from policypack.python import callbacks, calling, expressions
 from policypack.python.libraries import external
 from policypack.python.model import Text
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
-    Class,
-    Code,
+    ClassValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Scope,
     Super,
     Value,
@@ -42,18 +42,18 @@ CALLED = frozenset({"__init__", "__post_init__", "__call__", "__init_subclass__"
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
-def lines_of(owner: Class, reader: Reader) -> list[Class | External]:
+def lines_of(owner: ClassValue, reader: Reader) -> list[ClassValue | External]:
     """A class and what it derives from, nearest first."""
-    found: list[Class | External] = [owner]
+    found: list[ClassValue | External] = [owner]
     for base in owner.bases:
-        if isinstance(base, Class) and base not in found and len(found) < 12:
+        if isinstance(base, ClassValue) and base not in found and len(found) < 12:
             found += lines_of(base, reader)
         elif isinstance(base, External):
             found.append(base)
     return found
 
 
-def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope) -> Values:
+def made(reader: Reader, cls: ClassValue, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """An instance, once its constructor has been read."""
     instance = Instance(cls, (scope.module.file, node.lineno, node.col_offset))
     self: Values = frozenset({instance})
@@ -61,30 +61,30 @@ def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope)
     if not _has(reader, cls, "__init__") and _has_fields(reader, cls, above_it):
         _fill(reader, instance, given, scope, above_it)
         constructors: Values = attribute(reader, instance, "__post_init__")
-        given = Given()
+        given = Arguments()
     else:
         constructors = attribute(reader, instance, "__init__")
     if callbacks.is_derived(reader, cls):
         reader.escaped[cls] = None
     for name in _implicit(reader, cls):
         for each in attribute(reader, instance, name):
-            if isinstance(each, Code):
+            if isinstance(each, FunctionValue):
                 reader.escaped[each] = None
     calling.run_all(reader, constructors, given)
     return self
 
 
-def _implicit(reader: Reader, cls: Class) -> set[str]:
+def _implicit(reader: Reader, cls: ClassValue) -> set[str]:
     """The methods of a class that Python calls by itself: `__exit__`, `__iter__`, `__del__`."""
-    names = {name for each in lines_of(cls, reader) if isinstance(each, Class) for name in each.scope.names}
+    names = {name for each in lines_of(cls, reader) if isinstance(each, ClassValue) for name in each.scope.names}
     return {name for name in names if name.startswith("__") and name.endswith("__")} - CALLED
 
 
-def _has(reader: Reader, cls: Class, name: str) -> bool:
-    return any(isinstance(each, Class) and name in each.scope.names for each in lines_of(cls, reader))
+def _has(reader: Reader, cls: ClassValue, name: str) -> bool:
+    return any(isinstance(each, ClassValue) and name in each.scope.names for each in lines_of(cls, reader))
 
 
-def _has_fields(reader: Reader, cls: Class, above_it: list[Class | External]) -> bool:
+def _has_fields(reader: Reader, cls: ClassValue, above_it: list[ClassValue | External]) -> bool:
     decorated = {
         each.name
         for decorator in cls.node.decorator_list
@@ -98,12 +98,14 @@ def _has_fields(reader: Reader, cls: Class, above_it: list[Class | External]) ->
     )
 
 
-def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | External]) -> None:
+def _fill(
+    reader: Reader, instance: Instance, given: Arguments, scope: Scope, above_it: list[ClassValue | External]
+) -> None:
     """Give each field what is given for it, else its default; a field of settings is a variable of the environment."""
     reads = any(isinstance(each, External) and each.name in SETTINGS for each in above_it)
     fields: dict[str, tuple[ast.AnnAssign, Scope]] = {}
     for each in reversed(above_it):
-        if isinstance(each, Class):
+        if isinstance(each, ClassValue):
             for statement in each.node.body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     fields[statement.target.id] = (statement, each.scope)
@@ -118,7 +120,7 @@ def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_
         reader.put(instance, name, found or UNKNOWN)
 
 
-def _prefix(cls: Class) -> str:
+def _prefix(cls: ClassValue) -> str:
     """`env_prefix` in the configuration of a class of settings."""
     for node in ast.walk(cls.node):
         match node:
@@ -143,7 +145,7 @@ def _default(reader: Reader, node: ast.expr | None, scope: Scope) -> tuple[Value
         if keyword.arg == "default":
             default = found
         elif keyword.arg in ("default_factory", "factory"):
-            default = calling.call_all(reader, found, Given(), node, scope)
+            default = calling.call_all(reader, found, Arguments(), node, scope)
         elif keyword.arg in ("env", "validation_alias", "alias"):
             fixed = [each.constant for each in texts(found)]
             alias = fixed[0] or "" if fixed else ""
@@ -160,50 +162,50 @@ def _called(node: ast.Call) -> str:
     )
 
 
-def attribute(reader: Reader, base: Instance | Class | Super, name: str) -> Values:
+def attribute(reader: Reader, base: Instance | ClassValue | Super, name: str) -> Values:
     """What an attribute of an instance or a class may be."""
     if isinstance(base, Super):
-        found = [attribute(reader, each, name) for each in base.bases if isinstance(each, Class)]
-        codes = [each for values in found for each in values if isinstance(each, Code)]
-        return frozenset(Code(each.node, each.scope, base.self, each.cls) for each in codes)
+        found = [attribute(reader, each, name) for each in base.bases if isinstance(each, ClassValue)]
+        codes = [each for values in found for each in values if isinstance(each, FunctionValue)]
+        return frozenset(FunctionValue(each.node, each.scope, base.self, each.cls) for each in codes)
     cls = base.cls if isinstance(base, Instance) else base
     found_ones = [reader.heap.get((base, name), EMPTY)] if isinstance(base, Instance) else []
     for each in lines_of(cls, reader):
-        if isinstance(each, Class):
+        if isinstance(each, ClassValue):
             held = either((each.scope.names.get(name, EMPTY), reader.heap.get((each, name), EMPTY)))
-            if held and not (any(found_ones) and not any(isinstance(one, Code) for one in held)):
+            if held and not (any(found_ones) and not any(isinstance(one, FunctionValue) for one in held)):
                 found_ones += [_bound(reader, one, base, each) for one in held]
             if held:
                 break
         elif not any(found_ones):
             found_ones.append(UNKNOWN)
     if not any(found_ones) and isinstance(base, Instance) and name != "__getattr__" and "." not in name:
-        found_ones.append(calling.method(reader, base, "__getattr__", Given((text(name),))))
+        found_ones.append(calling.method(reader, base, "__getattr__", Arguments((text(name),))))
     return either(found_ones)
 
 
 def set_by_property(reader: Reader, owner: Instance, name: str, values: Values) -> bool:
     """Whether an assignment to an attribute calls the setter of a property, which is read for these values."""
-    setters = frozenset(each for each in attribute(reader, owner, f"{name}.setter") if isinstance(each, Code))
-    calling.run_all(reader, setters, Given((values,)))
+    setters = frozenset(each for each in attribute(reader, owner, f"{name}.setter") if isinstance(each, FunctionValue))
+    calling.run_all(reader, setters, Arguments((values,)))
     return bool(setters)
 
 
-def subclasses(reader: Reader, cls: Class) -> Values:
+def subclasses(reader: Reader, cls: ClassValue) -> Values:
     """The classes of the package that derive from one."""
     below = [each for each in reader.classes.values() if each != cls and cls in lines_of(each, reader)]
     return frozenset({ListValue((frozenset(below),), alike=True)})
 
 
-def _bound(reader: Reader, held: Value, base: Instance | Class, owner: Class) -> Values:
-    if not isinstance(held, Code) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
+def _bound(reader: Reader, held: Value, base: Instance | ClassValue, owner: ClassValue) -> Values:
+    if not isinstance(held, FunctionValue) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
         return frozenset({held})
     cls, instances = (base.cls, frozenset({base})) if isinstance(base, Instance) else (base, None)
-    code = Code(held.node, held.scope, receiver(held, instances, cls), owner)
-    return calling.run(reader, code, Given()) if instances and _decorators(code) & PROPERTIES else frozenset({code})
+    code = FunctionValue(held.node, held.scope, receiver(held, instances, cls), owner)
+    return calling.run(reader, code, Arguments()) if instances and _decorators(code) & PROPERTIES else frozenset({code})
 
 
-def receiver(method: Code, instances: Values | None, cls: Class) -> Values | None:
+def receiver(method: FunctionValue, instances: Values | None, cls: ClassValue) -> Values | None:
     """What a method is bound to: instances, its class, or nothing."""
     decorators = _decorators(method)
     if "staticmethod" in decorators:
@@ -211,19 +213,19 @@ def receiver(method: Code, instances: Values | None, cls: Class) -> Values | Non
     return frozenset({cls}) if "classmethod" in decorators else instances
 
 
-def _decorators(code: Code) -> set[str]:
+def _decorators(code: FunctionValue) -> set[str]:
     return {ast.unparse(each) for each in getattr(code.node, "decorator_list", ())}
 
 
 def names_of(reader: Reader, owner: object) -> set[str]:
     """The names of a module's members, or of the methods and attributes of a class or an instance."""
-    if isinstance(owner, Loaded):
+    if isinstance(owner, LoadedModule):
         return {*owner.scope.names}
-    if not isinstance(owner, Instance | Class):
+    if not isinstance(owner, Instance | ClassValue):
         return set()
     cls = owner.cls if isinstance(owner, Instance) else owner
     found = {name for held, name in reader.heap if held in (owner, cls)}
-    return found.union(*(each.scope.names for each in lines_of(cls, reader) if isinstance(each, Class)))
+    return found.union(*(each.scope.names for each in lines_of(cls, reader) if isinstance(each, ClassValue)))
 
 
 def above(scope: Scope) -> Values:
@@ -240,8 +242,8 @@ def ancestors(classes: Values, depth: int = 8) -> set[str] | None:
         if isinstance(each, External) and (known := builtin(each.name.removeprefix("builtins."))):
             found |= {one.__name__ for one in known.__mro__}
             continue
-        above = ancestors(each.bases, depth - 1) if isinstance(each, Class) and depth else None
-        if not isinstance(each, Class) or above is None:
+        above = ancestors(each.bases, depth - 1) if isinstance(each, ClassValue) and depth else None
+        if not isinstance(each, ClassValue) or above is None:
             return None
         found |= {each.node.name, *above}
     return found or None

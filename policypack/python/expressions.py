@@ -9,18 +9,18 @@ from itertools import product
 from policypack.python import assignment, callbacks, calling, records
 from policypack.python.libraries import boto
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
     MOST,
     NONE,
     UNKNOWN,
-    Class,
-    Code,
+    ClassValue,
     Collection,
     DictValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
     Scope,
@@ -91,13 +91,13 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             _, found, of = _comprehended(reader, loops, [key, inner], scope)
             return frozenset({DictValue(((UNKNOWN_TEXT, found),), open=True, of=of)})
         case ast.Lambda():
-            return frozenset({Code(node, scope)})
+            return frozenset({FunctionValue(node, scope)})
         case ast.NamedExpr(target=target, value=inner):
             found = value(reader, inner, scope)
             assignment.assign(reader, target, found, scope)
             return found
         case ast.Await(value=inner):
-            return callbacks.settled(value(reader, inner, scope))
+            return callbacks.awaited(value(reader, inner, scope))
         case ast.Yield(value=inner):
             found = NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
@@ -138,13 +138,13 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
         if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Collection):
-            found.append(boto.listed(reader, each, Given(), reader.place(node, scope)))
+            found.append(boto.listed(reader, each, Arguments(), reader.place(node, scope)))
         elif isinstance(each, Instance):
-            got = calling.method(reader, each, "__iter__", Given())
+            got = calling.method(reader, each, "__iter__", Arguments())
             found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
         elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
-        elif isinstance(each, Code | Class):  # of a list that holds too much to be told apart
+        elif isinstance(each, FunctionValue | ClassValue):  # of a list that holds too much to be told apart
             found.append(frozenset({each}))
         else:
             shape = shape_of(each)
@@ -161,7 +161,9 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
             found += [variable(key) for key in texts(index)]
         elif isinstance(each, DictValue):
             found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
-        elif isinstance(each, Code | Class):  # of a dictionary that holds too much to be told apart, or `Kind[int]`
+        elif isinstance(
+            each, FunctionValue | ClassValue
+        ):  # of a dictionary that holds too much to be told apart, or `Kind[int]`
             found.append(frozenset({each}))
         elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
             some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM

@@ -11,7 +11,7 @@ class UnreadableError(Exception):
     """An archive or a file in it cannot be read here. The message is a clause that follows the property's name."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class CodePlace(msgspec.Struct, frozen=True):
     """A line of a file of the archive."""
 
     file: str

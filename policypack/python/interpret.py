@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from policypack.python import calling, classes, statements
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
 from policypack.python.libraries.names import SDK
-from policypack.python.model import Found, Imported, Unresolved
-from policypack.python.modules import Module, Package, imported_modules
-from policypack.python.reader import Given, Reader, TooMuchError
-from policypack.python.values import EMPTY, UNKNOWN, WHOLE_EVENT, Class, Code, Instance, Value, Values
+from policypack.python.model import AwsCalls, Imported, Unresolved
+from policypack.python.modules import Module, PythonPackage, imported_modules
+from policypack.python.reader import Arguments, Reader, TooMuchCodeError
+from policypack.python.values import EMPTY, UNKNOWN, WHOLE_EVENT, ClassValue, FunctionValue, Instance, Value, Values
 
 NEAREST = 20
 """Modules, counted from the handler's own, that are read where all of them are too much."""
@@ -21,7 +21,7 @@ LIBRARIES = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "urllib3", "jmespath
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ProgramReading:
     """What was read of a program."""
 
     reader: Reader
@@ -33,14 +33,14 @@ class Reading:
     """Whether there is more than was read: the code is too large, or calls itself in too many ways."""
 
     @property
-    def calls(self) -> Found:
+    def calls(self) -> AwsCalls:
         """The AWS calls, and what cannot be resolved of them, by file and line."""
         calls = sorted(
             self.reader.calls, key=lambda each: (each.place.file, each.place.line, each.operation, str(each.arguments))
         )
         unresolved = {*self.reader.unresolved, *self.problems}
         ordered = sorted(unresolved, key=lambda each: (each.place.file, each.place.line, each.why))
-        return Found(tuple(calls), tuple(ordered))
+        return AwsCalls(tuple(calls), tuple(ordered))
 
     @property
     def imports(self) -> tuple[Imported, ...]:
@@ -54,7 +54,7 @@ class Reading:
         return sorted(frame for frame in self.reader.surely_run() if isinstance(frame, str))
 
 
-def read(package: Package, handler: str, minor: int | None = None) -> Reading:
+def read(package: PythonPackage, handler: str, minor: int | None = None) -> ProgramReading:
     """Read a function's code from its handler on.
 
     Args:
@@ -67,10 +67,12 @@ def read(package: Package, handler: str, minor: int | None = None) -> Reading:
     """
     entry, _, function = handler.replace("/", ".").rpartition(".")
     found = imported_modules(package, entry, LIBRARIES)
-    problems = tuple(Unresolved(Place(file, 1), "begins a file that does not parse as Python") for file in found.broken)
+    problems = tuple(
+        Unresolved(CodePlace(file, 1), "begins a file that does not parse as Python") for file in found.broken
+    )
     if entry not in found.modules:
-        return Reading(Reader({}, statements.load), problems)
-    modules, first = tuple(found.modules.items()), Place(found.modules[entry].file, 1)
+        return ProgramReading(Reader({}, statements.load), problems)
+    modules, first = tuple(found.modules.items()), CodePlace(found.modules[entry].file, 1)
     reading = _read(modules, entry, function, minor)
     if reading.exceeded:
         why = "begins code that is too large, or too deeply nested, to be read"
@@ -81,7 +83,7 @@ def read(package: Package, handler: str, minor: int | None = None) -> Reading:
     return replace(reading, problems=problems)
 
 
-def read_imports(package: Package, handler: str, minor: int) -> Reading:
+def read_imports(package: PythonPackage, handler: str, minor: int) -> ProgramReading:
     """Read a function's code for its imports: as `read`, but code that is too large is read without its functions.
 
     Returns:
@@ -89,7 +91,7 @@ def read_imports(package: Package, handler: str, minor: int) -> Reading:
     """
     entry, _, function = handler.replace("/", ".").rpartition(".")
     if package.module(entry) is None:
-        return Reading(Reader({}, statements.load))
+        return ProgramReading(Reader({}, statements.load))
     modules = tuple(imported_modules(package, entry, LIBRARIES).modules.items())
     reading = _read(modules, entry, function, minor)
     return _read(modules, entry, function, minor, deep=False) if reading.exceeded else reading
@@ -98,7 +100,7 @@ def read_imports(package: Package, handler: str, minor: int) -> Reading:
 @lru_cache(maxsize=32)
 def _read(
     modules: tuple[tuple[str, Module], ...], entry: str, function: str, minor: int | None, *, deep: bool = True
-) -> Reading:
+) -> ProgramReading:
     """Read from a handler on, once for code that several functions share, or that is judged again."""
     reader = Reader(dict(modules), statements.load, minor, deep)
     try:
@@ -107,9 +109,9 @@ def _read(
             before = reader.state()
             _round(reader, entry, function)
         reader.forget()
-        return Reading(reader, handlers=_round(reader, entry, function))
-    except (TooMuchError, RecursionError):
-        return Reading(reader, exceeded=True)
+        return ProgramReading(reader, handlers=_round(reader, entry, function))
+    except (TooMuchCodeError, RecursionError):
+        return ProgramReading(reader, exceeded=True)
 
 
 def _round(reader: Reader, entry: str, function: str) -> Values:
@@ -130,44 +132,44 @@ def _round(reader: Reader, entry: str, function: str) -> Values:
 
 def _escape(reader: Reader, given: Value) -> None:
     """Call what a library was given and may call, if nobody has called it in this round."""
-    if isinstance(given, Code) and given.node not in reader.called:
+    if isinstance(given, FunctionValue) and given.node not in reader.called:
         if given.cls is not None and given.bound is None:
             _methods(reader, given.cls, only=given)
         else:
             _enter(reader, given, (UNKNOWN,))
-    elif isinstance(given, Class | Instance):
+    elif isinstance(given, ClassValue | Instance):
         cls = given.cls if isinstance(given, Instance) else given
         for each in classes.lines_of(cls, reader):
-            if isinstance(each, Class):
+            if isinstance(each, ClassValue):
                 _methods(reader, each, made=frozenset({given}) if isinstance(given, Instance) else EMPTY)
 
 
-def _methods(reader: Reader, cls: Class, *, only: Code | None = None, made: Values = EMPTY) -> None:
+def _methods(reader: Reader, cls: ClassValue, *, only: FunctionValue | None = None, made: Values = EMPTY) -> None:
     """Call the methods of a class that nobody has called, on the instances that there are, or on a new one."""
     waiting = [
         each
         for values in cls.scope.names.values()
         for each in values
-        if isinstance(each, Code) and each.node not in reader.called and each.scope is cls.scope
+        if isinstance(each, FunctionValue) and each.node not in reader.called and each.scope is cls.scope
     ]
     waiting = [each for each in waiting if only is None or each.node is only.node]
     if not waiting:
         return
     known: Values = made or frozenset(owner for owner, _ in reader.heap if getattr(owner, "cls", None) == cls)
     here = ast.copy_location(ast.Name(cls.node.name), cls.node)
-    made = known or classes.made(reader, cls, Given(open=True), here, cls.scope)
+    made = known or classes.made(reader, cls, Arguments(open=True), here, cls.scope)
     for each in waiting:
         if each.node not in reader.called:
             bound = classes.receiver(each, made, cls)
-            calling.run(reader, Code(each.node, each.scope, bound, cls), Given(open=True))
+            calling.run(reader, FunctionValue(each.node, each.scope, bound, cls), Arguments(open=True))
 
 
 def _enter(reader: Reader, value: Value, args: tuple[Values, ...]) -> None:
     """Call a value as Lambda calls a handler."""
-    if isinstance(value, Code):
+    if isinstance(value, FunctionValue):
         spec = value.node.args
         wanted = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults) - (value.bound is not None)
-        calling.run(reader, value, Given(args[: max(wanted, 0)] if not spec.vararg else args))
+        calling.run(reader, value, Arguments(args[: max(wanted, 0)] if not spec.vararg else args))
         return
     scope = next(iter(reader.globals.values()))
-    calling.call(reader, value, Given(args), ast.Constant(None, lineno=1, col_offset=0), scope)
+    calling.call(reader, value, Arguments(args), ast.Constant(None, lineno=1, col_offset=0), scope)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -106,10 +106,10 @@ def shape_of(value: object) -> Shape | None:
     return part.shape if isinstance(part, UnknownPart) and part.event else None
 
 
-class Call(msgspec.Struct, frozen=True):
+class AwsCall(msgspec.Struct, frozen=True):
     """One call of an operation, in one way: a helper that is called with two buckets makes two."""
 
-    place: Place
+    place: CodePlace
     service: str
     """As botocore names it: `s3`, `stepfunctions`."""
     operation: str
@@ -135,7 +135,7 @@ class Imported(msgspec.Struct, frozen=True):
     `module` is a dotted name, or empty where a relative import leads out of all packages.
     """
 
-    place: Place
+    place: CodePlace
     module: str
     member: str = ""
 
@@ -143,14 +143,14 @@ class Imported(msgspec.Struct, frozen=True):
 class Unresolved(msgspec.Struct, frozen=True):
     """What may be a call of AWS, and why it cannot be told which."""
 
-    place: Place
+    place: CodePlace
     why: str
 
 
-class Found(msgspec.Struct, frozen=True):
+class AwsCalls(msgspec.Struct, frozen=True):
     """The calls of a package, in the order of its files and lines."""
 
-    calls: tuple[Call, ...] = ()
+    calls: tuple[AwsCall, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
 
 
@@ -163,18 +163,18 @@ class How(enum.StrEnum):
     EXIT = "ends the process"
 
 
-class Leaving(msgspec.Struct, frozen=True):
+class LoopExit(msgspec.Struct, frozen=True):
     """A statement by which a loop is left while records remain."""
 
-    place: Place
+    place: CodePlace
     how: How
 
 
 class RecordLoop(msgspec.Struct, frozen=True):
     """A loop over the records. `searches` says that it does nothing but look for something among them."""
 
-    place: Place
-    leavings: tuple[Leaving, ...]
+    place: CodePlace
+    leavings: tuple[LoopExit, ...]
     searches: bool = False
 
 
@@ -182,7 +182,7 @@ class Handling(msgspec.Struct, frozen=True):
     """What a handler does with the records of its event."""
 
     loops: tuple[RecordLoop, ...] = ()
-    picks: tuple[Place, ...] = ()
+    picks: tuple[CodePlace, ...] = ()
     """Where one record is taken by its place."""
     elsewhere: bool = False
     """Whether all records are gone through without a loop, counted, or given to a library."""

@@ -54,7 +54,7 @@ class Module:
         return tuple(each.module for name, each in self.imported if name == "*")
 
 
-class Package:
+class PythonPackage:
     """The modules of an archive, by dotted name.
 
     Args:
@@ -142,7 +142,7 @@ MOST_BYTES = 4_000_000
 """What is read at most: the function's own modules are the nearest to the handler, and come first."""
 
 
-class Sources:
+class ImportedModules:
     """The modules of one program by dotted name, and the files of it that do not parse."""
 
     def __init__(self) -> None:
@@ -152,7 +152,7 @@ class Sources:
         """Whether there are more than are read."""
 
 
-def imported_modules(package: Package, entry: str, known: Container[str] = ()) -> Sources:
+def imported_modules(package: PythonPackage, entry: str, known: Container[str] = ()) -> ImportedModules:
     """A module and what it imports, and what those import.
 
     Args:
@@ -163,7 +163,7 @@ def imported_modules(package: Package, entry: str, known: Container[str] = ()) -
     Raises:
         UnreadableError: the archive cannot be read, or holds no such module.
     """
-    found = Sources()
+    found = ImportedModules()
     seen: set[str] = set()
     waiting = deque([entry])
     size = 0

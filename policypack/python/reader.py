@@ -7,25 +7,25 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from policypack.python.files import Place
-from policypack.python.model import EVENT_TEXT, Call, Imported, Text, Unresolved, shape_of
+from policypack.python.files import CodePlace
+from policypack.python.model import EVENT_TEXT, AwsCall, Imported, Text, Unresolved, shape_of
 from policypack.python.modules import Module, binds
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     BotoResource,
-    Class,
+    BotoSession,
+    ClassValue,
     Client,
-    Code,
     DictValue,
     External,
-    Function,
+    FunctionNode,
+    FunctionValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Nothing,
     Scope,
-    Session,
     Values,
     either,
     joined_dictionaries,
@@ -48,12 +48,12 @@ NESTED = 4
 """How deep inside an argument texts are looked for."""
 
 
-class TooMuchError(Exception):
+class TooMuchCodeError(Exception):
     """The code is too large, or calls itself in too many ways, to be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Arguments:
     """The arguments of one call; `open` where some cannot be told: `**options`."""
 
     args: tuple[Values, ...] = ()
@@ -70,10 +70,10 @@ class Given:
         """Every argument."""
         return [*self.args, *(each for _, each in self.keywords)]
 
-    def widened(self, *, wholly: bool) -> Given:
+    def widened(self, *, wholly: bool) -> Arguments:
         """The same with less told apart: no texts and lists, or nothing at all but what a method belongs to."""
         args = tuple(each if wholly and not at else _wide(each, wholly=wholly) for at, each in enumerate(self.args))
-        return Given(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
+        return Arguments(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
 
 
 @dataclass(slots=True)
@@ -104,8 +104,8 @@ class Reader:
     round: int = 0
     steps: int = 0
     depth: int = 0
-    heap: dict[tuple[Instance | Class, str], Values] = field(default_factory=dict)
-    calls: dict[Call, None] = field(default_factory=dict)
+    heap: dict[tuple[Instance | ClassValue, str], Values] = field(default_factory=dict)
+    calls: dict[AwsCall, None] = field(default_factory=dict)
     unresolved: dict[Unresolved, None] = field(default_factory=dict)
     results: dict[object, Values] = field(default_factory=dict)
     """What functions return, by function and arguments."""
@@ -116,14 +116,14 @@ class Reader:
     """The names of each module that has been read, by the module's own."""
     rounds: dict[str, int] = field(default_factory=dict)
     """The round in which a module was last read."""
-    called: dict[Function, Module] = field(default_factory=dict)
+    called: dict[FunctionNode, Module] = field(default_factory=dict)
     """The functions that have been read in this round, in order."""
-    contexts: dict[Function, set[Given]] = field(default_factory=dict)
+    contexts: dict[FunctionNode, set[Arguments]] = field(default_factory=dict)
     """The arguments that a function is read for."""
-    classes: dict[tuple[ast.ClassDef, int], Class] = field(default_factory=dict)
+    classes: dict[tuple[ast.ClassDef, int], ClassValue] = field(default_factory=dict)
     seen: dict[ast.AST, Values] = field(default_factory=dict)
     """What each expression and pattern that has been read may stand for."""
-    escaped: dict[Code | Class | Instance, None] = field(default_factory=dict)
+    escaped: dict[FunctionValue | ClassValue | Instance, None] = field(default_factory=dict)
     """What a library was given, and may call."""
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
@@ -132,13 +132,13 @@ class Reader:
         """One more expression."""
         self.steps += 1
         if self.steps > (STEPS if self.deep else SHALLOW_STEPS):
-            raise TooMuchError
+            raise TooMuchCodeError
 
     def begin_round(self) -> None:
         """Begin to read everything once more."""
         self.round += 1
         if self.round > ROUNDS:
-            raise TooMuchError
+            raise TooMuchCodeError
         self.fresh.clear()
         self.called.clear()
 
@@ -155,20 +155,26 @@ class Reader:
         self.seen[node] = self.seen.get(node, EMPTY) | values
         return values
 
-    def place(self, node: ast.expr | ast.stmt, scope: Scope) -> Place:
+    def place(self, node: ast.expr | ast.stmt, scope: Scope) -> CodePlace:
         """Where something stands."""
-        return Place(scope.module.file, node.lineno)
+        return CodePlace(scope.module.file, node.lineno)
 
     def called_with(
-        self, place: Place, service: str, operation: str, given: Iterable[tuple[str, Values]], *, open_: bool = False
+        self,
+        place: CodePlace,
+        service: str,
+        operation: str,
+        given: Iterable[tuple[str, Values]],
+        *,
+        open_: bool = False,
     ) -> None:
         """Note a call."""
         flat = (each for name, values in given for each in _flattened(name, values, NESTED))
         arguments = tuple(sorted(flat, key=lambda each: (each[0], str(each[1]))))
-        found = Call(place, service, operation, _merged(arguments), open_)
+        found = AwsCall(place, service, operation, _merged(arguments), open_)
         self.calls[found] = None
 
-    def give_up(self, place: Place, why: str) -> None:
+    def note_unresolved(self, place: CodePlace, why: str) -> None:
         """Note that something cannot be resolved."""
         self.unresolved[Unresolved(place, why)] = None
 
@@ -237,18 +243,18 @@ class Reader:
         """What an import stands for; `seen` are modules that import everything from this one."""
         found = self.module(module)
         if not member:
-            return frozenset({Loaded(found) if found else External(module)})
+            return frozenset({LoadedModule(found) if found else External(module)})
         if found and member in found.names:
             return found.names[member]
         inner = self.module(f"{module}.{member}")
         if inner:
-            return frozenset({Loaded(inner)})
+            return frozenset({LoadedModule(inner)})
         if found:
             seen |= {module}
             return either(self.imported(star, member, seen) for star in found.module.stars if star not in seen)
         return frozenset({External(f"{module}.{member}")})
 
-    def context(self, node: Function, given: Given) -> Given:
+    def context(self, node: FunctionNode, given: Arguments) -> Arguments:
         """The arguments to read a function for: as given, or with less told apart where it is called in many ways."""
         known = self.contexts.setdefault(node, set())
         for limit, candidate in (
@@ -261,7 +267,7 @@ class Reader:
                 return candidate
         return given
 
-    def put(self, owner: Instance | Class, name: str, values: Values) -> None:
+    def put(self, owner: Instance | ClassValue, name: str, values: Values) -> None:
         """An attribute may hold this too."""
         self.heap[owner, name] = joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
 
@@ -277,7 +283,7 @@ def _wide(values: Values, *, wholly: bool) -> Values:
         return values
     kept = narrowed(values)
     if wholly:
-        told = Client | BotoResource | Session | Code | Class
+        told = Client | BotoResource | BotoSession | FunctionValue | ClassValue
         kept = frozenset(each for each in kept if isinstance(each, told) or shape_of(each))
     return kept if len(kept) == len(values) else kept | UNKNOWN
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.classes import ancestors, builtin, last_names, raised_name
-from policypack.python.files import Place
-from policypack.python.interpret import Reading
-from policypack.python.model import Handling, How, Leaving, RecordLoop, Shape
+from policypack.python.files import CodePlace
+from policypack.python.interpret import ProgramReading
+from policypack.python.model import Handling, How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction, Module
 from policypack.python.reader import Reader
 from policypack.python.records import MANY, called_name, own_nodes
 from policypack.python.values import (
     EMPTY,
-    Class,
-    Code,
-    Function,
+    ClassValue,
+    FunctionNode,
+    FunctionValue,
     Instance,
-    Partial,
+    PartialValue,
     Values,
     shapes,
 )
@@ -52,9 +52,9 @@ FOLLOWED = {*ONCE, *APPLIED, *STARTED}
 CATCH_ALL = {"Exception", "BaseException"}
 
 
-def handling(reading: Reading) -> Handling:
+def handling(reading: ProgramReading) -> Handling:
     """What a handler does with its records, in all the functions of its code that it gives them to."""
-    handlers = {each.node for each in reading.handlers if isinstance(each, Code)}
+    handlers = {each.node for each in reading.handlers if isinstance(each, FunctionValue)}
     scans = [_Scan(reading.reader, node, module, node in handlers) for node, module in reading.reader.called.items()]
     loops = tuple(loop for each in scans for loop in each.loops())
     picks = dict.fromkeys(place for each in scans for place in each.picks())
@@ -77,7 +77,7 @@ class _Around:
 class _Scan:
     """One function, with what its names hold."""
 
-    def __init__(self, reader: Reader, function: Function, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
+    def __init__(self, reader: Reader, function: FunctionNode, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
         self.reader = reader
         self.function = function
         self.module = module
@@ -96,7 +96,7 @@ class _Scan:
                 searches = not self.is_handler and _only_looks(node.body)
                 yield RecordLoop(self._place(node), leavings, searches)
 
-    def picks(self) -> Iterator[Place]:
+    def picks(self) -> Iterator[CodePlace]:
         """Where one record is taken by its place, outside of any loop over records."""
         looped = {id(each) for loop in self.nodes if self._loops(loop) for each in ast.walk(loop)}
         for node in self.nodes:
@@ -115,8 +115,8 @@ class _Scan:
                     return True
         return False
 
-    def _place(self, node: ast.AST) -> Place:
-        return Place(self.module.file, getattr(node, "lineno", self.function.lineno))
+    def _place(self, node: ast.AST) -> CodePlace:
+        return CodePlace(self.module.file, getattr(node, "lineno", self.function.lineno))
 
     def _values(self, node: ast.AST) -> Values:
         return self.reader.seen.get(node, EMPTY)
@@ -177,7 +177,7 @@ class _Scan:
     def _gives_away(self, node: ast.Call) -> bool:
         """Whether a call of a library gets the records, or the event to go through them."""
         name = called_name(node)
-        own = Code | Class | Partial | Instance
+        own = FunctionValue | ClassValue | PartialValue | Instance
         if name in LOOKS_ONLY or any(isinstance(each, own) for each in self._values(node.func)):
             return False
         given = [*node.args, *(each.value for each in node.keywords)]
@@ -190,22 +190,22 @@ class _Scan:
 
     def _leavings(  # noqa: C901, PLR0912 (one case for each kind of statement)
         self, body: Iterable[ast.stmt], around: _Around
-    ) -> Iterator[Leaving]:
+    ) -> Iterator[LoopExit]:
         """The statements by which the loop around a body is left while records remain."""
         for statement in body:
             match statement:
                 case ast.Return():
                     if not around.spent and not (around.guarded and _reports_failures(statement)):
-                        yield Leaving(self._place(statement), How.RETURN)
+                        yield LoopExit(self._place(statement), How.RETURN)
                 case ast.Break():
                     if not around.spent and not around.inner:
-                        yield Leaving(self._place(statement), How.BREAK)
+                        yield LoopExit(self._place(statement), How.BREAK)
                 case ast.Raise():
                     if not around.spent and not self._caught(statement, around):
-                        yield Leaving(self._place(statement), How.RAISE)
+                        yield LoopExit(self._place(statement), How.RAISE)
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
-                        yield Leaving(self._place(statement), How.EXIT)
+                        yield LoopExit(self._place(statement), How.EXIT)
                 case ast.If(test=test, body=then, orelse=otherwise):
                     inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
                     yield from self._leavings([*then, *otherwise], inside)
@@ -221,7 +221,7 @@ class _Scan:
                     for case in cases:
                         yield from self._leavings(case.body, replace(around, guarded=True))
 
-    def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[Leaving]:
+    def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[LoopExit]:
         if any(isinstance(each, ast.Continue) for each in statement.finalbody) and not around.inner:
             return  # the `continue` takes the place of every way out
         yield from self._leavings(statement.body, replace(around, catching=(*around.catching, statement)))

@@ -12,18 +12,18 @@ from policypack.python.libraries import external
 from policypack.python.libraries.names import is_known
 from policypack.python.model import Imported, Shape, Text
 from policypack.python.modules import absolute
-from policypack.python.reader import SEARCH_PATHS, Given, Reader
+from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
 from policypack.python.records import own_nodes
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
-    Class,
-    Code,
+    ClassValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
     Method,
-    Partial,
+    PartialValue,
     Scope,
     Value,
     Values,
@@ -172,7 +172,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
 
 
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-    code = Code(node, scope, None, scope.owner)
+    code = FunctionValue(node, scope, None, scope.owner)
     found: Values = frozenset({code})
     for each in node.decorator_list:
         if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):  # the name stays the getter's
@@ -180,9 +180,9 @@ def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope:
             return
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
-        local = frozenset(each for each in made if isinstance(each, Code | Partial))
+        local = frozenset(each for each in made if isinstance(each, FunctionValue | PartialValue))
         if local:
-            wrapped = calling.call_all(reader, local, Given((found,)), decorator, scope)
+            wrapped = calling.call_all(reader, local, Arguments((found,)), decorator, scope)
             found = callables(wrapped) or found
         elif any(_may_register(each, in_class=scope.is_class) for each in made):
             reader.escaped[code] = None
@@ -205,20 +205,20 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
     mark = (node, id(scope))
     cls = reader.classes.get(mark)
     if cls is None or cls.bases != bases:
-        cls = Class(node, Scope(scope.module, outer=scope), bases)
+        cls = ClassValue(node, Scope(scope.module, outer=scope), bases)
         cls.scope.owner, cls.scope.is_class = cls, True
         reader.classes[mark] = cls
     execute(reader, node.body, cls.scope)
     for above in classes.lines_of(cls, reader)[1:]:
-        if isinstance(above, Class):
+        if isinstance(above, ClassValue):
             for each in above.scope.names.get("__init_subclass__", ()):
-                if isinstance(each, Code):
-                    hook = Code(each.node, each.scope, frozenset({cls}), above)
-                    calling.run(reader, hook, Given(open=True))
+                if isinstance(each, FunctionValue):
+                    hook = FunctionValue(each.node, each.scope, frozenset({cls}), above)
+                    calling.run(reader, hook, Arguments(open=True))
     for decorator in node.decorator_list:
         for made in expressions.value(reader, decorator, scope):
-            if isinstance(made, Code | Partial):
-                calling.call(reader, made, Given((frozenset({cls}),)), decorator, scope)
+            if isinstance(made, FunctionValue | PartialValue):
+                calling.call(reader, made, Arguments((frozenset({cls}),)), decorator, scope)
             elif _may_register(made, in_class=True):
                 reader.escaped[cls] = None
     assignment.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
@@ -260,7 +260,7 @@ def _entered(reader: Reader, values: Values) -> Values:
         if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Instance):
-            found.append(calling.method(reader, each, "__enter__", Given()) or frozenset({each}))
+            found.append(calling.method(reader, each, "__enter__", Arguments()) or frozenset({each}))
         else:
             found.append(frozenset({each}))
     return either(found)

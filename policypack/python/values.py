@@ -37,7 +37,7 @@ class Boto:
 
 
 @dataclass(frozen=True, slots=True)
-class Session(Boto):
+class BotoSession(Boto):
     """A session of boto3 or botocore."""
 
 
@@ -103,7 +103,7 @@ class Scope:
     """Whether a `return` was read: what follows it perhaps does not run."""
     jumps: bool = False
     """The same of a `break` or `continue` of the loop that is read."""
-    owner: Class | None = None
+    owner: ClassValue | None = None
     """The class whose body this is, or in whose method it is."""
     is_class: bool = False
     """Whether it is a class's body, whose names its methods do not see."""
@@ -114,27 +114,27 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedModule:
     """A module of the package as a value, with its names."""
 
     scope: Scope
 
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class FunctionValue:
     """A function of the package, where it stands, and what it is bound to."""
 
-    node: Function
+    node: FunctionNode
     scope: Scope
     bound: frozenset[Value] | None = None
-    cls: Class | None = None
+    cls: ClassValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
+class ClassValue:
     """A class of the package."""
 
     node: ast.ClassDef
@@ -147,7 +147,7 @@ class Class:
 class Instance:
     """What one expression makes of a class."""
 
-    cls: Class
+    cls: ClassValue
     place: tuple[str, int, int]
 
 
@@ -160,7 +160,7 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
-class _Holder:
+class _Container:
     """A value that holds others; one that is nested too deeply, or holds too much, is cut off."""
 
     level: int = field(default=0, init=False, compare=False, kw_only=True)
@@ -182,7 +182,7 @@ class _Holder:
                 return [*elements]
             case DictValue(items=items):
                 return [value for _, value in items]
-            case Partial(of=of, args=args, keywords=keywords):
+            case PartialValue(of=of, args=args, keywords=keywords):
                 return [of, *args, *(value for _, value in keywords)]
             case Pending(result=result):
                 return [result]
@@ -194,7 +194,7 @@ class _Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class ListValue(_Holder):
+class ListValue(_Container):
     """A list, tuple, set or generator: by position, or any number alike."""
 
     elements: tuple[frozenset[Value], ...]
@@ -207,7 +207,7 @@ class ListValue(_Holder):
 
 
 @dataclass(frozen=True, slots=True)
-class DictValue(_Holder):
+class DictValue(_Container):
     """A dictionary by its keys; `open` where it may hold others."""
 
     items: tuple[tuple[Text, frozenset[Value]], ...]
@@ -244,7 +244,7 @@ class DictValue(_Holder):
 
 
 @dataclass(frozen=True, slots=True)
-class Partial(_Holder):
+class PartialValue(_Container):
     """A function with some arguments given."""
 
     of: frozenset[Value]
@@ -256,7 +256,7 @@ class Partial(_Holder):
 
 
 @dataclass(frozen=True, slots=True)
-class Pending(_Holder):
+class Pending(_Container):
     """What a future, a task or a thread is to give."""
 
     result: frozenset[Value]
@@ -270,14 +270,14 @@ Value = (
     | External
     | Boto
     | Method
-    | Loaded
-    | Code
-    | Class
+    | LoadedModule
+    | FunctionValue
+    | ClassValue
     | Instance
     | Super
     | ListValue
     | DictValue
-    | Partial
+    | PartialValue
     | Pending
     | Text
 )
@@ -303,13 +303,13 @@ def either(values: Iterable[Values]) -> Values:
         return found
     kept = narrowed(found)
     if len(kept) > MOST * 4:
-        kept = frozenset(each for each in kept if isinstance(each, Code | Class) or shape_of(each))
+        kept = frozenset(each for each in kept if isinstance(each, FunctionValue | ClassValue) or shape_of(each))
     return kept | UNKNOWN
 
 
 def narrowed(values: Values) -> Values:
     """Values without texts, lists and dictionaries, but with the functions that those hold."""
-    wide = Text | ListValue | DictValue | Nothing | Partial | Pending
+    wide = Text | ListValue | DictValue | Nothing | PartialValue | Pending
     kept = frozenset(each for each in values if not isinstance(each, wide) or shape_of(each))
     return kept | callables(values - kept)
 
@@ -332,11 +332,11 @@ def callables(values: Values) -> Values:
     """The functions and classes of the package in values, lists and dictionaries."""
     found: list[Values] = []
     for each in values:
-        if isinstance(each, Code | Class):
+        if isinstance(each, FunctionValue | ClassValue):
             found.append(frozenset({each}))
         elif isinstance(each, External):
             found.append(each.given)
-        elif isinstance(each, _Holder):
+        elif isinstance(each, _Container):
             found += map(callables, each.held())
     return EMPTY.union(*found)
 

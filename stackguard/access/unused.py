@@ -17,7 +17,7 @@ from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
 from policypack.evaluation.masking import hidden
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
-from policypack.python.model import Call, Text, UnknownPart
+from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
 from stackguard.sources import HowToRun
@@ -163,7 +163,7 @@ def _told(found: Privilege) -> Iterator[str]:
         yield "  clean: nothing is missing, nothing is over"
 
 
-def _grouped(calls: tuple[Call, ...]) -> dict[str, list[str]]:
+def _grouped(calls: tuple[AwsCall, ...]) -> dict[str, list[str]]:
     """By service, operation and resource: the lines."""
     found: dict[str, list[str]] = {}
     for each in calls:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from policypack.lambda_code.archive import Archive, holding
-from policypack.lambda_code.missing_modules import Importer, Missing
+from policypack.lambda_code.missing_modules import Importer, MissingImport
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import minor_of
 from policypack.python.files import UnreadableError
 from policypack.python.interpret import read_imports
-from policypack.python.modules import Package
+from policypack.python.modules import PythonPackage
 from stackguard.bundle.config import TABLE, Function
 from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.files import File
@@ -71,7 +71,7 @@ def check_imports(function: Function, own: Sequence[File], dependencies: Archive
     packed = [] if dependencies is None else [(dependencies, prefix)]
     importer = Importer(Search([(holding(files), ""), *packed]), files.__contains__, minor)
     try:
-        found = importer.run(read_imports(Package(holding(files)), handler, minor))
+        found = importer.run(read_imports(PythonPackage(holding(files)), handler, minor))
     except UnreadableError as error:
         raise CannotBundle(f"the archive {error}; mend it") from None
     told = [each for each in found.missing if each.inside or not (found.elsewhere or dependencies is None)]
@@ -83,7 +83,7 @@ def check_imports(function: Function, own: Sequence[File], dependencies: Archive
         )
 
 
-def _remedy(missing: Missing) -> str:
+def _remedy(missing: MissingImport) -> str:
     if missing.inside:
         return "mend the import, or the module"
     package = missing.module.partition(".")[0]

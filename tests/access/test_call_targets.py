@@ -6,8 +6,8 @@ import pytest
 
 from policypack.access.calls.permissions import permissions
 from policypack.access.calls.targets import Upload, Where, targets
-from policypack.python.files import Place
-from policypack.python.model import Call, Environment, Text, UnknownPart
+from policypack.python.files import CodePlace
+from policypack.python.model import AwsCall, Environment, Text, UnknownPart
 
 WHERE = Where(
     {"QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/work", "BUCKET": "acme"},
@@ -25,7 +25,7 @@ def about(service: str, operation: str, *, where: Where = WHERE, **given: str | 
         (name.replace("__", "."), ((value if isinstance(value, Text) else Text((value,))),))
         for name, value in given.items()
     )
-    call = Call(Place("app.py", 1), service, operation, arguments)
+    call = AwsCall(CodePlace("app.py", 1), service, operation, arguments)
     return [
         f"{each.action.partition(':')[2]} {'' if target.every else '~'}{target.pattern.removeprefix('arn:aws:')}"
         for each in permissions(call) or ()

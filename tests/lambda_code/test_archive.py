@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from policypack.core.policy import Asset, Resource
 from policypack.lambda_code import archive as archives
-from policypack.lambda_code.archive import AbsentError, Member, opened, shown
+from policypack.lambda_code.archive import AbsentError, ArchivedFile, opened, printable
 from policypack.lambda_code.packaging import packaged
 from policypack.python.files import UnreadableError
 
@@ -117,9 +117,9 @@ def test_only_a_zip_file_says_how_large_it_is_and_what_may_be_executed(tmp_path:
     archive = opened(asset)
     assert archive.packed == Path(asset.path).stat().st_size
     assert dict(archive.members) == {
-        "run": Member(0, executable=True),
-        "read": Member(0, executable=False),
-        "made-on-windows": Member(0),
+        "run": ArchivedFile(0, executable=True),
+        "read": ArchivedFile(0, executable=False),
+        "made-on-windows": ArchivedFile(0),
     }
     (tmp_path / "folder").mkdir()
     assert opened(as_folder(tmp_path / "folder", FILES)).packed is None
@@ -154,8 +154,8 @@ def test_what_cannot_be_read_says_why(asset: Asset, why: str, kind: type[Unreada
 
 
 def test_a_name_is_shown_without_what_cannot_be_printed() -> None:
-    assert shown("a/ü b.py") == "a/ü b.py"
-    assert shown("a\n\x1b[31m\udcff.env") == "a??[31m?.env"
+    assert printable("a/ü b.py") == "a/ü b.py"
+    assert printable("a\n\x1b[31m\udcff.env") == "a??[31m?.env"
 
 
 def test_an_archive_is_opened_once_for_all_that_read_it(tmp_path: Path) -> None:

@@ -6,15 +6,15 @@ import pytest
 
 from policypack.lambda_code.archive import holding
 from policypack.python.interpret import read
-from policypack.python.model import Found
-from policypack.python.modules import Package
+from policypack.python.model import AwsCalls
+from policypack.python.modules import PythonPackage
 from tests.python.ways import WAYS
 
 
-def found(text: str, **others: str) -> Found:
+def found(text: str, **others: str) -> AwsCalls:
     sources = {f"{name.replace('__', '/')}.py": textwrap.dedent(each) for name, each in {"app": text, **others}.items()}
     files = holding({name: each.encode() for name, each in sources.items()})
-    return read(Package(files), "app.handler").calls
+    return read(PythonPackage(files), "app.handler").calls
 
 
 def called(text: str, **others: str) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from policypack.iam import actions
 from policypack.python.libraries import sdk
-from policypack.python.model import Call
+from policypack.python.model import AwsCall
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ def prefix(service: str) -> str:
     return _table().prefixes.services.get(service) or sdk.signing_name(service)
 
 
-def permissions(call: Call) -> tuple[Permission, ...] | None:
+def permissions(call: AwsCall) -> tuple[Permission, ...] | None:
     """The actions of a call; None where nobody documents which they are."""
     service = _table().services.get(call.service)
     row = service.operations.get(call.operation) if service else None
@@ -90,7 +90,7 @@ def listed(service: str, operation: str) -> bool:
     return operation in _table().undocumented.operations.get(service, ())
 
 
-def _given(name: str, call: Call) -> str | None:
+def _given(name: str, call: AwsCall) -> str | None:
     """An action that is needed for some arguments only: `PutItem#TransactItems[].Put`."""
     action, _, argument = name.partition("#")
     if not argument:

@@ -13,7 +13,7 @@ import msgspec
 from policypack.access.calls.permissions import Permission
 from policypack.iam import actions
 from policypack.iam.arn import Arn
-from policypack.python.model import UNKNOWN_TEXT, Call, Environment, Text, UnknownPart
+from policypack.python.model import UNKNOWN_TEXT, AwsCall, Environment, Text, UnknownPart
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ WITHOUT = {"sns": ("PhoneNumber",)}
 """Arguments that stand instead of a resource."""
 
 
-def targets(call: Call, permission: Permission, where: Where) -> tuple[Target, ...]:
+def targets(call: AwsCall, permission: Permission, where: Where) -> tuple[Target, ...]:
     """What a permission of a call has to be about."""
     service, _, _ = permission.action.partition(":")
     (action,) = actions.expand(permission.action) or (None,)
@@ -105,7 +105,7 @@ def targets(call: Call, permission: Permission, where: Where) -> tuple[Target, .
     return tuple(dict.fromkeys(_named(call, service, permission.subject, where)))
 
 
-def _named(call: Call, service: str, subject: str, where: Where) -> Iterator[Target]:
+def _named(call: AwsCall, service: str, subject: str, where: Where) -> Iterator[Target]:
     spelled = [(subject, "key/{}")] if service == "kms" and subject else list(NAMES.get(service, ()))
     if subject and service == "dynamodb":
         spelled = [(f"{subject}.TableName", "table/{}")]
@@ -122,7 +122,7 @@ def _named(call: Call, service: str, subject: str, where: Where) -> Iterator[Tar
     yield Target("*", every=False, argument=spelled[0][0].partition("[")[0].partition("{")[0] if spelled else "")
 
 
-def _arn(value: str, known: bool, template: str, service: str, name: str, call: Call, where: Where) -> Target:  # noqa: FBT001 (one pair)
+def _arn(value: str, known: bool, template: str, service: str, name: str, call: AwsCall, where: Where) -> Target:  # noqa: FBT001 (one pair)
     if value.startswith("arn:") and (arn := Arn.parse(value)):
         pattern = f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}"
         return Target(pattern, known, argument="" if known else name)
@@ -144,7 +144,7 @@ def _arn(value: str, known: bool, template: str, service: str, name: str, call: 
     return Target(head + tail, known, reach=reach, argument="" if known else name)
 
 
-def _of_s3(call: Call, action: actions.Action, subject: str, where: Where) -> Iterator[Target]:
+def _of_s3(call: AwsCall, action: actions.Action, subject: str, where: Where) -> Iterator[Target]:
     """A bucket, or objects in it."""
     objects = any("${ObjectName}" in each.shown for each in action.formats)
     if not any("${BucketName}" in each.shown for each in action.formats):

@@ -22,7 +22,7 @@ from policypack.lambda_code.archive import opened
 from policypack.lambda_code.packaging import FIX, layers
 from policypack.lambda_code.python_code import NoModule, python_code, read_program
 from policypack.python.files import UnreadableError
-from policypack.python.model import Call, Found, Unresolved
+from policypack.python.model import AwsCall, AwsCalls, Unresolved
 from policypack.resources.attachments import holders
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import physical_name
@@ -31,7 +31,7 @@ from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 
 if TYPE_CHECKING:
-    from policypack.python.interpret import Reading
+    from policypack.python.interpret import ProgramReading
 
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
@@ -41,7 +41,7 @@ class Privilege:
     """What was found of one function."""
 
     function: Resource
-    found: Found
+    found: AwsCalls
     needs: tuple[Need, ...]
     role: Role
     comparison: Comparison
@@ -72,7 +72,7 @@ def functions(stack: Stack) -> tuple[Resource, ...]:
 class _Own:
     """What one function needs by itself."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[AwsCall, ...]
     unresolved: tuple[Unresolved, ...]
     needs: tuple[Need, ...]
     where: Where
@@ -91,13 +91,13 @@ def _privilege(stack: Stack, function: Resource, code: Asset | None) -> Privileg
     comparison = compare(own.needs, every, role, own.where, [*unread, *open_ends])
     over = tuple(_unless_elsewhere(stack, each) for each in comparison.over)
     comparison = msgspec.structs.replace(comparison, over=over)
-    return Privilege(function, Found(own.calls, own.unresolved), own.needs, role, comparison)
+    return Privilege(function, AwsCalls(own.calls, own.unresolved), own.needs, role, comparison)
 
 
 def _own(stack: Stack, function: Resource, code: Asset | None = None) -> _Own | Unknown | None:
     def compute() -> _Own | Unknown | None:
         found = _calls(stack, function, code)
-        if not isinstance(found, Found):
+        if not isinstance(found, AwsCalls):
             return found
         where = _where(stack, function)
         needs, unresolved = _needs(found, where)
@@ -182,7 +182,7 @@ def _other_services(role: Resource) -> Iterator[str]:
                 yield from (each for each in services if each not in OWN_SERVICES)
 
 
-def _calls(stack: Stack, function: Resource, code: Asset | None) -> Found | Unknown | None:
+def _calls(stack: Stack, function: Resource, code: Asset | None) -> AwsCalls | Unknown | None:
     if code is not None:
         return _calls_in(stack, function, code)
     found = python_code(stack, function)
@@ -192,7 +192,7 @@ def _calls(stack: Stack, function: Resource, code: Asset | None) -> Found | Unkn
     return _told(reading)
 
 
-def _calls_in(stack: Stack, function: Resource, code: Asset) -> Found | Unknown | None:
+def _calls_in(stack: Stack, function: Resource, code: Asset) -> AwsCalls | Unknown | None:
     """The calls in a package that takes the place of the function's own."""
     runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
     for value in (runtime, name):
@@ -207,7 +207,7 @@ def _calls_in(stack: Stack, function: Resource, code: Asset) -> Found | Unknown 
     return _told(found)
 
 
-def _told(found: Reading | NoModule | Unknown) -> Found | Unknown:
+def _told(found: ProgramReading | NoModule | Unknown) -> AwsCalls | Unknown:
     if isinstance(found, NoModule):
         return Unknown(f"holds no module `{found.name}`, which the handler is in{found.where}", FIX)
     return found if isinstance(found, Unknown) else found.calls
@@ -246,7 +246,7 @@ def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
                 yield Upload(name, prefix)
 
 
-def _needs(found: Found, where: Where) -> tuple[list[Need], tuple[Unresolved, ...]]:
+def _needs(found: AwsCalls, where: Where) -> tuple[list[Need], tuple[Unresolved, ...]]:
     needs: dict[Need, None] = {}
     unresolved = list(found.unresolved)
     for call in found.calls:
@@ -265,7 +265,7 @@ def _needs(found: Found, where: Where) -> tuple[list[Need], tuple[Unresolved, ..
     return list(needs), tuple(dict.fromkeys(unresolved))
 
 
-def _shown(call: Call) -> str:
+def _shown(call: AwsCall) -> str:
     return f"calls `{call.operation}` of `{call.service}`"
 
 

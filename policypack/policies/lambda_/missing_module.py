@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from policypack.core.examples import example, packaged
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.import_check import Lacking, imported
+from policypack.lambda_code.import_check import MissingImports, imported
 
 
-def check(found: Lacking) -> Iterator[Judgement]:
+def check(found: MissingImports) -> Iterator[Judgement]:
     for each in found.missing:
         yield Violation("", each.words(found.runtime, layered=found.layered))
 

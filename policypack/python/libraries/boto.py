@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
 from policypack.python.libraries import sdk
 from policypack.python.model import UNKNOWN_TEXT, Text
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     Boto,
     BotoResource,
+    BotoSession,
     Client,
     Collection,
     DictValue,
     External,
     Method,
     Paginator,
-    Session,
     Values,
     either,
     texts,
@@ -44,15 +44,15 @@ IDLE = ("meta", "exceptions", "waiter_names")
 DYNAMIC_SERVICE = "uses a client whose service is not named in the code"
 
 
-def client(reader: Reader, names: Values, place: Place, *, resource: bool = False) -> Values:
+def client(reader: Reader, names: Values, place: CodePlace, *, resource: bool = False) -> Values:
     """The client, or resource, of a service that is named so."""
     found: list[Values] = []
     for each in texts(names) or [UNKNOWN_TEXT]:
         if each.constant is None:
-            reader.give_up(place, "makes a client of a service whose name is not a constant")
+            reader.note_unresolved(place, "makes a client of a service whose name is not a constant")
             found.append(frozenset({Client(None)}))
         elif not sdk.exists(each.constant):
-            reader.give_up(place, f"makes a client of `{each.constant}`, which botocore does not know")
+            reader.note_unresolved(place, f"makes a client of `{each.constant}`, which botocore does not know")
             found.append(frozenset({Client(None)}))
         else:
             found.append(frozenset({BotoResource(each.constant) if resource else Client(each.constant)}))
@@ -67,7 +67,7 @@ def offers(owner: Client, name: str) -> bool:
     return name in sdk.operations(owner.service) or name in helpers or (owner.service == "s3" and name in TRANSFERS)
 
 
-def attribute(reader: Reader, base: Boto, name: str, place: Place) -> Values:
+def attribute(reader: Reader, base: Boto, name: str, place: CodePlace) -> Values:
     """What an attribute of one of boto3's values may be."""
     if isinstance(base, Client) and name in IDLE:
         return frozenset({Method(base, name)})
@@ -83,21 +83,21 @@ def attribute(reader: Reader, base: Boto, name: str, place: Place) -> Values:
         if has := sdk.named(definition.get("has", {}), name):
             made = has[1]["resource"]
             if not any(each["source"] == "input" for each in made.get("identifiers", ())):
-                return frozenset({_made(base, made, Given(), {})})
+                return frozenset({_made(base, made, Arguments(), {})})
         if name in sdk.members(base.service, base.kind) and "load" in definition:
-            _request(reader, base, definition["load"]["request"], Given(), place)
+            _request(reader, base, definition["load"]["request"], Arguments(), place)
             return UNKNOWN
     return frozenset({Method(base, name)})
 
 
-def called(reader: Reader, callee: Method, given: Given, place: Place) -> Values:
+def called(reader: Reader, callee: Method, given: Arguments, place: CodePlace) -> Values:
     """What a method of one of boto3's values returns; the call that it makes is noted."""
     match callee.owner:
-        case Session():
+        case BotoSession():
             return _of_session(reader, callee.name, given, place)
         case Client(service=None):
             if callee.name not in IDLE:
-                reader.give_up(place, DYNAMIC_SERVICE)
+                reader.note_unresolved(place, DYNAMIC_SERVICE)
             return UNKNOWN
         case Client(service=str() as service):
             return _of_client(reader, callee.owner, service, callee.name, given, place)
@@ -112,13 +112,13 @@ def called(reader: Reader, callee: Method, given: Given, place: Place) -> Values
     return UNKNOWN
 
 
-def _of_session(reader: Reader, name: str, given: Given, place: Place) -> Values:
+def _of_session(reader: Reader, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in ("client", "resource", "create_client"):
         return client(reader, given.get("service_name", 0), place, resource=name == "resource")
     return UNKNOWN
 
 
-def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Given, place: Place) -> Values:
+def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in ("get_paginator", "get_waiter"):
         return _helper(reader, service, name, given, place)
     if name == "generate_presigned_url":
@@ -127,7 +127,7 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Gi
         for each in texts(given.get("ClientMethod", 0)) or [UNKNOWN_TEXT]:
             operation = sdk.operations(service).get(each.constant or "")
             if operation is None:
-                reader.give_up(place, f"signs a URL for an operation of `{service}` that is not a constant")
+                reader.note_unresolved(place, f"signs a URL for an operation of `{service}` that is not a constant")
             else:
                 reader.called_with(place, service, operation, keywords, open_=not params)
         return UNKNOWN
@@ -144,13 +144,13 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Gi
     operation = sdk.operations(service).get(name)
     if operation is None:
         if not name.startswith("__"):
-            reader.give_up(place, f"calls `{name}`, which is no operation of `{service}`")
+            reader.note_unresolved(place, f"calls `{name}`, which is no operation of `{service}`")
         return UNKNOWN
     reader.called_with(place, service, operation, given.keywords, open_=given.open)
     return _response(operation, given)
 
 
-def _helper(reader: Reader, service: str, name: str, given: Given, place: Place) -> Values:
+def _helper(reader: Reader, service: str, name: str, given: Arguments, place: CodePlace) -> Values:
     """A paginator, or a waiter, which is the operation that it asks again and again."""
     waits = name == "get_waiter"
     known = sdk.waiters(service) if waits else sdk.operations(service)
@@ -159,13 +159,13 @@ def _helper(reader: Reader, service: str, name: str, given: Given, place: Place)
         operation = known.get(each.constant or "")
         if operation is None:
             kind = "a waiter" if waits else "a paginator"
-            reader.give_up(place, f"makes {kind} of `{service}` for an operation that is not a constant")
+            reader.note_unresolved(place, f"makes {kind} of `{service}` for an operation that is not a constant")
         else:
             found.append(frozenset({Paginator(service, operation)}))
     return either(found)
 
 
-def _response(operation: str, given: Given) -> Values:
+def _response(operation: str, given: Arguments) -> Values:
     """What is known of a response: the URL of a queue ends with its name."""
     if operation == "GetQueueUrl" and (name := given.get("QueueName")):
         return frozenset({DictValue(((Text(("QueueUrl",)), name),), open=True)})
@@ -173,7 +173,7 @@ def _response(operation: str, given: Given) -> Values:
 
 
 def _transfer(
-    reader: Reader, operations: tuple[str, ...], named: Mapping[str, Values], given: Given, place: Place
+    reader: Reader, operations: tuple[str, ...], named: Mapping[str, Values], given: Arguments, place: CodePlace
 ) -> None:
     extra = [each for each in given.get("ExtraArgs") if isinstance(each, DictValue)]
     keywords = {key.constant: value for each in extra for key, value in each.items if key.constant}
@@ -183,7 +183,7 @@ def _transfer(
         reader.called_with(place, "s3", operation, {**keywords, **arguments}.items(), open_=unread)
 
 
-def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Given, place: Place) -> Values:
+def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Arguments, place: CodePlace) -> Values:
     definition = sdk.resource(owner.service, owner.kind)
     if name == "get_available_subresources":
         return UNKNOWN
@@ -216,12 +216,12 @@ def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Given, p
         operation = sdk.waiters(owner.service)[waiter[1]["waiterName"]]
         _request(reader, owner, {**waiter[1], "operation": operation}, given, place)
         return UNKNOWN
-    reader.give_up(place, f"calls `{name}`, which is nothing of a {owner.kind or owner.service} of boto3")
+    reader.note_unresolved(place, f"calls `{name}`, which is nothing of a {owner.kind or owner.service} of boto3")
     return UNKNOWN
 
 
 def _request(
-    reader: Reader, owner: BotoResource, request: Mapping[str, Any], given: Given, place: Place
+    reader: Reader, owner: BotoResource, request: Mapping[str, Any], given: Arguments, place: CodePlace
 ) -> dict[str, Values]:
     """Note the call of an action; what it sends is its identifiers and what it is given."""
     sent = dict(given.keywords)
@@ -234,7 +234,7 @@ def _request(
     return sent
 
 
-def _made(owner: BotoResource, made: Mapping[str, Any], given: Given, sent: Mapping[str, Values]) -> BotoResource:
+def _made(owner: BotoResource, made: Mapping[str, Any], given: Arguments, sent: Mapping[str, Values]) -> BotoResource:
     """The resource that an attribute or an action gives."""
     identifiers: dict[str, Values] = {}
     position = 0
@@ -252,23 +252,23 @@ def _made(owner: BotoResource, made: Mapping[str, Any], given: Given, sent: Mapp
     return BotoResource(owner.service, made["type"], tuple(identifiers.items()))
 
 
-def _of_collection(reader: Reader, owner: Collection, name: str, given: Given, place: Place) -> Values:
+def _of_collection(reader: Reader, owner: Collection, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in NARROWINGS:
-        given = given if name == "filter" else Given()
+        given = given if name == "filter" else Arguments()
         listed(reader, owner, given, place)
         return frozenset({Collection(owner.owner, owner.name, narrowed=True)})
     item = _collected(owner)
     batch = sdk.named(sdk.resource(owner.owner.service, item.kind).get("batchActions", {}), name)
     if batch is None:
-        reader.give_up(place, f"calls `{name}`, which is nothing of a collection of boto3")
+        reader.note_unresolved(place, f"calls `{name}`, which is nothing of a collection of boto3")
         return UNKNOWN
     if not owner.narrowed:
-        listed(reader, owner, Given(), place)
+        listed(reader, owner, Arguments(), place)
     _request(reader, item, batch[1]["request"], given, place)
     return UNKNOWN
 
 
-def listed(reader: Reader, collection: Collection, given: Given, place: Place) -> Values:
+def listed(reader: Reader, collection: Collection, given: Arguments, place: CodePlace) -> Values:
     """Each resource of a collection, which is listed by a call."""
     if not collection.narrowed:
         _, definition = _many(collection)
@@ -283,4 +283,4 @@ def _many(collection: Collection) -> tuple[str, Mapping[str, Any]]:
 
 def _collected(collection: Collection) -> BotoResource:
     _, definition = _many(collection)
-    return _made(collection.owner, definition["resource"], Given(), {})
+    return _made(collection.owner, definition["resource"], Arguments(), {})

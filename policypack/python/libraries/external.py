@@ -22,21 +22,21 @@ from policypack.python.libraries.names import (
     is_standard,
 )
 from policypack.python.model import Imported, Text, shape_of
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
     BotoResource,
+    BotoSession,
     Client,
-    Code,
     DictValue,
     External,
+    FunctionValue,
     ListValue,
     Method,
-    Partial,
+    PartialValue,
     Scope,
-    Session,
     Values,
     callables,
     either,
@@ -53,17 +53,17 @@ def noticed(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
         if each in SDK:
             reader.suspects = True
         if each in OPAQUE and each not in reader.modules:
-            reader.give_up(
+            reader.note_unresolved(
                 reader.place(node, scope), f"imports `{each}`, which calls AWS in ways that are not read here"
             )
 
 
-def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each function)
+def called(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each function)
     """What a function that is not in the package returns."""
     place = reader.place(node, scope)
     top, _, last = name.partition(".")[0], "", name.rpartition(".")[2]
     if name in SESSIONS:
-        return frozenset({Session()})
+        return frozenset({BotoSession()})
     if name in ("boto3.client", "boto3.resource"):
         return boto.client(reader, given.get("service_name", 0), place, resource=last == "resource")
     if name in ("os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"):
@@ -76,7 +76,7 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
     if name == "builtins.getattr":
         return _attribute(reader, given, node, scope)
     if name == "functools.partial" and given.args:
-        return frozenset({Partial(given.args[0], given.args[1:], given.keywords)})
+        return frozenset({PartialValue(given.args[0], given.args[1:], given.keywords)})
     if name == "builtins.range":
         return frozenset({ListValue((UNKNOWN,), alike=True)})
     if name == "builtins.dict":
@@ -87,7 +87,7 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
         return made
     if "." in name and not is_known(name):
         _suspected(reader, last, node, scope)
-    if result := callbacks.given_away(reader, name, given, node, scope):
+    if result := callbacks.call_library(reader, name, given, node, scope):
         return result
     if last in PASSED_ON and given.args:
         first = given.args[0]
@@ -98,7 +98,7 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
     if last == "zip":
         elements = tuple(expressions.iterated(reader, one, node, scope) for one in given.args)
         return frozenset({ListValue((frozenset({ListValue(elements)}),), alike=True)})
-    decorated = [one for one in given.all if any(isinstance(each, Code) for each in one)]
+    decorated = [one for one in given.all if any(isinstance(each, FunctionValue) for each in one)]
     if top in SDK and not decorated and last in ("client", "resource"):
         return frozenset({Client(None)})
     if any(map(of_event, given.all)) and (name.startswith(powertools.PREFIX) or "data_classes" in name):
@@ -107,7 +107,7 @@ def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope
     return frozenset({External(name if name.endswith("()()") else f"{name}()", held)})
 
 
-def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: Scope) -> Values:
+def method(reader: Reader, callee: Method, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What a method of a text, a list, a dictionary or something unknown returns."""
     owner, name = callee.owner, callee.name
     if isinstance(owner, DictValue) and name == "get":
@@ -129,23 +129,23 @@ def method(reader: Reader, callee: Method, given: Given, node: ast.expr, scope: 
         if name == "join":
             return _joined(owner, given)
         _suspected(reader, name, node, scope)
-    return callbacks.given_away(reader, name, given, node, scope) or UNKNOWN
+    return callbacks.call_library(reader, name, given, node, scope) or UNKNOWN
 
 
 def _suspected(reader: Reader, name: str, node: ast.expr, scope: Scope) -> None:
     """A method of something unknown that is called as an operation of AWS is."""
     if reader.suspects and name in SUSPECTED:
         why = f"calls `{name}` of something that comes from outside the package, and may be a client"
-        reader.give_up(reader.place(node, scope), why)
+        reader.note_unresolved(reader.place(node, scope), why)
 
 
-def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:
+def _attribute(reader: Reader, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What `getattr` gives; where the name is not a constant, whatever has a name that fits."""
     base, names = given.get("", 0), texts(given.get("", 1))
     fixed = [each.constant for each in names if each.constant is not None]
     if len(fixed) != len(names):
-        if any(isinstance(each, Client | Session | BotoResource) for each in base):
-            reader.give_up(reader.place(node, scope), "calls an operation whose name is not a constant")
+        if any(isinstance(each, Client | BotoSession | BotoResource) for each in base):
+            reader.note_unresolved(reader.place(node, scope), "calls an operation whose name is not a constant")
         held = {name for each in base for name in classes.names_of(reader, each)}
         fixed = [name for name in sorted(held) if any(_fits(name, each) for each in names)]
         found = [calling.attribute(reader, base, name, node, scope) for name in fixed]
@@ -154,11 +154,11 @@ def _attribute(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Va
     return either([*found, given.get("", 2)])
 
 
-def _imported(reader: Reader, given: Given, node: ast.expr, scope: Scope) -> Values:
+def _imported(reader: Reader, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What `import_module` gives: any module may come by a name that is not a constant."""
     names = texts(given.get("name", 0))
     if any(each.constant is None for each in names):
-        reader.give_up(reader.place(node, scope), "imports a module whose name is not a constant")
+        reader.note_unresolved(reader.place(node, scope), "imports a module whose name is not a constant")
     for each in names:
         if each.constant and len(names) == 1:
             reader.run_import(Imported(reader.place(node, scope), each.constant))
@@ -179,14 +179,14 @@ def globals_of(reader: Reader, scope: Scope) -> list[tuple[str, Values]]:
     return [(name, held) for name, values in names.items() if (held := callables(values))]
 
 
-def _dictionary(given: Given) -> Values:
+def _dictionary(given: Arguments) -> Values:
     found = DictValue(tuple((Text((name,)), value) for name, value in given.keywords), open=given.open)
     for each in given.get("", 0):
         found = each.merged(found) if isinstance(each, DictValue) else DictValue(found.items, open=True)
     return frozenset({found})
 
 
-def _filled(pattern: str, given: Given) -> Values:
+def _filled(pattern: str, given: Arguments) -> Values:
     """`"{}/{name}".format(…)`."""
     parts: list[Values] = []
     position = 0
@@ -202,7 +202,7 @@ def _filled(pattern: str, given: Given) -> Values:
     return expressions.concatenated(parts)
 
 
-def _joined(separator: Text, given: Given) -> Values:
+def _joined(separator: Text, given: Arguments) -> Values:
     for each in given.get("", 0):
         if isinstance(each, ListValue) and not each.alike and each.elements and len(given.get("", 0)) == 1:
             parts = [each.elements[0]]

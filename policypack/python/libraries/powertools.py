@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import EMPTY, UNKNOWN, DictValue, ListValue, Scope, Values
 
 PREFIX = "aws_lambda_powertools.utilities."
@@ -37,7 +37,7 @@ MADE = {
 """By class or function, what is called on the table or configuration that it is made for."""
 
 
-def called(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
+def called(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """Note what a function or class of Powertools calls; nothing is returned where it is none that does."""
     place = reader.place(node, scope)
     owner, _, last = name.rpartition(".")
