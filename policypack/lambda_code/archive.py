@@ -47,7 +47,7 @@ class AbsentError(UnreadableError):
 
 
 class ArchivedFile(msgspec.Struct, frozen=True):
-    """A file of an archive: its size in bytes unpacked, and whether it may be executed, where the archive says so."""
+    """A file of an archive: its size in bytes unpacked, and whether it may be executed, if the archive records that."""
 
     size: int
     executable: bool | None = None
@@ -150,7 +150,7 @@ def holding(files: Mapping[str, bytes]) -> Archive:
 
 
 def printable(name: str) -> str:
-    """A member's name for a message: whatever is no character that can be printed is a question mark."""
+    """A file's name for a message, with a question mark for each character that cannot be printed."""
     return "".join(each if each.isprintable() else "?" for each in name)
 
 
@@ -196,7 +196,7 @@ class _Zip(Archive):
         entries = [each for each in self._file.infolist() if not each.is_dir()]
         _bounded(len(entries))
         if sum(each.compress_size for each in entries) > (self.packed or 0):
-            raise UnreadableError("is packaged from a zip file whose directory does not tell the truth")
+            raise UnreadableError("is packaged from a zip file whose directory is wrong")
         return {_normal(each.filename): each for each in entries}
 
     @cached_property
@@ -209,7 +209,7 @@ class _Zip(Archive):
 
 
 def _may_run(entry: zipfile.ZipInfo) -> bool | None:
-    """What the mode says that Unix puts into a zip; others leave it at 0."""
+    """Whether the mode that Unix puts into a zip allows execution; other systems leave it at 0."""
     mode = entry.external_attr >> 16
     return bool(mode & 0o111) if mode else None
 

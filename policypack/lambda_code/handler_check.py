@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -20,8 +21,7 @@ from policypack.lambda_code.packaging import (
     Layers,
     Search,
     code_property,
-    functions,
-    handler_name,
+    judged_handlers,
     layers,
     opened_layers,
     python_folders,
@@ -61,17 +61,10 @@ class HandlerProblem(msgspec.Struct, frozen=True):
 
 def handler_problems(stack: Stack) -> Iterator[Placed[HandlerProblem]]:
     """What is wrong, or nothing, with the handler of each function whose archive can be read."""
-    for function in functions(stack):
-        for path, value in _problem(stack, function):
-            yield function, path, value
+    return judged_handlers(stack, partial(_problem, stack))
 
 
-def _problem(stack: Stack, function: Resource) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
-    runs = handler_name(stack, function)
-    if not isinstance(runs, HandlerName):
-        if runs is not None:
-            yield runs
-        return
+def _problem(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
     found = read_code(
         stack,
         function,

@@ -1,8 +1,9 @@
-"""What the handlers of a stack's Python functions import, and nothing that Lambda has for them holds."""
+"""Imports of a stack's Python functions that neither their archives, their layers nor their runtime contain."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -14,8 +15,7 @@ from policypack.lambda_code.packaging import (
     HandlerName,
     Search,
     code_property,
-    functions,
-    handler_name,
+    judged_handlers,
     layers,
     opened_layers,
     python_folders,
@@ -31,7 +31,7 @@ _PACKAGE_IT = "Package the module with the function, where Lambda looks by itsel
 
 
 class MissingImports(msgspec.Struct, frozen=True):
-    """What surely fails to be imported, on this runtime; `layered` says that layers were looked into."""
+    """Imports that surely fail on a runtime; `layered` if layers of the stack were searched, too."""
 
     missing: tuple[MissingImport, ...] = ()
     runtime: str = ""
@@ -40,17 +40,10 @@ class MissingImports(msgspec.Struct, frozen=True):
 
 def imported(stack: Stack) -> Iterator[Placed[MissingImports]]:
     """What the handler of each function whose archive can be read cannot import."""
-    for function in functions(stack):
-        for path, value in _imported(stack, function):
-            yield function, path, value
+    return judged_handlers(stack, partial(_imported, stack), "python")
 
 
-def _imported(stack: Stack, function: Resource) -> Iterator[tuple[str, MissingImports | Unknown]]:
-    runs = handler_name(stack, function)
-    if not isinstance(runs, HandlerName):
-        if runs is not None:
-            yield runs
-        return
+def _imported(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, MissingImports | Unknown]]:
     minor = minor_of(runs.runtime)
     if minor is None:
         return
@@ -87,7 +80,7 @@ def _judged(
     certain = tuple(each for each in found.missing if each.inside or not open_end)
     yield MissingImports(certain, runs.runtime, bool(archives))
     if held.foreign or unread:
-        return  # what nothing holds here may be in a layer that somebody else publishes
+        return  # a module that is missing here may be in a layer from outside the stack
     for each in found.missing:
         if each not in certain:
             yield _undecided(each.words(runs.runtime, layered=bool(archives)), elsewhere=found.elsewhere)

@@ -1,4 +1,4 @@
-"""What the handler's module cannot import: followed through the function's own modules, as importing them does.
+"""Imports of a program that find nothing in its archive, its layers and its runtime.
 
 Sources: https://docs.python.org/3/reference/import.html, and
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath for where Lambda looks.
@@ -36,7 +36,7 @@ class MissingImport(msgspec.Struct, frozen=True):
     """Whether only the archive could hold it, and no layer."""
 
     def words(self, runtime: str, *, layered: bool) -> str:
-        """A clause that says what fails, and where.
+        """A clause: what fails, and where.
 
         Args:
             runtime: as Lambda names it: `python3.13`.
@@ -53,7 +53,7 @@ class MissingImport(msgspec.Struct, frozen=True):
 
 
 class FailedImports(msgspec.Struct, frozen=True):
-    """What a handler's module cannot import; `elsewhere` says that it looks in places that it names as it runs."""
+    """Imports of a program that fail; `elsewhere` if code or a variable adds places to look in."""
 
     missing: tuple[MissingImport, ...] = ()
     elsewhere: bool = False
@@ -116,7 +116,7 @@ class Importer:
         return absent or (self._undefined(given) if given.member else None)
 
     def _absent(self, place: CodePlace, name: str) -> MissingImport | None:
-        """A module that nothing holds, as far as that can be told."""
+        """A module that nothing contains, if that can be determined."""
         top, *rest = name.split(".")
         if not self._index.is_regular(top) and has(self._minor, top):
             return None
@@ -175,12 +175,7 @@ class _Index:
                 folder = folder.rpartition("/")[0]
             stem = base.partition(".")[0]
             if base in (f"{stem}.py", f"{stem}.pyc") or base.endswith(".so"):
-                self._add(file.removesuffix(base) + stem)
-
-    def _add(self, path: str) -> None:
-        package = path.removesuffix("/__init__")
-        self._modules.add(package)
-        self._modules.add(package)
+                self._modules.add((file.removesuffix(base) + stem).removesuffix("/__init__"))
 
     def __contains__(self, name: str) -> bool:
         path = name.replace(".", "/")

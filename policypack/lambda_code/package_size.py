@@ -47,7 +47,7 @@ def package_sizes(archive: Archive) -> dict[str, int]:
 def sizes(stack: Stack) -> Iterator[Placed[Size]]:
     """The sizes of the functions and layers whose archives can be read.
 
-    What a function has from layers outside the stack is not counted: nobody here knows how large they are.
+    Layers outside the stack are not counted: their size is unknown here.
     """
     for layer in stack.of(LAYER):
         yield from _own(stack, layer)

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from policypack.core.policy import Asset, Resource, Stack, Unknown
+from policypack.core.policy import Asset, Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import AbsentError, Archive, ArchivedFile, opened, opened_zip
 from policypack.lambda_code.code_objects import code_objects
 from policypack.python.files import UnreadableError
@@ -46,13 +46,13 @@ class Layers(msgspec.Struct, frozen=True):
     foreign: bool = False
     """Whether some surely are from elsewhere: their ARNs are known, and what is in them is not."""
     unsure: bool = False
-    """Whether one of the stack's layers may be among them, and nobody knows yet."""
+    """Whether one of the stack's layers may be among them, which is unknown before the update."""
     count: int | None = 0
-    """How many there are in all; None where nobody knows yet."""
+    """How many there are in all; None if that is unknown before the update."""
 
 
 class Search:
-    """Files that are looked for in several archives, below a folder in each; the first that has one counts."""
+    """Search for files in several archives, below a folder in each; the first match counts."""
 
     def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
         self.places = tuple(places)
@@ -89,15 +89,34 @@ class HandlerName(msgspec.Struct, frozen=True):
     handler: str
 
 
-def handler_name(stack: Stack, function: Resource) -> HandlerName | tuple[str, Unknown] | None:
-    """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown."""
+def handler_name(stack: Stack, function: Resource, family: str = "") -> HandlerName | tuple[str, Unknown] | None:
+    """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown.
+
+    Args:
+        stack: contains the objects of buckets that may hold the code.
+        function: an `aws:lambda/function:Function`.
+        family: the runtimes in question begin so: `python`; None is returned for others.
+    """
     runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
-    if code_of(stack, function) is None or runtime is None:
+    other = isinstance(runtime, str) and not runtime.startswith(family)
+    if other or runtime is None or code_of(stack, function) is None:
         return None
     for path, value in (("runtime", runtime), ("handler", handler)):
         if isinstance(value, Unknown):
             return path, value
     return HandlerName(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
+
+
+def judged_handlers(
+    stack: Stack, judge: Callable[[Resource, HandlerName], Iterator[tuple[str, T | Unknown]]], family: str = ""
+) -> Iterator[Placed[T]]:
+    """What `judge` yields for each function, and the runtimes and handlers that are unknown: as `handler_name`."""
+    for function in functions(stack):
+        runs = handler_name(stack, function, family)
+        if isinstance(runs, HandlerName):
+            yield from ((function, path, value) for path, value in judge(function, runs))
+        elif runs is not None:
+            yield function, *runs
 
 
 def functions(stack: Stack) -> Iterator[Resource]:
@@ -108,7 +127,7 @@ def functions(stack: Stack) -> Iterator[Resource]:
 
 
 def code_property(function: Resource) -> str:
-    """The property of a function or layer that says where its code is."""
+    """The property of a function or layer that contains its code, or refers to it."""
     return "code" if function.inputs.get("code") is not None else "s3Key"
 
 

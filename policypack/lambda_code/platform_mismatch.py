@@ -1,4 +1,4 @@
-"""What a function packages, or has in its layers, that was built for another machine than it runs on."""
+"""Files in archives and layers that were built for another platform than the function's."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _WHEEL = re.compile(r"(?:^|/)(?P<package>[^/]+)\.dist-info/WHEEL$")
 _MOST_METADATA = 65_536
 
 
-class Foreign(msgspec.Struct, frozen=True):
-    """Files of an archive that do not fit, with what they were built for, and what a layer says that it is for.
+class MismatchedFiles(msgspec.Struct, frozen=True):
+    """Files of an archive that do not fit the target, each with its platform, and what a layer declares to be for.
 
     `layer` is the layer's name, empty for the function's own archive.
     """
@@ -70,14 +70,14 @@ def foreign_files(archive: Archive, target: Target) -> Iterator[tuple[str, str]]
                 yield printable(wheel["package"]), reason
 
 
-def foreign(stack: Stack) -> Iterator[Placed[Foreign]]:
+def foreign(stack: Stack) -> Iterator[Placed[MismatchedFiles]]:
     """What does not fit in each function's archive, and in its layers as far as the stack has them."""
     for function in functions(stack):
         for path, value in _foreign(stack, function):
             yield function, path, value
 
 
-def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, Foreign | Unknown]]:
+def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, MismatchedFiles | Unknown]]:
     target, held = _target(function), layers(stack, function)
     if target is None or not (code_of(stack, function) or held.known or held.unsure):
         return
@@ -86,13 +86,16 @@ def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, Foreign | 
         return
     found = read_code(stack, function, lambda archive: tuple(foreign_files(archive, target)))
     if found is not None:
-        yield code_property(function), found if isinstance(found, Unknown) else Foreign(_said(target), found)
+        yield (
+            code_property(function),
+            found if isinstance(found, Unknown) else MismatchedFiles(_described(target), found),
+        )
     if held.unsure:
         yield "layers", UNSURE
     for layer in held.known:
         inside = read_code(stack, layer, lambda archive: tuple(foreign_files(archive, target)))
         files = () if inside is None or isinstance(inside, Unknown) else inside
-        yield "layers", Foreign(_said(target), files, layer.name, tuple(_declared(layer.inputs, target)))
+        yield "layers", MismatchedFiles(_described(target), files, layer.name, tuple(_declared(layer.inputs, target)))
         if isinstance(inside, Unknown):
             yield (
                 "layers",
@@ -111,12 +114,12 @@ def _target(function: Resource) -> Target | tuple[str, Unknown] | None:
     return Target(runtime, chosen if isinstance(chosen, str) else DEFAULT_ARCHITECTURE)
 
 
-def _said(target: Target) -> str:
+def _described(target: Target) -> str:
     return f"`{target.runtime}` on {target.architecture}"
 
 
 def _declared(layer: Mapping[str, Any], target: Target) -> Iterator[str]:
-    """What a layer says that it is for, where that does not have the target in it."""
+    """The architectures and runtimes that a layer declares, if the target is not among them."""
     for name, wanted in (("compatibleArchitectures", target.architecture), ("compatibleRuntimes", target.runtime)):
         listed = layer.get(name)
         known = isinstance(listed, list) and all(isinstance(each, str) for each in listed)
@@ -136,5 +139,5 @@ def _may_be_compiled(name: str) -> bool:
 
 
 def _without_machine(name: str) -> str:
-    """A name without what says for which machine the file is, and without the ending that goes with it."""
+    """A name without the platform in it, and without the suffix that depends on the platform."""
     return _PLATFORM.sub("", _TAG.sub("", _LIBRARY.sub("", name.lower()))).translate(_JOINTS)

@@ -1,4 +1,4 @@
-"""Python code that a function runs, read once for all that ask what it does.
+"""Python code of functions, read once for all policies.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html, and
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath for where Lambda looks.
@@ -15,11 +15,12 @@ from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import idle
 from policypack.lambda_code.packaging import (
+    HandlerName,
     Layers,
     Search,
-    code_of,
     code_property,
     functions,
+    handler_name,
     layers,
     opened_layers,
     python_folders,
@@ -41,7 +42,7 @@ NO_FUNCTION = Unknown("holds no function for the handler", "Make `handler` name 
 
 
 class NoModule(msgspec.Struct, frozen=True):
-    """A handler's module that is in no place that can be read; `layered` says that a layer may have it."""
+    """A handler's module that is not in the code that can be read; `layered` if a layer may contain it."""
 
     name: str
     layered: bool = False
@@ -53,7 +54,7 @@ class NoModule(msgspec.Struct, frozen=True):
 
 
 def python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading | NoModule | Unknown] | None:
-    """What a function's code does, with the path of the property that it is known or not known by.
+    """What a function's code does, or why that is unknown, with the path of the property in question.
 
     Args:
         stack: where its layers and the objects of buckets are.
@@ -68,18 +69,11 @@ def python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading |
 
 
 def _python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading | NoModule | Unknown] | None:
-    runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
-    if isinstance(runtime, str) and not runtime.startswith("python"):
-        return None
-    if code_of(stack, function) is None:
-        return None
-    for path, value in (("runtime", runtime), ("handler", name)):
-        if isinstance(value, Unknown):
-            return path, value
-    if not isinstance(runtime, str) or not isinstance(name, str):
-        return None
+    runs = handler_name(stack, function, "python")
+    if not isinstance(runs, HandlerName):
+        return runs
     held = layers(stack, function)
-    found = read_code(stack, function, lambda archive: read_program(stack, archive, held, runtime, name))
+    found = read_code(stack, function, lambda archive: read_program(stack, archive, held, runs.runtime, runs.handler))
     return None if found is None else (code_property(function), found)
 
 

@@ -140,7 +140,7 @@ def is_derived(reader: Reader, cls: ClassValue) -> bool:
 
 
 def _calls(values: Values) -> Values:
-    """Those of some values that are called where they are given to somebody."""
+    """The values that are called when they are passed on."""
     return frozenset(
         each
         for each in values

@@ -81,35 +81,26 @@ def _likely(callee: Values) -> Values:
 
 
 def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Arguments:
-    """What is given to a call."""
+    """The arguments of a call, with those in `*listed` and `**named`."""
     args: list[Values] = []
     keywords: dict[str, Values] = {}
     unread = False
     for each in node.args:
-        found = expressions.value(reader, each.value if isinstance(each, ast.Starred) else each, scope)
         if isinstance(each, ast.Starred):
-            fixed = [one for one in found if isinstance(one, ListValue) and not one.alike]
-            if len(fixed) == len(found) == 1:
-                args += fixed[0].elements
-            else:
-                unread = True
+            listed = callbacks.spread(expressions.value(reader, each.value, scope), EMPTY)
+            args += listed.args
+            unread = unread or listed.open
         else:
-            args.append(found)
+            args.append(expressions.value(reader, each, scope))
     for keyword in node.keywords:
         found = expressions.value(reader, keyword.value, scope)
         if keyword.arg is not None:
             keywords[keyword.arg] = found
             continue
-        for one in found:
-            if not isinstance(one, DictValue):
-                unread = True
-                continue
-            unread = unread or one.open
-            for key, inner in one.items:
-                if key.constant is None:
-                    unread = True
-                else:
-                    keywords[key.constant] = either((keywords.get(key.constant, EMPTY), inner))
+        named = callbacks.spread(EMPTY, found)
+        unread = unread or named.open
+        for name, value in named.keywords:
+            keywords[name] = either((keywords.get(name, EMPTY), value))
     return Arguments(tuple(args), tuple(keywords.items()), unread)
 
 
@@ -262,7 +253,7 @@ def run(reader: Reader, code: FunctionValue, given: Arguments) -> Values:
 
 
 def _bind(reader: Reader, code: FunctionValue, given: Arguments, inner: Scope) -> None:
-    """Give parameters their values: what is given, else the default, else what the annotation says."""
+    """Give parameters their values: the argument, else the default, else a value of the annotated type."""
     spec = code.node.args
     positional = [*spec.posonlyargs, *spec.args]
     defaults: dict[str, ast.expr] = dict(

@@ -144,7 +144,7 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
             found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
         elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
-        elif isinstance(each, FunctionValue | ClassValue):  # of a list that holds too much to be told apart
+        elif isinstance(each, FunctionValue | ClassValue):  # of a list that was cut off
             found.append(frozenset({each}))
         else:
             shape = shape_of(each)
@@ -161,9 +161,7 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
             found += [variable(key) for key in texts(index)]
         elif isinstance(each, DictValue):
             found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
-        elif isinstance(
-            each, FunctionValue | ClassValue
-        ):  # of a dictionary that holds too much to be told apart, or `Kind[int]`
+        elif isinstance(each, FunctionValue | ClassValue):  # of a dictionary that was cut off, or `Kind[int]`
             found.append(frozenset({each}))
         elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
             some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM

@@ -131,7 +131,7 @@ def _round(reader: Reader, entry: str, function: str) -> Values:
 
 
 def _escape(reader: Reader, given: Value) -> None:
-    """Call what a library was given and may call, if nobody has called it in this round."""
+    """Call what a library was given and may call, unless it was called in this round."""
     if isinstance(given, FunctionValue) and given.node not in reader.called:
         if given.cls is not None and given.bound is None:
             _methods(reader, given.cls, only=given)
@@ -145,7 +145,7 @@ def _escape(reader: Reader, given: Value) -> None:
 
 
 def _methods(reader: Reader, cls: ClassValue, *, only: FunctionValue | None = None, made: Values = EMPTY) -> None:
-    """Call the methods of a class that nobody has called, on the instances that there are, or on a new one."""
+    """Call the methods of a class that were not called yet, on its instances, or on a new one."""
     waiting = [
         each
         for values in cls.scope.names.values()

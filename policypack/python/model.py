@@ -38,7 +38,7 @@ Shapes = frozenset[Shape]
 
 
 class UnknownPart(msgspec.Struct, frozen=True):
-    """A text that the code does not tell: it comes with the event, or from somewhere else."""
+    """A text that the code does not contain: it comes with the event, or from somewhere else."""
 
     event: bool = False
     shape: Shape = Shape.PART
@@ -141,7 +141,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 class Unresolved(msgspec.Struct, frozen=True):
-    """What may be a call of AWS, and why it cannot be told which."""
+    """A possible call of AWS that cannot be resolved, and why."""
 
     place: CodePlace
     why: str
@@ -171,7 +171,7 @@ class LoopExit(msgspec.Struct, frozen=True):
 
 
 class RecordLoop(msgspec.Struct, frozen=True):
-    """A loop over the records. `searches` says that it does nothing but look for something among them."""
+    """A loop over the records; `searches` if it does nothing but look for something among them."""
 
     place: CodePlace
     leavings: tuple[LoopExit, ...]

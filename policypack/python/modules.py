@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from policypack.python.files import Files, UnreadableError, source_of
@@ -142,14 +142,14 @@ MOST_BYTES = 4_000_000
 """What is read at most: the function's own modules are the nearest to the handler, and come first."""
 
 
+@dataclass(slots=True)
 class ImportedModules:
     """The modules of one program by dotted name, and the files of it that do not parse."""
 
-    def __init__(self) -> None:
-        self.modules: dict[str, Module] = {}
-        self.broken: list[str] = []
-        self.cut = False
-        """Whether there are more than are read."""
+    modules: dict[str, Module] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    cut: bool = False
+    """Whether there are more than are read."""
 
 
 def imported_modules(package: PythonPackage, entry: str, known: Container[str] = ()) -> ImportedModules:
@@ -190,9 +190,7 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
         found.modules[name] = module
         waiting += module.named
         for _, each in module.imported:
-            waiting += [each.module] + (
-                [f"{each.module}.{each.member}" if each.module else each.member] if each.member else []
-            )
+            waiting += [each.module, f"{each.module}.{each.member}" if each.module else each.member]
     return found
 
 

@@ -43,7 +43,7 @@ SEARCH_PATHS = frozenset({"site.addsitedir", "sys.meta_path", "sys.modules", "sy
 ROUNDS = 12
 """Times that everything is read at most; three or four are enough for what people write."""
 WAYS = 16
-"""Ways to call a function that are told apart."""
+"""Ways to call a function that are read separately."""
 NESTED = 4
 """How deep inside an argument texts are looked for."""
 
@@ -54,7 +54,7 @@ class TooMuchCodeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments of one call; `open` where some cannot be told: `**options`."""
+    """The arguments of one call; `open` if some are unknown: `**options`."""
 
     args: tuple[Values, ...] = ()
     keywords: tuple[tuple[str, Values], ...] = ()
@@ -71,7 +71,7 @@ class Arguments:
         return [*self.args, *(each for _, each in self.keywords)]
 
     def widened(self, *, wholly: bool) -> Arguments:
-        """The same with less told apart: no texts and lists, or nothing at all but what a method belongs to."""
+        """The same with fewer distinctions: without texts and lists, or `wholly` without all but a method's own object."""
         args = tuple(each if wholly and not at else _wide(each, wholly=wholly) for at, each in enumerate(self.args))
         return Arguments(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
 
@@ -169,10 +169,12 @@ class Reader:
         open_: bool = False,
     ) -> None:
         """Note a call."""
-        flat = (each for name, values in given for each in _flattened(name, values, NESTED))
-        arguments = tuple(sorted(flat, key=lambda each: (each[0], str(each[1]))))
-        found = AwsCall(place, service, operation, _merged(arguments), open_)
-        self.calls[found] = None
+        flat = [each for name, values in given for each in _flattened(name, values, NESTED)]
+        merged: dict[str, dict[Text, None]] = {}
+        for name, each in sorted(flat, key=lambda each: (each[0], str(each[1]))):
+            merged.setdefault(name, {}).update(dict.fromkeys(each))
+        arguments = tuple((name, tuple(each)) for name, each in merged.items())
+        self.calls[AwsCall(place, service, operation, arguments, open_)] = None
 
     def note_unresolved(self, place: CodePlace, why: str) -> None:
         """Note that something cannot be resolved."""
@@ -255,7 +257,7 @@ class Reader:
         return frozenset({External(f"{module}.{member}")})
 
     def context(self, node: FunctionNode, given: Arguments) -> Arguments:
-        """The arguments to read a function for: as given, or with less told apart where it is called in many ways."""
+        """The arguments to read a function for: as they are, or with fewer distinctions if it is called in many ways."""
         known = self.contexts.setdefault(node, set())
         for limit, candidate in (
             (WAYS, given),
@@ -283,8 +285,8 @@ def _wide(values: Values, *, wholly: bool) -> Values:
         return values
     kept = narrowed(values)
     if wholly:
-        told = Client | BotoResource | BotoSession | FunctionValue | ClassValue
-        kept = frozenset(each for each in kept if isinstance(each, told) or shape_of(each))
+        distinct = Client | BotoResource | BotoSession | FunctionValue | ClassValue
+        kept = frozenset(each for each in kept if isinstance(each, distinct) or shape_of(each))
     return kept if len(kept) == len(values) else kept | UNKNOWN
 
 
@@ -306,10 +308,3 @@ def _flattened(name: str, values: Values, depth: int) -> Iterator[tuple[str, tup
                 yield f"{name}{{}}", tuple(EVENT_TEXT if shape_of(key) else key for key, _ in each.items)
             for key, value in each.items:
                 yield from _flattened(f"{name}.{key}", value, depth - 1)
-
-
-def _merged(arguments: tuple[tuple[str, tuple[Text, ...]], ...]) -> tuple[tuple[str, tuple[Text, ...]], ...]:
-    found: dict[str, dict[Text, None]] = {}
-    for name, each in arguments:
-        found.setdefault(name, {}).update(dict.fromkeys(each))
-    return tuple((name, tuple(each)) for name, each in found.items())

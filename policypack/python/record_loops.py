@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
-from policypack.python.classes import ancestors, builtin, last_names, raised_name
+from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.files import CodePlace
 from policypack.python.interpret import ProgramReading
 from policypack.python.model import Handling, How, LoopExit, RecordLoop, Shape
@@ -241,34 +241,24 @@ class _Scan:
 
     def _caught(self, statement: ast.Raise, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
-        raised = raised_name(statement)
-        for each in reversed(around.catching):
+        caught: list[ast.expr | None] = []
+        for each in around.catching:
             if isinstance(each, ast.Try | ast.TryStar):
-                if any(self._catches(handler.type, raised, statement) for handler in each.handlers):
-                    return True
-            elif any(self._suppresses(item.context_expr, raised, statement) for item in each.items):
-                return True
-        return False
+                caught += [handler.type for handler in each.handlers]
+            else:
+                contexts = (item.context_expr for item in each.items)
+                suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
+                caught += [each for call in suppress for each in call.args]
+        return any(self._catches(each, statement) for each in caught)
 
-    def _suppresses(self, context: ast.expr, raised: str, statement: ast.Raise) -> bool:
-        if not isinstance(context, ast.Call) or called_name(context) != "suppress":
-            return False
-        return any(self._catches(each, raised, statement) for each in context.args)
-
-    def _catches(self, caught: ast.expr | None, raised: str, statement: ast.Raise) -> bool:
+    def _catches(self, caught: ast.expr | None, statement: ast.Raise) -> bool:
         """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
-        names = last_names(caught)
+        names, raised = last_names(caught), raised_name(statement)
         if caught is None or names & CATCH_ALL or not raised or raised in names:
             return True
-        above = self._above(statement, raised)
+        cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        above = ancestors(self._values(cls)) if cls else None
         return above is None or bool(names & above)
-
-    def _above(self, statement: ast.Raise, name: str) -> set[str] | None:
-        """The names of the classes that what is raised derives from; None where they are not all known."""
-        if known := builtin(name):
-            return {each.__name__ for each in known.__mro__}
-        raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        return ancestors(self._values(raised)) if raised else None
 
 
 def _first_or_last(index: ast.expr) -> bool:
@@ -281,7 +271,7 @@ def _first_or_last(index: ast.expr) -> bool:
 
 
 def _reports_failures(statement: ast.Return) -> bool:
-    """Whether what is returned tells Lambda from which record to go on."""
+    """Whether the returned value reports to Lambda which records failed."""
     if not isinstance(statement.value, ast.Dict):
         return False
     for key, value in zip(statement.value.keys, statement.value.values, strict=True):

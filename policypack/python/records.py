@@ -103,7 +103,7 @@ def made_of(values: Values, found: Shapes) -> Values:
     """Values with what they are to the records, which takes the place of what they were made from.
 
     Args:
-        values: the result as texts, lists and the like.
+        values: the result as texts and lists.
         found: what the result is to the records.
     """
     if not found and not any(map(shape_of, values)):

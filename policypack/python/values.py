@@ -10,10 +10,10 @@ from policypack.python.model import EVENT_TEXT, UNKNOWN_TEXT, Shape, Shapes, Tex
 from policypack.python.modules import Module
 
 MOST = 12
-"""Values that are kept apart; more are one unknown."""
+"""Values that are kept separate; more become one unknown."""
 MOST_HELD = 64
 DEEPEST = 5
-"""Lists in lists, and the like, that are told apart."""
+"""Levels of lists in lists that are distinguished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from policypack.core.examples import example, packaged
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.platform_mismatch import Foreign, foreign
+from policypack.lambda_code.platform_mismatch import MismatchedFiles, foreign
 
 
-def check(found: Foreign) -> Iterator[Judgement]:
+def check(found: MismatchedFiles) -> Iterator[Judgement]:
     where = f"has the layer `{found.layer}`, which holds" if found.layer else "holds"
     for reason in dict.fromkeys(reason for _, reason in found.files):
         first, *others = (name for name, each in found.files if each == reason)

@@ -7,7 +7,7 @@ Sources: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from policypack.python.files import CodePlace
 from policypack.python.libraries import sdk
@@ -93,8 +93,8 @@ def attribute(reader: Reader, base: Boto, name: str, place: CodePlace) -> Values
 def called(reader: Reader, callee: Method, given: Arguments, place: CodePlace) -> Values:
     """What a method of one of boto3's values returns; the call that it makes is noted."""
     match callee.owner:
-        case BotoSession():
-            return _of_session(reader, callee.name, given, place)
+        case BotoSession() if callee.name in ("client", "resource", "create_client"):
+            return client(reader, given.get("service_name", 0), place, resource=callee.name == "resource")
         case Client(service=None):
             if callee.name not in IDLE:
                 reader.note_unresolved(place, DYNAMIC_SERVICE)
@@ -109,12 +109,6 @@ def called(reader: Reader, callee: Method, given: Arguments, place: CodePlace) -
             return _of_resource(reader, callee.owner, callee.name, given, place)
         case Collection():
             return _of_collection(reader, callee.owner, callee.name, given, place)
-    return UNKNOWN
-
-
-def _of_session(reader: Reader, name: str, given: Arguments, place: CodePlace) -> Values:
-    if name in ("client", "resource", "create_client"):
-        return client(reader, given.get("service_name", 0), place, resource=name == "resource")
     return UNKNOWN
 
 
@@ -254,33 +248,29 @@ def _made(owner: BotoResource, made: Mapping[str, Any], given: Arguments, sent: 
 
 def _of_collection(reader: Reader, owner: Collection, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in NARROWINGS:
-        given = given if name == "filter" else Arguments()
-        listed(reader, owner, given, place)
+        listed(reader, owner, given if name == "filter" else Arguments(), place)
         return frozenset({Collection(owner.owner, owner.name, narrowed=True)})
     item = _collected(owner)
     batch = sdk.named(sdk.resource(owner.owner.service, item.kind).get("batchActions", {}), name)
     if batch is None:
         reader.note_unresolved(place, f"calls `{name}`, which is nothing of a collection of boto3")
         return UNKNOWN
-    if not owner.narrowed:
-        listed(reader, owner, Arguments(), place)
+    listed(reader, owner, Arguments(), place)
     _request(reader, item, batch[1]["request"], given, place)
     return UNKNOWN
 
 
 def listed(reader: Reader, collection: Collection, given: Arguments, place: CodePlace) -> Values:
-    """Each resource of a collection, which is listed by a call."""
+    """Each resource of a collection, which is listed by a call unless a call is noted for it already."""
     if not collection.narrowed:
-        _, definition = _many(collection)
-        _request(reader, collection.owner, definition["request"], given, place)
+        _request(reader, collection.owner, _definition(collection)["request"], given, place)
     return frozenset({_collected(collection)})
 
 
-def _many(collection: Collection) -> tuple[str, Mapping[str, Any]]:
-    owner = sdk.resource(collection.owner.service, collection.owner.kind)
-    return collection.name, owner["hasMany"][collection.name]
+def _definition(collection: Collection) -> Mapping[str, Any]:
+    many: Mapping[str, Any] = sdk.resource(collection.owner.service, collection.owner.kind)["hasMany"]
+    return cast("Mapping[str, Any]", many[collection.name])
 
 
 def _collected(collection: Collection) -> BotoResource:
-    _, definition = _many(collection)
-    return _made(collection.owner, definition["resource"], Arguments(), {})
+    return _made(collection.owner, _definition(collection)["resource"], Arguments(), {})

@@ -1,8 +1,4 @@
-"""What is not in the package: boto3's factories, the standard library, and libraries that call AWS.
-
-Sources: https://docs.powertools.aws.dev/lambda/python/latest/utilities/parameters/#iam-permissions and
-https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/#iam-permissions.
-"""
+"""Functions and methods that are not in the package: of boto3, the standard library, and other libraries."""
 
 from __future__ import annotations
 
@@ -213,7 +209,7 @@ def _joined(separator: Text, given: Arguments) -> Values:
 
 
 def annotated(reader: Reader, annotation: ast.expr, scope: Scope) -> Values:
-    """The client, or instance, that an annotation says; nothing where it says something else."""
+    """The client or resource of an annotated type; nothing for other types."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
             annotation = ast.parse(annotation.value, mode="eval").body

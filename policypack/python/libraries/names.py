@@ -21,7 +21,7 @@ OPAQUE = frozenset(
         *("aws_secretsmanager_caching", "fsspec", "kombu", "dyntastic"),
     }
 )
-"""Libraries that call AWS in ways that their use does not tell."""
+"""Libraries that call AWS in ways that their use does not show."""
 PASSED_ON = frozenset(
     {
         *("str", "list", "tuple", "sorted", "set", "iter", "reversed", "next", "deepcopy", "copy", "closing"),
