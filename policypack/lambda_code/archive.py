@@ -193,7 +193,7 @@ class _Zip(Archive):
 
     @cached_property
     def _entries(self) -> Mapping[str, zipfile.ZipInfo]:
-        entries = [each for each in self._file.infolist() if not each.is_dir()]
+        entries = [each for each in self._file.infolist() if not each.filename.endswith("/")]
         _bounded(len(entries))
         if sum(each.compress_size for each in entries) > (self.packed or 0):
             raise UnreadableError("is packaged from a zip file whose directory is wrong")

@@ -185,7 +185,7 @@ def test_entries_that_share_their_bytes_are_unreadable(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("a", b"a")
     tampered(path, 20, struct.pack("<I", 2**30))
-    with pytest.raises(UnreadableError, match="does not tell the truth"):
+    with pytest.raises(UnreadableError, match="directory is wrong"):
         opened(Asset(path=str(path), archive=True)).members  # noqa: B018
 
 
@@ -199,6 +199,15 @@ def test_an_encrypted_file_is_unreadable(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(UnreadableError, match="cannot be read"):
         opened(Asset(path=str(path), archive=True)).content("index.py")
+
+
+def test_a_file_without_a_name_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("x", b"a")
+    path.write_bytes(path.read_bytes().replace(b"x", b"\0"))
+    archive = opened(Asset(path=str(path), archive=True))
+    assert {name: archive.head(name, 64) for name in archive.members} == {".": b"a"}
 
 
 @pytest.mark.parametrize("pack", [as_zip, as_tar, as_folder])
