@@ -6,14 +6,30 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from policypack.lambda_code.packaging import Search
-from policypack.lambda_code.runtime_modules import change, has
+from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code.archive import Archive
+from policypack.lambda_code.installed_files import published
+from policypack.lambda_code.packaging import (
+    UNSURE,
+    HandlerName,
+    Search,
+    code_property,
+    judged_handlers,
+    layers,
+    opened_layers,
+    python_folders,
+    read_code,
+    variables,
+)
+from policypack.lambda_code.python_code import TOO_MUCH, Followed
+from policypack.lambda_code.runtime_modules import change, has, minor_of
 from policypack.python.files import CodePlace, UnreadableError
 from policypack.python.model import Imported
 from policypack.python.modules import Module, NotPythonError, PythonPackage, defines, makes_names, members
@@ -22,6 +38,9 @@ if TYPE_CHECKING:
     from policypack.python.interpret import ProgramReading
 
 _ALIKE = 0.75
+_PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
+"""Variables that add places where modules are looked for."""
+_PACKAGE_IT = "Package the module with the function, where Lambda looks by itself."
 
 
 class MissingImport(msgspec.Struct, frozen=True):
@@ -52,11 +71,65 @@ class MissingImport(msgspec.Struct, frozen=True):
         return f"imports `{self.module}` (`{self.place}`), which {lacking}{hint}"
 
 
+class MissingImports(msgspec.Struct, frozen=True):
+    """Imports that surely fail on a runtime; `layered` if layers of the stack were searched, too."""
+
+    missing: tuple[MissingImport, ...] = ()
+    runtime: str = ""
+    layered: bool = False
+
+
 class FailedImports(msgspec.Struct, frozen=True):
     """Imports of a program that fail; `elsewhere` if code or a variable adds places to look in."""
 
     missing: tuple[MissingImport, ...] = ()
     elsewhere: bool = False
+
+
+def imported(stack: Stack) -> Iterator[Placed[MissingImports]]:
+    """What the handler of each function whose archive can be read cannot import."""
+    return judged_handlers(stack, partial(_imported, stack), "python")
+
+
+def _imported(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, MissingImports | Unknown]]:
+    minor = minor_of(runs.runtime)
+    if minor is None:
+        return
+    found = read_code(stack, function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
+    path = code_property(function)
+    yield from ((path, each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
+
+
+def _judged(
+    stack: Stack, function: Resource, runs: HandlerName, archive: Archive, minor: int
+) -> Iterator[MissingImports | Unknown]:
+    # parsing is paid for only where there is code to parse
+    from policypack.python.interpret import read_imports
+
+    held, folders = layers(stack, function), python_folders(runs.runtime)
+    archives, unread = opened_layers(stack, held)
+    theirs = published(archive)
+    importer = Importer(
+        Search.beside(archive, archives, folders),
+        lambda file: file not in theirs and archive.find(file) is not None,
+        minor,
+        elsewhere=any(each in variables(function) for each in _PATH),
+    )
+    reading = read_imports(PythonPackage(Followed.beside(archive, archives, folders)), runs.handler, minor)
+    if reading.exceeded:
+        yield TOO_MUCH
+    found = importer.run(reading)
+    open_end = found.elsewhere or unread or held.others
+    certain = tuple(each for each in found.missing if each.inside or not open_end)
+    yield MissingImports(certain, runs.runtime, bool(archives))
+    if held.foreign or unread:
+        return  # a module that is missing here may be in a layer from outside the stack
+    perhaps, fix = "but perhaps a layer that is known only after the update", UNSURE.fix
+    if found.elsewhere:
+        perhaps, fix = "but more places are looked in, which the code or a variable adds", _PACKAGE_IT
+    for each in found.missing:
+        if each not in certain:
+            yield Unknown(f"{each.words(runs.runtime, layered=bool(archives))}, {perhaps}", fix)
 
 
 class Importer:
@@ -90,11 +163,12 @@ class Importer:
             missing = self._missing(each) if self._is_own(each.place.file) else None
             if missing:
                 found.setdefault((missing.module, missing.member), missing)
-        lacking = (each for each in found.values() if each.inside or not self._somewhere(each.module))
-        return FailedImports(tuple(lacking), self._elsewhere)
-
-    def _somewhere(self, name: str) -> bool:
-        return self._elsewhere and self._index.is_anywhere(name.partition(".")[0])
+        missing_ones = [
+            each
+            for each in found.values()
+            if each.inside or not (self._elsewhere and self._index.is_anywhere(each.module.partition(".")[0]))
+        ]
+        return FailedImports(tuple(missing_ones), self._elsewhere)
 
     def _own(self, name: str) -> Module | None:
         """The own module of this name."""

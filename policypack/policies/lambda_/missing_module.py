@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from policypack.core.examples import example, packaged
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.import_check import MissingImports, imported
+from policypack.lambda_code.missing_modules import MissingImports, imported
 
 
 def check(found: MissingImports) -> Iterator[Judgement]:

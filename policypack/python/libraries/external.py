@@ -1,11 +1,15 @@
-"""Functions and methods that are not in the package: of boto3, the standard library, and other libraries."""
+"""Functions and methods that are not in the package: of boto3, Powertools, the standard library, and others.
+
+Sources: https://docs.powertools.aws.dev/lambda/python/latest/utilities/parameters/#iam-permissions and
+https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/#iam-permissions.
+"""
 
 from __future__ import annotations
 
 import ast
 
 from policypack.python import callbacks, calling, classes, expressions
-from policypack.python.libraries import boto, powertools, sdk
+from policypack.python.libraries import boto, sdk
 from policypack.python.libraries.names import (
     KEPT,
     OPAQUE,
@@ -40,6 +44,31 @@ from policypack.python.values import (
     text,
     texts,
 )
+
+POWERTOOLS = "aws_lambda_powertools.utilities."
+PARAMETERS = {
+    "get_parameter": ("ssm", "GetParameter", "Name", "name"),
+    "get_parameters": ("ssm", "GetParametersByPath", "Path", "path"),
+    "get_parameters_by_name": ("ssm", "GetParameters", "Names", "parameters"),
+    "set_parameter": ("ssm", "PutParameter", "Name", "name"),
+    "get_secret": ("secretsmanager", "GetSecretValue", "SecretId", "name"),
+    "set_secret": ("secretsmanager", "PutSecretValue", "SecretId", "name"),
+}
+PROVIDERS = {
+    "SSMProvider": ("ssm", {"get": ("GetParameter", "Name"), "get_multiple": ("GetParametersByPath", "Path")}),
+    "SecretsProvider": ("secretsmanager", {"get": ("GetSecretValue", "SecretId")}),
+}
+CONFIGURATION = tuple(("appconfigdata", each) for each in ("StartConfigurationSession", "GetLatestConfiguration"))
+MADE = {
+    "DynamoDBProvider": (("dynamodb", "GetItem"), ("dynamodb", "Query")),
+    "DynamoDBPersistenceLayer": tuple(
+        ("dynamodb", each) for each in ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+    ),
+    "AppConfigProvider": CONFIGURATION,
+    "AppConfigStore": CONFIGURATION,
+    "get_app_config": CONFIGURATION,
+}
+"""By class or function, what is called on the table or configuration that it is made for."""
 
 
 def noticed(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
@@ -79,7 +108,7 @@ def called(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: S
         return _dictionary(given)
     if name == "builtins.globals":
         return frozenset({DictValue(tuple((Text((key,)), held) for key, held in globals_of(reader, scope)), open=True)})
-    if name.startswith(powertools.PREFIX) and (made := powertools.called(reader, name, given, node, scope)):
+    if name.startswith(POWERTOOLS) and (made := _powertools(reader, name, given, node, scope)):
         return made
     if "." in name and not is_known(name):
         _suspected(reader, last, node, scope)
@@ -97,7 +126,7 @@ def called(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: S
     decorated = [one for one in given.all if any(isinstance(each, FunctionValue) for each in one)]
     if top in SDK and not decorated and last in ("client", "resource"):
         return frozenset({Client(None)})
-    if any(map(of_event, given.all)) and (name.startswith(powertools.PREFIX) or "data_classes" in name):
+    if any(map(of_event, given.all)) and (name.startswith(POWERTOOLS) or "data_classes" in name):
         return EVENT
     held = EMPTY if is_standard(name) else EMPTY.union(*map(callables, given.all))
     return frozenset({External(name if name.endswith("()()") else f"{name}()", held)})
@@ -235,3 +264,26 @@ def _typed(name: str) -> Values:
     if kind.endswith("ServiceResource"):
         return frozenset({BotoResource(service)})
     return frozenset({BotoResource(service, kind)}) if sdk.resource(service, kind) else EMPTY
+
+
+def _powertools(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: Scope) -> Values:
+    """Note what a function or class of Powertools calls; nothing is returned where it is none that does."""
+    place = reader.place(node, scope)
+    owner, _, last = name.rpartition(".")
+    if last in PARAMETERS and owner == f"{POWERTOOLS}parameters":
+        service, operation, argument, keyword = PARAMETERS[last]
+        names = given.get(keyword, 0)
+        if argument == "Names":
+            keys = [key for each in names if isinstance(each, DictValue) for key, _ in each.items]
+            names = frozenset({ListValue((frozenset(keys) or UNKNOWN,), alike=True)})
+        reader.called_with(place, service, operation, [(argument, names)])
+        return UNKNOWN
+    service, verbs = PROVIDERS.get(owner.removesuffix("()").rpartition(".")[2], ("", {}))
+    if last in verbs:
+        operation, argument = verbs[last]
+        reader.called_with(place, service, operation, [(argument, given.get("name", 0) or given.get("path"))])
+        return UNKNOWN
+    for service, operation in MADE.get(last, ()):
+        table = [("TableName", given.get("table_name", 0))] if service == "dynamodb" else []
+        reader.called_with(place, service, operation, table)
+    return EMPTY
