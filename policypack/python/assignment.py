@@ -20,6 +20,8 @@ from policypack.python.values import (
     Values,
     either,
     joined_dictionaries,
+    list_of,
+    one,
     shapes,
     texts,
 )
@@ -93,14 +95,14 @@ def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, s
         assign(reader, target, element, scope)
         return
     some = frozenset({Shape.SOME}) if shapes(values) & records.MANY else records.NONE_OF_THEM
-    assign(reader, target.value, frozenset({ListValue((element,), alike=True, of=some)}), scope)
+    assign(reader, target.value, list_of(element, some), scope)
 
 
 def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
     found = [
         each.elements[index]
         if isinstance(each, ListValue) and not each.alike and len(each.elements) == count
-        else expressions.iterated(reader, frozenset({each}), node, scope)
+        else expressions.iterated(reader, one(each), node, scope)
         for each in values
     ]
     return either(found)
@@ -124,7 +126,7 @@ def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) ->
             for inner in inner_ones:
                 if isinstance(inner, ast.MatchStar):
                     some = frozenset({Shape.SOME}) if shapes(subject) & records.MANY else records.NONE_OF_THEM
-                    _let(inner.name, frozenset({ListValue((each,), alike=True, of=some)}), scope)
+                    _let(inner.name, list_of(each, some), scope)
                 else:
                     bind(reader, inner, each, scope)
         case ast.MatchOr(patterns=inner_ones):

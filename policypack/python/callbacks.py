@@ -32,7 +32,9 @@ from policypack.python.values import (
     Value,
     Values,
     either,
+    list_of,
     of_event,
+    one,
 )
 
 ONCE = {
@@ -91,7 +93,7 @@ def call_library(reader: Reader, name: str, given: Arguments, node: ast.expr, sc
     if last == "filter" and name.startswith("builtins.") and len(given.args) == 2:
         element = context.elements(given.args[1])
         context.call(given.args[0], Arguments((element,)))
-        return frozenset({ListValue((element,), alike=True)})
+        return list_of(element)
     if last in KEYED:
         key = given.get("key", 1 if last == "groupby" else None)
         context.call(key, Arguments((either(context.elements(each) for each in given.args[:1]) or UNKNOWN,)))
@@ -104,7 +106,7 @@ def call_library(reader: Reader, name: str, given: Arguments, node: ast.expr, sc
 
 def awaited(values: Values) -> Values:
     """What waiting for values gives."""
-    return either(each.result if isinstance(each, Pending) else frozenset({each}) for each in values)
+    return either(each.result if isinstance(each, Pending) else one(each) for each in values)
 
 
 def spread(args: Values, keywords: Values) -> Arguments:
@@ -154,7 +156,7 @@ def _is_function(value: Value) -> bool:
 
 
 def _pending(values: Values) -> Values:
-    return frozenset({Pending(values)})
+    return one(Pending(values))
 
 
 class _Context:
@@ -180,17 +182,17 @@ class _Context:
         """A list of what functions return for each element."""
         elements = tuple(self.elements(each) for each in sources)
         given = spread(elements[0], EMPTY) if starred else Arguments(elements)
-        return frozenset({ListValue((self.call(functions, given),), alike=True)})
+        return list_of(self.call(functions, given))
 
     def awaited(self, last: str) -> Values:
         """What the functions of `asyncio` return that wait for others."""
         first = self.given.args[0] if self.given.args else EMPTY
         if last == "gather":
-            return _pending(frozenset({ListValue(tuple(map(awaited, self._spelled())))}))
+            return _pending(one(ListValue(tuple(map(awaited, self._spelled())))))
         if last == "as_completed":
-            return frozenset({ListValue((self.elements(first),), alike=True)})
+            return list_of(self.elements(first))
         if last == "wait" and any(isinstance(each, ListValue) for each in first):
-            return _pending(frozenset({ListValue((first, first))}))
+            return _pending(one(ListValue((first, first))))
         if last in WAITED and first and not _calls(first) and self._is_asyncio():
             return _pending(awaited(first)) if last not in ("run", "run_until_complete") else awaited(first)
         return EMPTY
@@ -238,5 +240,5 @@ def _functions(values: Values, depth: int = 3) -> Iterator[Value]:
                     yield from _functions(inner, depth - 1)
             case FunctionValue() | PartialValue():
                 yield each
-            case Method() if _calls(frozenset({each})):
+            case Method() if _calls(one(each)):
                 yield each

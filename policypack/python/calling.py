@@ -31,6 +31,8 @@ from policypack.python.values import (
     Value,
     Values,
     either,
+    list_of,
+    one,
     opaque,
     shapes,
     text,
@@ -140,25 +142,25 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
         case External(name=dotted):
             if f"{dotted}.{name}" in SEARCH_PATHS:
                 reader.searching.add(scope.module.file)
-            return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
+            return one(External(f"{dotted}.{name}", base.given)) if dotted.count(".") < LONGEST else UNKNOWN
         case LoadedModule(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
         case Boto():
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case Method(owner=Client(), name="meta") if name == "client":
-            return frozenset({base.owner})
+            return one(base.owner)
         case ClassValue(node=ast.ClassDef(name=own)) if name == "__name__":
             return text(own)
         case ClassValue() if name == "__subclasses__":
-            return frozenset({Method(base, name)})
+            return one(Method(base, name))
         case Instance() | ClassValue() | Super():
             return classes.attribute(reader, base, name)
         case Text() if shape := shape_of(base):
-            return frozenset({Method(base, name)}) | records.attribute(shape, name)
+            return one(Method(base, name)) | records.attribute(shape, name)
         case Nothing():
             return EMPTY
         case _:
-            return frozenset({Method(base, name)})
+            return one(Method(base, name))
 
 
 def call_all(reader: Reader, callees: Values, given: Arguments, node: ast.expr, scope: Scope) -> Values:
@@ -185,7 +187,7 @@ def call(reader: Reader, callee: Value, given: Arguments, node: ast.expr, scope:
             return classes.subclasses(reader, cls)
         case Method(owner=Pending(result=result), name=name):
             if name == "add_done_callback":
-                return call_all(reader, given.get("fn", 0), Arguments((frozenset({callee.owner}),)), node, scope)
+                return call_all(reader, given.get("fn", 0), Arguments((one(callee.owner),)), node, scope)
             return result if name in ("result", "get") else UNKNOWN
         case Method():
             return external.method(reader, callee, given, node, scope)
@@ -246,7 +248,7 @@ def run(reader: Reader, code: FunctionValue, given: Arguments) -> Values:
             found = inner.returned
     if inner.yielded is not None:
         reader.generators.add(mark)
-        found = frozenset({ListValue((inner.yielded,), alike=True, of=inner.yielded_of)})
+        found = list_of(inner.yielded, inner.yielded_of)
     reader.depth -= 1
     reader.results[mark] = either((reader.results.get(mark, EMPTY), found))
     return reader.results[mark]
@@ -272,9 +274,7 @@ def _bind(reader: Reader, code: FunctionValue, given: Arguments, inner: Scope) -
         inner.names[each.arg] = found or UNKNOWN
     if spec.vararg:
         rest = given.args[len(positional) :]
-        inner.names[spec.vararg.arg] = frozenset(
-            {ListValue(rest) if not given.open else ListValue((UNKNOWN,), alike=True)}
-        )
+        inner.names[spec.vararg.arg] = one(ListValue(rest) if not given.open else ListValue((UNKNOWN,), alike=True))
     if spec.kwarg:
         items = tuple((Text((name,)), value) for name, value in keywords.items())
-        inner.names[spec.kwarg.arg] = frozenset({DictValue(items, open=given.open)})
+        inner.names[spec.kwarg.arg] = one(DictValue(items, open=given.open))

@@ -16,13 +16,14 @@ from policypack.python.values import (
     External,
     FunctionValue,
     Instance,
-    ListValue,
     LoadedModule,
     Scope,
     Super,
     Value,
     Values,
     either,
+    list_of,
+    one,
     text,
     texts,
 )
@@ -56,7 +57,7 @@ def lines_of(owner: ClassValue, reader: Reader) -> list[ClassValue | External]:
 def made(reader: Reader, cls: ClassValue, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """An instance, once its constructor has been read."""
     instance = Instance(cls, (scope.module.file, node.lineno, node.col_offset))
-    self: Values = frozenset({instance})
+    self: Values = one(instance)
     above_it = lines_of(cls, reader)
     if not _has(reader, cls, "__init__") and _has_fields(reader, cls, above_it):
         _fill(reader, instance, given, scope, above_it)
@@ -194,15 +195,15 @@ def set_by_property(reader: Reader, owner: Instance, name: str, values: Values) 
 def subclasses(reader: Reader, cls: ClassValue) -> Values:
     """The classes of the package that derive from one."""
     below = [each for each in reader.classes.values() if each != cls and cls in lines_of(each, reader)]
-    return frozenset({ListValue((frozenset(below),), alike=True)})
+    return list_of(frozenset(below))
 
 
 def _bound(reader: Reader, held: Value, base: Instance | ClassValue, owner: ClassValue) -> Values:
     if not isinstance(held, FunctionValue) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
-        return frozenset({held})
-    cls, instances = (base.cls, frozenset({base})) if isinstance(base, Instance) else (base, None)
+        return one(held)
+    cls, instances = (base.cls, one(base)) if isinstance(base, Instance) else (base, None)
     code = FunctionValue(held.node, held.scope, receiver(held, instances, cls), owner)
-    return calling.run(reader, code, Arguments()) if instances and _decorators(code) & PROPERTIES else frozenset({code})
+    return calling.run(reader, code, Arguments()) if instances and _decorators(code) & PROPERTIES else one(code)
 
 
 def receiver(method: FunctionValue, instances: Values | None, cls: ClassValue) -> Values | None:
@@ -210,7 +211,7 @@ def receiver(method: FunctionValue, instances: Values | None, cls: ClassValue) -
     decorators = _decorators(method)
     if "staticmethod" in decorators:
         return None
-    return frozenset({cls}) if "classmethod" in decorators else instances
+    return one(cls) if "classmethod" in decorators else instances
 
 
 def _decorators(code: FunctionValue) -> set[str]:
@@ -232,7 +233,7 @@ def above(scope: Scope) -> Values:
     """`super()`."""
     cls = scope.owner
     first = next(iter(scope.names.values()), EMPTY)
-    return frozenset({Super(cls.bases, first)}) if cls else UNKNOWN
+    return one(Super(cls.bases, first)) if cls else UNKNOWN
 
 
 def ancestors(classes: Values, depth: int = 8) -> set[str] | None:

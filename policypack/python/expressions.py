@@ -26,6 +26,8 @@ from policypack.python.values import (
     Scope,
     Values,
     either,
+    list_of,
+    one,
     shapes,
     text,
     texts,
@@ -83,15 +85,15 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             return _mapped(reader, keys, values, scope)
         case ast.ListComp(generators=loops, elt=element) | ast.SetComp(generators=loops, elt=element):
             _, found, of = _comprehended(reader, loops, [element], scope)
-            return frozenset({ListValue((found,), alike=True, of=of)})
+            return list_of(found, of)
         case ast.GeneratorExp(generators=loops, elt=element):
             _, found, of = _comprehended(reader, loops, [element], scope, lazy=True)
-            return frozenset({ListValue((found,), alike=True, of=of)})
+            return list_of(found, of)
         case ast.DictComp(generators=loops, key=key, value=inner):
             _, found, of = _comprehended(reader, loops, [key, inner], scope)
-            return frozenset({DictValue(((UNKNOWN_TEXT, found),), open=True, of=of)})
+            return one(DictValue(((UNKNOWN_TEXT, found),), open=True, of=of))
         case ast.Lambda():
-            return frozenset({FunctionValue(node, scope)})
+            return one(FunctionValue(node, scope))
         case ast.NamedExpr(target=target, value=inner):
             found = value(reader, inner, scope)
             assignment.assign(reader, target, found, scope)
@@ -128,7 +130,7 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
             return where.names[name]
         where = where.outer
     found = either(reader.imported(star, name) for star in scope.module.stars)
-    return found or frozenset({External(f"builtins.{name}")})
+    return found or one(External(f"builtins.{name}"))
 
 
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
@@ -145,7 +147,7 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
         elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
         elif isinstance(each, FunctionValue | ClassValue):  # of a list that was cut off
-            found.append(frozenset({each}))
+            found.append(one(each))
         else:
             shape = shape_of(each)
             found.append(records.element(shape) if shape else UNKNOWN)
@@ -162,10 +164,10 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
         elif isinstance(each, DictValue):
             found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
         elif isinstance(each, FunctionValue | ClassValue):  # of a dictionary that was cut off, or `Kind[int]`
-            found.append(frozenset({each}))
+            found.append(one(each))
         elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
             some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM
-            found.append(frozenset({ListValue((either(each.elements),), alike=True, of=some)}))
+            found.append(list_of(either(each.elements), some))
         elif isinstance(each, ListValue):
             fits = position is not None and not each.alike and -len(each.elements) <= position < len(each.elements)
             found += [each.elements[position]] if fits and position is not None else each.elements
@@ -192,7 +194,7 @@ def variable(name: Text, default: Values = EMPTY) -> Values:
         return UNKNOWN
     fixed = [each.constant for each in texts(default)]
     known = fixed[0] if len(fixed) == 1 else None
-    return frozenset({Text((Environment(name.constant, known),))})
+    return one(Text((Environment(name.constant, known),)))
 
 
 def concatenated(parts: Iterable[Values]) -> Values:
@@ -209,7 +211,7 @@ def added(left: Values, right: Values) -> Values:
     lists = [each for each in (*left, *right) if isinstance(each, ListValue)]
     if lists:
         elements = [*(element for each in lists for element in each.elements), *map(records.element, many)]
-        return frozenset({ListValue((either(elements),), alike=True, of=many)})
+        return list_of(either(elements), many)
     if held := many | ((shapes(left) | shapes(right)) & {Shape.COUNT}):
         return records.made_of(UNKNOWN, held)
     pairs = list(product(texts(left) or [UNKNOWN_TEXT], texts(right) or [UNKNOWN_TEXT]))
@@ -258,17 +260,17 @@ def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr],
             found = found.updated(given)
         else:
             found = found.merged(DictValue(tuple((one, given) for one in texts(value(reader, key, scope)))))
-    return frozenset({found})
+    return one(found)
 
 
 def _listed(reader: Reader, elements: list[ast.expr], scope: Scope) -> Values:
     alike = any(isinstance(each, ast.Starred) for each in elements)
     found = tuple(value(reader, each, scope) for each in elements)
     if not alike and len(elements) <= MOST:
-        return frozenset({ListValue(found)})
+        return one(ListValue(found))
     starred = (reader.seen.get(each.value, EMPTY) for each in elements if isinstance(each, ast.Starred))
     of = records.NONE_OF_THEM.union(*(shapes(each) for each in starred)) & records.MANY
-    return frozenset({ListValue((either(found),), alike=True, of=of)})
+    return list_of(either(found), of)
 
 
 def _comprehended(

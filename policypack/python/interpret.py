@@ -12,7 +12,17 @@ from policypack.python.libraries.names import SDK
 from policypack.python.model import AwsCalls, Imported, Unresolved
 from policypack.python.modules import Module, PythonPackage, imported_modules
 from policypack.python.reader import Arguments, Reader, TooMuchCodeError
-from policypack.python.values import EMPTY, UNKNOWN, WHOLE_EVENT, ClassValue, FunctionValue, Instance, Value, Values
+from policypack.python.values import (
+    EMPTY,
+    UNKNOWN,
+    WHOLE_EVENT,
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Value,
+    Values,
+    one,
+)
 
 NEAREST = 20
 """Modules, counted from the handler's own, that are read where all of them are too much."""
@@ -141,7 +151,7 @@ def _escape(reader: Reader, given: Value) -> None:
         cls = given.cls if isinstance(given, Instance) else given
         for each in classes.lines_of(cls, reader):
             if isinstance(each, ClassValue):
-                _methods(reader, each, made=frozenset({given}) if isinstance(given, Instance) else EMPTY)
+                _methods(reader, each, made=one(given) if isinstance(given, Instance) else EMPTY)
 
 
 def _methods(reader: Reader, cls: ClassValue, *, only: FunctionValue | None = None, made: Values = EMPTY) -> None:

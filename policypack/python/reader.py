@@ -31,6 +31,7 @@ from policypack.python.values import (
     joined_dictionaries,
     narrowed,
     of_event,
+    one,
     texts,
 )
 
@@ -245,16 +246,16 @@ class Reader:
         """What an import stands for; `seen` are modules that import everything from this one."""
         found = self.module(module)
         if not member:
-            return frozenset({LoadedModule(found) if found else External(module)})
+            return one(LoadedModule(found) if found else External(module))
         if found and member in found.names:
             return found.names[member]
         inner = self.module(f"{module}.{member}")
         if inner:
-            return frozenset({LoadedModule(inner)})
+            return one(LoadedModule(inner))
         if found:
             seen |= {module}
             return either(self.imported(star, member, seen) for star in found.module.stars if star not in seen)
-        return frozenset({External(f"{module}.{member}")})
+        return one(External(f"{module}.{member}"))
 
     def context(self, node: FunctionNode, given: Arguments) -> Arguments:
         """The arguments to read a function for: as they are, or with fewer distinctions if it is called in many ways."""

@@ -11,6 +11,7 @@ from policypack.python.values import (
     External,
     ListValue,
     Values,
+    one,
     shapes,
 )
 
@@ -53,13 +54,13 @@ def item(base: Shapes, keys: Iterable[str | None], *, sliced: bool = False) -> S
 def attribute(of: Shape, name: str) -> Values:
     """What an attribute of something of the event is: of a data class, say."""
     if of is Shape.EVENT:
-        return frozenset({event_text(Shape.RECORDS if name in KEYS else Shape.RECORD)})
-    return frozenset({event_text(of if of is Shape.RECORD else Shape.PART)})
+        return one(event_text(Shape.RECORDS if name in KEYS else Shape.RECORD))
+    return one(event_text(of if of is Shape.RECORD else Shape.PART))
 
 
 def element(of: Shape) -> Values:
     """What going through something of the event gives."""
-    return frozenset({event_text(Shape.RECORD if of in MANY else Shape.PART)})
+    return one(event_text(Shape.RECORD if of in MANY else Shape.PART))
 
 
 def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str | None]) -> Shapes:

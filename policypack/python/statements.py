@@ -29,6 +29,7 @@ from policypack.python.values import (
     Values,
     callables,
     either,
+    one,
     opaque,
     shapes,
 )
@@ -173,7 +174,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
 
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
     code = FunctionValue(node, scope, None, scope.owner)
-    found: Values = frozenset({code})
+    found: Values = one(code)
     for each in node.decorator_list:
         if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):  # the name stays the getter's
             scope.names[f"{node.name}.{each.attr}"] = found
@@ -213,15 +214,15 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
         if isinstance(above, ClassValue):
             for each in above.scope.names.get("__init_subclass__", ()):
                 if isinstance(each, FunctionValue):
-                    hook = FunctionValue(each.node, each.scope, frozenset({cls}), above)
+                    hook = FunctionValue(each.node, each.scope, one(cls), above)
                     calling.run(reader, hook, Arguments(open=True))
     for decorator in node.decorator_list:
         for made in expressions.value(reader, decorator, scope):
             if isinstance(made, FunctionValue | PartialValue):
-                calling.call(reader, made, Arguments((frozenset({cls}),)), decorator, scope)
+                calling.call(reader, made, Arguments((one(cls),)), decorator, scope)
             elif _may_register(made, in_class=True):
                 reader.escaped[cls] = None
-    assignment.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), one(cls), scope)
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
@@ -260,9 +261,9 @@ def _entered(reader: Reader, values: Values) -> Values:
         if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Instance):
-            found.append(calling.method(reader, each, "__enter__", Arguments()) or frozenset({each}))
+            found.append(calling.method(reader, each, "__enter__", Arguments()) or one(each))
         else:
-            found.append(frozenset({each}))
+            found.append(one(each))
     return either(found)
 
 

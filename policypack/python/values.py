@@ -291,9 +291,19 @@ NONE: Values = frozenset({Nothing()})
 EMPTY: Values = frozenset()
 
 
+def one(value: Value) -> Values:
+    """What is surely this."""
+    return frozenset({value})
+
+
+def list_of(element: Values, of: Shapes = frozenset()) -> Values:
+    """A list of any number of elements, one for each of these records."""
+    return one(ListValue((element,), alike=True, of=of))
+
+
 def text(value: str) -> Values:
     """A constant."""
-    return frozenset({Text((value,) if value else ())})
+    return one(Text((value,) if value else ()))
 
 
 def either(values: Iterable[Values]) -> Values:

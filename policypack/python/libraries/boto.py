@@ -27,6 +27,7 @@ from policypack.python.values import (
     Paginator,
     Values,
     either,
+    one,
     texts,
 )
 
@@ -50,12 +51,12 @@ def client(reader: Reader, names: Values, place: CodePlace, *, resource: bool = 
     for each in texts(names) or [UNKNOWN_TEXT]:
         if each.constant is None:
             reader.note_unresolved(place, "makes a client of a service whose name is not a constant")
-            found.append(frozenset({Client(None)}))
+            found.append(one(Client(None)))
         elif not sdk.exists(each.constant):
             reader.note_unresolved(place, f"makes a client of `{each.constant}`, which botocore does not know")
-            found.append(frozenset({Client(None)}))
+            found.append(one(Client(None)))
         else:
-            found.append(frozenset({BotoResource(each.constant) if resource else Client(each.constant)}))
+            found.append(one(BotoResource(each.constant) if resource else Client(each.constant)))
     return either(found)
 
 
@@ -70,24 +71,24 @@ def offers(owner: Client, name: str) -> bool:
 def attribute(reader: Reader, base: Boto, name: str, place: CodePlace) -> Values:
     """What an attribute of one of boto3's values may be."""
     if isinstance(base, Client) and name in IDLE:
-        return frozenset({Method(base, name)})
+        return one(Method(base, name))
     if isinstance(base, BotoResource):
         if name == "meta":
-            return frozenset({Method(Client(base.service), "meta")})
+            return one(Method(Client(base.service), "meta"))
         definition = sdk.resource(base.service, base.kind)
         for identifier in definition.get("identifiers", ()):
             if name == sdk.python_name(identifier["name"]):
                 return base.identifier(identifier["name"])
         if many := sdk.named(definition.get("hasMany", {}), name):
-            return frozenset({Collection(base, many[0])})
+            return one(Collection(base, many[0]))
         if has := sdk.named(definition.get("has", {}), name):
             made = has[1]["resource"]
             if not any(each["source"] == "input" for each in made.get("identifiers", ())):
-                return frozenset({_made(base, made, Arguments(), {})})
+                return one(_made(base, made, Arguments(), {}))
         if name in sdk.members(base.service, base.kind) and "load" in definition:
             _request(reader, base, definition["load"]["request"], Arguments(), place)
             return UNKNOWN
-    return frozenset({Method(base, name)})
+    return one(Method(base, name))
 
 
 def called(reader: Reader, callee: Method, given: Arguments, place: CodePlace) -> Values:
@@ -134,7 +135,7 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Ar
         _transfer(reader, operations, {each: given.get(each, index) for index, each in enumerate(order)}, given, place)
         return UNKNOWN
     if name in NO_CALL or name in IDLE:
-        return frozenset({owner}) if name == "meta" else UNKNOWN
+        return one(owner) if name == "meta" else UNKNOWN
     operation = sdk.operations(service).get(name)
     if operation is None:
         if not name.startswith("__"):
@@ -155,14 +156,14 @@ def _helper(reader: Reader, service: str, name: str, given: Arguments, place: Co
             kind = "a waiter" if waits else "a paginator"
             reader.note_unresolved(place, f"makes {kind} of `{service}` for an operation that is not a constant")
         else:
-            found.append(frozenset({Paginator(service, operation)}))
+            found.append(one(Paginator(service, operation)))
     return either(found)
 
 
 def _response(operation: str, given: Arguments) -> Values:
     """What is known of a response: the URL of a queue ends with its name."""
     if operation == "GetQueueUrl" and (name := given.get("QueueName")):
-        return frozenset({DictValue(((Text(("QueueUrl",)), name),), open=True)})
+        return one(DictValue(((Text(("QueueUrl",)), name),), open=True))
     return UNKNOWN
 
 
@@ -193,16 +194,16 @@ def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Argument
         table = tuple(texts(owner.identifier("Name")))
         request = frozenset({DictValue(tuple((each, UNKNOWN) for each in table))})
         reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)])
-        return frozenset({External("boto3.batch_writer()")})
+        return one(External("boto3.batch_writer()"))
     if name in ("load", "reload") and "load" in definition:
         _request(reader, owner, definition["load"]["request"], given, place)
         return UNKNOWN
     if has := sdk.named(definition.get("has", {}), name):
-        return frozenset({_made(owner, has[1]["resource"], given, {})})
+        return one(_made(owner, has[1]["resource"], given, {}))
     if action := sdk.named(definition.get("actions", {}), name):
         sent = _request(reader, owner, action[1]["request"], given, place)
         if "resource" in action[1]:
-            return frozenset({_made(owner, action[1]["resource"], given, sent)})
+            return one(_made(owner, action[1]["resource"], given, sent))
         return UNKNOWN
     if name.startswith("wait_until_") and (
         waiter := sdk.named(definition.get("waiters", {}), name.removeprefix("wait_until_"))
@@ -249,7 +250,7 @@ def _made(owner: BotoResource, made: Mapping[str, Any], given: Arguments, sent: 
 def _of_collection(reader: Reader, owner: Collection, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in NARROWINGS:
         listed(reader, owner, given if name == "filter" else Arguments(), place)
-        return frozenset({Collection(owner.owner, owner.name, narrowed=True)})
+        return one(Collection(owner.owner, owner.name, narrowed=True))
     item = _collected(owner)
     batch = sdk.named(sdk.resource(owner.owner.service, item.kind).get("batchActions", {}), name)
     if batch is None:
@@ -264,7 +265,7 @@ def listed(reader: Reader, collection: Collection, given: Arguments, place: Code
     """Each resource of a collection, which is listed by a call unless a call is noted for it already."""
     if not collection.narrowed:
         _request(reader, collection.owner, _definition(collection)["request"], given, place)
-    return frozenset({_collected(collection)})
+    return one(_collected(collection))
 
 
 def _definition(collection: Collection) -> Mapping[str, Any]:

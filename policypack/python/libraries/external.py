@@ -40,7 +40,9 @@ from policypack.python.values import (
     Values,
     callables,
     either,
+    list_of,
     of_event,
+    one,
     text,
     texts,
 )
@@ -88,22 +90,22 @@ def called(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: S
     place = reader.place(node, scope)
     top, _, last = name.partition(".")[0], "", name.rpartition(".")[2]
     if name in SESSIONS:
-        return frozenset({BotoSession()})
+        return one(BotoSession())
     if name in ("boto3.client", "boto3.resource"):
         return boto.client(reader, given.get("service_name", 0), place, resource=last == "resource")
     if name in ("os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"):
         keys = texts(given.get("key", 0))
         return either(expressions.variable(each, given.get("default", 1)) for each in keys) or UNKNOWN
     if name == "os.environ.copy" or (last == "dict" and given.get("", 0) == {External("os.environ")}):
-        return frozenset({External("os.environ")})
+        return one(External("os.environ"))
     if name == "importlib.import_module":
         return _imported(reader, given, node, scope)
     if name == "builtins.getattr":
         return _attribute(reader, given, node, scope)
     if name == "functools.partial" and given.args:
-        return frozenset({PartialValue(given.args[0], given.args[1:], given.keywords)})
+        return one(PartialValue(given.args[0], given.args[1:], given.keywords))
     if name == "builtins.range":
-        return frozenset({ListValue((UNKNOWN,), alike=True)})
+        return list_of(UNKNOWN)
     if name == "builtins.dict":
         return _dictionary(given)
     if name == "builtins.globals":
@@ -118,18 +120,18 @@ def called(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: S
         first = given.args[0]
         if last == "enumerate":
             element = expressions.iterated(reader, first, node, scope)
-            return frozenset({ListValue((frozenset({ListValue((UNKNOWN, element))}),), alike=True)})
+            return list_of(one(ListValue((UNKNOWN, element))))
         return expressions.iterated(reader, first, node, scope) if last == "next" else first
     if last == "zip":
         elements = tuple(expressions.iterated(reader, one, node, scope) for one in given.args)
-        return frozenset({ListValue((frozenset({ListValue(elements)}),), alike=True)})
+        return list_of(one(ListValue(elements)))
     decorated = [one for one in given.all if any(isinstance(each, FunctionValue) for each in one)]
     if top in SDK and not decorated and last in ("client", "resource"):
-        return frozenset({Client(None)})
+        return one(Client(None))
     if any(map(of_event, given.all)) and (name.startswith(POWERTOOLS) or "data_classes" in name):
         return EVENT
     held = EMPTY if is_standard(name) else EMPTY.union(*map(callables, given.all))
-    return frozenset({External(name if name.endswith("()()") else f"{name}()", held)})
+    return one(External(name if name.endswith("()()") else f"{name}()", held))
 
 
 def method(reader: Reader, callee: Method, given: Arguments, node: ast.expr, scope: Scope) -> Values:
@@ -139,16 +141,13 @@ def method(reader: Reader, callee: Method, given: Arguments, node: ast.expr, sco
         keys = [each.constant for each in texts(given.get("", 0))]
         return either(either((owner.any() if key is None else owner.item(key), given.get("", 1))) for key in keys)
     if isinstance(owner, DictValue) and name in ("items", "values"):
-        pairs = [
-            value if name == "values" else frozenset({ListValue((frozenset({key}), value))})
-            for key, value in owner.items
-        ]
-        return frozenset({ListValue((either(pairs) or UNKNOWN,), alike=True)})
+        pairs = [value if name == "values" else one(ListValue((one(key), value))) for key, value in owner.items]
+        return list_of(either(pairs) or UNKNOWN)
     if isinstance(owner, Text):
         if shape_of(owner):
             return EVENT if name in KEPT else UNKNOWN
         if name in ("strip", "encode", "decode", "rstrip", "lstrip", "lower"):
-            return frozenset({owner}) if owner.constant is None or name != "lower" else text(owner.constant.lower())
+            return one(owner) if owner.constant is None or name != "lower" else text(owner.constant.lower())
         if name == "format" and owner.constant is not None:
             return _filled(owner.constant, given)
         if name == "join":
@@ -208,7 +207,7 @@ def _dictionary(given: Arguments) -> Values:
     found = DictValue(tuple((Text((name,)), value) for name, value in given.keywords), open=given.open)
     for each in given.get("", 0):
         found = each.merged(found) if isinstance(each, DictValue) else DictValue(found.items, open=True)
-    return frozenset({found})
+    return one(found)
 
 
 def _filled(pattern: str, given: Arguments) -> Values:
@@ -232,7 +231,7 @@ def _joined(separator: Text, given: Arguments) -> Values:
         if isinstance(each, ListValue) and not each.alike and each.elements and len(given.get("", 0)) == 1:
             parts = [each.elements[0]]
             for element in each.elements[1:]:
-                parts += [frozenset({separator}), element]
+                parts += [one(separator), element]
             return expressions.concatenated(parts)
     return UNKNOWN
 
@@ -260,10 +259,10 @@ def _typed(name: str) -> Values:
     if not sdk.exists(service):
         return EMPTY
     if kind.endswith("Client"):
-        return frozenset({Client(service)})
+        return one(Client(service))
     if kind.endswith("ServiceResource"):
-        return frozenset({BotoResource(service)})
-    return frozenset({BotoResource(service, kind)}) if sdk.resource(service, kind) else EMPTY
+        return one(BotoResource(service))
+    return one(BotoResource(service, kind)) if sdk.resource(service, kind) else EMPTY
 
 
 def _powertools(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: Scope) -> Values:
@@ -275,7 +274,7 @@ def _powertools(reader: Reader, name: str, given: Arguments, node: ast.expr, sco
         names = given.get(keyword, 0)
         if argument == "Names":
             keys = [key for each in names if isinstance(each, DictValue) for key, _ in each.items]
-            names = frozenset({ListValue((frozenset(keys) or UNKNOWN,), alike=True)})
+            names = list_of(frozenset(keys) or UNKNOWN)
         reader.called_with(place, service, operation, [(argument, names)])
         return UNKNOWN
     service, verbs = PROVIDERS.get(owner.removesuffix("()").rpartition(".")[2], ("", {}))
