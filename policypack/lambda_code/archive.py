@@ -7,6 +7,7 @@ for, so that one which claims to be small and is not costs nothing.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import posixpath
 import stat
@@ -16,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -45,8 +46,8 @@ class AbsentError(UnreadableError):
     """The code lies on another machine."""
 
 
-class Member(msgspec.Struct, frozen=True):
-    """A file of an archive: its size in bytes unpacked, and whether it may be executed, where the archive says so."""
+class ArchivedFile(msgspec.Struct, frozen=True):
+    """A file of an archive: its size in bytes unpacked, and whether it may be executed, if the archive records that."""
 
     size: int
     executable: bool | None = None
@@ -60,7 +61,7 @@ class Archive(ABC):
 
     @cached_property
     @abstractmethod
-    def members(self) -> Mapping[str, Member]:
+    def members(self) -> Mapping[str, ArchivedFile]:
         """All files.
 
         Raises:
@@ -75,7 +76,7 @@ class Archive(ABC):
             UnreadableError: it cannot be read.
         """
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         """The file of this name, or None where there is none."""
         return self.members.get(name)
 
@@ -102,6 +103,8 @@ def opened(asset: Asset) -> Archive:
     """
     if asset.members is not None:
         return _Assets(asset.members)
+    if asset.text is not None:
+        return opened_zip(asset.text.encode(errors="surrogatepass"))
     if asset.uri is not None:
         raise UnreadableError("is at a URL, and is not read from there")
     if asset.path is None:
@@ -120,10 +123,25 @@ def _of_file(path: Path) -> Archive:
     import zipfile
 
     if zipfile.is_zipfile(path):
-        return _Zip(path)
+        return _Zip(path, path.stat().st_size)
     if tarfile.is_tarfile(path):
         return _Tar(path)
     raise UnreadableError("is packaged from a file that is no archive")
+
+
+def opened_zip(content: bytes) -> Archive:
+    """The archive in the bytes of a zip file.
+
+    Raises:
+        UnreadableError: they are no zip file.
+    """
+    import zipfile
+
+    stream = io.BytesIO(content)
+    with _reading():
+        if zipfile.is_zipfile(stream):
+            return _Zip(stream, len(content))
+    raise UnreadableError("is packaged from text that is no zip file")
 
 
 def holding(files: Mapping[str, bytes]) -> Archive:
@@ -131,8 +149,8 @@ def holding(files: Mapping[str, bytes]) -> Archive:
     return _Held(files)
 
 
-def shown(name: str) -> str:
-    """A member's name for a message: whatever is no character that can be printed is a question mark."""
+def printable(name: str) -> str:
+    """A file's name for a message, with a question mark for each character that cannot be printed."""
     return "".join(each if each.isprintable() else "?" for each in name)
 
 
@@ -156,8 +174,8 @@ class _Held(Archive):
         self._files = files
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        return {name: Member(len(content)) for name, content in self._files.items()}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        return {name: ArchivedFile(len(content)) for name, content in self._files.items()}
 
     def head(self, name: str, most: int) -> bytes:
         return self._files[name][:most]
@@ -166,24 +184,24 @@ class _Held(Archive):
 class _Zip(Archive):
     """A zip file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | BinaryIO, size: int) -> None:
         import zipfile
 
-        self.packed = path.stat().st_size
-        self._file = zipfile.ZipFile(path)
+        self.packed = size
+        self._file = zipfile.ZipFile(file)
         weakref.finalize(self, self._file.close)
 
     @cached_property
     def _entries(self) -> Mapping[str, zipfile.ZipInfo]:
-        entries = [each for each in self._file.infolist() if not each.is_dir()]
+        entries = [each for each in self._file.infolist() if not each.filename.endswith("/")]
         _bounded(len(entries))
         if sum(each.compress_size for each in entries) > (self.packed or 0):
-            raise UnreadableError("is packaged from a zip file whose directory does not tell the truth")
+            raise UnreadableError("is packaged from a zip file whose directory is wrong")
         return {_normal(each.filename): each for each in entries}
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        return {name: Member(each.file_size, _may_run(each)) for name, each in self._entries.items()}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        return {name: ArchivedFile(each.file_size, _may_run(each)) for name, each in self._entries.items()}
 
     def head(self, name: str, most: int) -> bytes:
         with _reading(), self._file.open(self._entries[name]) as stream:
@@ -191,7 +209,7 @@ class _Zip(Archive):
 
 
 def _may_run(entry: zipfile.ZipInfo) -> bool | None:
-    """What the mode says that Unix puts into a zip; others leave it at 0."""
+    """Whether the mode that Unix puts into a zip allows execution; other systems leave it at 0."""
     mode = entry.external_attr >> 16
     return bool(mode & 0o111) if mode else None
 
@@ -218,8 +236,8 @@ class _Tar(Archive):
         return entries
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        return {name: Member(each.size) for name, each in self._entries.items()}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        return {name: ArchivedFile(each.size) for name, each in self._entries.items()}
 
     def head(self, name: str, most: int) -> bytes:
         with _reading():
@@ -234,22 +252,22 @@ class _Folder(Archive):
         self._root = root
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
-        found: dict[str, Member] = {}
+    def members(self) -> Mapping[str, ArchivedFile]:
+        found: dict[str, ArchivedFile] = {}
         with _reading():
             for path, name in walked(str(self._root)):
                 _bounded(len(found))
                 facts = Path(path).stat()
                 if stat.S_ISREG(facts.st_mode):  # a pipe would be waited for without end
-                    found[name] = Member(facts.st_size)
+                    found[name] = ArchivedFile(facts.st_size)
         return found
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         if name.startswith("/") or ".." in name.split("/"):
             return None
         path = self._root / name
         with _reading():
-            return Member(path.stat().st_size) if path.is_file() else None
+            return ArchivedFile(path.stat().st_size) if path.is_file() else None
 
     def head(self, name: str, most: int) -> bytes:
         with _reading(), (self._root / name).open("rb") as stream:
@@ -269,15 +287,15 @@ class _Assets(Archive):
         return {"" if name == "." else f"{name}/": opened(each) for name, each in self._assets.items()}
 
     @cached_property
-    def members(self) -> Mapping[str, Member]:
+    def members(self) -> Mapping[str, ArchivedFile]:
         inner = {
             folder + name: member for folder, each in self._archives.items() for name, member in each.members.items()
         }
-        return inner | {name: Member(_size(each)) for name, each in self._files.items()}
+        return inner | {name: ArchivedFile(_size(each)) for name, each in self._files.items()}
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         if name in self._files:
-            return Member(_size(self._files[name]))
+            return ArchivedFile(_size(self._files[name]))
         inner = (archive.find(rest) for archive, rest in self._inside(name))
         return next((each for each in inner if each), None)
 

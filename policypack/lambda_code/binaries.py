@@ -1,4 +1,4 @@
-"""What a compiled file was built for, told by its first bytes, its name, or the metadata of the wheel it came in.
+"""Platform of compiled files, by their first bytes, their name, or the metadata of their wheel.
 
 Sources: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html (ELF),
 https://github.com/apple-oss-distributions/xnu/blob/main/EXTERNAL_HEADERS/mach-o/loader.h (Mach-O),
@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 HEAD = 64
-"""Bytes that tell what a file was built for."""
+"""Bytes at the start of a file that identify its platform."""
 
 MACHINES = {
     2: "SPARC",
@@ -97,14 +97,14 @@ def mismatch(name: str, head: bytes, target: Target) -> str | None:
     Returns:
         None for a file that fits, and for one that is no compiled code.
     """
-    told = _tagged(name.rpartition("/")[2], target)
+    by_name = _tagged(name.rpartition("/")[2], target)
     if head.startswith(b"\x7fELF"):
-        return _elf(head, target) or told
+        return _elf(head, target) or by_name
     if head.startswith(_MACH_O) or (head.startswith(_FAT) and 0 < int.from_bytes(head[4:8]) <= _MOST_SLICES):
         return "built for macOS"
     if head.startswith(b"MZ") and name.lower().endswith((".pyd", ".node", ".so")):
         return "built for Windows"
-    return told
+    return by_name
 
 
 def wheel_mismatch(metadata: str, target: Target) -> str | None:
@@ -117,7 +117,7 @@ def wheel_mismatch(metadata: str, target: Target) -> str | None:
     if target.python is None:
         return None
     reasons = [_tag_mismatch(*tag, target) for tag in _tags(metadata)]
-    # of the tags of a wheel any one may fit; where none does, the first says as much as the others
+    # any one of a wheel's tags may fit; where none does, the first is as good a reason as the others
     return None if None in reasons else next(iter(reasons), None)
 
 
@@ -133,7 +133,7 @@ def _elf(head: bytes, target: Target) -> str | None:
 
 
 def _tagged(name: str, target: Target) -> str | None:
-    """What the tag in an extension module's name says against the target: `_json.cpython-312-aarch64-linux-gnu.so`."""
+    """Why the tag in an extension module's name does not fit the target: `_json.cpython-312-aarch64-linux-gnu.so`."""
     parts = name.split(".")
     if target.python is None or len(parts) < 3 or parts[-1] not in ("so", "pyd"):
         return None
@@ -155,7 +155,7 @@ def _place_mismatch(place: str, target: Target) -> str | None:
 
 
 def _version_mismatch(digits: str, flags: str, target: Target) -> str | None:
-    """What `312` or `313t` says against the target's version."""
+    """Why the version `312` or `313t` does not fit the target."""
     found = _version(digits)
     if found != target.python:
         return f"built for Python {found[0]}.{found[1]}"

@@ -10,18 +10,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
-from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.packaging import (
-    Handled,
+    HandlerName,
     Layers,
     Search,
     code_property,
-    functions,
-    handled,
+    judged_handlers,
     layers,
     opened_layers,
     python_folders,
@@ -61,21 +61,14 @@ class HandlerProblem(msgspec.Struct, frozen=True):
 
 def handler_problems(stack: Stack) -> Iterator[Placed[HandlerProblem]]:
     """What is wrong, or nothing, with the handler of each function whose archive can be read."""
-    for function in functions(stack):
-        for path, value in _problem(stack, function):
-            yield function, path, value
+    return judged_handlers(stack, partial(_problem, stack))
 
 
-def _problem(stack: Stack, function: Resource) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
-    runs = handled(stack, function)
-    if not isinstance(runs, Handled):
-        if runs is not None:
-            yield runs
-        return
+def _problem(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
     found = read_code(
+        stack,
         function,
         lambda archive: _Reader(stack, archive, layers(stack, function), runs.runtime).problem(runs.handler),
-        stack,
     )
     if isinstance(found, HandlerProblem) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
         yield "handler", WRAPPED
@@ -129,18 +122,17 @@ class _Reader:
             return OTHER_LAYER
         name = posixpath.basename(file)
         alike = [each for each in self.archive.members if posixpath.basename(each) == name]
-        return HandlerProblem(shown(file), shown(min(alike, default="")))
+        return HandlerProblem(printable(file), printable(min(alike, default="")))
 
     def _python(self, handler: str) -> HandlerProblem | Unknown:
-        from policypack.python.definitions import defines
-        from policypack.python.modules import Package
+        from policypack.python.modules import PythonPackage, defines
 
         path, _, name = handler.rpartition(".")
         dotted = path.replace("/", ".")
         if not all(dotted.split(".")) or not name:
             return HandlerProblem(form="module.function")
         places = self._places(python_folders(self.runtime))
-        package = Package(places)
+        package = PythonPackage(places)
         module = package.module(dotted)
         if module is None:
             base = dotted.replace(".", "/")
@@ -149,7 +141,7 @@ class _Reader:
                 if any(_compiled(each, base) for each in places.names())
                 else self._absent(f"{base}.py")
             )
-        defined = defines(package, module, name)
+        defined = defines(package.readable, module, name)
         if defined is None:
             return RUNNING
         return HandlerProblem() if defined else HandlerProblem(undefined=(module.file, name))

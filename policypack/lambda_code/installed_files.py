@@ -19,7 +19,7 @@ _SDK = re.compile(rb"^Requires-Dist:\s*(?:aio)?boto(?:3|core)\b", re.MULTILINE |
 
 
 def published(archive: Archive) -> frozenset[str]:
-    """The files that came with packages from an index: one that was built from a folder here says so itself.
+    """The files that came with packages from an index: `direct_url.json` marks one that was built from a folder here.
 
     Raises:
         UnreadableError: the archive cannot be read.

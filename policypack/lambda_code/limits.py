@@ -15,6 +15,3 @@ UNZIPPED = 250 * MB
 
 LAYERS = 5
 """Layers of one function."""
-
-IMAGE = 10 * 1024 * MB
-"""Bytes of a container image, uncompressed, with all its layers."""

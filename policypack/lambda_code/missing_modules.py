@@ -1,4 +1,4 @@
-"""What the handler's module cannot import: followed through the function's own modules, as importing them does.
+"""Imports of a program that find nothing in its archive, its layers and its runtime.
 
 Sources: https://docs.python.org/3/reference/import.html, and
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath for where Lambda looks.
@@ -6,27 +6,47 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from policypack.lambda_code.packaging import Search
-from policypack.lambda_code.runtime_modules import change, has
-from policypack.python.definitions import binds, defines, makes_names, members
-from policypack.python.files import Place, UnreadableError
-from policypack.python.imports import Imported, imports, searches
-from policypack.python.modules import Module, Package
-from policypack.python.sources import MOST_FILES
+from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code.archive import Archive
+from policypack.lambda_code.installed_files import published
+from policypack.lambda_code.packaging import (
+    UNSURE,
+    HandlerName,
+    Search,
+    code_property,
+    judged_handlers,
+    layers,
+    opened_layers,
+    python_folders,
+    read_code,
+    variables,
+)
+from policypack.lambda_code.python_code import TOO_MUCH, Followed
+from policypack.lambda_code.runtime_modules import change, has, minor_of
+from policypack.python.files import CodePlace, UnreadableError
+from policypack.python.model import Imported
+from policypack.python.modules import Module, NotPythonError, PythonPackage, defines, makes_names, members
+
+if TYPE_CHECKING:
+    from policypack.python.interpret import ProgramReading
 
 _ALIKE = 0.75
+_PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
+"""Variables that add places where modules are looked for."""
+_PACKAGE_IT = "Package the module with the function, where Lambda looks by itself."
 
 
-class Missing(msgspec.Struct, frozen=True):
+class MissingImport(msgspec.Struct, frozen=True):
     """An import that fails: of a module, of the member `member` of one, or by more dots than there are packages."""
 
-    place: Place
+    place: CodePlace
     module: str = ""
     member: str = ""
     hint: str = ""
@@ -35,7 +55,7 @@ class Missing(msgspec.Struct, frozen=True):
     """Whether only the archive could hold it, and no layer."""
 
     def words(self, runtime: str, *, layered: bool) -> str:
-        """A clause that says what fails, and where.
+        """A clause: what fails, and where.
 
         Args:
             runtime: as Lambda names it: `python3.13`.
@@ -51,98 +71,131 @@ class Missing(msgspec.Struct, frozen=True):
         return f"imports `{self.module}` (`{self.place}`), which {lacking}{hint}"
 
 
-class Imports(msgspec.Struct, frozen=True):
-    """What a handler's module cannot import; `elsewhere` says that it looks in places that it names as it runs."""
+class MissingImports(msgspec.Struct, frozen=True):
+    """Imports that surely fail on a runtime; `layered` if layers of the stack were searched, too."""
 
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingImport, ...] = ()
+    runtime: str = ""
+    layered: bool = False
+
+
+class FailedImports(msgspec.Struct, frozen=True):
+    """Imports of a program that fail; `elsewhere` if code or a variable adds places to look in."""
+
+    missing: tuple[MissingImport, ...] = ()
     elsewhere: bool = False
 
 
+def imported(stack: Stack) -> Iterator[Placed[MissingImports]]:
+    """What the handler of each function whose archive can be read cannot import."""
+    return judged_handlers(stack, partial(_imported, stack), "python")
+
+
+def _imported(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, MissingImports | Unknown]]:
+    minor = minor_of(runs.runtime)
+    if minor is None:
+        return
+    found = read_code(stack, function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
+    path = code_property(function)
+    yield from ((path, each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
+
+
+def _judged(
+    stack: Stack, function: Resource, runs: HandlerName, archive: Archive, minor: int
+) -> Iterator[MissingImports | Unknown]:
+    # parsing is paid for only where there is code to parse
+    from policypack.python.interpret import read_imports
+
+    held, folders = layers(stack, function), python_folders(runs.runtime)
+    archives, unread = opened_layers(stack, held)
+    theirs = published(archive)
+    importer = Importer(
+        Search.beside(archive, archives, folders),
+        lambda file: file not in theirs and archive.find(file) is not None,
+        minor,
+        elsewhere=any(each in variables(function) for each in _PATH),
+    )
+    reading = read_imports(PythonPackage(Followed.beside(archive, archives, folders)), runs.handler, minor)
+    if reading.exceeded:
+        yield TOO_MUCH
+    found = importer.run(reading)
+    open_end = found.elsewhere or unread or held.others
+    certain = tuple(each for each in found.missing if each.inside or not open_end)
+    yield MissingImports(certain, runs.runtime, bool(archives))
+    if held.foreign or unread:
+        return  # a module that is missing here may be in a layer from outside the stack
+    perhaps, fix = "but perhaps a layer that is known only after the update", UNSURE.fix
+    if found.elsewhere:
+        perhaps, fix = "but more places are looked in, which the code or a variable adds", _PACKAGE_IT
+    for each in found.missing:
+        if each not in certain:
+            yield Unknown(f"{each.words(runs.runtime, layered=bool(archives))}, {perhaps}", fix)
+
+
 class Importer:
-    """Imports as a runtime does, without running anything.
+    """Looks for what a program imports, as its runtime does.
 
     Args:
         files: the archive and the layers, in the places where Lambda looks.
-        is_own: whether a file is the function's own, which is followed. Published packages are not: others ran them.
+        is_own: whether a file is the function's own. Imports of published packages are not judged: others ran them.
         minor: of the runtime's Python.
         elsewhere: whether the environment adds places to look in.
     """
 
     def __init__(self, files: Search, is_own: Callable[[str], bool], minor: int, *, elsewhere: bool = False) -> None:
-        self._package = Package(files)
+        self._package = PythonPackage(files)
         self._index = _Index(files)
         self._is_own = is_own
         self._minor = minor
         self._elsewhere = elsewhere
-        self._seen: set[tuple[str, bool]] = set()
-        self._waiting: deque[tuple[str, bool]] = deque()
 
-    def run(self, entry: str) -> Imports:
-        """Import a module by its dotted name.
+    def run(self, reading: ProgramReading) -> FailedImports:
+        """What the imports of a program do not find.
 
         Raises:
-            UnreadableError: the archive, or an own module that is surely imported, cannot be read.
+            UnreadableError: an own module that is surely imported cannot be parsed.
         """
-        found: dict[tuple[str, str], Missing] = {}
-        self._follow(entry, sure=True)
-        while self._waiting and len(self._seen) <= MOST_FILES:
-            name, sure = self._waiting.popleft()
-            module = self._own(name, sure=sure)
-            if module:
-                self._elsewhere |= searches(module)
-                for each in imports(module, self._minor):
-                    for missing in self._imported(module, each, sure=sure and each.sure):
-                        found.setdefault((missing.module, missing.member), missing)
-        lacking = (each for each in found.values() if each.inside or not self._somewhere(each.module))
-        return Imports(tuple(lacking), self._elsewhere)
+        for name in reading.modules:
+            self._own(name)
+        self._elsewhere |= any(map(self._is_own, reading.reader.searching))
+        found: dict[tuple[str, str], MissingImport] = {}
+        for each in reading.imports:
+            missing = self._missing(each) if self._is_own(each.place.file) else None
+            if missing:
+                found.setdefault((missing.module, missing.member), missing)
+        missing_ones = [
+            each
+            for each in found.values()
+            if each.inside or not (self._elsewhere and self._index.is_anywhere(each.module.partition(".")[0]))
+        ]
+        return FailedImports(tuple(missing_ones), self._elsewhere)
 
-    def _somewhere(self, name: str) -> bool:
-        return self._elsewhere and self._index.is_anywhere(name.partition(".")[0])
-
-    def _follow(self, name: str, *, sure: bool) -> None:
-        """Import a module later, and the packages that it is in."""
-        parts = name.split(".")
-        for end in range(1, len(parts) + 1):
-            step = (".".join(parts[:end]), sure)
-            if step not in self._seen:
-                self._seen.add(step)
-                self._waiting.append(step)
-
-    def _own(self, name: str, *, sure: bool = False) -> Module | None:
-        """The own module of this name; one that does not parse is a problem where it is surely imported."""
+    def _own(self, name: str) -> Module | None:
+        """The own module of this name."""
         try:
             module = self._package.module(name)
-        except UnreadableError:
-            if sure:
+        except NotPythonError as error:
+            if self._is_own(error.file):
                 raise
             return None
         return module if module and self._is_own(module.file) else None
 
-    def _imported(self, module: Module, given: Imported, *, sure: bool) -> Iterator[Missing]:
-        """What fails of one import; what it finds is followed."""
-        place = Place(module.file, given.line)
+    def _missing(self, given: Imported) -> MissingImport | None:
+        """What an import does not find."""
         if not given.module:
-            if sure:
-                yield Missing(place, inside=True)
-            return
-        self._follow(given.module, sure=sure)
-        full = f"{given.module}.{given.member}"
-        if given.member and full in self._index:
-            package = self._own(given.module)
-            hidden = package and binds(self._package, package, given.member) is not False
-            self._follow(full, sure=sure and not hidden)
-        elif sure:
-            absent = self._absent(place, given.module) or (given.member and self._undefined(place, given))
-            if absent:
-                yield absent
+            return MissingImport(given.place, inside=True)
+        if given.member and f"{given.module}.{given.member}" in self._index:
+            return None
+        absent = self._absent(given.place, given.module)
+        return absent or (self._undefined(given) if given.member else None)
 
-    def _absent(self, place: Place, name: str) -> Missing | None:
-        """A module that nothing holds, as far as that can be told."""
+    def _absent(self, place: CodePlace, name: str) -> MissingImport | None:
+        """A module that nothing contains, if that can be determined."""
         top, *rest = name.split(".")
         if not self._index.is_regular(top) and has(self._minor, top):
             return None
         if top not in self._index:
-            return Missing(place, name, hint=self._hint(name) or change(top))
+            return MissingImport(place, name, hint=self._hint(name) or change(top))
         parent = top
         for part in rest:
             child = f"{parent}.{part}"
@@ -150,7 +203,7 @@ class Importer:
                 inside = self._index.is_regular(parent)
                 if inside and self._makes_names(parent):
                     return None
-                return Missing(place, name, hint=self._hint(name), inside=inside)
+                return MissingImport(place, name, hint=self._hint(name), inside=inside)
             parent = child
         return None
 
@@ -162,7 +215,7 @@ class Importer:
             return True
         return module is None or makes_names(module)
 
-    def _undefined(self, place: Place, given: Imported) -> Missing | None:
+    def _undefined(self, given: Imported) -> MissingImport | None:
         """A member that a module surely does not have."""
         name, member = given.module, given.member
         if member == "*" or member.startswith("__"):
@@ -170,13 +223,13 @@ class Importer:
         if not self._index.is_regular(name):  # a package without a file of its own has nothing but modules
             known = name in self._index and not has(self._minor, name.partition(".")[0])
             full = f"{name}.{member}"
-            return Missing(place, full, hint=self._hint(full)) if known else None
+            return MissingImport(given.place, full, hint=self._hint(full)) if known else None
         module = self._own(name)
-        if module is None or defines(self._package, module, member) is not False:
+        if module is None or defines(self._package.readable, module, member) is not False:
             return None
         names = [each for each in members(module) if each != member]
         near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
-        return Missing(place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
+        return MissingImport(given.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
 
     def _hint(self, name: str) -> str:
         near = self._index.near(name)
@@ -196,12 +249,7 @@ class _Index:
                 folder = folder.rpartition("/")[0]
             stem = base.partition(".")[0]
             if base in (f"{stem}.py", f"{stem}.pyc") or base.endswith(".so"):
-                self._add(file.removesuffix(base) + stem)
-
-    def _add(self, path: str) -> None:
-        package = path.removesuffix("/__init__")
-        self._modules.add(package)
-        self._modules.add(package)
+                self._modules.add((file.removesuffix(base) + stem).removesuffix("/__init__"))
 
     def __contains__(self, name: str) -> bool:
         path = name.replace(".", "/")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
-from policypack.lambda_code.archive import Archive, shown
-from policypack.lambda_code.packaging import UNSURE, functions, layers, read_code
+from policypack.lambda_code.archive import Archive, printable
+from policypack.lambda_code.packaging import UNSURE, code_property, functions, layers, read_code
 from policypack.resources.tokens import LAYER
 
 HEAVIEST = 3
@@ -39,7 +39,7 @@ def package_sizes(archive: Archive) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for name, member in archive.members.items():
-        package = shown(_PLACE.sub("", name, count=1).partition("/")[0])
+        package = printable(_PLACE.sub("", name, count=1).partition("/")[0])
         found[package] = found.get(package, 0) + member.size
     return found
 
@@ -47,32 +47,38 @@ def package_sizes(archive: Archive) -> dict[str, int]:
 def sizes(stack: Stack) -> Iterator[Placed[Size]]:
     """The sizes of the functions and layers whose archives can be read.
 
-    What a function has from layers outside the stack is not counted: nobody here knows how large they are.
+    Layers outside the stack are not counted: their size is unknown here.
     """
     for layer in stack.of(LAYER):
-        yield from _own(layer)
+        yield from _own(stack, layer)
     for function in functions(stack):
-        yield from _own(function)
+        yield from _own(stack, function)
         held = layers(stack, function)
         if held.unsure:
             yield function, "layers", UNSURE
         if held.count:
             yield function, "layers", Size(layers=held.count)
         if held.known:
-            yield function, "layers", _together([function, *held.known])
+            yield function, "layers", _together(stack, [function, *held.known])
 
 
-def _own(resource: Resource) -> Iterator[Placed[Size]]:
-    found = read_code(resource, lambda archive: Size(archive.packed, *_unzipped(package_sizes(archive))))
+def _own(stack: Stack, resource: Resource) -> Iterator[Placed[Size]]:
+    path = code_property(resource)
+
+    def size(archive: Archive) -> Size:
+        zipped = archive.packed if path == "code" else None  # a zip file in a bucket may be larger
+        return Size(zipped, *_unzipped(package_sizes(archive)))
+
+    found = read_code(stack, resource, size)
     if found is not None:
-        yield resource, "code", found
+        yield resource, path, found
 
 
-def _together(resources: list[Resource]) -> Size:
-    """What a function and its layers take together, as far as it can be read."""
+def _together(stack: Stack, resources: list[Resource]) -> Size:
+    """The size of a function with its layers, as far as they can be read."""
     whole: dict[str, int] = {}
     for each in resources:
-        found = read_code(each, package_sizes)
+        found = read_code(stack, each, package_sizes)
         for name, size in ({} if found is None or isinstance(found, Unknown) else found).items():
             whole[name] = whole.get(name, 0) + size
     return Size(None, *_unzipped(whole), with_layers=True)

@@ -6,14 +6,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 import msgspec
 
 from policypack.core.memo import memoized
-from policypack.core.policy import Asset, Resource, Stack, Unknown
-from policypack.lambda_code.archive import AbsentError, Archive, Member, opened
+from policypack.core.policy import Asset, Placed, Resource, Stack, Unknown
+from policypack.lambda_code.archive import AbsentError, Archive, ArchivedFile, opened, opened_zip
 from policypack.lambda_code.code_objects import code_objects
 from policypack.python.files import UnreadableError
 from policypack.resources.references import resolve_all
@@ -34,6 +35,9 @@ NOT_SURE = Unknown(
     "Pass the object's own `bucket` and `key` to the function, and make the object from an archive.",
 )
 
+_TEXTS = ("contentBase64", "content")
+"""Properties of an object that hold its content as text: in Base64, or in UTF-8."""
+
 
 class Layers(msgspec.Struct, frozen=True):
     """The layers of a function: those that the stack has, and whether there are or may be others."""
@@ -43,13 +47,13 @@ class Layers(msgspec.Struct, frozen=True):
     foreign: bool = False
     """Whether some surely are from elsewhere: their ARNs are known, and what is in them is not."""
     unsure: bool = False
-    """Whether one of the stack's layers may be among them, and nobody knows yet."""
+    """Whether one of the stack's layers may be among them, which is unknown before the update."""
     count: int | None = 0
-    """How many there are in all; None where nobody knows yet."""
+    """How many there are in all; None if that is unknown before the update."""
 
 
 class Search:
-    """Files that are looked for in several archives, below a folder in each; the first that has one counts."""
+    """Search for files in several archives, below a folder in each; the first match counts."""
 
     def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
         self.places = tuple(places)
@@ -59,7 +63,7 @@ class Search:
         """Files of a function's own archive, then of its layers, below the folders in which its runtime looks."""
         return cls([(archive, ""), *((layer, folder) for layer in layers for folder in folders)])
 
-    def find(self, name: str) -> Member | None:
+    def find(self, name: str) -> ArchivedFile | None:
         """The file of this name, or None where no place has one."""
         return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
 
@@ -79,22 +83,41 @@ class Search:
         return next((each for each in found if each is not None), None)
 
 
-class Handled(msgspec.Struct, frozen=True):
+class HandlerName(msgspec.Struct, frozen=True):
     """What a function runs, as Lambda names it."""
 
     runtime: str
     handler: str
 
 
-def handled(stack: Stack, function: Resource) -> Handled | tuple[str, Unknown] | None:
-    """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown."""
+def handler_name(stack: Stack, function: Resource, family: str = "") -> HandlerName | tuple[str, Unknown] | None:
+    """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown.
+
+    Args:
+        stack: contains the objects of buckets that may hold the code.
+        function: an `aws:lambda/function:Function`.
+        family: the runtimes in question begin so: `python`; None is returned for others.
+    """
     runtime, handler = function.inputs.get("runtime"), function.inputs.get("handler")
-    if code_of(stack, function) is None or runtime is None:
+    other = isinstance(runtime, str) and not runtime.startswith(family)
+    if other or runtime is None or code_of(stack, function) is None:
         return None
     for path, value in (("runtime", runtime), ("handler", handler)):
         if isinstance(value, Unknown):
             return path, value
-    return Handled(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
+    return HandlerName(runtime, handler) if isinstance(runtime, str) and isinstance(handler, str) else None
+
+
+def judged_handlers(
+    stack: Stack, judge: Callable[[Resource, HandlerName], Iterator[tuple[str, T | Unknown]]], family: str = ""
+) -> Iterator[Placed[T]]:
+    """What `judge` yields for each function, and the runtimes and handlers that are unknown: as `handler_name`."""
+    for function in functions(stack):
+        runs = handler_name(stack, function, family)
+        if isinstance(runs, HandlerName):
+            yield from ((function, path, value) for path, value in judge(function, runs))
+        elif runs is not None:
+            yield function, *runs
 
 
 def functions(stack: Stack) -> Iterator[Resource]:
@@ -105,58 +128,54 @@ def functions(stack: Stack) -> Iterator[Resource]:
 
 
 def code_property(function: Resource) -> str:
-    """The property of a function or layer that says where its code is."""
+    """The property of a function or layer that contains its code, or refers to it."""
     return "code" if function.inputs.get("code") is not None else "s3Key"
 
 
-def code_of(stack: Stack | None, resource: Resource) -> tuple[Resource, Any] | None:
-    """What holds the code of a function or layer, and the archive there, or what stands in its place.
-
-    Args:
-        stack: where objects of buckets are looked for; without it, only the resource itself may hold the code.
-        resource: the function or layer.
+def code_of(stack: Stack, resource: Resource) -> tuple[Resource, str] | Unknown | None:
+    """The resource that holds the code of a function or layer, and the property there.
 
     Returns:
-        None for container images, and for code in an object that is not of the stack.
+        None for container images, and for code in an object outside the stack. `Unknown` if several objects of the
+        stack may hold it.
     """
     if _is_image(resource):
         return None
     if resource.inputs.get("code") is not None:
-        return resource, resource.inputs["code"]
-    if stack is None:
-        return None
+        return resource, "code"
     found = code_objects(stack, resource)
     if found.certain is None:
-        return (resource, NOT_SURE) if found.possible else None
-    return found.certain, found.certain.inputs.get("source")
+        return NOT_SURE if found.possible else None
+    inputs = found.certain.inputs
+    return found.certain, next((name for name in _TEXTS if inputs.get(name) is not None), "source")
 
 
-def read_code(resource: Resource, read: Callable[[Archive], T], stack: Stack | None = None) -> T | Unknown | None:
-    """What `read` finds in the archive of a function or layer.
+def read_code(stack: Stack, resource: Resource, read: Callable[[Archive], T]) -> T | Unknown | None:
+    """What `read` returns for the archive of a function or layer.
 
     Args:
+        stack: contains the objects of buckets that may hold the code.
         resource: the function or layer.
         read: raises `UnreadableError` where the archive does.
-        stack: where the code may be in an object of a bucket; without it, only the property `code` is read.
 
     Returns:
-        None for container images, for code in a bucket where nothing of the stack is, and for code of which a state
-        from another machine has only the hash: there is nothing to read. `Unknown` for what should be readable and
-        is not.
+        None for container images, for code in an object outside the stack, and for code of which a state from another
+        machine has only the hash. `Unknown` if the code should be readable and is not.
     """
     held = code_of(stack, resource)
-    if held is None:
-        return None
-    holder, code = held
+    if held is None or isinstance(held, Unknown):
+        return held
+    holder, name = held
+    code = holder.inputs.get(name)
     if isinstance(code, Unknown):
         return code
-    if not isinstance(code, Asset):
+    if not isinstance(code, Asset) and not (isinstance(code, str) and name in _TEXTS):
         return NOT_CODE
     try:
-        return read(packaged(holder, code))
+        return read(packaged(holder, name))
     except AbsentError as error:
         # A state records the hash of code that was read, and judged, where the program ran.
-        return None if recorded(code) else Unknown(str(error), FIX)
+        return None if isinstance(code, Asset) and recorded(code) else Unknown(str(error), FIX)
     except UnreadableError as error:
         return Unknown(str(error), FIX)
     except RecursionError:
@@ -164,13 +183,25 @@ def read_code(resource: Resource, read: Callable[[Archive], T], stack: Stack | N
 
 
 @memoized
-def packaged(holder: Resource, code: Asset) -> Archive:  # noqa: ARG001 - the archive is kept on it
-    """The archive that a function, layer or object of a bucket holds: opened once for all that read it.
+def packaged(holder: Resource, name: str) -> Archive:
+    """The archive in a property of a function, layer or object of a bucket, opened once for all that read it.
 
     Raises:
         UnreadableError: it cannot be read here.
     """
-    return opened(code)
+    code = holder.inputs[name]
+    return opened(code) if isinstance(code, Asset) else _decoded(name, code)
+
+
+def _decoded(name: str, content: str) -> Archive:
+    """The zip file in the text of an object: `contentBase64`, or `content` as UTF-8."""
+    if name == "content":
+        return opened_zip(content.encode(errors="surrogatepass"))
+    try:
+        data = b64decode("".join(content.splitlines()), validate=True)
+    except ValueError:
+        raise UnreadableError("is packaged from an object whose `contentBase64` is not Base64") from None
+    return opened_zip(data)
 
 
 def recorded(code: Asset) -> bool:
@@ -208,7 +239,7 @@ def variables(function: Resource) -> Mapping[str, Any]:
 
 def opened_layers(stack: Stack, found: Layers) -> tuple[tuple[Archive, ...], bool]:
     """The archives of those layers that the stack has, and whether one of them cannot be read here."""
-    read = [read_code(each, lambda archive: archive, stack) for each in found.known]
+    read = [read_code(stack, each, lambda archive: archive) for each in found.known]
     archives = tuple(each for each in read if isinstance(each, Archive))
     return archives, len(archives) < len(read)
 

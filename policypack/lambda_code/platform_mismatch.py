@@ -1,4 +1,4 @@
-"""What a function packages, or has in its layers, that was built for another machine than it runs on."""
+"""Files in archives and layers that were built for another platform than the function's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
-from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.binaries import HEAD, Target, mismatch, wheel_mismatch
-from policypack.lambda_code.packaging import UNSURE, functions, layers, read_code
+from policypack.lambda_code.packaging import UNSURE, code_of, code_property, functions, layers, read_code
 
 DEFAULT_ARCHITECTURE = "x86_64"
 _LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib|node|pyd)$")
@@ -28,8 +28,8 @@ _WHEEL = re.compile(r"(?:^|/)(?P<package>[^/]+)\.dist-info/WHEEL$")
 _MOST_METADATA = 65_536
 
 
-class Foreign(msgspec.Struct, frozen=True):
-    """Files of an archive that do not fit, with what they were built for, and what a layer says that it is for.
+class MismatchedFiles(msgspec.Struct, frozen=True):
+    """Files of an archive that do not fit the target, each with its platform, and what a layer declares to be for.
 
     `layer` is the layer's name, empty for the function's own archive.
     """
@@ -61,41 +61,46 @@ def foreign_files(archive: Archive, target: Target) -> Iterator[tuple[str, str]]
                 found.append((name, reason))
             elif head.startswith(b"\x7fELF"):
                 fitting.add(_without_machine(name))
-    yield from sorted((shown(name), reason) for name, reason in found if _without_machine(name) not in fitting)
+    yield from sorted((printable(name), reason) for name, reason in found if _without_machine(name) not in fitting)
     for name in sorted(archive.members):
         wheel = _WHEEL.search(name)
         if wheel and not _is_for_other_python(name, target):
             metadata = archive.head(name, _MOST_METADATA).decode(errors="replace")
             if reason := wheel_mismatch(metadata, target):
-                yield shown(wheel["package"]), reason
+                yield printable(wheel["package"]), reason
 
 
-def foreign(stack: Stack) -> Iterator[Placed[Foreign]]:
+def foreign(stack: Stack) -> Iterator[Placed[MismatchedFiles]]:
     """What does not fit in each function's archive, and in its layers as far as the stack has them."""
     for function in functions(stack):
         for path, value in _foreign(stack, function):
             yield function, path, value
 
 
-def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, Foreign | Unknown]]:
-    inputs = function.inputs
+def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, MismatchedFiles | Unknown]]:
     target, held = _target(function), layers(stack, function)
-    if target is None or (inputs.get("code") is None and not (held.known or held.unsure)):
+    if target is None or not (code_of(stack, function) or held.known or held.unsure):
         return
     if not isinstance(target, Target):
         yield target
         return
-    found = read_code(function, lambda archive: tuple(foreign_files(archive, target)))
+    found = read_code(stack, function, lambda archive: tuple(foreign_files(archive, target)))
     if found is not None:
-        yield "code", found if isinstance(found, Unknown) else Foreign(_said(target), found)
+        yield (
+            code_property(function),
+            found if isinstance(found, Unknown) else MismatchedFiles(_described(target), found),
+        )
     if held.unsure:
         yield "layers", UNSURE
     for layer in held.known:
-        inside = read_code(layer, lambda archive: tuple(foreign_files(archive, target)))
+        inside = read_code(stack, layer, lambda archive: tuple(foreign_files(archive, target)))
         files = () if inside is None or isinstance(inside, Unknown) else inside
-        yield "layers", Foreign(_said(target), files, layer.name, tuple(_declared(layer.inputs, target)))
+        yield "layers", MismatchedFiles(_described(target), files, layer.name, tuple(_declared(layer.inputs, target)))
         if isinstance(inside, Unknown):
-            yield "layers", Unknown(f"has the layer `{layer.name}`, whose `code` {inside.why}", inside.fix)
+            yield (
+                "layers",
+                Unknown(f"has the layer `{layer.name}`, whose `{code_property(layer)}` {inside.why}", inside.fix),
+            )
 
 
 def _target(function: Resource) -> Target | tuple[str, Unknown] | None:
@@ -109,12 +114,12 @@ def _target(function: Resource) -> Target | tuple[str, Unknown] | None:
     return Target(runtime, chosen if isinstance(chosen, str) else DEFAULT_ARCHITECTURE)
 
 
-def _said(target: Target) -> str:
+def _described(target: Target) -> str:
     return f"`{target.runtime}` on {target.architecture}"
 
 
 def _declared(layer: Mapping[str, Any], target: Target) -> Iterator[str]:
-    """What a layer says that it is for, where that does not have the target in it."""
+    """The architectures and runtimes that a layer declares, if the target is not among them."""
     for name, wanted in (("compatibleArchitectures", target.architecture), ("compatibleRuntimes", target.runtime)):
         listed = layer.get(name)
         known = isinstance(listed, list) and all(isinstance(each, str) for each in listed)
@@ -134,5 +139,5 @@ def _may_be_compiled(name: str) -> bool:
 
 
 def _without_machine(name: str) -> str:
-    """A name without what says for which machine the file is, and without the ending that goes with it."""
+    """A name without the platform in it, and without the suffix that depends on the platform."""
     return _PLATFORM.sub("", _TAG.sub("", _LIBRARY.sub("", name.lower()))).translate(_JOINTS)

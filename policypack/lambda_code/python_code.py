@@ -1,4 +1,4 @@
-"""Python code that a function runs, read once for all that ask what it does.
+"""Python code of functions, read once for all policies.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html, and
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath for where Lambda looks.
@@ -6,35 +6,44 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from policypack.core.memo import memoized
-from policypack.core.policy import Resource, Stack, Unknown
+from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import idle
 from policypack.lambda_code.packaging import (
+    HandlerName,
     Layers,
     Search,
-    code_of,
     code_property,
+    functions,
+    handler_name,
     layers,
     opened_layers,
     python_folders,
     read_code,
 )
+from policypack.lambda_code.runtime_modules import minor_of
 from policypack.python.files import UnreadableError
+from policypack.python.model import Handling
 
 if TYPE_CHECKING:
-    from policypack.python.interpret import Reading
+    from policypack.python.interpret import ProgramReading
 
+NO_MODULE = "Make `handler` name a module in the packaged code."
+TOO_MUCH = Unknown(
+    "holds code that is too large, or calls itself in too many ways, to be followed",
+    "Package less with the function, or waive this policy for it.",
+)
 NO_FUNCTION = Unknown("holds no function for the handler", "Make `handler` name a function in the packaged code.")
 
 
 class NoModule(msgspec.Struct, frozen=True):
-    """A handler's module that is in no place that can be read; `layered` says that a layer may have it."""
+    """A handler's module that is not in the code that can be read; `layered` if a layer may contain it."""
 
     name: str
     layered: bool = False
@@ -46,8 +55,8 @@ class NoModule(msgspec.Struct, frozen=True):
 
 
 @memoized
-def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModule | Unknown] | None:
-    """What a function's code does, with the path of the property that it is known or not known by.
+def python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading | NoModule | Unknown] | None:
+    """What a function's code does, or why that is unknown, with the path of the property in question.
 
     Args:
         stack: where its layers and the objects of buckets are.
@@ -58,22 +67,15 @@ def python_code(stack: Stack, function: Resource) -> tuple[str, Reading | NoModu
         code of which a state from another machine has only the hash. `Unknown` for what should be readable and is
         not.
     """
-    runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
-    if isinstance(runtime, str) and not runtime.startswith("python"):
-        return None
-    if code_of(stack, function) is None:
-        return None
-    for path, value in (("runtime", runtime), ("handler", name)):
-        if isinstance(value, Unknown):
-            return path, value
-    if not isinstance(runtime, str) or not isinstance(name, str):
-        return None
+    runs = handler_name(stack, function, "python")
+    if not isinstance(runs, HandlerName):
+        return runs
     held = layers(stack, function)
-    found = read_code(function, lambda archive: read_program(stack, archive, held, runtime, name), stack)
+    found = read_code(stack, function, lambda archive: read_program(stack, archive, held, runs.runtime, runs.handler))
     return None if found is None else (code_property(function), found)
 
 
-class _Followed(Search):
+class Followed(Search):
     """The files that are followed: published packages are not, unless they call AWS themselves."""
 
     def __init__(self, places: Iterable[tuple[Archive, str]]) -> None:
@@ -98,7 +100,7 @@ def _idle(archive: Archive) -> frozenset[str]:
 
 def read_program(
     stack: Stack, archive: Archive, held: Layers, runtime: str, handler: str
-) -> Reading | NoModule | Unknown:
+) -> ProgramReading | NoModule | Unknown:
     """What a program does: the code in an archive, with what Lambda finds in the layers.
 
     Raises:
@@ -106,12 +108,37 @@ def read_program(
     """
     # parsing is paid for only where there is code to parse
     from policypack.python.interpret import read
-    from policypack.python.modules import Package
+    from policypack.python.modules import PythonPackage
 
     archives, unread = opened_layers(stack, held)
-    package = Package(_Followed.beside(archive, archives, python_folders(runtime)))
+    package = PythonPackage(Followed.beside(archive, archives, python_folders(runtime)))
     module = handler.rpartition(".")[0].replace("/", ".")
     if package.module(module) is None:
         return NoModule(module, held.others or unread)
-    reading = read(package, handler)
+    reading = read(package, handler, minor_of(runtime))
     return reading if reading.exceeded or reading.handlers else NO_FUNCTION
+
+
+def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
+    """What the handler of each Python function does with the records of its event.
+
+    Yields nothing for other runtimes, for container images, for code in a bucket where nothing of the stack is, and
+    for code of which a state from another machine has only the hash: there is no code to read. What should be
+    readable and is not is yielded as `Unknown`, with the reason.
+    """
+    for function in functions(stack):
+        found = python_code(stack, function)
+        if found is None:
+            continue
+        path, reading = found
+        if isinstance(reading, Unknown):
+            yield function, path, reading
+        elif isinstance(reading, NoModule):
+            yield function, path, Unknown(f"holds no module for the handler{reading.where}", NO_MODULE)
+        elif reading.exceeded:
+            yield function, path, TOO_MUCH
+        else:
+            # parsing is paid for only where there is code to parse
+            from policypack.python.record_loops import handling
+
+            yield function, path, handling(reading)

@@ -15,7 +15,7 @@ from functools import cache
 
 import msgspec
 
-from policypack.lambda_code.archive import Archive, shown
+from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.installed_files import published
 from policypack.python.files import UnreadableError
 
@@ -103,7 +103,7 @@ def secret_files(archive: Archive) -> list[SecretFile]:
                 raise UnreadableError("holds more text than is searched for secrets")
             kind = secret_text(name, archive.head(name, MOST_OF_ONE))
         if kind:
-            found.append(SecretFile(shown(name), kind))
+            found.append(SecretFile(printable(name), kind))
     return found
 
 

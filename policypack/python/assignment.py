@@ -1,4 +1,4 @@
-"""Targets of assignments: names, attributes, items, and several at once."""
+"""Targets of assignments and patterns of `match`: names, attributes, items, and several at once."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from policypack.python.model import UNKNOWN_TEXT, Shape
 from policypack.python.reader import Reader
 from policypack.python.values import (
     EMPTY,
-    Class,
+    UNKNOWN,
+    ClassValue,
     DictValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Scope,
     Value,
     Values,
     either,
     joined_dictionaries,
+    list_of,
+    one,
     shapes,
     texts,
 )
@@ -42,7 +45,7 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
                 _unpack(reader, each, _at(reader, values, index, len(elements), target, scope), values, scope)
         case ast.Attribute(value=base, attr=name):
             for owner in expressions.value(reader, base, scope):
-                _put(reader, owner, name, values, target, scope)
+                _put(reader, owner, name, values)
         case ast.Subscript(value=(ast.Name() | ast.Attribute()) as base, slice=index):
             keys = texts(expressions.value(reader, index, scope)) or [UNKNOWN_TEXT]
             changed = [
@@ -56,13 +59,13 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
             expressions.value(reader, index, scope)
 
 
-def _put(reader: Reader, owner: Value, name: str, values: Values, node: ast.expr, scope: Scope) -> None:
+def _put(reader: Reader, owner: Value, name: str, values: Values) -> None:
     """Let an attribute hold values too."""
-    if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values, node, scope):
+    if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values):
         return
-    if isinstance(owner, Instance | Class):
+    if isinstance(owner, Instance | ClassValue):
         reader.put(owner, name, values)
-    elif isinstance(owner, Loaded):
+    elif isinstance(owner, LoadedModule):
         names = owner.scope.names
         names[name] = either((names.get(name, EMPTY), values))
 
@@ -92,14 +95,48 @@ def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, s
         assign(reader, target, element, scope)
         return
     some = frozenset({Shape.SOME}) if shapes(values) & records.MANY else records.NONE_OF_THEM
-    assign(reader, target.value, frozenset({ListValue((element,), alike=True, of=some)}), scope)
+    assign(reader, target.value, list_of(element, some), scope)
 
 
 def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
     found = [
         each.elements[index]
         if isinstance(each, ListValue) and not each.alike and len(each.elements) == count
-        else expressions.iterated(reader, frozenset({each}), node, scope)
+        else expressions.iterated(reader, one(each), node, scope)
         for each in values
     ]
     return either(found)
+
+
+def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of pattern)
+    """Let the names of a pattern hold what they may stand for, where the subject matches it."""
+    reader.saw(pattern, subject)
+    match pattern:
+        case ast.MatchAs(pattern=inner, name=name):
+            _let(name, subject, scope)
+            if inner:
+                bind(reader, inner, subject, scope)
+        case ast.MatchMapping(keys=keys, patterns=inner_ones, rest=rest):
+            for key, inner in zip(keys, inner_ones, strict=True):
+                index = expressions.value(reader, key, scope)
+                bind(reader, inner, expressions.item(subject, index, key), scope)
+            _let(rest, UNKNOWN, scope)
+        case ast.MatchSequence(patterns=inner_ones):
+            each = expressions.iterated(reader, subject, ast.copy_location(ast.Constant(None), pattern), scope)
+            for inner in inner_ones:
+                if isinstance(inner, ast.MatchStar):
+                    some = frozenset({Shape.SOME}) if shapes(subject) & records.MANY else records.NONE_OF_THEM
+                    _let(inner.name, list_of(each, some), scope)
+                else:
+                    bind(reader, inner, each, scope)
+        case ast.MatchOr(patterns=inner_ones):
+            for inner in inner_ones:
+                bind(reader, inner, subject, scope)
+        case ast.MatchClass(patterns=inner_ones, kwd_patterns=named):
+            for inner in (*inner_ones, *named):
+                bind(reader, inner, UNKNOWN, scope)
+
+
+def _let(name: str | None, values: Values, scope: Scope) -> None:
+    if name is not None:
+        scope.names[name] = either((scope.names.get(name, EMPTY), values))

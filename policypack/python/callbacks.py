@@ -10,31 +10,31 @@ import ast
 from collections.abc import Iterator
 
 from policypack.python import calling, classes, expressions
-from policypack.python.names import OPAQUE, is_known
-from policypack.python.reader import Given, Reader
+from policypack.python.libraries.names import OPAQUE, is_known
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
+    Boto,
     BotoResource,
-    Class,
+    ClassValue,
     Client,
-    Code,
-    Collection,
     DictValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
     Method,
-    Paginator,
-    Partial,
+    PartialValue,
     Pending,
     Scope,
-    Session,
     Value,
     Values,
     either,
+    list_of,
     of_event,
+    one,
 )
 
 ONCE = {
@@ -60,7 +60,7 @@ BENIGN = ("builtins.", "enum.", "typing", "abc.", "collections.", "dataclasses."
 """Where classes come from that call nothing of what is derived from them."""
 
 
-def given_away(reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
+def call_library(reader: Reader, name: str, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """Call the functions that are given to a library; what comes back where that is known, else nothing.
 
     Args:
@@ -74,9 +74,9 @@ def given_away(reader: Reader, name: str, given: Given, node: ast.expr, scope: S
     context = _Context(reader, name, given, node, scope)
     if last in ONCE and len(given.args) > ONCE[last] and _calls(given.args[ONCE[last]]):
         at = ONCE[last]
-        return _pending(context.call(given.args[at], Given(given.args[at + 1 :], given.keywords, given.open)))
+        return _pending(context.call(given.args[at], Arguments(given.args[at + 1 :], given.keywords, given.open)))
     if last == "run" and given.args and any(map(_is_function, given.args[0])):
-        return settled(context.call(given.args[0], Given(given.args[1:], given.keywords)))
+        return awaited(context.call(given.args[0], Arguments(given.args[1:], given.keywords)))
     if last in APPLIED and _calls(given.get("func", 0)):
         args, keywords = given.get("args", 1), given.get("kwds", 2)
         return _pending(context.call(given.get("func", 0), spread(args, keywords)))
@@ -89,14 +89,14 @@ def given_away(reader: Reader, name: str, given: Given, node: ast.expr, scope: S
     if last == "reduce" and len(given.args) > 1:
         element = context.elements(given.args[1])
         first = either((element, given.get("initial", 2)))
-        return either((first, context.call(given.args[0], Given((first, element)))))
+        return either((first, context.call(given.args[0], Arguments((first, element)))))
     if last == "filter" and name.startswith("builtins.") and len(given.args) == 2:
         element = context.elements(given.args[1])
-        context.call(given.args[0], Given((element,)))
-        return frozenset({ListValue((element,), alike=True)})
+        context.call(given.args[0], Arguments((element,)))
+        return list_of(element)
     if last in KEYED:
         key = given.get("key", 1 if last == "groupby" else None)
-        context.call(key, Given((either(context.elements(each) for each in given.args[:1]) or UNKNOWN,)))
+        context.call(key, Arguments((either(context.elements(each) for each in given.args[:1]) or UNKNOWN,)))
         return EMPTY
     if found := context.awaited(last):
         return found
@@ -104,12 +104,12 @@ def given_away(reader: Reader, name: str, given: Given, node: ast.expr, scope: S
     return EMPTY
 
 
-def settled(values: Values) -> Values:
+def awaited(values: Values) -> Values:
     """What waiting for values gives."""
-    return either(each.result if isinstance(each, Pending) else frozenset({each}) for each in values)
+    return either(each.result if isinstance(each, Pending) else one(each) for each in values)
 
 
-def spread(args: Values, keywords: Values) -> Given:
+def spread(args: Values, keywords: Values) -> Arguments:
     """The arguments that are in a list, and in a dictionary."""
     listed = [each for each in args if isinstance(each, ListValue)]
     named = [each for each in keywords if isinstance(each, DictValue)]
@@ -117,14 +117,14 @@ def spread(args: Values, keywords: Values) -> Given:
     items = [(key.constant, value) for each in named for key, value in each.items]
     unread = bool(args and not fixed and listed != [ListValue(())]) or len(named) != len(keywords)
     unread = unread or any(each.open for each in named) or any(key is None for key, _ in items)
-    return Given(tuple(fixed), tuple((key, value) for key, value in items if key is not None), unread)
+    return Arguments(tuple(fixed), tuple((key, value) for key, value in items if key is not None), unread)
 
 
 def escape(reader: Reader, values: Values, *, wholly: bool) -> None:
     """Note classes and instances whose methods a library may call; not `wholly` where it surely calls its own only."""
     for each in values:
         match each:
-            case Instance(cls=cls) | (Class() as cls):
+            case Instance(cls=cls) | (ClassValue() as cls):
                 if wholly or is_derived(reader, cls):
                     reader.escaped[each] = None
             case ListValue(elements=elements):
@@ -135,45 +135,44 @@ def escape(reader: Reader, values: Values, *, wholly: bool) -> None:
                     escape(reader, inner, wholly=wholly)
 
 
-def is_derived(reader: Reader, cls: Class) -> bool:
+def is_derived(reader: Reader, cls: ClassValue) -> bool:
     """Whether a class derives from one of a library that may call its methods."""
     above = classes.lines_of(cls, reader)
     return any(isinstance(each, External) and not each.name.startswith(BENIGN) for each in above)
 
 
 def _calls(values: Values) -> Values:
-    """Those of some values that are called where they are given to somebody."""
-    boto = Client | BotoResource | Session | Collection | Paginator
+    """The values that are called when they are passed on."""
     return frozenset(
         each
         for each in values
-        if isinstance(each, Code | Partial | Class | Instance)
-        or (isinstance(each, Method) and isinstance(each.owner, boto))
+        if isinstance(each, FunctionValue | PartialValue | ClassValue | Instance)
+        or (isinstance(each, Method) and isinstance(each.owner, Boto))
     )
 
 
 def _is_function(value: Value) -> bool:
-    return isinstance(value, Code | Partial)
+    return isinstance(value, FunctionValue | PartialValue)
 
 
 def _pending(values: Values) -> Values:
-    return frozenset({Pending(values)})
+    return one(Pending(values))
 
 
 class _Context:
     """One call of a library."""
 
-    def __init__(self, reader: Reader, name: str, given: Given, node: ast.expr, scope: Scope) -> None:
+    def __init__(self, reader: Reader, name: str, given: Arguments, node: ast.expr, scope: Scope) -> None:
         self.reader = reader
         self.name = name
         self.given = given
         self.node = node
         self.scope = scope
 
-    def call(self, functions: Values, given: Given) -> Values:
+    def call(self, functions: Values, given: Arguments) -> Values:
         """What functions return."""
-        found = [calling.call(self.reader, each, given, self.node, self.scope) for each in functions]
-        return either(found) or UNKNOWN
+        with self.reader.perhaps():
+            return calling.call_all(self.reader, functions, given, self.node, self.scope) or UNKNOWN
 
     def elements(self, values: Values) -> Values:
         """What going through values gives."""
@@ -182,20 +181,20 @@ class _Context:
     def mapped(self, functions: Values, sources: tuple[Values, ...], *, starred: bool) -> Values:
         """A list of what functions return for each element."""
         elements = tuple(self.elements(each) for each in sources)
-        given = spread(elements[0], EMPTY) if starred else Given(elements)
-        return frozenset({ListValue((self.call(functions, given),), alike=True)})
+        given = spread(elements[0], EMPTY) if starred else Arguments(elements)
+        return list_of(self.call(functions, given))
 
     def awaited(self, last: str) -> Values:
         """What the functions of `asyncio` return that wait for others."""
         first = self.given.args[0] if self.given.args else EMPTY
         if last == "gather":
-            return _pending(frozenset({ListValue(tuple(map(settled, self._spelled())))}))
+            return _pending(one(ListValue(tuple(map(awaited, self._spelled())))))
         if last == "as_completed":
-            return frozenset({ListValue((self.elements(first),), alike=True)})
+            return list_of(self.elements(first))
         if last == "wait" and any(isinstance(each, ListValue) for each in first):
-            return _pending(frozenset({ListValue((first, first))}))
+            return _pending(one(ListValue((first, first))))
         if last in WAITED and first and not _calls(first) and self._is_asyncio():
-            return _pending(settled(first)) if last not in ("run", "run_until_complete") else settled(first)
+            return _pending(awaited(first)) if last not in ("run", "run_until_complete") else awaited(first)
         return EMPTY
 
     def _spelled(self) -> list[Values]:
@@ -212,11 +211,10 @@ class _Context:
         if last in ("wraps", "update_wrapper"):
             return
         from_event = any(map(of_event, self.given.all))
-        handed = Given((EVENT,)) if from_event else Given((UNKNOWN,), (), open=True)
+        handed = Arguments((EVENT,)) if from_event else Arguments((UNKNOWN,), (), open=True)
         known = is_known(self.name) or (self.name == last and last in LOOKED_AT)
         for values in self.given.all:
-            for each in _functions(values):
-                calling.call(self.reader, each, handed, self.node, self.scope)
+            self.call(frozenset(_functions(values)), handed)
             escape(self.reader, values, wholly=not known)
             if not known and "." in self.name and self.name.partition(".")[0] not in OPAQUE:
                 self._clients(values)
@@ -227,7 +225,7 @@ class _Context:
             if isinstance(each, Client | BotoResource) and each.service:
                 place = self.reader.place(self.node, self.scope)
                 why = f"gives a client of `{each.service}` to `{self.name}`, which may call anything by it"
-                self.reader.give_up(place, why)
+                self.reader.note_unresolved(place, why)
 
 
 def _functions(values: Values, depth: int = 3) -> Iterator[Value]:
@@ -240,7 +238,7 @@ def _functions(values: Values, depth: int = 3) -> Iterator[Value]:
             case DictValue(items=items) if depth:
                 for _, inner in items:
                     yield from _functions(inner, depth - 1)
-            case Code() | Partial():
+            case FunctionValue() | PartialValue():
                 yield each
-            case Method() if _calls(frozenset({each})):
+            case Method() if _calls(one(each)):
                 yield each

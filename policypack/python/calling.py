@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import assignment, boto, callbacks, classes, expressions, libraries, records, statements
-from policypack.python.files import Place
+from policypack.python import assignment, callbacks, classes, expressions, records, statements
+from policypack.python.files import CodePlace
+from policypack.python.libraries import boto, external
 from policypack.python.model import Text, shape_of
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
     UNKNOWN,
-    BotoResource,
-    Class,
+    Boto,
+    ClassValue,
     Client,
-    Code,
-    Collection,
     DictValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Method,
     Nothing,
-    Paginator,
-    Partial,
+    PartialValue,
     Pending,
     Scope,
-    Session,
     Super,
     Value,
     Values,
     either,
+    list_of,
+    one,
     opaque,
     shapes,
     text,
@@ -54,8 +54,8 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     changed = _changed(reader, node, given, scope)
     if changed is not None:
         return changed
-    found = either(call(reader, each, given, node, scope) for each in callee or UNKNOWN)
-    if any(isinstance(each, Code | Class | Partial | Instance) or _waits(each) for each in callee):
+    found = call_all(reader, callee or UNKNOWN, given, node, scope)
+    if any(isinstance(each, FunctionValue | ClassValue | PartialValue | Instance) or _waits(each) for each in callee):
         return found
     return _of_records(reader, node, given, found)
 
@@ -64,7 +64,7 @@ def _waits(callee: Value) -> bool:
     return isinstance(callee, Method) and isinstance(callee.owner, Pending)
 
 
-def _of_records(reader: Reader, node: ast.Call, given: Given, found: Values) -> Values:
+def _of_records(reader: Reader, node: ast.Call, given: Arguments, found: Values) -> Values:
     """What a library returned, with what it is to the records."""
     held = [shapes(each) for each in given.all]
     base = shapes(reader.seen.get(node.func.value, EMPTY)) if isinstance(node.func, ast.Attribute) else frozenset()
@@ -82,40 +82,31 @@ def _likely(callee: Values) -> Values:
     return callee - other if meant else callee
 
 
-def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Given:
-    """What is given to a call."""
+def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Arguments:
+    """The arguments of a call, with those in `*listed` and `**named`."""
     args: list[Values] = []
     keywords: dict[str, Values] = {}
     unread = False
     for each in node.args:
-        found = expressions.value(reader, each.value if isinstance(each, ast.Starred) else each, scope)
         if isinstance(each, ast.Starred):
-            fixed = [one for one in found if isinstance(one, ListValue) and not one.alike]
-            if len(fixed) == len(found) == 1:
-                args += fixed[0].elements
-            else:
-                unread = True
+            listed = callbacks.spread(expressions.value(reader, each.value, scope), EMPTY)
+            args += listed.args
+            unread = unread or listed.open
         else:
-            args.append(found)
+            args.append(expressions.value(reader, each, scope))
     for keyword in node.keywords:
         found = expressions.value(reader, keyword.value, scope)
         if keyword.arg is not None:
             keywords[keyword.arg] = found
             continue
-        for one in found:
-            if not isinstance(one, DictValue):
-                unread = True
-                continue
-            unread = unread or one.open
-            for key, inner in one.items:
-                if key.constant is None:
-                    unread = True
-                else:
-                    keywords[key.constant] = either((keywords.get(key.constant, EMPTY), inner))
-    return Given(tuple(args), tuple(keywords.items()), unread)
+        named = callbacks.spread(EMPTY, found)
+        unread = unread or named.open
+        for name, value in named.keywords:
+            keywords[name] = either((keywords.get(name, EMPTY), value))
+    return Arguments(tuple(args), tuple(keywords.items()), unread)
 
 
-def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Values | None:
+def _changed(reader: Reader, node: ast.Call, given: Arguments, scope: Scope) -> Values | None:
     """A list or dictionary that a method changes; None where this is none."""
     if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name | ast.Attribute):
         return None
@@ -130,11 +121,8 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
             more = expressions.iterated(reader, more, node, scope) if name == "extend" else more
             after.append(ListValue((either((*each.elements, more)),), alike=True, of=each.of))
         elif isinstance(each, DictValue) and name == "update":
-            others = [one for one in first if isinstance(one, DictValue)]
-            new = each.merged(DictValue(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open))
-            for one in others:
-                new = new.merged(one)
-            after.append(DictValue(new.items, open=new.open or len(others) != len(first), of=new.of))
+            keywords = DictValue(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open)
+            after.append(each.merged(keywords).updated(first))
         else:
             return None
     assignment.change(reader, node.func.value, frozenset(after), scope)
@@ -143,110 +131,131 @@ def _changed(reader: Reader, node: ast.Call, given: Given, scope: Scope) -> Valu
 
 def attribute(reader: Reader, base: Values, name: str, node: ast.expr, scope: Scope) -> Values:
     """What an attribute of a value may be."""
-    return either(_attribute(reader, each, name, node, scope) for each in base)
+    with reader.perhaps(surely=len(base) == 1):
+        return either(_attribute(reader, each, name, node, scope) for each in base)
 
 
-def _attribute(reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope) -> Values:
+def _attribute(  # noqa: C901 (one case for each kind of value)
+    reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope
+) -> Values:
     match base:
         case External(name=dotted):
-            return frozenset({External(f"{dotted}.{name}", base.given)}) if dotted.count(".") < LONGEST else UNKNOWN
-        case Loaded(scope=inner):
+            if f"{dotted}.{name}" in SEARCH_PATHS:
+                reader.searching.add(scope.module.file)
+            return one(External(f"{dotted}.{name}", base.given)) if dotted.count(".") < LONGEST else UNKNOWN
+        case LoadedModule(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
-        case Session() | Client() | BotoResource() | Collection() | Paginator():
+        case Boto():
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case Method(owner=Client(), name="meta") if name == "client":
-            return frozenset({base.owner})
-        case Class(node=ast.ClassDef(name=own)) if name == "__name__":
+            return one(base.owner)
+        case ClassValue(node=ast.ClassDef(name=own)) if name == "__name__":
             return text(own)
-        case Class() if name == "__subclasses__":
-            return frozenset({Method(base, name)})
-        case Instance() | Class() | Super():
-            return classes.attribute(reader, base, name, node, scope)
+        case ClassValue() if name == "__subclasses__":
+            return one(Method(base, name))
+        case Instance() | ClassValue() | Super():
+            return classes.attribute(reader, base, name)
         case Text() if shape := shape_of(base):
-            return frozenset({Method(base, name)}) | records.attribute(shape, name)
+            return one(Method(base, name)) | records.attribute(shape, name)
         case Nothing():
             return EMPTY
         case _:
-            return frozenset({Method(base, name)})
+            return one(Method(base, name))
 
 
-def call(reader: Reader, callee: Value, given: Given, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
+def call_all(reader: Reader, callees: Values, given: Arguments, node: ast.expr, scope: Scope) -> Values:
+    """What calling one of several values returns."""
+    with reader.perhaps(surely=len(callees) == 1):
+        return either(call(reader, each, given, node, scope) for each in callees)
+
+
+def call(reader: Reader, callee: Value, given: Arguments, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
     """What calling a value returns."""
     match callee:
-        case Code():
-            return run(reader, callee, given, node, scope)
-        case Class():
+        case FunctionValue():
+            return run(reader, callee, given)
+        case ClassValue():
             return classes.made(reader, callee, given, node, scope)
-        case Partial(of=of, args=args, keywords=keywords):
-            more = Given((*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open)
-            return either(call(reader, each, more, node, scope) for each in of)
-        case Method(owner=Client() | Session() | BotoResource() | Collection() | Paginator()):
+        case PartialValue(of=of, args=args, keywords=keywords):
+            more = Arguments(
+                (*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open
+            )
+            return call_all(reader, of, more, node, scope)
+        case Method(owner=Boto()):
             return boto.called(reader, callee, given, reader.place(node, scope))
-        case Method(owner=Class() as cls, name="__subclasses__"):
+        case Method(owner=ClassValue() as cls, name="__subclasses__"):
             return classes.subclasses(reader, cls)
         case Method(owner=Pending(result=result), name=name):
             if name == "add_done_callback":
-                return either(
-                    call(reader, each, Given((frozenset({callee.owner}),)), node, scope) for each in given.get("fn", 0)
-                )
+                return call_all(reader, given.get("fn", 0), Arguments((one(callee.owner),)), node, scope)
             return result if name in ("result", "get") else UNKNOWN
         case Method():
-            return libraries.method(reader, callee, given, node, scope)
+            return external.method(reader, callee, given, node, scope)
         case External(name=name, given=wrapped):
-            found = [call(reader, each, given, node, scope) for each in wrapped]
-            return either([libraries.called(reader, name, given, node, scope), *found])
+            with reader.perhaps():
+                found = call_all(reader, wrapped, given, node, scope)
+            return either((external.called(reader, name, given, node, scope), found))
         case Instance():
-            return method(reader, callee, "__call__", given, node, scope) or UNKNOWN
+            return method(reader, callee, "__call__", given) or UNKNOWN
         case Text() if shape_of(callee):
             return EVENT
         case _:
-            return callbacks.given_away(reader, records.called_name(node), given, node, scope) or UNKNOWN
+            return callbacks.call_library(reader, records.called_name(node), given, node, scope) or UNKNOWN
 
 
-def method(reader: Reader, owner: Instance, name: str, given: Given, node: ast.expr, scope: Scope) -> Values:
+def method(reader: Reader, owner: Instance, name: str, given: Arguments) -> Values:
     """What a method of an instance returns; nothing where the package does not define it."""
-    found = [each for each in classes.attribute(reader, owner, name, node, scope) if isinstance(each, Code)]
-    return either(run(reader, each, given, node, scope) for each in found)
+    return run_all(reader, classes.attribute(reader, owner, name), given)
 
 
-def run(reader: Reader, code: Code, given: Given, node: ast.expr | None, scope: Scope | None) -> Values:
+def run_all(reader: Reader, values: Values, given: Arguments) -> Values:
+    """What the functions among values return."""
+    functions = [each for each in values if isinstance(each, FunctionValue)]
+    with reader.perhaps(surely=len(functions) == 1):
+        return either(run(reader, each, given) for each in functions)
+
+
+def run(reader: Reader, code: FunctionValue, given: Arguments) -> Values:
     """Read a function's body for these arguments, once a round."""
-    del node, scope
+    if not reader.deep:
+        return UNKNOWN
     if code.bound is not None:
-        given = Given((code.bound, *given.args), given.keywords, given.open)
+        given = Arguments((code.bound, *given.args), given.keywords, given.open)
     given = reader.context(code.node, given)
     mark = (code.node, code.scope, given)
+    reader.enter(mark)
     if mark in reader.fresh:
         return reader.results.get(mark, EMPTY)
     if reader.depth >= DEEPEST:
-        reader.give_up(
-            Place(code.scope.module.file, code.node.lineno), "begins a function that is called too deep inside others"
+        reader.note_unresolved(
+            CodePlace(code.scope.module.file, code.node.lineno),
+            "begins a function that is called too deep inside others",
         )
         return UNKNOWN
     reader.fresh.add(mark)
     reader.called.setdefault(code.node, code.scope.module)
     inner = reader.scopes.setdefault(mark, Scope(code.scope.module, outer=code.scope, owner=code.scope.owner))
-    inner.returned, inner.branches = EMPTY, 0
+    inner.returned, inner.branches, inner.returns = EMPTY, 0, False
     if code.cls is not None:
         inner.owner = code.cls
     _bind(reader, code, given, inner)
     reader.depth += 1
-    try:
+    with reader.inside(mark):
         if isinstance(code.node, ast.Lambda):
             found = expressions.value(reader, code.node.body, inner)
         else:
             statements.execute(reader, code.node.body, inner)
             found = inner.returned
-            if inner.yielded is not None:
-                found = frozenset({ListValue((inner.yielded,), alike=True, of=inner.yielded_of)})
-    finally:
-        reader.depth -= 1
+    if inner.yielded is not None:
+        reader.generators.add(mark)
+        found = list_of(inner.yielded, inner.yielded_of)
+    reader.depth -= 1
     reader.results[mark] = either((reader.results.get(mark, EMPTY), found))
     return reader.results[mark]
 
 
-def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
-    """Give parameters their values: what is given, else the default, else what the annotation says."""
+def _bind(reader: Reader, code: FunctionValue, given: Arguments, inner: Scope) -> None:
+    """Give parameters their values: the argument, else the default, else a value of the annotated type."""
     spec = code.node.args
     positional = [*spec.posonlyargs, *spec.args]
     defaults: dict[str, ast.expr] = dict(
@@ -261,13 +270,11 @@ def _bind(reader: Reader, code: Code, given: Given, inner: Scope) -> None:
         if not found and each.arg in defaults:
             found = expressions.value(reader, defaults[each.arg], code.scope)
         if opaque(found) and each.annotation is not None:
-            found = libraries.annotated(reader, each.annotation, code.scope) or found
+            found = external.annotated(reader, each.annotation, code.scope) or found
         inner.names[each.arg] = found or UNKNOWN
     if spec.vararg:
         rest = given.args[len(positional) :]
-        inner.names[spec.vararg.arg] = frozenset(
-            {ListValue(rest) if not given.open else ListValue((UNKNOWN,), alike=True)}
-        )
+        inner.names[spec.vararg.arg] = one(ListValue(rest) if not given.open else ListValue((UNKNOWN,), alike=True))
     if spec.kwarg:
         items = tuple((Text((name,)), value) for name, value in keywords.items())
-        inner.names[spec.kwarg.arg] = frozenset({DictValue(items, open=given.open)})
+        inner.names[spec.kwarg.arg] = one(DictValue(items, open=given.open))

@@ -1,33 +1,35 @@
-"""Classes of the package: what they make, their attributes, and settings that read the environment."""
+"""Classes of the package: instances, attributes, settings that read the environment, and exceptions."""
 
 from __future__ import annotations
 
 import ast
+import builtins
 
 from policypack.python import callbacks, calling, expressions
+from policypack.python.libraries import external
 from policypack.python.model import Text
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
-    Class,
-    Code,
+    ClassValue,
     External,
+    FunctionValue,
     Instance,
-    ListValue,
-    Loaded,
+    LoadedModule,
     Scope,
     Super,
+    Value,
     Values,
     either,
+    list_of,
+    one,
     text,
     texts,
 )
 
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
-PROPERTIES = ("property", "cached_property", "functools.cached_property", "functools.property")
-PLAIN = ("staticmethod",)
-OF_CLASS = ("classmethod",)
+PROPERTIES = {"property", "cached_property", "functools.cached_property", "functools.property"}
 FIELDS = (
     "dataclasses.dataclass",
     "attr.s",
@@ -41,51 +43,49 @@ CALLED = frozenset({"__init__", "__post_init__", "__call__", "__init_subclass__"
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
-def lines_of(owner: Class, reader: Reader) -> list[Class | External]:
+def lines_of(owner: ClassValue, reader: Reader) -> list[ClassValue | External]:
     """A class and what it derives from, nearest first."""
-    found: list[Class | External] = [owner]
+    found: list[ClassValue | External] = [owner]
     for base in owner.bases:
-        if isinstance(base, Class) and base not in found and len(found) < 12:
+        if isinstance(base, ClassValue) and base not in found and len(found) < 12:
             found += lines_of(base, reader)
         elif isinstance(base, External):
             found.append(base)
     return found
 
 
-def made(reader: Reader, cls: Class, given: Given, node: ast.expr, scope: Scope) -> Values:
+def made(reader: Reader, cls: ClassValue, given: Arguments, node: ast.expr, scope: Scope) -> Values:
     """An instance, once its constructor has been read."""
     instance = Instance(cls, (scope.module.file, node.lineno, node.col_offset))
-    self: Values = frozenset({instance})
+    self: Values = one(instance)
     above_it = lines_of(cls, reader)
     if not _has(reader, cls, "__init__") and _has_fields(reader, cls, above_it):
         _fill(reader, instance, given, scope, above_it)
-        constructors: Values = attribute(reader, instance, "__post_init__", node, scope)
-        given = Given()
+        constructors: Values = attribute(reader, instance, "__post_init__")
+        given = Arguments()
     else:
-        constructors = attribute(reader, instance, "__init__", node, scope)
+        constructors = attribute(reader, instance, "__init__")
     if callbacks.is_derived(reader, cls):
         reader.escaped[cls] = None
     for name in _implicit(reader, cls):
-        for each in attribute(reader, instance, name, node, scope):
-            if isinstance(each, Code):
+        for each in attribute(reader, instance, name):
+            if isinstance(each, FunctionValue):
                 reader.escaped[each] = None
-    for each in constructors:
-        if isinstance(each, Code):
-            calling.run(reader, each, given, node, scope)
+    calling.run_all(reader, constructors, given)
     return self
 
 
-def _implicit(reader: Reader, cls: Class) -> set[str]:
+def _implicit(reader: Reader, cls: ClassValue) -> set[str]:
     """The methods of a class that Python calls by itself: `__exit__`, `__iter__`, `__del__`."""
-    names = {name for each in lines_of(cls, reader) if isinstance(each, Class) for name in each.scope.names}
+    names = {name for each in lines_of(cls, reader) if isinstance(each, ClassValue) for name in each.scope.names}
     return {name for name in names if name.startswith("__") and name.endswith("__")} - CALLED
 
 
-def _has(reader: Reader, cls: Class, name: str) -> bool:
-    return any(isinstance(each, Class) and name in each.scope.names for each in lines_of(cls, reader))
+def _has(reader: Reader, cls: ClassValue, name: str) -> bool:
+    return any(isinstance(each, ClassValue) and name in each.scope.names for each in lines_of(cls, reader))
 
 
-def _has_fields(reader: Reader, cls: Class, above_it: list[Class | External]) -> bool:
+def _has_fields(reader: Reader, cls: ClassValue, above_it: list[ClassValue | External]) -> bool:
     decorated = {
         each.name
         for decorator in cls.node.decorator_list
@@ -99,12 +99,14 @@ def _has_fields(reader: Reader, cls: Class, above_it: list[Class | External]) ->
     )
 
 
-def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_it: list[Class | External]) -> None:
+def _fill(
+    reader: Reader, instance: Instance, given: Arguments, scope: Scope, above_it: list[ClassValue | External]
+) -> None:
     """Give each field what is given for it, else its default; a field of settings is a variable of the environment."""
     reads = any(isinstance(each, External) and each.name in SETTINGS for each in above_it)
     fields: dict[str, tuple[ast.AnnAssign, Scope]] = {}
     for each in reversed(above_it):
-        if isinstance(each, Class):
+        if isinstance(each, ClassValue):
             for statement in each.node.body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     fields[statement.target.id] = (statement, each.scope)
@@ -115,13 +117,11 @@ def _fill(reader: Reader, instance: Instance, given: Given, scope: Scope, above_
             default, alias = _default(reader, statement.value, inside)
             found = expressions.variable(Text((alias or f"{prefix}{name}".upper(),)), default) if reads else default
         if not found and statement.annotation is not None:
-            from policypack.python import libraries
-
-            found = libraries.annotated(reader, statement.annotation, scope)
+            found = external.annotated(reader, statement.annotation, scope)
         reader.put(instance, name, found or UNKNOWN)
 
 
-def _prefix(cls: Class) -> str:
+def _prefix(cls: ClassValue) -> str:
     """`env_prefix` in the configuration of a class of settings."""
     for node in ast.walk(cls.node):
         match node:
@@ -146,7 +146,7 @@ def _default(reader: Reader, node: ast.expr | None, scope: Scope) -> tuple[Value
         if keyword.arg == "default":
             default = found
         elif keyword.arg in ("default_factory", "factory"):
-            default = either(calling.call(reader, each, Given(), node, scope) for each in found)
+            default = calling.call_all(reader, found, Arguments(), node, scope)
         elif keyword.arg in ("env", "validation_alias", "alias"):
             fixed = [each.constant for each in texts(found)]
             alias = fixed[0] or "" if fixed else ""
@@ -163,73 +163,111 @@ def _called(node: ast.Call) -> str:
     )
 
 
-def attribute(reader: Reader, base: Instance | Class | Super, name: str, node: ast.expr, scope: Scope) -> Values:
+def attribute(reader: Reader, base: Instance | ClassValue | Super, name: str) -> Values:
     """What an attribute of an instance or a class may be."""
     if isinstance(base, Super):
-        found = [attribute(reader, each, name, node, scope) for each in base.bases if isinstance(each, Class)]
-        codes = [each for values in found for each in values if isinstance(each, Code)]
-        return frozenset(Code(each.node, each.scope, base.self, each.cls) for each in codes)
+        found = [attribute(reader, each, name) for each in base.bases if isinstance(each, ClassValue)]
+        codes = [each for values in found for each in values if isinstance(each, FunctionValue)]
+        return frozenset(FunctionValue(each.node, each.scope, base.self, each.cls) for each in codes)
     cls = base.cls if isinstance(base, Instance) else base
     found_ones = [reader.heap.get((base, name), EMPTY)] if isinstance(base, Instance) else []
     for each in lines_of(cls, reader):
-        if isinstance(each, Class):
+        if isinstance(each, ClassValue):
             held = either((each.scope.names.get(name, EMPTY), reader.heap.get((each, name), EMPTY)))
-            if held and not (any(found_ones) and not any(isinstance(one, Code) for one in held)):
-                found_ones += [_bound(reader, one, base, each, node, scope) for one in held]
+            if held and not (any(found_ones) and not any(isinstance(one, FunctionValue) for one in held)):
+                found_ones += [_bound(reader, one, base, each) for one in held]
             if held:
                 break
         elif not any(found_ones):
             found_ones.append(UNKNOWN)
     if not any(found_ones) and isinstance(base, Instance) and name != "__getattr__" and "." not in name:
-        getters = attribute(reader, base, "__getattr__", node, scope)
-        given = Given((text(name),))
-        found_ones += [calling.run(reader, each, given, node, scope) for each in getters if isinstance(each, Code)]
+        found_ones.append(calling.method(reader, base, "__getattr__", Arguments((text(name),))))
     return either(found_ones)
 
 
-def set_by_property(reader: Reader, owner: Instance, name: str, values: Values, node: ast.expr, scope: Scope) -> bool:
+def set_by_property(reader: Reader, owner: Instance, name: str, values: Values) -> bool:
     """Whether an assignment to an attribute calls the setter of a property, which is read for these values."""
-    found = attribute(reader, owner, f"{name}.setter", node, scope)
-    setters = [each for each in found if isinstance(each, Code)]
-    for each in setters:
-        calling.run(reader, each, Given((values,)), node, scope)
+    setters = frozenset(each for each in attribute(reader, owner, f"{name}.setter") if isinstance(each, FunctionValue))
+    calling.run_all(reader, setters, Arguments((values,)))
     return bool(setters)
 
 
-def subclasses(reader: Reader, cls: Class) -> Values:
+def subclasses(reader: Reader, cls: ClassValue) -> Values:
     """The classes of the package that derive from one."""
     below = [each for each in reader.classes.values() if each != cls and cls in lines_of(each, reader)]
-    return frozenset({ListValue((frozenset(below),), alike=True)})
+    return list_of(frozenset(below))
 
 
-def _bound(reader: Reader, held: object, base: Instance | Class, owner: Class, node: ast.expr, scope: Scope) -> Values:
-    if not isinstance(held, Code) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
-        return frozenset({held})  # type: ignore[arg-type]
-    decorators = {ast.unparse(each) for each in held.node.decorator_list}
-    if decorators & {*PLAIN}:
-        return frozenset({Code(held.node, held.scope, None, owner)})
-    if decorators & {*OF_CLASS}:
-        cls = base.cls if isinstance(base, Instance) else base
-        return frozenset({Code(held.node, held.scope, frozenset({cls}), owner)})
-    if isinstance(base, Class):
-        return frozenset({Code(held.node, held.scope, None, owner)})
-    code = Code(held.node, held.scope, frozenset({base}), owner)
-    return calling.run(reader, code, Given(), node, scope) if decorators & {*PROPERTIES} else frozenset({code})
+def _bound(reader: Reader, held: Value, base: Instance | ClassValue, owner: ClassValue) -> Values:
+    if not isinstance(held, FunctionValue) or isinstance(held.node, ast.Lambda) or held.scope is not owner.scope:
+        return one(held)
+    cls, instances = (base.cls, one(base)) if isinstance(base, Instance) else (base, None)
+    code = FunctionValue(held.node, held.scope, receiver(held, instances, cls), owner)
+    return calling.run(reader, code, Arguments()) if instances and _decorators(code) & PROPERTIES else one(code)
+
+
+def receiver(method: FunctionValue, instances: Values | None, cls: ClassValue) -> Values | None:
+    """What a method is bound to: instances, its class, or nothing."""
+    decorators = _decorators(method)
+    if "staticmethod" in decorators:
+        return None
+    return one(cls) if "classmethod" in decorators else instances
+
+
+def _decorators(code: FunctionValue) -> set[str]:
+    return {ast.unparse(each) for each in getattr(code.node, "decorator_list", ())}
 
 
 def names_of(reader: Reader, owner: object) -> set[str]:
     """The names of a module's members, or of the methods and attributes of a class or an instance."""
-    if isinstance(owner, Loaded):
+    if isinstance(owner, LoadedModule):
         return {*owner.scope.names}
-    if not isinstance(owner, Instance | Class):
+    if not isinstance(owner, Instance | ClassValue):
         return set()
     cls = owner.cls if isinstance(owner, Instance) else owner
     found = {name for held, name in reader.heap if held in (owner, cls)}
-    return found.union(*(each.scope.names for each in lines_of(cls, reader) if isinstance(each, Class)))
+    return found.union(*(each.scope.names for each in lines_of(cls, reader) if isinstance(each, ClassValue)))
 
 
 def above(scope: Scope) -> Values:
     """`super()`."""
     cls = scope.owner
     first = next(iter(scope.names.values()), EMPTY)
-    return frozenset({Super(cls.bases, first)}) if cls else UNKNOWN
+    return one(Super(cls.bases, first)) if cls else UNKNOWN
+
+
+def ancestors(classes: Values, depth: int = 8) -> set[str] | None:
+    """The names of classes and of those that they derive from; None where they are not all known."""
+    found: set[str] = set()
+    for each in classes:
+        if isinstance(each, External) and (known := builtin(each.name.removeprefix("builtins."))):
+            found |= {one.__name__ for one in known.__mro__}
+            continue
+        above = ancestors(each.bases, depth - 1) if isinstance(each, ClassValue) and depth else None
+        if not isinstance(each, ClassValue) or above is None:
+            return None
+        found |= {each.node.name, *above}
+    return found or None
+
+
+def builtin(name: str) -> type[BaseException] | None:
+    """The exception of Python itself that has this name."""
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def raised_name(statement: ast.Raise) -> str:
+    """The class that a `raise` names; empty where it raises anew what was caught."""
+    raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+    if isinstance(raised, ast.Attribute):
+        return raised.attr
+    return raised.id if isinstance(raised, ast.Name) else ""
+
+
+def last_names(node: ast.expr | None) -> set[str]:
+    """The last parts of the classes in an `except` or among the bases of a class."""
+    if isinstance(node, ast.Tuple):
+        return {name for each in node.elts for name in last_names(each)}
+    if isinstance(node, ast.Attribute):
+        return {node.attr}
+    return {node.id} if isinstance(node, ast.Name) else set()

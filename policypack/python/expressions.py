@@ -6,25 +6,28 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.python import assignment, boto, callbacks, calling, records
+from policypack.python import assignment, callbacks, calling, records
+from policypack.python.libraries import boto
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     EVENT,
     MOST,
     NONE,
     UNKNOWN,
-    Class,
-    Code,
+    ClassValue,
     Collection,
     DictValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
     Scope,
     Values,
     either,
+    list_of,
+    one,
     shapes,
     text,
     texts,
@@ -63,13 +66,15 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
         case ast.BinOp(left=left, right=right):  # `Path("a") / key`, or numbers
             held = shapes(value(reader, left, scope)) | shapes(value(reader, right, scope))
             return records.made_of(UNKNOWN, held & {Shape.COUNT, *records.MANY})
-        case ast.BoolOp(op=ast.Or(), values=[first, *rest]):
-            return _or(value(reader, first, scope), [value(reader, each, scope) for each in rest])
-        case ast.BoolOp(values=parts):
-            return either([value(reader, each, scope) for each in parts])
+        case ast.BoolOp(op=operator, values=[operand, *rest]):
+            first = value(reader, operand, scope)
+            with reader.perhaps():
+                others = [value(reader, each, scope) for each in rest]
+            return _or(first, others) if isinstance(operator, ast.Or) else either([first, *others])
         case ast.IfExp(test=test, body=body, orelse=orelse):
             value(reader, test, scope)
-            return either((value(reader, body, scope), value(reader, orelse, scope)))
+            with reader.perhaps():
+                return either((value(reader, body, scope), value(reader, orelse, scope)))
         case ast.Subscript(value=base, slice=index):
             return item(value(reader, base, scope), value(reader, index, scope), index)
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
@@ -80,21 +85,21 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             return _mapped(reader, keys, values, scope)
         case ast.ListComp(generators=loops, elt=element) | ast.SetComp(generators=loops, elt=element):
             _, found, of = _comprehended(reader, loops, [element], scope)
-            return frozenset({ListValue((found,), alike=True, of=of)})
+            return list_of(found, of)
         case ast.GeneratorExp(generators=loops, elt=element):
             _, found, of = _comprehended(reader, loops, [element], scope, lazy=True)
-            return frozenset({ListValue((found,), alike=True, of=of)})
+            return list_of(found, of)
         case ast.DictComp(generators=loops, key=key, value=inner):
             _, found, of = _comprehended(reader, loops, [key, inner], scope)
-            return frozenset({DictValue(((UNKNOWN_TEXT, found),), open=True, of=of)})
+            return one(DictValue(((UNKNOWN_TEXT, found),), open=True, of=of))
         case ast.Lambda():
-            return frozenset({Code(node, scope)})
+            return one(FunctionValue(node, scope))
         case ast.NamedExpr(target=target, value=inner):
             found = value(reader, inner, scope)
             assignment.assign(reader, target, found, scope)
             return found
         case ast.Await(value=inner):
-            return callbacks.settled(value(reader, inner, scope))
+            return callbacks.awaited(value(reader, inner, scope))
         case ast.Yield(value=inner):
             found = NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, found))
@@ -125,7 +130,7 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
             return where.names[name]
         where = where.outer
     found = either(reader.imported(star, name) for star in scope.module.stars)
-    return found or frozenset({External(f"builtins.{name}")})
+    return found or one(External(f"builtins.{name}"))
 
 
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
@@ -135,14 +140,14 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
         if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Collection):
-            found.append(boto.listed(reader, each, Given(), reader.place(node, scope)))
+            found.append(boto.listed(reader, each, Arguments(), reader.place(node, scope)))
         elif isinstance(each, Instance):
-            got = calling.method(reader, each, "__iter__", Given(), node, scope)
+            got = calling.method(reader, each, "__iter__", Arguments())
             found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
         elif isinstance(each, DictValue):
             found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
-        elif isinstance(each, Code | Class):  # of a list that holds too much to be told apart
-            found.append(frozenset({each}))
+        elif isinstance(each, FunctionValue | ClassValue):  # of a list that was cut off
+            found.append(one(each))
         else:
             shape = shape_of(each)
             found.append(records.element(shape) if shape else UNKNOWN)
@@ -158,11 +163,11 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
             found += [variable(key) for key in texts(index)]
         elif isinstance(each, DictValue):
             found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
-        elif isinstance(each, Code | Class):  # of a dictionary that holds too much to be told apart, or `Kind[int]`
-            found.append(frozenset({each}))
+        elif isinstance(each, FunctionValue | ClassValue):  # of a dictionary that was cut off, or `Kind[int]`
+            found.append(one(each))
         elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
             some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM
-            found.append(frozenset({ListValue((either(each.elements),), alike=True, of=some)}))
+            found.append(list_of(either(each.elements), some))
         elif isinstance(each, ListValue):
             fits = position is not None and not each.alike and -len(each.elements) <= position < len(each.elements)
             found += [each.elements[position]] if fits and position is not None else each.elements
@@ -189,7 +194,7 @@ def variable(name: Text, default: Values = EMPTY) -> Values:
         return UNKNOWN
     fixed = [each.constant for each in texts(default)]
     known = fixed[0] if len(fixed) == 1 else None
-    return frozenset({Text((Environment(name.constant, known),))})
+    return one(Text((Environment(name.constant, known),)))
 
 
 def concatenated(parts: Iterable[Values]) -> Values:
@@ -206,7 +211,7 @@ def added(left: Values, right: Values) -> Values:
     lists = [each for each in (*left, *right) if isinstance(each, ListValue)]
     if lists:
         elements = [*(element for each in lists for element in each.elements), *map(records.element, many)]
-        return frozenset({ListValue((either(elements),), alike=True, of=many)})
+        return list_of(either(elements), many)
     if held := many | ((shapes(left) | shapes(right)) & {Shape.COUNT}):
         return records.made_of(UNKNOWN, held)
     pairs = list(product(texts(left) or [UNKNOWN_TEXT], texts(right) or [UNKNOWN_TEXT]))
@@ -252,25 +257,20 @@ def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr],
     for key, each in zip(keys, values, strict=True):
         given = value(reader, each, scope)
         if key is None:
-            inner = [one for one in given if isinstance(one, DictValue)]
-            for one in inner:
-                found = found.merged(one)
-            if len(inner) != len(given):
-                found = DictValue(found.items, open=True)
+            found = found.updated(given)
         else:
-            spelled = texts(value(reader, key, scope))
-            found = found.merged(DictValue(tuple((one, given) for one in spelled)))
-    return frozenset({found})
+            found = found.merged(DictValue(tuple((one, given) for one in texts(value(reader, key, scope)))))
+    return one(found)
 
 
 def _listed(reader: Reader, elements: list[ast.expr], scope: Scope) -> Values:
     alike = any(isinstance(each, ast.Starred) for each in elements)
     found = tuple(value(reader, each, scope) for each in elements)
     if not alike and len(elements) <= MOST:
-        return frozenset({ListValue(found)})
+        return one(ListValue(found))
     starred = (reader.seen.get(each.value, EMPTY) for each in elements if isinstance(each, ast.Starred))
     of = records.NONE_OF_THEM.union(*(shapes(each) for each in starred)) & records.MANY
-    return frozenset({ListValue((either(found),), alike=True, of=of)})
+    return list_of(either(found), of)
 
 
 def _comprehended(
@@ -278,11 +278,16 @@ def _comprehended(
 ) -> tuple[Values, Values, Shapes]:
     """What the first and the last element of a comprehension may be, and the records that there is one for each of."""
     of = records.NONE_OF_THEM
+    surely = not lazy
     for loop in loops:
-        source = value(reader, loop.iter, scope)
+        with reader.perhaps(surely=surely):
+            source = value(reader, loop.iter, scope)
         of |= shapes(source)
-        assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
-        for condition in loop.ifs:
-            value(reader, condition, scope)
-    found = [value(reader, each, scope) for each in elements]
+        surely = surely and not loop.ifs and Shape.RECORDS in shapes(source)
+        with reader.perhaps(surely=surely):
+            assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
+            for condition in loop.ifs:
+                value(reader, condition, scope)
+    with reader.perhaps(surely=surely):
+        found = [value(reader, each, scope) for each in elements]
     return found[0], found[-1], records.comprehended(of, elements, loops, lazy=lazy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -12,7 +11,7 @@ class UnreadableError(Exception):
     """An archive or a file in it cannot be read here. The message is a clause that follows the property's name."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class CodePlace(msgspec.Struct, frozen=True):
     """A line of a file of the archive."""
 
     file: str
@@ -27,17 +26,6 @@ class Files(Protocol):
 
     def content(self, name: str, /) -> bytes | None:
         """The whole of one file, or None where there is none; raises `UnreadableError`."""
-
-
-class Texts:
-    """Files whose contents are held, by name."""
-
-    def __init__(self, contents: Mapping[str, bytes]) -> None:
-        self.contents = contents
-
-    def content(self, name: str) -> bytes | None:
-        """The whole of one file, or None where there is none."""
-        return self.contents.get(name)
 
 
 def source_of(files: Files, name: str) -> tuple[str, bytes] | None:

@@ -1,21 +1,28 @@
-"""Reads a program: its modules, then the handler, then what it gives to libraries that may call it."""
+"""Reads a program: the handler's module, then the handler, then what it gives to libraries that may call it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
 
 from policypack.python import calling, classes, statements
-from policypack.python.files import Place
-from policypack.python.model import Found, Unresolved
-from policypack.python.modules import Module, NotPythonError, Package, parsed
-from policypack.python.names import SDK
-from policypack.python.reader import Given, Reader, TooMuchError
-from policypack.python.sources import imported_modules
-from policypack.python.values import EMPTY, EVENT, UNKNOWN, WHOLE_EVENT, Class, Code, Instance, Value, Values
+from policypack.python.files import CodePlace
+from policypack.python.libraries.names import SDK
+from policypack.python.model import AwsCalls, Imported, Unresolved
+from policypack.python.modules import Module, PythonPackage, imported_modules
+from policypack.python.reader import Arguments, Reader, TooMuchCodeError
+from policypack.python.values import (
+    EMPTY,
+    UNKNOWN,
+    WHOLE_EVENT,
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Value,
+    Values,
+    one,
+)
 
 NEAREST = 20
 """Modules, counted from the handler's own, that are read where all of them are too much."""
@@ -24,189 +31,155 @@ LIBRARIES = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "urllib3", "jmespath
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ProgramReading:
     """What was read of a program."""
 
     reader: Reader
-    broken: tuple[Unresolved, ...]
+    problems: tuple[Unresolved, ...] = ()
+    """What could not be read at all."""
     handlers: Values = EMPTY
     """What the handler's name stands for."""
     exceeded: bool = False
     """Whether there is more than was read: the code is too large, or calls itself in too many ways."""
 
     @property
-    def calls(self) -> Found:
-        """The AWS calls, and what cannot be told of them."""
+    def calls(self) -> AwsCalls:
+        """The AWS calls, and what cannot be resolved of them, by file and line."""
         calls = sorted(
             self.reader.calls, key=lambda each: (each.place.file, each.place.line, each.operation, str(each.arguments))
         )
-        unresolved = {*self.reader.unresolved, *self.broken}
+        unresolved = {*self.reader.unresolved, *self.problems}
         ordered = sorted(unresolved, key=lambda each: (each.place.file, each.place.line, each.why))
-        return Found(tuple(calls), tuple(ordered))
+        return AwsCalls(tuple(calls), tuple(ordered))
+
+    @property
+    def imports(self) -> tuple[Imported, ...]:
+        """The imports that surely run when a function is invoked, and that nothing catches where they fail."""
+        surely = self.reader.surely_run()
+        return tuple(each for frame, each in self.reader.imports if frame in surely)
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules that those imports run, whether the archive has them or not."""
+        return sorted(frame for frame in self.reader.surely_run() if isinstance(frame, str))
 
 
-def read(package: Package, handler: str) -> Reading:
+def read(package: PythonPackage, handler: str, minor: int | None = None) -> ProgramReading:
     """Read a function's code from its handler on.
 
     Args:
         package: the modules of its archive, and of what Lambda has beside it.
         handler: as Lambda names it: `ingest.handler.handler`.
+        minor: of the Python that runs it: 13 for Python 3.13.
 
     Raises:
         UnreadableError: the archive cannot be read, or holds no such module.
     """
     entry, _, function = handler.replace("/", ".").rpartition(".")
     found = imported_modules(package, entry, LIBRARIES)
+    problems = tuple(
+        Unresolved(CodePlace(file, 1), "begins a file that does not parse as Python") for file in found.broken
+    )
     if entry not in found.modules:
-        return Reading(Reader({}, statements.load), tuple(map(_broken, found.broken)))
-    whole = _read_from(tuple(found.modules.items()), tuple(map(_broken, found.broken)), entry, function)
-    if found.cut and not whole.exceeded:
-        cut = Unresolved(Place(found.modules[entry].file, 1), "begins code of more modules than are read here")
-        return replace(whole, broken=(*whole.broken, cut))
-    if not whole.exceeded or len(found.modules) <= NEAREST:
-        return whole
-    return _read_from(tuple(islice(found.modules.items(), NEAREST)), whole.broken, entry, function)
+        return ProgramReading(Reader({}, statements.load), problems)
+    modules, first = tuple(found.modules.items()), CodePlace(found.modules[entry].file, 1)
+    reading = _read(modules, entry, function, minor)
+    if reading.exceeded:
+        why = "begins code that is too large, or too deeply nested, to be read"
+        problems = (*problems, Unresolved(first, why))
+        reading = _read(modules[:NEAREST], entry, function, minor)
+    elif found.cut:
+        problems = (*problems, Unresolved(first, "begins code of more modules than are read here"))
+    return replace(reading, problems=problems)
+
+
+def read_imports(package: PythonPackage, handler: str, minor: int) -> ProgramReading:
+    """Read a function's code for its imports: as `read`, but code that is too large is read without its functions.
+
+    Returns:
+        A reading without imports where the archive does not have the handler's module.
+    """
+    entry, _, function = handler.replace("/", ".").rpartition(".")
+    if package.module(entry) is None:
+        return ProgramReading(Reader({}, statements.load))
+    modules = tuple(imported_modules(package, entry, LIBRARIES).modules.items())
+    reading = _read(modules, entry, function, minor)
+    return _read(modules, entry, function, minor, deep=False) if reading.exceeded else reading
 
 
 @lru_cache(maxsize=32)
-def _read_from(
-    modules: tuple[tuple[str, Module], ...], broken: tuple[Unresolved, ...], entry: str, function: str
-) -> Reading:
+def _read(
+    modules: tuple[tuple[str, Module], ...], entry: str, function: str, minor: int | None, *, deep: bool = True
+) -> ProgramReading:
     """Read from a handler on, once for code that several functions share, or that is judged again."""
-    return _read(dict(modules), broken, [entry], function)
-
-
-def calls_of(sources: Mapping[str, str | bytes], handler: str | None = None) -> Found:
-    """The AWS calls of a program.
-
-    Args:
-        sources: by file name, `ingest/handler.py`, the text of each module.
-        handler: as Lambda names it, `ingest.handler.handler`: only the modules that it imports are read, and it is
-            called with the event. Without it, all modules are read, and all that nobody calls is called.
-    """
-    modules: dict[str, Module] = {}
-    broken: list[Unresolved] = []
-    for file, text in sources.items():
-        if not file.endswith(".py") or file.partition("/")[0] in LIBRARIES:
-            continue
-        name = file.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
-        try:
-            modules[name] = parsed(name, file, text)
-        except NotPythonError:
-            broken.append(_broken(file))
-    entry, _, function = (handler or "").replace("/", ".").rpartition(".")
-    begin = [entry] if entry in modules else [each for each in modules if each.partition(".")[0] not in LIBRARIES]
-    return _read(modules, broken, begin, function if entry in modules else "").calls
-
-
-def _broken(file: str) -> Unresolved:
-    return Unresolved(Place(file, 1), "begins a file that does not parse as Python")
-
-
-def _read(modules: Mapping[str, Module], broken: Iterable[Unresolved], begin: Sequence[str], function: str) -> Reading:
-    reader = Reader(modules, statements.load)
-    problems = list(broken)
-    handlers, exceeded = EMPTY, False
+    reader = Reader(dict(modules), statements.load, minor, deep)
     try:
         before = None
-        while reader.state() != before:
+        while deep and reader.state() != before:
             before = reader.state()
-            _round(reader, begin, function)
+            _round(reader, entry, function)
         reader.forget()
-        handlers = _round(reader, begin, function)
-    except (TooMuchError, RecursionError):
-        exceeded = True
-        why = "begins code that is too large, or too deeply nested, to be read"
-        problems.append(Unresolved(Place(modules[begin[0]].file, 1), why))
-    return Reading(reader, tuple(problems), handlers, exceeded)
+        return ProgramReading(reader, handlers=_round(reader, entry, function))
+    except (TooMuchCodeError, RecursionError):
+        return ProgramReading(reader, exceeded=True)
 
 
-def _round(reader: Reader, begin: Sequence[str], function: str) -> Values:
+def _round(reader: Reader, entry: str, function: str) -> Values:
     """Read everything once more, with what the rounds before have found."""
     reader.begin_round()
-    for name in begin:
-        reader.module(name)
+    reader.run_modules(entry)
     handlers = EMPTY
     if function:
-        scope = reader.globals[begin[0]]
-        handlers = scope.names.get(function) or reader.imported(begin[0], function)
+        handlers = reader.globals[entry].names.get(function) or reader.imported(entry, function)
+    with reader.perhaps(surely=len(handlers) == 1):
         for each in handlers:
             _enter(reader, each, (WHOLE_EVENT, UNKNOWN))
-    else:
-        _rest(reader)
-    for each in list(reader.escaped):
-        _escape(reader, each)
+    with reader.perhaps():
+        for each in list(reader.escaped):
+            _escape(reader, each)
     return handlers
 
 
-def _rest(reader: Reader) -> None:
-    """Call what nobody has called in this round: what nothing mentions comes first, as it calls the rest."""
-    scopes = [scope for name, scope in reader.globals.items() if reader.rounds.get(name) == reader.round]
-    held = [each for scope in scopes for values in scope.names.values() for each in values]
-    mentioned = {name for scope in scopes for name in _mentioned(scope.module)}
-    functions = [
-        each for each in held if isinstance(each, Code) and each.scope is reader.globals[each.scope.module.name]
-    ]
-    functions.sort(key=lambda each: getattr(each.node, "name", "") in mentioned)
-    for each in functions:
-        if each.node not in reader.called:
-            _enter(reader, each, (EVENT if "handler" in getattr(each.node, "name", "") else UNKNOWN,))
-    for cls in held:
-        if isinstance(cls, Class):
-            _methods(reader, cls)
-
-
-def _mentioned(module: Module) -> frozenset[str]:
-    """The names that a module uses, apart from those in imports."""
-    return frozenset(
-        node.id if isinstance(node, ast.Name) else node.attr
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Name | ast.Attribute)
-    )
-
-
 def _escape(reader: Reader, given: Value) -> None:
-    """Call what a library was given and may call, if nobody has called it in this round."""
-    if isinstance(given, Code) and given.node not in reader.called:
+    """Call what a library was given and may call, unless it was called in this round."""
+    if isinstance(given, FunctionValue) and given.node not in reader.called:
         if given.cls is not None and given.bound is None:
             _methods(reader, given.cls, only=given)
         else:
             _enter(reader, given, (UNKNOWN,))
-    elif isinstance(given, Class | Instance):
+    elif isinstance(given, ClassValue | Instance):
         cls = given.cls if isinstance(given, Instance) else given
         for each in classes.lines_of(cls, reader):
-            if isinstance(each, Class):
-                _methods(reader, each, made=frozenset({given}) if isinstance(given, Instance) else EMPTY)
+            if isinstance(each, ClassValue):
+                _methods(reader, each, made=one(given) if isinstance(given, Instance) else EMPTY)
 
 
-def _methods(reader: Reader, cls: Class, *, only: Code | None = None, made: Values = EMPTY) -> None:
-    """Call the methods of a class that nobody has called, on the instances that there are, or on a new one."""
+def _methods(reader: Reader, cls: ClassValue, *, only: FunctionValue | None = None, made: Values = EMPTY) -> None:
+    """Call the methods of a class that were not called yet, on its instances, or on a new one."""
     waiting = [
         each
         for values in cls.scope.names.values()
         for each in values
-        if isinstance(each, Code) and each.node not in reader.called and each.scope is cls.scope
+        if isinstance(each, FunctionValue) and each.node not in reader.called and each.scope is cls.scope
     ]
     waiting = [each for each in waiting if only is None or each.node is only.node]
     if not waiting:
         return
-    known: Values = made or frozenset(key[0] for key in reader.heap if getattr(key[0], "cls", None) == cls)
+    known: Values = made or frozenset(owner for owner, _ in reader.heap if getattr(owner, "cls", None) == cls)
     here = ast.copy_location(ast.Name(cls.node.name), cls.node)
-    made = known or classes.made(reader, cls, Given(open=True), here, cls.scope)
+    made = known or classes.made(reader, cls, Arguments(open=True), here, cls.scope)
     for each in waiting:
         if each.node not in reader.called:
-            static = any(ast.unparse(one) == "staticmethod" for one in getattr(each.node, "decorator_list", ()))
-            of_class = any(ast.unparse(one) == "classmethod" for one in getattr(each.node, "decorator_list", ()))
-            bound: Values | None = None if static else frozenset({cls}) if of_class else made
-            calling.run(reader, Code(each.node, each.scope, bound, cls), Given(open=True), None, None)
+            bound = classes.receiver(each, made, cls)
+            calling.run(reader, FunctionValue(each.node, each.scope, bound, cls), Arguments(open=True))
 
 
 def _enter(reader: Reader, value: Value, args: tuple[Values, ...]) -> None:
     """Call a value as Lambda calls a handler."""
-    if isinstance(value, Code):
+    if isinstance(value, FunctionValue):
         spec = value.node.args
         wanted = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults) - (value.bound is not None)
-        calling.run(reader, value, Given(args[: max(wanted, 0)] if not spec.vararg else args), None, None)
+        calling.run(reader, value, Arguments(args[: max(wanted, 0)] if not spec.vararg else args))
         return
     scope = next(iter(reader.globals.values()))
-    calling.call(reader, value, Given(args), ast.Constant(None, lineno=1, col_offset=0), scope)
+    calling.call(reader, value, Arguments(args), ast.Constant(None, lineno=1, col_offset=0), scope)

@@ -1,4 +1,4 @@
-"""What is found: calls with where their arguments come from, and what cannot be resolved."""
+"""Answers of the reader: AWS calls with their arguments, what cannot be resolved, and loops over records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ Shapes = frozenset[Shape]
 
 
 class UnknownPart(msgspec.Struct, frozen=True):
-    """A text that the code does not tell: it comes with the event, or from somewhere else."""
+    """A text that the code does not contain: it comes with the event, or from somewhere else."""
 
     event: bool = False
     shape: Shape = Shape.PART
@@ -106,10 +106,10 @@ def shape_of(value: object) -> Shape | None:
     return part.shape if isinstance(part, UnknownPart) and part.event else None
 
 
-class Call(msgspec.Struct, frozen=True):
+class AwsCall(msgspec.Struct, frozen=True):
     """One call of an operation, in one way: a helper that is called with two buckets makes two."""
 
-    place: Place
+    place: CodePlace
     service: str
     """As botocore names it: `s3`, `stepfunctions`."""
     operation: str
@@ -129,15 +129,60 @@ class Call(msgspec.Struct, frozen=True):
         return any(name in names or name.partition("[")[0].partition(".")[0] in names for name, _ in self.arguments)
 
 
-class Unresolved(msgspec.Struct, frozen=True):
-    """What may be a call of AWS, and why it cannot be told which."""
+class Imported(msgspec.Struct, frozen=True):
+    """One import that a program surely runs: of a module, or of the member `member` of one.
 
-    place: Place
+    `module` is a dotted name, or empty where a relative import leads out of all packages.
+    """
+
+    place: CodePlace
+    module: str
+    member: str = ""
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """A possible call of AWS that cannot be resolved, and why."""
+
+    place: CodePlace
     why: str
 
 
-class Found(msgspec.Struct, frozen=True):
+class AwsCalls(msgspec.Struct, frozen=True):
     """The calls of a package, in the order of its files and lines."""
 
-    calls: tuple[Call, ...] = ()
+    calls: tuple[AwsCall, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
+
+
+class How(enum.StrEnum):
+    """How a loop is left: a verb that follows the place."""
+
+    RETURN = "returns"
+    BREAK = "breaks off"
+    RAISE = "raises"
+    EXIT = "ends the process"
+
+
+class LoopExit(msgspec.Struct, frozen=True):
+    """A statement by which a loop is left while records remain."""
+
+    place: CodePlace
+    how: How
+
+
+class RecordLoop(msgspec.Struct, frozen=True):
+    """A loop over the records; `searches` if it does nothing but look for something among them."""
+
+    place: CodePlace
+    leavings: tuple[LoopExit, ...]
+    searches: bool = False
+
+
+class Handling(msgspec.Struct, frozen=True):
+    """What a handler does with the records of its event."""
+
+    loops: tuple[RecordLoop, ...] = ()
+    picks: tuple[CodePlace, ...] = ()
+    """Where one record is taken by its place."""
+    elsewhere: bool = False
+    """Whether all records are gone through without a loop, counted, or given to a library."""

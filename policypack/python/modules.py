@@ -1,10 +1,11 @@
-"""Modules of an archive, parsed one by one as they are asked for."""
+"""Modules of an archive: parsed when they are needed, with what they import and define."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from policypack.python.files import Files, UnreadableError, source_of
@@ -40,7 +41,7 @@ class Module:
     imported: tuple[tuple[str, Import], ...] = ()
     """What it imports under which name, at its top or inside its functions; the name `*` stands for everything."""
     named: tuple[str, ...] = ()
-    """The modules that it imports by `importlib.import_module("name")`."""
+    """The modules that it imports by their whole names: `import a.b`, `importlib.import_module("a.b")`."""
 
     @property
     def parent(self) -> str:
@@ -53,7 +54,7 @@ class Module:
         return tuple(each.module for name, each in self.imported if name == "*")
 
 
-class Package:
+class PythonPackage:
     """The modules of an archive, by dotted name.
 
     Args:
@@ -120,6 +121,8 @@ def _named(tree: ast.Module) -> Iterator[str]:
                 args=[ast.Constant(value=str() as name), *_],
             ) if not name.startswith("."):
                 yield name
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
 
 
 def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:
@@ -132,3 +135,149 @@ def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:
             source = absolute(parent, node)
             for alias in node.names:
                 yield alias.asname or alias.name, Import(source, alias.name)
+
+
+MOST_FILES = 200
+MOST_BYTES = 4_000_000
+"""What is read at most: the function's own modules are the nearest to the handler, and come first."""
+
+
+@dataclass(slots=True)
+class ImportedModules:
+    """The modules of one program by dotted name, and the files of it that do not parse."""
+
+    modules: dict[str, Module] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    cut: bool = False
+    """Whether there are more than are read."""
+
+
+def imported_modules(package: PythonPackage, entry: str, known: Container[str] = ()) -> ImportedModules:
+    """A module and what it imports, and what those import.
+
+    Args:
+        package: where the modules are.
+        entry: the dotted name of the handler's module.
+        known: packages that are not looked into.
+
+    Raises:
+        UnreadableError: the archive cannot be read, or holds no such module.
+    """
+    found = ImportedModules()
+    seen: set[str] = set()
+    waiting = deque([entry])
+    size = 0
+    while waiting:
+        name = waiting.popleft()
+        if name in seen or not all(name.split(".")) or name.partition(".")[0] in known:
+            continue
+        seen.add(name)
+        if (outer := name.rpartition(".")[0]) and outer not in seen:
+            waiting.append(outer)
+        try:
+            module = package.module(name)
+        except NotPythonError as error:
+            found.broken.append(error.file)
+            continue
+        if module is None:
+            if name == entry:
+                raise UnreadableError(f"holds no module `{entry}`, which the handler is in")
+            continue
+        size += module.size
+        if len(found.modules) == MOST_FILES or size > MOST_BYTES:
+            found.cut = True
+            return found
+        found.modules[name] = module
+        waiting += module.named
+        for _, each in module.imported:
+            waiting += [each.module, f"{each.module}.{each.member}" if each.module else each.member]
+    return found
+
+
+_MAKERS = frozenset({"__getattr__", "__path__", "exec", "globals", "locals", "setattr", "vars"})
+
+
+def defines(find: Callable[[str], Module | None], module: Module, name: str, depth: int = 8) -> bool | None:
+    """Whether an imported module has a member of this name; None if its code does not show that.
+
+    Args:
+        find: returns the module of a dotted name, or None if it cannot be read.
+        module: may have the member.
+        name: of the member.
+        depth: how many modules away the member may be defined.
+    """
+    itself = Import(module.name, name)  # `from . import name` in the package binds nothing but that module
+    imported = (name, itself) in module.imported and find(f"{module.name}.{name}") is not None
+    return imported or binds(find, module, name, depth)
+
+
+def binds(find: Callable[[str], Module | None], module: Module, name: str, depth: int = 8) -> bool | None:
+    """Whether a module's code defines a member of this name, which hides a module of its package: as `defines`."""
+    if depth == 0:
+        return None
+    if name in _assigned(module):
+        return True
+    itself = Import(module.name, name)
+    given = (each for bound, each in module.imported if bound == name and each != itself)
+    found = [_bound(find, each, depth) for each in given]
+    for star in module.stars:
+        target = find(star)
+        found.append(defines(find, target, name, depth - 1) if target else None)
+    if True in found or any(isinstance(each, ast.Name) and _stores(each, name) for each in ast.walk(module.tree)):
+        return True
+    return None if None in found or makes_names(module) else False
+
+
+def members(module: Module) -> list[str]:
+    """The names that a module's own statements give it."""
+    return list(dict.fromkeys([*_assigned(module), *(name for name, _ in module.imported if name != "*")]))
+
+
+def makes_names(module: Module) -> bool:
+    """Whether names or submodules of a module may come about in ways that only running it shows."""
+    return any(map(_makes_names, ast.walk(module.tree)))
+
+
+def _bound(find: Callable[[str], Module | None], given: Import, depth: int) -> bool | None:
+    """Whether an import finds what it imports; modules outside the archive are taken to have it."""
+    target = find(given.module) if given.member else None
+    if target is None:
+        return True
+    return bool(find(f"{given.module}.{given.member}")) or defines(find, target, given.member, depth - 1)
+
+
+def _assigned(module: Module) -> Iterator[str]:
+    """The names of functions, classes and simple assignments at a module's top."""
+    for statement in _top_level(module.tree.body):
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                yield name
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                yield name
+
+
+def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body and of the branches in it, but not of functions and classes."""
+    for statement in body:
+        yield statement
+        if not isinstance(statement, AnyFunction | ast.ClassDef):
+            for name in ("body", "orelse", "finalbody"):
+                yield from _top_level(getattr(statement, name, []))
+            for inner in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+                yield from _top_level(inner.body)
+
+
+def _stores(node: ast.Name, name: str) -> bool:
+    return node.id == name and isinstance(node.ctx, ast.Store)
+
+
+def _makes_names(node: ast.AST) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return node.name == "__getattr__"
+    if isinstance(node, ast.alias):
+        return "__getattr__" in (node.name, node.asname)
+    if isinstance(node, ast.Attribute):
+        return node.attr == "modules"
+    return isinstance(node, ast.Name) and node.id in _MAKERS

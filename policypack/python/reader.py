@@ -3,53 +3,59 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from policypack.python.files import Place
-from policypack.python.model import EVENT_TEXT, Call, Text, Unresolved, shape_of
-from policypack.python.modules import Module
+from policypack.python.files import CodePlace
+from policypack.python.model import EVENT_TEXT, AwsCall, Imported, Text, Unresolved, shape_of
+from policypack.python.modules import Module, binds
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
     BotoResource,
-    Class,
+    BotoSession,
+    ClassValue,
     Client,
-    Code,
     DictValue,
     External,
-    Function,
+    FunctionNode,
+    FunctionValue,
     Instance,
     ListValue,
-    Loaded,
+    LoadedModule,
     Nothing,
     Scope,
-    Session,
     Values,
     either,
     joined_dictionaries,
     narrowed,
     of_event,
+    one,
     texts,
 )
 
 STEPS = 100_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
+SHALLOW_STEPS = 10 * STEPS
+"""The same where functions are not entered, and everything is read once."""
+SEARCH_PATHS = frozenset({"site.addsitedir", "sys.meta_path", "sys.modules", "sys.path", "sys.path_hooks"})
+"""What code uses that changes where modules come from."""
 ROUNDS = 12
 """Times that everything is read at most; three or four are enough for what people write."""
 WAYS = 16
-"""Ways to call a function that are told apart."""
+"""Ways to call a function that are read separately."""
 NESTED = 4
 """How deep inside an argument texts are looked for."""
 
 
-class TooMuchError(Exception):
+class TooMuchCodeError(Exception):
     """The code is too large, or calls itself in too many ways, to be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The arguments of one call; `open` where some cannot be told: `**options`."""
+class Arguments:
+    """The arguments of one call; `open` if some are unknown: `**options`."""
 
     args: tuple[Values, ...] = ()
     keywords: tuple[tuple[str, Values], ...] = ()
@@ -65,10 +71,10 @@ class Given:
         """Every argument."""
         return [*self.args, *(each for _, each in self.keywords)]
 
-    def widened(self, *, wholly: bool) -> Given:
-        """The same with less told apart: no texts and lists, or nothing at all but what a method belongs to."""
+    def widened(self, *, wholly: bool) -> Arguments:
+        """The same with fewer distinctions: without texts and lists, or `wholly` without all but a method's own object."""
         args = tuple(each if wholly and not at else _wide(each, wholly=wholly) for at, each in enumerate(self.args))
-        return Given(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
+        return Arguments(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
 
 
 @dataclass(slots=True)
@@ -80,11 +86,27 @@ class Reader:
 
     modules: Mapping[str, Module]
     load: Callable[[Reader, Scope], None]
+    minor: int | None = None
+    """The version of Python 3 that runs the code, where it is known."""
+    deep: bool = True
+    """Whether functions are entered."""
+    frame: Hashable = None
+    """What is read: a module, by its name, or a function with its arguments; None outside all of them."""
+    sure: bool = True
+    """Whether this part of the frame surely runs, and nothing in the frame hides an exception that it raises."""
+    imports: dict[tuple[Hashable, Imported], None] = field(default_factory=dict)
+    """Imports that surely run where their frame does, with that frame."""
+    entered: dict[Hashable, set[Hashable]] = field(default_factory=dict)
+    """By frame, the frames that surely run where it does."""
+    generators: set[Hashable] = field(default_factory=set)
+    """Frames that run later than they are called, if at all."""
+    searching: set[str] = field(default_factory=set)
+    """Files with code that changes where modules come from."""
     round: int = 0
     steps: int = 0
     depth: int = 0
-    heap: dict[tuple[Instance | Class, str], Values] = field(default_factory=dict)
-    calls: dict[Call, None] = field(default_factory=dict)
+    heap: dict[tuple[Instance | ClassValue, str], Values] = field(default_factory=dict)
+    calls: dict[AwsCall, None] = field(default_factory=dict)
     unresolved: dict[Unresolved, None] = field(default_factory=dict)
     results: dict[object, Values] = field(default_factory=dict)
     """What functions return, by function and arguments."""
@@ -95,14 +117,14 @@ class Reader:
     """The names of each module that has been read, by the module's own."""
     rounds: dict[str, int] = field(default_factory=dict)
     """The round in which a module was last read."""
-    called: dict[Function, Module] = field(default_factory=dict)
+    called: dict[FunctionNode, Module] = field(default_factory=dict)
     """The functions that have been read in this round, in order."""
-    contexts: dict[Function, set[Given]] = field(default_factory=dict)
+    contexts: dict[FunctionNode, set[Arguments]] = field(default_factory=dict)
     """The arguments that a function is read for."""
-    classes: dict[tuple[ast.ClassDef, int], Class] = field(default_factory=dict)
+    classes: dict[tuple[ast.ClassDef, int], ClassValue] = field(default_factory=dict)
     seen: dict[ast.AST, Values] = field(default_factory=dict)
     """What each expression and pattern that has been read may stand for."""
-    escaped: dict[Code | Class | Instance, None] = field(default_factory=dict)
+    escaped: dict[FunctionValue | ClassValue | Instance, None] = field(default_factory=dict)
     """What a library was given, and may call."""
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
@@ -110,14 +132,14 @@ class Reader:
     def step(self) -> None:
         """One more expression."""
         self.steps += 1
-        if self.steps > STEPS:
-            raise TooMuchError
+        if self.steps > (STEPS if self.deep else SHALLOW_STEPS):
+            raise TooMuchCodeError
 
     def begin_round(self) -> None:
         """Begin to read everything once more."""
         self.round += 1
         if self.round > ROUNDS:
-            raise TooMuchError
+            raise TooMuchCodeError
         self.fresh.clear()
         self.called.clear()
 
@@ -125,6 +147,8 @@ class Reader:
         """Forget what was found before all was known: the round that follows finds it again, and nothing else."""
         self.calls.clear()
         self.unresolved.clear()
+        self.imports.clear()
+        self.entered.clear()
         self.seen.clear()
 
     def saw(self, node: ast.AST, values: Values) -> Values:
@@ -132,20 +156,28 @@ class Reader:
         self.seen[node] = self.seen.get(node, EMPTY) | values
         return values
 
-    def place(self, node: ast.expr | ast.stmt, scope: Scope) -> Place:
+    def place(self, node: ast.expr | ast.stmt, scope: Scope) -> CodePlace:
         """Where something stands."""
-        return Place(scope.module.file, node.lineno)
+        return CodePlace(scope.module.file, node.lineno)
 
     def called_with(
-        self, place: Place, service: str, operation: str, given: Iterable[tuple[str, Values]], *, open_: bool = False
+        self,
+        place: CodePlace,
+        service: str,
+        operation: str,
+        given: Iterable[tuple[str, Values]],
+        *,
+        open_: bool = False,
     ) -> None:
         """Note a call."""
-        flat = (each for name, values in given for each in _flattened(name, values, NESTED))
-        arguments = tuple(sorted(flat, key=lambda each: (each[0], str(each[1]))))
-        found = Call(place, service, operation, _merged(arguments), open_)
-        self.calls[found] = None
+        flat = [each for name, values in given for each in _flattened(name, values, NESTED)]
+        merged: dict[str, dict[Text, None]] = {}
+        for name, each in sorted(flat, key=lambda each: (each[0], str(each[1]))):
+            merged.setdefault(name, {}).update(dict.fromkeys(each))
+        arguments = tuple((name, tuple(each)) for name, each in merged.items())
+        self.calls[AwsCall(place, service, operation, arguments, open_)] = None
 
-    def give_up(self, place: Place, why: str) -> None:
+    def note_unresolved(self, place: CodePlace, why: str) -> None:
         """Note that something cannot be resolved."""
         self.unresolved[Unresolved(place, why)] = None
 
@@ -157,26 +189,76 @@ class Reader:
         scope = self.globals.setdefault(name, Scope(found))
         if self.rounds.get(name) != self.round:
             self.rounds[name] = self.round
-            self.load(self, scope)
+            with self.inside(name):
+                self.load(self, scope)
         return scope
 
-    def imported(self, module: str, member: str = "") -> Values:
-        """What an import stands for."""
-        if not member:
-            found = self.module(module)
-            return frozenset({Loaded(found) if found else External(module)})
+    @contextmanager
+    def inside(self, frame: Hashable) -> Iterator[None]:
+        """Read a frame."""
+        before = self.frame, self.sure
+        self.frame, self.sure = frame, True
+        yield
+        self.frame, self.sure = before
+
+    @contextmanager
+    def perhaps(self, *, surely: bool = False) -> Iterator[None]:
+        """Read what perhaps does not run, or fails unseen, unless `surely`."""
+        before = self.sure
+        self.sure = before and surely
+        yield
+        self.sure = before
+
+    def enter(self, frame: Hashable) -> None:
+        """Note that the frame runs another one."""
+        if self.sure:
+            self.entered.setdefault(self.frame, set()).add(frame)
+
+    def surely_run(self) -> set[Hashable]:
+        """The frames that run whenever the program does."""
+        found: set[Hashable] = set()
+        waiting: list[Hashable] = [None]
+        while waiting:
+            frame = waiting.pop()
+            if frame not in found and frame not in self.generators:
+                found.add(frame)
+                waiting += self.entered.get(frame, ())
+        return found
+
+    def run_modules(self, name: str) -> None:
+        """Run the packages around a module, and then itself."""
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            step = ".".join(parts[:end])
+            self.enter(step)
+            self.module(step)
+
+    def run_import(self, given: Imported) -> None:
+        """Import a module as Python does: the packages around it first, then a member that is a module."""
+        if self.sure:
+            self.imports[self.frame, given] = None
+        self.run_modules(given.module)
+        package = self.modules.get(given.module)
+        if self.sure and given.member and not (package and binds(self.modules.get, package, given.member) is not False):
+            self.enter(f"{given.module}.{given.member}")
+
+    def imported(self, module: str, member: str = "", seen: frozenset[str] = frozenset()) -> Values:
+        """What an import stands for; `seen` are modules that import everything from this one."""
         found = self.module(module)
+        if not member:
+            return one(LoadedModule(found) if found else External(module))
         if found and member in found.names:
             return found.names[member]
         inner = self.module(f"{module}.{member}")
         if inner:
-            return frozenset({Loaded(inner)})
+            return one(LoadedModule(inner))
         if found:
-            return either(self.imported(star, member) for star in found.module.stars)
-        return frozenset({External(f"{module}.{member}")})
+            seen |= {module}
+            return either(self.imported(star, member, seen) for star in found.module.stars if star not in seen)
+        return one(External(f"{module}.{member}"))
 
-    def context(self, node: Function, given: Given) -> Given:
-        """The arguments to read a function for: as given, or with less told apart where it is called in many ways."""
+    def context(self, node: FunctionNode, given: Arguments) -> Arguments:
+        """The arguments to read a function for: as they are, or with fewer distinctions if it is called in many ways."""
         known = self.contexts.setdefault(node, set())
         for limit, candidate in (
             (WAYS, given),
@@ -188,7 +270,7 @@ class Reader:
                 return candidate
         return given
 
-    def put(self, owner: Instance | Class, name: str, values: Values) -> None:
+    def put(self, owner: Instance | ClassValue, name: str, values: Values) -> None:
         """An attribute may hold this too."""
         self.heap[owner, name] = joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
 
@@ -204,8 +286,8 @@ def _wide(values: Values, *, wholly: bool) -> Values:
         return values
     kept = narrowed(values)
     if wholly:
-        told = Client | BotoResource | Session | Code | Class
-        kept = frozenset(each for each in kept if isinstance(each, told) or shape_of(each))
+        distinct = Client | BotoResource | BotoSession | FunctionValue | ClassValue
+        kept = frozenset(each for each in kept if isinstance(each, distinct) or shape_of(each))
     return kept if len(kept) == len(values) else kept | UNKNOWN
 
 
@@ -227,10 +309,3 @@ def _flattened(name: str, values: Values, depth: int) -> Iterator[tuple[str, tup
                 yield f"{name}{{}}", tuple(EVENT_TEXT if shape_of(key) else key for key, _ in each.items)
             for key, value in each.items:
                 yield from _flattened(f"{name}.{key}", value, depth - 1)
-
-
-def _merged(arguments: tuple[tuple[str, tuple[Text, ...]], ...]) -> tuple[tuple[str, tuple[Text, ...]], ...]:
-    found: dict[str, dict[Text, None]] = {}
-    for name, each in arguments:
-        found.setdefault(name, {}).update(dict.fromkeys(each))
-    return tuple((name, tuple(each)) for name, each in found.items())

@@ -7,21 +7,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
-from policypack.python.exceptions import ancestors, builtin, last_names, raised_name
-from policypack.python.files import Place
-from policypack.python.handling import Handling, How, Leaving, RecordLoop
-from policypack.python.interpret import Reading
-from policypack.python.model import Shape
+from policypack.python.classes import ancestors, last_names, raised_name
+from policypack.python.files import CodePlace
+from policypack.python.interpret import ProgramReading
+from policypack.python.model import Handling, How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction, Module
 from policypack.python.reader import Reader
 from policypack.python.records import MANY, called_name, own_nodes
 from policypack.python.values import (
     EMPTY,
-    Class,
-    Code,
-    Function,
+    ClassValue,
+    FunctionNode,
+    FunctionValue,
     Instance,
-    Partial,
+    PartialValue,
     Values,
     shapes,
 )
@@ -53,9 +52,9 @@ FOLLOWED = {*ONCE, *APPLIED, *STARTED}
 CATCH_ALL = {"Exception", "BaseException"}
 
 
-def handling(reading: Reading) -> Handling:
+def handling(reading: ProgramReading) -> Handling:
     """What a handler does with its records, in all the functions of its code that it gives them to."""
-    handlers = {each.node for each in reading.handlers if isinstance(each, Code)}
+    handlers = {each.node for each in reading.handlers if isinstance(each, FunctionValue)}
     scans = [_Scan(reading.reader, node, module, node in handlers) for node, module in reading.reader.called.items()]
     loops = tuple(loop for each in scans for loop in each.loops())
     picks = dict.fromkeys(place for each in scans for place in each.picks())
@@ -78,7 +77,7 @@ class _Around:
 class _Scan:
     """One function, with what its names hold."""
 
-    def __init__(self, reader: Reader, function: Function, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
+    def __init__(self, reader: Reader, function: FunctionNode, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
         self.reader = reader
         self.function = function
         self.module = module
@@ -97,7 +96,7 @@ class _Scan:
                 searches = not self.is_handler and _only_looks(node.body)
                 yield RecordLoop(self._place(node), leavings, searches)
 
-    def picks(self) -> Iterator[Place]:
+    def picks(self) -> Iterator[CodePlace]:
         """Where one record is taken by its place, outside of any loop over records."""
         looped = {id(each) for loop in self.nodes if self._loops(loop) for each in ast.walk(loop)}
         for node in self.nodes:
@@ -116,8 +115,8 @@ class _Scan:
                     return True
         return False
 
-    def _place(self, node: ast.AST) -> Place:
-        return Place(self.module.file, getattr(node, "lineno", self.function.lineno))
+    def _place(self, node: ast.AST) -> CodePlace:
+        return CodePlace(self.module.file, getattr(node, "lineno", self.function.lineno))
 
     def _values(self, node: ast.AST) -> Values:
         return self.reader.seen.get(node, EMPTY)
@@ -178,7 +177,7 @@ class _Scan:
     def _gives_away(self, node: ast.Call) -> bool:
         """Whether a call of a library gets the records, or the event to go through them."""
         name = called_name(node)
-        own = Code | Class | Partial | Instance
+        own = FunctionValue | ClassValue | PartialValue | Instance
         if name in LOOKS_ONLY or any(isinstance(each, own) for each in self._values(node.func)):
             return False
         given = [*node.args, *(each.value for each in node.keywords)]
@@ -191,22 +190,22 @@ class _Scan:
 
     def _leavings(  # noqa: C901, PLR0912 (one case for each kind of statement)
         self, body: Iterable[ast.stmt], around: _Around
-    ) -> Iterator[Leaving]:
+    ) -> Iterator[LoopExit]:
         """The statements by which the loop around a body is left while records remain."""
         for statement in body:
             match statement:
                 case ast.Return():
                     if not around.spent and not (around.guarded and _reports_failures(statement)):
-                        yield Leaving(self._place(statement), How.RETURN)
+                        yield LoopExit(self._place(statement), How.RETURN)
                 case ast.Break():
                     if not around.spent and not around.inner:
-                        yield Leaving(self._place(statement), How.BREAK)
+                        yield LoopExit(self._place(statement), How.BREAK)
                 case ast.Raise():
                     if not around.spent and not self._caught(statement, around):
-                        yield Leaving(self._place(statement), How.RAISE)
+                        yield LoopExit(self._place(statement), How.RAISE)
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
-                        yield Leaving(self._place(statement), How.EXIT)
+                        yield LoopExit(self._place(statement), How.EXIT)
                 case ast.If(test=test, body=then, orelse=otherwise):
                     inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
                     yield from self._leavings([*then, *otherwise], inside)
@@ -222,7 +221,7 @@ class _Scan:
                     for case in cases:
                         yield from self._leavings(case.body, replace(around, guarded=True))
 
-    def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[Leaving]:
+    def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[LoopExit]:
         if any(isinstance(each, ast.Continue) for each in statement.finalbody) and not around.inner:
             return  # the `continue` takes the place of every way out
         yield from self._leavings(statement.body, replace(around, catching=(*around.catching, statement)))
@@ -242,34 +241,24 @@ class _Scan:
 
     def _caught(self, statement: ast.Raise, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
-        raised = raised_name(statement)
-        for each in reversed(around.catching):
+        caught: list[ast.expr | None] = []
+        for each in around.catching:
             if isinstance(each, ast.Try | ast.TryStar):
-                if any(self._catches(handler.type, raised, statement) for handler in each.handlers):
-                    return True
-            elif any(self._suppresses(item.context_expr, raised, statement) for item in each.items):
-                return True
-        return False
+                caught += [handler.type for handler in each.handlers]
+            else:
+                contexts = (item.context_expr for item in each.items)
+                suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
+                caught += [each for call in suppress for each in call.args]
+        return any(self._catches(each, statement) for each in caught)
 
-    def _suppresses(self, context: ast.expr, raised: str, statement: ast.Raise) -> bool:
-        if not isinstance(context, ast.Call) or called_name(context) != "suppress":
-            return False
-        return any(self._catches(each, raised, statement) for each in context.args)
-
-    def _catches(self, caught: ast.expr | None, raised: str, statement: ast.Raise) -> bool:
+    def _catches(self, caught: ast.expr | None, statement: ast.Raise) -> bool:
         """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
-        names = last_names(caught)
+        names, raised = last_names(caught), raised_name(statement)
         if caught is None or names & CATCH_ALL or not raised or raised in names:
             return True
-        above = self._above(statement, raised)
+        cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        above = ancestors(self._values(cls)) if cls else None
         return above is None or bool(names & above)
-
-    def _above(self, statement: ast.Raise, name: str) -> set[str] | None:
-        """The names of the classes that what is raised derives from; None where they are not all known."""
-        if known := builtin(name):
-            return {each.__name__ for each in known.__mro__}
-        raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        return ancestors(self._values(raised)) if raised else None
 
 
 def _first_or_last(index: ast.expr) -> bool:
@@ -282,7 +271,7 @@ def _first_or_last(index: ast.expr) -> bool:
 
 
 def _reports_failures(statement: ast.Return) -> bool:
-    """Whether what is returned tells Lambda from which record to go on."""
+    """Whether the returned value reports to Lambda which records failed."""
     if not isinstance(statement.value, ast.Dict):
         return False
     for key, value in zip(statement.value.keys, statement.value.values, strict=True):

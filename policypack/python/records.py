@@ -11,6 +11,7 @@ from policypack.python.values import (
     External,
     ListValue,
     Values,
+    one,
     shapes,
 )
 
@@ -53,13 +54,13 @@ def item(base: Shapes, keys: Iterable[str | None], *, sliced: bool = False) -> S
 def attribute(of: Shape, name: str) -> Values:
     """What an attribute of something of the event is: of a data class, say."""
     if of is Shape.EVENT:
-        return frozenset({event_text(Shape.RECORDS if name in KEYS else Shape.RECORD)})
-    return frozenset({event_text(of if of is Shape.RECORD else Shape.PART)})
+        return one(event_text(Shape.RECORDS if name in KEYS else Shape.RECORD))
+    return one(event_text(of if of is Shape.RECORD else Shape.PART))
 
 
 def element(of: Shape) -> Values:
     """What going through something of the event gives."""
-    return frozenset({event_text(Shape.RECORD if of in MANY else Shape.PART)})
+    return one(event_text(Shape.RECORD if of in MANY else Shape.PART))
 
 
 def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str | None]) -> Shapes:
@@ -103,7 +104,7 @@ def made_of(values: Values, found: Shapes) -> Values:
     """Values with what they are to the records, which takes the place of what they were made from.
 
     Args:
-        values: the result as texts, lists and the like.
+        values: the result as texts and lists.
         found: what the result is to the records.
     """
     if not found and not any(map(shape_of, values)):

@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import assignment, calling, classes, expressions, libraries, patterns
-from policypack.python.model import Text
+from policypack.python import assignment, calling, classes, expressions
+from policypack.python.libraries import external
+from policypack.python.libraries.names import is_known
+from policypack.python.model import Imported, Shape, Text
 from policypack.python.modules import absolute
-from policypack.python.names import is_known
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
+from policypack.python.records import own_nodes
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
-    Class,
-    Code,
+    ClassValue,
     External,
+    FunctionValue,
     Instance,
     ListValue,
     Method,
-    Partial,
+    PartialValue,
     Scope,
     Value,
     Values,
     callables,
     either,
+    one,
     opaque,
+    shapes,
 )
 
 REPEATED = 2
+_COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+}
 
 
 def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
     """Read statements."""
+    sure = reader.sure
     for each in body:
+        reader.sure = sure and not (scope.returns or scope.jumps)
         _execute(reader, each, scope)
+    reader.sure = sure
 
 
 def load(reader: Reader, scope: Scope) -> None:
@@ -45,10 +59,21 @@ def load(reader: Reader, scope: Scope) -> None:
 
 
 @contextmanager
-def _branch(scope: Scope) -> Iterator[None]:
+def _branch(reader: Reader, scope: Scope, *, surely: bool = False) -> Iterator[None]:
+    """Read what perhaps does not run, or fails unseen, unless `surely`."""
     scope.branches += 1
-    yield
+    with reader.perhaps(surely=surely):
+        yield
     scope.branches -= 1
+
+
+@contextmanager
+def _loop(reader: Reader, scope: Scope, *, surely: bool = False) -> Iterator[None]:
+    """Read a loop, whose `break` ends nothing around it."""
+    jumps, scope.jumps = scope.jumps, False
+    with _branch(reader, scope, surely=surely):
+        yield
+    scope.jumps = jumps
 
 
 def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa: C901, PLR0912, PLR0915 (one case for each kind of statement)
@@ -61,16 +86,19 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         case ast.AnnAssign(target=target, value=given) if given is not None:
             found = expressions.value(reader, given, scope)
             if opaque(found):
-                found = libraries.annotated(reader, statement.annotation, scope) or found
+                found = external.annotated(reader, statement.annotation, scope) or found
             assignment.assign(reader, target, found, scope)
         case ast.AugAssign(target=target, value=given):
             old = expressions.value(reader, target, scope)
             new = expressions.added(old, expressions.value(reader, given, scope))
-            with _branch(scope):
+            with _branch(reader, scope):
                 assignment.assign(reader, target, new, scope)
         case ast.Return(value=given):
             found = expressions.value(reader, given, scope) if given else EMPTY
             scope.returned = either((scope.returned, found))
+            scope.returns = True
+        case ast.Break() | ast.Continue():
+            scope.jumps = True
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             _define(reader, statement, scope)
         case ast.ClassDef():
@@ -85,50 +113,56 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             execute(reader, orelse, scope)  # Lambda imports the module
         case ast.If(test=test, body=body, orelse=orelse):
             expressions.value(reader, test, scope)
-            with _branch(scope):
+            taken = _truth(test, reader.minor)
+            with _branch(reader, scope, surely=taken is True):
                 execute(reader, body, scope)
+            with _branch(reader, scope, surely=taken is False):
                 execute(reader, orelse, scope)
         case (
             ast.For(target=target, iter=source, body=body, orelse=orelse)
             | ast.AsyncFor(target=target, iter=source, body=body, orelse=orelse)
         ):
-            each = expressions.iterated(reader, expressions.value(reader, source, scope), source, scope)
-            assignment.assign(reader, target, each, scope)
-            with _branch(scope):
+            values = expressions.value(reader, source, scope)
+            assignment.assign(reader, target, expressions.iterated(reader, values, source, scope), scope)
+            with _loop(reader, scope, surely=Shape.RECORDS in shapes(values)):  # an event has one record at least
                 for _ in range(REPEATED):
                     execute(reader, body, scope)
+            with _branch(reader, scope):
                 execute(reader, orelse, scope)
         case ast.While(test=test, body=body, orelse=orelse):
-            with _branch(scope):
+            with _loop(reader, scope, surely=_truth(test, reader.minor) is True):
                 for _ in range(REPEATED):
                     expressions.value(reader, test, scope)
                     execute(reader, body, scope)
+            with _branch(reader, scope):
                 execute(reader, orelse, scope)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
             for item in items:
-                entered = _entered(
-                    reader, expressions.value(reader, item.context_expr, scope), item.context_expr, scope
-                )
+                entered = _entered(reader, expressions.value(reader, item.context_expr, scope))
                 if item.optional_vars is not None:
                     assignment.assign(reader, item.optional_vars, entered, scope)
-            execute(reader, body, scope)
+            with reader.perhaps():  # a context manager may catch
+                execute(reader, body, scope)
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
             | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
         ):
-            with _branch(scope):
+            surely = not any(map(_hides, handlers))
+            with _branch(reader, scope, surely=surely):
                 execute(reader, body, scope)
+            with _branch(reader, scope):
                 for handler in handlers:
                     if handler.name:
                         scope.names[handler.name] = UNKNOWN
                     execute(reader, handler.body, scope)
+            with _branch(reader, scope, surely=surely):
                 execute(reader, orelse, scope)
             execute(reader, finalbody, scope)
         case ast.Match(subject=subject, cases=cases):
             matched = expressions.value(reader, subject, scope)
-            with _branch(scope):
+            with _branch(reader, scope):
                 for case in cases:
-                    patterns.bind(reader, case.pattern, matched, scope)
+                    assignment.bind(reader, case.pattern, matched, scope)
                     if case.guard:
                         expressions.value(reader, case.guard, scope)
                     execute(reader, case.body, scope)
@@ -139,17 +173,17 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
 
 
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-    code = Code(node, scope, None, scope.owner)
-    found: Values = frozenset({code})
+    code = FunctionValue(node, scope, None, scope.owner)
+    found: Values = one(code)
     for each in node.decorator_list:
         if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):  # the name stays the getter's
             scope.names[f"{node.name}.{each.attr}"] = found
             return
     for decorator in reversed(node.decorator_list):
         made = expressions.value(reader, decorator, scope)
-        local = [each for each in made if isinstance(each, Code | Partial)]
+        local = frozenset(each for each in made if isinstance(each, FunctionValue | PartialValue))
         if local:
-            wrapped = either(calling.call(reader, each, Given((found,)), decorator, scope) for each in local)
+            wrapped = calling.call_all(reader, local, Arguments((found,)), decorator, scope)
             found = callables(wrapped) or found
         elif any(_may_register(each, in_class=scope.is_class) for each in made):
             reader.escaped[code] = None
@@ -172,35 +206,42 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
     mark = (node, id(scope))
     cls = reader.classes.get(mark)
     if cls is None or cls.bases != bases:
-        cls = Class(node, Scope(scope.module, outer=scope), bases)
+        cls = ClassValue(node, Scope(scope.module, outer=scope), bases)
         cls.scope.owner, cls.scope.is_class = cls, True
         reader.classes[mark] = cls
     execute(reader, node.body, cls.scope)
     for above in classes.lines_of(cls, reader)[1:]:
-        if isinstance(above, Class):
+        if isinstance(above, ClassValue):
             for each in above.scope.names.get("__init_subclass__", ()):
-                if isinstance(each, Code):
-                    hook = Code(each.node, each.scope, frozenset({cls}), above)
-                    calling.run(reader, hook, Given(open=True), None, None)
+                if isinstance(each, FunctionValue):
+                    hook = FunctionValue(each.node, each.scope, one(cls), above)
+                    calling.run(reader, hook, Arguments(open=True))
     for decorator in node.decorator_list:
         for made in expressions.value(reader, decorator, scope):
-            if isinstance(made, Code | Partial):
-                calling.call(reader, made, Given((frozenset({cls}),)), decorator, scope)
+            if isinstance(made, FunctionValue | PartialValue):
+                calling.call(reader, made, Arguments((one(cls),)), decorator, scope)
             elif _may_register(made, in_class=True):
                 reader.escaped[cls] = None
-    assignment.assign(reader, ast.Name(node.name, ast.Store()), frozenset({cls}), scope)
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), one(cls), scope)
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
-    libraries.noticed(reader, node, scope)
+    external.noticed(reader, node, scope)
+    place = reader.place(node, scope)
     if isinstance(node, ast.Import):
         for alias in node.names:
+            reader.run_import(Imported(place, alias.name))
             whole = reader.imported(alias.name)
             top = whole if alias.asname else reader.imported(alias.name.partition(".")[0])
             _name(scope, alias.asname or alias.name.partition(".")[0], top)
         return
-    module = absolute(scope.module.parent, node)
+    parent = scope.module.parent
+    module = absolute(parent, node)
+    outside = node.level > (parent.count(".") + 1 if parent else 0)
     for alias in node.names:
+        if module in ("sys", "site") and (alias.name == "*" or f"{module}.{alias.name}" in SEARCH_PATHS):
+            reader.searching.add(place.file)
+        reader.run_import(Imported(place, "" if outside else module, alias.name))
         if alias.name == "*":
             reader.module(module)
         else:
@@ -213,14 +254,50 @@ def _name(scope: Scope, name: str, values: Values) -> None:
     scope.names[name] = values | kept
 
 
-def _entered(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
+def _entered(reader: Reader, values: Values) -> Values:
     """What `with` gives."""
     found: list[Values] = []
     for each in values:
         if isinstance(each, ListValue):
             found += each.elements
         elif isinstance(each, Instance):
-            found.append(calling.method(reader, each, "__enter__", Given(), node, scope) or frozenset({each}))
+            found.append(calling.method(reader, each, "__enter__", Arguments()) or one(each))
         else:
-            found.append(frozenset({each}))
+            found.append(one(each))
     return either(found)
+
+
+def _hides(handler: ast.ExceptHandler) -> bool:
+    """Whether an `except` may catch an import that fails, and does not surely raise an exception again."""
+    raises = isinstance(handler.body[-1], ast.Raise)
+    if raises and not any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in own_nodes(handler)):
+        return False
+    known = [classes.builtin(name) for name in classes.last_names(handler.type)]
+    return not known or any(
+        each is None or issubclass(ModuleNotFoundError, each) or issubclass(each, ImportError) for each in known
+    )
+
+
+def _truth(test: ast.expr, minor: int | None) -> bool | None:
+    """What a condition comes to where Lambda imports the module; None where it depends on more."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = _truth(operand, minor)
+            return None if inner is None else not inner
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return False
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return False
+        case ast.Compare(left=left, ops=[compared], comparators=[ast.Tuple(elts=elements)]):
+            numbers = [each.value for each in elements if isinstance(each, ast.Constant) and type(each.value) is int]
+            compare = _COMPARED.get(type(compared))
+            if compare and minor is not None and _is_version(left) and 0 < len(numbers) == len(elements) < 3:
+                # `sys.version_info` has more parts than it is compared with, so the two are never equal
+                return compare((3, minor, 0), tuple(numbers))
+    return None
+
+
+def _is_version(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "version_info"

@@ -10,10 +10,10 @@ from policypack.python.model import EVENT_TEXT, UNKNOWN_TEXT, Shape, Shapes, Tex
 from policypack.python.modules import Module
 
 MOST = 12
-"""Values that are kept apart; more are one unknown."""
-MOST_KEYS = 64
+"""Values that are kept separate; more become one unknown."""
+MOST_HELD = 64
 DEEPEST = 5
-"""Lists in lists, and the like, that are told apart."""
+"""Levels of lists in lists that are distinguished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,26 @@ class External:
     """The functions and classes of the package that it was given, and that it may call when it is called itself."""
 
 
+class Boto:
+    """A value of boto3, whose methods call AWS."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Session:
+class BotoSession(Boto):
     """A session of boto3 or botocore."""
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class Client(Boto):
     """A client; the service is None where its name is not known."""
 
     service: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class BotoResource:
+class BotoResource(Boto):
     """A resource of boto3 with its identifiers; the empty kind is the service's own."""
 
     service: str
@@ -56,7 +62,7 @@ class BotoResource:
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Boto):
     """Several resources, which one operation lists: `bucket.objects`."""
 
     owner: BotoResource
@@ -66,7 +72,7 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
-class Paginator:
+class Paginator(Boto):
     """Calls one operation again and again: a paginator, or a waiter."""
 
     service: str
@@ -93,7 +99,11 @@ class Scope:
     """Names of a function around, which this one changes."""
     branches: int = 0
     """How many branches deep the reading is: there a name may keep what it was."""
-    owner: Class | None = None
+    returns: bool = False
+    """Whether a `return` was read: what follows it perhaps does not run."""
+    jumps: bool = False
+    """The same of a `break` or `continue` of the loop that is read."""
+    owner: ClassValue | None = None
     """The class whose body this is, or in whose method it is."""
     is_class: bool = False
     """Whether it is a class's body, whose names its methods do not see."""
@@ -104,27 +114,27 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedModule:
     """A module of the package as a value, with its names."""
 
     scope: Scope
 
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class FunctionValue:
     """A function of the package, where it stands, and what it is bound to."""
 
-    node: Function
+    node: FunctionNode
     scope: Scope
     bound: frozenset[Value] | None = None
-    cls: Class | None = None
+    cls: ClassValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
+class ClassValue:
     """A class of the package."""
 
     node: ast.ClassDef
@@ -137,7 +147,7 @@ class Class:
 class Instance:
     """What one expression makes of a class."""
 
-    cls: Class
+    cls: ClassValue
     place: tuple[str, int, int]
 
 
@@ -150,42 +160,63 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
-class ListValue:
+class _Container:
+    """A value that holds others; one that is nested too deeply, or holds too much, is cut off."""
+
+    level: int = field(default=0, init=False, compare=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Cut off what is too much: code that calls itself would nest without end."""
+        held = self.held()
+        depth = 1 + max((getattr(each, "level", 0) for values in held for each in values), default=0)
+        if depth > DEEPEST or len(held) > MOST_HELD:
+            depth = 1
+            for name, value in self._cut(UNKNOWN | callables(EMPTY.union(*held))).items():
+                object.__setattr__(self, name, value)
+        object.__setattr__(self, "level", depth)
+
+    def held(self) -> list[Values]:
+        """The values that it holds."""
+        match self:
+            case ListValue(elements=elements):
+                return [*elements]
+            case DictValue(items=items):
+                return [value for _, value in items]
+            case PartialValue(of=of, args=args, keywords=keywords):
+                return [of, *args, *(value for _, value in keywords)]
+            case Pending(result=result):
+                return [result]
+        return []
+
+    def _cut(self, rest: Values) -> dict[str, object]:
+        """Its fields where all that it holds is the unknown, and functions."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue(_Container):
     """A list, tuple, set or generator: by position, or any number alike."""
 
     elements: tuple[frozenset[Value], ...]
     alike: bool = False
     of: Shapes = frozenset()
     """The records that it has one element for each of."""
-    level: int = field(default=0, init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Cut off what is nested too deeply: code that calls itself would nest without end."""
-        object.__setattr__(self, "level", level(self.elements))
-        if self.level > DEEPEST:
-            object.__setattr__(self, "elements", (UNKNOWN | callables(EMPTY.union(*self.elements)),))
-            object.__setattr__(self, "alike", True)
-            object.__setattr__(self, "level", 1)
+    def _cut(self, rest: Values) -> dict[str, object]:
+        return {"elements": (rest,), "alike": True}
 
 
 @dataclass(frozen=True, slots=True)
-class DictValue:
+class DictValue(_Container):
     """A dictionary by its keys; `open` where it may hold others."""
 
     items: tuple[tuple[Text, frozenset[Value]], ...]
     open: bool = False
     of: Shapes = frozenset()
     """The records that it has one item for each of."""
-    level: int = field(default=0, init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Cut off what is nested too deeply, and what is too much."""
-        object.__setattr__(self, "level", level(value for _, value in self.items))
-        if self.level > DEEPEST or len(self.items) > MOST_KEYS:
-            held = UNKNOWN | callables(EMPTY.union(*(value for _, value in self.items)))
-            object.__setattr__(self, "items", ((UNKNOWN_TEXT, held),))
-            object.__setattr__(self, "open", True)
-            object.__setattr__(self, "level", 1)
+    def _cut(self, rest: Values) -> dict[str, object]:
+        return {"items": ((UNKNOWN_TEXT, rest),), "open": True}
 
     def item(self, key: str) -> Values:
         """What is at a key."""
@@ -195,7 +226,7 @@ class DictValue:
 
     def any(self) -> Values:
         """What is at a key that is not known."""
-        return either([*(value for _, value in self.items), UNKNOWN])
+        return either([*self.held(), UNKNOWN])
 
     def merged(self, other: DictValue) -> DictValue:
         """Both, where the other one's come last."""
@@ -204,59 +235,49 @@ class DictValue:
             items[key] = value if key.constant is not None else either((items.get(key, EMPTY), value))
         return DictValue(tuple(items.items()), self.open or other.open, self.of | other.of)
 
+    def updated(self, others: Values) -> DictValue:
+        """The same with each of other dictionaries; open where something is none."""
+        found = self
+        for each in others:
+            found = found.merged(each if isinstance(each, DictValue) else DictValue((), open=True))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
-class Partial:
+class PartialValue(_Container):
     """A function with some arguments given."""
 
     of: frozenset[Value]
     args: tuple[frozenset[Value], ...]
     keywords: tuple[tuple[str, frozenset[Value]], ...]
-    level: int = field(default=0, init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Cut off what is nested too deeply."""
-        held = (self.of, *self.args, *(value for _, value in self.keywords))
-        object.__setattr__(self, "level", level(held))
-        if self.level > DEEPEST:
-            object.__setattr__(self, "of", UNKNOWN | callables(self.of))
-            object.__setattr__(self, "args", ())
-            object.__setattr__(self, "keywords", ())
-            object.__setattr__(self, "level", 1)
+    def _cut(self, rest: Values) -> dict[str, object]:
+        return {"of": rest, "args": (), "keywords": ()}
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(_Container):
     """What a future, a task or a thread is to give."""
 
     result: frozenset[Value]
-    level: int = field(default=0, init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Cut off what is nested too deeply."""
-        object.__setattr__(self, "level", level((self.result,)))
-        if self.level > DEEPEST:
-            object.__setattr__(self, "result", UNKNOWN | callables(self.result))
-            object.__setattr__(self, "level", 1)
+    def _cut(self, rest: Values) -> dict[str, object]:
+        return {"result": rest}
 
 
 Value = (
     Nothing
     | External
-    | Session
-    | Client
-    | BotoResource
-    | Collection
-    | Paginator
+    | Boto
     | Method
-    | Loaded
-    | Code
-    | Class
+    | LoadedModule
+    | FunctionValue
+    | ClassValue
     | Instance
     | Super
     | ListValue
     | DictValue
-    | Partial
+    | PartialValue
     | Pending
     | Text
 )
@@ -270,14 +291,19 @@ NONE: Values = frozenset({Nothing()})
 EMPTY: Values = frozenset()
 
 
-def level(held: Iterable[Values]) -> int:
-    """How deep values are nested that hold these."""
-    return 1 + max((getattr(each, "level", 0) for values in held for each in values), default=0)
+def one(value: Value) -> Values:
+    """What is surely this."""
+    return frozenset({value})
+
+
+def list_of(element: Values, of: Shapes = frozenset()) -> Values:
+    """A list of any number of elements, one for each of these records."""
+    return one(ListValue((element,), alike=True, of=of))
 
 
 def text(value: str) -> Values:
     """A constant."""
-    return frozenset({Text((value,) if value else ())})
+    return one(Text((value,) if value else ()))
 
 
 def either(values: Iterable[Values]) -> Values:
@@ -287,13 +313,13 @@ def either(values: Iterable[Values]) -> Values:
         return found
     kept = narrowed(found)
     if len(kept) > MOST * 4:
-        kept = frozenset(each for each in kept if isinstance(each, Code | Class) or shape_of(each))
+        kept = frozenset(each for each in kept if isinstance(each, FunctionValue | ClassValue) or shape_of(each))
     return kept | UNKNOWN
 
 
 def narrowed(values: Values) -> Values:
     """Values without texts, lists and dictionaries, but with the functions that those hold."""
-    wide = Text | ListValue | DictValue | Nothing | Partial | Pending
+    wide = Text | ListValue | DictValue | Nothing | PartialValue | Pending
     kept = frozenset(each for each in values if not isinstance(each, wide) or shape_of(each))
     return kept | callables(values - kept)
 
@@ -316,19 +342,12 @@ def callables(values: Values) -> Values:
     """The functions and classes of the package in values, lists and dictionaries."""
     found: list[Values] = []
     for each in values:
-        match each:
-            case Code() | Class():
-                found.append(frozenset({each}))
-            case External(given=given):
-                found.append(given)
-            case ListValue(elements=elements):
-                found += [callables(one) for one in elements]
-            case DictValue(items=items):
-                found += [callables(one) for _, one in items]
-            case Pending(result=result):
-                found.append(callables(result))
-            case Partial(of=of):
-                found.append(callables(of))
+        if isinstance(each, FunctionValue | ClassValue):
+            found.append(frozenset({each}))
+        elif isinstance(each, External):
+            found.append(each.given)
+        elif isinstance(each, _Container):
+            found += map(callables, each.held())
     return EMPTY.union(*found)
 
 

@@ -17,7 +17,7 @@ from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
 from policypack.evaluation.masking import hidden
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
-from policypack.python.model import Call, Text, UnknownPart
+from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
 from stackguard.sources import RunOptions
@@ -191,7 +191,7 @@ def _text_sections(compared: Privilege) -> dict[str, list[str]]:
     }
 
 
-def _calls(calls: Sequence[Call]) -> dict[str, dict[str, None]]:
+def _calls(calls: Sequence[AwsCall]) -> dict[str, dict[str, None]]:
     """By service, operation and resource: the places, in order."""
     places: dict[str, dict[str, None]] = {}
     for call in calls:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from policypack.lambda_code.archive import Archive, holding
-from policypack.lambda_code.missing_modules import Importer, Missing
+from policypack.lambda_code.missing_modules import Importer, MissingImport
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import minor_of
-from policypack.python.definitions import defines, members
 from policypack.python.files import UnreadableError
-from policypack.python.modules import Package
+from policypack.python.interpret import read_imports
+from policypack.python.modules import PythonPackage, defines, members
 from stackguard.bundle.archive import ArchiveFile
 from stackguard.bundle.config import TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
@@ -40,7 +40,8 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: A
     packed = [] if dependencies is None else [(dependencies, prefix)]
     try:
         _check_defined(module, name, held, packed, where)
-        imports = Importer(Search([(held, ""), *packed]), held.members.__contains__, minor).run(module)
+        importer = Importer(Search([(held, ""), *packed]), held.members.__contains__, minor)
+        imports = importer.run(read_imports(PythonPackage(held), handler, minor))
     except UnreadableError as error:
         raise CannotBundle(f"the archive {error}; fix it") from None
     is_partial = imports.elsewhere or dependencies is None
@@ -53,7 +54,7 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: A
 
 def _check_defined(module: str, name: str, held: Archive, packed: Sequence[tuple[Archive, str]], where: str) -> None:
     """Find the handler's function, where its module is an own file: a dependency's is not looked into."""
-    package = Package(held)
+    package = PythonPackage(held)
     source = package.module(module)
     if source is None:
         base = module.replace(".", "/")
@@ -64,7 +65,7 @@ def _check_defined(module: str, name: str, held: Archive, packed: Sequence[tuple
         near = _near(module, modules)
         hint = f"did you mean `{near}.{name}`?" if near else f"add it with `include` below `[{TABLE}]`"
         raise CannotBundle(f"{where} needs `{paths[0]}`, which is not in the archive; {hint}")
-    if defines(package, source, name) is False:
+    if defines(package.readable, source, name) is False:
         near = _near(name, members(source))
         hint = f"did you mean `{module}.{near}`?" if near else "define it there, or name another"
         raise CannotBundle(f"{where} needs `{name}`, which `{source.file}` does not define; {hint}")
@@ -74,7 +75,7 @@ def _near(name: str, names: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, names, n=1, cutoff=0.5)), None)
 
 
-def _remedy(missing: Missing) -> str:
+def _remedy(missing: MissingImport) -> str:
     if missing.inside:
         return "fix the import, or the module"
     package = missing.module.partition(".")[0]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from policypack.core.policy import Asset, Resource
 from policypack.lambda_code import archive as archives
-from policypack.lambda_code.archive import AbsentError, Member, opened, shown
+from policypack.lambda_code.archive import AbsentError, ArchivedFile, opened, printable
 from policypack.lambda_code.packaging import packaged
 from policypack.python.files import UnreadableError
 
@@ -117,9 +117,9 @@ def test_only_a_zip_file_says_how_large_it_is_and_what_may_be_executed(tmp_path:
     archive = opened(asset)
     assert archive.packed == Path(asset.path).stat().st_size
     assert dict(archive.members) == {
-        "run": Member(0, executable=True),
-        "read": Member(0, executable=False),
-        "made-on-windows": Member(0),
+        "run": ArchivedFile(0, executable=True),
+        "read": ArchivedFile(0, executable=False),
+        "made-on-windows": ArchivedFile(0),
     }
     (tmp_path / "folder").mkdir()
     assert opened(as_folder(tmp_path / "folder", FILES)).packed is None
@@ -154,14 +154,13 @@ def test_what_cannot_be_read_says_why(asset: Asset, why: str, kind: type[Unreada
 
 
 def test_a_name_is_shown_without_what_cannot_be_printed() -> None:
-    assert shown("a/ü b.py") == "a/ü b.py"
-    assert shown("a\n\x1b[31m\udcff.env") == "a??[31m?.env"
+    assert printable("a/ü b.py") == "a/ü b.py"
+    assert printable("a\n\x1b[31m\udcff.env") == "a??[31m?.env"
 
 
 def test_an_archive_is_opened_once_for_all_that_read_it(tmp_path: Path) -> None:
     function = Resource("aws:lambda/function:Function", "f", {"code": as_zip(tmp_path, FILES)})
-    code = function.inputs["code"]
-    assert packaged(function, code) is packaged(function, code)
+    assert packaged(function, "code") is packaged(function, "code")
 
 
 def tampered(path: Path, offset: int, value: bytes) -> None:
@@ -186,7 +185,7 @@ def test_entries_that_share_their_bytes_are_unreadable(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("a", b"a")
     tampered(path, 20, struct.pack("<I", 2**30))
-    with pytest.raises(UnreadableError, match="does not tell the truth"):
+    with pytest.raises(UnreadableError, match="directory is wrong"):
         opened(Asset(path=str(path), archive=True)).members  # noqa: B018
 
 
@@ -200,6 +199,15 @@ def test_an_encrypted_file_is_unreadable(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(UnreadableError, match="cannot be read"):
         opened(Asset(path=str(path), archive=True)).content("index.py")
+
+
+def test_a_file_without_a_name_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("x", b"a")
+    path.write_bytes(path.read_bytes().replace(b"x", b"\0"))
+    archive = opened(Asset(path=str(path), archive=True))
+    assert {name: archive.head(name, 64) for name in archive.members} == {".": b"a"}
 
 
 @pytest.mark.parametrize("pack", [as_zip, as_tar, as_folder])

@@ -12,8 +12,8 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Resource, Stack, Unknown
 from policypack.evaluation.settings import Settings
-from policypack.lambda_code.handler import handlers
-from policypack.python.handling import Handling
+from policypack.lambda_code.python_code import handlers
+from policypack.python.model import Handling
 
 FUNCTION = "aws:lambda/function:Function"
 LEAVES = "def handler(event, context):\n    for record in event['Records']:\n        return\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +13,11 @@ import pytest
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Asset, Policy, Resource
 from policypack.policies.lambda_.early_return import POLICY as EARLY_RETURN
+from policypack.policies.lambda_.foreign_binary import POLICY as FOREIGN_BINARY
 from policypack.policies.lambda_.missing_module import POLICY as MISSING_MODULE
 from policypack.policies.lambda_.missing_permission import POLICY as MISSING_PERMISSION
+from policypack.policies.lambda_.oversized_archive import POLICY as OVERSIZED_ARCHIVE
+from policypack.policies.lambda_.secret_in_archive import POLICY as SECRET_IN_ARCHIVE
 from policypack.policies.lambda_.unused_permission import POLICY as UNUSED_PERMISSION
 from tests.policies.helpers import messages, outcomes, undecided
 
@@ -30,7 +36,8 @@ def work(event):
 """
 HANDLER = "from shared import work\ndef handler(event, context):\n    work(event)\n"
 BOTH: list[Policy[Any]] = [EARLY_RETURN, MISSING_PERMISSION]
-ALL: list[Policy[Any]] = [*BOTH, MISSING_MODULE, UNUSED_PERMISSION]
+ARCHIVES: list[Policy[Any]] = [FOREIGN_BINARY, OVERSIZED_ARCHIVE, SECRET_IN_ARCHIVE]
+ALL: list[Policy[Any]] = [*BOTH, MISSING_MODULE, UNUSED_PERMISSION, *ARCHIVES]
 
 
 def texts(**files: str) -> Asset:
@@ -109,7 +116,27 @@ def test_published_packages_in_a_layer_are_followed_where_they_call_aws_themselv
         assert len(messages(MISSING_PERMISSION, run, shared, *role())) == expected
 
 
-PROGRAM = texts(index=HANDLER, shared=WORK)
+FILES = {
+    "index.py": HANDLER,
+    "shared.py": WORK,
+    "fast-1.dist-info/WHEEL": "Tag: cp313-cp313-macosx_11_0_arm64\n",
+    ".env": "TOKEN=correct-horse\n",
+}
+PROGRAM = Asset(archive=True, members={name: Asset(text=text) for name, text in FILES.items()})
+
+
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the program larger than Lambda takes."""
+    monkeypatch.setattr("policypack.policies.lambda_.oversized_archive.UNZIPPED", 100)
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for name, text in files.items():
+            packed.writestr(name, text)
+    return stream.getvalue()
 
 
 @pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
@@ -186,3 +213,60 @@ def test_code_that_may_be_in_an_object_is_undecided(
     assert undecided(policy, function(None, **inputs), found, *role()) == ["s3Key" for _ in told]
     assert all(why in each.message for each in told)
     assert told != []
+
+
+def text_object(**content: Any) -> Resource:
+    return Resource(OBJECT, "code", {"bucket": "code", "key": "read.zip", **content})
+
+
+@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+def test_code_in_the_text_of_an_object_is_read(policy: Policy[Any]) -> None:
+    run = function(None, s3Bucket="code", s3Key="read.zip")
+    found = text_object(contentBase64=base64.b64encode(zipped(FILES)).decode())
+    assert messages(policy, run, found, *role()) != []
+    assert undecided(policy, run, found, *role()) == []
+    for kind in ("aws:s3/bucketObject:BucketObject", OBJECT):
+        file = Resource(kind, "code", {"bucket": "code", "key": "read.zip", "source": PROGRAM})
+        assert messages(policy, run, file, *role()) == messages(policy, run, found, *role())
+
+
+@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"contentBase64": UNKNOWN}, "known only after the update"),
+        ({"content": UNKNOWN}, "known only after the update"),
+        ({"contentBase64": "no Base64"}, "whose `contentBase64` is not Base64"),
+        ({"contentBase64": base64.b64encode(HANDLER.encode()).decode()}, "from text that is no zip file"),
+        ({"content": HANDLER}, "from text that is no zip file"),
+        ({"source": Asset(text=HANDLER)}, "from text that is no zip file"),
+    ],
+    ids=["unknown base64", "unknown text", "no base64", "base64 of no zip", "text", "an asset of text"],
+)
+def test_text_of_an_object_that_is_no_archive_is_undecided(
+    policy: Policy[Any], content: dict[str, Any], why: str
+) -> None:
+    run = function(None, s3Bucket="code", s3Key="read.zip")
+    told = outcomes(policy, run, text_object(**content), *role())
+    assert [each.path for each in told] == ["s3Key" for _ in told] != []
+    assert all(why in each.message for each in told)
+
+
+def test_the_limit_of_a_zip_that_is_uploaded_with_the_call_does_not_hold_for_an_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("policypack.policies.lambda_.oversized_archive.ZIPPED", 100)
+    found = text_object(contentBase64=base64.b64encode(zipped(FILES)).decode())
+    (told,) = messages(OVERSIZED_ARCHIVE, function(None, s3Bucket="code", s3Key="read.zip"), found)
+    assert "unzips to" in told
+
+
+@pytest.mark.parametrize("policy", ARCHIVES, ids=lambda each: each.id)
+def test_a_layer_in_an_object_is_judged(policy: Policy[Any]) -> None:
+    shared = layer(None, s3Bucket="code", s3Key="layer.zip")
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
+    run = function(texts(index=""), layers=[arn])
+    assert messages(policy, run, shared, held(PROGRAM, "layer.zip")) != []
+    told = outcomes(policy, run, shared, held(UNKNOWN, "layer.zip"))
+    assert [each.path for each in told] in (["s3Key"], ["layers"])
+    assert "known only after the update" in told[0].message

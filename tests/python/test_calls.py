@@ -4,23 +4,24 @@ import textwrap
 
 import pytest
 
-from policypack.python.interpret import calls_of
-from policypack.python.model import Found
+from policypack.lambda_code.archive import holding
+from policypack.python.interpret import read
+from policypack.python.model import AwsCalls
+from policypack.python.modules import PythonPackage
 from tests.python.ways import WAYS
 
 
-def found(text: str, **others: str) -> Found:
-    sources = {"app.py": textwrap.dedent(text)} | {
-        f"{name.replace('__', '/')}.py": textwrap.dedent(each) for name, each in others.items()
-    }
-    return calls_of(sources, "app.handler")
+def found(text: str, **others: str) -> AwsCalls:
+    sources = {f"{name.replace('__', '/')}.py": textwrap.dedent(each) for name, each in {"app": text, **others}.items()}
+    files = holding({name: each.encode() for name, each in sources.items()})
+    return read(PythonPackage(files), "app.handler").calls
 
 
 def called(text: str, **others: str) -> list[str]:
     """Each call as `LINE service:Operation argument=text|text`, with the arguments that name a resource."""
-    read = found(text, **others)
-    assert read.unresolved == ()
-    return [shown(each) for each in read.calls]
+    calls = found(text, **others)
+    assert calls.unresolved == ()
+    return [shown(each) for each in calls.calls]
 
 
 NAMES = ("Bucket", "Key", "Prefix", "QueueUrl", "TopicArn", "TableName", "SecretId", "Name", "FunctionName", "Path")
@@ -54,8 +55,8 @@ def test_calls_are_followed_through_the_modules_of_the_package() -> None:
             return boto3.client("s3")
     """
     names = 'from .base import *\nBUCKET = f"{BASE}-out"\n'
-    read = called(text, store____init__="", store__clients=clients, store__names=names, store__base='BASE = "acme"\n')
-    assert read == ["5 s3:PutObject Bucket=acme-out Key=a"]
+    calls = called(text, store____init__="", store__clients=clients, store__names=names, store__base='BASE = "acme"\n')
+    assert calls == ["5 s3:PutObject Bucket=acme-out Key=a"]
 
 
 def test_a_module_that_is_imported_by_its_name_is_followed() -> None:
@@ -94,28 +95,6 @@ def test_what_cannot_be_resolved_is_told_with_its_line(text: str, why: str) -> N
     assert any(each.startswith(why) for each in told), told
 
 
-def test_without_a_handler_what_nothing_calls_is_where_reading_begins() -> None:
-    text = """
-        import boto3
-        def put(s3, key):
-            s3.put_object(Bucket="out", Key=key)
-        class Store:
-            def __init__(self, s3):
-                self.s3 = s3
-            def put(self):
-                self.s3.put_object(Bucket="out", Key="b")
-        def main(event, context):
-            put(boto3.client("s3"), "a")
-            Store(boto3.client("s3")).put()
-    """
-    read = calls_of({"app.py": textwrap.dedent(text)})
-    assert read.unresolved == ()
-    assert [shown(each) for each in read.calls] == [
-        "4 s3:PutObject Bucket=out Key=a",
-        "9 s3:PutObject Bucket=out Key=b",
-    ]
-
-
 def test_a_file_that_does_not_parse_is_told() -> None:
     assert unresolved("def handler(event, context:\n") == ["1 begins a file that does not parse as Python"]
 
@@ -124,4 +103,4 @@ def test_code_that_calls_itself_is_read_in_bounded_time() -> None:
     lines = "".join(
         f"def f{index}(*a): return f{(index + 1) % 40}(*a, {index}), f{(index + 7) % 40}(a)\n" for index in range(40)
     )
-    assert calls_of({"app.py": f"{lines}def handler(event, context): f0(event)\n"}, "app.handler").calls == ()
+    assert found(f"{lines}def handler(event, context): f0(event)\n").calls == ()

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.python.files import Texts
-from policypack.python.interpret import Reading, read
-from policypack.python.modules import Package
+from policypack.lambda_code.archive import holding
+from policypack.python.interpret import ProgramReading, read
+from policypack.python.modules import PythonPackage
 from policypack.python.reader import ROUNDS, STEPS
 from policypack.python.record_loops import handling
 
 NAMES = ("f", "g", "h", "x", "y")
 
 
-def reading(text: str, **files: str) -> Reading:
+def reading(text: str, **files: str) -> ProgramReading:
     contents = {f"{name}.py": each.encode() for name, each in {"index": text, **files}.items()}
-    return read(Package(Texts(contents)), "index.handler")
+    return read(PythonPackage(holding(contents)), "index.handler")
 
 
 def expressions() -> st.SearchStrategy[str]:

@@ -22,7 +22,7 @@ from policypack.lambda_code.archive import opened
 from policypack.lambda_code.packaging import FIX, layers
 from policypack.lambda_code.python_code import NoModule, python_code, read_program
 from policypack.python.files import UnreadableError
-from policypack.python.model import Found, Unresolved
+from policypack.python.model import AwsCalls, Unresolved
 from policypack.resources.attachments import holders
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import physical_name
@@ -31,7 +31,7 @@ from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 
 if TYPE_CHECKING:
-    from policypack.python.interpret import Reading
+    from policypack.python.interpret import ProgramReading
 
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
@@ -41,7 +41,7 @@ class Privilege:
     """The calls, needs and role of one function, and how they compare."""
 
     function: Resource
-    found: Found
+    found: AwsCalls
     needs: tuple[Need, ...]
     role: Role
     comparison: Comparison
@@ -82,7 +82,7 @@ def functions(stack: Stack) -> tuple[Resource, ...]:
 class _Own:
     """The needs of one function by itself."""
 
-    found: Found
+    found: AwsCalls
     needs: tuple[Need, ...]
     context: RunContext
 
@@ -90,13 +90,13 @@ class _Own:
 @memoized
 def _own(stack: Stack, function: Resource, code: Asset | None) -> _Own | Unknown | None:
     found = _calls(stack, function, code)
-    if not isinstance(found, Found):
+    if not isinstance(found, AwsCalls):
         return found
     context = _run_context(stack, function)
     needs, unresolved = _needs(found, context)
     needs += platform_needs(stack, function, context)
     needs += key_needs(stack, function, needs, context)
-    return _Own(Found(found.calls, unresolved), tuple(needs), context)
+    return _Own(AwsCalls(found.calls, unresolved), tuple(needs), context)
 
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
@@ -166,11 +166,11 @@ def _other_services(role: Resource) -> Iterator[str]:
                 yield from (service for service in services if service not in OWN_SERVICES)
 
 
-def _calls(stack: Stack, function: Resource, code: Asset | None) -> Found | Unknown | None:
+def _calls(stack: Stack, function: Resource, code: Asset | None) -> AwsCalls | Unknown | None:
     """The calls of the function's code, or of a package that takes its place."""
     if code is None:
         found = python_code(stack, function)
-        reading: Reading | NoModule | Unknown | None = found and found[1]
+        reading: ProgramReading | NoModule | Unknown | None = found and found[1]
     else:
         runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
         for value in (runtime, name):
@@ -220,7 +220,7 @@ def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
                 yield Upload(name, prefix)
 
 
-def _needs(found: Found, context: RunContext) -> tuple[list[Need], tuple[Unresolved, ...]]:
+def _needs(found: AwsCalls, context: RunContext) -> tuple[list[Need], tuple[Unresolved, ...]]:
     needs: dict[Need, None] = {}
     unresolved = list(found.unresolved)
     for call in found.calls:

@@ -15,8 +15,8 @@ import msgspec
 
 from policypack.iam import actions
 from policypack.iam.arn import Arn
-from policypack.python import sdk
-from policypack.python.model import UNKNOWN_TEXT, Call, Environment, Text, UnknownPart
+from policypack.python.libraries import sdk
+from policypack.python.model import UNKNOWN_TEXT, AwsCall, Environment, Text, UnknownPart
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ def prefix(service: str) -> str:
     return _table().prefixes.services.get(service) or sdk.signing_name(service)
 
 
-def permissions(call: Call) -> tuple[CallPermission, ...] | None:
+def permissions(call: AwsCall) -> tuple[CallPermission, ...] | None:
     """The actions of a call; None where they are not documented."""
     service = _table().services.get(call.service)
     row = service.operations.get(call.operation) if service else None
@@ -92,7 +92,7 @@ def listed(service: str, operation: str) -> bool:
     return operation in _table().undocumented.operations.get(service, ())
 
 
-def _by_argument(name: str, call: Call) -> str | None:
+def _by_argument(name: str, call: AwsCall) -> str | None:
     """An action that is needed for some arguments only: `PutItem#TransactItems[].Put`."""
     action, _, argument = name.partition("#")
     if not argument:
@@ -171,7 +171,7 @@ WITHOUT = {"sns": ("PhoneNumber",)}
 """Arguments that take the place of a resource."""
 
 
-def targets(call: Call, permission: CallPermission, context: RunContext) -> tuple[CallTarget, ...]:
+def targets(call: AwsCall, permission: CallPermission, context: RunContext) -> tuple[CallTarget, ...]:
     """The targets that a permission of a call has to be on."""
     service, _, _ = permission.action.partition(":")
     (action,) = actions.expand(permission.action) or (None,)
@@ -184,7 +184,7 @@ def targets(call: Call, permission: CallPermission, context: RunContext) -> tupl
     return tuple(dict.fromkeys(_named(call, service, permission.subject, context)))
 
 
-def _named(call: Call, service: str, subject: str, context: RunContext) -> Iterator[CallTarget]:
+def _named(call: AwsCall, service: str, subject: str, context: RunContext) -> Iterator[CallTarget]:
     templates = NAMES.get(service, {})
     if subject and service == "kms":
         templates = {subject: "key/{}"}
@@ -204,7 +204,7 @@ def _named(call: Call, service: str, subject: str, context: RunContext) -> Itera
 
 
 def _arn(
-    value: str, template: str, service: str, name: str, call: Call, context: RunContext, *, known: bool
+    value: str, template: str, service: str, name: str, call: AwsCall, context: RunContext, *, known: bool
 ) -> CallTarget:
     if value.startswith("arn:") and (arn := Arn.parse(value)):
         pattern = f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}"
@@ -227,7 +227,7 @@ def _arn(
     return CallTarget(head + tail, known, reach=reach, argument="" if known else name)
 
 
-def _of_s3(call: Call, action: actions.Action, subject: str, context: RunContext) -> Iterator[CallTarget]:
+def _of_s3(call: AwsCall, action: actions.Action, subject: str, context: RunContext) -> Iterator[CallTarget]:
     """A bucket, or objects in it."""
     objects = any("${ObjectName}" in arn_format.written for arn_format in action.formats)
     if not any("${BucketName}" in arn_format.written for arn_format in action.formats):

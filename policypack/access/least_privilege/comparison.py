@@ -19,7 +19,7 @@ from policypack.core.policy import Resource
 from policypack.iam.actions import Action, concerns, expand
 from policypack.iam.document import Effect, PolicyDocument, Statement
 from policypack.iam.globs import covers, overlaps
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
 from policypack.resources.attachments import AttachedDocument
 
 TOO_MANY = "its wildcards distinguish too many requests"
@@ -33,7 +33,7 @@ class Need(msgspec.Struct, frozen=True):
     target: CallTarget
     why: str
     """What needs it: a clause without a subject's verb, such as "`GetObject` of `s3`"."""
-    place: Place | None = None
+    place: CodePlace | None = None
     may: bool = False
     """Whether it may be allowed and need not be."""
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.handler import handlers
-from policypack.python.handling import Handling
+from policypack.lambda_code.python_code import handlers
+from policypack.python.model import Handling
 
 
 def check(handling: Handling) -> Iterator[Judgement]:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.platform_mismatch import Foreign, foreign
+from policypack.lambda_code.platform_mismatch import MismatchedFiles, foreign
 
 
-def check(mismatch: Foreign) -> Iterator[Judgement]:
+def check(mismatch: MismatchedFiles) -> Iterator[Judgement]:
     where = f"has the layer `{mismatch.layer}`, which contains" if mismatch.layer else "contains"
     for reason in dict.fromkeys(reason for _, reason in mismatch.files):
         first, *others = (name for name, why in mismatch.files if why == reason)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from policypack.core.examples import example, packaged, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.import_check import Lacking, imported
+from policypack.lambda_code.missing_modules import MissingImports, imported
 
 
-def check(imports: Lacking) -> Iterator[Judgement]:
+def check(imports: MissingImports) -> Iterator[Judgement]:
     for module in imports.missing:
         yield Violation("", module.words(imports.runtime, layered=imports.layered))
 

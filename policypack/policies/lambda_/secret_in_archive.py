@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policypack.core.examples import HANDLER, example, packaged, reported_at
-from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Violation
+from policypack.core.policy import Judgement, Placed, Policy, Resource, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.lambda_code.packaging import read_code
+from policypack.lambda_code.packaging import code_property, read_code
 from policypack.lambda_code.secret_files import SecretFile, secret_files
 from policypack.resources.tokens import FUNCTION, LAYER
 
 
-def archive_secrets(resource: Resource) -> Iterator[Reading[Sequence[SecretFile]]]:
-    """The secrets in the archive of a function or layer."""
-    if resource.type in (FUNCTION, LAYER):
-        secrets = read_code(resource, secret_files)
-        if secrets is not None:
-            yield "code", secrets
+def archive_secrets(stack: Stack) -> Iterator[Placed[Sequence[SecretFile]]]:
+    """The secrets in the archive of each function and layer."""
+    for kind in (FUNCTION, LAYER):
+        for resource in stack.of(kind):
+            secrets = read_code(stack, resource, secret_files)
+            if secrets is not None:
+                yield resource, code_property(resource), secrets
 
 
 def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
@@ -61,6 +62,6 @@ POLICY = Policy(
         example(_with("environment.py"), note="a name that only starts like one"),
         example(_with("id_rsa.pub", "ssh-rsa AAAA me@example.com"), note="a public key"),
     ],
-    reads=archive_secrets,
+    reads=over_stack(archive_secrets),
     check=check,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from policypack.access.least_privilege.calls import RunContext, Upload, permissions, targets
-from policypack.python.files import Place
-from policypack.python.model import Call, Environment, Text, UnknownPart
+from policypack.python.files import CodePlace
+from policypack.python.model import AwsCall, Environment, Text, UnknownPart
 
 WHERE = RunContext(
     {"QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/work", "BUCKET": "acme"},
@@ -24,7 +24,7 @@ def about(service: str, operation: str, *, where: RunContext = WHERE, **given: s
         (name.replace("__", "."), ((value if isinstance(value, Text) else Text((value,))),))
         for name, value in given.items()
     )
-    call = Call(Place("app.py", 1), service, operation, arguments)
+    call = AwsCall(CodePlace("app.py", 1), service, operation, arguments)
     return [
         f"{each.action.partition(':')[2]} {'' if target.every else '~'}{target.pattern.removeprefix('arn:aws:')}"
         for each in permissions(call) or ()

@@ -6,9 +6,9 @@ import pytest
 
 from policypack.access.least_privilege.calls import listed, permissions
 from policypack.iam.actions import expand
-from policypack.python import sdk
-from policypack.python.files import Place
-from policypack.python.model import Call, Text
+from policypack.python.files import CodePlace
+from policypack.python.libraries import sdk
+from policypack.python.model import AwsCall, Text
 
 MOST_USED = [
     "s3",
@@ -84,8 +84,11 @@ WITHOUT_ACTION = {
 
 
 def needed(service: str, operation: str, **arguments: str) -> list[str]:
-    call = Call(
-        Place("app.py", 1), service, operation, tuple((name, (Text((value,)),)) for name, value in arguments.items())
+    call = AwsCall(
+        CodePlace("app.py", 1),
+        service,
+        operation,
+        tuple((name, (Text((value,)),)) for name, value in arguments.items()),
     )
     found = permissions(call)
     assert found is not None
@@ -96,7 +99,7 @@ def needed(service: str, operation: str, **arguments: str) -> list[str]:
 def test_every_operation_needs_an_action_that_exists_or_is_listed(service: str) -> None:
     assert sdk.operations(service)
     for operation in sdk.operations(service).values():
-        found = permissions(Call(Place("app.py", 1), service, operation))
+        found = permissions(AwsCall(CodePlace("app.py", 1), service, operation))
         if found is None:
             assert listed(service, operation), operation
         elif (service, operation) not in WITHOUT_ACTION:

@@ -99,7 +99,6 @@ test_an_import_that_finds_something_or_need_not = silent(
     "from __future__ import annotations\nimport os.path, _thread, tomllib",
     ("import distutils, imp, telnetlib, setuptools, tomllib", {}, "python3.11"),
     ("from compression import zstd\nimport annotationlib", {}, "python3.14"),
-    "def handler(event, context):\n    import pandas",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3",
     "import typing as t\nif t.TYPE_CHECKING:\n    import mypy_boto3_s3",
     "try:\n    import ujson as json\nexcept ImportError:\n    import json",
@@ -135,6 +134,77 @@ test_an_import_that_finds_something_or_need_not = silent(
     ("import pandas", {}, "python2.7"),
     of=importing,
 )
+
+
+HANDLE = "def handler(event, context):\n    "
+LOAD = "def load(*args):\n    import pandas\n    return pandas\n"
+RUNS = {
+    "the handler itself": f"{HANDLE}import pandas",
+    "a function that it calls": f"{LOAD}{HANDLE}return load()",
+    "a function of a function": f"{LOAD}def work():\n    return load()\n{HANDLE}work()",
+    "a method": f"class A:\n    def __init__(self):\n        self.x = 1\n    def run(self):\n        import pandas\n{HANDLE}A().run()",
+    "a constructor": f"class A:\n    def __init__(self):\n        import pandas\n{HANDLE}A()",
+    "a loop over the event's records": f"{LOAD}{HANDLE}for record in event['Records']:\n        load(record)",
+    "a comprehension over them": f"{LOAD}{HANDLE}return [load(record) for record in event['Records']]",
+    "a function around the handler": f"def wrap(f):\n    def run(*args):\n        import pandas\n        return f(*args)\n    return run\n@wrap\n{HANDLE}pass",
+    "the function that is wrapped": f"def wrap(f):\n    return lambda *args: f(*args)\n@wrap\n{HANDLE}import pandas",
+    "a coroutine": f"import asyncio\nasync def main():\n    import pandas\n{HANDLE}asyncio.run(main())",
+    "a module that a function imports": f"{HANDLE}from lib import work\n    work()",
+    "a return at the end": f"{LOAD}{HANDLE}load()\n    return 1",
+    "an exception that is raised again": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        print('failed')\n        raise",
+    "another exception in its place": "try:\n    import pandas\nexcept ImportError as e:\n    raise RuntimeError('no pandas') from e",
+    "an import by its name": "import importlib\nx = importlib.import_module('pandas')",
+    "a break of a loop that is over": f"{LOAD}{HANDLE}for i in range(3):\n        break\n    load()",
+}
+
+
+@pytest.mark.parametrize("way", RUNS)
+def test_an_import_in_a_function_that_every_invocation_runs(way: str) -> None:
+    files = {"index.py": RUNS[way], "lib.py": "def work():\n    import pandas\n"}
+    (found,) = messages(POLICY, function(texts(files)))
+    assert found.startswith("imports `pandas` (`")
+
+
+MAY_RUN = {
+    "a function that nothing calls": f"{LOAD}{HANDLE}pass",
+    "a condition": f"{LOAD}{HANDLE}if event.get('x'):\n        load()",
+    "a return before it": f"{HANDLE}if event.get('x'):\n        return 1\n    import pandas",
+    "one of two": f"{LOAD}def other(): pass\n{HANDLE}(load if event.get('x') else other)()",
+    "an operand": f"{LOAD}{HANDLE}return event.get('x') or load()",
+    "an exception that is caught": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        return 1",
+    "an exception that may be raised again": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        if event:\n            return 1\n        raise",
+    "a loop over something else": f"{LOAD}{HANDLE}for x in range(event['n']):\n        load()",
+    "a record that is skipped": f"{LOAD}{HANDLE}for r in event['Records']:\n        if r['x']:\n            continue\n        load()",
+    "records that are chosen": f"{LOAD}{HANDLE}return [load(r) for r in event['Records'] if r['x']]",
+    "a generator": f"def load():\n    import pandas\n    yield 1\n{HANDLE}load()",
+    "a function that a library is given": f"import atexit\n{LOAD}{HANDLE}atexit.register(load)",
+    "work for an executor": f"from concurrent.futures import ThreadPoolExecutor as P\n{LOAD}{HANDLE}P().submit(load)",
+    "a lambda that nothing calls": f"{LOAD}{HANDLE}later = lambda: load()",
+    "a condition on the way": f"{LOAD}def work(x):\n    if x:\n        load()\n{HANDLE}work(1)",
+    "the script": f"{LOAD}{HANDLE}pass\nif __name__ == '__main__':\n    load()",
+    "a name that is made": f"import importlib\n{HANDLE}importlib.import_module('pandas' if event else 'json')",
+}
+
+
+@pytest.mark.parametrize("way", MAY_RUN)
+def test_an_import_in_a_function_that_an_invocation_may_not_run(way: str) -> None:
+    assert outcomes(POLICY, function(texts({"index.py": MAY_RUN[way]}))) == []
+
+
+def test_code_that_is_too_large_is_judged_by_what_its_modules_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policypack.python.reader.STEPS", 20)
+    files = {"index.py": "import pandas\n" + "x = 1\n" * 40 + HANDLER, "pandas.py": "import numpy"}
+    assert messages(POLICY, function(texts(files)))[0].startswith("imports `numpy` (`pandas.py:1`)")
+    monkeypatch.setattr("policypack.python.reader.SHALLOW_STEPS", 20)
+    run = function(texts({**files, "pandas.py": "import polars"}))
+    assert undecided(POLICY, run) == ["code"]
+    assert any("holds code that is too large" in each.message for each in outcomes(POLICY, run))
+
+
+def test_a_place_that_only_a_function_adds_that_nothing_calls_is_none() -> None:
+    text = "import sys as system\ndef add():\n    system.path.append('/mnt/efs')\n{}import pandas\n"
+    assert violations(POLICY, function(texts({"index.py": text.format("")}))) == ["code"]
+    assert undecided(POLICY, function(texts({"index.py": text.format("add()\n")}))) == ["code"]
 
 
 def test_an_own_package_that_was_installed_from_its_folder_is_followed() -> None:
@@ -235,6 +305,10 @@ PIECES = [
     "while {0}:\n    import {1}",
     "async def {0}():\n    import {1}",
     "class {0}({1}):\n    from {1} import {0}",
+    "def {0}():\n    import {1}",
+    "def {0}():\n    for x in {0}, {1}:\n        if x:\n            return\n    import {1}.b",
+    "{0}()",
+    "for x in {0}, {1}:\n    x()",
     "{0} = {1}",
 ]
 

@@ -7,25 +7,27 @@ Sources: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from policypack.python import sdk
-from policypack.python.files import Place
+from policypack.python.files import CodePlace
+from policypack.python.libraries import sdk
 from policypack.python.model import UNKNOWN_TEXT, Text
-from policypack.python.reader import Given, Reader
+from policypack.python.reader import Arguments, Reader
 from policypack.python.values import (
     EMPTY,
     UNKNOWN,
+    Boto,
     BotoResource,
+    BotoSession,
     Client,
     Collection,
     DictValue,
     External,
     Method,
     Paginator,
-    Session,
     Values,
     either,
+    one,
     texts,
 )
 
@@ -43,18 +45,18 @@ IDLE = ("meta", "exceptions", "waiter_names")
 DYNAMIC_SERVICE = "uses a client whose service is not named in the code"
 
 
-def client(reader: Reader, names: Values, place: Place, *, resource: bool = False) -> Values:
+def client(reader: Reader, names: Values, place: CodePlace, *, resource: bool = False) -> Values:
     """The client, or resource, of a service that is named so."""
     found: list[Values] = []
     for each in texts(names) or [UNKNOWN_TEXT]:
         if each.constant is None:
-            reader.give_up(place, "makes a client of a service whose name is not a constant")
-            found.append(frozenset({Client(None)}))
+            reader.note_unresolved(place, "makes a client of a service whose name is not a constant")
+            found.append(one(Client(None)))
         elif not sdk.exists(each.constant):
-            reader.give_up(place, f"makes a client of `{each.constant}`, which botocore does not know")
-            found.append(frozenset({Client(None)}))
+            reader.note_unresolved(place, f"makes a client of `{each.constant}`, which botocore does not know")
+            found.append(one(Client(None)))
         else:
-            found.append(frozenset({BotoResource(each.constant) if resource else Client(each.constant)}))
+            found.append(one(BotoResource(each.constant) if resource else Client(each.constant)))
     return either(found)
 
 
@@ -66,39 +68,37 @@ def offers(owner: Client, name: str) -> bool:
     return name in sdk.operations(owner.service) or name in helpers or (owner.service == "s3" and name in TRANSFERS)
 
 
-def attribute(
-    reader: Reader, base: Session | Client | BotoResource | Collection | Paginator, name: str, place: Place
-) -> Values:
+def attribute(reader: Reader, base: Boto, name: str, place: CodePlace) -> Values:
     """What an attribute of one of boto3's values may be."""
     if isinstance(base, Client) and name in IDLE:
-        return frozenset({Method(base, name)})
+        return one(Method(base, name))
     if isinstance(base, BotoResource):
         if name == "meta":
-            return frozenset({Method(Client(base.service), "meta")})
+            return one(Method(Client(base.service), "meta"))
         definition = sdk.resource(base.service, base.kind)
         for identifier in definition.get("identifiers", ()):
             if name == sdk.python_name(identifier["name"]):
                 return base.identifier(identifier["name"])
         if many := sdk.named(definition.get("hasMany", {}), name):
-            return frozenset({Collection(base, many[0])})
+            return one(Collection(base, many[0]))
         if has := sdk.named(definition.get("has", {}), name):
             made = has[1]["resource"]
             if not any(each["source"] == "input" for each in made.get("identifiers", ())):
-                return frozenset({_made(base, made, Given(), {})})
+                return one(_made(base, made, Arguments(), {}))
         if name in sdk.members(base.service, base.kind) and "load" in definition:
-            _request(reader, base, definition["load"]["request"], Given(), place)
+            _request(reader, base, definition["load"]["request"], Arguments(), place)
             return UNKNOWN
-    return frozenset({Method(base, name)})
+    return one(Method(base, name))
 
 
-def called(reader: Reader, callee: Method, given: Given, place: Place) -> Values:
+def called(reader: Reader, callee: Method, given: Arguments, place: CodePlace) -> Values:
     """What a method of one of boto3's values returns; the call that it makes is noted."""
     match callee.owner:
-        case Session():
-            return _of_session(reader, callee.name, given, place)
+        case BotoSession() if callee.name in ("client", "resource", "create_client"):
+            return client(reader, given.get("service_name", 0), place, resource=callee.name == "resource")
         case Client(service=None):
             if callee.name not in IDLE:
-                reader.give_up(place, DYNAMIC_SERVICE)
+                reader.note_unresolved(place, DYNAMIC_SERVICE)
             return UNKNOWN
         case Client(service=str() as service):
             return _of_client(reader, callee.owner, service, callee.name, given, place)
@@ -113,13 +113,7 @@ def called(reader: Reader, callee: Method, given: Given, place: Place) -> Values
     return UNKNOWN
 
 
-def _of_session(reader: Reader, name: str, given: Given, place: Place) -> Values:
-    if name in ("client", "resource", "create_client"):
-        return client(reader, given.get("service_name", 0), place, resource=name == "resource")
-    return UNKNOWN
-
-
-def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Given, place: Place) -> Values:
+def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in ("get_paginator", "get_waiter"):
         return _helper(reader, service, name, given, place)
     if name == "generate_presigned_url":
@@ -128,7 +122,7 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Gi
         for each in texts(given.get("ClientMethod", 0)) or [UNKNOWN_TEXT]:
             operation = sdk.operations(service).get(each.constant or "")
             if operation is None:
-                reader.give_up(place, f"signs a URL for an operation of `{service}` that is not a constant")
+                reader.note_unresolved(place, f"signs a URL for an operation of `{service}` that is not a constant")
             else:
                 reader.called_with(place, service, operation, keywords, open_=not params)
         return UNKNOWN
@@ -141,17 +135,17 @@ def _of_client(reader: Reader, owner: Client, service: str, name: str, given: Gi
         _transfer(reader, operations, {each: given.get(each, index) for index, each in enumerate(order)}, given, place)
         return UNKNOWN
     if name in NO_CALL or name in IDLE:
-        return frozenset({owner}) if name == "meta" else UNKNOWN
+        return one(owner) if name == "meta" else UNKNOWN
     operation = sdk.operations(service).get(name)
     if operation is None:
         if not name.startswith("__"):
-            reader.give_up(place, f"calls `{name}`, which is no operation of `{service}`")
+            reader.note_unresolved(place, f"calls `{name}`, which is no operation of `{service}`")
         return UNKNOWN
     reader.called_with(place, service, operation, given.keywords, open_=given.open)
     return _response(operation, given)
 
 
-def _helper(reader: Reader, service: str, name: str, given: Given, place: Place) -> Values:
+def _helper(reader: Reader, service: str, name: str, given: Arguments, place: CodePlace) -> Values:
     """A paginator, or a waiter, which is the operation that it asks again and again."""
     waits = name == "get_waiter"
     known = sdk.waiters(service) if waits else sdk.operations(service)
@@ -160,21 +154,21 @@ def _helper(reader: Reader, service: str, name: str, given: Given, place: Place)
         operation = known.get(each.constant or "")
         if operation is None:
             kind = "a waiter" if waits else "a paginator"
-            reader.give_up(place, f"makes {kind} of `{service}` for an operation that is not a constant")
+            reader.note_unresolved(place, f"makes {kind} of `{service}` for an operation that is not a constant")
         else:
-            found.append(frozenset({Paginator(service, operation)}))
+            found.append(one(Paginator(service, operation)))
     return either(found)
 
 
-def _response(operation: str, given: Given) -> Values:
+def _response(operation: str, given: Arguments) -> Values:
     """What is known of a response: the URL of a queue ends with its name."""
     if operation == "GetQueueUrl" and (name := given.get("QueueName")):
-        return frozenset({DictValue(((Text(("QueueUrl",)), name),), open=True)})
+        return one(DictValue(((Text(("QueueUrl",)), name),), open=True))
     return UNKNOWN
 
 
 def _transfer(
-    reader: Reader, operations: tuple[str, ...], named: Mapping[str, Values], given: Given, place: Place
+    reader: Reader, operations: tuple[str, ...], named: Mapping[str, Values], given: Arguments, place: CodePlace
 ) -> None:
     extra = [each for each in given.get("ExtraArgs") if isinstance(each, DictValue)]
     keywords = {key.constant: value for each in extra for key, value in each.items if key.constant}
@@ -184,7 +178,7 @@ def _transfer(
         reader.called_with(place, "s3", operation, {**keywords, **arguments}.items(), open_=unread)
 
 
-def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Given, place: Place) -> Values:
+def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Arguments, place: CodePlace) -> Values:
     definition = sdk.resource(owner.service, owner.kind)
     if name == "get_available_subresources":
         return UNKNOWN
@@ -200,16 +194,16 @@ def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Given, p
         table = tuple(texts(owner.identifier("Name")))
         request = frozenset({DictValue(tuple((each, UNKNOWN) for each in table))})
         reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)])
-        return frozenset({External("boto3.batch_writer()")})
+        return one(External("boto3.batch_writer()"))
     if name in ("load", "reload") and "load" in definition:
         _request(reader, owner, definition["load"]["request"], given, place)
         return UNKNOWN
     if has := sdk.named(definition.get("has", {}), name):
-        return frozenset({_made(owner, has[1]["resource"], given, {})})
+        return one(_made(owner, has[1]["resource"], given, {}))
     if action := sdk.named(definition.get("actions", {}), name):
         sent = _request(reader, owner, action[1]["request"], given, place)
         if "resource" in action[1]:
-            return frozenset({_made(owner, action[1]["resource"], given, sent)})
+            return one(_made(owner, action[1]["resource"], given, sent))
         return UNKNOWN
     if name.startswith("wait_until_") and (
         waiter := sdk.named(definition.get("waiters", {}), name.removeprefix("wait_until_"))
@@ -217,12 +211,12 @@ def _of_resource(reader: Reader, owner: BotoResource, name: str, given: Given, p
         operation = sdk.waiters(owner.service)[waiter[1]["waiterName"]]
         _request(reader, owner, {**waiter[1], "operation": operation}, given, place)
         return UNKNOWN
-    reader.give_up(place, f"calls `{name}`, which is nothing of a {owner.kind or owner.service} of boto3")
+    reader.note_unresolved(place, f"calls `{name}`, which is nothing of a {owner.kind or owner.service} of boto3")
     return UNKNOWN
 
 
 def _request(
-    reader: Reader, owner: BotoResource, request: Mapping[str, Any], given: Given, place: Place
+    reader: Reader, owner: BotoResource, request: Mapping[str, Any], given: Arguments, place: CodePlace
 ) -> dict[str, Values]:
     """Note the call of an action; what it sends is its identifiers and what it is given."""
     sent = dict(given.keywords)
@@ -235,7 +229,7 @@ def _request(
     return sent
 
 
-def _made(owner: BotoResource, made: Mapping[str, Any], given: Given, sent: Mapping[str, Values]) -> BotoResource:
+def _made(owner: BotoResource, made: Mapping[str, Any], given: Arguments, sent: Mapping[str, Values]) -> BotoResource:
     """The resource that an attribute or an action gives."""
     identifiers: dict[str, Values] = {}
     position = 0
@@ -253,35 +247,31 @@ def _made(owner: BotoResource, made: Mapping[str, Any], given: Given, sent: Mapp
     return BotoResource(owner.service, made["type"], tuple(identifiers.items()))
 
 
-def _of_collection(reader: Reader, owner: Collection, name: str, given: Given, place: Place) -> Values:
+def _of_collection(reader: Reader, owner: Collection, name: str, given: Arguments, place: CodePlace) -> Values:
     if name in NARROWINGS:
-        given = given if name == "filter" else Given()
-        listed(reader, owner, given, place)
-        return frozenset({Collection(owner.owner, owner.name, narrowed=True)})
+        listed(reader, owner, given if name == "filter" else Arguments(), place)
+        return one(Collection(owner.owner, owner.name, narrowed=True))
     item = _collected(owner)
     batch = sdk.named(sdk.resource(owner.owner.service, item.kind).get("batchActions", {}), name)
     if batch is None:
-        reader.give_up(place, f"calls `{name}`, which is nothing of a collection of boto3")
+        reader.note_unresolved(place, f"calls `{name}`, which is nothing of a collection of boto3")
         return UNKNOWN
-    if not owner.narrowed:
-        listed(reader, owner, Given(), place)
+    listed(reader, owner, Arguments(), place)
     _request(reader, item, batch[1]["request"], given, place)
     return UNKNOWN
 
 
-def listed(reader: Reader, collection: Collection, given: Given, place: Place) -> Values:
-    """Each resource of a collection, which is listed by a call."""
+def listed(reader: Reader, collection: Collection, given: Arguments, place: CodePlace) -> Values:
+    """Each resource of a collection, which is listed by a call unless a call is noted for it already."""
     if not collection.narrowed:
-        _, definition = _many(collection)
-        _request(reader, collection.owner, definition["request"], given, place)
-    return frozenset({_collected(collection)})
+        _request(reader, collection.owner, _definition(collection)["request"], given, place)
+    return one(_collected(collection))
 
 
-def _many(collection: Collection) -> tuple[str, Mapping[str, Any]]:
-    owner = sdk.resource(collection.owner.service, collection.owner.kind)
-    return collection.name, owner["hasMany"][collection.name]
+def _definition(collection: Collection) -> Mapping[str, Any]:
+    many: Mapping[str, Any] = sdk.resource(collection.owner.service, collection.owner.kind)["hasMany"]
+    return cast("Mapping[str, Any]", many[collection.name])
 
 
 def _collected(collection: Collection) -> BotoResource:
-    _, definition = _many(collection)
-    return _made(collection.owner, definition["resource"], Given(), {})
+    return _made(collection.owner, _definition(collection)["resource"], Arguments(), {})
