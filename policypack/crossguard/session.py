@@ -25,7 +25,7 @@ from policypack.core.wire import decode
 from policypack.crossguard import program
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
-from policypack.evaluation.evaluate import evaluate, judge, judge_stack, requirements, undecided_level
+from policypack.evaluation.evaluate import evaluate, judge, requirements, undecided_level
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.evaluation.unknown_values import one_per_value
@@ -225,7 +225,7 @@ class Session:
             if stack is None:
                 stack = Stack(resources, settings, unseen)
                 stacks.append(stack)
-            found += _at(judge_stack(policy, stack, required), level, settings, levels)
+            found += _at(judge(policy, stack, settings, required), level, settings, levels)
         return found
 
     def _active(

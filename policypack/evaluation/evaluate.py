@@ -42,31 +42,22 @@ CRASHED = "Report it as a bug of this policy: a policy that crashes is never a p
 
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
-    chosen = list(policies)
-    found: list[Outcome] = []
-    for resource in stack.resources:
-        found += evaluate_resource(chosen, resource, stack.settings)
-    return found + evaluate_stack(chosen, stack)
+    policies = list(policies)
+    subjects: tuple[Resource | Stack, ...] = (*stack.resources, stack)
+    return [outcome for subject in subjects for outcome in evaluate_one(policies, subject, stack.settings)]
 
 
-def evaluate_resource(policies: Collection[Policy[Any]], resource: Resource, settings: Settings) -> list[Outcome]:
-    """The outcomes for one resource of those policies that read one at a time."""
-    found: list[Outcome] = []
+def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, settings: Settings) -> list[Outcome]:
+    """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
+
+    def level(policy: Policy[Any]) -> EnforcementLevel:
+        return enforcement(policy, settings)
+
+    outcomes: list[Outcome] = []
     for policy in policies:
-        if not policy.over_stack and enforcement(policy, settings) is not EnforcementLevel.DISABLED:
-            required = requirements(policy, policies, lambda each: enforcement(each, settings))
-            found += judge(policy, resource, settings, required)
-    return found
-
-
-def evaluate_stack(policies: Collection[Policy[Any]], stack: Stack) -> list[Outcome]:
-    """The outcomes of those policies that read the stack as a whole."""
-    found: list[Outcome] = []
-    for policy in policies:
-        if policy.over_stack and enforcement(policy, stack.settings) is not EnforcementLevel.DISABLED:
-            required = requirements(policy, policies, lambda each: enforcement(each, stack.settings))
-            found += judge_stack(policy, stack, required)
-    return found
+        if policy.over_stack is isinstance(subject, Stack) and level(policy) is not EnforcementLevel.DISABLED:
+            outcomes += judge(policy, subject, settings, requirements(policy, policies, level))
+    return outcomes
 
 
 def requirements(
@@ -81,42 +72,40 @@ def requirements(
     """
     if not policy.requires:
         return ()
-    named = (each for each in policies if each.id in policy.requires)
-    return tuple(each for each in named if level(each) is EnforcementLevel.MANDATORY)
+    required = (each for each in policies if each.id in policy.requires)
+    return tuple(each for each in required if level(each) is EnforcementLevel.MANDATORY)
 
 
 def judge(
-    policy: Policy[Any], resource: Resource, settings: Settings, required: Sequence[Policy[Any]] = ()
+    policy: Policy[Any], subject: Resource | Stack, settings: Settings, required: Sequence[Policy[Any]] = ()
 ) -> list[Outcome]:
-    """The outcomes of a policy that reads one resource at a time; `required` are its `requirements`."""
-    reads = policy.reads
-    assert not isinstance(reads, OverStack)
-    if resource.external:
-        return []
+    """The outcomes of one policy for one resource, or for the stack as a whole; `required` are its `requirements`."""
     judging = _Judging(policy, settings, required)
+    blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     try:
-        for path, value in reads(resource):
-            judging.judge(resource, path, value)
-    except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
-        judging.violations.append(_crashed(policy, resource, error))
-    return _settled(judging.violations, judging.undecided, ())
-
-
-def judge_stack(policy: Policy[Any], stack: Stack, required: Sequence[Policy[Any]] = ()) -> list[Outcome]:
-    """The outcomes of a policy that reads the stack as a whole; `required` are its `requirements`."""
-    reads = policy.reads
-    assert isinstance(reads, OverStack)
-    blamed = stack.resources[0] if stack.resources else Resource(ROOT_TYPE, "stack")
-    judging = _Judging(policy, stack.settings, required)
-    try:
-        for resource, path, value in reads.read(stack):
+        for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 judging.judge(resource, path, value)
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
-        judging.violations.append(_crashed(policy, blamed, error))
-    found = judging.violations or judging.undecided
-    return _settled(judging.violations, judging.undecided, secrets_of(stack) if found else ())
+        judging.outcomes.append(_crashed(policy, blamed, error))
+    if not judging.outcomes:
+        return []
+    elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
+    known_first = sorted(judging.outcomes, key=lambda each: each.kind is Kind.UNDECIDED)
+    redacted_ones = (redacted(each, elsewhere) for each in known_first)
+    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in redacted_ones}.values())
+
+
+def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[Resource, str, Any]]:
+    """What a policy reads: the resource to blame, a path in it, a value."""
+    if isinstance(subject, Stack):
+        assert isinstance(policy.reads, OverStack)
+        yield from policy.reads.read(subject)
+    elif not subject.external:
+        assert not isinstance(policy.reads, OverStack)
+        for path, value in policy.reads(subject):
+            yield subject, path, value
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
@@ -133,13 +122,12 @@ def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings)
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """One policy at work: what it reports, known breaches apart from what is undecided."""
+    """One policy at work, and what it reports."""
 
     policy: Policy[Any]
     settings: Settings
     required: Sequence[Policy[Any]]
-    violations: list[Outcome] = field(default_factory=list)
-    undecided: list[Outcome] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
         """Add what the policy reports of one reading."""
@@ -151,16 +139,16 @@ class _Judging:
         for judgement in self.policy.check(value):
             self._report(resource, _join(path, judgement.path), judgement)
 
-    def _report(self, resource: Resource, place: str, judgement: Violation | Undecided) -> None:
-        if self._excused(resource, place):
+    def _report(self, resource: Resource, path: str, judgement: Violation | Undecided) -> None:
+        if self._excused(resource, path):
             return
+        policy, level = self.policy, enforcement(self.policy, self.settings)
         if isinstance(judgement, Violation):
-            level = enforcement(self.policy, self.settings)
-            fix = self.policy.fix
-            outcome = Outcome(Kind.VIOLATION, self.policy, resource, place, judgement.message, fix, level)
-            self.violations.append(outcome)
+            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
         else:
-            self.undecided.append(_undecided(self.policy, resource, place, judgement, self.settings))
+            level = undecided_level(policy.id, level, self.settings)
+            outcome = _undecided(policy, resource, path, judgement, level)
+        self.outcomes.append(outcome)
 
     def _excused(self, resource: Resource, place: str) -> bool:
         """Whether a required policy reports this place, or a whole that it is a part of."""
@@ -173,12 +161,8 @@ def _reported(policy: Policy[Any], resource: Resource) -> tuple[str, ...]:
 
 
 def _excusing(policy: Policy[Any], resource: Resource) -> Iterator[str]:
-    reads = policy.reads
-    assert not isinstance(reads, OverStack)
-    if resource.external:
-        return
     with suppress(Exception):  # a policy that crashes excuses nobody, and its own run reports the crash
-        for path, value in reads(resource):
+        for _, path, value in _readings(policy, resource):
             for judgement in () if isinstance(value, Unknown) else policy.check(value):
                 if isinstance(judgement, Violation) and judgement.excuses:
                     yield _join(path, judgement.path)
@@ -195,35 +179,15 @@ def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outco
     return Outcome(Kind.ERROR, policy, resource, "", message, CRASHED)
 
 
-def _settled(violations: list[Outcome], undecided: list[Outcome], secrets: Sequence[str]) -> list[Outcome]:
-    """Breaches first, each said once, with nothing of a secret in them."""
-    if not violations and not undecided:
-        return violations
-    found = [redacted(each, secrets) for each in (*violations, *undecided)]
-    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in found}.values())
-
-
 def _undecided(
-    policy: Policy[Any],
-    resource: Resource,
-    path: str,
-    judgement: Undecided,
-    settings: Settings,
+    policy: Policy[Any], resource: Resource, path: str, judgement: Undecided, level: EnforcementLevel
 ) -> Outcome:
-    if judgement.why == UNKNOWN.why and (unknown := _within(resource.inputs, path)):
-        judgement = Undecided(judgement.path, unknown.why, unknown.fix)
+    why, fix = judgement.why, judgement.fix
+    if why == UNKNOWN.why and (unknown := _within(resource.inputs, path)):
+        why, fix = unknown.why, unknown.fix
+    message = f"`{path or resource.name}` {why}, so this policy cannot judge it"
     waits_for = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
-    return Outcome(
-        Kind.UNDECIDED,
-        policy,
-        resource,
-        path,
-        f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it",
-        judgement.fix,
-        undecided_level(policy.id, enforcement(policy, settings), settings),
-        tuple(waits_for),
-        judgement.why,
-    )
+    return Outcome(Kind.UNDECIDED, policy, resource, path, message, fix, level, tuple(waits_for), why)
 
 
 def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:

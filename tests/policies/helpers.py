@@ -6,7 +6,7 @@ from typing import Any
 
 from policypack.core.examples import allow, bucket_policy, deny, document, role, role_policy
 from policypack.core.policy import Kind, Outcome, Policy, Resource, Stack
-from policypack.evaluation.evaluate import judge, judge_stack
+from policypack.evaluation.evaluate import judge
 from policypack.evaluation.settings import Settings
 
 __all__ = [
@@ -26,10 +26,8 @@ __all__ = [
 def outcomes(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[Outcome]:
     """What a policy says of one resource, or of a little stack; a policy that crashes fails the test."""
     chosen = Settings(**settings)
-    if policy.over_stack:
-        found = judge_stack(policy, Stack(resources, chosen))
-    else:
-        found = [each for resource in resources for each in judge(policy, resource, chosen)]
+    subjects = [Stack(resources, chosen)] if policy.over_stack else resources
+    found = [each for subject in subjects for each in judge(policy, subject, chosen)]
     assert [each.message for each in found if each.kind is Kind.ERROR] == []
     return found
 
