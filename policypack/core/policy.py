@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
@@ -62,7 +62,7 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-class Partial(str):
+class PartialDocument(str):
     """The text of a policy document in which some values are unknown: a sentinel of Pulumi's stands for each.
 
     What is known in it can be judged; `unknown` says what the rest waits for.
@@ -70,6 +70,12 @@ class Partial(str):
 
     __slots__ = ("unknown",)
     unknown: Unknown
+
+    def __new__(cls, text: str, unknown: Unknown = UNKNOWN) -> Self:
+        """The text with what its unknown values wait for."""
+        document = str.__new__(cls, text)
+        document.unknown = unknown
+        return document
 
 
 @dataclass(frozen=True, slots=True)

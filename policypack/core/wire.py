@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Asset, Partial, Reference, Unknown
+from policypack.core.policy import UNKNOWN, Asset, PartialDocument, Reference, Unknown
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a signature, not a secret)
@@ -140,7 +139,7 @@ class _Decoder:
         )
 
 
-def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None]) -> Partial | None:
+def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None]) -> PartialDocument | None:
     """The text of a policy document with the sentinel for every value in it that is unknown; None for another text."""
     if '"Statement"' not in text:
         return None
@@ -150,9 +149,7 @@ def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None
         return None
     if not isinstance(document, dict) or any(map(marked, document)):
         return None
-    partial = Partial(json.dumps(_with_sentinels(document, marked)))
-    partial.unknown = unknown
-    return partial
+    return PartialDocument(json.dumps(_with_sentinels(document, marked)), unknown)
 
 
 def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
@@ -165,28 +162,6 @@ def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
             if any(map(marked, value)):
                 return UNKNOWN_STRING
             return {name: _with_sentinels(each, marked) for name, each in value.items()}
-    return value
-
-
-def mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """A plain value with every text in it changed, those of keys, references and assets too."""
-    match value:
-        case Partial():
-            partial = Partial(change(value))
-            partial.unknown = value.unknown
-            return partial
-        case str():
-            return change(value)
-        case Mapping():
-            return {change(str(name)): mapped(each, change) for name, each in value.items()}
-        case list():
-            return [mapped(each, change) for each in value]
-        case Reference():
-            return replace(value, id=mapped(value.id, change))
-        case Asset(text=str() as text):
-            return replace(value, text=change(text))
-        case Asset(members=Mapping() as members):
-            return replace(value, members=mapped(members, change))
     return value
 
 
@@ -205,7 +180,7 @@ def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | Non
     if path in secrets:
         return {SIGNATURE: SECRET, "value": encode(value, secrets - {path}, folder, path)}
     match value:
-        case Unknown() | Partial():
+        case Unknown() | PartialDocument():
             return UNKNOWN_STRING
         case str() | bool() | int() | float() | None:
             return value

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
-from policypack.core.wire import mapped
+from policypack.core.policy import UNKNOWN, Asset, PartialDocument, Reference, Resource, Unknown
+from policypack.core.rewrite import rewritten
 from stackguard.preview.values import has_unknown
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
@@ -78,10 +78,6 @@ class Names:
         """The text with the engine's names in place of those that were made up."""
         return "".join(self.known.get(piece, piece) for piece in self._pieces(text)) if self.known else text
 
-    def in_value(self, value: Any) -> Any:
-        """The value with the engine's names in all its texts, those of keys and assets too."""
-        return mapped(value, self.renamed)
-
     def _pieces(self, text: str) -> list[str]:
         """The text in pieces: what was made up, longest first, and what stands between."""
         found = {token for token in self._short if token in text}
@@ -134,13 +130,7 @@ class Resolver:
 
     def renamed(self, resource: Resource) -> Resource:
         """An offline resource with the engine's names in it."""
-        names = self.names
-        return replace(
-            resource,
-            inputs=names.in_value(resource.inputs),
-            outputs=names.in_value(resource.outputs),
-            id=names.renamed(resource.id),
-        )
+        return rewritten(resource, self.names.renamed)
 
     def _inherit(self, resource: Resource) -> None:
         """What a resource is made of differs, so what follows from it does."""
@@ -160,7 +150,7 @@ class Resolver:
         if place is not None:
             why = f"is unknown to the preview, and the offline run of the program differs from it at {place}"
             return replace(resource, inputs=_explained(resource.inputs, Unknown(why, DIFFERS)))
-        computed = {**self.names.in_value(offline.outputs), **_known(resource.outputs)}
+        computed = {**rewritten(offline.outputs, self.names.renamed), **_known(resource.outputs)}
         return replace(
             resource,
             inputs=self._filled(resource.inputs, offline.inputs),
@@ -173,10 +163,10 @@ class Resolver:
 
     def _filled(self, engine: Any, offline: Any) -> Any:
         match engine, offline:
-            case Unknown() | Partial() | Reference(id=Unknown()), None:
+            case Unknown() | PartialDocument() | Reference(id=Unknown()), None:
                 return engine
-            case Unknown() | Partial() | Reference(id=Unknown()), _:
-                return self.names.in_value(offline)
+            case Unknown() | PartialDocument() | Reference(id=Unknown()), _:
+                return rewritten(offline, self.names.renamed)
             case Mapping(), Mapping():
                 return {name: self._filled(each, offline.get(name)) for name, each in engine.items()}
             case list(), list() if len(engine) == len(offline):
@@ -197,7 +187,7 @@ def differences(
         aside: top-level names that only one side may have.
     """
     match engine, offline:
-        case (Unknown() | Partial(), _) | (_, Unknown() | Partial() | Reference(id=Unknown())):
+        case (Unknown() | PartialDocument(), _) | (_, Unknown() | PartialDocument() | Reference(id=Unknown())):
             return
         case Mapping(), Mapping():
             for name in dict.fromkeys((*engine, *offline)):
@@ -245,10 +235,8 @@ def _explained(value: Any, unknown: Unknown) -> Any:
     match value:
         case Unknown():
             return unknown if value == UNKNOWN else value
-        case Partial():
-            partial = Partial(value)
-            partial.unknown = unknown if value.unknown == UNKNOWN else value.unknown
-            return partial
+        case PartialDocument():
+            return PartialDocument(value, unknown if value.unknown == UNKNOWN else value.unknown)
         case Mapping():
             return {name: _explained(each, unknown) for name, each in value.items()}
         case list():

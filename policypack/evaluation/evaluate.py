@@ -26,7 +26,7 @@ from policypack.core.policy import (
     Kind,
     Outcome,
     OverStack,
-    Partial,
+    PartialDocument,
     Policy,
     Resource,
     Stack,
@@ -200,7 +200,7 @@ def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
             value = value[int(index)]
         else:
             break
-    return value.unknown if isinstance(value, Partial) else None
+    return value.unknown if isinstance(value, PartialDocument) else None
 
 
 def _join(path: str, inner: str) -> str:

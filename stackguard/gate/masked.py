@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.core.policy import Outcome, Resource
-from policypack.core.wire import mapped
+from policypack.core.rewrite import rewritten
 from policypack.evaluation.masking import Mask
 from stackguard.notes import Note
 
@@ -48,7 +48,7 @@ def _resource(resource: Resource, mask: Mask) -> Resource:
     if mask.hide(texts) == texts:
         return resource
     type_token, name, urn, parent = map(mask.hide, names)
-    inputs = {key: mapped(value, mask.hide) for key, value in resource.inputs.items()}
+    inputs = {key: rewritten(value, mask.hide) for key, value in resource.inputs.items()}
     return replace(resource, type=type_token, name=name, urn=urn, parent=parent, inputs=inputs)
 
 

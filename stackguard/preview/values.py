@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE
 
-from policypack.core.policy import ROOT_TYPE, Asset, Partial, Reference, Unknown
+from policypack.core.policy import ROOT_TYPE, Asset, PartialDocument, Reference, Unknown
 from policypack.core.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _fill(target: Value, value: Any) -> None:
             target.bool_value = value
         case int() | float():
             target.number_value = value
-        case Unknown() | Partial():
+        case Unknown() | PartialDocument():
             target.string_value = UNKNOWN_STRING
         case str():
             target.string_value = value
@@ -86,7 +86,7 @@ def _encode_asset(asset: Asset) -> dict[str, Any]:
 def has_unknown(value: Any) -> bool:
     """Whether a decoded value is unknown, or holds one that is."""
     match value:
-        case Unknown() | Partial() | Reference(id=Unknown()):
+        case Unknown() | PartialDocument() | Reference(id=Unknown()):
             return True
         case Mapping():
             return any(map(has_unknown, value.values()))

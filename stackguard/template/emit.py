@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.core.policy import Asset, Partial, Resource, Unknown
+from policypack.core.policy import Asset, PartialDocument, Resource, Unknown
 from policypack.core.policy import Reference as Passed
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.reports.formatting import name_of
@@ -169,7 +169,7 @@ class Writer:
         if isinstance(value, Unknown):
             self._problem(path, value.why)
             return NOTHING
-        if isinstance(value, Partial) or (isinstance(value, str) and UNKNOWN_STRING in value):
+        if isinstance(value, PartialDocument) or (isinstance(value, str) and UNKNOWN_STRING in value):
             self._problem(path, "holds a value that " + getattr(getattr(value, "unknown", None), "why", Unknown().why))
             return NOTHING
         if isinstance(value, Passed):

@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Partial, Unknown
+from policypack.core.policy import UNKNOWN, PartialDocument, Unknown
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.go_json import dumps
 from stackguard.preview.provider.autonaming import Autonaming, Naming, physical_name
@@ -111,9 +111,7 @@ def _as_text(property_: str, found: dict[str, Any], hidden: set[str]) -> None:
     if unknown is None:
         found[property_] = dumps(_sorted(document))
     else:
-        partial = Partial(json.dumps(_with_sentinels(document)))
-        partial.unknown = unknown
-        found[property_] = partial
+        found[property_] = PartialDocument(json.dumps(_with_sentinels(document)), unknown)
     within = {path for path in hidden if path.startswith((f"{property_}.", f"{property_}["))}
     if within:
         hidden -= within
@@ -155,7 +153,7 @@ def _unknowns(value: Any) -> Iterator[Unknown]:
     match value:
         case Unknown():
             yield value
-        case Partial():
+        case PartialDocument():
             yield value.unknown
         case str() if UNKNOWN_STRING in value:  # a structured input of a provider is JSON text
             yield UNKNOWN

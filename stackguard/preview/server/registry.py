@@ -106,7 +106,7 @@ class Registry:
     def add(self, resource: Resource, trail: Trail = ()) -> None:
         """Remember a resource; `trail` says where the program constructs it, outermost call first."""
         self.resources[resource.urn] = resource
-        shown = self.accounts.shown.resource(resource)
+        shown = self.accounts.shown.value(resource)
         self._shown[resource.urn] = resource, shown
         self.observer.registered(shown)
         self._trails[resource.urn] = trail
@@ -118,7 +118,7 @@ class Registry:
 
         Properties that the observer leaves alone keep what stands in them for an account.
         """
-        shown = self.accounts.shown.resource(resource)
+        shown = self.accounts.shown.value(resource)
         remediated = await self.observer.remediated(shown)
         if remediated is shown:
             return resource
@@ -234,7 +234,7 @@ class Registry:
     def _settled(self, resource: Resource, accounts: Substitution) -> Resource:
         seen, shown = self._shown[resource.urn]
         unchanged = seen is resource and (shown is seen or not self.accounts.found)
-        return shown if unchanged else accounts.resource(resource)
+        return shown if unchanged else accounts.value(resource)
 
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.
