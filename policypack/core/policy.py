@@ -265,6 +265,11 @@ class Undecided:
     fix: str = UNKNOWN.fix
 
 
+def covers(whole: str, path: str) -> bool:
+    """Whether a path is another or leads into it: `policy.Statement[0]` covers `policy.Statement[0].Action`."""
+    return path.startswith(whole) and (not whole or path[len(whole) :][:1] in {"", ".", "["})
+
+
 Judgement = Violation | Undecided
 Reading = tuple[str, T | Unknown]
 Placed = tuple[Resource, str, T | Unknown]

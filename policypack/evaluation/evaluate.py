@@ -33,6 +33,7 @@ from policypack.core.policy import (
     Undecided,
     Unknown,
     Violation,
+    covers,
 )
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
@@ -152,7 +153,7 @@ class _Judging:
 
     def _excused(self, resource: Resource, place: str) -> bool:
         """Whether a required policy reports this place, or a whole that it is a part of."""
-        return any(_covers(each, place) for policy in self.required for each in _reported(policy, resource))
+        return any(covers(each, place) for policy in self.required for each in _reported(policy, resource))
 
 
 def _reported(policy: Policy[Any], resource: Resource) -> tuple[str, ...]:
@@ -166,11 +167,6 @@ def _excusing(policy: Policy[Any], resource: Resource) -> Iterator[str]:
             for judgement in () if isinstance(value, Unknown) else policy.check(value):
                 if isinstance(judgement, Violation) and judgement.excuses:
                     yield _join(path, judgement.path)
-
-
-def _covers(whole: str, place: str) -> bool:
-    """Whether a place is another or a part of it: `policy.Statement[0]` covers `policy.Statement[0].Action`."""
-    return place.startswith(whole) and (not whole or place[len(whole) :][:1] in {"", ".", "["})
 
 
 def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:

@@ -1,4 +1,4 @@
-"""Outcomes and notes in which no secret of the program is left: names and statements may hold one too."""
+"""Outcomes without secrets of the program: names and statements may hold one too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from policypack.core.policy import Outcome, Resource
 from policypack.core.rewrite import rewritten
 from policypack.evaluation.masking import Mask
-from stackguard.notes import Note
 
 
 def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
@@ -17,16 +16,6 @@ def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
     if not mask.texts:
         return tuple(outcomes)
     return tuple(_outcome(each, mask) for each in outcomes)
-
-
-def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
-    """The notes as a report may show them."""
-    return tuple(
-        replace(
-            each, about=mask.hide(each.about), message=mask.hide(each.message), urns=tuple(map(mask.hide, each.urns))
-        )
-        for each in notes
-    )
 
 
 def _outcome(outcome: Outcome, mask: Mask) -> Outcome:

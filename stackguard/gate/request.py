@@ -15,8 +15,8 @@ from policypack.evaluation.evaluate import enforcement, evaluate
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import Judging
-from stackguard.gate.masked import masked, masked_notes
-from stackguard.notes import Note
+from stackguard.gate.masked import masked
+from stackguard.notes import Note, masked_notes
 from stackguard.packs import Wanted
 from stackguard.packs.observer import Following
 from stackguard.reports import Report
@@ -70,7 +70,7 @@ def judge(request: Request, policies: Sequence[Policy[Any]] | None = None) -> Re
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        masked_notes((*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes, loaded.mask),
+        masked_notes((*notes, NOTE) if loaded.stand_in and shown(_texts(outcomes, notes)) else notes, loaded.mask.hide),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE
 
-from policypack.core.policy import ROOT_TYPE, Asset, PartialDocument, Reference, Unknown
+from policypack.core.policy import ROOT_TYPE, Asset, PartialDocument, Reference, Unknown, covers
 from policypack.core.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any
         struct.fields[name].Clear()
     fill(struct, changed)
     for name in changed:
-        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in secrets):
+        if any(covers(name, path) for path in secrets):
             hide(struct.fields[name])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from policypack.core.policy import Asset, PartialDocument, Resource, Unknown
 from policypack.core.policy import Reference as Passed
 from policypack.core.wire import UNKNOWN_STRING
+from policypack.evaluation.redaction import is_secret
 from stackguard.reports.formatting import name_of
 from stackguard.template.naming import PART, made_up, naming_property, without_draw
 from stackguard.template.references import Finder
@@ -220,7 +221,7 @@ class Writer:
 
     def _structure(self, path: str, value: Any, *, weak: bool) -> Built:
         """A JSON text as what it says."""
-        if self._secret(path):
+        if is_secret(self.resource, path):
             whole = self.finder.found(value, self._waits_for(path)) if isinstance(value, str) else value
             if isinstance(whole, Reference):
                 return whole
@@ -254,7 +255,7 @@ class Writer:
         if value is NOTHING or value is None:
             return NOTHING
         found = self.finder.found(value, self._waits_for(path), weak=weak) if isinstance(value, str) else value
-        if self._secret(path) and not isinstance(found, Reference):
+        if is_secret(self.resource, path) and not isinstance(found, Reference):
             return self.hide(path, value)
         if isinstance(found, float) and found.is_integer():
             return int(found)
@@ -266,9 +267,6 @@ class Writer:
 
     def _waits_for(self, path: str) -> tuple[str, ...]:
         return self.resource.property_dependencies.get(re.split(r"[.\[]", path, maxsplit=1)[0], ())
-
-    def _secret(self, path: str) -> bool:
-        return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in self.resource.secrets)
 
     def _problem(self, path: str, why: str) -> None:
         self.problems.append(Problem(self.resource.urn.partition(PART)[0], path, why))

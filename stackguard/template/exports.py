@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from policypack.core.policy import Resource, Unknown
+from policypack.core.policy import Resource, Unknown, covers
 from stackguard.preview.values import has_unknown
 from stackguard.reports.formatting import name_of
 from stackguard.template.emit import Problem
@@ -23,7 +23,7 @@ def outputs(root: Resource, finder: Finder, urns: Sequence[str]) -> tuple[dict[s
     found: dict[str, Any] = {}
     problems = []
     for name, value in root.outputs.items():
-        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in root.secrets):
+        if any(covers(name, path) for path in root.secrets):
             why = "is secret, and an output of CloudFormation is open to every reader of the stack"
             problems.append(Problem(root.urn, name, why, blocks=False))
         elif has_unknown(value):

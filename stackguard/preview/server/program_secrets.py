@@ -8,7 +8,7 @@ outputs that are secret.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -17,7 +17,6 @@ from policypack.core.wire import OUTPUT, SECRET, SIGNATURE
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.redaction import secret_texts
 from stackguard.errors import CannotJudge
-from stackguard.notes import Note
 from stackguard.preview.placeholders.mock import SECRET as GIVEN_SECRET
 from stackguard.preview.placeholders.mock import Mock, short
 from stackguard.preview.placeholders.placeholders import PLACEHOLDER
@@ -82,10 +81,6 @@ class ProgramSecrets:
     def without(self, error: CannotJudge) -> CannotJudge:
         """The error without secrets."""
         return CannotJudge(self.hide(error.message), self.hide(error.detail))
-
-    def notes(self, notes: Iterator[Note]) -> tuple[Note, ...]:
-        """The notes without secrets."""
-        return tuple(replace(each, about=self.hide(each.about), message=self.hide(each.message)) for each in notes)
 
 
 def _wrapped(value: Any) -> Iterator[Any]:

@@ -17,6 +17,7 @@ import grpc
 import grpc.aio
 
 from stackguard.errors import CannotJudge
+from stackguard.notes import masked_notes
 from stackguard.preview import Observer, Preview
 from stackguard.preview.child._program import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
 from stackguard.preview.placeholders.mock import Mock
@@ -127,7 +128,7 @@ async def _preview(
         resources=resources,
         outputs=registry.outputs,
         printed=settled(placeholders.shown(program.printed(secrets.mask))),
-        notes=secrets.notes(placeholders.notes()),
+        notes=masked_notes(placeholders.notes(), secrets.hide),
         mask=secrets.mask,
         unseen=tuple(
             replace(
