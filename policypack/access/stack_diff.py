@@ -27,7 +27,7 @@ from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.grammar import parse
 from policypack.iam.managed import managed_document
 from policypack.iam.tables import DocumentKind, canonical
-from policypack.resources.attachments import AttachedDocument, Lack, Unseen, apart, holders
+from policypack.resources.attachments import AttachedDocument, Lack, UnreadAttachment, carriers, holders
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
 
@@ -53,7 +53,7 @@ class Holding(msgspec.Struct, frozen=True):
     holder: Resource
     carried: tuple[AttachedDocument, ...] = ()
     boundary: tuple[PolicyDocument, ...] | None = None
-    unseen: tuple[Unseen, ...] = ()
+    unseen: tuple[UnreadAttachment, ...] = ()
     limits: frozenset[str] = frozenset()
 
     def access(self, bound: Bound) -> Access:
@@ -102,7 +102,9 @@ def holdings(stack: Stack) -> Mapping[Key, Holding]:
     for holder in holders(stack):
         if not holder.identity.external:
             key = ("identity", *end_of(holder.identity))
-            limits = {each.policy if isinstance(each, Unseen) else "" for each in holder.limits if holder.unread}
+            limits = {
+                each.policy if isinstance(each, UnreadAttachment) else "" for each in holder.limits if holder.unread
+            }
             found[key] = Holding(holder.identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits))
     for resource in stack.resources:
         if resource.external:
@@ -125,7 +127,7 @@ def _apart(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
     """What goes to identities that are not in the stack, by what attaches or carries it; or everything as though it did."""
     return {
         ("identity", *end_of(each.identity)): Holding(each.identity, each.carried, unseen=each.unseen)
-        for each, alone in apart(stack)
+        for each, alone in carriers(stack)
         if alone or every
     }
 
@@ -140,7 +142,7 @@ def _add(
 ) -> None:
     holding = found.get(key) or Holding(holder)
     if isinstance(document, Unknown):
-        unseen = (*holding.unseen, Unseen(resource, path, Lack.DOCUMENT))
+        unseen = (*holding.unseen, UnreadAttachment(resource, path, Lack.DOCUMENT))
         found[key] = msgspec.structs.replace(holding, unseen=unseen)
     else:
         carried = (*holding.carried, AttachedDocument(resource, path, document))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.core.policy import Resource, Stack, Unknown
-from policypack.resources.attachments import Attached, AttachedDocument, Lack, Unseen, holder_of
+from policypack.resources.attachments import Attached, AttachedDocument, Lack, UnreadAttachment, holder_of
 from policypack.resources.references import resolve
 from policypack.resources.tokens import ROLE
 
@@ -93,5 +93,5 @@ def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
         if _aws_name(each):
             if not each.certain:
                 yield UNKNOWN_ATTACHMENT
-        elif isinstance(each, Unseen):
+        elif isinstance(each, UnreadAttachment):
             yield UNREAD[each.lacks]
