@@ -13,8 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.core.policy import UNKNOWN, Asset, PartialDocument, Reference, Resource, Unknown
-from policypack.core.rewrite import rewritten
-from stackguard.preview.values import has_unknown
+from policypack.core.values import has_unknown, rewritten
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
 """Inputs that the aws provider adds by itself, depending on its version."""

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import msgspec
 
 from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
+from policypack.core.values import has_unknown
 from policypack.core.wire import decode
 from policypack.crossguard import program
 from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
@@ -32,7 +33,7 @@ from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from stackguard.preview import Preview
 from stackguard.preview.provider.resource_rules import rule_of
-from stackguard.preview.values import has_unknown, plain
+from stackguard.preview.values import plain
 from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, shown
 
 REGION = "aws:region"

@@ -1,11 +1,12 @@
-"""Index of a stack's resources of some types, by whatever may name them. It is made once for each stack and types."""
+"""Index of a stack's resources of some types by name, by origin of the name and by component."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from policypack.core.policy import Resource, Stack
+from policypack.resources.graph import parents
 from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
 
 Types = tuple[str, ...]
@@ -72,33 +73,3 @@ class Index:
 def index_of(stack: Stack, types: Types) -> Index:
     """The index of these types."""
     return stack.once(("index", types), lambda: Index(stack, types))
-
-
-def find(stack: Stack, urn: str) -> Resource | None:
-    """The resource of a URN, or of one that it had before and keeps as an alias."""
-    return stack.by_urn.get(urn) or stack.once("aliases", lambda: _by_alias(stack)).get(urn)
-
-
-def _by_alias(stack: Stack) -> Mapping[str, Resource]:
-    return {alias: each for each in stack.resources for alias in each.options.aliases}
-
-
-def provider_of(stack: Stack, resource: Resource) -> Resource | None:
-    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
-    reference = resource.provider
-    return (find(stack, reference) or find(stack, reference.rpartition("::")[0])) if reference else None
-
-
-def parents(stack: Stack, resource: Resource) -> Iterator[str]:
-    """The URNs of what a resource is in, from the inside outwards; each once, even where a state leads in circles."""
-    parent, seen = resource.parent, {""}
-    while parent not in seen:
-        yield parent
-        seen.add(parent)
-        outer = stack.by_urn.get(parent)
-        parent = outer.parent if outer else ""
-
-
-def inside(stack: Stack, resource: Resource, component: str) -> bool:
-    """Whether `component` (a URN) is a parent of the resource, at whatever depth."""
-    return component in parents(stack, resource)

@@ -16,7 +16,8 @@ import msgspec
 
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
-from policypack.resources.index import Types, find, index_of
+from policypack.resources.graph import find, is_component
+from policypack.resources.index import Types, index_of
 from policypack.resources.naming import NICKNAMES, has_name, leading_property
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY
 
@@ -205,7 +206,7 @@ class _Resolver:
             inner = _Resolver(self.stack, self.types, self.seen | {urn})
             value, origins = written(resource, name), resource.property_dependencies.get(name, ())
             return _qualified(inner.values([value], origins)[0], resource)
-        if not resource.type.startswith(("aws:", "pulumi:")):
+        if is_component(resource):
             found = tuple(Referent(each) for each in self.index.inside(urn))
             return Resolved(found) if len(found) == 1 else Resolved(possible=found) if found else None
         return None

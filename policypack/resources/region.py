@@ -7,19 +7,15 @@ machines. See docs/decisions/0008-effective-region.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.tables import argument_names
-from policypack.resources.index import provider_of
+from policypack.resources.providers import DEFAULT_NAME, is_default, provider_of
 
 _LISTED = 3
-
-PROVIDER = "pulumi:providers:aws"
-_DEFAULT_NAME = re.compile(r"default(_\d+_\d+_\d+.*|_http.*)?")
 
 REGIONAL_WITHOUT_ARGUMENT = frozenset(
     {
@@ -45,32 +41,6 @@ class Landing(msgspec.Struct, frozen=True):
     resource: Resource
     region: str | Unknown | None
     decides: Resource
-
-
-def providers(stack: Stack) -> tuple[Resource, ...]:
-    """Every AWS provider, explicit or default."""
-    return tuple(stack.of(PROVIDER))
-
-
-def is_default(provider: Resource) -> bool:
-    """Whether the engine made this provider up for resources that name none: `default`, or `default_7_51_0`.
-
-    Source: `DefaultName` in pkg/resource/deploy/providers/provider.go of https://github.com/pulumi/pulumi.
-    """
-    return _DEFAULT_NAME.fullmatch(provider.name) is not None
-
-
-def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
-    """The resources that are made through this provider, in registration order."""
-
-    def compute() -> dict[str, tuple[Resource, ...]]:
-        found: dict[str, list[Resource]] = {}
-        for resource in stack.resources:
-            if made_by := provider_of(stack, resource):
-                found.setdefault(made_by.urn, []).append(resource)
-        return {urn: tuple(on) for urn, on in found.items()}
-
-    return stack.once("resources by provider", compute).get(provider.urn, ())
 
 
 def listed(resources: Sequence[Resource]) -> str:
@@ -137,4 +107,4 @@ def _region_in(resource: Resource) -> str | Unknown | None:
 
 
 def _explicit(reference: str) -> bool:
-    return bool(reference) and not any(_DEFAULT_NAME.fullmatch(part) for part in reference.split("::"))
+    return bool(reference) and not any(DEFAULT_NAME.fullmatch(part) for part in reference.split("::"))

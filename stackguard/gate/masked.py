@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.core.policy import Outcome, Resource
-from policypack.core.rewrite import rewritten
+from policypack.core.values import rewritten
 from policypack.evaluation.masking import Mask
 
 

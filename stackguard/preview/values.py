@@ -83,18 +83,6 @@ def _encode_asset(asset: Asset) -> dict[str, Any]:
     return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}
 
 
-def has_unknown(value: Any) -> bool:
-    """Whether a decoded value is unknown, or holds one that is."""
-    match value:
-        case Unknown() | PartialDocument() | Reference(id=Unknown()):
-            return True
-        case Mapping():
-            return any(map(has_unknown, value.values()))
-        case list() | tuple():
-            return any(map(has_unknown, value))
-    return False
-
-
 def hide(target: Value) -> None:
     """Placeholder a value as secret, once."""
     if target.WhichOneof("kind") == "struct_value":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from policypack.core.policy import Resource, Unknown, covers
-from stackguard.preview.values import has_unknown
+from policypack.core.values import has_unknown
 from stackguard.reports.formatting import name_of
 from stackguard.template.emit import Problem
 from stackguard.template.naming import camel

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Reference, Resource, Unknown
+from policypack.core.values import has_unknown
 from policypack.crossguard.resolution import Names, Resolver
-from stackguard.preview.values import has_unknown
 
 BUCKET = "aws:s3/bucket:Bucket"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"

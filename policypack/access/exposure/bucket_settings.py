@@ -21,8 +21,8 @@ from policypack.access.exposure.opening import Opening
 from policypack.access.exposure.reachability import ALWAYS
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import Resource, Stack, Unknown
-from policypack.resources.account import same_account
 from policypack.resources.bucket import sidecars
+from policypack.resources.providers import same_account
 from policypack.resources.references import Resolved, resolve
 from policypack.resources.tokens import BUCKET_TYPES
 

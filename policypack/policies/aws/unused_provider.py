@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from policypack.core.examples import allow, bucket, construct, document, example
 from policypack.core.policy import Placed, Policy, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.region import is_default, providers, resources_on
+from policypack.resources.providers import is_default, providers, resources_on
 
 
 @over_stack

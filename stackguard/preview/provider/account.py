@@ -18,7 +18,7 @@ from typing import Any
 
 from policypack.core.policy import Resource
 from policypack.iam.arn import Arn
-from policypack.resources.account import CREDENTIALS
+from policypack.resources.providers import CREDENTIALS
 from stackguard.preview.placeholders.mock import Mock, camel, unknown_in
 from stackguard.preview.provider.autonaming import draw
 from stackguard.preview.provider.substitution import Substitution

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from policypack.core.policy import Asset
-from policypack.core.rewrite import rewritten
+from policypack.core.values import rewritten
 from stackguard.preview.provider import assets
 
 T = TypeVar("T")

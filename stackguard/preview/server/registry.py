@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import ROOT_TYPE, Options, Position, Resource
+from policypack.core.values import has_unknown
 from policypack.core.wire import SECRET, SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview import NOBODY, Observer
 from stackguard.preview.project.project import Project
@@ -23,7 +24,7 @@ from stackguard.preview.provider.autonaming import Autonaming
 from stackguard.preview.provider.outputs import Place, place_of
 from stackguard.preview.provider.substitution import Substitution
 from stackguard.preview.server.process import HOST, PREFIX
-from stackguard.preview.values import PROVIDER_PREFIX, has_unknown, make_urn, package_of
+from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")

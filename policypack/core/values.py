@@ -1,4 +1,4 @@
-"""Texts replaced in plain values and in resources: of account placeholders, of made-up names, of secrets."""
+"""Walks over plain values: whether one is unknown, and replacement of texts, such as made-up names and secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from policypack.core.policy import Asset, Options, PartialDocument, Reference, Resource
+from policypack.core.policy import Asset, Options, PartialDocument, Reference, Resource, Unknown
 
 T = TypeVar("T")
 UNCHANGED = frozenset({"position", "custom", "external", "remote", "accepts", "_memo"})
@@ -18,6 +18,18 @@ REWRITTEN: Mapping[type, tuple[str, ...]] = {
     Resource: tuple(each.name for each in fields(Resource) if each.name not in UNCHANGED),
 }
 """By type, the fields whose texts are replaced."""
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a value is unknown, or holds one that is."""
+    match value:
+        case Unknown() | PartialDocument() | Reference(id=Unknown()):
+            return True
+        case Mapping():
+            return any(map(has_unknown, value.values()))
+        case list() | tuple():
+            return any(map(has_unknown, value))
+    return False
 
 
 def _same(value: T) -> T:
