@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from policypack.core.examples import example, permission
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.permission import S3, Permission, permissions
-from policypack.resources.source_arn import source_problem
+from policypack.resources.permission import S3, Permission, permissions, source_problem
 
 MADE_KNOWN = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
 MADE_UP = "AWS makes up the id in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from policypack.core.examples import FUNCTION_ARN, construct, example, notification, target
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.notification import NOTIFICATION
-from policypack.resources.notification_shape import problems
+from policypack.resources.notification import NOTIFICATION, problems
 
 
 def shapes(resource: Resource) -> Iterator[Reading[list[tuple[str, str | Unknown]]]]:
