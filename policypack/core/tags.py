@@ -1,4 +1,4 @@
-"""Tags of policies: the closed set of words by which reports and code scanning group them."""
+"""Tags of policies: a closed set of groups for reports and code scanning."""
 
 from __future__ import annotations
 

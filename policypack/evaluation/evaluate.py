@@ -1,8 +1,7 @@
-"""The one loop that every door uses: policies over resources, and what came of it.
+"""Evaluation, the one loop that every door uses: policies and resources in, outcomes out.
 
-Known breaches come first, then what is undecided. A policy that raises is an error that names the policy and blocks;
-its message never carries the exception's text, which may quote a secret. Nothing of a secret that the wire tells of
-is left in any message.
+Violations come first, then what is undecided. A policy that raises is an error that names the policy and blocks; its
+message never has the exception's text, which may quote a secret. Messages are redacted.
 
 A policy that requires another does not judge a value that the other reports: see `Policy.requires`.
 """
@@ -38,7 +37,7 @@ from policypack.core.policy import (
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
 
-CRASHED = "Report it as a bug of this policy: a policy that crashes is never a pass."
+CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
 
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
@@ -64,7 +63,7 @@ def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, s
 def requirements(
     policy: Policy[Any], policies: Iterable[Policy[Any]], level: Callable[[Policy[Any]], EnforcementLevel]
 ) -> tuple[Policy[Any], ...]:
-    """The policies that this one requires and that block in this run: only those excuse it.
+    """The required policies that block in this run: only those excuse a policy from judging.
 
     Args:
         policy: the policy that requires others.
@@ -73,8 +72,8 @@ def requirements(
     """
     if not policy.requires:
         return ()
-    required = (each for each in policies if each.id in policy.requires)
-    return tuple(each for each in required if level(each) is EnforcementLevel.MANDATORY)
+    required = (other for other in policies if other.id in policy.requires)
+    return tuple(other for other in required if level(other) is EnforcementLevel.MANDATORY)
 
 
 def judge(
@@ -93,13 +92,13 @@ def judge(
     if not judging.outcomes:
         return []
     elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
-    known_first = sorted(judging.outcomes, key=lambda each: each.kind is Kind.UNDECIDED)
-    redacted_ones = (redacted(each, elsewhere) for each in known_first)
-    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in redacted_ones}.values())
+    violations_first = sorted(judging.outcomes, key=lambda outcome: outcome.kind is Kind.UNDECIDED)
+    safe = (redacted(outcome, elsewhere) for outcome in violations_first)
+    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in safe}.values())
 
 
 def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[Resource, str, Any]]:
-    """What a policy reads: the resource to blame, a path in it, a value."""
+    """A policy's readings: the resource to blame, a path in it, a value."""
     if isinstance(subject, Stack):
         assert isinstance(policy.reads, OverStack)
         yield from policy.reads.read(subject)
@@ -110,12 +109,12 @@ def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
-    """The operator's choice for this policy."""
+    """The level that the operator sets for a policy."""
     return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
 
 
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
-    """The level of an undecided outcome of a policy that has this level."""
+    """The level of an undecided outcome of a policy with this level."""
     of_value = EnforcementLevel.MANDATORY if policy_id in UNSEEN else settings.enforcement.get(UNKNOWN_VALUE)
     advisory = settings.unknown == "advisory" or of_value is EnforcementLevel.ADVISORY
     return EnforcementLevel.ADVISORY if advisory else level
@@ -123,7 +122,7 @@ def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings)
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """One policy at work, and what it reports."""
+    """One policy at work, and its outcomes."""
 
     policy: Policy[Any]
     settings: Settings
@@ -131,7 +130,7 @@ class _Judging:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
-        """Add what the policy reports of one reading."""
+        """Add the outcomes of one reading."""
         if self.required and isinstance(value, Composed) and any(starmap(self._excused, value.read_from)):
             return
         if isinstance(value, Unknown):
@@ -151,18 +150,18 @@ class _Judging:
             outcome = _undecided(policy, resource, path, judgement, level)
         self.outcomes.append(outcome)
 
-    def _excused(self, resource: Resource, place: str) -> bool:
-        """Whether a required policy reports this place, or a whole that it is a part of."""
-        return any(covers(each, place) for policy in self.required for each in _reported(policy, resource))
+    def _excused(self, resource: Resource, path: str) -> bool:
+        """Whether a required policy reports this path, or one that leads to it."""
+        return any(covers(other, path) for policy in self.required for other in _reported(policy, resource))
 
 
 def _reported(policy: Policy[Any], resource: Resource) -> tuple[str, ...]:
-    """The places of a resource at which a policy that reads one resource reports a breach that excuses others."""
+    """The paths at which a policy reports a violation of a resource that excuses other policies."""
     return resource.once(("reported", policy.id), lambda: tuple(_excusing(policy, resource)))
 
 
 def _excusing(policy: Policy[Any], resource: Resource) -> Iterator[str]:
-    with suppress(Exception):  # a policy that crashes excuses nobody, and its own run reports the crash
+    with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
         for _, path, value in _readings(policy, resource):
             for judgement in () if isinstance(value, Unknown) else policy.check(value):
                 if isinstance(judgement, Violation) and judgement.excuses:
@@ -172,7 +171,7 @@ def _excusing(policy: Policy[Any], resource: Resource) -> Iterator[str]:
 def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     message = f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
-    return Outcome(Kind.ERROR, policy, resource, "", message, CRASHED)
+    return Outcome(Kind.ERROR, policy, resource, "", message, CRASH_FIX)
 
 
 def _undecided(
@@ -187,7 +186,7 @@ def _undecided(
 
 
 def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
-    """What the unknown values of a policy document wait for, where the path leads into one that is partly known."""
+    """What the unknown values of a partly known policy document wait for, where the path leads into one."""
     value: Any = inputs
     for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
         if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.struct_pb2 import NULL_VALUE
 
 from policypack.core.policy import ROOT_TYPE, Asset, PartialDocument, Reference, Unknown, covers
-from policypack.core.wire import ARCHIVE, ASSET, REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING
+from policypack.core.wire import REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING, encode_asset
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value
@@ -64,7 +64,7 @@ def _fill(target: Value, value: Any) -> None:
             for each in value:
                 _fill(target.list_value.values.add(), each)
         case Asset():
-            _fill(target, _encode_asset(value))
+            _fill(target, encode_asset(value))
         case Reference():
             known = value.id if isinstance(value.id, str) else UNKNOWN_STRING
             identity = {"id": known} if known else {}
@@ -73,14 +73,6 @@ def _fill(target: Value, value: Any) -> None:
             target.Clear()
             target.struct_value.SetInParent()
             fill(target.struct_value, value)
-
-
-def _encode_asset(asset: Asset) -> dict[str, Any]:
-    sources: dict[str, Any] = {"path": asset.path, "text": asset.text, "uri": asset.uri, "hash": asset.hash or None}
-    encoded: dict[str, Any] = {name: value for name, value in sources.items() if value is not None}
-    if asset.members is not None:
-        encoded["assets"] = dict(asset.members)
-    return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}
 
 
 def hide(target: Value) -> None:
