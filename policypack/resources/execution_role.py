@@ -1,4 +1,4 @@
-"""What a Lambda function may do: the policy documents of its execution role, wherever the stack attaches them.
+"""Execution roles: the policy documents of a Lambda function's role, wherever the stack attaches them.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
 """
@@ -34,11 +34,10 @@ UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.F
 
 
 class Grants(msgspec.Struct, frozen=True):
-    """What is attached to one execution role, and what cannot be read of it.
+    """The policies attached to one execution role, and why some of them cannot be read.
 
     `documents` are surely attached, `possible` perhaps. `managed` holds the names of AWS managed policies, as
-    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary: None where there is none, else
-    the names of the AWS managed policy or the documents that limit the role.
+    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary; None where there is none.
     """
 
     documents: tuple[AttachedDocument, ...] = ()
@@ -52,7 +51,7 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
     """The identity-based documents of the function's execution role.
 
     Args:
-        stack: where the role and what is attached to it are looked for.
+        stack: with the role and its attachments.
         function: an `aws:lambda/function:Function`.
     """
     role = resolve(stack, function, "role", ROLE)

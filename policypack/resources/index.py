@@ -42,31 +42,31 @@ class Index:
 
     def named(self, text: str) -> list[tuple[Resource, str]]:
         """The resources that a name, ARN or other identifier names, each with the qualifier in the text."""
-        found = []
+        matches = []
         for token in self.types:
             naming = NAMINGS.get(token)
             parsed = naming.parse(text) if naming else None
             name, qualifier = (parsed.name, parsed.qualifier) if parsed else (text, "")
-            found += [(each, qualifier) for each in self._by_name.get((token, name), ())]
-        return found
+            matches += [(each, qualifier) for each in self._by_name.get((token, name), ())]
+        return matches
 
     def perhaps_named(self, text: str) -> list[tuple[Resource, str]]:
-        """The resources of unknown name that may turn out to have the one in a text."""
-        found = []
+        """The resources of unknown name that may have the name in a text."""
+        matches = []
         for token in self.types:
             if naming := NAMINGS.get(token):
                 parsed = naming.parse(text)
                 heads = (parsed.name[:size] for size in range(len(parsed.name) + 1))
                 positions = sorted(each for head in heads for each in self._by_prefix.get((token, head), ()))
-                found += [(self.resources[each], parsed.qualifier) for each in positions]
-        return found
+                matches += [(self.resources[each], parsed.qualifier) for each in positions]
+        return matches
 
     def computed_from(self, origins: Sequence[str]) -> Sequence[Resource]:
-        """The resources whose names are computed from just these."""
+        """The resources whose names are computed from exactly these origins."""
         return self._by_origins.get(tuple(origins), ()) if origins else ()
 
     def inside(self, component: str) -> Sequence[Resource]:
-        """The resources that have a component, by its URN, among their parents."""
+        """The resources inside a component (a URN), at any depth."""
         return self._by_component.get(component, ())
 
 

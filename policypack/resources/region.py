@@ -1,8 +1,8 @@
-"""Which region each AWS resource lands in, and what decides that.
+"""Regions: where each AWS resource is created, and what decides that.
 
-The resource's own `region` argument wins, then the `region` of its provider; a default provider has the one that the
-stack's config sets as `aws:region`. Nothing else fixes a region: what the shell or a profile says differs between two
-machines. See docs/decisions/0008-effective-region.md.
+The resource's own `region` argument wins, then the `region` of its provider; a default provider has the stack's
+`aws:region`. Nothing else fixes a region: the shell or a profile differs between two machines.
+See docs/decisions/0008-effective-region.md.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificat
 class Landing(msgspec.Struct, frozen=True):
     """The region of one resource.
 
-    `region` is None where nothing fixes it, and `Unknown` where what fixes it is unknown. `decides` is the resource
-    whose `region` it is: the resource itself or a provider of the stack.
+    `region` is None where nothing fixes it. `decides` is the resource whose `region` it is: the resource itself or a
+    provider of the stack.
     """
 
     resource: Resource
@@ -44,14 +44,14 @@ class Landing(msgspec.Struct, frozen=True):
 
 
 def listed(resources: Sequence[Resource]) -> str:
-    """The names of three of them, and how many more there are, for a message that is the same in every run."""
+    """The first three names in order, and the number of the others, for a message that is the same in every run."""
     names = sorted(each.name for each in resources)
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
 
 
 def regional(resource: Resource) -> bool:
-    """Whether this AWS resource is in a region at all, unlike those of IAM, Route 53 or CloudFront."""
+    """Whether an AWS resource is in a region, unlike those of IAM, Route 53 or CloudFront."""
     if not resource.type.startswith("aws:") or not resource.custom:
         return False
     known = argument_names(resource.type)
@@ -59,18 +59,18 @@ def regional(resource: Resource) -> bool:
 
 
 def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
-    """The region that this provider is fixed to; None where the machine that runs the program decides."""
+    """The region that a provider is fixed to; None where the machine that runs the program decides."""
     region = _region_in(provider)
     return (stack.settings.stack_region or None) if region is None and is_default(provider) else region
 
 
 def landings(stack: Stack) -> tuple[Landing, ...]:
-    """Where every regional AWS resource lands, in registration order."""
+    """The region of every regional AWS resource, in registration order."""
     return stack.once("landings", lambda: tuple(_landing(stack, each) for each in stack.resources if regional(each)))
 
 
 def at_the_edge(landing: Landing) -> bool:
-    """Whether this is in `us-east-1` because CloudFront takes it from nowhere else: a certificate, or a part of a WAF.
+    """Whether a resource is in `us-east-1` because CloudFront requires that: a certificate, or a part of a WAF.
 
     Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html and
     https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html.
@@ -98,7 +98,7 @@ def _landing(stack: Stack, resource: Resource) -> Landing:
 
 
 def _region_in(resource: Resource) -> str | Unknown | None:
-    """The `region` of a resource or provider, known if either its inputs or its outputs tell; empty is absent."""
+    """The `region` in the inputs or outputs of a resource or provider; an empty one is absent."""
     values = (resource.inputs.get("region"), resource.outputs.get("region"))
     for value in values:
         if isinstance(value, str) and value:
