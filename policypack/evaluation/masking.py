@@ -178,26 +178,23 @@ def spellings(secret: str) -> frozenset[str]:
     """The texts that reveal a secret: itself, its lines, and these escaped and encoded."""
     if len(secret) > LONGEST:
         return frozenset({secret, *_escaped(secret)})
-    found = {secret, *(line.strip() for line in secret.splitlines())}
-    found |= {each for text in found if len(text) >= LONG for each in (text.lower(), text.upper())}
-    found = {each for each in found if not _stays(each)}
-    for _ in range(2):  # a text in JSON may hold JSON
-        found |= {form for each in found for form in _escaped(each)}
+    plain = {secret, *(line.strip() for line in secret.splitlines())}
+    plain |= {cased for text in plain if len(text) >= LONG for cased in (text.lower(), text.upper())}
+    forms = {text for text in plain if not _stays(text)}
+    for _ in range(2):  # a text in JSON may contain JSON
+        forms |= {escaped for form in forms for escaped in _escaped(form)}
     data = secret.encode(errors="surrogatepass")
-    found |= {*_base64(data), data.hex(), data.hex().upper()}
-    return frozenset(each for each in found if len(each) >= SHORTEST_SECRET)
+    forms |= {*_base64(data), data.hex(), data.hex().upper()}
+    return frozenset(form for form in forms if len(form) >= SHORTEST_SECRET)
 
 
 def _escaped(text: str) -> Iterator[str]:
     yield from (repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'"), text.replace("'", "'\"'\"'"))
     yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
     yield from (repr(text.encode(errors="surrogatepass"))[2:-1], html.escape(text), html.escape(text, quote=False))
-    for quoted in (
-        quote(text, "", errors="replace"),
-        quote(text, errors="replace"),
-        quote_plus(text, errors="replace"),
-    ):
-        yield from (quoted, re.sub("%..", lambda found: found[0].lower(), quoted))
+    for encode, safe in ((quote, ""), (quote, "/"), (quote_plus, "")):
+        encoded = encode(text, safe, errors="replace")
+        yield from (encoded, re.sub("%..", lambda match: match[0].lower(), encoded))
 
 
 def _base64(data: bytes) -> Iterator[str]:
