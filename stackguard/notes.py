@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 
@@ -30,6 +30,14 @@ class Note:
     about: str
     message: str
     urns: tuple[str, ...] = ()
+
+
+def masked_notes(notes: Iterable[Note], hide: Callable[[str], str]) -> tuple[Note, ...]:
+    """The notes without secrets, which `hide` takes out of a text."""
+    return tuple(
+        replace(each, about=hide(each.about), message=hide(each.message), urns=tuple(map(hide, each.urns)))
+        for each in notes
+    )
 
 
 def gathered(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -75,7 +75,7 @@ def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path)
         ("allowedRegion: [eu-west-1]\n", "there is no setting `allowedRegion`"),
         ("allowedRegions: [\n", "stackguard.yaml is not YAML"),
         ("enforcement: {iam-wildcard: disabled}\n", "no policy `iam-wildcard` to set"),
-        (f"enforcement: {{{UNKNOWN_VALUE}: disabled}}\n", "cannot be disabled, or what is unknown would pass unseen"),
+        (f"enforcement: {{{UNKNOWN_VALUE}: disabled}}\n", "cannot be disabled, or unknown values would pass unnoticed"),
     ],
 )
 def test_malformed_settings_stop_the_pack(tmp_path: Path, settings: str, said: str) -> None:

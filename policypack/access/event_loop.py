@@ -19,7 +19,7 @@ from policypack.iam.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_
 from policypack.iam.tables import DocumentKind
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import name_prefix, physical_name
-from policypack.resources.notification import Entry, Trigger
+from policypack.resources.notification import NotificationEntry, Trigger
 from policypack.resources.tokens import ROLE
 
 CAUSES = {
@@ -53,7 +53,7 @@ class EventLoop(msgspec.Struct, frozen=True):
     grants: Grants
 
 
-def causes(entry: Entry) -> tuple[str, ...]:
+def causes(entry: NotificationEntry) -> tuple[str, ...]:
     """The actions that cause the events of an entry, or may cause those that are unknown."""
     return tuple(
         action

@@ -28,7 +28,7 @@ from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.managed import managed_document
 from policypack.iam.tables import canonical
-from policypack.resources.attachments import AttachedDocument, Lack, Unseen, apart, holders
+from policypack.resources.attachments import AttachedDocument, Lack, UnreadAttachment, carriers, holders
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
 
@@ -54,7 +54,7 @@ class Holding(msgspec.Struct, frozen=True):
     holder: Resource
     carried: tuple[AttachedDocument, ...] = ()
     boundary: tuple[PolicyDocument, ...] | None = None
-    unseen: tuple[Unseen, ...] = ()
+    unseen: tuple[UnreadAttachment, ...] = ()
     limits: frozenset[str] = frozenset()
     attached: bool = False
     """Whether the documents are attached to the holder, rather than about it."""
@@ -105,7 +105,9 @@ def _holdings(stack: Stack) -> Mapping[Key, Holding]:
     for holder in holders(stack):
         identity = holder.identity
         if not identity.external:
-            limits = {each.policy if isinstance(each, Unseen) else "" for each in holder.limits if holder.unread}
+            limits = {
+                each.policy if isinstance(each, UnreadAttachment) else "" for each in holder.limits if holder.unread
+            }
             found["identity", *end_of(identity)] = Holding(
                 identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits), attached=True
             )
@@ -114,7 +116,7 @@ def _holdings(stack: Stack) -> Mapping[Key, Holding]:
             key = (kind, *end_of(about))
             holding = found.get(key) or Holding(about)
             if isinstance(document, Unknown):
-                unseen = (*holding.unseen, Unseen(resource, path, Lack.DOCUMENT))
+                unseen = (*holding.unseen, UnreadAttachment(resource, path, Lack.DOCUMENT))
                 found[key] = msgspec.structs.replace(holding, unseen=unseen)
             else:
                 carried = (*holding.carried, AttachedDocument(resource, path, document))
@@ -138,7 +140,7 @@ def _outside(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
         ("identity", *end_of(holder.identity)): Holding(
             holder.identity, holder.carried, unseen=holder.unseen, attached=True
         )
-        for holder, alone in apart(stack)
+        for holder, alone in carriers(stack)
         if alone or every
     }
 

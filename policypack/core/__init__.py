@@ -1,1 +1,1 @@
-"""What a policy is: cards, resources and outcomes, and the values that Pulumi sends, decoded. Imports nothing of ours."""
+"""Core types: the policy's card, resources and outcomes; Pulumi's wire values go in, plain values come out."""

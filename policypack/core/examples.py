@@ -1,7 +1,7 @@
-"""Examples on the cards of policies: little stacks, and the builders that write them.
+"""Examples on policies' cards: small stacks, and the functions that build them.
 
-An example is a test and documentation at once: `tests/test_policies.py` judges each one, `docs/policies/` and
-`stackguard explain` print it as a Pulumi program.
+An example is test and documentation: `tests/test_policies.py` judges each one, `docs/policies/` and `stackguard explain`
+print it as a Pulumi program.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ HANDLER = "def handler(event, context):\n    return event\n"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A little stack on a card, and what a reader learns from it."""
+    """A small stack on a card."""
 
     resources: tuple[Resource, ...]
     note: str = ""
-    """What sets it apart from the first example: a phrase that starts in lower case and has no full stop."""
+    """How it differs from the first example: a phrase that starts in lower case and has no full stop."""
     paths: tuple[str, ...] | None = None
-    """Where a bad example is reported, in the order of the report; None leaves that open."""
+    """The paths at which a bad example is reported, in the order of the report; None for any."""
     unseen: tuple[Unseen, ...] = ()
     program: str = ""
-    """The Python source to print, where resources cannot express it."""
+    """The Python source to print, for what resources cannot express."""
 
 
 def example(
@@ -58,24 +58,32 @@ def construct(
     Args:
         token: the type token.
         title: the logical name.
-        depends_on: what it depends on, by its options or by the property `at`.
+        depends_on: its dependencies, by its options or by the property `at`.
         at: the property whose value comes from `depends_on`.
         parent: the URN of its parent.
         provider: the URN of its provider.
         inputs: its properties.
     """
-    urns = tuple(each.urn for each in depends_on)
-    given = {name: value for name, value in inputs.items() if value is not None}
+    urns = tuple(resource.urn for resource in depends_on)
     by_property = {at: urns} if at else {}
     return Resource(
-        token, title, given, parent=parent, provider=provider, dependencies=urns, property_dependencies=by_property
+        token,
+        title,
+        _present(inputs),
+        parent=parent,
+        provider=provider,
+        dependencies=urns,
+        property_dependencies=by_property,
     )
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def allow(action: Any = "s3:GetObject", resource: Any = "arn:aws:s3:::inbox/*", **elements: Any) -> dict[str, Any]:
     """An Allow statement; `elements` are more of its elements, such as `Condition`, and None leaves one out."""
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **elements}
-    return {name: value for name, value in statement.items() if value is not None}
+    return _present({"Effect": "Allow", "Action": action, "Resource": resource, **elements})
 
 
 def deny(action: Any, resource: Any, **elements: Any) -> dict[str, Any]:
@@ -89,7 +97,7 @@ def document(*statements: Any) -> dict[str, Any]:
 
 
 def role_policy(*statements: Any) -> Resource:
-    """An inline policy of a role, the plainest identity-based document."""
+    """An inline policy of a role, the simplest identity-based document."""
     return Resource("aws:iam/rolePolicy:RolePolicy", "reader", {"role": "reader", "policy": document(*statements)})
 
 
@@ -122,8 +130,9 @@ def function(name: Any = "read", *, title: str = "read", **inputs: Any) -> Resou
 
 def packaged(files: Mapping[str, str], **inputs: Any) -> Resource:
     """A function on Python 3.13 that runs `index.handler` of an archive of these texts."""
-    held = {"name": None, "runtime": "python3.13", "handler": "index.handler", "code": texts(files), **inputs}
-    return function(**held)
+    return function(
+        **{"name": None, "runtime": "python3.13", "handler": "index.handler", "code": texts(files), **inputs}
+    )
 
 
 def texts(files: Mapping[str, str]) -> Asset:
@@ -145,7 +154,7 @@ def execution_role(*statements: Any, title: str = "read", **inputs: Any) -> tupl
 
 def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs: Any) -> Resource:
     """A permission for the bucket to invoke the function; None leaves a part out."""
-    given = {
+    parts = {
         "function": "read",
         "action": "lambda:InvokeFunction",
         "principal": "s3.amazonaws.com",
@@ -153,7 +162,7 @@ def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs
         "sourceAccount": ACCOUNT,
         **inputs,
     }
-    return construct("aws:lambda/permission:Permission", title, *depends_on, at=at, **given)
+    return construct("aws:lambda/permission:Permission", title, *depends_on, at=at, **parts)
 
 
 def open_permission(principal: Any, **inputs: Any) -> Resource:
@@ -163,16 +172,11 @@ def open_permission(principal: Any, **inputs: Any) -> Resource:
 
 def target(arn: Any = FUNCTION_ARN, events: Any = None, prefix: Any = None, suffix: Any = None) -> dict[str, Any]:
     """One entry of `lambdaFunctions`."""
-    given = {
-        "lambdaFunctionArn": arn,
-        "events": CREATED if events is None else events,
-        "filterPrefix": prefix,
-        "filterSuffix": suffix,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+    events = CREATED if events is None else events
+    return _present({"lambdaFunctionArn": arn, "events": events, "filterPrefix": prefix, "filterSuffix": suffix})
 
 
 def notification(*targets: Any, after: tuple[Resource, ...] = (), at: str = "", **inputs: Any) -> Resource:
     """A bucket's notification, created after the resources that it depends on."""
-    given = {"bucket": "acme-inbox", "lambdaFunctions": list(targets) or [target()], **inputs}
-    return construct("aws:s3/bucketNotification:BucketNotification", "inbox", *after, at=at, **given)
+    properties = {"bucket": "acme-inbox", "lambdaFunctions": list(targets) or [target()], **inputs}
+    return construct("aws:s3/bucketNotification:BucketNotification", "inbox", *after, at=at, **properties)

@@ -1,4 +1,4 @@
-"""What a policy is and what it judges: the card, the resource, the stack, the outcome.
+"""Types that every room shares: the policy's card, the resource, the stack, the outcome.
 
 Nothing here knows Pulumi's SDK or AWS. Everything else imports this module.
 """
@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ROOT_TYPE = "pulumi:pulumi:Stack"
-"""The type of the stack itself, which every other resource is in."""
+"""The type of the stack itself, the root of every other resource."""
 UNKNOWN_VALUE = "pulumi-unknown-value"
-"""The policy under which undecided outcomes about a value are reported: it can be advisory, never disabled."""
+"""The policy that reports undecided outcomes about a value: it can be advisory, never disabled."""
 LIBRARIES = frozenset({"site-packages", "dist-packages"})
-"""The folders that installed Python libraries lie in."""
+"""Folders of installed Python libraries."""
 
 
 class Severity(enum.StrEnum):
@@ -40,7 +40,7 @@ class Severity(enum.StrEnum):
 
 
 class EnforcementLevel(enum.StrEnum):
-    """What a violation does: the operator's choice, never the policy's.
+    """What a violation does, as the operator chooses.
 
     Source: https://www.pulumi.com/docs/insights/policy/ (enforcement levels; ours has no `remediate`).
     """
@@ -52,7 +52,7 @@ class EnforcementLevel(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that nobody knows before the update, or that is encrypted in the state."""
+    """A value that is known only after the update, or is encrypted in the state."""
 
     why: str = "is known only after the update"
     fix: str = "Build it from names that the program knows before the update, or set `unknown: advisory`."
@@ -62,14 +62,20 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-class Partial(str):
-    """The text of a policy document in which some values are unknown: a sentinel of Pulumi's stands for each.
+class PartialDocument(str):
+    """The text of a policy document in which one of Pulumi's sentinels stands for each unknown value.
 
-    What is known in it can be judged; `unknown` says what the rest waits for.
+    The rest can be judged; `unknown` says what the unknown values wait for.
     """
 
     __slots__ = ("unknown",)
     unknown: Unknown
+
+    def __new__(cls, text: str, unknown: Unknown = UNKNOWN) -> Self:
+        """A text with what its unknown values wait for."""
+        document = str.__new__(cls, text)
+        document.unknown = unknown
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a program asks of the engine for one resource, apart from its properties.
+    """Resource options, which a program sets besides properties.
 
     `aliases` are URNs; `timeouts` map `create`, `read`, `update` and `delete` to seconds; `hooks` map a moment
     (`beforeCreate`) to the names of functions.
@@ -136,7 +142,7 @@ class Resource:
     """One registered resource, with everything a policy may read.
 
     `inputs` and `outputs` hold plain values (None, bool, float, int, str, list, dict, `Asset`, `Reference`), with
-    `Unknown` wherever Pulumi does not know yet; property names are camelCase, as in the schema. Secrets are
+    `Unknown` for values that Pulumi does not know yet; property names are camelCase, as in the schema. Secrets are
     unwrapped, and `secrets` holds their paths (`environment.variables.TOKEN`). Before an update `outputs` is what
     a provider's preview returns. `dependencies` and `property_dependencies` hold URNs.
     """
@@ -154,13 +160,13 @@ class Resource:
     position: Position | None = None
     custom: bool = True
     external: bool = False
-    """Whether the stack only reads it: `Bucket.get`. It is there to be referred to and is not judged."""
+    """Whether the stack only reads it: `Bucket.get`. Other resources refer to it; it is not judged."""
     remote: bool = False
-    """Whether a provider plugin builds it: a component of which a preview without the plugin sees no more than this."""
+    """Whether a provider plugin builds it: a component whose resources a preview without the plugin does not see."""
     id: str = ""
     options: Options = Options()
     accepts: frozenset[str] | None = None
-    """The arguments of the type in the program's own SDK, where a door looked: it does where our table lacks one."""
+    """The arguments of the type in the program's own SDK; None unless our table lacks one that is set."""
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What `core.memo.memoized` keeps."""
 
@@ -181,14 +187,14 @@ def urn_of(type_token: str, name: str, stack: str = "stack", project: str = "pro
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Resources that a preview does not see, because it does not know whether or how the program constructs them."""
+    """Resources that a preview does not see, because it is unknown whether or how the program constructs them."""
 
     position: Position | None
-    """The place in the program that decides on them."""
+    """The place in the program that constructs them or not."""
     why: str
-    """What the stack does there: reads on after its name."""
+    """What the stack does there: continues a sentence that begins with the stack's name."""
     fix: str
-    """What makes them seen: one sentence."""
+    """How to make the preview see them: one sentence."""
     waits_for: tuple[str, ...] = ()
     """The URNs of the resources whose update makes the value known."""
     function: str = ""
@@ -199,7 +205,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Stack:
-    """All resources of a stack, in registration order, what is not seen of it, and what the operator set."""
+    """All resources of a stack in registration order, the unseen ones, and the operator's settings."""
 
     resources: tuple[Resource, ...]
     settings: Settings
@@ -215,10 +221,10 @@ class Stack:
     @cached_property
     def by_type(self) -> Mapping[str, Sequence[Resource]]:
         """Resources by type token."""
-        found: dict[str, list[Resource]] = {}
+        by_type: dict[str, list[Resource]] = {}
         for resource in self.resources:
-            found.setdefault(resource.type, []).append(resource)
-        return found
+            by_type.setdefault(resource.type, []).append(resource)
+        return by_type
 
     def of(self, *types: str) -> Iterator[Resource]:
         """The resources of these type tokens, type by type."""
@@ -237,7 +243,7 @@ class Violation:
     path: str
     message: str
     excuses: bool = True
-    """Whether policies that require this one leave the place unjudged: not where the value can be read all the same."""
+    """Whether policies that require this one skip the place: False where the value can be read nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +255,11 @@ class Undecided:
     fix: str = UNKNOWN.fix
 
 
+def covers(whole: str, path: str) -> bool:
+    """Whether a path is another or leads into it: `policy.Statement[0]` covers `policy.Statement[0].Action`."""
+    return path.startswith(whole) and (not whole or path[len(whole) :][:1] in {"", ".", "["})
+
+
 Judgement = Violation | Undecided
 Reading = tuple[str, T | Unknown]
 Placed = tuple[Resource, str, T | Unknown]
@@ -256,11 +267,11 @@ Placed = tuple[Resource, str, T | Unknown]
 
 @runtime_checkable
 class Composed(Protocol):
-    """A value that a reader puts together from other places than the one to blame."""
+    """A value that a reader composes from places other than the one to blame."""
 
     @property
     def read_from(self) -> Sequence[tuple[Resource, str]]:
-        """The places that it is read from, each a resource and a path: `requires` looks there too."""
+        """The places that it is read from, each a resource and a path: `requires` applies to them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,27 +294,27 @@ class Policy(Generic[T]):
     id: str
     """Names the bad thing in kebab case, service first. Also the file's name, the docs anchor and the test id."""
     title: str
-    """What was found: one line, no full stop."""
+    """The problem: one line, no full stop."""
     why: str | None
-    """The module's docstring: what an attacker or an accident gains."""
+    """The risk, from the module's docstring: what an attacker gains, or what breaks."""
     severity: Severity
     tags: Sequence[Tag] = ()
-    """The groups that it belongs to: its service first."""
+    """Its groups: its service first."""
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]
     bad: Sequence[Example]
-    """Little stacks that must be reported, the plainest first: they are tests, and the docs print them."""
+    """Small stacks that must be reported, the simplest first: they are tests, and the docs print them."""
     good: Sequence[Example]
-    """Little stacks that must be silent: the first bad one corrected, then look-alikes."""
+    """Small stacks that must pass: the first bad one corrected, then similar ones."""
     requires: Sequence[str] = ()
-    """Ids of policies whose silence this one presumes: it does not judge a value, or a part of it, that one of them reports.
+    """Ids of policies that judge first: this one skips a value, or a part of it, that one of them reports.
 
-    It judges all the same where that policy does not block in this run. Each is a policy that reads one resource, and
-    at least as severe, so that whatever `--fail-on` says, one of the two closes the gate.
+    It does not skip where that policy does not block in this run. Each is a policy that reads one resource, and at
+    least as severe, so that at any `--fail-on` one of the two closes the gate.
     """
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
-    """Where to look: yields a path and a typed value, or `Unknown`."""
+    """The reader: yields a path and a typed value, or `Unknown`."""
     check: Callable[[T], Iterable[Judgement]]
     """Decides about one known value. Pure: no I/O, no settings, no catching."""
 
@@ -314,7 +325,7 @@ class Policy(Generic[T]):
 
 
 class Kind(enum.StrEnum):
-    """What came of running a policy. There is no kind for "passed": no outcome is a pass."""
+    """The result of running a policy. There is no kind for "passed": no outcome is a pass."""
 
     VIOLATION = "violation"
     UNDECIDED = "undecided"
@@ -323,7 +334,7 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one policy says of one place in one resource."""
+    """The result of one policy at one place in one resource."""
 
     kind: Kind
     policy: Policy[Any]
@@ -331,7 +342,7 @@ class Outcome:
     path: str
     message: str
     fix: str
-    """What to do about it: one sentence."""
+    """How to fix it: one sentence."""
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     waits_for: tuple[str, ...] = ()
     why: str = ""

@@ -1,4 +1,4 @@
-"""Tags of policies: the closed set of words by which reports and code scanning group them."""
+"""Tags of policies: a closed set of groups for reports and code scanning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Tag(enum.StrEnum):
     SNS = "sns", "topics"
     LOGS = "logs", "log groups of CloudWatch Logs"
 
-    PUBLIC_ACCESS = "public-access", "lets in people or accounts that nobody named"
+    PUBLIC_ACCESS = "public-access", "gives access to anyone, or to more than is named"
     CROSS_ACCOUNT = "cross-account", "lets in another account, or a service on its behalf"
     LEAST_PRIVILEGE = "least-privilege", "allows more than the workload needs"
     PRIVILEGE_ESCALATION = "privilege-escalation", "is a way to the permissions of another identity"
@@ -36,7 +36,7 @@ class Tag(enum.StrEnum):
     ENCRYPTION = "encryption", "leaves data readable at rest or in transit"
     SECRETS = "secrets", "exposes a credential"
     SUPPLY_CHAIN = "supply-chain", "takes code or a name that somebody else may control"
-    REGION = "region", "puts resources where nobody chose to"
+    REGION = "region", "creates resources in an unintended region"
     RELIABILITY = "reliability", "fails, stops or loses events once it runs"
     DEPLOYMENT = "deployment", "makes the update fail half-way or undo itself"
     CORRECTNESS = "correctness", "has no effect, or another than it reads"

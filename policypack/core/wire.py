@@ -2,20 +2,18 @@
 
 Sources: sdk/go/common/resource/properties.go and sdk/proto of https://github.com/pulumi/pulumi: a dictionary with the
 signature key is an asset, an archive, a secret, an output value or a resource reference; seven strings stand for
-values that are unknown.
+unknown values.
 """
 
 from __future__ import annotations
 
 import json
-import operator
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Asset, Partial, Reference, Unknown
+from policypack.core.policy import UNKNOWN, Asset, PartialDocument, Reference, Unknown
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (a signature, not a secret)
@@ -42,25 +40,22 @@ ENCRYPTED = Unknown(
 )
 
 
-def nothing(_text: str) -> Unknown | None:
-    """No text holds a mark: only a preview has any."""
-    return None
-
-
 def decode(
-    properties: Mapping[str, Any], folder: Path | None = None, marked: Callable[[str], Unknown | None] = nothing
+    properties: Mapping[str, Any],
+    folder: Path | None = None,
+    marked: Callable[[str], Unknown | None] = lambda _text: None,
 ) -> tuple[dict[str, Any], frozenset[str]]:
-    """The plain values of a property map, and the paths of those that are secret.
+    """The plain values of a property map, and the paths of secret ones.
 
     Internal properties (`__defaults`) are left out at every depth, as Pulumi's own analyzer does.
 
     Args:
         properties: as in JSON, with signatures and sentinels.
         folder: the program's folder; relative paths of assets are resolved against it.
-        marked: what a text waits for that holds the mark of an unknown value; None where it holds none.
+        marked: what a text with a placeholder for an unknown value waits for; None for any other text.
 
     Raises:
-        ValueError, TypeError: a value is not as Pulumi writes it.
+        ValueError, TypeError: a value is malformed.
     """
     decoder = _Decoder(folder, marked)
     plain = {name: decoder.decode(value, name) for name, value in properties.items() if not name.startswith("__")}
@@ -105,7 +100,7 @@ class _Decoder:
         return {key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")}
 
     def _unknown(self, text: str) -> Unknown | None:
-        """What a text waits for that is unknown, wholly or in part."""
+        """What a text waits for that is unknown in whole or in part; None where it is known."""
         return UNKNOWN if text in UNKNOWNS else self.marked(text) or (UNKNOWN if UNKNOWN_STRING in text else None)
 
     def _secret(self, value: Mapping[str, Any], path: str) -> Any:
@@ -141,8 +136,8 @@ class _Decoder:
         )
 
 
-def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None]) -> Partial | None:
-    """The text of a policy document with the sentinel for every value in it that is unknown; None for another text."""
+def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None]) -> PartialDocument | None:
+    """The text of a policy document with the sentinel for every unknown value in it; None for another text."""
     if '"Statement"' not in text:
         return None
     try:
@@ -151,9 +146,7 @@ def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None
         return None
     if not isinstance(document, dict) or any(map(marked, document)):
         return None
-    partial = Partial(json.dumps(_with_sentinels(document, marked)))
-    partial.unknown = unknown
-    return partial
+    return PartialDocument(json.dumps(_with_sentinels(document, marked)), unknown)
 
 
 def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
@@ -161,87 +154,37 @@ def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
         case str():
             return value if marked(value) is None else UNKNOWN_STRING
         case list():
-            return [_with_sentinels(inner, marked) for inner in value]
+            return [_with_sentinels(each, marked) for each in value]
         case dict():
             if any(map(marked, value)):
                 return UNKNOWN_STRING
-            return {name: _with_sentinels(inner, marked) for name, inner in value.items()}
+            return {name: _with_sentinels(each, marked) for name, each in value.items()}
     return value
 
 
-def nested(value: Any) -> Iterator[Any]:
-    """The value itself, and every value in its mappings and lists, outermost first."""
-    yield value
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return
-    for inner in value:
-        yield from nested(inner)
-
-
-def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
-    """The value with `change` applied to each key, and to each value that is not a collection.
-
-    A collection in which nothing changes stays the same object.
-    """
-    kind = type(value)
-    if kind is str:  # most values are texts, and every resource of a big stack passes here
-        return change(value)
-    if kind is list or kind is tuple or kind is frozenset:
-        items = [rebuilt(inner, change) for inner in value]
-        return value if all(map(operator.is_, items, value)) else kind(items)
-    if kind is dict or isinstance(value, Mapping):
-        pairs = {change(name): rebuilt(inner, change) for name, inner in value.items()}
-        return value if all(pairs.get(name, pairs) is inner for name, inner in value.items()) else pairs
-    return change(value)
-
-
-def mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """A plain value with every text in it changed, those of keys, references and assets too."""
-
-    def leaf(value: Any) -> Any:
-        match value:
-            case Partial():
-                partial = Partial(change(value))
-                partial.unknown = value.unknown
-                return partial
-            case str():
-                return change(value)
-            case Reference():
-                return replace(value, id=leaf(value.id))
-            case Asset(text=str() as text):
-                return replace(value, text=change(text))
-            case Asset(members=Mapping() as members):
-                return replace(value, members=rebuilt(members, leaf))
-        return value
-
-    return rebuilt(value, leaf)
-
-
 def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | None = None, path: str = "") -> Any:
-    """A plain value as Pulumi's engine hands it to a policy pack: the inverse of `decode`.
+    """A plain value as Pulumi's engine sends it to a policy pack: the inverse of `decode`.
 
-    A resource reference becomes the id it stands for, or the URN of a component.
+    A resource reference becomes the resource's id, or the URN of a component.
     Source: `MarshalPropertyValue` in sdk/go/common/resource/plugin/rpc.go of https://github.com/pulumi/pulumi.
 
     Args:
         value: a property map, or a value in one.
-        secrets: the paths of what is secret.
+        secrets: the paths of secrets.
         folder: the program's folder; paths of assets in it become relative to it.
-        path: where `value` stands.
+        path: of `value`.
     """
     if path in secrets:
         return {SIGNATURE: SECRET, "value": encode(value, secrets - {path}, folder, path)}
     match value:
-        case Unknown() | Partial():
+        case Unknown() | PartialDocument():
             return UNKNOWN_STRING
         case str() | bool() | int() | float() | None:
             return value
         case Reference():
             return UNKNOWN_STRING if isinstance(value.id, Unknown) else value.id or value.urn
         case Asset():
-            return _encode_asset(value, folder)
+            return encode_asset(value, folder)
         case Mapping():
             return {
                 name: encode(each, secrets, folder, f"{path}.{name}" if path else name) for name, each in value.items()
@@ -249,10 +192,11 @@ def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | Non
     return [encode(each, secrets, folder, f"{path}[{index}]") for index, each in enumerate(value)]
 
 
-def _encode_asset(asset: Asset, folder: Path | None) -> dict[str, Any]:
+def encode_asset(asset: Asset, folder: Path | None = None) -> dict[str, Any]:
+    """An asset with its signature; its path becomes relative to `folder`."""
     path = asset.path if asset.path is None or folder is None else asset.path.removeprefix(f"{folder}/")
     sources = {"path": path, "text": asset.text, "uri": asset.uri, "hash": asset.hash or None}
     encoded: dict[str, Any] = {name: value for name, value in sources.items() if value is not None}
     if asset.members is not None:
-        encoded["assets"] = {name: _encode_asset(member, folder) for name, member in asset.members.items()}
+        encoded["assets"] = {name: encode_asset(member, folder) for name, member in asset.members.items()}
     return {SIGNATURE: ARCHIVE if asset.archive else ASSET, **encoded}

@@ -1,8 +1,8 @@
-"""The door in the author's own preview and update: CrossGuard's requests in, violations out.
+"""The policy pack in a preview or update: CrossGuard's requests in, violations out.
 
 Only this package of the pack imports Pulumi, and `stackguard.preview`, which runs the program once more, offline, to
-resolve what a preview does not know (decision 26). CrossGuard turns a policy that touches an unknown into an advisory
-note, so nothing here ever touches one: values are made plain first, and an undecided outcome is reported as a violation.
+resolve unknown values (decision 26). CrossGuard turns a policy that reads an unknown value into an advisory note, so
+values are decoded first, and an undecided outcome is reported as a violation.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
         sys.exit(f"stackguard: {error}")
     resolve = settings.resolve_unknowns and os.environ.get(RESOLVE, "").lower() != "false"
     session = Session(policies, settings, folder, OfflineRun if resolve else None)
-    # The SDK's own servicer hands policies proxies that raise on unknown values, and decodes each resource anew for
+    # The SDK's own servicer gives policies proxies that raise on unknown values, and decodes each resource again for
     # every policy.
     sdk.__dict__["_PolicyAnalyzerServicer"] = partial(Servicer, session)
     crossguard.PolicyPack(

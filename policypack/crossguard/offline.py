@@ -1,6 +1,6 @@
-"""The program's second run: offline, in a thread beside the engine's own, for what the engine does not know.
+"""The offline run of a program, in a thread beside the engine's own run: it resolves what the engine does not know.
 
-It has no credentials, prints nothing into the preview, and writes no file before the engine's own program is over. Its
+It has no credentials, prints nothing into the preview, and writes no file before the engine's own program has ended. Its
 process ends with this one, however this one ends.
 """
 
@@ -22,54 +22,43 @@ if TYPE_CHECKING:
     from stackguard.preview import Preview
     from stackguard.preview.project.project import Project
 
-LONGEST = 24 * 3600.0
+TIMEOUT = 24 * 3600.0
 """Seconds: the pack ends long before, and the run with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
-    """The stack as the engine configures the pack; `secret` names the keys of `config` that are secret."""
-
-    project: str
-    stack: str
-    organization: str
-    config: Mapping[str, str]
-    secret: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class OfflineAnswer:
-    """What came of the run: a preview, or the reason why there is none."""
+    """The result of the run: a preview, or the reason why there is none."""
 
     preview: Preview | None
     reason: str = ""
-
-
-def _nothing(_preview: Preview) -> None:
-    """No warm-up."""
 
 
 class OfflineRun:
     """One run, which starts at once."""
 
     def __init__(
-        self, configured: Configured, settings: Settings, pack: Path, warm_up: Callable[[Preview], object] = _nothing
+        self,
+        request: Any,
+        settings: Settings,
+        pack: Path,
+        warm_up: Callable[[Preview], object] = lambda _preview: None,
     ) -> None:
         """Start.
 
         Args:
-            configured: the program's stack.
+            request: the engine's `AnalyzerStackConfigureRequest`.
             settings: the operator's.
             pack: the pack's own folder.
-            warm_up: called with the preview once it is there, while the engine's own program still runs.
+            warm_up: called with the preview once there is one, while the engine's own program still runs.
         """
-        self._configured = configured
-        self._warm_up = warm_up
+        self._request = request
         self._settings = settings
         self._pack = pack
+        self._warm_up = warm_up
         self._located = threading.Event()
         self._project: Project | None = None
-        self._over = threading.Event()
+        self._may_write = threading.Event()
         """Set once the engine's own program has ended."""
         self._answer = OfflineAnswer(None, "the offline run of the program did not end")
         self._answered = threading.Event()
@@ -81,15 +70,15 @@ class OfflineRun:
         return self._project.working_directory if self._project else program.working_folder()
 
     def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
-        """The arguments of a type in the program's own SDK, where an input is none that our table has."""
+        """The arguments of a type in the program's own SDK, where our table lacks an input."""
         self._located.wait()
         return accepted(self._project.interpreter, type_token, inputs) if self._project else None
 
     def answer(self) -> OfflineAnswer:
-        """What came of it. The engine's own program must have ended: from now on the run may write files."""
-        self._over.set()
+        """The result. The engine's own program must have ended: from now on the run may write files."""
+        self._may_write.set()
         if not self._answered.wait(self._settings.resolve_timeout):
-            self._over.clear()  # nobody waits for what it would write
+            self._may_write.clear()  # no one waits for what it would write
             seconds = f"{self._settings.resolve_timeout:g}"
             return OfflineAnswer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
         return self._answer
@@ -99,7 +88,7 @@ class OfflineRun:
             self._answer = OfflineAnswer(self._preview())
         except CannotJudge as error:
             self._answer = OfflineAnswer(None, error.message)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the pack judges without it, and says so)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the pack judges without the run, and says so)
             frame = traceback.extract_tb(error.__traceback__)[-1]
             self._answer = OfflineAnswer(
                 None, f"the offline run itself failed ({type(error).__name__} at {frame.name}:{frame.lineno})"
@@ -107,7 +96,7 @@ class OfflineRun:
         finally:
             self._located.set()
             self._answered.set()
-        if self._answer.preview is not None and not self._over.is_set():
+        if self._answer.preview is not None and not self._may_write.is_set():
             self._warm_up(self._answer.preview)
 
     def _preview(self) -> Preview:
@@ -115,13 +104,14 @@ class OfflineRun:
         from stackguard.preview.project.config import Config
         from stackguard.preview.project.project import EngineStack, load_for
 
-        configured, settings = self._configured, self._settings
-        named = settings.program_folder
-        place = program.find(configured.project, None if named is None else self._pack / named)
-        config = Config(configured.config, configured.secret, frozenset())
-        stack = EngineStack(configured.stack, configured.organization, config, place.environment)
-        project = load_for(place.folder, stack)
-        self._project = project
+        request, settings = self._request, self._settings
+        folder = settings.program_folder
+        place = program.find(request.project, None if folder is None else self._pack / folder)
+        config = Config(dict(request.config), frozenset(request.config_secret_keys), frozenset())
+        stack = EngineStack(request.stack, request.organization, config, place.environment)
+        self._project = load_for(place.folder, stack)
         self._located.set()
-        mock = [file for each in settings.mock_files if (file := place.folder / each).is_file()]
-        return preview.of(project, timeout=LONGEST, mock=mock, account=settings.account_id, may_write=self._over)
+        mock = [file for name in settings.mock_files if (file := place.folder / name).is_file()]
+        return preview.of(
+            self._project, timeout=TIMEOUT, mock=mock, account=settings.account_id, may_write=self._may_write
+        )

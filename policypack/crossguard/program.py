@@ -1,7 +1,7 @@
-"""Where the program under preview is: the pack runs in its own folder, and what started it runs in the program's.
+"""Place of the program under preview: its folder and environment, which the pack finds in the processes that started it.
 
 Pulumi's CLI, with `--cwd` too, runs in the project's folder, and the language host, which starts the pack, in that of
-the program's `main`. A launcher such as `uv run` may stand between these, so every ancestor is asked, the CLI first.
+the program's `main`. A launcher such as `uv run` may be in between, so every ancestor is looked at, the CLI first.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ class ProgramPlace:
     environment: Mapping[str, str]
 
 
-def find(name: str, named: Path | None) -> ProgramPlace:
-    """Where the project of this name is.
+def find(name: str, folder: Path | None) -> ProgramPlace:
+    """The place of a project.
 
     Args:
-        name: the project's, as the engine says it.
-        named: the folder that the operator names; None to look for it.
+        name: the project's.
+        folder: the setting `programFolder`; None to look for the project.
 
     Raises:
-        CannotJudge: there is no such project where it should be.
+        CannotJudge: the project is not in that folder, or not found.
     """
     processes = list(_ancestors())
-    if named is not None:
-        if project.name_in(named) != name:
-            raise CannotJudge(f"`programFolder` names `{named}`, which is not the folder of the project `{name}`")
-        return ProgramPlace(named, processes[0].environment if processes else _without_own(os.environ))
-    for each in processes:
-        folder = project.nearest(each.folder)
-        if folder is not None and project.name_in(folder) == name:
-            return ProgramPlace(folder, each.environment)
+    if folder is not None:
+        if project.name_in(folder) != name:
+            raise CannotJudge(f"`programFolder` names `{folder}`, which is not the folder of the project `{name}`")
+        return ProgramPlace(folder, processes[0].environment if processes else _without_own(os.environ))
+    for process in processes:
+        nearest = project.nearest(process.folder)
+        if nearest is not None and project.name_in(nearest) == name:
+            return ProgramPlace(nearest, process.environment)
     raise CannotJudge(f"the folder of the project `{name}` was not found; name it with `programFolder` in the settings")
 
 
 def working_folder() -> Path:
-    """The folder that relative paths of assets count from, where nothing else tells: that of the pack's parent."""
+    """The folder that relative paths of assets count from, without an offline run: that of the pack's parent."""
     import psutil
 
     try:
@@ -60,22 +60,20 @@ def working_folder() -> Path:
 
 
 def _ancestors() -> Iterator[ProgramPlace]:
-    """The working folder and the environment of the processes that led to this one: the CLI, then the nearest first."""
+    """The working folder and the environment of the processes that led to this one: the CLI, then the nearest first.
+
+    Where the system hides a process's environment, it is this process's own.
+    """
     import psutil
 
-    found: list[tuple[bool, psutil.Process]] = []
+    processes: list[tuple[bool, psutil.Process]] = []
     with suppress(psutil.Error):
-        for each in psutil.Process().parents():
+        for process in psutil.Process().parents():
             with suppress(psutil.Error):
-                found.append((Path(each.name()).stem != CLI, each))
-    for _, each in sorted(found, key=itemgetter(0)):
+                processes.append((Path(process.name()).stem != CLI, process))
+    for _, process in sorted(processes, key=itemgetter(0)):
         with suppress(psutil.Error, OSError):
-            yield ProgramPlace(Path(each.cwd()), _environment(each.environ()))
-
-
-def _environment(found: Mapping[str, str]) -> Mapping[str, str]:
-    """What was found; where the system hides it, this process's own."""
-    return found or _without_own(os.environ)
+            yield ProgramPlace(Path(process.cwd()), process.environ() or _without_own(os.environ))
 
 
 def _without_own(environment: Mapping[str, str]) -> dict[str, str]:
@@ -83,7 +81,7 @@ def _without_own(environment: Mapping[str, str]) -> dict[str, str]:
     own = environment.get("VIRTUAL_ENV")
     if own is None:
         return dict(environment)
-    paths = [each for each in environment.get("PATH", "").split(os.pathsep) if not Path(each).is_relative_to(own)]
+    paths = [path for path in environment.get("PATH", "").split(os.pathsep) if not Path(path).is_relative_to(own)]
     return {
         **{name: value for name, value in environment.items() if name != "VIRTUAL_ENV"},
         "PATH": os.pathsep.join(paths),

@@ -1,8 +1,8 @@
-"""Resolves what a preview does not know, by what the offline run of the same program made of it. Pure.
+"""Resolution of unknown values in a preview, by the values of the offline run of the same program. Pure.
 
 What the engine knows always wins. An offline value counts only where the resource is the same and its known inputs
-agree with the engine's. Names that Pulumi or the offline run made up are no difference: each stands for the engine's own
-name, which is put in its place wherever it occurs. Source: decision 26.
+agree with the engine's. Names that Pulumi or the offline run made up are no difference: the engine's own name replaces
+each wherever it occurs. Source: decision 26.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Asset, Partial, Reference, Resource, Unknown
-from policypack.core.wire import mapped
-from stackguard.preview.values import has_unknown
+from policypack.core.policy import UNKNOWN, Asset, PartialDocument, Reference, Resource, Unknown
+from policypack.core.values import has_unknown, rewritten
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
 """Inputs that the aws provider adds by itself, depending on its version."""
@@ -25,28 +24,28 @@ ABSENT = Unknown(
 )
 
 
-INSIDE = r"[^\s\"',\\]"
+NAME_CHARACTER = r"[^\s\"',\\]"
 """A character of a name, an id or an ARN."""
-ENDING = 7
-"""Characters at the end of a text by which it is looked up: what is drawn at random stands there."""
+SUFFIX = 7
+"""Characters at the end of a text by which it is looked up: the random part is there."""
 
 
 class Names:
-    """Texts that were made up offline, and what the engine has in their place.
+    """Texts that the offline run made up, and the engine's texts in their place.
 
-    `made_up` are names, ids and ARNs with a part drawn at random, and the account that stands in for an unknown one.
+    `made_up` are names, ids and ARNs with a random part, and the account that stands in for an unknown one.
     """
 
     def __init__(self, made_up: frozenset[str]) -> None:
         self.made_up = made_up
         self.known: dict[str, str] = {}
-        self._by_ending: dict[str, list[str]] = {}
+        self._by_suffix: dict[str, list[str]] = {}
         for text in sorted(made_up, key=len, reverse=True):
-            self._by_ending.setdefault(text[-ENDING:], []).append(text)
-        self._short = [text for text in made_up if len(text) < ENDING]
+            self._by_suffix.setdefault(text[-SUFFIX:], []).append(text)
+        self._short = [text for text in made_up if len(text) < SUFFIX]
 
     def same(self, offline: str, engine: str) -> bool:
-        """Whether a text says the same but for names that were made up; learns what they stand for."""
+        """Whether two texts are equal except for made-up names; learns what these stand for."""
         if offline == engine or self.renamed(offline) == engine:
             return True
         pieces = self._pieces(offline)
@@ -57,9 +56,9 @@ class Names:
         first, last = (re.fullmatch(self._pattern(pieces, groups, many), engine) for many in ("+?", "+"))
         if first is None or last is None:
             return False
-        found = {token: first[group] for token, group in groups.items()}
-        if found == {token: last[group] for token, group in groups.items()}:  # else where one ends is a guess
-            self.known |= found
+        learned = {token: first[group] for token, group in groups.items()}
+        if learned == {token: last[group] for token, group in groups.items()}:  # else where one ends is a guess
+            self.known |= learned
         return True
 
     def _pattern(self, pieces: list[str], groups: Mapping[str, str], many: str) -> str:
@@ -71,42 +70,38 @@ class Names:
                 pattern += f"(?P={groups[piece]})"
             else:
                 seen.add(piece)
-                pattern += f"(?P<{groups[piece]}>{INSIDE}{many})"
+                pattern += f"(?P<{groups[piece]}>{NAME_CHARACTER}{many})"
         return pattern
 
     def renamed(self, text: str) -> str:
-        """The text with the engine's names in place of those that were made up."""
+        """The text with the engine's names in place of made-up ones."""
         return "".join(self.known.get(piece, piece) for piece in self._pieces(text)) if self.known else text
 
-    def in_value(self, value: Any) -> Any:
-        """The value with the engine's names in all its texts, those of keys and assets too."""
-        return mapped(value, self.renamed)
-
     def _pieces(self, text: str) -> list[str]:
-        """The text in pieces: what was made up, longest first, and what stands between."""
-        found = {token for token in self._short if token in text}
-        for end in range(ENDING, len(text) + 1):
-            for token in self._by_ending.get(text[end - ENDING : end], ()):
+        """The text in pieces: the made-up names, longest first, and what is between them."""
+        tokens = {token for token in self._short if token in text}
+        for end in range(SUFFIX, len(text) + 1):
+            for token in self._by_suffix.get(text[end - SUFFIX : end], ()):
                 if text.endswith(token, 0, end):
-                    found.add(token)
-        if not found:
+                    tokens.add(token)
+        if not tokens:
             return [text]
-        longest_first = sorted(found, key=lambda token: (-len(token), token))
+        longest_first = sorted(tokens, key=lambda token: (-len(token), token))
         return re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
 
 
 class Resolver:
-    """The offline resources of one program, and what the engine's resources have shown of them."""
+    """The offline resources of one program, with the differences and names learned from the engine's resources."""
 
     def __init__(self, resources: Iterable[Resource], made_up: frozenset[str]) -> None:
         self.names = Names(made_up)
         self._offline: dict[str, Resource] = {}
-        for each in resources:
-            self._offline[each.urn] = each
-            for alias in each.options.aliases:
-                self._offline.setdefault(alias, each)
+        for resource in resources:
+            self._offline[resource.urn] = resource
+            for alias in resource.options.aliases:
+                self._offline.setdefault(alias, resource)
         self._differences: dict[str, str] = {}
-        """By URN, where the two runs differ: a path, or the name of a resource that it refers to and a path there."""
+        """By URN, where the two runs differ: a path, or a path in a resource that it refers to, and that one's name."""
 
     def offline(self, urn: str) -> Resource | None:
         """The offline resource with this URN, or with this alias."""
@@ -116,16 +111,16 @@ class Resolver:
         """Compare a resource of the engine with the offline one: where they differ, and which names correspond.
 
         Args:
-            resource: with what the engine knows.
-            by_provider: the inputs that its provider set, which the offline run need not know.
+            resource: the engine's.
+            by_provider: the inputs that its provider set, which the offline run may lack.
         """
         offline = self.offline(resource.urn)
         if offline is None:
             return
-        aside = SET_BY_PROVIDER.union(by_provider)
-        found = next(differences(resource.inputs, offline.inputs, self.names, "", aside), None)
-        if found is not None:
-            self._differences[resource.urn] = f"`{found}`"
+        optional = SET_BY_PROVIDER.union(by_provider)
+        path = next(differences(resource.inputs, offline.inputs, self.names, "", optional), None)
+        if path is not None:
+            self._differences[resource.urn] = f"`{path}`"
         else:
             self._inherit(resource)
         for name, value in resource.outputs.items():  # an older state knows more names than inputs do
@@ -134,37 +129,31 @@ class Resolver:
 
     def renamed(self, resource: Resource) -> Resource:
         """An offline resource with the engine's names in it."""
-        names = self.names
-        return replace(
-            resource,
-            inputs=names.in_value(resource.inputs),
-            outputs=names.in_value(resource.outputs),
-            id=names.renamed(resource.id),
-        )
+        return rewritten(resource, self.names.renamed)
 
     def _inherit(self, resource: Resource) -> None:
-        """What a resource is made of differs, so what follows from it does."""
-        named = (urn for urns in resource.property_dependencies.values() for urn in urns)
-        for urn in (*resource.dependencies, *named):
+        """Take over the difference of a dependency: what is computed from it differs too."""
+        by_property = (urn for urns in resource.property_dependencies.values() for urn in urns)
+        for urn in (*resource.dependencies, *by_property):
             if urn in self._differences:
                 where = self._differences[urn].partition(" of ")[0]
                 self._differences[resource.urn] = f"{where} of `{urn.rpartition('::')[2]}`"
                 return
 
     def resolved(self, resource: Resource) -> Resource:
-        """The resource with offline values in place of unknown ones, or with the reason why there are none."""
+        """The resource with offline values in place of unknown ones, or with the reason why it has none."""
         offline = self.offline(resource.urn)
         if offline is None:
             return replace(resource, inputs=_explained(resource.inputs, ABSENT))
-        place = self._differences.get(resource.urn)
-        if place is not None:
-            why = f"is unknown to the preview, and the offline run of the program differs from it at {place}"
+        difference = self._differences.get(resource.urn)
+        if difference is not None:
+            why = f"is unknown to the preview, and the offline run of the program differs from it at {difference}"
             return replace(resource, inputs=_explained(resource.inputs, Unknown(why, DIFFERS)))
-        computed = {**self.names.in_value(offline.outputs), **_known(resource.outputs)}
+        known = {name: value for name, value in resource.outputs.items() if not has_unknown(value)}
         return replace(
             resource,
             inputs=self._filled(resource.inputs, offline.inputs),
-            outputs=computed,
+            outputs={**rewritten(offline.outputs, self.names.renamed), **known},
             secrets=resource.secrets | offline.secrets,
             id=resource.id or self.names.renamed(offline.id),
             position=offline.position,
@@ -173,10 +162,10 @@ class Resolver:
 
     def _filled(self, engine: Any, offline: Any) -> Any:
         match engine, offline:
-            case Unknown() | Partial() | Reference(id=Unknown()), None:
+            case Unknown() | PartialDocument() | Reference(id=Unknown()), None:
                 return engine
-            case Unknown() | Partial() | Reference(id=Unknown()), _:
-                return self.names.in_value(offline)
+            case Unknown() | PartialDocument() | Reference(id=Unknown()), _:
+                return rewritten(offline, self.names.renamed)
             case Mapping(), Mapping():
                 return {name: self._filled(each, offline.get(name)) for name, each in engine.items()}
             case list(), list() if len(engine) == len(offline):
@@ -185,23 +174,23 @@ class Resolver:
 
 
 def differences(
-    engine: Any, offline: Any, names: Names, path: str, aside: frozenset[str] = frozenset()
+    engine: Any, offline: Any, names: Names, path: str, optional: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """The paths at which two values differ that both sides know.
+    """The paths at which two values differ that both runs know.
 
     Args:
         engine: the engine's value.
         offline: the offline run's value of the same property.
-        names: what was made up, which is no difference.
-        path: where they stand.
-        aside: top-level names that only one side may have.
+        names: made-up names, which are no difference.
+        path: of both values.
+        optional: top-level names that only one side may have.
     """
     match engine, offline:
-        case (Unknown() | Partial(), _) | (_, Unknown() | Partial() | Reference(id=Unknown())):
+        case (Unknown() | PartialDocument(), _) | (_, Unknown() | PartialDocument() | Reference(id=Unknown())):
             return
         case Mapping(), Mapping():
             for name in dict.fromkeys((*engine, *offline)):
-                if name not in aside or (name in engine and name in offline):
+                if name not in optional or (name in engine and name in offline):
                     inner = f"{path}.{name}" if path else name
                     yield from differences(engine.get(name), offline.get(name), names, inner)
         case list(), list() if len(engine) == len(offline):
@@ -212,7 +201,7 @@ def differences(
 
 
 def _same(engine: Any, offline: Any, names: Names) -> bool:
-    """Whether two values without structure are the same but for names that were made up."""
+    """Whether two values without structure are equal except for made-up names."""
     match engine, offline:
         case str(), str():
             return names.same(offline, engine)
@@ -226,29 +215,19 @@ def _same(engine: Any, offline: Any, names: Names) -> bool:
 def _same_content(engine: Asset, offline: Asset) -> bool:
     if engine.hash and offline.hash:
         return engine.hash == offline.hash
-    known = (engine.path, engine.text, engine.uri, engine.archive) == (
-        offline.path,
-        offline.text,
-        offline.uri,
-        offline.archive,
-    )
+    if replace(engine, members=None, hash="") != replace(offline, members=None, hash=""):
+        return False
     ours, theirs = engine.members or {}, offline.members or {}
-    return known and ours.keys() == theirs.keys() and all(_same_content(ours[name], theirs[name]) for name in ours)
-
-
-def _known(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in outputs.items() if not has_unknown(value)}
+    return ours.keys() == theirs.keys() and all(_same_content(ours[name], theirs[name]) for name in ours)
 
 
 def _explained(value: Any, unknown: Unknown) -> Any:
-    """The value with the reason why it was not resolved on each thing in it that only the update makes known."""
+    """The value with a reason in each `Unknown` and partly known document that has none of its own."""
     match value:
         case Unknown():
             return unknown if value == UNKNOWN else value
-        case Partial():
-            partial = Partial(value)
-            partial.unknown = unknown if value.unknown == UNKNOWN else value.unknown
-            return partial
+        case PartialDocument():
+            return PartialDocument(value, unknown if value.unknown == UNKNOWN else value.unknown)
         case Mapping():
             return {name: _explained(each, unknown) for name, each in value.items()}
         case list():

@@ -1,6 +1,6 @@
-"""The Analyzer service of the pack: the SDK's, with requests judged by our own loop.
+"""The pack's Analyzer service: the SDK's, with requests judged by our own loop.
 
-The SDK keeps what it does well: the pack's description, its configuration and enforcement levels, and diagnostics.
+The SDK still serves the pack's description, its configuration, enforcement levels, and the form of diagnostics.
 Source: `_PolicyAnalyzerServicer` in sdk/python/lib/pulumi_policy/policy.py of https://github.com/pulumi/pulumi-policy.
 """
 
@@ -20,7 +20,7 @@ from policypack.evaluation.settings import Settings, config_schema
 
 
 def to_crossguard(policy: Policy[Any], settings: Settings) -> crossguard.Policy:
-    """The CrossGuard policy of a card: what it is, for the engine. `Servicer` judges."""
+    """The CrossGuard policy of a card, by which the engine describes it. `Servicer` judges."""
     described: dict[str, Any] = {
         "name": policy.id,
         "description": policy.title,
@@ -37,17 +37,17 @@ def to_crossguard(policy: Policy[Any], settings: Settings) -> crossguard.Policy:
 
 
 class Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 (there is no public one)
-    """Answers the engine by what a session makes of its requests."""
+    """Answers the engine's requests by a session."""
 
     def __init__(
         self, session: Session, name: str, version: str, policies: list[crossguard.Policy], *more: Any
     ) -> None:
         super().__init__(name, version, policies, *more)
         self._session = session
-        self._cards = {each.name: each for each in policies}
+        self._cards = {policy.name: policy for policy in policies}
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802 (the protocol's names)
-        """Take what stack it is; in a preview, start the offline run."""
+        """Configure the session; in a preview, that starts the offline run."""
         answer = super().ConfigureStack(request, context)
         self._session.configure(request)
         return answer
@@ -62,23 +62,23 @@ class Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 (there is no public
 
     def _levels(self) -> Levels:
         """By policy, the enforcement level and the configuration that the engine asks for."""
-        found: dict[str, tuple[EnforcementLevel, Mapping[str, Any] | None]] = {}
-        for name, each in self._cards.items():
-            level = self._get_enforcement_level(each)
+        levels: dict[str, tuple[EnforcementLevel, Mapping[str, Any] | None]] = {}
+        for name, policy in self._cards.items():
+            level = self._get_enforcement_level(policy)
             mandatory = level is crossguard.EnforcementLevel.REMEDIATE  # as the SDK does: nothing here remediates
-            known = EnforcementLevel.MANDATORY if mandatory else EnforcementLevel(level.value)
-            found[name] = known, self._get_policy_config(name)
-        return found
+            ours = EnforcementLevel.MANDATORY if mandatory else EnforcementLevel(level.value)
+            levels[name] = ours, self._get_policy_config(name)
+        return levels
 
-    def _answer(self, reports: Iterable[Diagnostic]) -> Any:
+    def _answer(self, diagnostics: Iterable[Diagnostic]) -> Any:
         response = analyzer_pb2.AnalyzeResponse()
-        for each in reports:
+        for diagnostic in diagnostics:
             report = self._create_report_violation(
                 response,
-                each.policy.id,
-                each.policy.title,
-                crossguard.EnforcementLevel(each.level.value),
-                crossguard.Severity(each.policy.severity.value),
+                diagnostic.policy.id,
+                diagnostic.policy.title,
+                crossguard.EnforcementLevel(diagnostic.level.value),
+                crossguard.Severity(diagnostic.policy.severity.value),
             )
-            report(each.message, each.urn)
+            report(diagnostic.message, diagnostic.urn)
         return response

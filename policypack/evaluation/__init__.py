@@ -1,1 +1,1 @@
-"""The one loop: policies, resources and the operator's settings in; outcomes without secrets out."""
+"""Evaluation: policies, resources and the operator's settings go in; redacted outcomes come out."""

@@ -1,8 +1,7 @@
-"""The one loop that every door uses: policies over resources, and what came of it.
+"""Evaluation, the one loop that every door uses: policies and resources in, outcomes out.
 
-Known breaches come first, then what is undecided. A policy that raises is an error that names the policy and blocks;
-its message never carries the exception's text, which may quote a secret. Nothing of a secret that the wire tells of
-is left in any message.
+Violations come first, then what is undecided. A policy that raises is an error that names the policy and blocks; its
+message never has the exception's text, which may quote a secret. Messages are redacted.
 
 A policy that requires another does not judge a value that the other reports: see `Policy.requires`.
 """
@@ -11,7 +10,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import starmap
@@ -27,53 +26,45 @@ from policypack.core.policy import (
     Kind,
     Outcome,
     OverStack,
-    Partial,
+    PartialDocument,
     Policy,
     Resource,
     Stack,
     Undecided,
     Unknown,
     Violation,
+    covers,
 )
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
 
-CRASHED = "Report it as a bug of this policy: a policy that crashes is never a pass."
+CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
 
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
-    chosen = list(policies)
-    found: list[Outcome] = []
-    for resource in stack.resources:
-        found += evaluate_resource(chosen, resource, stack.settings)
-    return found + evaluate_stack(chosen, stack)
+    policies = list(policies)
+    subjects: tuple[Resource | Stack, ...] = (*stack.resources, stack)
+    return [outcome for subject in subjects for outcome in evaluate_one(policies, subject, stack.settings)]
 
 
-def evaluate_resource(policies: Collection[Policy[Any]], resource: Resource, settings: Settings) -> list[Outcome]:
-    """The outcomes for one resource of those policies that read one at a time."""
-    found: list[Outcome] = []
+def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, settings: Settings) -> list[Outcome]:
+    """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
+
+    def level(policy: Policy[Any]) -> EnforcementLevel:
+        return enforcement(policy, settings)
+
+    outcomes: list[Outcome] = []
     for policy in policies:
-        if not policy.over_stack and enforcement(policy, settings) is not EnforcementLevel.DISABLED:
-            required = requirements(policy, policies, lambda each: enforcement(each, settings))
-            found += judge(policy, resource, settings, required)
-    return found
-
-
-def evaluate_stack(policies: Collection[Policy[Any]], stack: Stack) -> list[Outcome]:
-    """The outcomes of those policies that read the stack as a whole."""
-    found: list[Outcome] = []
-    for policy in policies:
-        if policy.over_stack and enforcement(policy, stack.settings) is not EnforcementLevel.DISABLED:
-            required = requirements(policy, policies, lambda each: enforcement(each, stack.settings))
-            found += judge_stack(policy, stack, required)
-    return found
+        if policy.over_stack is isinstance(subject, Stack) and level(policy) is not EnforcementLevel.DISABLED:
+            outcomes += judge(policy, subject, settings, requirements(policy, policies, level))
+    return outcomes
 
 
 def requirements(
     policy: Policy[Any], policies: Iterable[Policy[Any]], level: Callable[[Policy[Any]], EnforcementLevel]
 ) -> tuple[Policy[Any], ...]:
-    """The policies that this one requires and that block in this run: only those excuse it.
+    """The required policies that block in this run: only those excuse a policy from judging.
 
     Args:
         policy: the policy that requires others.
@@ -82,51 +73,49 @@ def requirements(
     """
     if not policy.requires:
         return ()
-    named = (each for each in policies if each.id in policy.requires)
-    return tuple(each for each in named if level(each) is EnforcementLevel.MANDATORY)
+    required = (other for other in policies if other.id in policy.requires)
+    return tuple(other for other in required if level(other) is EnforcementLevel.MANDATORY)
 
 
 def judge(
-    policy: Policy[Any], resource: Resource, settings: Settings, required: Sequence[Policy[Any]] = ()
+    policy: Policy[Any], subject: Resource | Stack, settings: Settings, required: Sequence[Policy[Any]] = ()
 ) -> list[Outcome]:
-    """The outcomes of a policy that reads one resource at a time; `required` are its `requirements`."""
-    reads = policy.reads
-    assert not isinstance(reads, OverStack)
-    if resource.external:
-        return []
+    """The outcomes of one policy for one resource, or for the stack as a whole; `required` are its `requirements`."""
     judging = _Judging(policy, settings, required)
+    blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     try:
-        for path, value in reads(resource):
-            judging.judge(resource, path, value)
-    except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
-        judging.violations.append(_crashed(policy, resource, error))
-    return _settled(judging.violations, judging.undecided, ())
-
-
-def judge_stack(policy: Policy[Any], stack: Stack, required: Sequence[Policy[Any]] = ()) -> list[Outcome]:
-    """The outcomes of a policy that reads the stack as a whole; `required` are its `requirements`."""
-    reads = policy.reads
-    assert isinstance(reads, OverStack)
-    blamed = stack.resources[0] if stack.resources else Resource(ROOT_TYPE, "stack")
-    judging = _Judging(policy, stack.settings, required)
-    try:
-        for resource, path, value in reads.read(stack):
+        for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 judging.judge(resource, path, value)
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
-        judging.violations.append(_crashed(policy, blamed, error))
-    found = judging.violations or judging.undecided
-    return _settled(judging.violations, judging.undecided, secrets_of(stack) if found else ())
+        judging.outcomes.append(_crashed(policy, blamed, error))
+    if not judging.outcomes:
+        return []
+    elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
+    violations_first = sorted(judging.outcomes, key=lambda outcome: outcome.kind is Kind.UNDECIDED)
+    safe = (redacted(outcome, elsewhere) for outcome in violations_first)
+    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in safe}.values())
+
+
+def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[Resource, str, Any]]:
+    """A policy's readings: the resource to blame, a path in it, a value."""
+    if isinstance(subject, Stack):
+        assert isinstance(policy.reads, OverStack)
+        yield from policy.reads.read(subject)
+    elif not subject.external:
+        assert not isinstance(policy.reads, OverStack)
+        for path, value in policy.reads(subject):
+            yield subject, path, value
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
-    """The operator's choice for this policy."""
+    """The level that the operator sets for a policy."""
     return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
 
 
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
-    """The level of an undecided outcome of a policy that has this level."""
+    """The level of an undecided outcome of a policy with this level."""
     of_value = EnforcementLevel.MANDATORY if policy_id in UNSEEN else settings.enforcement.get(UNKNOWN_VALUE)
     advisory = settings.unknown == "advisory" or of_value is EnforcementLevel.ADVISORY
     return EnforcementLevel.ADVISORY if advisory else level
@@ -134,16 +123,15 @@ def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings)
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """One policy at work: what it reports, known breaches apart from what is undecided."""
+    """One policy at work, and its outcomes."""
 
     policy: Policy[Any]
     settings: Settings
     required: Sequence[Policy[Any]]
-    violations: list[Outcome] = field(default_factory=list)
-    undecided: list[Outcome] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
-        """Add what the policy reports of one reading."""
+        """Add the outcomes of one reading."""
         if self.required and isinstance(value, Composed) and any(starmap(self._excused, value.read_from)):
             return
         if isinstance(value, Unknown):
@@ -152,78 +140,52 @@ class _Judging:
         for judgement in self.policy.check(value):
             self._report(resource, _join(path, judgement.path), judgement)
 
-    def _report(self, resource: Resource, place: str, judgement: Violation | Undecided) -> None:
-        if self._excused(resource, place):
+    def _report(self, resource: Resource, path: str, judgement: Violation | Undecided) -> None:
+        if self._excused(resource, path):
             return
+        policy, level = self.policy, enforcement(self.policy, self.settings)
         if isinstance(judgement, Violation):
-            level = enforcement(self.policy, self.settings)
-            fix = self.policy.fix
-            outcome = Outcome(Kind.VIOLATION, self.policy, resource, place, judgement.message, fix, level)
-            self.violations.append(outcome)
+            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
         else:
-            self.undecided.append(_undecided(self.policy, resource, place, judgement, self.settings))
+            level = undecided_level(policy.id, level, self.settings)
+            outcome = _undecided(policy, resource, path, judgement, level)
+        self.outcomes.append(outcome)
 
-    def _excused(self, resource: Resource, place: str) -> bool:
-        """Whether a required policy reports this place, or a whole that it is a part of."""
-        return any(_covers(each, place) for policy in self.required for each in _reported(resource, policy))
+    def _excused(self, resource: Resource, path: str) -> bool:
+        """Whether a required policy reports this path, or one that leads to it."""
+        return any(covers(other, path) for policy in self.required for other in _reported(resource, policy))
 
 
 @memoized
 def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
-    """The places of a resource at which a policy that reads one resource reports a breach that excuses others."""
-    assert not isinstance(policy.reads, OverStack)
-    places: list[str] = []
-    with suppress(Exception):  # a policy that crashes excuses nobody, and its own run reports the crash
-        for path, value in () if resource.external else policy.reads(resource):
+    """The paths at which a policy reports a violation of a resource that excuses other policies."""
+    paths: list[str] = []
+    with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
+        for _, path, value in _readings(policy, resource):
             judgements = () if isinstance(value, Unknown) else policy.check(value)
-            places += [_join(path, each.path) for each in judgements if isinstance(each, Violation) and each.excuses]
-    return places
-
-
-def _covers(whole: str, place: str) -> bool:
-    """Whether a place is another or a part of it: `policy.Statement[0]` covers `policy.Statement[0].Action`."""
-    return place.startswith(whole) and (not whole or place[len(whole) :][:1] in {"", ".", "["})
+            paths += [_join(path, each.path) for each in judgements if isinstance(each, Violation) and each.excuses]
+    return paths
 
 
 def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     message = f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
-    return Outcome(Kind.ERROR, policy, resource, "", message, CRASHED)
-
-
-def _settled(violations: list[Outcome], undecided: list[Outcome], secrets: Sequence[str]) -> list[Outcome]:
-    """Breaches first, each said once, with nothing of a secret in them."""
-    if not violations and not undecided:
-        return violations
-    found = [redacted(each, secrets) for each in (*violations, *undecided)]
-    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in found}.values())
+    return Outcome(Kind.ERROR, policy, resource, "", message, CRASH_FIX)
 
 
 def _undecided(
-    policy: Policy[Any],
-    resource: Resource,
-    path: str,
-    judgement: Undecided,
-    settings: Settings,
+    policy: Policy[Any], resource: Resource, path: str, judgement: Undecided, level: EnforcementLevel
 ) -> Outcome:
-    if judgement.why == UNKNOWN.why and (unknown := _within(resource.inputs, path)):
-        judgement = Undecided(judgement.path, unknown.why, unknown.fix)
+    why, fix = judgement.why, judgement.fix
+    if why == UNKNOWN.why and (unknown := _within(resource.inputs, path)):
+        why, fix = unknown.why, unknown.fix
+    message = f"`{path or resource.name}` {why}, so this policy cannot judge it"
     waits_for = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
-    return Outcome(
-        Kind.UNDECIDED,
-        policy,
-        resource,
-        path,
-        f"`{path or resource.name}` {judgement.why}, so this policy cannot judge it",
-        judgement.fix,
-        undecided_level(policy.id, enforcement(policy, settings), settings),
-        tuple(waits_for),
-        judgement.why,
-    )
+    return Outcome(Kind.UNDECIDED, policy, resource, path, message, fix, level, tuple(waits_for), why)
 
 
 def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
-    """What the unknown values of a policy document wait for, where the path leads into one that is partly known."""
+    """What the unknown values of a partly known policy document wait for, where the path leads into one."""
     value: Any = inputs
     for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
         if isinstance(value, Mapping):
@@ -232,7 +194,7 @@ def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
             value = value[int(index)]
         else:
             break
-    return value.unknown if isinstance(value, Partial) else None
+    return value.unknown if isinstance(value, PartialDocument) else None
 
 
 def _join(path: str, inner: str) -> str:

@@ -1,8 +1,8 @@
-"""The mask over secrets: replaces them in any text, in each spelling in which programs and libraries print them.
+"""Masking: secrets and a text in, the text without them out, in each spelling in which programs print them.
 
-A text of fewer than `SHORTEST_SECRET` characters, and one that everybody knows anyway (`_stays`), stays: both stand in
-texts by chance, and a report without them cannot be read. What a program computes from a secret (its hash, a part of it)
-is another text, and is masked only where it is known to be secret itself.
+A secret of fewer than `SHORTEST_SECRET` characters, or of a word that is public (`_stays`), is not masked: it occurs in
+texts by chance, and a report without it cannot be read. What a program computes from a secret (its hash, a part of it)
+is another text, and is masked only if it is known to be secret itself.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from policypack.iam.document import ELEMENTS, PRINCIPAL_TYPES, TOP_LEVEL, VERSIO
 
 REDACTED = "…"
 SHORTEST_SECRET = 4
-"""A shorter text stands in messages by chance."""
+"""Characters; a shorter text occurs in messages by chance."""
 PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect})
 """The words of IAM's policy language."""
 WORDS = frozenset({"true", "false", "null", "none"})
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 INTERNAL = frozenset({*UNKNOWNS, SIGNATURE, SECRET, ASSET, ARCHIVE, OUTPUT, REFERENCE})
-"""Texts of the protocol, which stand in place of values."""
+"""Sentinels of the protocol, which stand for values."""
 WRAPPED = (64, 76)
 """The lengths of the lines in which PEM and MIME print base64."""
 LONG = 8
-"""Characters; of a shorter text neither base64 nor another case is looked for."""
+"""Characters; a shorter text is not looked for in base64 or another case."""
 LONGEST = 1 << 16
 """Characters; a longer text is masked as a whole only."""
 TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
 IN_TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]")
 PIECE = 12
-"""Characters of the beginning, and of the end, by which a token is known that was cut."""
+"""Characters of the beginning, and of the end, by which a cut token is recognized."""
 IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
 IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&\s]+)")
 
@@ -50,14 +50,14 @@ IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&
 class Mask:
     """The secrets that are known so far; `hide` takes them out of a text.
 
-    `known_to_all` holds texts that stay although a secret is the same text: the name of the stack, of the project.
+    `known_to_all` are texts that stay even if a secret is equal to one: the names of the stack and the project.
     """
 
     known_to_all: frozenset[str] = frozenset()
     texts: set[str] = field(default_factory=set)
 
     def add(self, values: Iterable[Any]) -> None:
-        """Mask these values, and all texts and numbers in them, too."""
+        """Mask the texts and numbers in these values too."""
         for value in values:
             self.texts.update(each for each in texts_in(value) if each not in self.known_to_all)
 
@@ -66,7 +66,7 @@ class Mask:
         return hidden(text, self.texts)
 
     def hide_head(self, text: str) -> str:
-        """A text whose beginning is cut off, without the secrets, and without the end of one that the cut goes through."""
+        """A text whose beginning is cut off, without the secrets, and without the end of a secret that is cut."""
         start = text.lstrip("\N{REPLACEMENT CHARACTER}")
         longest = max((_overlap(spelling, start) for each in self.texts for spelling in spellings(each)), default=0)
         return self.hide(f"{REDACTED}{start[longest:]}" if longest else text)
@@ -98,32 +98,32 @@ def _at(text: str, spelling: str) -> Iterator[tuple[int, int]]:
 
 
 def _cut(text: str, token: str) -> Iterator[tuple[int, int]]:
-    """Where a text shows the beginning or the end of a token: libraries cut values that are long for an error."""
+    """Where a text has the beginning or the end of a token: libraries cut long values in errors."""
     for start, stop in _at(text, token[:PIECE]):
-        end = stop + _alike(text[stop : stop + len(token)], token[PIECE:])
+        end = stop + _common(text[stop : stop + len(token)], token[PIECE:])
         if end - start == len(token) or text.startswith("...", end) or not IN_TOKEN.match(text, end):
             yield start, end
     for start, stop in _at(text, token[-PIECE:]):
         before = text[max(0, start - len(token)) : start]
-        first = start - _alike(before[::-1], token[:-PIECE][::-1])
+        first = start - _common(before[::-1], token[:-PIECE][::-1])
         if stop - first == len(token) or text.endswith("...", 0, first) or not IN_TOKEN.match(text[first - 1 : first]):
             yield first, stop
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with in common."""
+def _common(one: str, other: str) -> int:
+    """The length of the common beginning of two texts."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _overlap(spelling: str, text: str) -> int:
-    """How many characters of the end of a spelling a text begins with; only so many as tell something."""
+    """How many characters of a spelling's end a text begins with, from `SHORTEST_SECRET` on."""
     lengths = range(min(len(spelling) - 1, len(text)), SHORTEST_SECRET - 1, -1)
     return next((length for length in lengths if text.startswith(spelling[-length:])), 0)
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """The texts in a secret value that have to be masked, each at any depth, in JSON text too."""
+    """The texts in a secret value that have to be masked, at any depth, in JSON text too."""
     match value:
         case bool() | None:
             return
@@ -145,13 +145,13 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 def _texts(text: str) -> Iterator[str]:
-    """A text, and what programs take out of it."""
+    """A text, and the parts that programs take out of it."""
     if not _stays(text):
         yield text
     if text[:1] in {"{", "[", '"'}:
         with contextlib.suppress(ValueError, RecursionError):
             value = json.loads(text)
-            if not (isinstance(value, dict) and "Statement" in value):  # what a policy document is made of is no secret
+            if not (isinstance(value, dict) and "Statement" in value):  # the parts of a policy document are not secret
                 yield from texts_in(value)
     for password in (*IN_URL.findall(text), *IN_PAIRS.findall(text)):
         yield from (each for each in {password, unquote(password)} if not _stays(each))
@@ -163,7 +163,7 @@ def _texts(text: str) -> Iterator[str]:
 
 
 def _stays(text: str) -> bool:
-    """Whether a text is too short, or known to everybody."""
+    """Whether a text is too short, or public."""
     return (
         len(text.strip()) < SHORTEST_SECRET
         or text.lower() in WORDS
@@ -175,33 +175,30 @@ def _stays(text: str) -> bool:
 
 @functools.lru_cache(maxsize=8192)
 def spellings(secret: str) -> frozenset[str]:
-    """The texts that show a secret: itself, its lines, and these escaped and encoded."""
+    """The texts that reveal a secret: itself, its lines, and these escaped and encoded."""
     if len(secret) > LONGEST:
         return frozenset({secret, *_escaped(secret)})
-    found = {secret, *(line.strip() for line in secret.splitlines())}
-    found |= {each for text in found if len(text) >= LONG for each in (text.lower(), text.upper())}
-    found = {each for each in found if not _stays(each)}
-    for _ in range(2):  # a text in JSON may hold JSON
-        found |= {form for each in found for form in _escaped(each)}
+    plain = {secret, *(line.strip() for line in secret.splitlines())}
+    plain |= {cased for text in plain if len(text) >= LONG for cased in (text.lower(), text.upper())}
+    forms = {text for text in plain if not _stays(text)}
+    for _ in range(2):  # a text in JSON may contain JSON
+        forms |= {escaped for form in forms for escaped in _escaped(form)}
     data = secret.encode(errors="surrogatepass")
-    found |= {*_base64(data), data.hex(), data.hex().upper()}
-    return frozenset(each for each in found if len(each) >= SHORTEST_SECRET)
+    forms |= {*_base64(data), data.hex(), data.hex().upper()}
+    return frozenset(form for form in forms if len(form) >= SHORTEST_SECRET)
 
 
 def _escaped(text: str) -> Iterator[str]:
     yield from (repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'"), text.replace("'", "'\"'\"'"))
     yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
     yield from (repr(text.encode(errors="surrogatepass"))[2:-1], html.escape(text), html.escape(text, quote=False))
-    for quoted in (
-        quote(text, "", errors="replace"),
-        quote(text, errors="replace"),
-        quote_plus(text, errors="replace"),
-    ):
-        yield from (quoted, re.sub("%..", lambda found: found[0].lower(), quoted))
+    for encode, safe in ((quote, ""), (quote, "/"), (quote_plus, "")):
+        encoded = encode(text, safe, errors="replace")
+        yield from (encoded, re.sub("%..", lambda match: match[0].lower(), encoded))
 
 
 def _base64(data: bytes) -> Iterator[str]:
-    """The characters of base64 that show the data, wherever in the encoded text it begins."""
+    """The base64 characters that reveal the data, at each offset in the encoded text."""
     for offset in range(3):
         start, stop = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6
         encoded = base64.b64encode(bytes(offset) + data).decode()

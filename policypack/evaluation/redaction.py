@@ -1,6 +1,6 @@
-"""Messages in which nothing of a secret is left, for every door.
+"""Redaction of messages, at every door: takes out what a resource's secrets contain.
 
-Where a secret lies is known from the wire: Pulumi wraps it. Under a secret path a message keeps only names.
+Pulumi wraps secrets on the wire, so their paths are known. Of what lies under such a path a message keeps only names.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.core.memo import memoized
-from policypack.core.policy import Outcome, Resource, Stack
+from policypack.core.policy import Outcome, Resource, Stack, covers
 from policypack.evaluation.masking import PUBLIC, REDACTED, SHORTEST_SECRET, hidden, texts_in
 
 QUOTED = re.compile(r"`([^`]*)`")
 
 
 def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
-    """The outcome with a message, and a reason, in which nothing of a secret is left.
+    """The outcome without secrets in its message and its reason.
 
     Under a secret path only names stay in backticks: elements, parts of the path, the words of the policy's own card.
-    Anywhere else, what stands in a secret is taken out where it turns up.
+    Elsewhere, every text that a secret contains is replaced.
 
     Args:
-        outcome: as the policy words it.
+        outcome: as the policy reports it.
         elsewhere: the texts in secrets of other resources that the policy read.
     """
     secrets = (*secret_texts(outcome.resource), *elsewhere)
-    message, why = (_without(text, outcome, secrets) for text in (outcome.message, outcome.why))
+    message, why = (_redacted(text, outcome, secrets) for text in (outcome.message, outcome.why))
     return outcome if (message, why) == (outcome.message, outcome.why) else replace(outcome, message=message, why=why)
 
 
-def _without(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:
+def _redacted(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:
     if outcome.resource.secrets:
-        text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _hides(outcome, quoted[1]) else quoted[0], text)
+        text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _may_be_secret(outcome, quoted[1]) else quoted[0], text)
     return hidden(text, secrets)
 
 
@@ -44,8 +44,8 @@ def secrets_of(stack: Stack) -> list[str]:
     return sorted({text for resource in stack.resources for text in secret_texts(resource)}, key=len, reverse=True)
 
 
-def _hides(outcome: Outcome, quoted: str) -> bool:
-    """Whether what stands in backticks could be of a secret."""
+def _may_be_secret(outcome: Outcome, quoted: str) -> bool:
+    """Whether a text in backticks may be a part of a secret."""
     if quoted in PUBLIC or quoted in _names(outcome):
         return False
     if is_secret(outcome.resource, outcome.path):
@@ -54,8 +54,8 @@ def _hides(outcome: Outcome, quoted: str) -> bool:
 
 
 def is_secret(resource: Resource, path: str) -> bool:
-    """Whether a path is secret or lies in something that is."""
-    return any(path == secret or path.startswith((f"{secret}.", f"{secret}[")) for secret in resource.secrets)
+    """Whether a path is secret, or leads into a secret."""
+    return any(covers(secret, path) for secret in resource.secrets)
 
 
 @memoized
@@ -65,32 +65,29 @@ def secret_texts(resource: Resource) -> list[str]:
 
 
 def _secret_texts(resource: Resource) -> Iterator[str]:
-    for properties in (resource.inputs, resource.outputs):
-        for path, leaf in _leaves(properties, ""):
-            if is_secret(resource, path):
-                yield from texts_in(leaf)
+    def walk(value: Any, path: str) -> Iterator[str]:
+        if is_secret(resource, path):
+            yield from texts_in(value)
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                yield from walk(inner, f"{path}.{name}" if path else name)
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield from walk(inner, f"{path}[{index}]")
 
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _leaves(each, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _leaves(each, f"{path}[{index}]")
-    else:
-        yield path, value
+    yield from walk(resource.inputs, "")
+    yield from walk(resource.outputs, "")
 
 
 def _names(outcome: Outcome) -> set[str]:
     """The names that a message about a secret may still have in backticks."""
     path = outcome.path
-    pieces = re.split(r"[.\[\]]+", path)
-    prefixes = {path[: found.start()] for found in re.finditer(r"[.\[]", path)}
+    parts = re.split(r"[.\[\]]+", path)
+    prefixes = {path[: match.start()] for match in re.finditer(r"[.\[]", path)}
     card = f"{outcome.policy.title} {outcome.policy.fix} {outcome.policy.why or ''}"
     return {
         path,
-        *pieces,
+        *parts,
         *prefixes,
         outcome.policy.id,
         outcome.resource.name,

@@ -1,6 +1,6 @@
-"""What the operator sets: one schema for `stackguard.yaml`, `--settings` and CrossGuard's policy configuration.
+"""Settings of the operator: one schema for `stackguard.yaml`, `--settings` and CrossGuard's policy configuration.
 
-A setting is never an opinion of a policy. Loading validates everything, and an error says the key and how to mend it.
+A setting is never an opinion of a policy. Loading validates everything; an error names the key and how to fix it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
 
 DEFAULT_FILE = "stackguard.yaml"
 UNSEEN = frozenset({"pulumi-unseen-component", "pulumi-unseen-resource"})
-"""Policies about resources that were not seen: undecided for no value's sake, so each at its own level."""
+"""Policies about resources that a preview does not see: undecided without an unknown value, each at its own level."""
 NOT_PER_POLICY = frozenset(
     {"accountId", "enforcement", "mockFiles", "programFolder", "resolveTimeout", "resolveUnknowns", "stackRegion"}
 )
-"""Settings that are not those of a single policy."""
+"""Settings that CrossGuard cannot set for a single policy."""
 
 
 class SettingsError(ValueError):
-    """Settings that do not fit the schema. The message names the key and how to mend it."""
+    """Settings that do not fit the schema. The message names the key and how to fix it."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     ] = ()
     unknown: Annotated[
         Literal["mandatory", "advisory"],
-        msgspec.Meta(description="What an undecided policy does: `mandatory` blocks, `advisory` tells."),
+        msgspec.Meta(description="What an undecided policy does: `mandatory` blocks, `advisory` reports."),
     ] = "mandatory"
     enforcement: Annotated[
         Mapping[str, EnforcementLevel],
@@ -59,11 +59,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     resolve_unknowns: Annotated[
         bool,
         msgspec.Meta(
-            description="Whether the policy pack runs the program offline, beside a preview, to know what the preview does not."
+            description="Whether the policy pack runs the program offline, beside a preview, to resolve unknown values."
         ),
     ] = True
     resolve_timeout: Annotated[
-        float, msgspec.Meta(gt=0, description="Seconds that a preview waits for that run at the most.")
+        float, msgspec.Meta(gt=0, description="Seconds that a preview waits for that run at most.")
     ] = 30.0
     program_folder: Annotated[
         str | None,
@@ -72,19 +72,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     mock_files: Annotated[
         tuple[str, ...],
         msgspec.Meta(
-            description="Files with answers that only the cloud could give, relative to the program; those that exist count."
+            description="Mock files with answers of the cloud, relative to the program; missing ones are skipped."
         ),
     ] = ()
     account_id: Annotated[
         Account | None,
-        msgspec.Meta(description="The account that a program's resources are created in, where it is run offline."),
+        msgspec.Meta(description="The account that a program's resources are created in, in an offline run."),
     ] = None
     stack_region: str | None = None
-    """The stack's `aws:region`. Each door fills it in; nobody sets it."""
+    """The stack's `aws:region`. Each door fills it in; it is no setting."""
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The allowed regions: as set, else the stack's own, else none known."""
+        """The allowed regions: as set, else the stack's own, else none."""
         return self.allowed_regions or ((self.stack_region,) if self.stack_region else ())
 
 
@@ -92,7 +92,7 @@ def read(file: Path | None, folder: Path = Path()) -> Settings:
     """The settings in a YAML file.
 
     Args:
-        file: the file; None is `stackguard.yaml` in `folder`, and the defaults where there is no such file.
+        file: the file; None for `stackguard.yaml` in `folder`, or the defaults where there is no such file.
         folder: where to look for the default file.
 
     Raises:
@@ -126,28 +126,28 @@ def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
 
     Args:
         raw: a mapping with camelCase keys, or None for an empty file.
-        source: what to call it in an error, such as the file's name.
+        source: its name in an error, such as the file's name.
         stack_region: the stack's own `aws:region`, where the door knows it.
 
     Raises:
         SettingsError: a key is unknown, or a value does not fit.
     """
-    given = {} if raw is None else raw
-    if not isinstance(given, Mapping):
+    raw = {} if raw is None else raw
+    if not isinstance(raw, Mapping):
         raise SettingsError(f"{source}: must be a mapping from setting to value, such as `allowedRegions: [eu-west-1]`")
     known = [name for name in Settings.__struct_encode_fields__ if name != "stackRegion"]
-    for name in given:
+    for name in raw:
         if name not in known:
-            listed = ", ".join(f"`{each}`" for each in known)
+            listed = ", ".join(f"`{setting}`" for setting in known)
             raise SettingsError(f"{source}: there is no setting `{name}`; the settings are {listed}")
     try:
-        settings = msgspec.convert({**given, "stackRegion": stack_region}, Settings)
+        settings = msgspec.convert({**raw, "stackRegion": stack_region}, Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{source}: {_worded(str(error))}") from error
+        raise SettingsError(f"{source}: {_readable(str(error))}") from error
     _check_cidrs(settings.trusted_cidrs, source)
     if settings.enforcement.get(UNKNOWN_VALUE) is EnforcementLevel.DISABLED:
         raise SettingsError(
-            f"{source}: `{UNKNOWN_VALUE}` cannot be disabled, or what is unknown would pass unseen; make it `advisory`"
+            f"{source}: `{UNKNOWN_VALUE}` cannot be disabled, or unknown values would pass unnoticed; make it `advisory`"
         )
     return settings
 
@@ -180,8 +180,8 @@ _SHAPES = {
 }
 
 
-def _worded(error: str) -> str:
-    """What a person reads for msgspec's "Expected `str`, got `int` - at `$.allowedRegions[0]`"."""
+def _readable(error: str) -> str:
+    """A message for msgspec's "Expected `str`, got `int` - at `$.allowedRegions[0]`"."""
     place = re.search(r"\$\.(\w+)(\[\d+\])?", error)
     name, index = place.groups(default="") if place else ("enforcement", "")
     return f"`{name}`{f' (at `{index}`)' if index else ''} {_SHAPES[name]}"
@@ -191,12 +191,12 @@ def _worded(error: str) -> str:
 def config_schema() -> dict[str, dict[str, Any]]:
     """JSON schema of each setting, for CrossGuard's `PolicyConfigSchema.properties`.
 
-    What is not a single policy's own is left out; CrossGuard has an enforcement level for each policy.
+    Settings that are not a single policy's own are left out; CrossGuard has an enforcement level for each policy.
     """
     _, components = msgspec.json.schema_components([Settings], ref_template="#/{name}")
     properties: dict[str, dict[str, Any]] = components["Settings"]["properties"]
-    schema = {name: dict(each) for name, each in properties.items() if name not in NOT_PER_POLICY}
-    for each in schema.values():
-        if isinstance(each.get("default"), tuple):
-            each["default"] = list(each["default"])
+    schema = {name: dict(setting) for name, setting in properties.items() if name not in NOT_PER_POLICY}
+    for setting in schema.values():
+        if isinstance(setting.get("default"), tuple):
+            setting["default"] = list(setting["default"])
     return schema

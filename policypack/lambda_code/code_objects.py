@@ -13,7 +13,7 @@ import msgspec
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack
 from policypack.iam.arn import Arn
-from policypack.resources.index import inside
+from policypack.resources.graph import inside, is_component
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES
 
@@ -74,7 +74,7 @@ def _is_newest(resource: Resource, found: Resource) -> bool:
 
 
 def _components(stack: Stack, urns: Sequence[str]) -> list[str]:
-    return [urn for urn in urns if (each := stack.by_urn.get(urn)) and not each.type.startswith(("aws:", "pulumi:"))]
+    return [urn for urn in urns if (each := stack.by_urn.get(urn)) and is_component(each)]
 
 
 def _is_object(stack: Stack, urn: str) -> bool:

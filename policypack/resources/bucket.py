@@ -1,7 +1,7 @@
-"""Buckets, and which resource configures which bucket, by its `bucket` property.
+"""Buckets, and the sidecars that configure each, by their `bucket` property.
 
-Directory buckets (`aws:s3/directoryBucket:DirectoryBucket`) and S3 tables are left out: AWS blocks public access to
-them and encrypts them always, and none of the general purpose bucket's settings applies to them. Source:
+Directory buckets (`aws:s3/directoryBucket:DirectoryBucket`) and S3 tables are left out: AWS always blocks public access
+to them and encrypts them, and no setting of general purpose buckets applies to them. Source:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from itertools import chain
 
 import msgspec
 
@@ -24,7 +23,7 @@ ANY = ""
 
 
 class Sidecars(msgspec.Struct, frozen=True):
-    """The resources that configure one bucket, type by type, and those of which nobody can tell."""
+    """The resources that configure one bucket, type by type, and those that may."""
 
     certain: tuple[Resource, ...] = ()
     possible: tuple[Resource, ...] = ()
@@ -44,12 +43,10 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
         types: type tokens; each stands for its `…V2` twin too.
     """
     index = _index(stack)
-    found = [each for token in types for urn in (bucket.urn, ANY) if (each := index.get((urn, canonical(token))))]
-    if len(found) == 1:
-        return found[0]
+    groups = [index.get((urn, canonical(token)), Sidecars()) for token in types for urn in (bucket.urn, ANY)]
     return Sidecars(
-        tuple(chain.from_iterable(each.certain for each in found)),
-        tuple(chain.from_iterable(each.possible for each in found)),
+        tuple(sidecar for group in groups for sidecar in group.certain),
+        tuple(sidecar for group in groups for sidecar in group.possible),
     )
 
 

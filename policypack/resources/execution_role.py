@@ -1,4 +1,4 @@
-"""What a Lambda function may do: the policy documents of its execution role, wherever the stack attaches them.
+"""Execution roles: the policy documents of a Lambda function's role, wherever the stack attaches them.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
 """
@@ -11,7 +11,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
-from policypack.resources.attachments import Attached, AttachedDocument, Lack, Unseen, holder_of
+from policypack.resources.attachments import Attached, AttachedDocument, Lack, UnreadAttachment, holder_of
 from policypack.resources.references import resolve
 from policypack.resources.tokens import ROLE
 
@@ -35,11 +35,10 @@ UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.F
 
 
 class Grants(msgspec.Struct, frozen=True):
-    """What is attached to one execution role, and what cannot be read of it.
+    """The policies attached to one execution role, and why some of them cannot be read.
 
     `documents` are surely attached, `possible` perhaps. `managed` holds the names of AWS managed policies, as
-    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary: None where there is none, else
-    the names of the AWS managed policy or the documents that limit the role.
+    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary; None where there is none.
     """
 
     documents: tuple[AttachedDocument, ...] = ()
@@ -53,7 +52,7 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
     """The identity-based documents of the function's execution role.
 
     Args:
-        stack: where the role and what is attached to it are looked for.
+        stack: with the role and its attachments.
         function: an `aws:lambda/function:Function`.
     """
     role = resolve(stack, function, "role", ROLE)
@@ -95,5 +94,5 @@ def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
         if _aws_name(each):
             if not each.certain:
                 yield UNKNOWN_ATTACHMENT
-        elif isinstance(each, Unseen):
+        elif isinstance(each, UnreadAttachment):
             yield UNREAD[each.lacks]

@@ -1,12 +1,13 @@
-"""Index of a stack's resources of some types, by whatever may name them. It is made once for each stack and types."""
+"""Index of a stack's resources of some types by name, by origin of the name and by component."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
+from policypack.resources.graph import parents
 from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
 
 Types = tuple[str, ...]
@@ -42,31 +43,31 @@ class Index:
 
     def named(self, text: str) -> list[tuple[Resource, str]]:
         """The resources that a name, ARN or other identifier names, each with the qualifier in the text."""
-        found = []
+        matches = []
         for token in self.types:
             naming = NAMINGS.get(token)
             parsed = naming.parse(text) if naming else None
             name, qualifier = (parsed.name, parsed.qualifier) if parsed else (text, "")
-            found += [(each, qualifier) for each in self._by_name.get((token, name), ())]
-        return found
+            matches += [(each, qualifier) for each in self._by_name.get((token, name), ())]
+        return matches
 
     def perhaps_named(self, text: str) -> list[tuple[Resource, str]]:
-        """The resources of unknown name that may turn out to have the one in a text."""
-        found = []
+        """The resources of unknown name that may have the name in a text."""
+        matches = []
         for token in self.types:
             if naming := NAMINGS.get(token):
                 parsed = naming.parse(text)
                 heads = (parsed.name[:size] for size in range(len(parsed.name) + 1))
                 positions = sorted(each for head in heads for each in self._by_prefix.get((token, head), ()))
-                found += [(self.resources[each], parsed.qualifier) for each in positions]
-        return found
+                matches += [(self.resources[each], parsed.qualifier) for each in positions]
+        return matches
 
     def computed_from(self, origins: Sequence[str]) -> Sequence[Resource]:
-        """The resources whose names are computed from just these."""
+        """The resources whose names are computed from exactly these origins."""
         return self._by_origins.get(tuple(origins), ()) if origins else ()
 
     def inside(self, component: str) -> Sequence[Resource]:
-        """The resources that have a component, by its URN, among their parents."""
+        """The resources inside a component (a URN), at any depth."""
         return self._by_component.get(component, ())
 
 
@@ -74,34 +75,3 @@ class Index:
 def index_of(stack: Stack, types: Types) -> Index:
     """The index of these types."""
     return Index(stack, types)
-
-
-def find(stack: Stack, urn: str) -> Resource | None:
-    """The resource of a URN, or of one that it had before and keeps as an alias."""
-    return stack.by_urn.get(urn) or _by_alias(stack).get(urn)
-
-
-@memoized
-def _by_alias(stack: Stack) -> Mapping[str, Resource]:
-    return {alias: each for each in stack.resources for alias in each.options.aliases}
-
-
-def provider_of(stack: Stack, resource: Resource) -> Resource | None:
-    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
-    reference = resource.provider
-    return (find(stack, reference) or find(stack, reference.rpartition("::")[0])) if reference else None
-
-
-def parents(stack: Stack, resource: Resource) -> Iterator[str]:
-    """The URNs of what a resource is in, from the inside outwards; each once, even where a state leads in circles."""
-    parent, seen = resource.parent, {""}
-    while parent not in seen:
-        yield parent
-        seen.add(parent)
-        outer = stack.by_urn.get(parent)
-        parent = outer.parent if outer else ""
-
-
-def inside(stack: Stack, resource: Resource, component: str) -> bool:
-    """Whether `component` (a URN) is a parent of the resource, at whatever depth."""
-    return component in parents(stack, resource)

@@ -1,7 +1,7 @@
-"""Names of resources: the property that holds them, the texts that they stand in, and those that Pulumi makes up.
+"""Names of resources: the property that holds a name, the texts that contain it, and the names that Pulumi makes up.
 
-Of a function, a role or a bucket one physical name tells all: ARN and name hold it. Resources of other types are found
-by whichever of their identifiers is known.
+A function, a role or a bucket has one physical name, which its ARN contains. Resources of other types are found by any
+of their identifiers that is known.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ IDENTIFIERS = (
     "domain",
     "repositoryName",
 )
-"""Outputs and inputs by which a resource is named elsewhere."""
+"""Outputs and inputs that identify a resource."""
 NICKNAMES: Mapping[str, str] = {KEY: KEY_ALIAS}
-"""Types whose resources are also named by the name of another: a key by its alias."""
+"""By type, the type whose names also name its resources: a key's alias names the key."""
 SIDECAR = "aws:s3/"
-"""What the tokens of the resources begin with that name a bucket in `bucket`."""
+"""The beginning of the type tokens of resources that name a bucket in `bucket`."""
 _LEADS: Mapping[str, Mapping[str, str]] = {
     FUNCTION: {ALIAS: "functionName", PERMISSION: "function"},
     KEY: {KEY_ALIAS: "targetKeyId"},
 }
-"""By type, the types whose outputs may name such a resource, and the property that says which."""
+"""By type, the types whose outputs may name such a resource, and their property that identifies it."""
 _LATEST = "$LATEST"
 _FUNCTION = re.compile(
     r"(?:(?:.*:)?function:)?(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[A-Za-z0-9$_-]+))?(?:/invocations)?"
@@ -59,29 +59,29 @@ _LAYER = re.compile(r"(?:.*:)?layer:(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[0
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """A physical name in a text, and what else the text says: a function's version or alias, a layer's version."""
+    """A physical name in a text, and its qualifier: a function's version or alias, a layer's version."""
 
     name: str
     qualifier: str = ""
 
 
 class Naming(msgspec.Struct, frozen=True):
-    """How the resources of one type are named: the properties for name and prefix, and the texts that hold the name."""
+    """The naming of one type: its properties for name and prefix, and the parser of texts that contain the name."""
 
     parse: Callable[[str], Parsed]
     name: str = "name"
     prefix: str = "namePrefix"
     lower: bool = False
-    """Whether a name that Pulumi makes up is in lower case."""
+    """Whether Pulumi makes up names in lower case."""
 
 
 def _matched(pattern: re.Pattern[str]) -> Callable[[str], Parsed]:
     def parse(text: str) -> Parsed:
-        found = pattern.fullmatch(text)
-        if not found:
+        match = pattern.fullmatch(text)
+        if not match:
             return Parsed(text)
-        qualifier = found["qualifier"] or ""
-        return Parsed(found["name"], "" if qualifier == _LATEST else qualifier)
+        qualifier = match["qualifier"] or ""
+        return Parsed(match["name"], "" if qualifier == _LATEST else qualifier)
 
     return parse
 
@@ -120,12 +120,12 @@ NAMINGS: Mapping[str, Naming] = {
 
 
 def name_in(text: str, token: str) -> str:
-    """The physical name that a text holds, which names a resource of a type of `NAMINGS`."""
+    """The physical name in a text that names a resource of a type of `NAMINGS`."""
     return NAMINGS[token].parse(text).name
 
 
 def has_name(resource: Resource) -> bool:
-    """Whether one physical name stands in every text that names the resource."""
+    """Whether every text that names the resource contains one physical name."""
     return resource.type in NAMINGS
 
 
@@ -142,7 +142,7 @@ def physical_name(resource: Resource) -> str | None:
 
 
 def name_prefix(resource: Resource) -> str:
-    """What the unknown name of a resource begins with; empty where that is unknown too.
+    """The beginning of a resource's unknown name; empty where that is unknown too.
 
     Without a name and a prefix, Pulumi makes up a name that begins with the resource's own. Source:
     https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming.
@@ -158,11 +158,11 @@ def name_prefix(resource: Resource) -> str:
 
 
 def identifiers(resource: Resource) -> Iterator[str]:
-    """The texts that name a resource: its id, ARN, URL and names, as far as they are known."""
+    """The known texts that name a resource: its id, ARN, URL and names."""
     values: list[Any] = [resource.id]
-    for held in (resource.inputs, resource.outputs):
-        details = held.get("details")
-        values += [held.get(name) for name in IDENTIFIERS]
+    for properties in (resource.inputs, resource.outputs):
+        details = properties.get("details")
+        values += [properties.get(name) for name in IDENTIFIERS]
         values.append(details.get("name") if isinstance(details, Mapping) else None)
     if resource.type in BUCKET_TYPES and (name := physical_name(resource)):
         values.append(f"arn:aws:s3:::{name}")
@@ -170,9 +170,9 @@ def identifiers(resource: Resource) -> Iterator[str]:
 
 
 def leading_property(resource: Resource, types: tuple[str, ...]) -> str:
-    """The property of a resource whose outputs may name one of these types, that says which; empty where none does.
+    """The property that identifies which resource of these types the outputs of another one name; empty for none.
 
-    The `bucket` output of an access block names a bucket, so does that of a bucket's other sidecars.
+    For example, the `bucket` output of an access block names a bucket.
     """
     if not set(types).isdisjoint(BUCKET_TYPES) and resource.type.startswith(SIDECAR):
         return "bucket"

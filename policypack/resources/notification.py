@@ -1,11 +1,13 @@
-"""A bucket's event notifications: the entries of one `BucketNotification`, and which functions a stack's buckets invoke.
+"""A bucket's event notifications: the entries of a `BucketNotification`, what is wrong with them, and what they invoke.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html.
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html and
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -13,16 +15,27 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Reference, Resource, Stack, Unknown
+from policypack.iam.arn import Arn
 from policypack.iam.globs import overlaps
+from policypack.iam.tables import s3_event_names
 from policypack.resources.references import Resolved, resolve, resolve_all
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION
 
 NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
-TARGETS = {"lambdaFunctions": "lambdaFunctionArn", "queues": "queueArn", "topics": "topicArn"}
+FUNCTIONS = "lambdaFunctions"
+TARGETS = {FUNCTIONS: "lambdaFunctionArn", "queues": "queueArn", "topics": "topicArn"}
 """By list of entries, the field that holds the target's ARN."""
+SERVICES = {"lambdaFunctionArn": ("lambda", "function"), "queueArn": ("sqs", "queue"), "topicArn": ("sns", "topic")}
+FILTERS = ("filterPrefix", "filterSuffix")
+MAX_FILTER = 1024
+_NAME = re.compile(r"[\w:*.-]{1,64}")
+_PATTERN = re.compile(r"[*?^$|\\\[\]{}<>]")
+
+Problem = tuple[str, str | Unknown]
+"""A path, and what is wrong there, or why that is unknown."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class NotificationEntry(msgspec.Struct, frozen=True):
     """One target with its events and its filter; the filter is decoded, and a part that is absent is empty.
 
     An event, prefix or suffix that is not known is `Unknown`; one that is no text is read as if it were absent.
@@ -36,11 +49,10 @@ class Entry(msgspec.Struct, frozen=True):
     events: tuple[str | Unknown, ...] = ()
     prefix: str | Unknown = ""
     suffix: str | Unknown = ""
-    raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...] | None:
-        """Globs of the keys that the filter lets through; None where a part of it is unknown.
+        """Globs of the keys that pass the filter; None where a part of it is unknown.
 
         There are several where the end of the prefix may be the beginning of the suffix.
         """
@@ -51,81 +63,11 @@ class Entry(msgspec.Struct, frozen=True):
         return (f"{prefix}*{suffix}", *(prefix + suffix[size:] for size in shared))
 
 
-def overlapping(first: Entry, second: Entry) -> bool | None:
-    """Whether S3 refuses the two in one bucket: an event in common, and a key that both filters let through.
-
-    None where what is unknown decides.
-    """
-    return _all(
-        _any(
-            None if isinstance(one, Unknown) or isinstance(two, Unknown) else overlaps(one, two)
-            for one in first.events
-            for two in second.events
-        ),
-        _nested(first.prefix, second.prefix, str.startswith),
-        _nested(first.suffix, second.suffix, str.endswith),
-    )
-
-
-def entries(resource: Resource) -> Iterator[Reading[Entry]]:
-    """The entries of a `BucketNotification` that have the shape of one, and `Unknown` in place of what is not known."""
-    if resource.type != NOTIFICATION:
-        return
-    for kind in TARGETS:
-        listed = resource.inputs.get(kind)
-        if isinstance(listed, Unknown):
-            yield kind, listed
-        for index, raw in enumerate(listed if isinstance(listed, list) else ()):
-            path = f"{kind}[{index}]"
-            if isinstance(raw, Unknown):
-                yield path, raw
-            elif isinstance(raw, Mapping):
-                yield path, _entry(path, kind, raw)
-
-
-def _entry(path: str, kind: str, raw: Mapping[str, Any]) -> Entry:
-    events = raw.get("events")
-    listed = events if isinstance(events, list) else [events]
-    target = raw.get(TARGETS[kind])
-    return Entry(
-        path,
-        kind,
-        target if isinstance(target, str | Reference | Unknown) else None,
-        tuple(each for each in listed if isinstance(each, str | Unknown)),
-        _text(raw.get("filterPrefix")),
-        _text(raw.get("filterSuffix")),
-        raw,
-    )
-
-
-def _text(value: object) -> str | Unknown:
-    if isinstance(value, Unknown):
-        return value
-    return unquote_plus(value) if isinstance(value, str) else ""
-
-
-def _nested(first: str | Unknown, second: str | Unknown, within: Any) -> bool | None:
-    if first == "" or second == "":
-        return True
-    if isinstance(first, Unknown) or isinstance(second, Unknown):
-        return None
-    return bool(within(first, second) or within(second, first))
-
-
-def _all(*verdicts: bool | None) -> bool | None:
-    return False if False in verdicts else None if None in verdicts else True
-
-
-def _any(verdicts: Iterator[bool | None]) -> bool | None:
-    found = set(verdicts)
-    return True if True in found else None if None in found else False
-
-
 class Trigger(msgspec.Struct, frozen=True):
     """A bucket that invokes a function: one entry of one notification."""
 
     notification: Resource
-    entry: Entry
+    entry: NotificationEntry
     buckets: Resolved
     functions: Resolved
 
@@ -135,25 +77,192 @@ class Trigger(msgspec.Struct, frozen=True):
         return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
 
 
+def entries(resource: Resource) -> Iterator[Reading[NotificationEntry]]:
+    """The well-formed entries of a `BucketNotification`, and `Unknown` in place of what is not known."""
+    for kind, path, raw in _raw_entries(resource.inputs) if resource.type == NOTIFICATION else ():
+        if isinstance(raw, Unknown):
+            yield path, raw
+        elif isinstance(raw, Mapping) and path != kind:
+            yield path, _entry(path, kind, raw)
+
+
+def _raw_entries(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """List, path and value of each entry; of what is no list, the list's own path."""
+    for kind in TARGETS:
+        value = inputs.get(kind)
+        if isinstance(value, list):
+            yield from ((kind, f"{kind}[{index}]", raw) for index, raw in enumerate(value))
+        elif value is not None:
+            yield kind, kind, value
+
+
+def _entry(path: str, kind: str, raw: Mapping[str, Any]) -> NotificationEntry:
+    events = raw.get("events")
+    listed = events if isinstance(events, list) else [events]
+    target = raw.get(TARGETS[kind])
+    return NotificationEntry(
+        path,
+        kind,
+        target if isinstance(target, str | Reference | Unknown) else None,
+        tuple(each for each in listed if isinstance(each, str | Unknown)),
+        *(_decoded(raw.get(name)) for name in FILTERS),
+    )
+
+
+def _decoded(value: object) -> str | Unknown:
+    if isinstance(value, Unknown):
+        return value
+    return unquote_plus(value) if isinstance(value, str) else ""
+
+
+def overlapping(first: NotificationEntry, second: NotificationEntry) -> bool | None:
+    """Whether S3 refuses the two in one bucket: an event in common, and a key that passes both filters.
+
+    None where that depends on an unknown value.
+    """
+    events = {
+        None if isinstance(one, Unknown) or isinstance(two, Unknown) else overlaps(one, two)
+        for one in first.events
+        for two in second.events
+    }
+    verdicts = (
+        True if True in events else None if None in events else False,
+        _nested(first.prefix, second.prefix, str.startswith),
+        _nested(first.suffix, second.suffix, str.endswith),
+    )
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _nested(first: str | Unknown, second: str | Unknown, within: Callable[[str, str], bool]) -> bool | None:
+    if first == "" or second == "":
+        return True
+    if isinstance(first, Unknown) or isinstance(second, Unknown):
+        return None
+    return within(first, second) or within(second, first)
+
+
 @memoized
 def triggers(stack: Stack) -> tuple[Trigger, ...]:
     """Every entry of the stack's notifications that invokes a function."""
     return tuple(_triggers(stack))
 
 
+def _triggers(stack: Stack) -> Iterator[Trigger]:
+    for resource in stack.of(NOTIFICATION):
+        read = (entry for _, entry in entries(resource) if isinstance(entry, NotificationEntry))
+        invoking = [entry for entry in read if entry.kind == FUNCTIONS]
+        functions = resolve_all(stack, resource, FUNCTIONS, [entry.target for entry in invoking], FUNCTION)
+        for entry, function in zip(invoking, functions, strict=True):
+            yield Trigger(resource, entry, resolve(stack, resource, "bucket", *BUCKET_TYPES), function)
+
+
 def unread(stack: Stack) -> Iterator[tuple[Resource, str, Unknown]]:
     """Where it is unknown which functions a notification invokes: the notification, the path, and why."""
     for resource in stack.of(NOTIFICATION):
         for path, entry in entries(resource):
-            if isinstance(entry, Unknown) and path.startswith("lambdaFunctions"):
+            if isinstance(entry, Unknown) and path.startswith(FUNCTIONS):
                 yield resource, path, entry
 
 
-def _triggers(stack: Stack) -> Iterator[Trigger]:
-    for resource in stack.of(NOTIFICATION):
-        found = [
-            entry for _, entry in entries(resource) if isinstance(entry, Entry) and entry.kind == "lambdaFunctions"
-        ]
-        means = resolve_all(stack, resource, "lambdaFunctions", [each.target for each in found], FUNCTION)
-        for entry, functions in zip(found, means, strict=True):
-            yield Trigger(resource, entry, resolve(stack, resource, "bucket", *BUCKET_TYPES), functions)
+def problems(inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the arguments of a `BucketNotification`."""
+    if all(inputs.get(kind) in (None, [], False) for kind in (*TARGETS, "eventbridge")):
+        yield "", "has no target, which takes away every notification that the bucket has"
+    ids: set[str] = set()
+    for kind, path, entry in _raw_entries(inputs):
+        if isinstance(entry, Unknown):
+            yield path, entry
+        elif path == kind:
+            yield path, "must be a list of targets"
+        elif not isinstance(entry, Mapping):
+            yield path, f"must hold `{TARGETS[kind]}`, `events` and perhaps a filter"
+        else:
+            yield from _entry_problems(entry, path, TARGETS[kind])
+            if isinstance(name := entry.get("id"), str) and name:
+                if name in ids:
+                    yield f"{path}.id", "is the id of another target too; S3 wants each only once"
+                ids.add(name)
+
+
+def _entry_problems(entry: Mapping[str, Any], path: str, field: str) -> Iterator[Problem]:
+    for name in entry:
+        if name not in {field, "events", "id", *FILTERS}:
+            yield f"{path}.{_quotable(name)}", f"is not a field of a notification's target; {_correction(name, field)}"
+    yield from _target(entry.get(field), f"{path}.{field}", *SERVICES[field])
+    yield from _events(entry.get("events"), f"{path}.events")
+    for name in FILTERS:
+        yield from _filter(entry.get(name), f"{path}.{name}")
+
+
+def _target(value: Any, path: str, service: str, thing: str) -> Iterator[Problem]:
+    """An ARN that is known only after the update is taken as right."""
+    if value is None or value == "":
+        yield path, f"is missing: the {thing} that S3 notifies"
+    elif isinstance(value, str):
+        arn = Arn.parse(value)
+        if arn is None:
+            yield path, f"is not an ARN; pass the {thing}'s `arn`"
+        elif arn.service != service or (service == "lambda" and not arn.resource.startswith("function:")):
+            yield path, f"is not the ARN of a {thing}; pass the {thing}'s `arn`"
+        elif arn.resource.endswith(".fifo"):
+            yield path, f"is a FIFO {thing}, which S3 cannot notify; use a standard one"
+    elif not isinstance(value, Unknown | Reference):
+        yield path, f"must be the ARN of one {thing}"
+
+
+def _events(value: Any, path: str) -> Iterator[Problem]:
+    if isinstance(value, Unknown):
+        yield path, value
+    elif not value:
+        yield path, "is missing: the events that S3 notifies of, such as `s3:ObjectCreated:*`"
+    elif not isinstance(value, list):
+        yield path, "must be a list of events"
+    else:
+        for index, event in enumerate(value):
+            if isinstance(event, Unknown):
+                yield f"{path}[{index}]", event
+            elif not isinstance(event, str):
+                yield f"{path}[{index}]", "must be the name of an event"
+            elif event not in s3_event_names():
+                yield f"{path}[{index}]", f"`{_quotable(event)}` is not an event of S3{_nearest(event)}"
+
+
+def _filter(value: Any, path: str) -> Iterator[Problem]:
+    if isinstance(value, Unknown):
+        yield path, value
+    elif value is not None and not isinstance(value, str):
+        yield path, "must be one text"
+    elif isinstance(value, str):
+        if value.startswith(("s3://", "arn:", "http")):
+            yield path, "must be a part of the object's key, without the bucket"
+        elif pattern := _PATTERN.search(value):
+            yield path, f"has `{pattern[0]}` in it: a filter is plain text and matches no patterns"
+        elif any(char.isspace() for char in value):
+            yield path, "has white space in it; S3 wants a space written as `+`"
+        elif len(value.encode()) > MAX_FILTER:
+            yield path, f"is longer than a key can be: {MAX_FILTER} bytes"
+
+
+def _correction(name: object, field: str) -> str:
+    lowered = str(name).lower().replace("_", "")
+    for part, field_name in {"prefix": "`filterPrefix`", "suffix": "`filterSuffix`", "event": "`events`"}.items():
+        if part in lowered:
+            return f"write {field_name}"
+    if "filter" in lowered or "rule" in lowered:
+        return "write `filterPrefix` and `filterSuffix`"
+    return f"the fields are `{field}`, `events`, `filterPrefix`, `filterSuffix` and `id`"
+
+
+def _nearest(event: str) -> str:
+    from difflib import get_close_matches
+
+    known = {each.lower(): each for each in s3_event_names()}
+    plain = f"s3:{event.lower().removeprefix('s3:').replace(' ', '')}"
+    if f"{plain}:*" in known:
+        return f"; write `{known[f'{plain}:*']}`"
+    near = get_close_matches(plain, known, 1)
+    return f"; did you mean `{known[near[0]]}`" if near else "; an example is `s3:ObjectCreated:*`"
+
+
+def _quotable(name: object) -> str:
+    return str(name) if _NAME.fullmatch(str(name)) else "…"

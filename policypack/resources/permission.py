@@ -1,12 +1,16 @@
 """Permissions: the statements of a function's resource-based policy, one `aws:lambda/permission:Permission` each.
 
-Sources: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html and
-https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html.
+What they allow, which of them allow S3 to invoke a function, and what is wrong with a source's ARN. Sources:
+https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
+https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html and the ARN formats of the Service
+Authorization Reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,12 +21,16 @@ from policypack.iam.arn import Arn
 from policypack.iam.globs import has_wildcard, matches
 from policypack.resources.naming import name_in, physical_name
 from policypack.resources.notification import Trigger
-from policypack.resources.references import Referent, Resolved, resolve
+from policypack.resources.references import Referent, Resolved, resolve, written
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
 S3 = "s3.amazonaws.com"
 INVOKE = "lambda:invokefunction"
 ANY = ""
+_PARTITION = re.compile(r"aws(-[a-z]+)*")
+_ACCOUNT = re.compile(r"\d{12}|aws")
+_SERVICE = re.compile(r"[a-z0-9-]{2,32}")
+_BUCKET = re.compile(r"[a-zA-Z0-9._-]+")
 SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
 
 SOURCES: Mapping[str, str] = {
@@ -42,7 +50,7 @@ SOURCES: Mapping[str, str] = {
     "sns.amazonaws.com": "sns",
     "sqs.amazonaws.com": "sqs",
 }
-"""By service principal, the service in the ARN of what it invokes a function for; other principals are not judged.
+"""By service principal, the service in the ARN of the source; other principals are not judged.
 
 Source: the service guides linked from https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html.
 """
@@ -57,7 +65,7 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html.
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """The parts of one permission as the program gives them: None where absent, `Unknown` where not known yet."""
+    """The parts of one permission: None where absent, `Unknown` where not known yet."""
 
     principal: str | Unknown | None
     action: str | Unknown | None = None
@@ -76,8 +84,20 @@ class Permission(msgspec.Struct, frozen=True):
 
     @property
     def arn(self) -> Arn | None:
-        """The source's ARN, where it is known and one."""
+        """The source's ARN, where it is known and well-formed."""
         return Arn.parse(self.source_arn) if isinstance(self.source_arn, str) else None
+
+
+PARTS = (
+    "principal",
+    "action",
+    "sourceArn",
+    "sourceAccount",
+    "principalOrgId",
+    "eventSourceToken",
+    "functionUrlAuthType",
+)
+"""The properties that hold the fields of a `Permission`, in their order."""
 
 
 def permissions(resource: Resource) -> Iterator[Reading[Permission]]:
@@ -88,110 +108,98 @@ def permissions(resource: Resource) -> Iterator[Reading[Permission]]:
 
 def permission(resource: Resource) -> Permission:
     """The parts of a `Permission`. An empty text is none, as the provider reads it."""
-    names = (
-        "principal",
-        "action",
-        "sourceArn",
-        "sourceAccount",
-        "principalOrgId",
-        "eventSourceToken",
-        "functionUrlAuthType",
-    )
-    return Permission(*(_part(resource.inputs.get(name), resource.outputs.get(name)) for name in names))
+    return Permission(*(_part(written(resource, name)) for name in PARTS))
 
 
-def _part(given: Any, reported: Any) -> str | Unknown | None:
-    if isinstance(given, Unknown) and isinstance(reported, str):
-        given = reported
-    if isinstance(given, Unknown):
-        return given
-    return str(given) if isinstance(given, str | int) and given != "" else None
+def _part(value: Any) -> str | Unknown | None:
+    if isinstance(value, Unknown):
+        return value
+    return str(value) if isinstance(value, str | int) and value != "" else None
 
 
 class Allowance(msgspec.Struct, frozen=True):
-    """The permissions that let S3 invoke one function for one trigger: surely, and perhaps."""
+    """The permissions that allow S3 to invoke one function for one trigger: surely, and perhaps."""
 
     certain: tuple[Resource, ...] = ()
     possible: tuple[Resource, ...] = ()
 
 
 def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allowance:
-    """The permissions by which the bucket of a trigger may invoke a function.
+    """The permissions that allow the bucket of a trigger to invoke a function.
 
     Args:
         stack: where permissions are looked for.
         trigger: of a notification.
-        function: one that the trigger means; None for one outside the stack, which its text names.
+        function: one that the trigger refers to; None for one outside the stack, which the trigger's text names.
     """
     if function is None:
         target = trigger.entry.target
         owner = name_in(target, FUNCTION) if isinstance(target, str) else ANY
     else:
         owner = function.resource.urn
+    index = _of_s3(stack)
     certain: list[Resource] = []
     possible: list[Resource] = []
-    index = _of_s3(stack)
-    for resource, means in (*index.get(owner, ()), *(index.get(ANY, ()) if owner != ANY else ())):
-        verdicts = (
-            _may_invoke(permission(resource)),
-            _for_function(resource, means, trigger, function),
-            _for_bucket(stack, resource, trigger),
-        )
-        if False not in verdicts:
-            (possible if None in verdicts else certain).append(resource)
+    for key in dict.fromkeys((owner, ANY)):
+        for resource, functions in index.get(key, ()):
+            verdicts = (
+                _may_invoke(permission(resource)),
+                _for_function(resource, functions, trigger, function),
+                _for_bucket(stack, resource, trigger),
+            )
+            if False not in verdicts:
+                (possible if None in verdicts else certain).append(resource)
     return Allowance(tuple(certain), tuple(possible))
 
 
 @memoized
 def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
-    """The permissions that may be S3's, with what they are for.
+    """The permissions that may be S3's, with the functions that they are for.
 
-    They are found by the URN of each function and by the name that is written; those that may be for any are under
-    `ANY`.
+    Keys are URNs of functions and written names; `ANY` for permissions that may be for any function.
     """
-    by_function: dict[str, list[tuple[Resource, Resolved]]] = {}
+    index: dict[str, list[tuple[Resource, Resolved]]] = defaultdict(list)
     for resource in stack.of(PERMISSION):
         if _may_invoke(permission(resource)) is not False:
             functions = resolve(stack, resource, "function", FUNCTION)
-            text = resource.inputs.get("function")
-            traced = functions.foreign is not None or isinstance(text, str)
-            keys = {named.resource.urn for named in functions.all} if traced else {ANY}
-            for key in keys | ({name_in(text, FUNCTION)} if isinstance(text, str) else set()):
-                by_function.setdefault(key, []).append((resource, functions))
-    return by_function
+            name = resource.inputs.get("function")
+            traced = functions.foreign is not None or isinstance(name, str)
+            keys = {each.resource.urn for each in functions.all} if traced else {ANY}
+            for key in keys | ({name_in(name, FUNCTION)} if isinstance(name, str) else set()):
+                index[key].append((resource, functions))
+    return index
 
 
-def _may_invoke(found: Permission) -> bool | None:
-    known = [each for each in (found.principal, found.action) if not isinstance(each, Unknown)]
-    fits = (found.service == S3 or found.principal == "*" or isinstance(found.principal, Unknown)) and (
-        isinstance(found.action, Unknown) or (found.action or "").lower() in (INVOKE, "lambda:*", "*")
-    )
-    return fits and (None if len(known) < 2 else True)
+def _may_invoke(parts: Permission) -> bool | None:
+    """Whether a permission allows S3 to invoke a function; None where that is unknown."""
+    by_s3 = None if isinstance(parts.principal, Unknown) else parts.service == S3 or parts.principal == "*"
+    invokes = None if isinstance(parts.action, Unknown) else (parts.action or "").lower() in (INVOKE, "lambda:*", "*")
+    return False if False in (by_s3, invokes) else by_s3 and invokes
 
 
-def _for_function(resource: Resource, means: Resolved, trigger: Trigger, function: Referent | None) -> bool | None:
-    given = resource.inputs.get("function")
+def _for_function(resource: Resource, functions: Resolved, trigger: Trigger, function: Referent | None) -> bool | None:
+    name = resource.inputs.get("function")
     if function is None:
         target = trigger.entry.target
-        if isinstance(given, str) and isinstance(target, str):
-            return name_in(given, FUNCTION) == name_in(target, FUNCTION)
-        return None if isinstance(given, Unknown) and means.foreign is None else False
-    same = [named for named in means.all if named.resource.urn == function.resource.urn]
+        if isinstance(name, str) and isinstance(target, str):
+            return name_in(name, FUNCTION) == name_in(target, FUNCTION)
+        return None if isinstance(name, Unknown) and functions.foreign is None else False
+    same = [each for each in functions.all if each.resource.urn == function.resource.urn]
     if not same:
         return False
-    if not means.certain or len(means.certain) > 1:
+    if len(functions.certain) != 1:
         return None
-    qualifiers = {_qualifier(resource, named) for named in same}
+    qualifiers = {_qualifier(resource, each) for each in same}
     if function.qualifier in qualifiers and function.qualifier is not None:
         return True
     return None if function.qualifier is None or None in qualifiers else False
 
 
-def _qualifier(resource: Resource, named: Referent) -> str | None:
-    given = resource.inputs.get("qualifier")
-    if isinstance(given, Unknown):
+def _qualifier(resource: Resource, function: Referent) -> str | None:
+    qualifier = resource.inputs.get("qualifier")
+    if isinstance(qualifier, Unknown):
         return None
-    return given if isinstance(given, str) and given else named.qualifier
+    return qualifier if isinstance(qualifier, str) and qualifier else function.qualifier
 
 
 def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | None:
@@ -207,11 +215,13 @@ def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | No
             return None
         return any(matches(source, f"{_head(source)}{each}") for each in names)
     theirs = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
-    if _urns(theirs, certain=True) & _urns(mine, certain=True):
+    if _urns(theirs.certain) & _urns(mine.certain):
         return True
     if isinstance(source, str) and source.removeprefix(_head(source)) in names:
         return True
-    return None if _urns(theirs) & _urns(mine) or (isinstance(source, Unknown) and not theirs.certain) else False
+    return (
+        None if _urns(theirs.all) & _urns(mine.all) or (isinstance(source, Unknown) and not theirs.certain) else False
+    )
 
 
 def _head(source: str) -> str:
@@ -219,5 +229,73 @@ def _head(source: str) -> str:
     return ":".join(source.split(":", 5)[:5]) + ":" if source.startswith("arn:") else ""
 
 
-def _urns(found: Resolved, *, certain: bool = False) -> set[str]:
-    return {each.resource.urn for each in (found.certain if certain else found.all)}
+def _urns(referents: Iterable[Referent]) -> set[str]:
+    return {each.resource.urn for each in referents}
+
+
+def source_problem(text: str, principal: str | None) -> str | None:
+    """What is wrong with a known `sourceArn`: a clause, or None.
+
+    Args:
+        text: the value.
+        principal: the service principal, or None for anything else, of which only the shape is judged.
+    """
+    service = SOURCES.get(principal or "")
+    if any(char.isspace() for char in text):
+        return "has white space in it, so no source equals it"
+    arn = Arn.parse(text)
+    if arn is None:
+        return f"is not an ARN, so no source equals it{_hint(text, service)}"
+    if any(map(has_wildcard, (arn.partition, arn.service, arn.region, arn.account))):
+        return "has a wildcard before its last part: name the service, the region and the account"
+    if not _PARTITION.fullmatch(arn.partition):
+        return "does not begin with a partition of AWS, such as `arn:aws:`"
+    if service and arn.service != service:
+        return (
+            f"is an ARN of {_quotable(arn.service)}, and `{principal}` invokes for {_article(service)} `{service}` ARN"
+        )
+    if arn.account and not _ACCOUNT.fullmatch(arn.account):
+        return "has an account that is not twelve digits"
+    return _bucket_problem(arn) if arn.service == "s3" else _resource_problem(arn)
+
+
+def _bucket_problem(arn: Arn) -> str | None:
+    if arn.region or arn.account:
+        return "has a region or an account in it, which the ARN of a bucket has not"
+    bucket, slash, _ = arn.resource.partition("/")
+    if has_wildcard(bucket):
+        return "has a wildcard for its bucket: buckets of every account match it"
+    if slash:
+        return "names objects, and S3 invokes a function for the bucket: leave out the `/` and what follows"
+    return None if _BUCKET.fullmatch(bucket) else "does not name a bucket"
+
+
+def _resource_problem(arn: Arn) -> str | None:
+    """Wildcards are of use only in the stage, method and path of an API, and at the end of a log group."""
+    resource = arn.resource
+    if arn.service == "execute-api":
+        api = resource.partition("/")[0]
+        if has_wildcard(api):
+            return "has a wildcard in the id of its API: name the one source, and put a `/` before what may vary"
+        return None
+    if arn.service == "logs" and resource.count(":") > 1:
+        resource = resource.removesuffix(":*")
+    if has_wildcard(resource):
+        return "has a wildcard for its resource: name the one source"
+    return None
+
+
+def _hint(text: str, service: str | None) -> str:
+    if service == "s3" and text.startswith(("s3:", "http")):
+        return "; it is written `arn:aws:s3:::` and the bucket's name"
+    if service == "s3" and _BUCKET.fullmatch(text):
+        return "; a bucket's name goes behind `arn:aws:s3:::`"
+    return "; pass the source's `arn`"
+
+
+def _quotable(service: str) -> str:
+    return f"`{service}`" if _SERVICE.fullmatch(service) else "another service"
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" or word in ("s3", "sns", "sqs", "ses") else "a"

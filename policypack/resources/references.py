@@ -1,9 +1,9 @@
 """References: which resources of the stack a property refers to, surely or perhaps, or whether to none of them.
 
 A property may hold a name, an ARN, an id, a URL, a whole resource, or a value that is unknown before the update. A known
-text decides by name; otherwise Pulumi's record of what the value is computed from does. That record is kept for a
-top-level property as a whole, so several unknown values in one list share it: where they are as many as the resources
-that they are computed from, each of these is referred to by one of them, and it is unknown which by which.
+text is resolved by name, an unknown value by Pulumi's record of what it is computed from. Pulumi keeps that record per
+top-level property, so several unknown values in one list share it: where they are as many as the resources that they are
+computed from, each value refers to one of these, and which is unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import msgspec
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
-from policypack.resources.index import Types, find, index_of
+from policypack.resources.graph import find, is_component
+from policypack.resources.index import Types, index_of
 from policypack.resources.naming import NICKNAMES, has_name, leading_property
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY
 
@@ -31,8 +32,7 @@ class Referent(msgspec.Struct, frozen=True):
 class Resolved(msgspec.Struct, frozen=True):
     """Answer for one value: `certain` holds what it surely refers to, else `possible` what it may refer to.
 
-    All are empty and `foreign` is False where the value is absent. `certain` holds several only where these have the
-    same name.
+    For an absent value both are empty and `foreign` is False. `certain` holds several only if these have one name.
     """
 
     certain: tuple[Referent, ...] = ()
@@ -40,9 +40,9 @@ class Resolved(msgspec.Struct, frozen=True):
     foreign: bool | None = False
     """Whether it refers to something outside the stack; None where that may be."""
     between: bool = False
-    """Whether several values refer to all of `possible` between them, so that each is referred to by one."""
+    """Whether several values share `possible`, and each of these is referred to by one of the values."""
     untraced: bool = False
-    """Whether nothing tells which it is: `possible` holds every resource of the types."""
+    """Whether the value cannot be traced: `possible` holds every resource of the types."""
 
     @property
     def all(self) -> tuple[Referent, ...]:
@@ -80,9 +80,9 @@ def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolve
 
     Args:
         stack: where to look.
-        resource: which has the property.
+        resource: the resource with the property.
         name: of the property.
-        types: the type tokens of what is looked for.
+        types: the type tokens to look for.
     """
     return resolve_all(stack, resource, name, [written(resource, name)], *types)[0]
 
@@ -102,24 +102,24 @@ def referrers(stack: Stack, resource: Resource, token: str, name: str) -> Sequen
 @memoized
 def _by_referent(stack: Stack, token: str, name: str, kind: str) -> Mapping[str, Sequence[Resource]]:
     by_referent: dict[str, list[Resource]] = {}
-    for resource in stack.of(token):
-        for referent in resolve(stack, resource, name, kind).all:
-            by_referent.setdefault(referent.resource.urn, []).append(resource)
+    for referrer in stack.of(token):
+        for referent in resolve(stack, referrer, name, kind).all:
+            by_referent.setdefault(referent.resource.urn, []).append(referrer)
     return by_referent
 
 
 def written(resource: Resource, name: str) -> Any:
-    """What the program writes in a property, or the text that the provider reports where that is unknown.
+    """The value of an input, or the text that the provider reports where the input is unknown.
 
     Of a resource that the stack only reads, the provider reports everything.
     """
     value, reported = resource.inputs.get(name), resource.outputs.get(name)
-    told = isinstance(value, Unknown) or (value is None and resource.external)
-    return reported if told and isinstance(reported, str) else value
+    complete = isinstance(value, Unknown) or (value is None and resource.external)
+    return reported if complete and isinstance(reported, str) else value
 
 
 class _Resolver:
-    """Resolver of one question about some types. `seen` holds the URNs on the way, so that no circle is followed."""
+    """Resolver of one question about some types. `seen` holds the URNs on the way, so that no cycle is followed."""
 
     def __init__(self, stack: Stack, types: Types, seen: frozenset[str]) -> None:
         self.stack = stack
@@ -128,7 +128,7 @@ class _Resolver:
         self.index = index_of(stack, types)
 
     def values(self, values: Sequence[Any], origins: Sequence[str]) -> list[Resolved]:
-        """What each of several values refers to that are computed from `origins` between them."""
+        """What each of several values refers to, which together are computed from `origins`."""
         known = [self._known(value, origins) for value in values]
         unknown = sum(each is None for each in known)
         shared = self._traced(origins, known, unknown) if unknown else ABSENT
@@ -148,7 +148,7 @@ class _Resolver:
             return FOREIGN
         if same := self.index.named(text):
             exact = [each for each in same if each[0].outputs.get("arn") == text]
-            return Resolved(_referents(exact or same))
+            return Resolved(tuple(Referent(*each) for each in exact or same))
         if nickname := self._nickname(text):
             return nickname
         perhaps = {each.urn: Referent(each, qualifier) for each, qualifier in self.index.perhaps_named(text)}
@@ -163,7 +163,7 @@ class _Resolver:
         return Resolved(possible=tuple(perhaps.values()), foreign=None) if perhaps else FOREIGN
 
     def _nickname(self, text: str) -> Resolved | None:
-        """What a text refers to that names another resource in its place, as an alias stands for a key."""
+        """What a text refers to by the name of another resource, as a key's alias names the key."""
         for token in self.types:
             named = index_of(self.stack, (NICKNAMES[token],)).named(text) if token in NICKNAMES else []
             if len(named) == 1:
@@ -192,7 +192,7 @@ class _Resolver:
         return Resolved(possible=candidates, foreign=foreign, between=between)
 
     def _lead(self, urn: str) -> Resolved | None:
-        """What a value computed from this resource refers to; None where that does not tell."""
+        """What a value computed from this resource refers to; None where that is unknown."""
         resource = find(self.stack, urn)
         if resource is None or urn in self.seen:
             return None
@@ -206,40 +206,36 @@ class _Resolver:
             inner = _Resolver(self.stack, self.types, self.seen | {urn})
             value, origins = written(resource, name), resource.property_dependencies.get(name, ())
             return _qualified(inner.values([value], origins)[0], resource)
-        if not resource.type.startswith(("aws:", "pulumi:")):
-            found = tuple(Referent(each) for each in self.index.inside(urn))
-            return Resolved(found) if len(found) == 1 else Resolved(possible=found) if found else None
+        if is_component(resource):
+            parts = tuple(Referent(each) for each in self.index.inside(urn))
+            return Resolved(parts) if len(parts) == 1 else Resolved(possible=parts) if parts else None
         return None
 
     def _by_origins(self, origins: Sequence[str]) -> Resolved | None:
-        """The resources whose names are computed from the same as the value; None where there are none."""
-        found = tuple(Referent(each, None) for each in self.index.computed_from(origins))
-        return Resolved(possible=found, foreign=None) if found else None
+        """The resources whose names are computed from the same origins as the value; None where there are none."""
+        candidates = tuple(Referent(each, None) for each in self.index.computed_from(origins))
+        return Resolved(possible=candidates, foreign=None) if candidates else None
 
 
 @memoized
 def _anything(stack: Stack, types: Types) -> Resolved:
-    """What a value refers to that cannot be traced at all."""
+    """What a value may refer to that cannot be traced."""
     every = tuple(Referent(resource, None) for resource in index_of(stack, types).resources)
     return Resolved(possible=every, foreign=None, untraced=True)
 
 
-def _referents(found: Iterable[tuple[Resource, str]]) -> tuple[Referent, ...]:
-    return tuple(Referent(resource, qualifier) for resource, qualifier in found)
+def _unique(referents: Iterable[Referent]) -> tuple[Referent, ...]:
+    return tuple({each.resource.urn: each for each in referents}.values())
 
 
-def _unique(found: Iterable[Referent]) -> tuple[Referent, ...]:
-    return tuple({each.resource.urn: each for each in found}.values())
-
-
-def _qualified(found: Resolved, by: Resource) -> Resolved:
-    """What a function's alias or permission refers to, with its qualifier; what others refer to is left as it is."""
-    if not found.all or found.all[0].resource.type != FUNCTION:
-        return found
-    given = by.inputs.get("name") if by.type == ALIAS else by.inputs.get("qualifier", "")
-    qualifier = given if isinstance(given, str) else None
-
-    def qualified(each: Iterable[Referent]) -> tuple[Referent, ...]:
-        return tuple(Referent(one.resource, qualifier) for one in each)
-
-    return msgspec.structs.replace(found, certain=qualified(found.certain), possible=qualified(found.possible))
+def _qualified(resolved: Resolved, by: Resource) -> Resolved:
+    """What a function's alias or permission refers to, with its qualifier; what others refer to stays as it is."""
+    if not resolved.all or resolved.all[0].resource.type != FUNCTION:
+        return resolved
+    name = by.inputs.get("name") if by.type == ALIAS else by.inputs.get("qualifier", "")
+    qualifier = name if isinstance(name, str) else None
+    certain, possible = (
+        tuple(Referent(each.resource, qualifier) for each in referents)
+        for referents in (resolved.certain, resolved.possible)
+    )
+    return msgspec.structs.replace(resolved, certain=certain, possible=possible)

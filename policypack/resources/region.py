@@ -1,26 +1,22 @@
-"""Which region each AWS resource lands in, and what decides that.
+"""Regions: where each AWS resource is created, and what decides that.
 
-The resource's own `region` argument wins, then the `region` of its provider; a default provider has the one that the
-stack's config sets as `aws:region`. Nothing else fixes a region: what the shell or a profile says differs between two
-machines. See docs/decisions/0008-effective-region.md.
+The resource's own `region` argument wins, then the `region` of its provider; a default provider has the stack's
+`aws:region`. Nothing else fixes a region: the shell or a profile differs between two machines.
+See docs/decisions/0008-effective-region.md.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.tables import argument_names
-from policypack.resources.index import provider_of
+from policypack.resources.providers import DEFAULT_NAME, is_default, provider_of
 
 _LISTED = 3
-
-PROVIDER = "pulumi:providers:aws"
-_DEFAULT_NAME = re.compile(r"default(_\d+_\d+_\d+.*|_http.*)?")
 
 REGIONAL_WITHOUT_ARGUMENT = frozenset(
     {
@@ -39,8 +35,8 @@ CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificat
 class Landing(msgspec.Struct, frozen=True):
     """The region of one resource.
 
-    `region` is None where nothing fixes it, and `Unknown` where what fixes it is unknown. `decides` is the resource
-    whose `region` it is: the resource itself or a provider of the stack.
+    `region` is None where nothing fixes it. `decides` is the resource whose `region` it is: the resource itself or a
+    provider of the stack.
     """
 
     resource: Resource
@@ -48,42 +44,15 @@ class Landing(msgspec.Struct, frozen=True):
     decides: Resource
 
 
-def providers(stack: Stack) -> tuple[Resource, ...]:
-    """Every AWS provider, explicit or default."""
-    return tuple(stack.of(PROVIDER))
-
-
-def is_default(provider: Resource) -> bool:
-    """Whether the engine made this provider up for resources that name none: `default`, or `default_7_51_0`.
-
-    Source: `DefaultName` in pkg/resource/deploy/providers/provider.go of https://github.com/pulumi/pulumi.
-    """
-    return _DEFAULT_NAME.fullmatch(provider.name) is not None
-
-
-def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
-    """The resources that are made through this provider, in registration order."""
-    return tuple(_by_provider(stack).get(provider.urn, ()))
-
-
-@memoized
-def _by_provider(stack: Stack) -> Mapping[str, Sequence[Resource]]:
-    by_provider: dict[str, list[Resource]] = {}
-    for resource in stack.resources:
-        if provider := provider_of(stack, resource):
-            by_provider.setdefault(provider.urn, []).append(resource)
-    return by_provider
-
-
 def listed(resources: Sequence[Resource]) -> str:
-    """The names of three of them, and how many more there are, for a message that is the same in every run."""
+    """The first three names in order, and the number of the others, for a message that is the same in every run."""
     names = sorted(each.name for each in resources)
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
 
 
 def regional(resource: Resource) -> bool:
-    """Whether this AWS resource is in a region at all, unlike those of IAM, Route 53 or CloudFront."""
+    """Whether an AWS resource is in a region, unlike those of IAM, Route 53 or CloudFront."""
     if not resource.type.startswith("aws:") or not resource.custom:
         return False
     known = argument_names(resource.type)
@@ -91,19 +60,19 @@ def regional(resource: Resource) -> bool:
 
 
 def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
-    """The region that this provider is fixed to; None where the machine that runs the program decides."""
+    """The region that a provider is fixed to; None where the machine that runs the program decides."""
     region = _region_in(provider)
     return (stack.settings.stack_region or None) if region is None and is_default(provider) else region
 
 
 @memoized
 def landings(stack: Stack) -> tuple[Landing, ...]:
-    """Where every regional AWS resource lands, in registration order."""
+    """The region of every regional AWS resource, in registration order."""
     return tuple(_landing(stack, resource) for resource in stack.resources if regional(resource))
 
 
 def at_the_edge(landing: Landing) -> bool:
-    """Whether this is in `us-east-1` because CloudFront takes it from nowhere else: a certificate, or a part of a WAF.
+    """Whether a resource is in `us-east-1` because CloudFront requires that: a certificate, or a part of a WAF.
 
     Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html and
     https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html.
@@ -131,7 +100,7 @@ def _landing(stack: Stack, resource: Resource) -> Landing:
 
 
 def _region_in(resource: Resource) -> str | Unknown | None:
-    """The `region` of a resource or provider, known if either its inputs or its outputs tell; empty is absent."""
+    """The `region` in the inputs or outputs of a resource or provider; an empty one is absent."""
     values = (resource.inputs.get("region"), resource.outputs.get("region"))
     for value in values:
         if isinstance(value, str) and value:
@@ -140,4 +109,4 @@ def _region_in(resource: Resource) -> str | Unknown | None:
 
 
 def _explicit(reference: str) -> bool:
-    return bool(reference) and not any(_DEFAULT_NAME.fullmatch(part) for part in reference.split("::"))
+    return bool(reference) and not any(DEFAULT_NAME.fullmatch(part) for part in reference.split("::"))

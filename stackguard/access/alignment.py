@@ -13,7 +13,7 @@ from typing import Any
 
 from policypack.access.stack_diff import end_of
 from policypack.core.policy import Resource
-from policypack.core.wire import mapped
+from policypack.core.values import rewritten
 from policypack.iam.arn import Arn
 from stackguard.stand_in import STAND_IN_ACCOUNT
 
@@ -63,8 +63,8 @@ def _replaced(resources: Sequence[Resource], pairs: Mapping[str, str]) -> tuple[
     return tuple(
         replace(
             resource,
-            inputs=mapped(resource.inputs, real),
-            outputs=mapped(resource.outputs, real),
+            inputs=rewritten(resource.inputs, real),
+            outputs=rewritten(resource.outputs, real),
             id=real(resource.id),
         )
         for resource in resources

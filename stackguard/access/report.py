@@ -11,7 +11,7 @@ from rich.text import Text
 
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource, Unseen
-from policypack.core.wire import mapped
+from policypack.core.values import rewritten
 from policypack.evaluation.masking import PUBLIC, REDACTED, hidden
 from policypack.evaluation.redaction import QUOTED, is_secret
 from stackguard.access.lines import witness_json
@@ -76,7 +76,7 @@ class StackReport(msgspec.Struct, frozen=True):
         return {
             "verdict": answer.verdict,
             "why": self.clean(answer.why),
-            "witness": mapped(witness_json(answer.witness), self.clean),
+            "witness": rewritten(witness_json(answer.witness), self.clean),
             "urn": printable(by.urn),
             "path": printable(path),
             "position": position(by),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
-from policypack.evaluation.evaluate import evaluate, evaluate_resource, evaluate_stack
+from policypack.evaluation.evaluate import evaluate, evaluate_one
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
@@ -108,15 +108,15 @@ class JudgingObserver(Observer):
         for resource in resources:
             registered, judged = self._judged.get(resource.urn, (None, []))
             current = registered is resource
-            outcomes += judged if current else evaluate_resource(self.policies, resource, self.settings)
-        return [*outcomes, *evaluate_stack(self.policies, stack)]
+            outcomes += judged if current else evaluate_one(self.policies, resource, self.settings)
+        return [*outcomes, *evaluate_one(self.policies, stack, self.settings)]
 
     def _work(self) -> None:
         self.policies = self.choose()
         if self.policies:
             warm_up(self.policies)
         while (resource := self._queue.get()) is not None and not self._over:
-            self._judged[resource.urn] = resource, evaluate_resource(self.policies, resource, self.settings)
+            self._judged[resource.urn] = resource, evaluate_one(self.policies, resource, self.settings)
 
 
 def with_region(settings: Settings, region: str | None) -> Settings:

@@ -8,9 +8,8 @@ from typing import Any
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Outcome, Resource
-from policypack.core.wire import mapped
+from policypack.core.values import rewritten
 from policypack.evaluation.masking import Mask
-from stackguard.notes import Note
 
 
 def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
@@ -18,16 +17,6 @@ def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
     if not mask.texts:
         return tuple(outcomes)
     return tuple(_outcome(outcome, mask) for outcome in outcomes)
-
-
-def masked_notes(notes: Iterable[Note], mask: Mask) -> tuple[Note, ...]:
-    """The notes without secrets."""
-    return tuple(
-        replace(
-            note, about=mask.hide(note.about), message=mask.hide(note.message), urns=tuple(map(mask.hide, note.urns))
-        )
-        for note in notes
-    )
 
 
 def _outcome(outcome: Outcome, mask: Mask) -> Outcome:
@@ -50,7 +39,7 @@ def _resource(resource: Resource, mask: Mask) -> Resource:
     if mask.hide(texts) == texts:
         return resource
     type_token, name, urn, parent = map(mask.hide, names)
-    inputs = {key: mapped(value, mask.hide) for key, value in resource.inputs.items()}
+    inputs = {key: rewritten(value, mask.hide) for key, value in resource.inputs.items()}
     return replace(resource, type=type_token, name=name, urn=urn, parent=parent, inputs=inputs)
 
 

@@ -15,8 +15,8 @@ from policypack.evaluation.evaluate import enforcement, evaluate
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import JudgingObserver
-from stackguard.gate.masked import masked, masked_notes
-from stackguard.notes import Note
+from stackguard.gate.masked import masked
+from stackguard.notes import Note, masked_notes
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver
 from stackguard.reports import Report
@@ -70,7 +70,7 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
         len(judging.policies) + (others.policies if others else 0),
         request.fail_on,
         loaded.folder,
-        masked_notes(notes, loaded.mask),
+        masked_notes(notes, loaded.mask.hide),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policypack.core.policy import ROOT_TYPE, Partial, Reference, Unknown
-from policypack.core.wire import REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING, encode, nested, rebuilt
+from policypack.core.policy import ROOT_TYPE, Reference, Unknown, covers
+from policypack.core.values import rebuilt
+from policypack.core.wire import REFERENCE, SECRET, SIGNATURE, UNKNOWN_STRING, encode
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value
@@ -50,14 +51,6 @@ def _encoded(value: Any) -> Any:
     return {SIGNATURE: REFERENCE, "urn": value.urn, **({"id": known} if known else {})}
 
 
-def has_unknown(value: Any) -> bool:
-    """Whether a decoded value is unknown, wholly or in part."""
-    return any(
-        isinstance(inner, Unknown | Partial) or (isinstance(inner, Reference) and isinstance(inner.id, Unknown))
-        for inner in nested(value)
-    )
-
-
 def hide(target: Value) -> None:
     """Mark a value as secret, once."""
     if target.WhichOneof("kind") == "struct_value":
@@ -79,7 +72,7 @@ def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any
         struct.fields[name].Clear()
     fill(struct, changed)
     for name in changed:
-        if any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in secrets):
+        if any(covers(name, path) for path in secrets):
             hide(struct.fields[name])
 
 

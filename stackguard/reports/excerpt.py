@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policypack.core.policy import Outcome, Resource, Unknown
+from policypack.core.policy import Outcome, Resource, Unknown, covers
 from policypack.core.wire import UNKNOWNS
 from policypack.iam.document_readers import documents_of
 from stackguard.reports.formatting import printable
@@ -48,12 +48,8 @@ def statement_of(outcome: Outcome) -> StatementPlace | None:
 
 
 def holds_secret(resource: Resource, prefix: str) -> bool:
-    """Whether a property is secret, is part of a secret, or contains one."""
-    return any(
-        short == long or long.startswith((f"{short}.", f"{short}["))
-        for secret in resource.secrets
-        for short, long in ((secret, prefix), (prefix, secret))
-    )
+    """Whether a property is secret, lies in a secret, or has one in it."""
+    return any(covers(secret, prefix) or covers(prefix, secret) for secret in resource.secrets)
 
 
 def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:

@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from policypack.core.policy import Asset, Partial, Resource, Unknown
+from policypack.core.policy import Asset, PartialDocument, Resource, Unknown
 from policypack.core.policy import Reference as Passed
+from policypack.core.values import has_unknown
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.redaction import is_secret
-from stackguard.preview.values import has_unknown
 from stackguard.reports.excerpt import holds_secret
 from stackguard.reports.formatting import name_of
 from stackguard.template.graph import Problem, Properties, Taken
@@ -123,7 +123,7 @@ class Writer:
         """The value; nothing, and a problem, where it is unknown."""
         if isinstance(value, Unknown):
             self._problem(path, value.why)
-        elif isinstance(value, Partial) or (isinstance(value, str) and UNKNOWN_STRING in value):
+        elif isinstance(value, PartialDocument) or (isinstance(value, str) and UNKNOWN_STRING in value):
             self._problem(
                 path, "contains a value that " + getattr(getattr(value, "unknown", None), "why", Unknown().why)
             )

@@ -15,7 +15,7 @@ from typing import Any
 
 from policypack.core.policy import EnforcementLevel
 from policypack.crossguard import message
-from policypack.crossguard.offline import Configured, OfflineAnswer
+from policypack.crossguard.offline import OfflineAnswer
 from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.unknown_values import one_per_value
@@ -37,7 +37,7 @@ class Ran:
     def __init__(self, preview: Preview, program: Path) -> None:
         self.preview, self.program = preview, program
 
-    def __call__(self, _configured: Configured, _settings: Settings, _folder: Path, _warm_up: object) -> Ran:
+    def __call__(self, _request: Any, _settings: Settings, _folder: Path, _warm_up: object) -> Ran:
         return self
 
     def folder(self) -> Path:

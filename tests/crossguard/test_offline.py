@@ -17,7 +17,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from policypack.core.policy import Stack
 from policypack.crossguard import program as programs
-from policypack.crossguard.offline import Configured, OfflineAnswer, OfflineRun
+from policypack.crossguard.offline import OfflineAnswer, OfflineRun
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
@@ -53,9 +53,11 @@ def reached(tmp_path: Path) -> Path:
     return tmp_path / "reached"
 
 
-def configured(**config: str) -> Configured:
+def configured(**config: str) -> analyzer_pb2.AnalyzerStackConfigureRequest:
     values = {"aws:region": "eu-west-1", **{f"orders:{name}": value for name, value in config.items()}}
-    return Configured("orders", "prod", "acme", values, frozenset({"orders:pw"}))
+    return analyzer_pb2.AnalyzerStackConfigureRequest(
+        project="orders", stack="prod", organization="acme", config=values, config_secret_keys=["orders:pw"]
+    )
 
 
 def started(program: Path, settings: Settings | None = None, **config: str) -> OfflineRun:

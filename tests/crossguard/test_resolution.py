@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.core.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Reference, Resource, Unknown
+from policypack.core.values import has_unknown
 from policypack.crossguard.resolution import Names, Resolver
-from stackguard.preview.values import has_unknown
 
 BUCKET = "aws:s3/bucket:Bucket"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
@@ -172,10 +172,9 @@ def test_what_is_unknown_offline_too_says_what_it_waits_for() -> None:
 
 
 def test_a_document_that_is_known_in_part_is_taken_in_part() -> None:
-    partial = Partial(document(MADE_UP))
-    partial.unknown = UNKNOWN
+    partial = PartialDocument(document(MADE_UP))
     _, found = resolve([bucket(REAL), policy()], [bucket(MADE_UP), policy(bucket=MADE_UP, policy=partial)], MADE_UP)
-    assert isinstance(found.inputs["policy"], Partial)
+    assert isinstance(found.inputs["policy"], PartialDocument)
     assert found.inputs["policy"] == document(REAL)
 
 

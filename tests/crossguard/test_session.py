@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
 from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, EnforcementLevel, Resource, Unseen
-from policypack.crossguard.offline import Configured, OfflineAnswer
+from policypack.crossguard.offline import OfflineAnswer
 from policypack.crossguard.session import Diagnostic, Levels, Session
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.settings import Settings
@@ -44,12 +44,10 @@ class Ready:
 
     def __init__(self, answer: OfflineAnswer) -> None:
         self._answer = answer
-        self.started: list[Configured] = []
+        self.started: list[Any] = []
 
-    def __call__(
-        self, configured: Configured, _settings: Settings, _folder: Path, warm_up: Callable[[Preview], object]
-    ) -> Ready:
-        self.started.append(configured)
+    def __call__(self, request: Any, _settings: Settings, _folder: Path, warm_up: Callable[[Preview], object]) -> Ready:
+        self.started.append(request)
         if self._answer.preview is not None:
             warm_up(self._answer.preview)
         return self
@@ -131,8 +129,10 @@ def test_a_preview_waits_for_the_offline_run_and_judges_what_it_resolved() -> No
 def test_the_run_is_of_the_stack_that_the_engine_configures() -> None:
     start = Ready(OfflineAnswer(preview()))
     configure(session(start))
-    config = {"aws:region": "eu-west-1", "project:pw": "sesame"}
-    assert start.started == [Configured("project", "stack", "acme", config, frozenset({"project:pw"}))]
+    (request,) = start.started
+    assert (request.project, request.stack, request.organization) == ("project", "stack", "acme")
+    assert dict(request.config) == {"aws:region": "eu-west-1", "project:pw": "sesame"}
+    assert list(request.config_secret_keys) == ["project:pw"]
 
 
 def test_an_update_runs_no_program_twice_and_blocks_before_anything_is_created() -> None:

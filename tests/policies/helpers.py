@@ -12,19 +12,17 @@ from typing import Any
 import pytest
 
 from policypack.core.policy import Kind, Outcome, Policy, Resource, Stack
-from policypack.evaluation.evaluate import judge, judge_stack
+from policypack.evaluation.evaluate import judge
 from policypack.evaluation.settings import Settings
 
 
 def outcomes(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[Outcome]:
     """What a policy reports of one resource, or of a little stack; a policy that crashes fails the test."""
     chosen = Settings(**settings)
-    if policy.over_stack:
-        reports = judge_stack(policy, Stack(resources, chosen))
-    else:
-        reports = [outcome for resource in resources for outcome in judge(policy, resource, chosen)]
-    assert [outcome.message for outcome in reports if outcome.kind is Kind.ERROR] == []
-    return reports
+    subjects = [Stack(resources, chosen)] if policy.over_stack else resources
+    found = [each for subject in subjects for each in judge(policy, subject, chosen)]
+    assert [each.message for each in found if each.kind is Kind.ERROR] == []
+    return found
 
 
 def violations(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[str]:

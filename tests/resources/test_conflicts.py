@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from policypack.iam.tables import argument_names, canonical
-from policypack.resources.conflicts import AS_BY_DEFAULT, IDENTITIES, INLINE
-from policypack.resources.ownership import SUBJECTS
+from policypack.resources.conflict_tables import DEFAULTS, INLINE, MANAGED, SUBJECTS
 
 
 def arguments(token: str) -> frozenset[str]:
@@ -13,11 +12,11 @@ def arguments(token: str) -> frozenset[str]:
     return names
 
 
-@pytest.mark.parametrize("token", sorted(IDENTITIES))
-def test_identities_name_real_arguments(token: str) -> None:
+@pytest.mark.parametrize("token", sorted(MANAGED))
+def test_what_is_managed_is_named_by_real_arguments(token: str) -> None:
     assert canonical(token) == token
-    for identity in IDENTITIES[token]:
-        assert {name.rstrip("?") for name in identity.parts} <= arguments(token)
+    for managed in MANAGED[token]:
+        assert {name.rstrip("?") for name in managed.parts} <= arguments(token)
 
 
 @pytest.mark.parametrize("owner", sorted(INLINE))
@@ -39,4 +38,4 @@ def test_subjects_are_real_types() -> None:
 
 
 def test_defaults_are_of_inline_settings() -> None:
-    assert set(AS_BY_DEFAULT) <= set(INLINE["aws:s3/bucket:Bucket"])
+    assert set(DEFAULTS) <= set(INLINE["aws:s3/bucket:Bucket"])

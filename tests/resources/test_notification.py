@@ -11,7 +11,7 @@ from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.evaluation.settings import Settings
 from policypack.iam.globs import matches
 from policypack.iam.tables import s3_event_names
-from policypack.resources.notification import NOTIFICATION, Entry, entries, overlapping, triggers
+from policypack.resources.notification import NOTIFICATION, NotificationEntry, entries, overlapping, triggers
 from policypack.resources.tokens import FUNCTION
 
 LETTERS = "ab"
@@ -24,10 +24,10 @@ def notification(**inputs: Any) -> Resource:
     return Resource(NOTIFICATION, "inbox", {"bucket": "acme-inbox", **inputs})
 
 
-def entry(events: list[Any], prefix: Any = None, suffix: Any = None) -> Entry:
+def entry(events: list[Any], prefix: Any = None, suffix: Any = None) -> NotificationEntry:
     raw = {"events": events, "filterPrefix": prefix, "filterSuffix": suffix}
     ((_, found),) = entries(notification(lambdaFunctions=[raw]))
-    assert isinstance(found, Entry)
+    assert isinstance(found, NotificationEntry)
     return found
 
 
@@ -72,7 +72,9 @@ CREATED = ["s3:ObjectCreated:*"]
         (entry(CREATED, "a+b/"), entry(CREATED, "a%20b/c"), True),
     ],
 )
-def test_what_is_unknown_counts_only_where_it_decides(one: Entry, other: Entry, verdict: object) -> None:
+def test_what_is_unknown_counts_only_where_it_decides(
+    one: NotificationEntry, other: NotificationEntry, verdict: object
+) -> None:
     assert overlapping(one, other) is verdict
 
 

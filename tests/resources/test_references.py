@@ -8,10 +8,10 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Options, Reference, Resource, Stack
 from policypack.evaluation.settings import Settings
-from policypack.resources.index import inside
+from policypack.resources.graph import inside
 from policypack.resources.naming import identifiers, physical_name
+from policypack.resources.providers import provider_version
 from policypack.resources.references import Referent, Resolved, referrers, resolve, resolve_all
-from policypack.resources.sdk_version import provider_version
 from policypack.resources.tokens import (
     ALIAS,
     BUCKET_TYPES,

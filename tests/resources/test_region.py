@@ -7,15 +7,8 @@ import pytest
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import argument_names
-from policypack.resources.region import (
-    REGIONAL_WITHOUT_ARGUMENT,
-    is_default,
-    landings,
-    listed,
-    provider_region,
-    regional,
-    resources_on,
-)
+from policypack.resources.providers import is_default, resources_on
+from policypack.resources.region import REGIONAL_WITHOUT_ARGUMENT, landings, listed, provider_region, regional
 
 EAST = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})
 DEFAULT = Resource("pulumi:providers:aws", "default_7_50_0", {"region": "eu-west-1"})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, Asset, Options, Partial, Resource
+from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Resource
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.template.translation import Template, translate
 
@@ -64,7 +64,7 @@ def test_every_place_is_listed() -> None:
 
 
 def test_a_document_that_is_partly_unknown_cannot_be_said() -> None:
-    document = Partial(json.dumps({"Version": "2012-10-17", "Statement": [{"Resource": UNKNOWN_STRING}]}))
+    document = PartialDocument(json.dumps({"Version": "2012-10-17", "Statement": [{"Resource": UNKNOWN_STRING}]}))
     document.unknown = UNKNOWN
     policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "logs", {"bucket": "acme-logs", "policy": document})
     assert problems(policy) == [("logs", "policy", "contains a value that is known only after the update")]

@@ -22,8 +22,8 @@ from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document_readers import value_at
-from policypack.resources.account import same_account
 from policypack.resources.bucket import sidecars
+from policypack.resources.providers import same_account
 from policypack.resources.references import Resolved, resolve
 from policypack.resources.tokens import BUCKET_TYPES
 

@@ -14,7 +14,7 @@ import msgspec
 from policypack.core.examples import bucket, construct, example, notification, reported_at, target
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.conflicts import contests
+from policypack.resources.conflicts import conflicts
 
 
 class Contested(msgspec.Struct, frozen=True):
@@ -28,10 +28,10 @@ class Contested(msgspec.Struct, frozen=True):
 @over_stack
 def contested(stack: Stack) -> Iterator[Placed[Contested]]:
     """Each resource that manages what another one already manages."""
-    for contest in contests(stack):
-        value = Contested(contest.thing, contest.first.name, contest.inline)
-        why = f"may name what `{contest.first.name}` already manages, and is unknown until the update"
-        yield contest.later, contest.path, value if contest.certain else Unknown(why)
+    for conflict in conflicts(stack):
+        value = Contested(conflict.thing, conflict.first.name, conflict.inline)
+        why = f"may name what `{conflict.first.name}` already manages, and is unknown until the update"
+        yield conflict.later, conflict.path, value if conflict.certain else Unknown(why)
 
 
 def check(contested: Contested) -> Iterator[Violation]:

@@ -18,7 +18,7 @@ from policypack.core.examples import bucket, construct, example, notification, t
 from policypack.core.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.tables import argument_names, canonical, source_version
-from policypack.resources.sdk_version import numbers, provider_version
+from policypack.resources.providers import numbers, provider_version
 
 SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""

@@ -13,7 +13,8 @@ import msgspec
 from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.region import is_default, listed, provider_region, providers, resources_on
+from policypack.resources.providers import is_default, providers, resources_on
+from policypack.resources.region import listed, provider_region
 
 
 class Provider(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from policypack.core.examples import bucket, construct, example, lambda_role
 from policypack.core.policy import Placed, Policy, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.region import is_default, providers, resources_on
+from policypack.resources.providers import is_default, providers, resources_on
 
 
 @over_stack

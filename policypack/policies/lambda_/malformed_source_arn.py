@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.permission import S3, Permission, permissions
-from policypack.resources.source_arn import source_problem
+from policypack.resources.permission import S3, Permission, permissions, source_problem
 
 FROM_NAME = "Build it from the bucket's name: `arn:aws:s3:::` and the name."
 GENERATED = "AWS generates the ID in it: let the gate resolve it (`--unknown resolve`), or set `unknown: advisory` for this policy."

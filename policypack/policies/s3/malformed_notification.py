@@ -12,7 +12,7 @@ from policypack.core.examples import FUNCTION_ARN, construct, example, notificat
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.resources.notification import NOTIFICATION
-from policypack.resources.notification_shape import problems as problems_of
+from policypack.resources.notification import problems as problems_of
 
 
 def shapes(resource: Resource) -> Iterator[Reading[list[tuple[str, str | Unknown]]]]:

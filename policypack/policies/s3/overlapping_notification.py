@@ -14,21 +14,21 @@ from typing import Any
 from policypack.core.examples import example, notification, reported_at, target
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.notification import Entry, entries, overlapping
+from policypack.resources.notification import NotificationEntry, entries, overlapping
 
 
-def pairs(resource: Resource) -> Iterator[Reading[tuple[Entry, Entry]]]:
+def pairs(resource: Resource) -> Iterator[Reading[tuple[NotificationEntry, NotificationEntry]]]:
     """Each two targets of a notification, and what is unknown where there may be two."""
     read = list(entries(resource))
     for path, entry in read:
         if isinstance(entry, Unknown) and (len(read) > 1 or not path.endswith("]")):
             yield path, entry
-    known = [entry for _, entry in read if isinstance(entry, Entry)]
+    known = [entry for _, entry in read if isinstance(entry, NotificationEntry)]
     for first, second in combinations(known, 2):
         yield second.path, (first, second)
 
 
-def check(pair: tuple[Entry, Entry]) -> Iterator[Judgement]:
+def check(pair: tuple[NotificationEntry, NotificationEntry]) -> Iterator[Judgement]:
     first, second = pair
     verdict = overlapping(first, second)
     if verdict:

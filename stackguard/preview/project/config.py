@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policypack.core.wire import UNKNOWN_STRING, nested
+from policypack.core.values import nested
+from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import dumps_map, number
 from stackguard.preview.project.config_path import MISSING, PathError, Step, found_at, parse_path, put

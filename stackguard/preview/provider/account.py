@@ -17,7 +17,7 @@ from typing import Any
 
 from policypack.core.policy import Resource
 from policypack.iam.arn import Arn
-from policypack.resources.account import CREDENTIALS
+from policypack.resources.providers import CREDENTIALS
 from stackguard.preview.go_json import parsed
 from stackguard.preview.placeholders.mock import Mock, camel, unknown_in
 from stackguard.preview.provider.autonaming import draw

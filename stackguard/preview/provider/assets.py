@@ -21,7 +21,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from policypack.core.policy import Asset
-from policypack.core.wire import nested, rebuilt
+from policypack.core.values import nested, rebuilt
 from policypack.lambda_code.archive import BOOKKEEPING, walked
 from stackguard.preview.provider import go_tar
 

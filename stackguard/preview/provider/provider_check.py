@@ -24,8 +24,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Partial, Unknown
-from policypack.core.wire import UNKNOWN_STRING, encode, nested
+from policypack.core.policy import UNKNOWN, PartialDocument, Unknown
+from policypack.core.values import nested
+from policypack.core.wire import UNKNOWN_STRING, encode
 from stackguard.preview.go_json import dumps_map, parsed
 from stackguard.preview.provider.autonaming import Autonaming, PhysicalNaming, physical_name
 from stackguard.preview.provider.resource_rules import major_version, rule_of
@@ -116,9 +117,7 @@ def _as_text(property_: str, checked_inputs: dict[str, Any], hidden: set[str]) -
     if unknown is None:
         checked_inputs[property_] = dumps_map(document)
     else:
-        partial = Partial(json.dumps(encode(document)))
-        partial.unknown = unknown
-        checked_inputs[property_] = partial
+        checked_inputs[property_] = PartialDocument(json.dumps(encode(document)), unknown)
     within = {path for path in hidden if path.startswith((f"{property_}.", f"{property_}["))}
     if within:
         hidden -= within
@@ -157,7 +156,7 @@ def _unknown_in(value: Any) -> Unknown | None:
         match inner:
             case Unknown():
                 return inner
-            case Partial():
+            case PartialDocument():
                 return inner.unknown
             case str() if UNKNOWN_STRING in inner:  # a structured input of a provider is JSON text
                 return UNKNOWN

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
-from policypack.core.policy import Asset, Options, Partial, Reference, Resource
-from policypack.core.wire import mapped, rebuilt
+from policypack.core.policy import Asset
+from policypack.core.values import rewritten
 from stackguard.preview.provider import assets
 
 T = TypeVar("T")
@@ -21,9 +21,9 @@ class Substitution:
 
     texts: Mapping[str, str] = field(default_factory=dict)
 
-    def resource(self, resource: Resource) -> Resource:
-        """The resource with every text replaced, in names, URNs and paths of secrets too."""
-        return self.replaced(resource) if self.texts else resource
+    def value(self, value: T) -> T:
+        """A resource, a property map or a value in one, with every text replaced, those of keys and URNs too."""
+        return rewritten(value, self.text, self._number, _rehashed) if self.texts else value
 
     def text(self, text: str) -> str:
         """The text with every text in it replaced."""
@@ -32,37 +32,13 @@ class Substitution:
                 return re.sub("|".join(map(re.escape, self.texts)), lambda match: self.texts[match[0]], text)
         return text
 
-    def value(self, value: T) -> T:
-        """A property map, or a value in one, with every text replaced, those of keys too."""
-        return cast("T", rebuilt(value, self._leaf) if self.texts else value)
+    def _number(self, number: int) -> int:
+        return int(self.texts[str(number)]) if str(number) in self.texts else number
 
-    def _leaf(self, value: Any) -> Any:
-        if type(value) is str:
-            return self.text(value)
-        match value:
-            case Partial():
-                return value if self.text(value) == value else mapped(value, self.text)
-            case int():
-                return int(self.texts.get(str(value), value)) if type(value) is int else value
-            case Asset():
-                return self._asset(value)
-            case Reference():
-                return self.replaced(value)
-            case Options():
-                return value if value == Options() else self.replaced(value)
-        return value
 
-    def replaced(self, value: T, *names: str) -> T:
-        """A dataclass with the texts in these of its fields replaced, or in all of them."""
-        instance: Any = value
-        names = names or tuple(known.name for known in fields(instance) if known.init)
-        changed = {name: new for name in names if (new := self.value(old := getattr(instance, name))) is not old}
-        return cast("T", replace(instance, **changed)) if changed else value
-
-    def _asset(self, asset: Asset) -> Asset:
-        """An asset with its text replaced, and then its hash; a file's content stays as it is."""
-        changed: Asset = self.replaced(asset, "text", "members")
-        if changed is asset or not asset.hash:
-            return changed
-        rehashed: Asset = assets.hashed(replace(changed, hash=""), Path())  # its paths are absolute
-        return rehashed
+def _rehashed(asset: Asset) -> Asset:
+    """The asset with the hash of its new content, if it has a hash."""
+    if not asset.hash:
+        return asset
+    rehashed: Asset = assets.hashed(replace(asset, hash=""), Path())  # its paths are absolute
+    return rehashed

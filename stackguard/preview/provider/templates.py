@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from policypack.core.policy import Unknown
-from policypack.core.wire import nested, rebuilt
+from policypack.core.values import nested, rebuilt
 from stackguard.preview.provider.autonaming import ALPHANUMERIC, HEX, draw
 
 HOLE = re.compile(r"\{(\w+(?:,\w+)*)(?::(\w+))?(?:\|([^}]*))?\}")

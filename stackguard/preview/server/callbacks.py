@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
-from policypack.core.wire import SIGNATURE, nested
+from policypack.core.values import nested
+from policypack.core.wire import SIGNATURE
 from stackguard.preview.server import protos
 from stackguard.preview.server.registry import Refused
 from stackguard.preview.values import plain

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from policypack.core.policy import UNKNOWN, Resource, Unknown
-from policypack.core.wire import UNKNOWN_STRING, decode, rebuilt
+from policypack.core.values import rebuilt
+from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview.child import TOKEN
 from stackguard.preview.placeholders.mock import Answer, camel, unknown_in
 from stackguard.preview.placeholders.placeholders import STACK_REFERENCE, Placeholders

@@ -19,6 +19,7 @@ import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 
 from policypack.core.policy import Options, Resource
+from policypack.core.values import has_unknown
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.child import TOKEN
 from stackguard.preview.project.sdk import ProviderPackage, accepted
@@ -32,7 +33,7 @@ from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
 from stackguard.preview.server.options import aliases_of, inherit, options_of
 from stackguard.preview.server.registry import Refused, Registry, position_of, trail_of
-from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, has_unknown, name_of, package_of, rewrite
+from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, name_of, package_of, rewrite
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct

@@ -7,15 +7,15 @@ its resources, the secret answers of the mock files, and the secret outputs that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from policypack.core.wire import OUTPUT, SECRET, SIGNATURE, nested
+from policypack.core.values import nested
+from policypack.core.wire import OUTPUT, SECRET, SIGNATURE
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.redaction import secret_texts
-from stackguard.notes import Note
 from stackguard.preview.placeholders.mock import SECRET as MOCK_SECRET
 from stackguard.preview.placeholders.mock import Mock, short
 from stackguard.preview.placeholders.placeholders import PLACEHOLDER
@@ -67,12 +67,6 @@ class ProgramSecrets:
         """Add the secret properties of the resources, including those that are secret by their provider's schema."""
         for resource in registry.resources.values():
             self.mask.add(text for text in secret_texts(resource) if not PLACEHOLDER.fullmatch(text))
-
-    def notes(self, notes: Iterator[Note]) -> tuple[Note, ...]:
-        """The notes without secrets."""
-        return tuple(
-            replace(note, about=self.mask.hide(note.about), message=self.mask.hide(note.message)) for note in notes
-        )
 
 
 def _wrapped(value: Any) -> Iterator[Any]:

@@ -88,7 +88,7 @@ class Registry:
         """
         self.references[resource.urn] = reference
         self.resources[resource.urn] = resource
-        observed = self.accounts.with_stand_in.resource(resource)
+        observed = self.accounts.with_stand_in.value(resource)
         self._observed[resource.urn] = resource, observed
         self.observer.registered(observed)
         self._trails[resource.urn] = trail
@@ -100,7 +100,7 @@ class Registry:
 
         The observer receives it with the stand-in account; properties that it does not change keep their placeholders.
         """
-        observed = self.accounts.with_stand_in.resource(resource)
+        observed = self.accounts.with_stand_in.value(resource)
         remediated = await self.observer.remediated(observed)
         if remediated is observed:
             return resource
@@ -229,7 +229,7 @@ class Registry:
     def _final(self, resource: Resource, accounts: Substitution) -> Resource:
         registered, observed = self._observed[resource.urn]
         unchanged = registered is resource and (observed is registered or not self.accounts.known)
-        return observed if unchanged else accounts.resource(resource)
+        return observed if unchanged else accounts.value(resource)
 
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.

@@ -18,6 +18,7 @@ import grpc
 import grpc.aio
 
 from stackguard.errors import CannotJudge
+from stackguard.notes import masked_notes
 from stackguard.preview import Observer, Preview
 from stackguard.preview.child.runner import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
 from stackguard.preview.placeholders.mock import Mock
@@ -120,9 +121,9 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
         resources=resources,
         outputs=registry.outputs,
         printed=accounts.text(placeholders.shown(program.output.masked(secrets.mask))),
-        notes=secrets.notes(placeholders.notes()),
+        notes=masked_notes(placeholders.notes(), secrets.mask.hide),
         mask=secrets.mask,
-        unseen=tuple(accounts.replaced(unseen) for unseen in placeholders.unseen.in_order()),
+        unseen=tuple(accounts.value(unseen) for unseen in placeholders.unseen.in_order()),
         made_up=accounts.value(frozenset(registry.made_up)),
         stand_in=registry.accounts.stand_in,
     )

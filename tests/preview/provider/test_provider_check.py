@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policypack.core.policy import UNKNOWN, Partial, Unknown, urn_of
+from policypack.core.policy import UNKNOWN, PartialDocument, Unknown, urn_of
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.iam.tables import argument_names
 from stackguard.preview.provider.autonaming import Autonaming, Strategy
@@ -142,7 +142,7 @@ def test_a_document_that_is_unknown_in_part_keeps_what_is_known() -> None:
     waits = Unknown("waits for the key")
     document = {"Statement": [{"Effect": "Allow", "Resource": waits}]}
     found = check("aws:s3/bucketPolicy:BucketPolicy", {"policy": document})["policy"]
-    assert isinstance(found, Partial)
+    assert isinstance(found, PartialDocument)
     assert found.unknown == waits
     assert json.loads(found)["Statement"][0] == {"Effect": "Allow", "Resource": UNKNOWN_STRING}
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.core.memo import memoized
-from policypack.core.policy import UNKNOWN, Asset, Options, Partial, Reference, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Reference, Resource, Unknown
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.substitution import Substitution
@@ -22,10 +22,8 @@ ACCOUNTS = Substitution({OLD: NEW})
 LATE = Unknown("waits for something", "Give it.")
 
 
-def partial(text: str) -> Partial:
-    made = Partial(text)
-    made.unknown = LATE
-    return made
+def partial(text: str) -> PartialDocument:
+    return PartialDocument(text, LATE)
 
 
 texts = st.lists(
@@ -54,7 +52,7 @@ maps = st.dictionaries(texts, values, max_size=3)
 def skeleton(value: Any) -> Any:
     """The value with every stand-in cut out, by means that have nothing to do with those under test."""
     match value:
-        case Partial():
+        case PartialDocument():
             return "partial", str(value).replace(OLD, "#").replace(NEW, "#"), value.unknown
         case str():
             return value.replace(OLD, "#").replace(NEW, "#")
@@ -88,7 +86,7 @@ def test_nothing_changes_but_what_is_replaced(inputs: dict[str, Any]) -> None:
 @given(maps, maps, texts)
 def test_a_resource_keeps_what_holds_none(inputs: dict[str, Any], outputs: dict[str, Any], identity: str) -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", inputs, outputs=outputs, id=identity, secrets=frozenset({"a.b"}))
-    changed = ACCOUNTS.resource(resource)
+    changed = ACCOUNTS.value(resource)
     for name in ("inputs", "outputs", "id"):
         old, new = getattr(resource, name), getattr(changed, name)
         assert (new is old) is not holds(old)
@@ -109,7 +107,7 @@ def test_names_urns_and_paths_of_secrets_follow() -> None:
         secrets=frozenset({f"tags.owner-{OLD}"}),
         options=Options(aliases=(urn,), import_id=OLD),
     )
-    changed = ACCOUNTS.resource(resource)
+    changed = ACCOUNTS.value(resource)
     assert not holds(changed)
     new = urn.replace(OLD, NEW)
     assert (changed.urn, changed.parent, changed.dependencies) == (new, new, (new,))
@@ -121,7 +119,7 @@ def test_names_urns_and_paths_of_secrets_follow() -> None:
 def test_what_is_remembered_of_a_resource_is_not_taken_over() -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", {"name": OLD})
     assert _queue_name(resource) == OLD
-    assert _queue_name(ACCOUNTS.resource(resource)) == NEW
+    assert _queue_name(ACCOUNTS.value(resource)) == NEW
 
 
 @memoized
@@ -132,7 +130,7 @@ def _queue_name(queue: Resource) -> str:
 def test_a_partial_document_stays_one() -> None:
     text = json.dumps({"Statement": [{"Resource": f"arn:aws:sqs:eu-west-1:{OLD}:q", "Sid": UNKNOWN_STRING}]})
     changed = ACCOUNTS.value({"policy": partial(text)})["policy"]
-    assert isinstance(changed, Partial)
+    assert isinstance(changed, PartialDocument)
     assert (str(changed), changed.unknown) == (text.replace(OLD, NEW), LATE)
 
 
@@ -150,5 +148,5 @@ def test_the_hash_of_an_asset_is_that_of_its_text(archive: bool) -> None:  # noq
 
 def test_without_texts_nothing_is_looked_at() -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", {"name": OLD})
-    assert Substitution().resource(resource) is resource
+    assert Substitution().value(resource) is resource
     assert Substitution().value(resource.inputs) is resource.inputs

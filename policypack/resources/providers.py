@@ -1,0 +1,95 @@
+"""Providers: which provider makes a resource, and its version and account.
+
+A provider's credentials decide its account; its `region` does not. Two providers with the same credentials make resources
+in one account, and two that list the accounts that they may work in, and share none, in two.
+Source: https://www.pulumi.com/registry/packages/aws/installation-configuration/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policypack.core.memo import memoized
+from policypack.core.policy import Resource, Stack
+from policypack.core.values import has_unknown
+from policypack.resources.graph import find
+
+PROVIDER = "pulumi:providers:aws"
+DEFAULT_NAME = re.compile(r"default(_\d+_\d+_\d+.*|_http.*)?")
+CREDENTIALS = ("accessKey", "secretKey", "token", "profile", "assumeRoles", "assumeRole", "assumeRoleWithWebIdentity")
+
+
+def providers(stack: Stack) -> tuple[Resource, ...]:
+    """Every AWS provider, explicit or default."""
+    return tuple(stack.of(PROVIDER))
+
+
+def is_default(provider: Resource) -> bool:
+    """Whether the engine made this provider for resources that name none: `default`, or `default_7_51_0`.
+
+    Source: `DefaultName` in pkg/resource/deploy/providers/provider.go of https://github.com/pulumi/pulumi.
+    """
+    return DEFAULT_NAME.fullmatch(provider.name) is not None
+
+
+def provider_of(stack: Stack, resource: Resource) -> Resource | None:
+    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
+    reference = resource.provider
+    return (find(stack, reference) or find(stack, reference.rpartition("::")[0])) if reference else None
+
+
+def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
+    """The resources that are made through this provider, in registration order."""
+    return tuple(_by_provider(stack).get(provider.urn, ()))
+
+
+@memoized
+def _by_provider(stack: Stack) -> Mapping[str, Sequence[Resource]]:
+    by_provider: dict[str, list[Resource]] = {}
+    for resource in stack.resources:
+        if provider := provider_of(stack, resource):
+            by_provider.setdefault(provider.urn, []).append(resource)
+    return by_provider
+
+
+def provider_version(stack: Stack, resource: Resource) -> tuple[int, ...]:
+    """The version of a resource's provider, by its input, else its name `default_7_51_0`; empty where neither has one."""
+    provider = provider_of(stack, resource)
+    text = provider.inputs.get("version") if provider else None
+    return numbers(text) if isinstance(text, str) else numbers(resource.provider.rpartition("::default_")[2])
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Major, minor and patch of `7.51.0`, `v7.51.0` or `7_51_0`, without what follows; empty for another text."""
+    match = re.match(r"v?(\d+)[._](\d+)[._](\d+)", version)
+    return tuple(map(int, match.groups())) if match else ()
+
+
+def same_account(stack: Stack, one: Resource, other: Resource) -> bool | None:
+    """Whether two resources are in the same account; None where that is unknown."""
+    if one.provider == other.provider:
+        return True
+    pair = [provider_of(stack, resource) for resource in (one, other)]
+    if None in pair:
+        return None
+    inputs = [provider.inputs for provider in pair if provider]
+    mine, theirs = (_accounts(each.get("allowedAccountIds")) for each in inputs)
+    if mine and theirs:
+        if not mine & theirs:
+            return False
+        if mine == theirs and len(mine) == 1:
+            return True
+    credentials = [[_absent_as_none(each.get(name)) for name in CREDENTIALS] for each in inputs]
+    return True if credentials[0] == credentials[1] and not has_unknown(credentials) else None
+
+
+def _absent_as_none(value: Any) -> Any:
+    return None if value in ("", [], {}) else value
+
+
+def _accounts(value: Any) -> frozenset[str]:
+    if isinstance(value, str) and value.startswith("["):  # a provider's inputs are JSON texts in a state
+        value = [each.strip(' "') for each in value.strip("[]").split(",")]
+    return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()
