@@ -46,7 +46,7 @@ IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
 IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&\s]+)")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Mask:
     """The secrets that are known so far; `hide` takes them out of a text.
 

@@ -14,14 +14,14 @@ PACKAGES = ("policypack", "stackguard", "stackguard/preview", "policypack/access
 
 
 def named() -> set[str]:
-    """The rooms that the document has a paragraph of; an indented one is within the last that is not."""
+    """The rooms that the document has a paragraph of; an indented one is within the last with less indentation."""
     found: set[str] = set()
-    outer = ""
+    outer: list[str] = []
     for line in ROOMS.splitlines():
         if match := re.match(r"(?P<indent> *)- `(?P<room>[\w/]+)/`", line):
-            room = match["room"] if not match["indent"] else f"{outer}/{match['room']}"
-            outer = outer if match["indent"] else room
-            found.add(room)
+            outer = outer[: len(match["indent"]) // 2]
+            outer.append(match["room"])
+            found.add("/".join(outer))
         elif line.startswith("- "):
             found.update(each.rstrip("/") for each in re.findall(r"`([\w/]+/)`", line))
     return found
