@@ -13,7 +13,7 @@ import msgspec
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack
 from policypack.iam.arn import Arn
-from policypack.resources.graph import inside, is_component
+from policypack.resources.dependency_graph import inside, is_component
 from policypack.resources.references import resolve
 from policypack.resources.tokens import BUCKET_TYPES
 

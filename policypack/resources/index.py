@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
-from policypack.resources.graph import parents
+from policypack.resources.dependency_graph import parents
 from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
 
 Types = tuple[str, ...]

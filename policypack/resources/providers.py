@@ -14,7 +14,7 @@ from typing import Any
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.core.values import has_unknown
-from policypack.resources.graph import find
+from policypack.resources.aliases import find
 
 PROVIDER = "pulumi:providers:aws"
 DEFAULT_NAME = re.compile(r"default(_\d+_\d+_\d+.*|_http.*)?")

@@ -16,7 +16,8 @@ import msgspec
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
-from policypack.resources.graph import find, is_component
+from policypack.resources.aliases import find
+from policypack.resources.dependency_graph import is_component
 from policypack.resources.index import Types, index_of
 from policypack.resources.naming import NICKNAMES, has_name, leading_property
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY

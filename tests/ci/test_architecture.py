@@ -10,7 +10,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ROOMS = TEXT.partition("## Rooms\n")[2].partition("\n## ")[0]
-PACKAGES = ("policypack", "stackguard", "stackguard/preview", "policypack/access")
+PACKAGES = sorted(
+    {
+        room.parent.parent.relative_to(ROOT).as_posix()
+        for package in ("policypack", "stackguard")
+        for room in (ROOT / package).rglob("*/__init__.py")
+        if "policies" not in room.parts
+    }
+    - {"."}
+)
+"""The folders that have rooms in them, but for `policies/`, which has a room for each service."""
 
 
 def named() -> set[str]:

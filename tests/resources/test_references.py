@@ -8,7 +8,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Options, Reference, Resource, Stack
 from policypack.evaluation.settings import Settings
-from policypack.resources.graph import inside
+from policypack.resources.dependency_graph import inside
 from policypack.resources.naming import identifiers, physical_name
 from policypack.resources.providers import provider_version
 from policypack.resources.references import Referent, Resolved, referrers, resolve, resolve_all

@@ -13,7 +13,7 @@ import msgspec
 from policypack.core.examples import bucket, example, function, notification, permission, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.graph import comes_after
+from policypack.resources.dependency_graph import comes_after
 from policypack.resources.notification import triggers
 from policypack.resources.permission import allowing
 

@@ -1,21 +1,11 @@
-"""Links between resources of a stack: URNs and aliases, parents, and the order in which an update creates resources."""
+"""Parents of resources, and the order in which an update creates resources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
-
-
-def find(stack: Stack, urn: str) -> Resource | None:
-    """The resource with this URN, or with this alias."""
-    return stack.by_urn.get(urn) or _by_alias(stack).get(urn)
-
-
-@memoized
-def _by_alias(stack: Stack) -> Mapping[str, Resource]:
-    return {alias: resource for resource in stack.resources for alias in resource.options.aliases}
 
 
 def parents(stack: Stack, resource: Resource) -> Iterator[str]:
