@@ -58,3 +58,8 @@ class FilesTogether(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesTogether:
     return FilesTogether(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: many tests wait for a child process, or for what it must not do."""
+    return (os.cpu_count() or 1) + 1
