@@ -37,8 +37,8 @@ UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.F
 class Grants(msgspec.Struct, frozen=True):
     """The policies attached to one execution role, and why some of them cannot be read.
 
-    `documents` are surely attached, `possible` perhaps. `managed` holds the names of AWS managed policies, as
-    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary; None where there is none.
+    `documents` are certainly attached, `possible` may be. `managed` contains the names of AWS managed policies, as
+    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary, or None.
     """
 
     documents: tuple[AttachedDocument, ...] = ()
@@ -72,11 +72,11 @@ def _grants(stack: Stack, role: Resource) -> Grants:
 
 
 def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
-    own = [each for each in attached if isinstance(each, AttachedDocument) and not each.managed]
+    own = [policy for policy in attached if isinstance(policy, AttachedDocument) and not policy.managed]
     return Grants(
-        tuple(each for each in own if each.certain),
-        tuple(each for each in own if not each.certain),
-        frozenset(name for each in attached if each.certain and (name := _aws_name(each))),
+        tuple(policy for policy in own if policy.certain),
+        tuple(policy for policy in own if not policy.certain),
+        frozenset(name for policy in attached if policy.certain and (name := _aws_name(policy))),
         tuple(dict.fromkeys(_unread(attached))),
         boundary,
     )
@@ -90,9 +90,9 @@ def _aws_name(attached: Attached) -> str:
 
 
 def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
-    for each in attached:
-        if _aws_name(each):
-            if not each.certain:
+    for policy in attached:
+        if _aws_name(policy):
+            if not policy.certain:
                 yield UNKNOWN_ATTACHMENT
-        elif isinstance(each, UnreadAttachment):
-            yield UNREAD[each.lacks]
+        elif isinstance(policy, UnreadAttachment):
+            yield UNREAD[policy.lacks]

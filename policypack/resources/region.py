@@ -1,4 +1,4 @@
-"""Regions: where each AWS resource is created, and what decides that.
+"""Regions: the region of each AWS resource, and the resource or provider that decides it.
 
 The resource's own `region` argument wins, then the `region` of its provider; a default provider has the stack's
 `aws:region`. Nothing else fixes a region: the shell or a profile differs between two machines.
@@ -35,8 +35,8 @@ CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificat
 class Landing(msgspec.Struct, frozen=True):
     """The region of one resource.
 
-    `region` is None where nothing fixes it. `decides` is the resource whose `region` it is: the resource itself or a
-    provider of the stack.
+    `region` is None if nothing fixes it. `decides` is the resource that sets it: the resource itself or a provider of
+    the stack.
     """
 
     resource: Resource
@@ -46,7 +46,7 @@ class Landing(msgspec.Struct, frozen=True):
 
 def listed(resources: Sequence[Resource]) -> str:
     """The first three names in order, and the number of the others, for a message that is the same in every run."""
-    names = sorted(each.name for each in resources)
+    names = sorted(resource.name for resource in resources)
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
 
