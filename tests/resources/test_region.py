@@ -112,4 +112,4 @@ def test_a_provider_may_be_named_with_its_id() -> None:
     on_east = Resource("aws:sqs/queue:Queue", "jobs", provider=f"{EAST.urn}::04da6b54-80e4-46f7-96ec-b56ff0331ba9")
     stack = Stack((EAST, on_east), Settings())
     assert resources_on(stack, EAST) == (on_east,)
-    assert [each.region for each in landings(stack)] == ["us-east-1"]
+    assert [landing.region for landing in landings(stack)] == ["us-east-1"]
