@@ -286,7 +286,7 @@ over_stack = OverStack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(Generic[T]):
-    """The card: the only place where a fact about a policy is written.
+    """The card: the only place for facts about a policy.
 
     `docs/policies/`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
     """

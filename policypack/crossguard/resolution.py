@@ -101,7 +101,7 @@ class Resolver:
             for alias in resource.options.aliases:
                 self._offline.setdefault(alias, resource)
         self._differences: dict[str, str] = {}
-        """By URN, where the two runs differ: a path, or a path in a resource that it refers to, and that one's name."""
+        """By URN, the path at which the two runs differ, or the path and name of a dependency that differs."""
 
     def offline(self, urn: str) -> Resource | None:
         """The offline resource with this URN, or with this alias."""

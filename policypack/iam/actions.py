@@ -144,7 +144,7 @@ def expand(pattern: str) -> frozenset[Action]:
 
 @lru_cache(maxsize=1024)
 def alike_in_resources(patterns: tuple[str, ...]) -> tuple[tuple[Action, ...], ...]:
-    """The actions that `Action` patterns match, grouped where `fits` and `everywhere` have the same answers."""
+    """The actions that `Action` patterns match, grouped by the answers of `fits` and `everywhere`."""
     groups: dict[Hashable, list[Action]] = {}
     for action in frozenset[Action]().union(*map(expand, patterns)):
         groups.setdefault((action.service, action.required, action.optional), []).append(action)

@@ -107,7 +107,7 @@ class Ranges(msgspec.Struct, frozen=True):
         return sum(cidr.size for cidr in self.addresses.iter_cidrs() if cidr.version == version)
 
     def example(self) -> str:
-        """One address in the set, from a documentation range (RFC 5737, RFC 3849) where there is one.
+        """One address in the set, preferably from a documentation range (RFC 5737, RFC 3849).
 
         Raises:
             AddressError: the set is empty.

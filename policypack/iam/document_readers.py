@@ -101,5 +101,5 @@ def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, A
 
 
 def value_at(value: Any, pattern: str) -> Any:
-    """The first value at a path, as `values_at` finds it; None where there is none."""
+    """The first value at a path, as `values_at` finds it; None if there is none."""
     return next((inner for _, inner in values_at(value, pattern)), None)

@@ -116,7 +116,7 @@ _SIDECARS = {
 """By type, what it manages of another resource, the properties that identify that, and the same set inline.
 
 The first property names the other resource, and the last are properties of the other resource. What it manages is empty
-where another resource of the type may manage it too.
+if another resource of the type may manage it too.
 """
 
 _UNIQUE = (

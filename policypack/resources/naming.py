@@ -125,7 +125,7 @@ def name_in(text: str, token: str) -> str:
 
 
 def physical_name(resource: Resource) -> str | None:
-    """The name of a resource in AWS; None where it is unknown."""
+    """The name of a resource in AWS; None if it is unknown."""
     naming = NAMINGS.get(resource.type, Naming(Parsed))
     for value in (resource.inputs.get(naming.name), resource.outputs.get(naming.name)):
         if isinstance(value, str) and value:
@@ -137,7 +137,7 @@ def physical_name(resource: Resource) -> str | None:
 
 
 def name_prefix(resource: Resource) -> str:
-    """The beginning of a resource's unknown name; empty where that is unknown too.
+    """The beginning of a resource's unknown name; empty if that is unknown too.
 
     Without a name and a prefix, Pulumi generates a name that begins with the resource's own. Source:
     https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming.

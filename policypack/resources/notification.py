@@ -52,9 +52,9 @@ class NotificationEntry(msgspec.Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...] | None:
-        """Globs of the keys that pass the filter; None where a part of it is unknown.
+        """Globs of the keys that pass the filter; None if a part of it is unknown.
 
-        There are several where the end of the prefix may be the beginning of the suffix.
+        There are several if the end of the prefix may be the beginning of the suffix.
         """
         if isinstance(self.prefix, Unknown) or isinstance(self.suffix, Unknown):
             return None
@@ -118,7 +118,7 @@ def _decoded(value: object) -> str | Unknown:
 def overlapping(first: NotificationEntry, second: NotificationEntry) -> bool | None:
     """Whether S3 refuses the two in one bucket: an event in common, and a key that passes both filters.
 
-    None where that depends on an unknown value.
+    None if that depends on an unknown value.
     """
     events = {
         None if isinstance(left, Unknown) or isinstance(right, Unknown) else overlaps(left, right)

@@ -65,7 +65,7 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html.
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """The parts of one permission: None where absent, `Unknown` where not known yet."""
+    """The parts of one permission: None if absent, `Unknown` if not known yet."""
 
     principal: str | Unknown | None
     action: str | Unknown | None = None
@@ -84,7 +84,7 @@ class Permission(msgspec.Struct, frozen=True):
 
     @property
     def arn(self) -> Arn | None:
-        """The source's ARN, where it is known and well-formed."""
+        """The source's ARN, if it is known and well-formed."""
         return Arn.parse(self.source_arn) if isinstance(self.source_arn, str) else None
 
 
@@ -171,7 +171,7 @@ def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
 
 
 def _may_invoke(parts: Permission) -> bool | None:
-    """Whether a permission allows S3 to invoke a function; None where that is unknown."""
+    """Whether a permission allows S3 to invoke a function; None if that is unknown."""
     by_s3 = None if isinstance(parts.principal, Unknown) else parts.service == S3 or parts.principal == "*"
     invokes = None if isinstance(parts.action, Unknown) else (parts.action or "").lower() in (INVOKE, "lambda:*", "*")
     return False if False in (by_s3, invokes) else by_s3 and invokes

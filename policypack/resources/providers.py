@@ -68,7 +68,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None:
-    """Whether two resources are in the same account; None where that is unknown."""
+    """Whether two resources are in the same account; None if that is unknown."""
     if first.provider == second.provider:
         return True
     pair = [provider_of(stack, resource) for resource in (first, second)]

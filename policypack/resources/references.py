@@ -195,12 +195,12 @@ class _Resolver:
         return Resolved(possible=candidates, foreign=foreign, between=between)
 
     def _lead(self, urn: str) -> Resolved | None:
-        """What a value computed from this resource refers to; None where that is unknown."""
+        """What a value computed from this resource refers to; None if that is unknown."""
         resource = find(self.stack, urn)
         if resource is None or urn in self.seen:
             return None
         if resource.type in self.types:
-            # `qualifiedArn` names a version where the function publishes one
+            # `qualifiedArn` names a version if the function publishes one
             published = resource.type == FUNCTION and resource.inputs.get("publish")
             return Resolved((Referent(resource, None if published else ""),))
         if resource.type == DIRECTORY_BUCKET and not BUCKETS.isdisjoint(self.types):
@@ -215,7 +215,7 @@ class _Resolver:
         return None
 
     def _by_origins(self, origins: Sequence[str]) -> Resolved | None:
-        """The resources whose names are computed from the same origins as the value; None where there are none."""
+        """The resources whose names are computed from the same origins as the value; None if there are none."""
         candidates = tuple(Referent(resource, None) for resource in self.index.computed_from(origins))
         return Resolved(possible=candidates, foreign=None) if candidates else None
 

@@ -60,7 +60,7 @@ def regional(resource: Resource) -> bool:
 
 
 def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
-    """The region that a provider is fixed to; None where the machine that runs the program decides."""
+    """The region that a provider is fixed to; None if the machine that runs the program decides."""
     region = _region_in(provider)
     return (stack.settings.stack_region or None) if region is None and is_default(provider) else region
 

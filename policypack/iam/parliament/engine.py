@@ -91,7 +91,7 @@ def loaded() -> Any:
 
 @functools.lru_cache(maxsize=8192)
 def formerly(pattern: str) -> bool | None:
-    """Whether an action pattern matched an action in Parliament's data of early 2025; None where that refuses it."""
+    """Whether an action pattern matched an action in Parliament's data of early 2025; None if that refuses it."""
     parliament = loaded()
     try:
         return bool(parliament.expand_action(pattern))
