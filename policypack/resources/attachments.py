@@ -44,8 +44,8 @@ _MEMBERSHIPS = {
 }
 
 
-class Lack(enum.Enum):
-    """What is missing to read an attached policy."""
+class Unread(enum.Enum):
+    """Why an attached policy cannot be read."""
 
     DOCUMENT = enum.auto()
     """The document is known only after the update."""
@@ -83,7 +83,7 @@ class UnreadAttachment(msgspec.Struct, frozen=True):
 
     resource: Resource
     path: str
-    lacks: Lack
+    reason: Unread
     certain: bool = True
     policy: str = ""
 
@@ -91,7 +91,7 @@ class UnreadAttachment(msgspec.Struct, frozen=True):
 Attached = AttachedDocument | UnreadAttachment
 
 
-class Holder(msgspec.Struct, frozen=True):
+class IdentityPolicies(msgspec.Struct, frozen=True):
     """An identity with the policies attached to it and its permissions boundary; `limits` is empty without one."""
 
     identity: Resource
@@ -111,19 +111,19 @@ class Holder(msgspec.Struct, frozen=True):
         return read if read and not self.unread else None
 
 
-def holders(stack: Stack) -> Sequence[Holder]:
+def identity_policies(stack: Stack) -> Sequence[IdentityPolicies]:
     """Every role, user and group; a user has the policies of its groups too."""
     return tuple(_by_urn(stack).values())
 
 
-def holder_of(stack: Stack, identity: Resource) -> Holder:
+def policies_of(stack: Stack, identity: Resource) -> IdentityPolicies:
     """The policies attached to one role, user or group of the stack."""
     return _by_urn(stack)[identity.urn]
 
 
 @memoized
-def _by_urn(stack: Stack) -> Mapping[str, Holder]:
-    return {holder.identity.urn: holder for holder in _holders(stack)}
+def _by_urn(stack: Stack) -> Mapping[str, IdentityPolicies]:
+    return {policies.identity.urn: policies for policies in _identity_policies(stack)}
 
 
 def attached_policies(stack: Stack) -> Iterator[tuple[Resource, Attached]]:
@@ -133,12 +133,12 @@ def attached_policies(stack: Stack) -> Iterator[tuple[Resource, Attached]]:
             yield resource, policy
 
 
-def carriers(stack: Stack) -> Iterator[tuple[Holder, bool]]:
+def carriers(stack: Stack) -> Iterator[tuple[IdentityPolicies, bool]]:
     """Each resource that attaches or contains policies, as if it were an identity itself.
 
     Yields:
-        The holder, and whether its policies go to identities that are not in this stack, or that another stack
-        attaches managed policies to.
+        The policies, and whether they go to identities that are not in this stack, or that another stack attaches
+        managed policies to.
     """
     carried_by = (policy.resource for _, policy in attached_policies(stack))
     attached_here = {policy.urn for policy in carried_by if policy.type == MANAGED_POLICY} | boundaries(stack)
@@ -147,7 +147,7 @@ def carriers(stack: Stack) -> Iterator[tuple[Holder, bool]]:
             continue
         if attached := list(_carried(stack, resource)):
             elsewhere = _goes_elsewhere(stack, resource) and resource.urn not in attached_here
-            yield _holder(resource, attached), elsewhere
+            yield _split(resource, attached), elsewhere
 
 
 def _goes_elsewhere(stack: Stack, resource: Resource) -> bool:
@@ -171,7 +171,7 @@ def boundaries(stack: Stack) -> frozenset[str]:
     )
 
 
-def _holders(stack: Stack) -> Iterator[Holder]:
+def _identity_policies(stack: Stack) -> Iterator[IdentityPolicies]:
     identities = tuple(stack.of(ROLE, USER, GROUP))
     attached = {identity.urn: list(_carried(stack, identity)) for identity in identities}
     for urn, policy in _attached(stack):
@@ -185,13 +185,13 @@ def _holders(stack: Stack) -> Iterator[Holder]:
             place = (policy.resource.urn, policy.path)
             if place not in unique or policy.certain:
                 unique[place] = policy
-        yield _holder(identity, unique.values(), tuple(_managed(stack, identity, "permissionsBoundary")))
+        yield _split(identity, unique.values(), tuple(_managed(stack, identity, "permissionsBoundary")))
 
 
-def _holder(identity: Resource, attached: Collection[Attached], limits: tuple[Attached, ...] = ()) -> Holder:
+def _split(identity: Resource, attached: Collection[Attached], limits: tuple[Attached, ...] = ()) -> IdentityPolicies:
     read = tuple(policy for policy in attached if isinstance(policy, AttachedDocument))
     unread = tuple(policy for policy in attached if isinstance(policy, UnreadAttachment))
-    return Holder(identity, read, unread, limits)
+    return IdentityPolicies(identity, read, unread, limits)
 
 
 def _attached(stack: Stack) -> Iterator[tuple[str, Attached]]:
@@ -225,7 +225,7 @@ def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached
         if isinstance(document, PolicyDocument):
             yield AttachedDocument(resource, path, document, certain)
         else:
-            yield UnreadAttachment(resource, path, Lack.DOCUMENT, certain)
+            yield UnreadAttachment(resource, path, Unread.DOCUMENT, certain)
 
 
 def _managed(stack: Stack, resource: Resource, name: str = "") -> Iterator[Attached]:
@@ -239,7 +239,7 @@ def _managed(stack: Stack, resource: Resource, name: str = "") -> Iterator[Attac
         path = f"{name}[{index}]" if isinstance(value, list) else name
         yield from _policies(resource, path, values[index], resolved)
     if isinstance(value, Unknown) and name.endswith("Arns"):
-        yield UnreadAttachment(resource, name, Lack.POLICY)
+        yield UnreadAttachment(resource, name, Unread.POLICY)
 
 
 def _policies(resource: Resource, path: str, value: Any, resolved: Resolved) -> Iterator[Attached]:
@@ -249,18 +249,18 @@ def _policies(resource: Resource, path: str, value: Any, resolved: Resolved) -> 
         if document := managed_document(name):
             yield AttachedDocument(resource, path, document, managed=name)
         else:
-            yield UnreadAttachment(resource, path, Lack.AWS, policy=name)
+            yield UnreadAttachment(resource, path, Unread.AWS, policy=name)
         return
     for policy in (referent.resource for referent in resolved.all):
         certain = bool(resolved.certain) or resolved.between
         documents = list(_documents(policy, certain=certain))
         yield from documents
         if policy.external and not any(isinstance(document, AttachedDocument) for document in documents):
-            yield UnreadAttachment(resource, path, Lack.FOREIGN, certain, arn or policy.id)
+            yield UnreadAttachment(resource, path, Unread.FOREIGN, certain, arn or policy.id)
         elif not documents:
-            yield UnreadAttachment(policy, "policy", Lack.DOCUMENT, certain)
+            yield UnreadAttachment(policy, "policy", Unread.DOCUMENT, certain)
     if resolved.foreign is not False:
-        yield UnreadAttachment(resource, path, Lack.FOREIGN if resolved.foreign else Lack.POLICY, policy=arn)
+        yield UnreadAttachment(resource, path, Unread.FOREIGN if resolved.foreign else Unread.POLICY, policy=arn)
 
 
 def _referred(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:

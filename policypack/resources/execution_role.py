@@ -11,7 +11,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
-from policypack.resources.attachments import Attached, AttachedDocument, Lack, UnreadAttachment, holder_of
+from policypack.resources.attachments import Attached, AttachedDocument, Unread, UnreadAttachment, policies_of
 from policypack.resources.references import resolve
 from policypack.resources.tokens import ROLE
 
@@ -31,7 +31,7 @@ UNKNOWN_ATTACHMENT = Unknown(
     "may have a policy attached that is known only after the update",
     "Pass the role's own `name` and the policy's own `arn` to the attachment.",
 )
-UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.FOREIGN: OTHER_POLICY}
+UNREAD = {Unread.DOCUMENT: UNKNOWN_POLICY, Unread.POLICY: UNKNOWN_ATTACHMENT, Unread.FOREIGN: OTHER_POLICY}
 
 
 class Grants(msgspec.Struct, frozen=True):
@@ -66,9 +66,9 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
 def _grants(stack: Stack, role: Resource) -> Grants:
     if role.external:
         return Grants(unread=(OTHER_ROLE,))
-    holder = holder_of(stack, role)
-    boundary = _read(holder.limits) if holder.limits else None
-    return _read((*holder.carried, *holder.unseen), boundary)
+    policies = policies_of(stack, role)
+    boundary = _read(policies.limits) if policies.limits else None
+    return _read((*policies.carried, *policies.unseen), boundary)
 
 
 def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
@@ -86,7 +86,7 @@ def _aws_name(attached: Attached) -> str:
     """The name of an AWS managed policy; empty for everything else."""
     if isinstance(attached, AttachedDocument):
         return attached.managed
-    return attached.policy if attached.lacks is Lack.AWS else ""
+    return attached.policy if attached.reason is Unread.AWS else ""
 
 
 def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
@@ -95,4 +95,4 @@ def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
             if not policy.certain:
                 yield UNKNOWN_ATTACHMENT
         elif isinstance(policy, UnreadAttachment):
-            yield UNREAD[policy.lacks]
+            yield UNREAD[policy.reason]

@@ -32,7 +32,7 @@ EDGE_REGION = "us-east-1"
 CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation"})
 
 
-class Landing(msgspec.Struct, frozen=True):
+class ResourceRegion(msgspec.Struct, frozen=True):
     """The region of one resource.
 
     `region` is None if nothing fixes it. `decides` is the resource that sets it: the resource itself or a provider of
@@ -66,23 +66,23 @@ def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
 
 
 @memoized
-def landings(stack: Stack) -> tuple[Landing, ...]:
+def resource_regions(stack: Stack) -> tuple[ResourceRegion, ...]:
     """The region of every regional AWS resource, in registration order."""
-    return tuple(_landing(stack, resource) for resource in stack.resources if regional(resource))
+    return tuple(_resource_region(stack, resource) for resource in stack.resources if regional(resource))
 
 
-def at_the_edge(landing: Landing) -> bool:
+def at_the_edge(located: ResourceRegion) -> bool:
     """Whether a resource is in `us-east-1` because CloudFront requires that: a certificate, or a part of a WAF.
 
     Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html and
     https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html.
     """
-    kind, inputs = landing.resource.type, landing.resource.inputs
+    kind, inputs = located.resource.type, located.resource.inputs
     web = kind.startswith("aws:wafv2/") and inputs.get("scope") == "CLOUDFRONT"
-    return landing.region == EDGE_REGION and (web or kind in CERTIFICATES)
+    return located.region == EDGE_REGION and (web or kind in CERTIFICATES)
 
 
-def _landing(stack: Stack, resource: Resource) -> Landing:
+def _resource_region(stack: Stack, resource: Resource) -> ResourceRegion:
     own = _region_in(resource) if resource.inputs.get("region") is not None else None
     provider = provider_of(stack, resource)
     if provider is not None:
@@ -92,11 +92,11 @@ def _landing(stack: Stack, resource: Resource) -> Landing:
     else:
         region = stack.settings.stack_region or None
     if own is not None and own != region:
-        return Landing(resource, own, resource)
+        return ResourceRegion(resource, own, resource)
     reported = resource.outputs.get("region")
     if not isinstance(region, str) and isinstance(reported, str) and reported:
         region = reported
-    return Landing(resource, region, provider or resource)
+    return ResourceRegion(resource, region, provider or resource)
 
 
 def _region_in(resource: Resource) -> str | Unknown | None:
