@@ -166,7 +166,7 @@ def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs
 
 
 def open_permission(principal: Any, **inputs: Any) -> Resource:
-    """A permission for a principal, whatever the source."""
+    """A permission for a principal, from any source."""
     return permission(**{"principal": principal, "sourceArn": None, "sourceAccount": None, **inputs})
 
 

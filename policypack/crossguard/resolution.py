@@ -17,10 +17,12 @@ from policypack.core.values import has_unknown, rewritten
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
 """Inputs that the aws provider adds by itself, depending on its version."""
-DIFFERS = "Make the program say the same whenever it runs, without a clock or chance, or give the value in its config."
+DIFFERS = (
+    "Make the program's result the same in every run, without clock or random values, or set the value in its config."
+)
 ABSENT = Unknown(
     "is unknown to the preview, and the offline run of the program has no such resource",
-    "Make the program register it whenever it runs, or build the value from names that it knows.",
+    "Make the program register it in every run, or build the value from names that are known before the update.",
 )
 
 

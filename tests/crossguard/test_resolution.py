@@ -57,7 +57,7 @@ def test_a_name_inside_another_one_is_replaced_once() -> None:
     assert resolve(engine, offline, "a-1111111", "a-1111111-logs-3333333")[2].inputs["policy"] == "b c"
 
 
-def test_names_of_an_older_state_are_learnt_from_outputs() -> None:
+def test_names_of_an_older_state_are_learned_from_outputs() -> None:
     arn = "arn:aws:kms:eu-west-1:444455556666:key/real"
     key = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": arn})
     generated = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": "arn:aws:kms:eu-west-1:111122223333:key/drawn"})
@@ -87,14 +87,14 @@ def test_names_in_keys_and_in_the_text_of_assets_are_the_engines() -> None:
     assert resolved.inputs["code"].members == {"a": Asset(text=f"bucket={REAL}")}
 
 
-def test_what_was_learnt_before_helps_to_learn_more() -> None:
+def test_learned_names_help_to_learn_more() -> None:
     names = Names(frozenset({"111122223333", "x-abc1234"}))
     assert names.same("arn:aws:sns:eu-west-1:111122223333:t", "arn:aws:sns:eu-west-1:444455556666:t")
     assert names.same("logs-111122223333-x-abc1234", "logs-444455556666-x-9999999")
     assert names.renamed("x-abc1234") == "x-9999999"
 
 
-def test_a_guess_is_not_learnt() -> None:
+def test_a_guess_is_not_learned() -> None:
     names = Names(frozenset({"a-1111111", "b-2222222"}))
     assert names.same("a-1111111-b-2222222", "prod-eu-web")
     assert names.known == {}

@@ -4,20 +4,16 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, Reference, Resource, Stack
-from policypack.evaluation.settings import Settings
+from policypack.core.policy import UNKNOWN, Reference, Resource
 from policypack.resources.bucket import Sidecars, buckets, sidecars
 from policypack.resources.naming import physical_name
 from policypack.resources.references import Resolved, resolve
 from policypack.resources.tokens import BUCKET_TYPES
+from tests.resources.test_references import stack_of
 
 BUCKET = "aws:s3/bucket:Bucket"
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-
-
-def stack_of(*resources: Resource) -> Stack:
-    return Stack(resources, Settings())
 
 
 def bucket(name: str = "inbox", **inputs: Any) -> Resource:
@@ -131,7 +127,7 @@ def test_a_reference_to_another_bucket_is_not_counted(sidecar: Resource) -> None
     assert configuring(bucket(bucket="inbox-prod"), directory, sidecar) == Sidecars()
 
 
-def test_a_name_made_from_the_buckets_known_name_is_another_bucket() -> None:
+def test_a_name_that_extends_the_buckets_known_name_is_another_bucket() -> None:
     subject = bucket(bucket="inbox-prod")
     assert configuring(subject, block("inbox-prod-logs", subject)) == Sidecars()
 

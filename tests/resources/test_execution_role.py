@@ -5,27 +5,15 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, Resource, Stack
-from policypack.evaluation.settings import Settings
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.iam.globs import matches
 from policypack.iam.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT
 from policypack.resources.attachments import ATTACHMENT, EXCLUSIVE, ROLE_ATTACHMENT, ROLE_POLICY
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
+from tests.resources.test_references import resource, stack_of
 
-ARN = "arn:aws:lambda:eu-west-1:111122223333:function:read"
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-
-
-def stack_of(*resources: Resource) -> Stack:
-    return Stack(resources, Settings())
-
-
-def resource(token: str, name: str = "read", /, *origins: Resource, at: str = "", **inputs: Any) -> Resource:
-    dependencies = {at: tuple(origin.urn for origin in origins)} if origins else {}
-    return Resource(token, name, inputs, property_dependencies=dependencies)
-
-
 ROLE_ARN = "arn:aws:iam::111122223333:role/service/read"
 POLICY_ARN = "arn:aws:iam::111122223333:policy/read"
 READER = resource(FUNCTION, role=ROLE_ARN)
