@@ -54,7 +54,7 @@ def _known(name: str) -> dict[str, str]:
     return {key.lower(): key for key in known}
 
 
-def holds_without_key(statement: Statement) -> Iterator[Condition]:
+def matching_without_key(statement: Statement) -> Iterator[Condition]:
     """The `ForAllValues` conditions of an Allow statement that match requests without their key.
 
     `ForAllValues` is true for an empty set. On a key with one value this is a mistake, and on a key that describes the

@@ -18,7 +18,7 @@ from policypack.iam.actions import expand, widen, without_names
 from policypack.iam.condition_types import MOMENT, is_of
 from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
-from policypack.iam.parliament.engine import formerly, loaded
+from policypack.iam.parliament.engine import loaded, recognized
 from policypack.iam.tables import DocumentKind
 
 ESCALATING = ("s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutLifecycleConfiguration")
@@ -154,7 +154,7 @@ def _condition(condition: Condition, path: str) -> Condition:
 @functools.lru_cache(maxsize=4096)
 def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The action patterns without those that are only in data newer than Parliament's."""
-    return patterns and tuple(pattern for pattern in patterns if formerly(pattern) is not None or not expand(pattern))
+    return patterns and tuple(pattern for pattern in patterns if recognized(pattern) is not None or not expand(pattern))
 
 
 def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...] | None:
@@ -240,7 +240,7 @@ def _values(condition: Condition) -> tuple[str, ...]:
     return tuple("arn:aws:x:::x" if _ARN.fullmatch(value) else value for value in values)
 
 
-def compares(document: PolicyDocument) -> bool:
+def compares_statements(document: PolicyDocument) -> bool:
     """Whether Parliament compares statements with each other: for a repeated `Sid`, or an escalation in S3."""
     sids = [statement.sid for statement in document.statements if statement.sid]
     return len(set(sids)) < len(sids) or any(

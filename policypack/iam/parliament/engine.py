@@ -90,7 +90,7 @@ def loaded() -> Any:
 
 
 @functools.lru_cache(maxsize=8192)
-def formerly(pattern: str) -> bool | None:
+def recognized(pattern: str) -> bool | None:
     """Whether an action pattern matched an action in Parliament's data of early 2025; None if that refuses it."""
     parliament = loaded()
     try:

@@ -19,7 +19,7 @@ from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, overlaps
-from policypack.iam.parliament.encoding import compares, encode, shaped
+from policypack.iam.parliament.encoding import compares_statements, encode, shaped
 from policypack.iam.parliament.engine import MAX_STEPS, StepLimitError, bounded, loaded, steps_taken
 from policypack.iam.tables import DocumentKind
 
@@ -102,7 +102,7 @@ def _linted(
                 path = statement.path + finding.path.removeprefix("Statement")
                 findings.append(_Finding(finding.issue, finding.detail, path, statement))
     odd_version = (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION
-    if steps <= MAX_STEPS and known.statements and (odd_version or compares(known)):
+    if steps <= MAX_STEPS and known.statements and (odd_version or compares_statements(known)):
         findings = _as_a_whole(known) + findings
     if steps + sum(_weight(finding, known) for finding in findings) > MAX_STEPS:
         findings = [finding for finding in findings if finding.issue != HEAVY]
