@@ -1,4 +1,4 @@
-"""The account of a program is never guessed silently: through the gate, `access` and `template`, as a user runs them."""
+"""The account of a program is never guessed silently, by `check`, `access` and `template`."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def program(folder: Path, source: str, config: str = "") -> Path:
     return folder
 
 
-def told(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str]:
+def output(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str]:
     code = main([*map(str, args)])
     captured = capsys.readouterr()
     return code, captured.out + captured.err
@@ -123,31 +123,31 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Preview:
 
 
 def by_name(preview: Preview, name: str) -> Resource:
-    return next(each for each in preview.resources if each.name == name)
+    return next(resource for resource in preview.resources if resource.name == name)
 
 
 def test_a_sound_program_with_its_own_account_by_hand_is_clean(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = program(tmp_path / "sound", SOUND)
-    code, out = told(capsys, "check", target, "--format", "json")
+    code, out = output(capsys, "check", target, "--format", "json")
     report = json.loads(out)
     assert (code, report["outcomes"], report["notes"]) == (0, [], [])
-    code, out = told(capsys, "access", "unused", target)
+    code, out = output(capsys, "access", "unused", target)
     assert (code, "clean" in out, STAND_IN in out) == (0, True, False)
 
 
-def test_without_the_account_found_it_would_not_be(tmp_path: Path) -> None:
-    """The same program with another account stated, so that what this is about is seen to matter."""
+def test_the_same_program_in_another_account_is_reported(tmp_path: Path) -> None:
+    """The account in the texts matters: with another configured one, permissions are missing."""
     report = judge(
         CheckRequest(str(program(tmp_path / "sound", SOUND)), RunOptions(config={"stackguard:accountId": OTHER}))
     )
-    assert {each.policy.id for each in report.outcomes} == {"lambda-missing-permission", "lambda-unused-permission"}
+    assert {item.policy.id for item in report.outcomes} == {"lambda-missing-permission", "lambda-unused-permission"}
     assert len(report.outcomes) == 5
     assert report.notes == ()
 
 
-def test_each_provider_gets_its_own(two: Preview) -> None:
+def test_each_provider_has_its_own_account(two: Preview) -> None:
     assert two.outputs["arns"] == [
         f"arn:aws:sqs:eu-west-1:{OWN}:mine",
         f"arn:aws:sqs:us-east-1:{OWN}:farther",  # the same credentials in another region
@@ -159,7 +159,7 @@ def test_each_provider_gets_its_own(two: Preview) -> None:
     assert two.stand_in  # for `nowhere`
 
 
-def test_what_a_program_makes_of_its_caller_follows(two: Preview) -> None:
+def test_what_a_program_computes_from_its_caller_has_the_account(two: Preview) -> None:
     assert two.outputs[f"of-{OTHER}"] == int(OTHER)
     named = by_name(two, f"named-{OTHER}")
     assert named.urn.endswith(f"::named-{OTHER}")
@@ -186,14 +186,14 @@ def test_the_stand_in_written_by_hand_stays(two: Preview) -> None:
         (SOUND, f"  aws:allowedAccountIds: ['{OTHER}']\n", OTHER, None),
     ],
 )
-def test_the_order(tmp_path: Path, source: str, config: str, account: str, settings: str | None) -> None:
+def test_precedence(tmp_path: Path, source: str, config: str, account: str, settings: str | None) -> None:
     preview = run(program(tmp_path / "program", source, config), account=settings)
     queue = by_name(preview, "orders")
     assert queue.outputs["arn"] == f"arn:aws:sqs:eu-west-1:{account}:orders"
     assert preview.stand_in is (account == STAND_IN)
 
 
-def test_a_mock_file_goes_before_what_is_written_by_hand(tmp_path: Path) -> None:
+def test_a_mock_file_takes_precedence_over_accounts_in_texts(tmp_path: Path) -> None:
     mock = tmp_path / "mock.yaml"
     mock.write_text(
         f'functions: [{{token: "aws:index/getCallerIdentity:getCallerIdentity", result: {{accountId: "{OTHER}"}}}}]\n'
@@ -211,15 +211,15 @@ def test_the_settings_reach_every_command(
     monkeypatch.chdir(tmp_path)
     Path("stackguard.yaml").write_text(f'accountId: "{OWN}"\n')
     for args in (("check", target), ("access", "public", target), ("access", "diff", empty, target)):
-        code, out = told(capsys, *args)
+        code, out = output(capsys, *args)
         assert (code, f"`arn:aws:sqs:eu-west-1:{OWN}:orders`" in out, ADVICE in out) == (1, True, False)
     Path("stackguard.yaml").write_text(f"accountId: {OWN}\n")
     for args in (("check", target), ("access", "public", target)):
-        code, out = told(capsys, *args)
+        code, out = output(capsys, *args)
         assert (code, "`accountId` must be an account id: twelve digits, in quotes" in out) == (2, True)
 
 
-def test_the_setting_is_the_packs_and_no_single_policys() -> None:
+def test_the_setting_is_not_one_of_a_single_policy() -> None:
     assert parse({"accountId": OWN}, "settings").account_id == OWN
     assert parse({"accountId": None}, "settings").account_id is None
     assert "accountId" not in config_schema()
@@ -228,7 +228,7 @@ def test_the_setting_is_the_packs_and_no_single_policys() -> None:
             parse({"accountId": wrong}, "settings")
 
 
-def test_what_shows_the_stand_in_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_with_the_stand_in_account_has_one_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target, empty = program(tmp_path / "program", PUBLIC), program(tmp_path / "empty", EMPTY)
     commands: tuple[tuple[str | Path, ...], ...] = (
         ("check", target),
@@ -240,11 +240,11 @@ def test_what_shows_the_stand_in_says_so_once(tmp_path: Path, capsys: pytest.Cap
         ("access", "diff", empty, target, "--format", "json"),
     )
     for args in commands:
-        code, out = told(capsys, *args)
+        code, out = output(capsys, *args)
         assert (code, out.count(ADVICE), STAND_IN in out) == (1, 1, True), args
 
 
-def test_what_shows_it_nowhere_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_without_the_stand_in_account_has_no_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = program(tmp_path / "program", EMPTY)
     shows_none = 'import pulumi_aws as aws\naws.s3.Bucket("b", acl="public-read")\n'
     violating = program(tmp_path / "violating", shows_none)
@@ -254,49 +254,49 @@ def test_what_shows_it_nowhere_says_nothing(tmp_path: Path, capsys: pytest.Captu
         ("access", "public", target),
         ("access", "diff", target, target),
     ):
-        _, out = told(capsys, *args)
+        _, out = output(capsys, *args)
         assert (ADVICE in out, STAND_IN in out) == (False, False)
 
 
-def test_the_functions_of_a_program_say_so_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_about_functions_has_the_note_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lacking = SOUND.replace("OWN = ", "OWN = aws.get_caller_identity().account_id #").replace(
         "sqs:SendM", "sqs:ReceiveM"
     )
     target = program(tmp_path / "program", lacking)
     for format_ in ("text", "json"):
-        code, out = told(capsys, "access", "unused", target, "--format", format_)
+        code, out = output(capsys, "access", "unused", target, "--format", format_)
         assert (code, out.count(ADVICE)) == (1, 1)
 
 
-def test_a_template_that_shows_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_template_with_the_stand_in_account_has_the_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, source, times in (("public", PUBLIC, 1), ("empty", EMPTY, 0)):
-        code, out = told(capsys, "template", program(tmp_path / name, source), "-o", tmp_path / "template.json")
+        code, out = output(capsys, "template", program(tmp_path / name, source), "-o", tmp_path / "template.json")
         assert (code, out.count(ADVICE)) == (times, times)
 
 
-def test_one_program_takes_the_account_of_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_program_uses_the_account_of_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     by_hand = PUBLIC.replace("orders.arn.apply(", "(").replace(
         "% arn)", f"% arn)('arn:aws:sqs:eu-west-1:{OWN}:orders')"
     )
-    one, other = program(tmp_path / "one", by_hand), program(tmp_path / "other", PUBLIC)
-    for args in ((one, other), (other, one)):
-        code, out = told(capsys, "access", "diff", *args)
+    first, second = program(tmp_path / "first", by_hand), program(tmp_path / "second", PUBLIC)
+    for args in ((first, second), (second, first)):
+        code, out = output(capsys, "access", "diff", *args)
         assert (code, "0 newly allowed" in out) == (0, True), out
 
 
-def test_other_packs_are_asked_again(tmp_path: Path) -> None:
+def test_other_packs_run_again_with_the_account(tmp_path: Path) -> None:
     pack = pack_of(tmp_path / "pack", PACK)
     how = RunOptions(timeout=60)
     report = judge(CheckRequest(str(program(tmp_path / "program", SOUND)), how, packs=(PackSpec(pack),), own=False))
-    said = [each.message for each in report.outcomes]
-    assert f"arn:aws:iam::{OWN}:role/worker" in said
-    assert f"arn:aws:sqs:eu-west-1:{OWN}:orders" in said
-    assert STAND_IN not in str(said)
-    judged = [each.resource.urn for each in report.outcomes if each.policy.id == "ours/roles"]
+    messages = [outcome.message for outcome in report.outcomes]
+    assert f"arn:aws:iam::{OWN}:role/worker" in messages
+    assert f"arn:aws:sqs:eu-west-1:{OWN}:orders" in messages
+    assert STAND_IN not in str(messages)
+    judged = [outcome.resource.urn for outcome in report.outcomes if outcome.policy.id == "ours/roles"]
     assert len(judged) == len(set(judged)) > 4
 
 
-def test_a_mock_file_is_asked_with_the_stand_in(tmp_path: Path) -> None:
+def test_a_mock_file_is_matched_with_the_stand_in(tmp_path: Path) -> None:
     source = """
 import pulumi
 import pulumi_aws as aws
@@ -313,7 +313,7 @@ pulumi.export("path", answer.path)
     mock.write_text(json.dumps({"functions": [entry]}))
     assert run(program(tmp_path / "program", source), mock=[mock]).outputs == {"path": "/team/"}
     lacking = run(tmp_path / "program").notes
-    assert [f"arn:aws:sqs:eu-west-1:{STAND_IN}:orders" in each.message for each in lacking] == [True]
+    assert [f"arn:aws:sqs:eu-west-1:{STAND_IN}:orders" in note.message for note in lacking] == [True]
 
 
 def test_a_remediation_keeps_what_it_leaves_alone(tmp_path: Path) -> None:
@@ -328,10 +328,10 @@ def test_a_remediation_keeps_what_it_leaves_alone(tmp_path: Path) -> None:
             own=False,
         )
     )
-    assert f"arn:aws:iam::{OWN}:role/workerx" in {each.message for each in report.outcomes}
+    assert f"arn:aws:iam::{OWN}:role/workerx" in {outcome.message for outcome in report.outcomes}
 
 
-def test_an_error_shows_the_stand_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_may_contain_the_stand_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = "import pulumi_aws as aws\nraise ValueError(aws.get_caller_identity().account_id)\n"
-    code, out = told(capsys, "check", program(tmp_path / "program", broken))
+    code, out = output(capsys, "check", program(tmp_path / "program", broken))
     assert (code, f"ValueError: {STAND_IN}" in out) == (2, True)

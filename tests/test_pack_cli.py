@@ -1,4 +1,4 @@
-"""The real CLI runs the pack: it lets the reference pass, and stops what must never pass."""
+"""The real CLI runs the pack: the reference passes, and the programs of `tests/failures/` do not."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mandatory(printed: str) -> set[str]:
 
 
 def policies(printed: str) -> set[str]:
-    return {each.partition(" ")[0] for each in mandatory(printed)}
+    return {violation.partition(" ")[0] for violation in mandatory(printed)}
 
 
 def test_the_reference_passes(preview: Preview) -> None:
@@ -71,13 +71,13 @@ def test_a_preview_reports_what_the_gate_reports(preview: Preview, program: str)
     finished = preview(ROOT / "tests" / program)
     report = judge(CheckRequest(str(ROOT / "tests" / program)), POLICIES)
     assert mandatory(finished.stdout) == {
-        f"{each.policy.id}  ({shown(each.resource)})" for each in report.condensed if each.blocks
+        f"{outcome.policy.id}  ({displayed(outcome.resource)})" for outcome in report.condensed if outcome.blocks
     }
     assert (finished.returncode == 0) is (report.exit_code == 0)
 
 
-def shown(resource: Resource) -> str:
-    """A resource as the CLI names it: its type without the module's file."""
+def displayed(resource: Resource) -> str:
+    """A resource as the CLI prints it: its type without the module's file."""
     package, module, name = resource.type.split(":")
     return f"{package}:{module.partition('/')[0]}:{name}: {resource.name}"
 

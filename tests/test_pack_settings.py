@@ -25,14 +25,14 @@ def pack_folder(folder: Path, settings: str) -> Path:
 
 def diagnostics(folder: Path, resource: Resource, policy: str) -> list[Diagnostic]:
     with running(folder) as pack:
-        return [each for each in pack.analyze(Stack((resource,), Settings())) if each.policy == policy]
+        return [report for report in pack.analyze(Stack((resource,), Settings())) if report.policy == policy]
 
 
 @pytest.mark.parametrize(("level", "mandatory"), [("mandatory", [True]), ("advisory", [False]), ("disabled", [])])
 def test_the_enforcement_level_is_the_operators(tmp_path: Path, level: str, mandatory: list[bool]) -> None:
     folder = pack_folder(tmp_path, f"enforcement:\n  iam-wildcard-action: {level}\n")
-    found = diagnostics(folder, ROLE_POLICY, "iam-wildcard-action")
-    assert [each.mandatory for each in found] == mandatory
+    reported = diagnostics(folder, ROLE_POLICY, "iam-wildcard-action")
+    assert [diagnostic.mandatory for diagnostic in reported] == mandatory
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_the_enforcement_level_is_the_operators(tmp_path: Path, level: str, mand
         (f"enforcement: {{{UNKNOWN_VALUE}: advisory}}", [False]),
     ],
 )
-def test_undecided_is_as_loud_as_the_operator_wants(tmp_path: Path, settings: str, mandatory: list[bool]) -> None:
+def test_undecided_has_the_level_that_the_operator_sets(tmp_path: Path, settings: str, mandatory: list[bool]) -> None:
     folder = pack_folder(tmp_path, settings)
     late = Resource("aws:iam/rolePolicy:RolePolicy", "r", {"role": "r", "policy": UNKNOWN})
-    found = diagnostics(folder, late, UNKNOWN_VALUE)
-    assert "`iam-wildcard-action`" in found[0].message
-    assert [each.mandatory for each in found] == mandatory
+    reported = diagnostics(folder, late, UNKNOWN_VALUE)
+    assert "`iam-wildcard-action`" in reported[0].message
+    assert [diagnostic.mandatory for diagnostic in reported] == mandatory
 
 
 def test_the_allowed_regions_reach_the_policy(tmp_path: Path) -> None:
@@ -56,8 +56,8 @@ def test_the_allowed_regions_reach_the_policy(tmp_path: Path) -> None:
     provider = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})
     bucket = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}, provider=provider.urn)
     with running(folder) as pack:
-        found = pack.analyze(Stack((provider, bucket), Settings()))
-    assert "aws-foreign-region" in {each.policy for each in found}
+        reported = pack.analyze(Stack((provider, bucket), Settings()))
+    assert "aws-foreign-region" in {diagnostic.policy for diagnostic in reported}
 
 
 def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path) -> None:
@@ -66,11 +66,11 @@ def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path)
     )
     folder = pack_folder(tmp_path, f"enforcement:\n{levels}\n")
     bucket = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
-    assert [each.mandatory for each in diagnostics(folder, bucket, "s3-missing-access-block")] == [True]
+    assert [diagnostic.mandatory for diagnostic in diagnostics(folder, bucket, "s3-missing-access-block")] == [True]
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ("allowedRegion: [eu-west-1]\n", "there is no setting `allowedRegion`"),
         ("allowedRegions: [\n", "stackguard.yaml is not YAML"),
@@ -78,11 +78,11 @@ def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path)
         (f"enforcement: {{{UNKNOWN_VALUE}: disabled}}\n", "cannot be disabled, or unknown values would pass unnoticed"),
     ],
 )
-def test_malformed_settings_stop_the_pack(tmp_path: Path, settings: str, said: str) -> None:
+def test_malformed_settings_stop_the_pack(tmp_path: Path, settings: str, message: str) -> None:
     folder = pack_folder(tmp_path, settings)
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(folder)]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    assert ran.returncode != 0
-    assert ran.stdout == ""
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert finished.returncode != 0
+    assert finished.stdout == ""
+    assert message in finished.stderr
+    assert "Traceback" not in finished.stderr

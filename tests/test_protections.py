@@ -1,4 +1,4 @@
-"""The reference stack is clean, and taking away any one of its protections is reported by the policy that guards it."""
+"""The reference stack is clean, and the removal of any of its protections is reported by the policy for it."""
 
 from __future__ import annotations
 
@@ -25,40 +25,41 @@ Edit = Callable[[Resources], Resources]
 
 @pytest.fixture(scope="module", params=[True, False], ids=["resolved", "unknown"])
 def reference(request: pytest.FixtureRequest) -> Preview:
-    """As the gate sees it, and as a preview does."""
+    """As in the gate, and as in a preview."""
     return run(STACK, resolve=request.param)
 
 
 def judge(preview: Preview, resources: Resources) -> list[tuple[str, str, str]]:
     stack = Stack(resources, Settings(stack_region=preview.config["aws:region"]))
-    return [(each.policy.id, each.resource.name, each.message) for each in evaluate(POLICIES, stack) if each.blocks]
+    blocking = (outcome for outcome in evaluate(POLICIES, stack) if outcome.blocks)
+    return [(outcome.policy.id, outcome.resource.name, outcome.message) for outcome in blocking]
 
 
 def without(name: str) -> Edit:
-    """Removes a resource, and every mention of it."""
+    """Removes a resource, and every reference to it."""
 
     def edit(resources: Resources) -> Resources:
-        (gone,) = (each.urn for each in resources if each.name == name)
+        (gone,) = (resource.urn for resource in resources if resource.name == name)
         return tuple(
             replace(
-                each,
-                dependencies=tuple(urn for urn in each.dependencies if urn != gone),
+                item,
+                dependencies=tuple(urn for urn in item.dependencies if urn != gone),
                 property_dependencies={
-                    key: tuple(urn for urn in urns if urn != gone) for key, urns in each.property_dependencies.items()
+                    key: tuple(urn for urn in urns if urn != gone) for key, urns in item.property_dependencies.items()
                 },
             )
-            for each in resources
-            if each.urn != gone
+            for item in resources
+            if item.urn != gone
         )
 
     return edit
 
 
 def changed(name: str, **inputs: Any) -> Edit:
-    """Sets input properties of a resource; None takes one away."""
+    """Sets input properties of a resource; None removes one."""
 
     def edit(resources: Resources) -> Resources:
-        return tuple(_changed(each, inputs) if each.name == name else each for each in resources)
+        return tuple(_changed(resource, inputs) if resource.name == name else resource for resource in resources)
 
     return edit
 
@@ -67,7 +68,7 @@ def packed(file: str, text: str) -> Edit:
     """Packs one more file with the function's code."""
 
     def edit(resources: Resources) -> Resources:
-        code = next(each.inputs["code"] for each in resources if each.name == "function")
+        code = next(resource.inputs["code"] for resource in resources if resource.name == "function")
         more = Asset(archive=True, members={".": code, file: Asset(text=text)})
         return changed("function", code=more)(resources)
 
@@ -75,10 +76,10 @@ def packed(file: str, text: str) -> Edit:
 
 
 def moved(region: str) -> Edit:
-    """Gives the provider another region, which it writes on all that it makes."""
+    """Changes the region of the provider and of all its resources."""
 
     def edit(resources: Resources) -> Resources:
-        return tuple(_changed(each, {"region": region}) if "region" in each.inputs else each for each in resources)
+        return tuple(_changed(item, {"region": region}) if "region" in item.inputs else item for item in resources)
 
     return edit
 
@@ -92,10 +93,10 @@ def _changed(resource: Resource, inputs: dict[str, Any]) -> Resource:
 
 
 def rewritten(name: str, sid: str, /, property_: str = "policy", **elements: Any) -> Edit:
-    """Rewrites a statement of a policy document; no elements takes the statement away, None an element."""
+    """Rewrites a statement of a policy document; without elements it is removed, and None removes an element."""
 
     def edit(resources: Resources) -> Resources:
-        (carrier,) = (each for each in resources if each.name == name)
+        (carrier,) = (resource for resource in resources if resource.name == name)
         document = json.loads(carrier.inputs[property_])
         statements = []
         for statement in document["Statement"]:
@@ -115,15 +116,15 @@ def added(*extra: Resource) -> Edit:
     """Adds resources, on the reference's own provider."""
 
     def edit(resources: Resources) -> Resources:
-        provider = next(each.urn for each in resources if each.type == "pulumi:providers:aws")
-        return (*resources, *(replace(each, provider=provider) if each.custom else each for each in extra))
+        provider = next(resource.urn for resource in resources if resource.type == "pulumi:providers:aws")
+        return (*resources, *(replace(item, provider=provider) if item.custom else item for item in extra))
 
     return edit
 
 
 @dataclass(frozen=True)
 class Removal:
-    """A protection that is taken away, and the policy that must say so."""
+    """A protection that is removed, and the policy that must report it."""
 
     what: str
     policy: str
@@ -171,7 +172,7 @@ REMOVALS = (
         ),
     ),
     Removal(
-        "the way in for services",
+        "access of services",
         "iam-lockout-deny",
         rewritten(
             "ingest-policy",
@@ -181,7 +182,7 @@ REMOVALS = (
         ),
     ),
     Removal(
-        "nobody from outside",
+        "no public access",
         "iam-public-policy",
         rewritten(
             "ingest-policy",
@@ -249,8 +250,8 @@ REMOVALS = (
         "the permission first",
         "s3-early-notification",
         lambda resources: tuple(
-            replace(each, dependencies=tuple(urn for urn in each.dependencies if "lambda/permission" not in urn))
-            for each in resources
+            replace(item, dependencies=tuple(urn for urn in item.dependencies if "lambda/permission" not in urn))
+            for item in resources
         ),
     ),
     Removal("the source's account", "lambda-confused-deputy", changed("invoke-permission", sourceAccount=None)),
@@ -285,14 +286,14 @@ REMOVALS = (
         lambda resources: (
             *resources,
             *(
-                replace(each, name="second", urn=f"{each.urn}-second")
-                for each in resources
-                if each.name == "ingest-policy"
+                replace(resource, name="second", urn=f"{resource.urn}-second")
+                for resource in resources
+                if resource.name == "ingest-policy"
             ),
         ),
     ),
     Removal(
-        "results apart from uploads",
+        "separate buckets for results and uploads",
         "s3-notification-loop",
         rewritten("role-policy", "WriteResults", Resource=f"arn:aws:s3:::{INGEST}/*"),
     ),
@@ -352,11 +353,11 @@ def test_the_reference_is_clean(reference: Preview) -> None:
 
 @pytest.mark.parametrize("removal", REMOVALS, ids=lambda removal: removal.what)
 def test_a_missing_protection_is_reported(reference: Preview, removal: Removal) -> None:
-    found = judge(reference, removal.edit(reference.resources))
-    assert removal.policy in {policy for policy, _, _ in found}, found
+    reported = judge(reference, removal.edit(reference.resources))
+    assert removal.policy in {policy for policy, _, _ in reported}, reported
 
 
-def test_every_policy_guards_something_of_the_reference() -> None:
+def test_every_policy_protects_something_of_the_reference() -> None:
     """A policy that no removal exercises is about resources that the reference does not have."""
     elsewhere = {
         "aws-public-share",  # the reference has no snapshot, image, document or event bus
@@ -368,8 +369,8 @@ def test_every_policy_guards_something_of_the_reference() -> None:
         "iam-invalid-address",  # the reference's own config refuses such an address
         "s3-overlapping-notification",  # tested in tests/failures
         "lambda-redundant-source-account",  # an S3 ARN carries no account
-        "pulumi-unknown-value",  # it sums up what others leave undecided
+        "pulumi-unknown-value",  # it summarizes what others leave undecided
         "pulumi-unseen-component",  # the reference has no component that a plugin builds
         "pulumi-unseen-resource",  # the reference constructs nothing in `apply`
     }
-    assert {policy.id for policy in POLICIES} - {each.policy for each in REMOVALS} <= elsewhere
+    assert {policy.id for policy in POLICIES} - {removal.policy for removal in REMOVALS} <= elsewhere

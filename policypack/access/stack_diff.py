@@ -28,7 +28,7 @@ from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.managed import managed_document
 from policypack.iam.tables import canonical
-from policypack.resources.attachments import AttachedDocument, Lack, UnreadAttachment, carriers, holders
+from policypack.resources.attachments import AttachedDocument, Unread, UnreadAttachment, carriers, identity_policies
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
 
@@ -102,7 +102,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
 def _holdings(stack: Stack) -> Mapping[Key, Holding]:
     """Every holder of documents in a stack."""
     found: dict[Key, Holding] = {}
-    for holder in holders(stack):
+    for holder in identity_policies(stack):
         identity = holder.identity
         if not identity.external:
             limits = {
@@ -116,7 +116,7 @@ def _holdings(stack: Stack) -> Mapping[Key, Holding]:
             key = (kind, *end_of(about))
             holding = found.get(key) or Holding(about)
             if isinstance(document, Unknown):
-                unseen = (*holding.unseen, UnreadAttachment(resource, path, Lack.DOCUMENT))
+                unseen = (*holding.unseen, UnreadAttachment(resource, path, Unread.DOCUMENT))
                 found[key] = msgspec.structs.replace(holding, unseen=unseen)
             else:
                 carried = (*holding.carried, AttachedDocument(resource, path, document))
@@ -189,7 +189,7 @@ def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
         return LIMITED
     everything = any(map(every_action, allow.actions or ()))
     for unseen in before.unseen:
-        if unseen.lacks is not Lack.AWS or not everything:
+        if unseen.reason is not Unread.AWS or not everything:
             return f"`{unseen.policy}` {BEFORE}" if unseen.policy else UNREAD
     return ""
 

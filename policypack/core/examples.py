@@ -1,6 +1,6 @@
 """Examples on policies' cards: small stacks, and the functions that build them.
 
-An example is test and documentation: `tests/test_policies.py` judges each one, `docs/policies/` and `stackguard explain`
+An example is test and documentation: `tests/test_policies.py` evaluates each, `docs/policies/` and `stackguard explain`
 print it as a Pulumi program.
 """
 
@@ -47,7 +47,7 @@ def example(
 
 def reported_at(path: str, *examples: Example) -> list[Example]:
     """Bad examples that are reported at one path, except those that name their own."""
-    return [each if each.paths is not None else replace(each, paths=(path,)) for each in examples]
+    return [bad if bad.paths is not None else replace(bad, paths=(path,)) for bad in examples]
 
 
 def construct(
@@ -117,7 +117,7 @@ def role(*statements: Any) -> Resource:
 
 
 def bucket(name: Any = "acme-inbox", **inputs: Any) -> Resource:
-    """A bucket; None lets Pulumi name it."""
+    """A bucket; without a name, Pulumi generates one."""
     return construct("aws:s3/bucket:Bucket", "inbox", bucket=name, **inputs)
 
 
@@ -166,7 +166,7 @@ def permission(*depends_on: Resource, at: str = "", title: str = "may", **inputs
 
 
 def open_permission(principal: Any, **inputs: Any) -> Resource:
-    """A permission for a principal, whatever the source."""
+    """A permission for a principal, from any source."""
     return permission(**{"principal": principal, "sourceArn": None, "sourceAccount": None, **inputs})
 
 

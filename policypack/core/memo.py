@@ -8,23 +8,23 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from policypack.core.policy import Policy, Resource, Stack
 
-Holder = TypeVar("Holder", bound=Resource | Stack)
+Subject = TypeVar("Subject", bound=Resource | Stack)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def memoized(function: Callable[Concatenate[Holder, P], T]) -> Callable[Concatenate[Holder, P], T]:
+def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concatenate[Subject, P], T]:
     """Decorator that keeps each result on the first argument, a `Stack` or `Resource`: many policies ask the same.
 
     The other arguments are hashable, or resources and policies, which count by URN and by id. An exception is not kept.
     """
 
     @wraps(function)
-    def kept(holder: Holder, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def kept(subject: Subject, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (function, *map(_key, args), *((name, _key(value)) for name, value in sorted(kwargs.items())))
-        if key not in holder.memo:
-            holder.memo[key] = function(holder, *args, **kwargs)
-        return cast("T", holder.memo[key])
+        if key not in subject.memo:
+            subject.memo[key] = function(subject, *args, **kwargs)
+        return cast("T", subject.memo[key])
 
     return kept
 

@@ -1,6 +1,6 @@
 """Types that every room shares: the policy's card, the resource, the stack, the outcome.
 
-Nothing here knows Pulumi's SDK or AWS. Everything else imports this module.
+It depends on neither Pulumi's SDK nor AWS. Everything else imports this module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LIBRARIES = frozenset({"site-packages", "dist-packages"})
 
 
 class Severity(enum.StrEnum):
-    """How bad a violation is, in the policy's opinion. Ordered: `LOW < CRITICAL` by `rank`."""
+    """Severity of a policy's violations. Ordered: `LOW < CRITICAL` by `rank`."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -63,16 +63,16 @@ UNKNOWN = Unknown()
 
 
 class PartialDocument(str):
-    """The text of a policy document in which one of Pulumi's sentinels stands for each unknown value.
+    """The text of a policy document with one of Pulumi's sentinels for each unknown value.
 
-    The rest can be judged; `unknown` says what the unknown values wait for.
+    The rest can be judged; `unknown` has the reason why the others are unknown.
     """
 
     __slots__ = ("unknown",)
     unknown: Unknown
 
     def __new__(cls, text: str, unknown: Unknown = UNKNOWN) -> Self:
-        """A text with what its unknown values wait for."""
+        """A text, and the reason why a part of it is unknown."""
         document = str.__new__(cls, text)
         document.unknown = unknown
         return document
@@ -141,10 +141,10 @@ class Options:
 class Resource:
     """One registered resource, with everything a policy may read.
 
-    `inputs` and `outputs` hold plain values (None, bool, float, int, str, list, dict, `Asset`, `Reference`), with
-    `Unknown` for values that Pulumi does not know yet; property names are camelCase, as in the schema. Secrets are
-    unwrapped, and `secrets` holds their paths (`environment.variables.TOKEN`). Before an update `outputs` is what
-    a provider's preview returns. `dependencies` and `property_dependencies` hold URNs.
+    `inputs` and `outputs` contain plain values (None, bool, float, int, str, list, dict, `Asset`, `Reference`), with
+    `Unknown` for values that are not known yet; property names are camelCase, as in the schema. Secrets are
+    unwrapped, and `secrets` contains their paths (`environment.variables.TOKEN`). Before an update `outputs` is what
+    a provider's preview returns. `dependencies` and `property_dependencies` contain URNs.
     """
 
     type: str
@@ -162,7 +162,7 @@ class Resource:
     external: bool = False
     """Whether the stack only reads it: `Bucket.get`. Other resources refer to it; it is not judged."""
     remote: bool = False
-    """Whether a provider plugin builds it: a component whose resources a preview without the plugin does not see."""
+    """Whether a provider plugin constructs it: a component whose resources are missing from an offline preview."""
     id: str = ""
     options: Options = Options()
     accepts: frozenset[str] | None = None
@@ -187,20 +187,20 @@ def urn_of(type_token: str, name: str, stack: str = "stack", project: str = "pro
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Resources that a preview does not see, because it is unknown whether or how the program constructs them."""
+    """Resources that are missing from a preview, because it is unknown whether or how the program constructs them."""
 
     position: Position | None
-    """The place in the program that constructs them or not."""
+    """The place in the program that may construct them."""
     why: str
-    """What the stack does there: continues a sentence that begins with the stack's name."""
+    """What the stack does there: a clause that follows the stack's name."""
     fix: str
-    """How to make the preview see them: one sentence."""
+    """How to get them into the preview: one sentence."""
     waits_for: tuple[str, ...] = ()
     """The URNs of the resources whose update makes the value known."""
     function: str = ""
-    """The token of the cloud function whose answer is missing; empty where it is something else."""
+    """The token of the cloud function whose answer is missing; empty for another reason."""
     args: str = ""
-    """That function's arguments as JSON: the cloud answers only once all of them are real."""
+    """That function's arguments as JSON."""
 
 
 @dataclass(frozen=True)
@@ -236,14 +236,14 @@ class Stack:
 class Violation:
     """One breach at one place.
 
-    `path` is relative to what the reader yielded (`Statement[0].Action`), or empty for the thing itself; `message`
+    `path` is relative to what the reader yielded (`Statement[0].Action`), or empty for all of it; `message`
     is lower case, has no final full stop, and quotes identifiers only, never a value that could be a secret.
     """
 
     path: str
     message: str
     excuses: bool = True
-    """Whether policies that require this one skip the place: False where the value can be read nevertheless."""
+    """Whether policies that require this one skip the place: False if the value can still be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +255,9 @@ class Undecided:
     fix: str = UNKNOWN.fix
 
 
-def covers(whole: str, path: str) -> bool:
+def covers(outer: str, path: str) -> bool:
     """Whether a path is another or leads into it: `policy.Statement[0]` covers `policy.Statement[0].Action`."""
-    return path.startswith(whole) and (not whole or path[len(whole) :][:1] in {"", ".", "["})
+    return path.startswith(outer) and (not outer or path[len(outer) :][:1] in {"", ".", "["})
 
 
 Judgement = Violation | Undecided
@@ -286,13 +286,13 @@ over_stack = OverStack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(Generic[T]):
-    """The card: the only place where a fact about a policy is written.
+    """The card: the only place for facts about a policy.
 
     `docs/policies/`, `stackguard explain`, SARIF rules and CrossGuard's metadata are derived from it.
     """
 
     id: str
-    """Names the bad thing in kebab case, service first. Also the file's name, the docs anchor and the test id."""
+    """Name of the problem in kebab case, service first. Also the file's name, the docs anchor and the test id."""
     title: str
     """The problem: one line, no full stop."""
     why: str | None
@@ -310,7 +310,7 @@ class Policy(Generic[T]):
     requires: Sequence[str] = ()
     """Ids of policies that judge first: this one skips a value, or a part of it, that one of them reports.
 
-    It does not skip where that policy does not block in this run. Each is a policy that reads one resource, and at
+    It skips nothing if that policy does not block in this run. Each is a policy that reads one resource, and at
     least as severe, so that at any `--fail-on` one of the two closes the gate.
     """
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
@@ -346,11 +346,11 @@ class Outcome:
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     waits_for: tuple[str, ...] = ()
     why: str = ""
-    """Why it is undecided, as a clause about the path: `is known only after the update`. Empty where it is decided."""
+    """Why it is undecided, as a clause about the path: `is known only after the update`. Else empty."""
 
     @property
     def blocks(self) -> bool:
-        """Whether the gate must not open."""
+        """Whether it fails the run."""
         return self.enforcement is EnforcementLevel.MANDATORY
 
     def at(self, enforcement: EnforcementLevel) -> Outcome:

@@ -19,7 +19,7 @@ class Tag(enum.StrEnum):
         member.meaning = meaning
         return member
 
-    PULUMI = "pulumi", "what a preview cannot see or know, whatever the service"
+    PULUMI = "pulumi", "what is missing from a preview or unknown in it, for any service"
     AWS = "aws", "resources of any AWS service, their providers and their arguments"
     IAM = "iam", "policy documents of any service, roles and what is attached to them"
     S3 = "s3", "buckets, objects and event notifications"
@@ -29,18 +29,18 @@ class Tag(enum.StrEnum):
     LOGS = "logs", "log groups of CloudWatch Logs"
 
     PUBLIC_ACCESS = "public-access", "gives access to anyone, or to more than is named"
-    CROSS_ACCOUNT = "cross-account", "lets in another account, or a service on its behalf"
+    CROSS_ACCOUNT = "cross-account", "gives access to another account, or to a service on its behalf"
     LEAST_PRIVILEGE = "least-privilege", "allows more than the workload needs"
-    PRIVILEGE_ESCALATION = "privilege-escalation", "is a way to the permissions of another identity"
+    PRIVILEGE_ESCALATION = "privilege-escalation", "leads to the permissions of another identity"
     NETWORK = "network", "depends on the caller's address or network"
     ENCRYPTION = "encryption", "leaves data readable at rest or in transit"
     SECRETS = "secrets", "exposes a credential"
-    SUPPLY_CHAIN = "supply-chain", "takes code or a name that somebody else may control"
+    SUPPLY_CHAIN = "supply-chain", "uses code or a name that others may control"
     REGION = "region", "creates resources in an unintended region"
     RELIABILITY = "reliability", "fails, stops or loses events once it runs"
-    DEPLOYMENT = "deployment", "makes the update fail half-way or undo itself"
-    CORRECTNESS = "correctness", "has no effect, or another than it reads"
-    COST = "cost", "costs money without end"
+    DEPLOYMENT = "deployment", "makes the update fail midway or undo itself"
+    CORRECTNESS = "correctness", "has no effect, or another than intended"
+    COST = "cost", "causes cost without limit"
     VISIBILITY = "visibility", "was not judged"
 
-    AWS_FSBP = "aws-fsbp", "is asked for by a control of AWS Foundational Security Best Practices"
+    AWS_FSBP = "aws-fsbp", "is required by a control of AWS Foundational Security Best Practices"

@@ -13,10 +13,10 @@ T = TypeVar("T")
 UNCHANGED = frozenset({"position", "custom", "external", "remote", "accepts", "memo"})
 REWRITTEN: Mapping[type, tuple[str, ...]] = {
     Asset: ("text", "members"),  # a file stays as it is
-    Options: tuple(each.name for each in fields(Options)),
+    Options: tuple(field.name for field in fields(Options)),
     Reference: ("urn", "id"),
-    Resource: tuple(each.name for each in fields(Resource) if each.name not in UNCHANGED),
-    Unseen: tuple(each.name for each in fields(Unseen) if each.name not in UNCHANGED),
+    Resource: tuple(field.name for field in fields(Resource) if field.name not in UNCHANGED),
+    Unseen: tuple(field.name for field in fields(Unseen) if field.name not in UNCHANGED),
 }
 """By type, the fields whose texts are replaced."""
 
@@ -67,12 +67,12 @@ def rewritten(
     number: Callable[[int], int] = _same,
     asset: Callable[[Asset], Asset] = _same,
 ) -> T:
-    """A value with every text in it replaced, those of keys, references and assets too; the same object if none is.
+    """A value with every text in it replaced, also in keys, references and assets; the same object if none changes.
 
     Args:
-        value: a plain value as `Resource.inputs` holds them, or a resource.
+        value: a plain value as in `Resource.inputs`, or a resource.
         text: returns the new text.
-        number: returns the new whole number.
+        number: returns the new integer.
         asset: completes an asset whose content is replaced.
     """
 

@@ -1,8 +1,8 @@
 """Pulumi's property values on the wire and in state files, decoded into plain values and encoded again.
 
 Sources: sdk/go/common/resource/properties.go and sdk/proto of https://github.com/pulumi/pulumi: a dictionary with the
-signature key is an asset, an archive, a secret, an output value or a resource reference; seven strings stand for
-unknown values.
+signature key is an asset, an archive, a secret, an output value or a resource reference; seven strings are
+sentinels of unknown values.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def decode(
     Args:
         properties: as in JSON, with signatures and sentinels.
         folder: the program's folder; relative paths of assets are resolved against it.
-        marked: what a text with a placeholder for an unknown value waits for; None for any other text.
+        marked: returns why a text with a placeholder is unknown; None for any other text.
 
     Raises:
         ValueError, TypeError: a value is malformed.
@@ -73,7 +73,7 @@ class _Decoder:
             unknown = self._unknown(value)
             return value if unknown is None else _partial(value, unknown, self._unknown) or unknown
         if isinstance(value, list):
-            return [self.decode(each, f"{path}[{index}]") for index, each in enumerate(value)]
+            return [self.decode(item, f"{path}[{index}]") for index, item in enumerate(value)]
         if not isinstance(value, Mapping):
             return int(value) if isinstance(value, float) and value.is_integer() else value
         signature = value.get(SIGNATURE)
@@ -97,10 +97,10 @@ class _Decoder:
         for key in value:
             if (unknown := self._unknown(key)) is not None:
                 return unknown
-        return {key: self.decode(each, f"{path}.{key}") for key, each in value.items() if not key.startswith("__")}
+        return {key: self.decode(inner, f"{path}.{key}") for key, inner in value.items() if not key.startswith("__")}
 
     def _unknown(self, text: str) -> Unknown | None:
-        """What a text waits for that is unknown in whole or in part; None where it is known."""
+        """The reason why a text is unknown, in whole or in part; None for a known one."""
         return UNKNOWN if text in UNKNOWNS else self.marked(text) or (UNKNOWN if UNKNOWN_STRING in text else None)
 
     def _secret(self, value: Mapping[str, Any], path: str) -> Any:
@@ -108,7 +108,7 @@ class _Decoder:
             return self.decode(value["value"], path)
         if "plaintext" not in value:
             return ENCRYPTED
-        # an export made with --show-secrets holds the value as JSON text
+        # an export made with --show-secrets has the value as JSON text
         return self.decode(json.loads(value["plaintext"]), path)
 
     def _asset(self, value: Mapping[str, Any], *, archive: bool) -> Asset | Unknown:
@@ -154,11 +154,11 @@ def _with_sentinels(value: Any, marked: Callable[[str], Unknown | None]) -> Any:
         case str():
             return value if marked(value) is None else UNKNOWN_STRING
         case list():
-            return [_with_sentinels(each, marked) for each in value]
+            return [_with_sentinels(item, marked) for item in value]
         case dict():
             if any(map(marked, value)):
                 return UNKNOWN_STRING
-            return {name: _with_sentinels(each, marked) for name, each in value.items()}
+            return {name: _with_sentinels(inner, marked) for name, inner in value.items()}
     return value
 
 
@@ -186,10 +186,9 @@ def encode(value: Any, secrets: frozenset[str] = frozenset(), folder: Path | Non
         case Asset():
             return encode_asset(value, folder)
         case Mapping():
-            return {
-                name: encode(each, secrets, folder, f"{path}.{name}" if path else name) for name, each in value.items()
-            }
-    return [encode(each, secrets, folder, f"{path}[{index}]") for index, each in enumerate(value)]
+            prefix = path and f"{path}."
+            return {name: encode(inner, secrets, folder, f"{prefix}{name}") for name, inner in value.items()}
+    return [encode(item, secrets, folder, f"{path}[{index}]") for index, item in enumerate(value)]
 
 
 def encode_asset(asset: Asset, folder: Path | None = None) -> dict[str, Any]:

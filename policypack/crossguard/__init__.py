@@ -27,7 +27,7 @@ from policypack.policies import POLICIES
 __all__ = ["message", "serve"]
 
 RESOLVE = "STACKGUARD_RESOLVE_UNKNOWNS"
-"""The environment variable that turns resolution off, whatever the settings say: `false`."""
+"""The environment variable that turns resolution off, despite the settings, if it is `false`."""
 
 
 def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None) -> None:

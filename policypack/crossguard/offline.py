@@ -1,7 +1,7 @@
-"""The offline run of a program, in a thread beside the engine's own run: it resolves what the engine does not know.
+"""The offline run of a program, in a thread beside the engine's own run: it resolves unknown values.
 
-It has no credentials, prints nothing into the preview, and writes no file before the engine's own program has ended. Its
-process ends with this one, however this one ends.
+It has no credentials, prints nothing into the preview, and writes no file before the engine's own program has ended.
+Its process ends with this one, even if this one is killed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class OfflineRun:
         return self._project.working_directory if self._project else program.working_folder()
 
     def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
-        """The arguments of a type in the program's own SDK, where our table lacks an input."""
+        """The arguments of a type in the program's own SDK; None unless our table lacks an input."""
         self._located.wait()
         return accepted(self._project.interpreter, type_token, inputs) if self._project else None
 
@@ -78,7 +78,7 @@ class OfflineRun:
         """The result. The engine's own program must have ended: from now on the run may write files."""
         self._may_write.set()
         if not self._answered.wait(self._settings.resolve_timeout):
-            self._may_write.clear()  # no one waits for what it would write
+            self._may_write.clear()  # its files are no longer of use
             seconds = f"{self._settings.resolve_timeout:g}"
             return OfflineAnswer(None, f"it did not end within {seconds} s; raise `resolveTimeout` in the settings")
         return self._answer
@@ -88,7 +88,7 @@ class OfflineRun:
             self._answer = OfflineAnswer(self._preview())
         except CannotJudge as error:
             self._answer = OfflineAnswer(None, error.message)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the pack judges without the run, and says so)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the pack judges without the run, and reports that)
             frame = traceback.extract_tb(error.__traceback__)[-1]
             self._answer = OfflineAnswer(
                 None, f"the offline run itself failed ({type(error).__name__} at {frame.name}:{frame.lineno})"

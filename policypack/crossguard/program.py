@@ -1,7 +1,7 @@
-"""Place of the program under preview: its folder and environment, which the pack finds in the processes that started it.
+"""Place of the program under preview: its folder and environment, as found in the processes that started the pack.
 
 Pulumi's CLI, with `--cwd` too, runs in the project's folder, and the language host, which starts the pack, in that of
-the program's `main`. A launcher such as `uv run` may be in between, so every ancestor is looked at, the CLI first.
+the program's `main`. A launcher such as `uv run` may be in between, so every ancestor is searched, the CLI first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Resolution of unknown values in a preview, by the values of the offline run of the same program. Pure.
 
-What the engine knows always wins. An offline value counts only where the resource is the same and its known inputs
-agree with the engine's. Names that Pulumi or the offline run made up are no difference: the engine's own name replaces
-each wherever it occurs. Source: decision 26.
+A value that the engine knows always wins. An offline value counts only if the resource is the same and its known inputs
+equal the engine's. Names that Pulumi or the offline run generate are no difference: the engine's own name replaces each
+wherever it occurs. Source: decision 26.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from policypack.core.values import has_unknown, rewritten
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
 """Inputs that the aws provider adds by itself, depending on its version."""
-DIFFERS = "Make the program say the same whenever it runs, without a clock or chance, or give the value in its config."
+DIFFERS = (
+    "Make the program's result the same in every run, without clock or random values, or set the value in its config."
+)
 ABSENT = Unknown(
     "is unknown to the preview, and the offline run of the program has no such resource",
-    "Make the program register it whenever it runs, or build the value from names that it knows.",
+    "Make the program register it in every run, or build the value from names that are known before the update.",
 )
 
 
@@ -31,25 +33,25 @@ SUFFIX = 7
 
 
 class Names:
-    """Texts that the offline run made up, and the engine's texts in their place.
+    """Texts that the offline run generates, and the engine's texts for them.
 
-    `made_up` are names, ids and ARNs with a random part, and the account that stands in for an unknown one.
+    `generated` are names, ids and ARNs with a random part, and the stand-in for an unknown account.
     """
 
-    def __init__(self, made_up: frozenset[str]) -> None:
-        self.made_up = made_up
+    def __init__(self, generated: frozenset[str]) -> None:
+        self.generated = generated
         self.known: dict[str, str] = {}
         self._by_suffix: dict[str, list[str]] = {}
-        for text in sorted(made_up, key=len, reverse=True):
+        for text in sorted(generated, key=len, reverse=True):
             self._by_suffix.setdefault(text[-SUFFIX:], []).append(text)
-        self._short = [text for text in made_up if len(text) < SUFFIX]
+        self._short = [text for text in generated if len(text) < SUFFIX]
 
     def same(self, offline: str, engine: str) -> bool:
-        """Whether two texts are equal except for made-up names; learns what these stand for."""
+        """Whether two texts are equal except for generated names; learns the engine's names for these."""
         if offline == engine or self.renamed(offline) == engine:
             return True
         pieces = self._pieces(offline)
-        new = dict.fromkeys(piece for piece in pieces if piece in self.made_up and piece not in self.known)
+        new = dict.fromkeys(piece for piece in pieces if piece in self.generated and piece not in self.known)
         if not new:
             return False
         groups = {token: f"made{index}" for index, token in enumerate(new)}
@@ -57,7 +59,7 @@ class Names:
         if first is None or last is None:
             return False
         learned = {token: first[group] for token, group in groups.items()}
-        if learned == {token: last[group] for token, group in groups.items()}:  # else where one ends is a guess
+        if learned == {token: last[group] for token, group in groups.items()}:  # else two names have no clear boundary
             self.known |= learned
         return True
 
@@ -74,11 +76,11 @@ class Names:
         return pattern
 
     def renamed(self, text: str) -> str:
-        """The text with the engine's names in place of made-up ones."""
+        """The text with the engine's names for generated ones."""
         return "".join(self.known.get(piece, piece) for piece in self._pieces(text)) if self.known else text
 
     def _pieces(self, text: str) -> list[str]:
-        """The text in pieces: the made-up names, longest first, and what is between them."""
+        """The text in pieces: the generated names, longest first, and the texts between them."""
         tokens = {token for token in self._short if token in text}
         for end in range(SUFFIX, len(text) + 1):
             for token in self._by_suffix.get(text[end - SUFFIX : end], ()):
@@ -93,15 +95,15 @@ class Names:
 class Resolver:
     """The offline resources of one program, with the differences and names learned from the engine's resources."""
 
-    def __init__(self, resources: Iterable[Resource], made_up: frozenset[str]) -> None:
-        self.names = Names(made_up)
+    def __init__(self, resources: Iterable[Resource], generated: frozenset[str]) -> None:
+        self.names = Names(generated)
         self._offline: dict[str, Resource] = {}
         for resource in resources:
             self._offline[resource.urn] = resource
             for alias in resource.options.aliases:
                 self._offline.setdefault(alias, resource)
         self._differences: dict[str, str] = {}
-        """By URN, where the two runs differ: a path, or a path in a resource that it refers to, and that one's name."""
+        """By URN, the path at which the two runs differ, or the path and name of a dependency that differs."""
 
     def offline(self, urn: str) -> Resource | None:
         """The offline resource with this URN, or with this alias."""
@@ -123,7 +125,7 @@ class Resolver:
             self._differences[resource.urn] = f"`{path}`"
         else:
             self._inherit(resource)
-        for name, value in resource.outputs.items():  # an older state knows more names than inputs do
+        for name, value in resource.outputs.items():  # an older state has more names than the inputs
             if name in offline.outputs and name not in resource.inputs:
                 next(differences(value, offline.outputs[name], self.names, name), None)
 
@@ -132,7 +134,7 @@ class Resolver:
         return rewritten(resource, self.names.renamed)
 
     def _inherit(self, resource: Resource) -> None:
-        """Take over the difference of a dependency: what is computed from it differs too."""
+        """Inherit the difference of a dependency: what is computed from it differs too."""
         by_property = (urn for urns in resource.property_dependencies.values() for urn in urns)
         for urn in (*resource.dependencies, *by_property):
             if urn in self._differences:
@@ -141,7 +143,7 @@ class Resolver:
                 return
 
     def resolved(self, resource: Resource) -> Resource:
-        """The resource with offline values in place of unknown ones, or with the reason why it has none."""
+        """The resource with offline values for unknown ones, or with the reason why there are none."""
         offline = self.offline(resource.urn)
         if offline is None:
             return replace(resource, inputs=_explained(resource.inputs, ABSENT))
@@ -167,7 +169,7 @@ class Resolver:
             case Unknown() | PartialDocument() | Reference(id=Unknown()), _:
                 return rewritten(offline, self.names.renamed)
             case Mapping(), Mapping():
-                return {name: self._filled(each, offline.get(name)) for name, each in engine.items()}
+                return {name: self._filled(inner, offline.get(name)) for name, inner in engine.items()}
             case list(), list() if len(engine) == len(offline):
                 return [self._filled(*pair) for pair in zip(engine, offline, strict=True)]
         return engine
@@ -176,12 +178,12 @@ class Resolver:
 def differences(
     engine: Any, offline: Any, names: Names, path: str, optional: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """The paths at which two values differ that both runs know.
+    """The paths at which values differ that both runs know.
 
     Args:
         engine: the engine's value.
         offline: the offline run's value of the same property.
-        names: made-up names, which are no difference.
+        names: generated names, which are no difference.
         path: of both values.
         optional: top-level names that only one side may have.
     """
@@ -201,11 +203,11 @@ def differences(
 
 
 def _same(engine: Any, offline: Any, names: Names) -> bool:
-    """Whether two values without structure are equal except for made-up names."""
+    """Whether two values without structure are equal except for generated names."""
     match engine, offline:
         case str(), str():
             return names.same(offline, engine)
-        case str(), Reference():  # the engine sends its id, or the URN of what has none
+        case str(), Reference():  # the engine sends its id, or the URN of a component
             return names.same(str(offline.id) or offline.urn, engine)
         case Asset(), Asset():
             return _same_content(engine, offline)
@@ -229,7 +231,7 @@ def _explained(value: Any, unknown: Unknown) -> Any:
         case PartialDocument():
             return PartialDocument(value, unknown if value.unknown == UNKNOWN else value.unknown)
         case Mapping():
-            return {name: _explained(each, unknown) for name, each in value.items()}
+            return {name: _explained(inner, unknown) for name, inner in value.items()}
         case list():
-            return [_explained(each, unknown) for each in value]
+            return [_explained(item, unknown) for item in value]
     return value

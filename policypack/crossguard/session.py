@@ -38,16 +38,16 @@ from stackguard.stand_in import LINE, STAND_IN_ACCOUNT, mentioned
 
 REGION = "aws:region"
 MOCK = ("with `--mock FILE`", "in a file that the setting `mockFiles` names")
-"""How to give an answer: to the gate, and to the pack."""
+"""Where mock answers come from: for the gate, and for the pack."""
 WARM_UP = 200
-"""Resources that are judged to warm up: enough to load what policies need, without judging a large stack twice."""
+"""Number of resources that are judged to warm up: enough to load what policies need."""
 Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
 """By policy, the enforcement level and the configuration that the engine asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One violation, as reported to the engine; `urn` is empty where it is the stack's."""
+    """One violation, as reported to the engine; `urn` is empty if it is the stack's."""
 
     policy: Policy[Any]
     level: EnforcementLevel
@@ -116,15 +116,15 @@ class Session:
         problems: list[Diagnostic] = []
         outcomes = self._judged(resource, levels, problems)
         if self._preview:
-            undecided = [each for each in outcomes if each.kind is Kind.UNDECIDED]
+            undecided = [outcome for outcome in outcomes if outcome.kind is Kind.UNDECIDED]
             with self._lock:
                 self._undecided += undecided
-            outcomes = [each for each in outcomes if each.kind is not Kind.UNDECIDED]
+            outcomes = [outcome for outcome in outcomes if outcome.kind is not Kind.UNDECIDED]
         return self._masked([*problems, *_reports(outcomes)])
 
     def analyze_stack(self, request: Any, levels: Levels) -> list[Diagnostic]:
-        """The diagnostics of the stack, and of the resources that waited for it: an `AnalyzeStackRequest`."""
-        resources = self._whole(request.resources)
+        """The diagnostics of the stack, and of the resources with unknown values: an `AnalyzeStackRequest`."""
+        resources = self._in_order(request.resources)
         answer = self._offline.answer() if self._offline else OfflineAnswer(None)
         unseen: tuple[Unseen, ...] = ()
         if answer.preview is not None:
@@ -132,7 +132,7 @@ class Session:
             self._mask.texts |= answer.preview.mask.texts
         problems: list[Diagnostic] = []
         outcomes = list(self._undecided)
-        seen = {each.urn for each in resources}
+        seen = {resource.urn for resource in resources}
         for resource in (*resources, *(self._resources[urn] for urn in sorted(self._waiting - seen))):
             if resource.urn in self._waiting:
                 outcomes += self._judged(resource, levels, problems)
@@ -142,7 +142,7 @@ class Session:
         if answer.reason:
             without = "the offline run gave no values, so what the preview does not know stays unknown"
             reports.append(_note(f"{without}: {answer.reason}"))
-        if answer.preview is not None and answer.preview.stand_in and mentioned(each.message for each in reports):
+        if answer.preview is not None and answer.preview.stand_in and mentioned(report.message for report in reports):
             reports.append(_note(LINE))
         return self._masked(reports)
 
@@ -151,14 +151,14 @@ class Session:
         evaluate(self._policies, Stack(preview.resources[:WARM_UP], self._settings_for(None)))
 
     def _masked(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """The diagnostics in the pack's words, without secrets of the stack's config and of the program."""
-        return [replace(each, message=self._mask.hide(each.message.replace(*MOCK))) for each in reports]
+        """The diagnostics with the pack's settings named, without secrets of the stack's config and of the program."""
+        return [replace(report, message=self._mask.hide(report.message.replace(*MOCK))) for report in reports]
 
     @cached_property
     def _folder(self) -> Path:
         return self._offline.folder() if self._offline else program.working_folder()
 
-    def _whole(self, sent: Iterable[Any]) -> list[Resource]:
+    def _in_order(self, sent: Iterable[Any]) -> list[Resource]:
         """The resources of an `AnalyzeStackRequest`, in the order in which they were analyzed."""
         order = {urn: index for index, urn in enumerate(self._resources)}
         return sorted(map(self._completed, sent), key=lambda resource: order.get(resource.urn, len(order)))
@@ -176,9 +176,9 @@ class Session:
             parent=sent.parent,
             provider=sent.provider.urn if sent.HasField("provider") else "",
             dependencies=tuple(sent.dependencies),
-            property_dependencies={name: tuple(each.urns) for name, each in sent.propertyDependencies.items()},
+            property_dependencies={name: tuple(urns.urns) for name, urns in sent.propertyDependencies.items()},
             secrets=secrets if analyzed is None else secrets | analyzed.secrets,
-            external=analyzed is None,  # the engine analyzes what it manages, and not what it only reads
+            external=analyzed is None,  # the engine does not analyze resources that it only reads
         )
 
     def _judged(self, subject: Resource | Stack, levels: Levels, problems: list[Diagnostic]) -> list[Outcome]:
@@ -200,7 +200,7 @@ class Session:
                     subject, settings=settings
                 )
                 stacks.append(subject)
-            required = requirements(policy, self._policies, lambda each: levels[each.id][0])
+            required = requirements(policy, self._policies, lambda other: levels[other.id][0])
             outcomes += _at(judge(policy, subject, settings, required), level, settings, levels)
         return outcomes
 
@@ -210,7 +210,7 @@ class Session:
         Raises:
             SettingsError: the configuration does not fit the schema.
         """
-        key = repr((config, self._region))  # most policies have the same, and every resource asks for it
+        key = repr((config, self._region))  # most policies have the same, for every resource
         if key not in self._parsed:
             merged = {**msgspec.to_builtins(self._settings), **(config or {})}
             del merged["stackRegion"]
@@ -224,29 +224,29 @@ def _note(text: str) -> Diagnostic:
 
 
 def _resolved(resources: Sequence[Resource], offline: Preview) -> tuple[list[Resource], tuple[Unseen, ...]]:
-    """The engine's resources with the values of the offline run, and what neither of the two runs saw."""
+    """The engine's resources with the values of the offline run, and the resources that neither run saw."""
     resolver = Resolver(offline.resources, offline.made_up | ({STAND_IN_ACCOUNT} if offline.stand_in else set()))
-    managed = [each for each in resources if not each.external]
-    for each in managed:
-        resolver.learn(each, _by_provider(each, resolver.offline(each.urn)))
-    existing = {each.urn for each in resources if _exists(each)}
+    managed = [resource for resource in resources if not resource.external]
+    for resource in managed:
+        resolver.learn(resource, _by_provider(resource, resolver.offline(resource.urn)))
+    existing = {resource.urn for resource in resources if _exists(resource)}
     late = {
         text
-        for each in managed
-        if each.urn not in existing and (known := resolver.offline(each.urn))
-        for text in _computed(known, each)
+        for resource in managed
+        if resource.urn not in existing and (known := resolver.offline(resource.urn))
+        for text in _computed(known, resource)
     }
-    unseen = tuple(each for each in offline.unseen if not _known(each, existing, late))
-    urns = {each.urn for each in resources}
-    read = (each for each in offline.resources if each.external and each.urn not in urns)  # the engine leaves them out
-    resolved = (each if each.external else resolver.resolved(each) for each in resources)
+    unseen = tuple(entry for entry in offline.unseen if not _known(entry, existing, late))
+    urns = {resource.urn for resource in resources}
+    read = (resource for resource in offline.resources if resource.external and resource.urn not in urns)  # never sent
+    resolved = (resource if resource.external else resolver.resolved(resource) for resource in resources)
     return [*resolved, *map(resolver.renamed, read)], unseen
 
 
 def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
     """The inputs that the provider's Check may add on one side only, as its version decides on names and defaults.
 
-    An input that only the engine has is a default if it is a plain value; of a type without a rule, whatever it is.
+    An input that only the engine has is a default if it is a plain value, or if its type has no rule.
     """
     rule = rule_of(engine.type)
     only_engine = engine.inputs.keys() - offline.inputs.keys() if offline else set()
@@ -257,13 +257,13 @@ def _by_provider(engine: Resource, offline: Resource | None) -> set[str]:
 
 
 def _exists(resource: Resource) -> bool:
-    """Whether an older state has the resource and it does not change: the engine then knows its outputs."""
+    """Whether the engine has the resource's outputs from an older state, because it does not change."""
     more = resource.outputs.keys() - resource.inputs.keys() - SET_BY_PROVIDER
     return bool(more) and not has_unknown(resource.outputs)
 
 
 def _computed(offline: Resource, engine: Resource) -> Iterator[str]:
-    """The texts that the offline run computed for a resource and the engine does not know."""
+    """The texts that the offline run computed for a resource and that are unknown to the engine."""
     yield offline.id
     for name, value in offline.outputs.items():
         if isinstance(value, str) and has_unknown(engine.outputs.get(name, engine.inputs.get(name, UNKNOWN))):
@@ -271,9 +271,9 @@ def _computed(offline: Resource, engine: Resource) -> Iterator[str]:
 
 
 def _known(unseen: Unseen, existing: set[str], late: set[str]) -> bool:
-    """Whether the engine has the value that a function waited for offline, so that its own program ran the function.
+    """Whether the engine has the value that a function lacked offline, so that its own program ran the function.
 
-    `late` are the texts that the engine does not know.
+    `late` are the texts that are unknown to the engine.
     """
     if unseen.function:
         return not any(text and text in unseen.args for text in late)
@@ -292,14 +292,13 @@ def _at(outcomes: Iterable[Outcome], level: EnforcementLevel, settings: Settings
 
 
 def _reports(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
-    return [
-        Diagnostic(each.policy, each.enforcement, message(each), each.resource.urn) for each in one_per_value(outcomes)
-    ]
+    merged = one_per_value(outcomes)
+    return [Diagnostic(item.policy, item.enforcement, message(item), item.resource.urn) for item in merged]
 
 
 def message(outcome: Outcome) -> str:
     """The text that the preview prints for an outcome, below the policy's title."""
-    about = outcome.path if outcome.kind is Kind.VIOLATION else str(outcome.kind)  # the title alone claims a breach
+    head = outcome.path if outcome.kind is Kind.VIOLATION else str(outcome.kind)  # the title alone claims a breach
     waits_for = ", ".join(f"`{urn.rpartition('::')[2]}`" for urn in outcome.waits_for)
     text = f"{outcome.message}{waits_for and f'; waits for {waits_for}'}. Fix: {outcome.fix}"
-    return f"{about}: {text}" if about else text
+    return f"{head}: {text}" if head else text

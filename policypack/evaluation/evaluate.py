@@ -1,6 +1,6 @@
 """Evaluation, the one loop that every door uses: policies and resources in, outcomes out.
 
-Violations come first, then what is undecided. A policy that raises is an error that names the policy and blocks; its
+Violations come first, then undecided outcomes. A policy that raises is an error that names the policy and blocks; its
 message never has the exception's text, which may quote a secret. Messages are redacted.
 
 A policy that requires another does not judge a value that the other reports: see `Policy.requires`.
@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import starmap
 from typing import Any
 
@@ -50,10 +51,7 @@ def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
 
 def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, settings: Settings) -> list[Outcome]:
     """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
-
-    def level(policy: Policy[Any]) -> EnforcementLevel:
-        return enforcement(policy, settings)
-
+    level = partial(enforcement, settings=settings)
     outcomes: list[Outcome] = []
     for policy in policies:
         if policy.over_stack is isinstance(subject, Stack) and level(policy) is not EnforcementLevel.DISABLED:
@@ -95,7 +93,8 @@ def judge(
     elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
     violations_first = sorted(judging.outcomes, key=lambda outcome: outcome.kind is Kind.UNDECIDED)
     safe = (redacted(outcome, elsewhere) for outcome in violations_first)
-    return list({(each.kind, each.resource.urn, each.path, each.message): each for each in safe}.values())
+    unique = {(outcome.kind, outcome.resource.urn, outcome.path, outcome.message): outcome for outcome in safe}
+    return list(unique.values())
 
 
 def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[Resource, str, Any]]:
@@ -163,7 +162,8 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
     with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
         for _, path, value in _readings(policy, resource):
             judgements = () if isinstance(value, Unknown) else policy.check(value)
-            paths += [_join(path, each.path) for each in judgements if isinstance(each, Violation) and each.excuses]
+            violations = (judgement for judgement in judgements if isinstance(judgement, Violation))
+            paths += [_join(path, violation.path) for violation in violations if violation.excuses]
     return paths
 
 
@@ -185,7 +185,7 @@ def _undecided(
 
 
 def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
-    """What the unknown values of a partly known policy document wait for, where the path leads into one."""
+    """Why parts of a policy document are unknown, if the path leads into such a document."""
     value: Any = inputs
     for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
         if isinstance(value, Mapping):

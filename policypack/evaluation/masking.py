@@ -1,8 +1,8 @@
 """Masking: secrets and a text in, the text without them out, in each spelling in which programs print them.
 
-A secret of fewer than `SHORTEST_SECRET` characters, or of a word that is public (`_stays`), is not masked: it occurs in
-texts by chance, and a report without it cannot be read. What a program computes from a secret (its hash, a part of it)
-is another text, and is masked only if it is known to be secret itself.
+A secret of fewer than `SHORTEST_SECRET` characters, or one that is a public word (`_stays`), is not masked: it occurs
+in texts by chance, and a report without it cannot be read. A text that a program computes from a secret (its hash, a
+part of it) is masked only if it is known to be secret itself.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ REDACTED = "…"
 SHORTEST_SECRET = 4
 """Characters; a shorter text occurs in messages by chance."""
 PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect})
-"""The words of IAM's policy language."""
+"""Words of IAM's policy language."""
 WORDS = frozenset({"true", "false", "null", "none"})
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 INTERNAL = frozenset({*UNKNOWNS, SIGNATURE, SECRET, ASSET, ARCHIVE, OUTPUT, REFERENCE})
-"""Sentinels of the protocol, which stand for values."""
+"""Signatures and sentinels of the protocol."""
 WRAPPED = (64, 76)
 """The lengths of the lines in which PEM and MIME print base64."""
 LONG = 8
-"""Characters; a shorter text is not looked for in base64 or another case."""
+"""Characters; a shorter text is not masked in base64 or another case."""
 LONGEST = 1 << 16
 """Characters; a longer text is masked as a whole only."""
 TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
@@ -50,7 +50,7 @@ IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&
 class Mask:
     """The secrets that are known so far; `hide` takes them out of a text.
 
-    `known_to_all` are texts that stay even if a secret is equal to one: the names of the stack and the project.
+    `known_to_all` are texts that are never masked: the names of the stack and the project.
     """
 
     known_to_all: frozenset[str] = frozenset()
@@ -59,21 +59,21 @@ class Mask:
     def add(self, values: Iterable[Any]) -> None:
         """Mask the texts and numbers in these values too."""
         for value in values:
-            self.texts.update(each for each in texts_in(value) if each not in self.known_to_all)
+            self.texts.update(text for text in texts_in(value) if text not in self.known_to_all)
 
     def hide(self, text: str) -> str:
         """The text without the secrets."""
         return hidden(text, self.texts)
 
     def hide_head(self, text: str) -> str:
-        """A text whose beginning is cut off, without the secrets, and without the end of a secret that is cut."""
+        """A text whose beginning is cut off, without the secrets, and without the rest of a secret that is cut."""
         start = text.lstrip("\N{REPLACEMENT CHARACTER}")
-        longest = max((_overlap(spelling, start) for each in self.texts for spelling in spellings(each)), default=0)
+        longest = max((_overlap(spelling, start) for secret in self.texts for spelling in spellings(secret)), default=0)
         return self.hide(f"{REDACTED}{start[longest:]}" if longest else text)
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text with `REDACTED` in place of each secret; spellings that overlap go together."""
+    """The text with `REDACTED` for each secret; spellings that overlap are masked together."""
     spans: list[tuple[int, int]] = []
     for secret in secrets:
         spans += (span for spelling in spellings(secret) if spelling in text for span in _at(text, spelling))
@@ -110,10 +110,10 @@ def _cut(text: str, token: str) -> Iterator[tuple[int, int]]:
             yield first, stop
 
 
-def _common(one: str, other: str) -> int:
+def _common(first: str, second: str) -> int:
     """The length of the common beginning of two texts."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
 
 
 def _overlap(spelling: str, text: str) -> int:
@@ -123,7 +123,7 @@ def _overlap(spelling: str, text: str) -> int:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """The texts in a secret value that have to be masked, at any depth, in JSON text too."""
+    """The texts to mask in a secret value, at any depth, in JSON text too."""
     match value:
         case bool() | None:
             return
@@ -134,18 +134,18 @@ def texts_in(value: Any) -> Iterator[str]:
         case bytes() | bytearray():
             yield from _texts(value.decode(errors="replace"))
         case Mapping():
-            for each in value.values():
-                yield from texts_in(each)
+            for inner in value.values():
+                yield from texts_in(inner)
         case list() | tuple() | set() | frozenset():
-            for each in value:
-                yield from texts_in(each)
+            for item in value:
+                yield from texts_in(item)
         case Asset():
             yield from texts_in(value.text)
             yield from texts_in(value.members)
 
 
 def _texts(text: str) -> Iterator[str]:
-    """A text, and the parts that programs take out of it."""
+    """A text, and the parts of it that programs use by themselves."""
     if not _stays(text):
         yield text
     if text[:1] in {"{", "[", '"'}:
@@ -154,7 +154,7 @@ def _texts(text: str) -> Iterator[str]:
             if not (isinstance(value, dict) and "Statement" in value):  # the parts of a policy document are not secret
                 yield from texts_in(value)
     for password in (*IN_URL.findall(text), *IN_PAIRS.findall(text)):
-        yield from (each for each in {password, unquote(password)} if not _stays(each))
+        yield from (secret for secret in {password, unquote(password)} if not _stays(secret))
     if len(text) >= LONG:
         with contextlib.suppress(ValueError, binascii.Error):
             decoded = base64.b64decode(text, validate=True).decode()
@@ -163,7 +163,7 @@ def _texts(text: str) -> Iterator[str]:
 
 
 def _stays(text: str) -> bool:
-    """Whether a text is too short, or public."""
+    """Whether a text is too short to mask, or public."""
     return (
         len(text.strip()) < SHORTEST_SECRET
         or text.lower() in WORDS
@@ -202,7 +202,7 @@ def _base64(data: bytes) -> Iterator[str]:
     for offset in range(3):
         start, stop = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6
         encoded = base64.b64encode(bytes(offset) + data).decode()
-        for each in (encoded[start:stop], *((encoded,) if offset == 0 else ())):
-            yield from (each, each.replace("+", "-").replace("/", "_"))
+        for characters in (encoded[start:stop], *((encoded,) if offset == 0 else ())):
+            yield from (characters, characters.replace("+", "-").replace("/", "_"))
         for length in WRAPPED if offset == 0 and len(encoded) > WRAPPED[0] else ():
             yield from (encoded[at : at + length] for at in range(0, len(encoded), length))

@@ -1,6 +1,6 @@
-"""Redaction of messages, at every door: takes out what a resource's secrets contain.
+"""Redaction of messages, at every door: removes what a resource's secrets contain.
 
-Pulumi wraps secrets on the wire, so their paths are known. Of what lies under such a path a message keeps only names.
+Pulumi marks secrets on the wire, so their paths are known. Of the values at such a path a message quotes only names.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ QUOTED = re.compile(r"`([^`]*)`")
 def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
     """The outcome without secrets in its message and its reason.
 
-    Under a secret path only names stay in backticks: elements, parts of the path, the words of the policy's own card.
-    Elsewhere, every text that a secret contains is replaced.
+    Under a secret path only names stay in backticks: elements, parts of the path, and what the policy's card quotes. In
+    other texts, every text that a secret contains is replaced.
 
     Args:
         outcome: as the policy reports it.

@@ -22,7 +22,7 @@ Cidr = Annotated[str, msgspec.Meta(min_length=1, examples=["203.0.113.0/24"])]
 
 DEFAULT_FILE = "stackguard.yaml"
 UNSEEN = frozenset({"pulumi-unseen-component", "pulumi-unseen-resource"})
-"""Policies about resources that a preview does not see: undecided without an unknown value, each at its own level."""
+"""Policies about resources that a preview lacks: undecided without an unknown value, each at its own level."""
 NOT_PER_POLICY = frozenset(
     {"accountId", "enforcement", "mockFiles", "programFolder", "resolveTimeout", "resolveUnknowns", "stackRegion"}
 )
@@ -92,7 +92,7 @@ def read(file: Path | None, folder: Path = Path()) -> Settings:
     """The settings in a YAML file.
 
     Args:
-        file: the file; None for `stackguard.yaml` in `folder`, or the defaults where there is no such file.
+        file: the file; None for `stackguard.yaml` in `folder`, or the defaults if there is no such file.
         folder: where to look for the default file.
 
     Raises:
@@ -127,7 +127,7 @@ def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
     Args:
         raw: a mapping with camelCase keys, or None for an empty file.
         source: its name in an error, such as the file's name.
-        stack_region: the stack's own `aws:region`, where the door knows it.
+        stack_region: the stack's own `aws:region`, if it is known.
 
     Raises:
         SettingsError: a key is unknown, or a value does not fit.

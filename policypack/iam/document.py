@@ -1,4 +1,4 @@
-"""IAM policy documents as frozen values, and the terms they are written in; `grammar.parse` makes them.
+"""IAM policy documents as frozen values, and the words of their language; `grammar.parse` creates them.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
@@ -40,7 +40,7 @@ class Principal(msgspec.Struct, frozen=True):
 
     @property
     def anyone(self) -> bool:
-        """Whether this names everybody, anonymous callers included."""
+        """Whether this is every caller, anonymous ones included."""
         return self.type == "AWS" and self.value == "*"
 
 
@@ -63,7 +63,7 @@ class Condition(msgspec.Struct, frozen=True):
 
     @property
     def negated(self) -> bool:
-        """Whether the operator is a `Not` operator, which holds for a request that lacks the key."""
+        """Whether the operator is a `Not` operator, which matches a request that lacks the key."""
         return "Not" in self.operator
 
     @property
@@ -76,7 +76,7 @@ class Statement(msgspec.Struct, frozen=True):
     """One statement. An element that is absent is None; values that are unknown are left out and named in `unknown`."""
 
     path: str
-    """Relative to the document: `Statement[0]`, or `Statement` when it stands without a list."""
+    """Relative to the document: `Statement[0]`, or `Statement` if it is not in a list."""
     effect: Effect
     sid: str | None = None
     actions: tuple[str, ...] | None = None
@@ -108,7 +108,7 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     statements: tuple[Statement, ...] = ()
     version: str | None = None
     problems: tuple[tuple[str, str], ...] = ()
-    """What breaks the grammar: path and message."""
+    """Violations of the grammar: path and message."""
     unknowns: tuple[tuple[str, str], ...] = ()
     """The unknown leaves: the element (`Action`, …) and the path."""
     raw: Mapping[str, Any] = msgspec.field(default_factory=dict)

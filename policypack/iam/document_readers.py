@@ -1,4 +1,4 @@
-"""Readers of the policy documents that resources carry, and of values at property paths."""
+"""Readers of the policy documents of resources, and of values at property paths."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
     """A reader of the policy documents of one resource.
 
     Args:
-        elements: the statement elements that decide the policy. An unknown value in one of them is yielded as `Unknown`
+        elements: the statement elements that the policy needs. An unknown value in one of them is yielded as `Unknown`
             after the document, so that the policy is undecided there.
         kinds: the kinds of document.
         granting: leave out documents that only narrow access, such as a VPC endpoint's.
 
     Yields:
-        The path of the document and the document, or `Unknown` where the whole document is unknown.
+        The path of the document and the document, or `Unknown` if all of it is unknown.
     """
 
     def read(resource: Resource) -> Iterator[Reading[PolicyDocument]]:
@@ -65,7 +65,7 @@ def statements(
 def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
-    """Every policy document that a resource carries, parsed once."""
+    """The policy documents of a resource, parsed once."""
     parsed = _parsed(resource)
     return [(path, document) for path, kind, gives, document in parsed if kind in kinds and (gives or not granting)]
 
@@ -84,7 +84,7 @@ def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, Polic
 def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, Any]]:
     """The values at a path such as `inlinePolicies[*].policy`, with their concrete paths; `Unknown` ends a path early.
 
-    A property that is absent has no value. Pulumi writes some lists of one item as the item.
+    A property that is absent has no value. Pulumi flattens some lists of at most one item.
     """
     if isinstance(value, Unknown) or not pattern:
         yield path, value
@@ -101,5 +101,5 @@ def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, A
 
 
 def value_at(value: Any, pattern: str) -> Any:
-    """The first value at a path, as `values_at` finds it; None where there is none."""
+    """The first value at a path, as `values_at` finds it; None if there is none."""
     return next((inner for _, inner in values_at(value, pattern)), None)

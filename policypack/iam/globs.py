@@ -23,8 +23,8 @@ def has_wildcard(pattern: str) -> bool:
 
 def beginning(pattern: str) -> str:
     """The common beginning of all texts that the pattern matches."""
-    found = _START.match(pattern)
-    return found[0] if found else ""
+    match = _START.match(pattern)
+    return match[0] if match else ""
 
 
 def everything(pattern: str) -> bool:
@@ -55,7 +55,7 @@ def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
 def any_matches(patterns: tuple[str, ...], text: str) -> bool:
     """Whether one of the patterns matches the whole text."""
     plain, wild = by_kind(patterns)
-    return text in plain or any(matches(each, text) for each in wild)
+    return text in plain or any(matches(pattern, text) for pattern in wild)
 
 
 @lru_cache(maxsize=8192)
@@ -83,7 +83,7 @@ def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
     """Whether every text that matches `narrow` matches `wide` too.
 
     Without a `?` in `wide`, the wildcards of `narrow` are like any other characters that `wide` does not name.
-    Otherwise the answer is exact up to `MAX_FRONTIER` states at once; beyond, it is False, which means "not shown".
+    Otherwise the answer is exact up to `MAX_FRONTIER` states at once; beyond, it is False, which means "not proven".
     """
     if ignore_case:
         wide, narrow = wide.lower(), narrow.lower()
@@ -115,7 +115,7 @@ def normal(pattern: str) -> str:
 
 
 def places(pattern: str, text: str, *, every: bool = False) -> int:
-    """The places in a pattern, in which no two stars are neighbours, that texts of another pattern lead to.
+    """The places in a pattern, in which no two stars are adjacent, that texts of another pattern reach.
 
     Returns:
         A mask with a bit for each place that some text which `text` matches can end at; bit 0 is the beginning of
@@ -145,7 +145,7 @@ def _overlaps(first: str, second: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _masks(pattern: str) -> tuple[int, int, dict[str, int]]:
-    """Bit sets of the places in a pattern: of `*`, of anything else, and those at which a character may stand."""
+    """Bit sets of the places in a pattern: of `*`, of anything else, and those that match a character."""
     places: dict[str, int] = {"?": 0, "*": 0}
     for index, char in enumerate(pattern):
         places[char] = places.get(char, 0) | 1 << index
@@ -188,7 +188,7 @@ def _covers(wide: str, narrow: str) -> bool:
 def _weakest(frontier: set[int], stars: int) -> set[int]:
     """The states without those that accept all that another state accepts."""
     kept: list[int] = []
-    for state in sorted(frontier, key=lambda each: ((each & stars).bit_length(), each.bit_count())):
+    for state in sorted(frontier, key=lambda mask: ((mask & stars).bit_length(), mask.bit_count())):
         accepted = state | (1 << (state & stars).bit_length()) - 1
         if not any(other & ~accepted == 0 for other in kept):
             kept.append(state)

@@ -1,6 +1,7 @@
 """The grammar of IAM policy documents: a text or mapping comes in, and a `PolicyDocument` with its problems goes out.
 
-Parsing never raises: of a document that breaks the grammar the statements that can be read are parsed. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
+Parsing never raises: the statements that can be read are parsed even if the document breaks the grammar.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ STRINGIFIED_OUTPUT = (
     "Calling __str__ on an Output[T] is not supported",
     "Calling [toString] on an [Output<T>]",
 )
-"""What Pulumi's SDKs leave in a text that an `Output` was formatted into."""
+"""Text that Pulumi's SDKs produce for an `Output` that is formatted into a string."""
 
 OPERATORS = {
     name.lower(): name
@@ -72,7 +73,7 @@ WITH_PRINCIPAL = frozenset({DocumentKind.RESOURCE, DocumentKind.TRUST})
 
 
 def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
-    """Parse JSON text, or the mapping that a program wrote in its place.
+    """Parse JSON text, or a mapping of the same content.
 
     Args:
         raw: text or mapping, in which any leaf may be `Unknown`.
@@ -87,7 +88,7 @@ def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
 @lru_cache(maxsize=2048)
 def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocument:
     if any(trace in text for trace in STRINGIFIED_OUTPUT):
-        message = "holds an `Output` that was formatted into the text; build the text inside `pulumi.Output.json_dumps` or `apply`"
+        message = "contains an `Output` that was formatted into the text; build the text inside `pulumi.Output.json_dumps` or `apply`"
         return PolicyDocument(kind, type_token, problems=(("", message),))
     if not text.strip():
         return PolicyDocument(kind, type_token, problems=(("", "is empty; write a policy document or leave it out"),))
@@ -103,11 +104,11 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
 
 
 def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         duplicates.extend(sorted({name for name in names if names.count(name) > 1}))
-    return found
+    return values
 
 
 def _refuse(constant: str) -> Any:
@@ -185,7 +186,7 @@ class _Parser:
         if isinstance(effect, Unknown):
             self.unknown(f"{path}.Effect", "Effect", *sorted(ELEMENTS))
         elif effect not in EFFECTS:
-            self.problem(f"{path}.Effect", "must be `Allow` or `Deny`, in just that case" if effect else "is missing")
+            self.problem(f"{path}.Effect", "must be `Allow` or `Deny` (case-sensitive)" if effect else "is missing")
         sid = raw.get("Sid")
         if sid is not None and not isinstance(sid, str | Unknown):
             self.problem(f"{path}.Sid", "must be a text")
@@ -230,23 +231,23 @@ class _Parser:
         """Whether the statement has an element or its negation."""
         negation = f"Not{name}"
         if name in raw and negation in raw:
-            self.problem(f"{path}.{negation}", f"stands beside `{name}`; a statement has exactly one of the two")
+            self.problem(f"{path}.{negation}", f"is beside `{name}`; a statement has exactly one of the two")
         elif required and name not in raw and negation not in raw:
             self.problem(f"{path}.{name}", "is missing")
         return name in raw or negation in raw
 
     def strings(self, raw: Any, path: str, element: str) -> tuple[str, ...]:
-        found = []
+        texts = []
         if raw == []:
             self.problem(path, "is an empty list")
         for place, value in _items(raw, path):
             if _is_unknown(value):
                 self.unknown(place, element)
             elif isinstance(value, str) and value:
-                found.append(value)
+                texts.append(value)
             else:
                 self.problem(place, "must be a text that is not empty")
-        return tuple(found)
+        return tuple(texts)
 
     def principals(self, raw: Any, path: str, element: str) -> tuple[Principal, ...]:
         if isinstance(raw, Unknown):
@@ -257,14 +258,14 @@ class _Parser:
         if not isinstance(raw, Mapping) or not raw:
             self.problem(path, 'must be `"*"` or an object such as `{"AWS": …}`')
             return ()
-        found = []
+        principals = []
         for name, values in raw.items():
             if name in PRINCIPAL_TYPES:
-                found += [Principal(name, value) for value in self.strings(values, f"{path}.{name}", element)]
+                principals += [Principal(name, value) for value in self.strings(values, f"{path}.{name}", element)]
             else:
                 hint = _hint(name, PRINCIPAL_TYPES)
                 self.problem(f"{path}.{_identifier(name)}", f"is not a principal type{hint}")
-        return tuple(found)
+        return tuple(principals)
 
     def conditions(self, raw: Any, path: str) -> Iterator[Condition]:
         if isinstance(raw, Unknown):
@@ -299,7 +300,7 @@ class _Parser:
             elif isinstance(value, str | int | float):
                 yield str(value)
             else:
-                self.problem(path, "must hold texts")
+                self.problem(path, "must contain texts")
 
 
 def _items(raw: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -327,12 +328,12 @@ def split_operator(written: str) -> tuple[str, str | None, bool]:
 
 
 def _identifier(name: object) -> str:
-    """A key that may be quoted in a message: short and plain, else a stand-in, since it could be anything."""
+    """A key as a message quotes it: `…` for a long or unusual one, which could be a secret."""
     text = str(name)
     return text if len(text) <= 64 and re.sub("[:/_.-]", "", text).isalnum() else "…"
 
 
 def _hint(name: object, known: Iterable[str]) -> str:
-    """A clause with the element that was probably meant, where only the case or a plural is wrong."""
+    """A clause with the element that is probably intended, if only the case or a plural is wrong."""
     folded = str(name).lower().rstrip("s")
-    return next((f"; it is written `{each}`" for each in known if each.lower().rstrip("s") == folded), "")
+    return next((f"; it is written `{element}`" for element in known if element.lower().rstrip("s") == folded), "")

@@ -162,7 +162,7 @@ def managed_name(arn: str) -> str:
 
 @cache
 def managed_document(name: str) -> PolicyDocument | None:
-    """The document of an AWS managed policy; None where it is not known here."""
+    """The document of an AWS managed policy; None if it is not in our table."""
     statements = ADMINISTRATORS.get(name)
     if statements is None and name in FOR_FUNCTIONS:
         statements = ({"Action": FOR_FUNCTIONS[name]},)

@@ -1,4 +1,4 @@
-"""Attachments: the policies of each role, user and group of a stack, and those of them that cannot be read.
+"""Attachments: the policies of each role, user and group of a stack, also those that cannot be read.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html.
 """
@@ -44,24 +44,24 @@ _MEMBERSHIPS = {
 }
 
 
-class Lack(enum.Enum):
-    """What is missing of a policy that is attached."""
+class Unread(enum.Enum):
+    """Why an attached policy cannot be read."""
 
     DOCUMENT = enum.auto()
     """The document is known only after the update."""
     POLICY = enum.auto()
-    """Which managed policy it is, or whether there is one more, is known only after the update."""
+    """Which managed policy it is, or whether there is another, is known only after the update."""
     FOREIGN = enum.auto()
     """It is a managed policy of another stack."""
     AWS = enum.auto()
-    """It is an AWS managed policy whose document this version does not know."""
+    """It is an AWS managed policy whose document is not in our table."""
 
 
 class AttachedDocument(msgspec.Struct, frozen=True):
-    """A document with the resource that carries it, its path there, and whether it is surely attached.
+    """A document with the resource that contains it, its path there, and whether it is certainly attached.
 
-    Resource and path identify the document: two resources may carry the same text. `managed` is the name of the AWS
-    managed policy whose document it is, which `path` attaches; else empty.
+    Resource and path identify the document: two resources may have the same text. `managed` is the name of the AWS
+    managed policy that `path` attaches; else empty.
     """
 
     resource: Resource
@@ -71,19 +71,19 @@ class AttachedDocument(msgspec.Struct, frozen=True):
     managed: str = ""
 
     def at(self, inner: str) -> str:
-        """The path in the resource of what is at `inner` in the document."""
+        """The path in the resource of the path `inner` in the document."""
         return f"{self.path}.{inner}".strip(".")
 
 
 class UnreadAttachment(msgspec.Struct, frozen=True):
-    """A policy that is attached and cannot be read: the resource that carries or attaches it, and the path there.
+    """An attached policy that cannot be read: the resource that contains or attaches it, and the path there.
 
     `policy` is the name of an AWS managed policy, the ARN of a foreign one, else empty.
     """
 
     resource: Resource
     path: str
-    lacks: Lack
+    reason: Unread
     certain: bool = True
     policy: str = ""
 
@@ -91,7 +91,7 @@ class UnreadAttachment(msgspec.Struct, frozen=True):
 Attached = AttachedDocument | UnreadAttachment
 
 
-class Holder(msgspec.Struct, frozen=True):
+class IdentityPolicies(msgspec.Struct, frozen=True):
     """An identity with the policies attached to it and its permissions boundary; `limits` is empty without one."""
 
     identity: Resource
@@ -101,29 +101,29 @@ class Holder(msgspec.Struct, frozen=True):
 
     @property
     def unread(self) -> bool:
-        """Whether the boundary cannot be read, or may be another one."""
-        return not all(isinstance(each, AttachedDocument) and each.certain for each in self.limits)
+        """Whether the boundary cannot be read, or is uncertain."""
+        return not all(isinstance(policy, AttachedDocument) and policy.certain for policy in self.limits)
 
     @property
     def boundary(self) -> tuple[PolicyDocument, ...] | None:
-        """The documents of the boundary; None where there is none that can be read."""
-        read = tuple(each.document for each in self.limits if isinstance(each, AttachedDocument))
+        """The documents of the boundary; None if there is none, or if one cannot be read."""
+        read = tuple(policy.document for policy in self.limits if isinstance(policy, AttachedDocument))
         return read if read and not self.unread else None
 
 
-def holders(stack: Stack) -> Sequence[Holder]:
+def identity_policies(stack: Stack) -> Sequence[IdentityPolicies]:
     """Every role, user and group; a user has the policies of its groups too."""
     return tuple(_by_urn(stack).values())
 
 
-def holder_of(stack: Stack, identity: Resource) -> Holder:
+def policies_of(stack: Stack, identity: Resource) -> IdentityPolicies:
     """The policies attached to one role, user or group of the stack."""
     return _by_urn(stack)[identity.urn]
 
 
 @memoized
-def _by_urn(stack: Stack) -> Mapping[str, Holder]:
-    return {holder.identity.urn: holder for holder in _holders(stack)}
+def _by_urn(stack: Stack) -> Mapping[str, IdentityPolicies]:
+    return {policies.identity.urn: policies for policies in _identity_policies(stack)}
 
 
 def attached_policies(stack: Stack) -> Iterator[tuple[Resource, Attached]]:
@@ -133,25 +133,25 @@ def attached_policies(stack: Stack) -> Iterator[tuple[Resource, Attached]]:
             yield resource, policy
 
 
-def carriers(stack: Stack) -> Iterator[tuple[Holder, bool]]:
-    """Each resource that attaches or carries policies, as if it were an identity itself.
+def carriers(stack: Stack) -> Iterator[tuple[IdentityPolicies, bool]]:
+    """Each resource that attaches or contains policies, as if it were an identity itself.
 
     Yields:
-        The holder, and whether its policies go to identities that are not in this stack, or that another stack
-        attaches managed policies to.
+        The policies, and whether they go to identities that are not in this stack, or that another stack attaches
+        managed policies to.
     """
     carried_by = (policy.resource for _, policy in attached_policies(stack))
-    attached_here = {each.urn for each in carried_by if each.type == MANAGED_POLICY} | boundaries(stack)
+    attached_here = {policy.urn for policy in carried_by if policy.type == MANAGED_POLICY} | boundaries(stack)
     for resource in stack.resources:
         if resource.external or resource.type in (ROLE, USER, GROUP):
             continue
         if attached := list(_carried(stack, resource)):
             elsewhere = _goes_elsewhere(stack, resource) and resource.urn not in attached_here
-            yield _holder(resource, attached), elsewhere
+            yield _split(resource, attached), elsewhere
 
 
 def _goes_elsewhere(stack: Stack, resource: Resource) -> bool:
-    """Whether the policies that a resource attaches or carries go to an identity that is not in this stack."""
+    """Whether the policies that a resource attaches or contains go to an identity that is not in this stack."""
     _, identities = _CARRIERS.get(resource.type, ("", {}))
     return not identities or any(
         any(referent.resource.external for referent in resolved.all)
@@ -171,9 +171,9 @@ def boundaries(stack: Stack) -> frozenset[str]:
     )
 
 
-def _holders(stack: Stack) -> Iterator[Holder]:
+def _identity_policies(stack: Stack) -> Iterator[IdentityPolicies]:
     identities = tuple(stack.of(ROLE, USER, GROUP))
-    attached = {each.urn: list(_carried(stack, each)) for each in identities}
+    attached = {identity.urn: list(_carried(stack, identity)) for identity in identities}
     for urn, policy in _attached(stack):
         attached[urn].append(policy)
     joined = {urn: list(policies) for urn, policies in attached.items()}
@@ -185,17 +185,17 @@ def _holders(stack: Stack) -> Iterator[Holder]:
             place = (policy.resource.urn, policy.path)
             if place not in unique or policy.certain:
                 unique[place] = policy
-        yield _holder(identity, unique.values(), tuple(_managed(stack, identity, "permissionsBoundary")))
+        yield _split(identity, unique.values(), tuple(_managed(stack, identity, "permissionsBoundary")))
 
 
-def _holder(identity: Resource, attached: Collection[Attached], limits: tuple[Attached, ...] = ()) -> Holder:
-    read = tuple(each for each in attached if isinstance(each, AttachedDocument))
-    unread = tuple(each for each in attached if isinstance(each, UnreadAttachment))
-    return Holder(identity, read, unread, limits)
+def _split(identity: Resource, attached: Collection[Attached], limits: tuple[Attached, ...] = ()) -> IdentityPolicies:
+    read = tuple(policy for policy in attached if isinstance(policy, AttachedDocument))
+    unread = tuple(policy for policy in attached if isinstance(policy, UnreadAttachment))
+    return IdentityPolicies(identity, read, unread, limits)
 
 
 def _attached(stack: Stack) -> Iterator[tuple[str, Attached]]:
-    """The URN of an identity, and a policy that another resource carries for it or attaches to it."""
+    """The URN of an identity, and a policy that another resource contains for it or attaches to it."""
     for type_token, (_, identities) in _CARRIERS.items():
         for resource in stack.of(type_token) if identities else ():
             policies = list(_carried(stack, resource))
@@ -206,7 +206,7 @@ def _attached(stack: Stack) -> Iterator[tuple[str, Attached]]:
 
 
 def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
-    """The URNs of a user and of a group that it is in, and whether surely."""
+    """The URNs of a user and of a group that it is in, and whether that is certain."""
     for type_token, (users, groups) in _MEMBERSHIPS.items():
         for resource in stack.of(type_token):
             for group, sure in _referred(stack, resource, groups, GROUP):
@@ -215,7 +215,7 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
 
 
 def _carried(stack: Stack, resource: Resource) -> Iterator[Attached]:
-    """The policies that a resource carries or attaches."""
+    """The policies that a resource contains or attaches."""
     yield from _documents(resource)
     yield from _managed(stack, resource)
 
@@ -225,11 +225,11 @@ def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached
         if isinstance(document, PolicyDocument):
             yield AttachedDocument(resource, path, document, certain)
         else:
-            yield UnreadAttachment(resource, path, Lack.DOCUMENT, certain)
+            yield UnreadAttachment(resource, path, Unread.DOCUMENT, certain)
 
 
 def _managed(stack: Stack, resource: Resource, name: str = "") -> Iterator[Attached]:
-    """The managed policies that a property refers to: `name`, by default the one of the type's that attaches some."""
+    """The managed policies that the property `name` refers to; by default the property of the type for them."""
     name = name or _CARRIERS.get(resource.type, ("", {}))[0]
     if not name:
         return
@@ -239,7 +239,7 @@ def _managed(stack: Stack, resource: Resource, name: str = "") -> Iterator[Attac
         path = f"{name}[{index}]" if isinstance(value, list) else name
         yield from _policies(resource, path, values[index], resolved)
     if isinstance(value, Unknown) and name.endswith("Arns"):
-        yield UnreadAttachment(resource, name, Lack.POLICY)
+        yield UnreadAttachment(resource, name, Unread.POLICY)
 
 
 def _policies(resource: Resource, path: str, value: Any, resolved: Resolved) -> Iterator[Attached]:
@@ -249,22 +249,22 @@ def _policies(resource: Resource, path: str, value: Any, resolved: Resolved) -> 
         if document := managed_document(name):
             yield AttachedDocument(resource, path, document, managed=name)
         else:
-            yield UnreadAttachment(resource, path, Lack.AWS, policy=name)
+            yield UnreadAttachment(resource, path, Unread.AWS, policy=name)
         return
     for policy in (referent.resource for referent in resolved.all):
         certain = bool(resolved.certain) or resolved.between
         documents = list(_documents(policy, certain=certain))
         yield from documents
-        if policy.external and not any(isinstance(each, AttachedDocument) for each in documents):
-            yield UnreadAttachment(resource, path, Lack.FOREIGN, certain, arn or policy.id)
+        if policy.external and not any(isinstance(document, AttachedDocument) for document in documents):
+            yield UnreadAttachment(resource, path, Unread.FOREIGN, certain, arn or policy.id)
         elif not documents:
-            yield UnreadAttachment(policy, "policy", Lack.DOCUMENT, certain)
+            yield UnreadAttachment(policy, "policy", Unread.DOCUMENT, certain)
     if resolved.foreign is not False:
-        yield UnreadAttachment(resource, path, Lack.FOREIGN if resolved.foreign else Lack.POLICY, policy=arn)
+        yield UnreadAttachment(resource, path, Unread.FOREIGN if resolved.foreign else Unread.POLICY, policy=arn)
 
 
 def _referred(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:
-    """The URNs of the identities that a property refers to, and whether surely."""
+    """The URNs of the identities that a property refers to, and whether that is certain."""
     certain: dict[str, bool] = {}
     for resolved in _resolved(stack, resource, name, kind):
         for referent in resolved.all:

@@ -40,7 +40,7 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
     Args:
         stack: where to look.
         bucket: one of `buckets(stack)`.
-        types: type tokens; each stands for its `…V2` twin too.
+        types: type tokens; each includes its `…V2` twin.
     """
     index = _index(stack)
     groups = [index.get((urn, canonical(token)), Sidecars()) for token in types for urn in (bucket.urn, ANY)]

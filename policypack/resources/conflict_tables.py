@@ -17,12 +17,12 @@ from policypack.resources.tokens import BUCKET_TYPES
 class Managed(msgspec.Struct, frozen=True):
     """What the resources of one type manage, and the properties that identify it."""
 
-    thing: str
+    description: str
     """With an article: `the policy of this topic`."""
     parts: tuple[str, ...]
-    """Property names; one that ends in `?` may be absent, without the others the resource claims nothing."""
+    """Property names; one that ends in `?` may be absent; without the others the resource claims nothing."""
     only_known: bool = False
-    """Whether only known values count: for what is rarely managed twice, or harmless where it is."""
+    """Whether only known values count: a second resource is rare, or harmless."""
 
 
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +50,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "user": ("aws:iam/user:User",),
     "vpcEndpointId": ("aws:ec2/vpcEndpoint:VpcEndpoint",),
 }
-"""By property, the types whose id, name, URL or ARN it holds."""
+"""By property, the types whose id, name, URL or ARN it contains."""
 
 _SIDECARS = {
     "apigateway/RestApiPolicy": ("the policy of this API", "restApiId", "policy"),
@@ -116,7 +116,7 @@ _SIDECARS = {
 """By type, what it manages of another resource, the properties that identify that, and the same set inline.
 
 The first property names the other resource, and the last are properties of the other resource. What it manages is empty
-where another resource of the type may manage it too.
+if another resource of the type may manage it too.
 """
 
 _UNIQUE = (
@@ -150,7 +150,7 @@ _UNIQUE = (
     ("sqs/Queue", "the queue of this name", "name"),
     ("ssm/Parameter", "the parameter of this name", "name"),
 )
-"""Types, what exists once for each value of some properties, and these; only known values count."""
+"""Types, what exists once for each value of some properties, and these properties; only known values count."""
 
 DEFAULTS: Mapping[str, Any] = {"acl": "private", "requestPayer": "BucketOwner"}
 """Values of inline properties that old providers write into the inputs by themselves."""
@@ -163,11 +163,11 @@ def _token(short: str) -> str:
 
 def _managed() -> dict[str, list[Managed]]:
     managed: dict[str, list[Managed]] = defaultdict(list)
-    for short, (thing, parts, _) in _SIDECARS.items():
-        if thing:
-            managed[_token(short)].append(Managed(thing, tuple(parts.split())))
-    for short, thing, parts in _UNIQUE:
-        managed[_token(short)].append(Managed(thing, tuple(parts.split()), only_known=True))
+    for short, (description, parts, _) in _SIDECARS.items():
+        if description:
+            managed[_token(short)].append(Managed(description, tuple(parts.split())))
+    for short, description, parts in _UNIQUE:
+        managed[_token(short)].append(Managed(description, tuple(parts.split()), only_known=True))
     return managed
 
 

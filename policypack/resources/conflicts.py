@@ -1,8 +1,8 @@
-"""Conflicts: resources that manage the same thing, by two resources of a type or by one beside an inline setting.
+"""Conflicts: two resources that manage the same setting, of one type, or one beside an inline setting of the other.
 
-A resource claims what the properties in `conflict_tables` identify, each of which may refer to a resource of the stack by
-reference, name or ARN. A value that is unknown equals another only if both are computed from the same resources, and
-even then perhaps not; one that cannot be traced at all may equal any.
+A resource claims what the properties in `conflict_tables` identify, each of which may refer to a resource of the stack
+by reference, name or ARN. An unknown value equals another only if both are computed from the same resources, and even
+then it may differ; one that cannot be traced at all may equal any.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ UNTRACED: Part = ("untraced",)
 
 
 class Conflict(msgspec.Struct, frozen=True):
-    """Two resources that manage one thing, or may; `later` and `first` are by URN, to be the same in every run.
+    """Two resources that manage the same setting, or may; `later` and `first` are in the order of URNs.
 
-    `inline` is the property of `first` that manages it, and `thing` is empty then. `path` is the property of `later`
-    that refers to what the two share.
+    `inline` is the property of `first` that manages it, and `description` is empty then. `path` is the property of
+    `later` that refers to what the two share.
     """
 
     later: Resource
     path: str
     first: Resource
-    thing: str
+    description: str
     certain: bool
     inline: str = ""
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """One resource's claim on one thing."""
+    """One resource's claim on one setting or name."""
 
     resource: Resource
     managed: Managed
@@ -51,15 +51,15 @@ class Claim(msgspec.Struct, frozen=True):
     def conflict(self, first: Claim, part: int, *, certain: bool) -> Conflict:
         """The conflict with an earlier claim, by one of the parts."""
         path = self.managed.parts[part].rstrip("?")
-        return Conflict(self.resource, path, first.resource, self.managed.thing, certain)
+        return Conflict(self.resource, path, first.resource, self.managed.description, certain)
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
-    """Every later resource that manages, or may manage, what an earlier one does, once for each thing."""
-    by_thing: dict[tuple[str, Managed], list[Claim]] = {}
+    """Every later resource that manages, or may manage, what an earlier one does, once for each setting."""
+    by_setting: dict[tuple[str, Managed], list[Claim]] = {}
     for claim in _claims(stack):
-        by_thing.setdefault((canonical(claim.resource.type), claim.managed), []).append(claim)
-    for claims in by_thing.values():
+        by_setting.setdefault((canonical(claim.resource.type), claim.managed), []).append(claim)
+    for claims in by_setting.values():
         yield from _equal(claims)
         yield from _untraced(claims)
     yield from _beside_inline(stack)
@@ -67,8 +67,8 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 def _claims(stack: Stack) -> Iterator[Claim]:
     """Every claim, in the order of URNs: a program's resources register in another order in every run."""
-    resources = (each for each in stack.resources if not each.external)
-    for resource in sorted(resources, key=lambda each: each.urn):
+    resources = (resource for resource in stack.resources if not resource.external)
+    for resource in sorted(resources, key=lambda resource: resource.urn):
         for managed in MANAGED.get(canonical(resource.type), ()):
             parts = tuple(_part(stack, resource, name.rstrip("?")) for name in managed.parts)
             required = (part for name, part in zip(managed.parts, parts, strict=True) if not name.endswith("?"))
@@ -90,14 +90,14 @@ def _untraced(claims: Sequence[Claim]) -> Iterator[Conflict]:
     """Claims that may equal any other, each against the first that it does not differ from."""
     for index, claim in enumerate(claims):
         if UNTRACED in claim.parts:
-            others = (each for place, each in enumerate(claims) if place < index or UNTRACED not in each.parts)
-            other = next((each for each in others if _may_equal(claim.parts, each.parts)), None)
+            others = (other for place, other in enumerate(claims) if place < index or UNTRACED not in other.parts)
+            other = next((other for other in others if _may_equal(claim.parts, other.parts)), None)
             if other:
                 yield claim.conflict(other, claim.parts.index(UNTRACED), certain=False)
 
 
 def _may_equal(some: tuple[Part, ...], other: tuple[Part, ...]) -> bool:
-    return all(one == two or UNTRACED in (one, two) for one, two in zip(some, other, strict=True))
+    return all(left == right or UNTRACED in (left, right) for left, right in zip(some, other, strict=True))
 
 
 def _uncertain(part: Part) -> bool:
@@ -142,7 +142,7 @@ def _part(stack: Stack, resource: Resource, name: str) -> Part:
     own_name = name == "bucket" and resource.type in BUCKET_TYPES
     types = () if own_name else SUBJECTS.get(name, ())
     subjects = resolve(stack, resource, name, *types).resources if types else ()
-    for subject in sorted(subjects, key=lambda each: each.urn):
+    for subject in sorted(subjects, key=lambda subject: subject.urn):
         named = _names(resource, subject, value) if isinstance(value, str) else subject.urn in origins
         if name == "bucket" or named:
             return ("is", subject.urn)
@@ -153,12 +153,12 @@ def _part(stack: Stack, resource: Resource, name: str) -> Part:
 
 
 def _names(resource: Resource, subject: Resource, text: str) -> bool:
-    """Whether a text is a name, id, URL or ARN of the subject, in the scope of the resource that holds it."""
+    """Whether a text is a name, id, URL or ARN of the subject, in the scope of the resource that contains it."""
     return text in identifiers(subject) and _scope(resource, "", text) == _scope(subject, "", text)
 
 
 def _scope(resource: Resource, name: str, text: str) -> str:
-    """Where a text is unique: names of buckets, ARNs and URLs are so everywhere, names in one account and region."""
+    """The scope in which a text is unique: bucket names, ARNs and URLs are global, names are per account and region."""
     if name == "bucket" or ":" in text:
         return ""
     return f"{resource.provider} {resource.inputs.get('region') or ''}"

@@ -9,7 +9,7 @@ from policypack.core.policy import Resource, Stack
 
 
 def parents(stack: Stack, resource: Resource) -> Iterator[str]:
-    """The URNs of a resource's parents, innermost first; each once, even where a state has a cycle."""
+    """The URNs of a resource's parents, innermost first; each once, even if a state has a cycle."""
     parent, seen = resource.parent, {""}
     while parent not in seen:
         yield parent
@@ -24,7 +24,7 @@ def inside(stack: Stack, resource: Resource, component: str) -> bool:
 
 
 def is_component(resource: Resource) -> bool:
-    """Whether a resource may be a component, which stands for the resources inside it."""
+    """Whether a resource may be a component, which contains other resources."""
     return not resource.type.startswith(("aws:", "pulumi:"))
 
 
@@ -36,9 +36,8 @@ def comes_after(stack: Stack, later: Resource, earlier: Resource) -> bool:
     dependencies = _dependencies(stack, later)
     if earlier.urn in dependencies:
         return True
-    resources = (stack.by_urn.get(urn) for urn in dependencies)
-    components = [each.urn for each in resources if each and is_component(each) and inside(stack, earlier, each.urn)]
-    return any(not inside(stack, later, urn) for urn in components)
+    components = (urn for urn in dependencies if (resource := stack.by_urn.get(urn)) and is_component(resource))
+    return any(inside(stack, earlier, urn) and not inside(stack, later, urn) for urn in components)
 
 
 @memoized

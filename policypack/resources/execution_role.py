@@ -11,7 +11,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
-from policypack.resources.attachments import Attached, AttachedDocument, Lack, UnreadAttachment, holder_of
+from policypack.resources.attachments import Attached, AttachedDocument, Unread, UnreadAttachment, policies_of
 from policypack.resources.references import resolve
 from policypack.resources.tokens import ROLE
 
@@ -31,14 +31,14 @@ UNKNOWN_ATTACHMENT = Unknown(
     "may have a policy attached that is known only after the update",
     "Pass the role's own `name` and the policy's own `arn` to the attachment.",
 )
-UNREAD = {Lack.DOCUMENT: UNKNOWN_POLICY, Lack.POLICY: UNKNOWN_ATTACHMENT, Lack.FOREIGN: OTHER_POLICY}
+UNREAD = {Unread.DOCUMENT: UNKNOWN_POLICY, Unread.POLICY: UNKNOWN_ATTACHMENT, Unread.FOREIGN: OTHER_POLICY}
 
 
 class Grants(msgspec.Struct, frozen=True):
     """The policies attached to one execution role, and why some of them cannot be read.
 
-    `documents` are surely attached, `possible` perhaps. `managed` holds the names of AWS managed policies, as
-    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary; None where there is none.
+    `documents` are certainly attached, `possible` may be. `managed` contains the names of AWS managed policies, as
+    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary, or None.
     """
 
     documents: tuple[AttachedDocument, ...] = ()
@@ -66,17 +66,17 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
 def _grants(stack: Stack, role: Resource) -> Grants:
     if role.external:
         return Grants(unread=(OTHER_ROLE,))
-    holder = holder_of(stack, role)
-    boundary = _read(holder.limits) if holder.limits else None
-    return _read((*holder.carried, *holder.unseen), boundary)
+    policies = policies_of(stack, role)
+    boundary = _read(policies.limits) if policies.limits else None
+    return _read((*policies.carried, *policies.unseen), boundary)
 
 
 def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:
-    own = [each for each in attached if isinstance(each, AttachedDocument) and not each.managed]
+    own = [policy for policy in attached if isinstance(policy, AttachedDocument) and not policy.managed]
     return Grants(
-        tuple(each for each in own if each.certain),
-        tuple(each for each in own if not each.certain),
-        frozenset(name for each in attached if each.certain and (name := _aws_name(each))),
+        tuple(policy for policy in own if policy.certain),
+        tuple(policy for policy in own if not policy.certain),
+        frozenset(name for policy in attached if policy.certain and (name := _aws_name(policy))),
         tuple(dict.fromkeys(_unread(attached))),
         boundary,
     )
@@ -86,13 +86,13 @@ def _aws_name(attached: Attached) -> str:
     """The name of an AWS managed policy; empty for everything else."""
     if isinstance(attached, AttachedDocument):
         return attached.managed
-    return attached.policy if attached.lacks is Lack.AWS else ""
+    return attached.policy if attached.reason is Unread.AWS else ""
 
 
 def _unread(attached: Sequence[Attached]) -> Iterator[Unknown]:
-    for each in attached:
-        if _aws_name(each):
-            if not each.certain:
+    for policy in attached:
+        if _aws_name(policy):
+            if not policy.certain:
                 yield UNKNOWN_ATTACHMENT
-        elif isinstance(each, UnreadAttachment):
-            yield UNREAD[each.lacks]
+        elif isinstance(policy, UnreadAttachment):
+            yield UNREAD[policy.reason]

@@ -14,11 +14,11 @@ Types = tuple[str, ...]
 
 
 class Index:
-    """The resources of some types, in registration order, by name, by what their name is computed from, by component."""
+    """The resources of some types, in registration order, by name, by origin of the name, by component."""
 
     def __init__(self, stack: Stack, types: Types) -> None:
         self.types = types
-        self.resources = tuple(each for each in stack.resources if each.type in types)
+        self.resources = tuple(resource for resource in stack.resources if resource.type in types)
         self._by_name: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._by_prefix: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._by_origins: dict[Sequence[str], list[Resource]] = defaultdict(list)
@@ -48,7 +48,7 @@ class Index:
             naming = NAMINGS.get(token)
             parsed = naming.parse(text) if naming else None
             name, qualifier = (parsed.name, parsed.qualifier) if parsed else (text, "")
-            matches += [(each, qualifier) for each in self._by_name.get((token, name), ())]
+            matches += [(resource, qualifier) for resource in self._by_name.get((token, name), ())]
         return matches
 
     def perhaps_named(self, text: str) -> list[tuple[Resource, str]]:
@@ -58,8 +58,8 @@ class Index:
             if naming := NAMINGS.get(token):
                 parsed = naming.parse(text)
                 heads = (parsed.name[:size] for size in range(len(parsed.name) + 1))
-                positions = sorted(each for head in heads for each in self._by_prefix.get((token, head), ()))
-                matches += [(self.resources[each], parsed.qualifier) for each in positions]
+                positions = sorted(position for head in heads for position in self._by_prefix.get((token, head), ()))
+                matches += [(self.resources[position], parsed.qualifier) for position in positions]
         return matches
 
     def computed_from(self, origins: Sequence[str]) -> Sequence[Resource]:

@@ -1,7 +1,7 @@
-"""Names of resources: the property that holds a name, the texts that contain it, and the names that Pulumi makes up.
+"""Names of resources: the property with the name, the texts that contain it, and the names that Pulumi generates.
 
 A function, a role or a bucket has one physical name, which its ARN contains. Resources of other types are found by any
-of their identifiers that is known.
+known identifier.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LEADS: Mapping[str, Mapping[str, str]] = {
     FUNCTION: {ALIAS: "functionName", PERMISSION: "function"},
     KEY: {KEY_ALIAS: "targetKeyId"},
 }
-"""By type, the types whose outputs may name such a resource, and their property that identifies it."""
+"""By type, the types whose outputs may name such a resource, and their property that refers to it."""
 _LATEST = "$LATEST"
 _FUNCTION = re.compile(
     r"(?:(?:.*:)?function:)?(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>[A-Za-z0-9$_-]+))?(?:/invocations)?"
@@ -72,7 +72,7 @@ class Naming(msgspec.Struct, frozen=True):
     name: str = "name"
     prefix: str = "namePrefix"
     lower: bool = False
-    """Whether Pulumi makes up names in lower case."""
+    """Whether Pulumi generates names in lower case."""
 
 
 def _matched(pattern: re.Pattern[str]) -> Callable[[str], Parsed]:
@@ -116,7 +116,7 @@ NAMINGS: Mapping[str, Naming] = {
     KEY_ALIAS: Naming(_key_alias),
     **{token: Naming(_bucket, "bucket", "bucketPrefix", lower=True) for token in BUCKET_TYPES},
 }
-"""The types that have one physical name each."""
+"""The types of which every text that names a resource contains one physical name."""
 
 
 def name_in(text: str, token: str) -> str:
@@ -124,13 +124,8 @@ def name_in(text: str, token: str) -> str:
     return NAMINGS[token].parse(text).name
 
 
-def has_name(resource: Resource) -> bool:
-    """Whether every text that names the resource contains one physical name."""
-    return resource.type in NAMINGS
-
-
 def physical_name(resource: Resource) -> str | None:
-    """The name of a resource in AWS; None where it is unknown."""
+    """The name of a resource in AWS; None if it is unknown."""
     naming = NAMINGS.get(resource.type, Naming(Parsed))
     for value in (resource.inputs.get(naming.name), resource.outputs.get(naming.name)):
         if isinstance(value, str) and value:
@@ -142,9 +137,9 @@ def physical_name(resource: Resource) -> str | None:
 
 
 def name_prefix(resource: Resource) -> str:
-    """The beginning of a resource's unknown name; empty where that is unknown too.
+    """The beginning of a resource's unknown name; empty if that is unknown too.
 
-    Without a name and a prefix, Pulumi makes up a name that begins with the resource's own. Source:
+    Without a name and a prefix, Pulumi generates a name that begins with the resource's own. Source:
     https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming.
     """
     naming = NAMINGS[resource.type]
@@ -170,10 +165,10 @@ def identifiers(resource: Resource) -> Iterator[str]:
 
 
 def leading_property(resource: Resource, types: tuple[str, ...]) -> str:
-    """The property that identifies which resource of these types the outputs of another one name; empty for none.
+    """The property that refers to the resource of these types that another resource's outputs name; empty for none.
 
     For example, the `bucket` output of an access block names a bucket.
     """
     if not set(types).isdisjoint(BUCKET_TYPES) and resource.type.startswith(SIDECAR):
         return "bucket"
-    return next((leads[resource.type] for each in types if resource.type in (leads := _LEADS.get(each, {}))), "")
+    return next((leads[resource.type] for token in types if resource.type in (leads := _LEADS.get(token, {}))), "")

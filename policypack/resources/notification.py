@@ -1,4 +1,4 @@
-"""A bucket's event notifications: the entries of a `BucketNotification`, what is wrong with them, and what they invoke.
+"""A bucket's event notifications: the entries of a `BucketNotification`, their problems, and what they invoke.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html.
@@ -24,7 +24,7 @@ from policypack.resources.tokens import BUCKET_TYPES, FUNCTION
 NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 FUNCTIONS = "lambdaFunctions"
 TARGETS = {FUNCTIONS: "lambdaFunctionArn", "queues": "queueArn", "topics": "topicArn"}
-"""By list of entries, the field that holds the target's ARN."""
+"""By list of entries, the field with the target's ARN."""
 SERVICES = {"lambdaFunctionArn": ("lambda", "function"), "queueArn": ("sqs", "queue"), "topicArn": ("sns", "topic")}
 FILTERS = ("filterPrefix", "filterSuffix")
 MAX_FILTER = 1024
@@ -32,13 +32,13 @@ _NAME = re.compile(r"[\w:*.-]{1,64}")
 _PATTERN = re.compile(r"[*?^$|\\\[\]{}<>]")
 
 Problem = tuple[str, str | Unknown]
-"""A path, and what is wrong there, or why that is unknown."""
+"""A path, and the problem there, or why it is unknown."""
 
 
 class NotificationEntry(msgspec.Struct, frozen=True):
     """One target with its events and its filter; the filter is decoded, and a part that is absent is empty.
 
-    An event, prefix or suffix that is not known is `Unknown`; one that is no text is read as if it were absent.
+    An unknown event, prefix or suffix is `Unknown`; one that is not a text is left out.
     """
 
     path: str
@@ -52,9 +52,9 @@ class NotificationEntry(msgspec.Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...] | None:
-        """Globs of the keys that pass the filter; None where a part of it is unknown.
+        """Globs of the keys that pass the filter; None if a part of it is unknown.
 
-        There are several where the end of the prefix may be the beginning of the suffix.
+        There are several if the end of the prefix may be the beginning of the suffix.
         """
         if isinstance(self.prefix, Unknown) or isinstance(self.suffix, Unknown):
             return None
@@ -78,7 +78,7 @@ class Trigger(msgspec.Struct, frozen=True):
 
 
 def entries(resource: Resource) -> Iterator[Reading[NotificationEntry]]:
-    """The well-formed entries of a `BucketNotification`, and `Unknown` in place of what is not known."""
+    """The well-formed entries of a `BucketNotification`, and `Unknown` for unknown ones."""
     for kind, path, raw in _raw_entries(resource.inputs) if resource.type == NOTIFICATION else ():
         if isinstance(raw, Unknown):
             yield path, raw
@@ -104,7 +104,7 @@ def _entry(path: str, kind: str, raw: Mapping[str, Any]) -> NotificationEntry:
         path,
         kind,
         target if isinstance(target, str | Reference | Unknown) else None,
-        tuple(each for each in listed if isinstance(each, str | Unknown)),
+        tuple(event for event in listed if isinstance(event, str | Unknown)),
         *(_decoded(raw.get(name)) for name in FILTERS),
     )
 
@@ -118,12 +118,12 @@ def _decoded(value: object) -> str | Unknown:
 def overlapping(first: NotificationEntry, second: NotificationEntry) -> bool | None:
     """Whether S3 refuses the two in one bucket: an event in common, and a key that passes both filters.
 
-    None where that depends on an unknown value.
+    None if that depends on an unknown value.
     """
     events = {
-        None if isinstance(one, Unknown) or isinstance(two, Unknown) else overlaps(one, two)
-        for one in first.events
-        for two in second.events
+        None if isinstance(left, Unknown) or isinstance(right, Unknown) else overlaps(left, right)
+        for left in first.events
+        for right in second.events
     }
     verdicts = (
         True if True in events else None if None in events else False,
@@ -157,7 +157,7 @@ def _triggers(stack: Stack) -> Iterator[Trigger]:
 
 
 def unread(stack: Stack) -> Iterator[tuple[Resource, str, Unknown]]:
-    """Where it is unknown which functions a notification invokes: the notification, the path, and why."""
+    """The unknown entries that may invoke functions: the notification, the path, and why it is unknown."""
     for resource in stack.of(NOTIFICATION):
         for path, entry in entries(resource):
             if isinstance(entry, Unknown) and path.startswith(FUNCTIONS):
@@ -165,9 +165,9 @@ def unread(stack: Stack) -> Iterator[tuple[Resource, str, Unknown]]:
 
 
 def problems(inputs: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the arguments of a `BucketNotification`."""
+    """The problems of the arguments of a `BucketNotification`."""
     if all(inputs.get(kind) in (None, [], False) for kind in (*TARGETS, "eventbridge")):
-        yield "", "has no target, which takes away every notification that the bucket has"
+        yield "", "has no target, which removes every notification of the bucket"
     ids: set[str] = set()
     for kind, path, entry in _raw_entries(inputs):
         if isinstance(entry, Unknown):
@@ -175,12 +175,12 @@ def problems(inputs: Mapping[str, Any]) -> Iterator[Problem]:
         elif path == kind:
             yield path, "must be a list of targets"
         elif not isinstance(entry, Mapping):
-            yield path, f"must hold `{TARGETS[kind]}`, `events` and perhaps a filter"
+            yield path, f"must have `{TARGETS[kind]}`, `events` and optionally a filter"
         else:
             yield from _entry_problems(entry, path, TARGETS[kind])
             if isinstance(name := entry.get("id"), str) and name:
                 if name in ids:
-                    yield f"{path}.id", "is the id of another target too; S3 wants each only once"
+                    yield f"{path}.id", "is the id of another target too; S3 accepts each only once"
                 ids.add(name)
 
 
@@ -194,20 +194,20 @@ def _entry_problems(entry: Mapping[str, Any], path: str, field: str) -> Iterator
         yield from _filter(entry.get(name), f"{path}.{name}")
 
 
-def _target(value: Any, path: str, service: str, thing: str) -> Iterator[Problem]:
-    """An ARN that is known only after the update is taken as right."""
+def _target(value: Any, path: str, service: str, target: str) -> Iterator[Problem]:
+    """An ARN that is known only after the update is accepted."""
     if value is None or value == "":
-        yield path, f"is missing: the {thing} that S3 notifies"
+        yield path, f"is missing: the {target} that S3 notifies"
     elif isinstance(value, str):
         arn = Arn.parse(value)
         if arn is None:
-            yield path, f"is not an ARN; pass the {thing}'s `arn`"
+            yield path, f"is not an ARN; pass the {target}'s `arn`"
         elif arn.service != service or (service == "lambda" and not arn.resource.startswith("function:")):
-            yield path, f"is not the ARN of a {thing}; pass the {thing}'s `arn`"
+            yield path, f"is not the ARN of a {target}; pass the {target}'s `arn`"
         elif arn.resource.endswith(".fifo"):
-            yield path, f"is a FIFO {thing}, which S3 cannot notify; use a standard one"
+            yield path, f"is a FIFO {target}, which S3 cannot notify; use a standard one"
     elif not isinstance(value, Unknown | Reference):
-        yield path, f"must be the ARN of one {thing}"
+        yield path, f"must be the ARN of one {target}"
 
 
 def _events(value: Any, path: str) -> Iterator[Problem]:
@@ -238,7 +238,7 @@ def _filter(value: Any, path: str) -> Iterator[Problem]:
         elif pattern := _PATTERN.search(value):
             yield path, f"has `{pattern[0]}` in it: a filter is plain text and matches no patterns"
         elif any(char.isspace() for char in value):
-            yield path, "has white space in it; S3 wants a space written as `+`"
+            yield path, "has white space in it; write a space as `+`"
         elif len(value.encode()) > MAX_FILTER:
             yield path, f"is longer than a key can be: {MAX_FILTER} bytes"
 
@@ -256,7 +256,7 @@ def _correction(name: object, field: str) -> str:
 def _nearest(event: str) -> str:
     from difflib import get_close_matches
 
-    known = {each.lower(): each for each in s3_event_names()}
+    known = {event.lower(): event for event in s3_event_names()}
     plain = f"s3:{event.lower().removeprefix('s3:').replace(' ', '')}"
     if f"{plain}:*" in known:
         return f"; write `{known[f'{plain}:*']}`"

@@ -1,6 +1,6 @@
 """Permissions: the statements of a function's resource-based policy, one `aws:lambda/permission:Permission` each.
 
-What they allow, which of them allow S3 to invoke a function, and what is wrong with a source's ARN. Sources:
+What they allow, which of them allow S3 to invoke a function, and the problems of a source's ARN. Sources:
 https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
 https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html and the ARN formats of the Service
 Authorization Reference.
@@ -65,7 +65,7 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html.
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """The parts of one permission: None where absent, `Unknown` where not known yet."""
+    """The parts of one permission: None if absent, `Unknown` if not known yet."""
 
     principal: str | Unknown | None
     action: str | Unknown | None = None
@@ -84,7 +84,7 @@ class Permission(msgspec.Struct, frozen=True):
 
     @property
     def arn(self) -> Arn | None:
-        """The source's ARN, where it is known and well-formed."""
+        """The source's ARN, if it is known and well-formed."""
         return Arn.parse(self.source_arn) if isinstance(self.source_arn, str) else None
 
 
@@ -97,7 +97,7 @@ PARTS = (
     "eventSourceToken",
     "functionUrlAuthType",
 )
-"""The properties that hold the fields of a `Permission`, in their order."""
+"""The properties of the fields of a `Permission`, in their order."""
 
 
 def permissions(resource: Resource) -> Iterator[Reading[Permission]]:
@@ -118,7 +118,7 @@ def _part(value: Any) -> str | Unknown | None:
 
 
 class Allowance(msgspec.Struct, frozen=True):
-    """The permissions that allow S3 to invoke one function for one trigger: surely, and perhaps."""
+    """The permissions that allow S3 to invoke one function for one trigger: certain ones, and possible ones."""
 
     certain: tuple[Resource, ...] = ()
     possible: tuple[Resource, ...] = ()
@@ -128,9 +128,9 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
     """The permissions that allow the bucket of a trigger to invoke a function.
 
     Args:
-        stack: where permissions are looked for.
+        stack: with the permissions.
         trigger: of a notification.
-        function: one that the trigger refers to; None for one outside the stack, which the trigger's text names.
+        function: one that the trigger refers to; None for one outside the stack, which the trigger names.
     """
     if function is None:
         target = trigger.entry.target
@@ -164,14 +164,14 @@ def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
             functions = resolve(stack, resource, "function", FUNCTION)
             name = resource.inputs.get("function")
             traced = functions.foreign is not None or isinstance(name, str)
-            keys = {each.resource.urn for each in functions.all} if traced else {ANY}
+            keys = {referent.resource.urn for referent in functions.all} if traced else {ANY}
             for key in keys | ({name_in(name, FUNCTION)} if isinstance(name, str) else set()):
                 index[key].append((resource, functions))
     return index
 
 
 def _may_invoke(parts: Permission) -> bool | None:
-    """Whether a permission allows S3 to invoke a function; None where that is unknown."""
+    """Whether a permission allows S3 to invoke a function; None if that is unknown."""
     by_s3 = None if isinstance(parts.principal, Unknown) else parts.service == S3 or parts.principal == "*"
     invokes = None if isinstance(parts.action, Unknown) else (parts.action or "").lower() in (INVOKE, "lambda:*", "*")
     return False if False in (by_s3, invokes) else by_s3 and invokes
@@ -184,12 +184,12 @@ def _for_function(resource: Resource, functions: Resolved, trigger: Trigger, fun
         if isinstance(name, str) and isinstance(target, str):
             return name_in(name, FUNCTION) == name_in(target, FUNCTION)
         return None if isinstance(name, Unknown) and functions.foreign is None else False
-    same = [each for each in functions.all if each.resource.urn == function.resource.urn]
+    same = [referent for referent in functions.all if referent.resource.urn == function.resource.urn]
     if not same:
         return False
     if len(functions.certain) != 1:
         return None
-    qualifiers = {_qualifier(resource, each) for each in same}
+    qualifiers = {_qualifier(resource, referent) for referent in same}
     if function.qualifier in qualifiers and function.qualifier is not None:
         return True
     return None if function.qualifier is None or None in qualifiers else False
@@ -207,21 +207,20 @@ def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | No
     source = permission(resource).source_arn
     if source is None:
         return True
-    mine = trigger.buckets
+    buckets = trigger.buckets
     name = trigger.notification.inputs.get("bucket")
-    names = {physical_name(each) for each in mine.resources} or {name if isinstance(name, str) else None}
+    names = {physical_name(bucket) for bucket in buckets.resources} or {name if isinstance(name, str) else None}
     if isinstance(source, str) and has_wildcard(source):
         if None in names:
             return None
-        return any(matches(source, f"{_head(source)}{each}") for each in names)
-    theirs = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
-    if _urns(theirs.certain) & _urns(mine.certain):
+        return any(matches(source, f"{_head(source)}{bucket}") for bucket in names)
+    sources = resolve(stack, resource, "sourceArn", *BUCKET_TYPES)
+    if _urns(sources.certain) & _urns(buckets.certain):
         return True
     if isinstance(source, str) and source.removeprefix(_head(source)) in names:
         return True
-    return (
-        None if _urns(theirs.all) & _urns(mine.all) or (isinstance(source, Unknown) and not theirs.certain) else False
-    )
+    possible = _urns(sources.all) & _urns(buckets.all) or (isinstance(source, Unknown) and not sources.certain)
+    return None if possible else False
 
 
 def _head(source: str) -> str:
@@ -230,11 +229,11 @@ def _head(source: str) -> str:
 
 
 def _urns(referents: Iterable[Referent]) -> set[str]:
-    return {each.resource.urn for each in referents}
+    return {referent.resource.urn for referent in referents}
 
 
 def source_problem(text: str, principal: str | None) -> str | None:
-    """What is wrong with a known `sourceArn`: a clause, or None.
+    """The problem of a known `sourceArn`: a clause, or None.
 
     Args:
         text: the value.
@@ -261,7 +260,7 @@ def source_problem(text: str, principal: str | None) -> str | None:
 
 def _bucket_problem(arn: Arn) -> str | None:
     if arn.region or arn.account:
-        return "has a region or an account in it, which the ARN of a bucket has not"
+        return "has a region or an account in it; the ARN of a bucket has neither"
     bucket, slash, _ = arn.resource.partition("/")
     if has_wildcard(bucket):
         return "has a wildcard for its bucket: buckets of every account match it"
@@ -289,7 +288,7 @@ def _hint(text: str, service: str | None) -> str:
     if service == "s3" and text.startswith(("s3:", "http")):
         return "; it is written `arn:aws:s3:::` and the bucket's name"
     if service == "s3" and _BUCKET.fullmatch(text):
-        return "; a bucket's name goes behind `arn:aws:s3:::`"
+        return "; write a bucket's name after `arn:aws:s3:::`"
     return "; pass the source's `arn`"
 
 

@@ -1,7 +1,7 @@
-"""Providers: which provider makes a resource, and its version and account.
+"""Providers: which provider creates a resource, and its version and account.
 
-A provider's credentials decide its account; its `region` does not. Two providers with the same credentials make resources
-in one account, and two that list the accounts that they may work in, and share none, in two.
+A provider's credentials decide its account; its `region` does not. Two providers with the same credentials create
+resources in one account, and two with disjoint lists of allowed accounts in two.
 Source: https://www.pulumi.com/registry/packages/aws/installation-configuration/.
 """
 
@@ -27,7 +27,7 @@ def providers(stack: Stack) -> tuple[Resource, ...]:
 
 
 def is_default(provider: Resource) -> bool:
-    """Whether the engine made this provider for resources that name none: `default`, or `default_7_51_0`.
+    """Whether the engine created this provider for resources without one: `default`, or `default_7_51_0`.
 
     Source: `DefaultName` in pkg/resource/deploy/providers/provider.go of https://github.com/pulumi/pulumi.
     """
@@ -35,13 +35,13 @@ def is_default(provider: Resource) -> bool:
 
 
 def provider_of(stack: Stack, resource: Resource) -> Resource | None:
-    """The provider that makes a resource; its id may follow the URN after another `::`, as in a state file."""
+    """The provider that creates a resource; its id may follow the URN after another `::`, as in a state file."""
     reference = resource.provider
     return (find(stack, reference) or find(stack, reference.rpartition("::")[0])) if reference else None
 
 
 def resources_on(stack: Stack, provider: Resource) -> tuple[Resource, ...]:
-    """The resources that are made through this provider, in registration order."""
+    """The resources of this provider, in registration order."""
     return tuple(_by_provider(stack).get(provider.urn, ()))
 
 
@@ -55,7 +55,7 @@ def _by_provider(stack: Stack) -> Mapping[str, Sequence[Resource]]:
 
 
 def provider_version(stack: Stack, resource: Resource) -> tuple[int, ...]:
-    """The version of a resource's provider, by its input, else its name `default_7_51_0`; empty where neither has one."""
+    """The version of a resource's provider, by its input, else its name `default_7_51_0`; empty if neither has one."""
     provider = provider_of(stack, resource)
     text = provider.inputs.get("version") if provider else None
     return numbers(text) if isinstance(text, str) else numbers(resource.provider.rpartition("::default_")[2])
@@ -67,21 +67,21 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, match.groups())) if match else ()
 
 
-def same_account(stack: Stack, one: Resource, other: Resource) -> bool | None:
-    """Whether two resources are in the same account; None where that is unknown."""
-    if one.provider == other.provider:
+def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None:
+    """Whether two resources are in the same account; None if that is unknown."""
+    if first.provider == second.provider:
         return True
-    pair = [provider_of(stack, resource) for resource in (one, other)]
+    pair = [provider_of(stack, resource) for resource in (first, second)]
     if None in pair:
         return None
     inputs = [provider.inputs for provider in pair if provider]
-    mine, theirs = (_accounts(each.get("allowedAccountIds")) for each in inputs)
-    if mine and theirs:
-        if not mine & theirs:
+    accounts, others = (_accounts(properties.get("allowedAccountIds")) for properties in inputs)
+    if accounts and others:
+        if not accounts & others:
             return False
-        if mine == theirs and len(mine) == 1:
+        if accounts == others and len(accounts) == 1:
             return True
-    credentials = [[_absent_as_none(each.get(name)) for name in CREDENTIALS] for each in inputs]
+    credentials = [[_absent_as_none(properties.get(name)) for name in CREDENTIALS] for properties in inputs]
     return True if credentials[0] == credentials[1] and not has_unknown(credentials) else None
 
 
@@ -91,5 +91,5 @@ def _absent_as_none(value: Any) -> Any:
 
 def _accounts(value: Any) -> frozenset[str]:
     if isinstance(value, str) and value.startswith("["):  # a provider's inputs are JSON texts in a state
-        value = [each.strip(' "') for each in value.strip("[]").split(",")]
-    return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()
+        value = [account.strip(' "') for account in value.strip("[]").split(",")]
+    return frozenset(text for text in value if isinstance(text, str)) if isinstance(value, list) else frozenset()

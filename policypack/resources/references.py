@@ -1,9 +1,9 @@
-"""References: which resources of the stack a property refers to, surely or perhaps, or whether to none of them.
+"""References: the resources of the stack that a property refers to or may refer to, or that it refers to none.
 
-A property may hold a name, an ARN, an id, a URL, a whole resource, or a value that is unknown before the update. A known
+A property may contain a name, an ARN, an id, a URL, a resource, or a value that is unknown before the update. A known
 text is resolved by name, an unknown value by Pulumi's record of what it is computed from. Pulumi keeps that record per
-top-level property, so several unknown values in one list share it: where they are as many as the resources that they are
-computed from, each value refers to one of these, and which is unknown.
+top-level property, so several unknown values in one list share it. If there are as many of them as resources in the
+record, each value refers to one of these, but it is unknown which to which.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from policypack.iam.arn import Arn
 from policypack.resources.aliases import find
 from policypack.resources.dependency_graph import is_component
 from policypack.resources.index import Types, index_of
-from policypack.resources.naming import NICKNAMES, has_name, leading_property
+from policypack.resources.naming import NAMINGS, NICKNAMES, leading_property
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY
 
 
 class Referent(msgspec.Struct, frozen=True):
-    """Resource that is referred to, and for a function the version or alias: empty for itself, None where unknown."""
+    """Resource that is referred to, and for a function the version or alias: empty for itself, None if unknown."""
 
     resource: Resource
     qualifier: str | None = ""
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """Answer for one value: `certain` holds what it surely refers to, else `possible` what it may refer to.
+    """Answer for one value: `certain` is what it refers to; if that is empty, `possible` is what it may refer to.
 
-    For an absent value both are empty and `foreign` is False. `certain` holds several only if these have one name.
+    For an absent value both are empty and `foreign` is False. `certain` has several only if these have the same name.
     """
 
     certain: tuple[Referent, ...] = ()
     possible: tuple[Referent, ...] = ()
     foreign: bool | None = False
-    """Whether it refers to something outside the stack; None where that may be."""
+    """Whether it refers to something outside the stack; None if it may."""
     between: bool = False
     """Whether several values share `possible`, and each of these is referred to by one of the values."""
     untraced: bool = False
-    """Whether the value cannot be traced: `possible` holds every resource of the types."""
+    """Whether the value cannot be traced: `possible` contains every resource of the types."""
 
     @property
     def all(self) -> tuple[Referent, ...]:
@@ -53,20 +53,20 @@ class Resolved(msgspec.Struct, frozen=True):
     @property
     def resources(self) -> tuple[Resource, ...]:
         """The resources of `certain`."""
-        return tuple(each.resource for each in self.certain)
+        return tuple(referent.resource for referent in self.certain)
 
     @property
     def candidates(self) -> tuple[Resource, ...]:
         """The resources of `possible`."""
-        return tuple(each.resource for each in self.possible)
+        return tuple(referent.resource for referent in self.possible)
 
     def includes(self, resource: Resource) -> bool:
         """Whether a resource is among those that it refers to or may refer to."""
-        return any(each.resource.urn == resource.urn for each in self.all)
+        return any(referent.resource.urn == resource.urn for referent in self.all)
 
     @property
     def only(self) -> Resource | None:
-        """The one resource that it surely refers to; None where there are none or several."""
+        """The one resource that it certainly refers to; None if there are none or several."""
         return self.certain[0].resource if len(self.certain) == 1 else None
 
 
@@ -77,7 +77,7 @@ FOREIGN = Resolved(foreign=True)
 
 @memoized
 def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolved:
-    """Resolve a top-level property that holds one value.
+    """Resolve a top-level property with one value.
 
     Args:
         stack: where to look.
@@ -110,7 +110,7 @@ def _by_referent(stack: Stack, token: str, name: str, kind: str) -> Mapping[str,
 
 
 def written(resource: Resource, name: str) -> Any:
-    """The value of an input, or the text that the provider reports where the input is unknown.
+    """The value of an input, or the text that the provider reports if the input is unknown.
 
     Of a resource that the stack only reads, the provider reports everything.
     """
@@ -120,7 +120,7 @@ def written(resource: Resource, name: str) -> Any:
 
 
 class _Resolver:
-    """Resolver of one question about some types. `seen` holds the URNs on the way, so that no cycle is followed."""
+    """Resolver of one question about some types. `seen` contains the URNs on the way, so that cycles end."""
 
     def __init__(self, stack: Stack, types: Types, seen: frozenset[str]) -> None:
         self.stack = stack
@@ -131,9 +131,9 @@ class _Resolver:
     def values(self, values: Sequence[Any], origins: Sequence[str]) -> list[Resolved]:
         """What each of several values refers to, which together are computed from `origins`."""
         known = [self._known(value, origins) for value in values]
-        unknown = sum(each is None for each in known)
+        unknown = sum(resolved is None for resolved in known)
         shared = self._traced(origins, known, unknown) if unknown else ABSENT
-        return [shared if each is None else each for each in known]
+        return [shared if resolved is None else resolved for resolved in known]
 
     def _known(self, value: Any, origins: Sequence[str]) -> Resolved | None:
         """What a known value refers to; None for an unknown one."""
@@ -148,20 +148,22 @@ class _Resolver:
         if self.types == (MANAGED_POLICY,) and (arn := Arn.parse(text)) and arn.account == "aws":
             return FOREIGN
         if same := self.index.named(text):
-            exact = [each for each in same if each[0].outputs.get("arn") == text]
-            return Resolved(tuple(Referent(*each) for each in exact or same))
+            exact = [match for match in same if match[0].outputs.get("arn") == text]
+            return Resolved(tuple(Referent(*match) for match in exact or same))
         if nickname := self._nickname(text):
             return nickname
-        perhaps = {each.urn: Referent(each, qualifier) for each, qualifier in self.index.perhaps_named(text)}
+        maybe = {resource.urn: Referent(resource, qualifier) for resource, qualifier in self.index.perhaps_named(text)}
         leads = [lead for urn in origins if (lead := self._lead(urn))]
-        sources = {one.resource.urn: one for lead in leads for one in lead.certain}
+        sources = {referent.resource.urn: referent for lead in leads for referent in lead.certain}
         # a resource without one physical name may have an identifier that is unknown
         computed = [
-            perhaps.get(urn, one) for urn, one in sources.items() if urn in perhaps or not has_name(one.resource)
+            maybe.get(urn, source)
+            for urn, source in sources.items()
+            if urn in maybe or source.resource.type not in NAMINGS
         ]
         if len(computed) == 1:
             return Resolved(tuple(computed))
-        return Resolved(possible=tuple(perhaps.values()), foreign=None) if perhaps else FOREIGN
+        return Resolved(possible=tuple(maybe.values()), foreign=None) if maybe else FOREIGN
 
     def _nickname(self, text: str) -> Resolved | None:
         """What a text refers to by the name of another resource, as a key's alias names the key."""
@@ -176,16 +178,16 @@ class _Resolver:
         leads = [self._lead(urn) for urn in origins]
         if any(lead.untraced for lead in leads if lead):
             return _anything(self.stack, self.types)
-        every = _unique(each for lead in leads if lead for each in lead.all)
+        every = _unique(referent for lead in leads if lead for referent in lead.all)
         if not every:
             elsewhere = leads and all(lead and lead.foreign is not None for lead in leads)
             return FOREIGN if elsewhere else self._by_origins(origins) or _anything(self.stack, self.types)
-        named = {one.resource.urn for each in known if each for one in each.certain}
-        candidates = tuple(each for each in every if each.resource.urn not in named) or every
+        named = {referent.resource.urn for resolved in known if resolved for referent in resolved.certain}
+        candidates = tuple(referent for referent in every if referent.resource.urn not in named) or every
         sizes = [len(lead.all) if lead else 0 for lead in leads]
         if unknown > len(candidates) and set(sizes) != {1}:
             return Resolved(possible=candidates, foreign=None)
-        sure = {one.resource.urn for lead in leads if lead for one in lead.certain}
+        sure = {referent.resource.urn for lead in leads if lead for referent in lead.certain}
         if len(candidates) == 1 and candidates[0].resource.urn in sure:
             return Resolved(candidates)
         foreign = None if any(lead.foreign is None for lead in leads if lead) else False
@@ -193,12 +195,12 @@ class _Resolver:
         return Resolved(possible=candidates, foreign=foreign, between=between)
 
     def _lead(self, urn: str) -> Resolved | None:
-        """What a value computed from this resource refers to; None where that is unknown."""
+        """What a value computed from this resource refers to; None if that is unknown."""
         resource = find(self.stack, urn)
         if resource is None or urn in self.seen:
             return None
         if resource.type in self.types:
-            # `qualifiedArn` names a version where the function publishes one
+            # `qualifiedArn` names a version if the function publishes one
             published = resource.type == FUNCTION and resource.inputs.get("publish")
             return Resolved((Referent(resource, None if published else ""),))
         if resource.type == DIRECTORY_BUCKET and not BUCKETS.isdisjoint(self.types):
@@ -208,25 +210,25 @@ class _Resolver:
             value, origins = written(resource, name), resource.property_dependencies.get(name, ())
             return _qualified(inner.values([value], origins)[0], resource)
         if is_component(resource):
-            parts = tuple(Referent(each) for each in self.index.inside(urn))
+            parts = tuple(Referent(resource) for resource in self.index.inside(urn))
             return Resolved(parts) if len(parts) == 1 else Resolved(possible=parts) if parts else None
         return None
 
     def _by_origins(self, origins: Sequence[str]) -> Resolved | None:
-        """The resources whose names are computed from the same origins as the value; None where there are none."""
-        candidates = tuple(Referent(each, None) for each in self.index.computed_from(origins))
+        """The resources whose names are computed from the same origins as the value; None if there are none."""
+        candidates = tuple(Referent(resource, None) for resource in self.index.computed_from(origins))
         return Resolved(possible=candidates, foreign=None) if candidates else None
 
 
 @memoized
 def _anything(stack: Stack, types: Types) -> Resolved:
-    """What a value may refer to that cannot be traced."""
+    """What an untraceable value may refer to."""
     every = tuple(Referent(resource, None) for resource in index_of(stack, types).resources)
     return Resolved(possible=every, foreign=None, untraced=True)
 
 
 def _unique(referents: Iterable[Referent]) -> tuple[Referent, ...]:
-    return tuple({each.resource.urn: each for each in referents}.values())
+    return tuple({referent.resource.urn: referent for referent in referents}.values())
 
 
 def _qualified(resolved: Resolved, by: Resource) -> Resolved:
@@ -236,7 +238,7 @@ def _qualified(resolved: Resolved, by: Resource) -> Resolved:
     name = by.inputs.get("name") if by.type == ALIAS else by.inputs.get("qualifier", "")
     qualifier = name if isinstance(name, str) else None
     certain, possible = (
-        tuple(Referent(each.resource, qualifier) for each in referents)
+        tuple(Referent(referent.resource, qualifier) for referent in referents)
         for referents in (resolved.certain, resolved.possible)
     )
     return msgspec.structs.replace(resolved, certain=certain, possible=possible)

@@ -1,4 +1,4 @@
-"""Regions: where each AWS resource is created, and what decides that.
+"""Regions: the region of each AWS resource, and the resource or provider that decides it.
 
 The resource's own `region` argument wins, then the `region` of its provider; a default provider has the stack's
 `aws:region`. Nothing else fixes a region: the shell or a profile differs between two machines.
@@ -32,11 +32,11 @@ EDGE_REGION = "us-east-1"
 CERTIFICATES = frozenset({"aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation"})
 
 
-class Landing(msgspec.Struct, frozen=True):
+class ResourceRegion(msgspec.Struct, frozen=True):
     """The region of one resource.
 
-    `region` is None where nothing fixes it. `decides` is the resource whose `region` it is: the resource itself or a
-    provider of the stack.
+    `region` is None if nothing fixes it. `decides` is the resource that sets it: the resource itself or a provider of
+    the stack.
     """
 
     resource: Resource
@@ -46,7 +46,7 @@ class Landing(msgspec.Struct, frozen=True):
 
 def listed(resources: Sequence[Resource]) -> str:
     """The first three names in order, and the number of the others, for a message that is the same in every run."""
-    names = sorted(each.name for each in resources)
+    names = sorted(resource.name for resource in resources)
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
 
@@ -60,29 +60,29 @@ def regional(resource: Resource) -> bool:
 
 
 def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
-    """The region that a provider is fixed to; None where the machine that runs the program decides."""
+    """The region that a provider is fixed to; None if the machine that runs the program decides."""
     region = _region_in(provider)
     return (stack.settings.stack_region or None) if region is None and is_default(provider) else region
 
 
 @memoized
-def landings(stack: Stack) -> tuple[Landing, ...]:
+def resource_regions(stack: Stack) -> tuple[ResourceRegion, ...]:
     """The region of every regional AWS resource, in registration order."""
-    return tuple(_landing(stack, resource) for resource in stack.resources if regional(resource))
+    return tuple(_resource_region(stack, resource) for resource in stack.resources if regional(resource))
 
 
-def at_the_edge(landing: Landing) -> bool:
+def at_the_edge(located: ResourceRegion) -> bool:
     """Whether a resource is in `us-east-1` because CloudFront requires that: a certificate, or a part of a WAF.
 
     Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html and
     https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html.
     """
-    kind, inputs = landing.resource.type, landing.resource.inputs
+    kind, inputs = located.resource.type, located.resource.inputs
     web = kind.startswith("aws:wafv2/") and inputs.get("scope") == "CLOUDFRONT"
-    return landing.region == EDGE_REGION and (web or kind in CERTIFICATES)
+    return located.region == EDGE_REGION and (web or kind in CERTIFICATES)
 
 
-def _landing(stack: Stack, resource: Resource) -> Landing:
+def _resource_region(stack: Stack, resource: Resource) -> ResourceRegion:
     own = _region_in(resource) if resource.inputs.get("region") is not None else None
     provider = provider_of(stack, resource)
     if provider is not None:
@@ -92,11 +92,11 @@ def _landing(stack: Stack, resource: Resource) -> Landing:
     else:
         region = stack.settings.stack_region or None
     if own is not None and own != region:
-        return Landing(resource, own, resource)
+        return ResourceRegion(resource, own, resource)
     reported = resource.outputs.get("region")
     if not isinstance(region, str) and isinstance(reported, str) and reported:
         region = reported
-    return Landing(resource, region, provider or resource)
+    return ResourceRegion(resource, region, provider or resource)
 
 
 def _region_in(resource: Resource) -> str | Unknown | None:

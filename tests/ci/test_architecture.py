@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md names each room, and each file that it names is there."""
+"""ARCHITECTURE.md names each room, and each file that it names exists."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ PACKAGES = sorted(
 
 def named() -> set[str]:
     """The rooms that the document has a paragraph of; an indented one is within the last with less indentation."""
-    found: set[str] = set()
+    rooms: set[str] = set()
     outer: list[str] = []
     for line in ROOMS.splitlines():
         if match := re.match(r"(?P<indent> *)- `(?P<room>[\w/]+)/`", line):
             outer = outer[: len(match["indent"]) // 2]
             outer.append(match["room"])
-            found.add("/".join(outer))
+            rooms.add("/".join(outer))
         elif line.startswith("- "):
-            found.update(each.rstrip("/") for each in re.findall(r"`([\w/]+/)`", line))
-    return found
+            rooms.update(room.rstrip("/") for room in re.findall(r"`([\w/]+/)`", line))
+    return rooms
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_room_has_a_paragraph(package: str) -> None:
-    folders = {f"{package}/{each.parent.name}" for each in (ROOT / package).glob("*/__init__.py")}
+    folders = {f"{package}/{file.parent.name}" for file in (ROOT / package).glob("*/__init__.py")}
     assert folders - named() == set()
 
 
-def test_no_room_is_named_that_is_not_there() -> None:
+def test_each_room_that_is_named_exists() -> None:
     assert {room for room in named() if not (ROOT / room).is_dir()} == set()
 
 
-def test_each_file_that_is_named_is_there() -> None:
+def test_each_file_that_is_named_exists() -> None:
     files = {
-        each.name for folder in ("policypack", "stackguard", "tests", "tools") for each in (ROOT / folder).rglob("*.py")
+        file.name for folder in ("policypack", "stackguard", "tests", "tools") for file in (ROOT / folder).rglob("*.py")
     }
     assert set(re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", TEXT)) - files == set()

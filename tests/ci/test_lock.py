@@ -8,14 +8,14 @@ ONE = "boto3==1.40.1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
 MARKED = "tomli==2.0.1 ; python_full_version < '3.13' \\\n    --hash=sha256:cc\n"
 
 
-@pytest.mark.parametrize("wanted", [ONE + MARKED, MARKED + ONE, ONE + MARKED + "    --hash=sha256:new\n"])
-def test_order_and_files_published_since_are_no_difference(wanted: str) -> None:
-    wanted = wanted.replace("sha256:cc\n    --hash", "sha256:cc \\\n    --hash")
-    assert list(differences(ONE + MARKED, wanted)) == []
+@pytest.mark.parametrize("resolved", [ONE + MARKED, MARKED + ONE, ONE + MARKED + "    --hash=sha256:new\n"])
+def test_order_and_files_published_since_are_no_difference(resolved: str) -> None:
+    resolved = resolved.replace("sha256:cc\n    --hash", "sha256:cc \\\n    --hash")
+    assert list(differences(ONE + MARKED, resolved)) == []
 
 
 @pytest.mark.parametrize(
-    ("locked", "wanted", "line"),
+    ("locked", "resolved", "line"),
     [
         (ONE, ONE + MARKED, "lacks tomli==2.0.1 ; python_full_version < '3.13'"),
         (ONE + MARKED, ONE, "has tomli==2.0.1 ; python_full_version < '3.13', which nothing asks for"),
@@ -30,8 +30,8 @@ def test_order_and_files_published_since_are_no_difference(wanted: str) -> None:
         ),
     ],
 )
-def test_a_difference_is_named(locked: str, wanted: str, line: str) -> None:
-    assert line in list(differences(locked, wanted))
+def test_a_difference_is_named(locked: str, resolved: str, line: str) -> None:
+    assert line in list(differences(locked, resolved))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.file)

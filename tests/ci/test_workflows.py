@@ -23,12 +23,12 @@ PIN = re.compile(r"uses: ([^@\s]+)@(\S+)(?: # (\S+))?")
 
 def local_steps() -> list[tuple[str, str, str]]:
     """Name, folder and command of each step of `.ci/run`."""
-    found = []
+    steps = []
     for line in re.findall(r"^step .*$", RUN, re.MULTILINE):
         _, name, folder, command = shlex.split(line)
         setup = re.fullmatch(r"\$\{commands\[(\d)\]\}", command)
-        found.append((name, folder, SETUP[int(setup[1])] if setup else command))
-    return found
+        steps.append((name, folder, SETUP[int(setup[1])] if setup else command))
+    return steps
 
 
 def jobs(text: str) -> dict[str, Any]:
@@ -75,23 +75,23 @@ def test_actions_are_pinned_by_hash_and_alike() -> None:
         assert re.fullmatch("[0-9a-f]{40}", commit), action
         assert re.fullmatch(r"v\d+\.\d+\.\d+", version), action
         pins.setdefault(action, set()).add((commit, version))
-    assert {action: len(each) for action, each in pins.items()} == dict.fromkeys(pins, 1)
+    assert {action: len(versions) for action, versions in pins.items()} == dict.fromkeys(pins, 1)
     assert len(pins) == len(set(re.findall(r"uses: ([^@\s]+)", OURS + THEIRS)))
 
 
-def test_users_are_shown_every_step_in_order() -> None:
-    shown = commands(THEIRS)
-    wanted = [
+def test_the_page_has_every_step_in_order() -> None:
+    printed = commands(THEIRS)
+    expected = [
         "uv lock --check",
         "pytest",
         "stackguard bundle lambda_fn",
         "stackguard template stack",
         "stackguard check stack",
     ]
-    places = [next(place for place, command in enumerate(shown) if each in command) for each in wanted]
+    places = [next(place for place, command in enumerate(printed) if fragment in command) for fragment in expected]
     assert places == sorted(places)
     gitlab = yaml.safe_load(re.findall(r"```yaml\n# \.gitlab-ci\.yml\n(.*?)```", PAGE, re.DOTALL)[0])
-    assert gitlab["stackguard"]["script"][1:] == shown
+    assert gitlab["stackguard"]["script"][1:] == printed
 
 
 def changed(text: str, word: str, **change: Any) -> str:
@@ -106,7 +106,7 @@ def changed(text: str, word: str, **change: Any) -> str:
 
 @pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "task"),
     [
         ("pytest -q", "runs the tests"),
         ("stackguard check stack", "judges the program"),
@@ -114,25 +114,25 @@ def changed(text: str, word: str, **change: Any) -> str:
         ("stackguard template", "validates the template"),
     ],
 )
-def test_a_workflow_without_tests_or_gate_is_told(text: str, word: str, told: str) -> None:
-    says = f"has no step that {told} and stops the job where that fails"
+def test_a_workflow_without_tests_or_gate_is_reported(text: str, word: str, task: str) -> None:
+    missing = f"has no step that {task} and stops the job where that fails"
     assert list(lint_workflows.lacking(text)) == []
-    assert says in list(lint_workflows.lacking(changed(text, word)))
+    assert missing in list(lint_workflows.lacking(changed(text, word)))
     for change in (
         {"continue-on-error": "true"},
         {"if": "github.ref == 'refs/heads/main'"},
         {"run": f"{word} || true"},
         {"run": f"echo {word} --collect-only"},
     ):
-        assert says in list(lint_workflows.lacking(changed(text, word, **change))), change
+        assert missing in list(lint_workflows.lacking(changed(text, word, **change))), change
 
 
-def test_a_workflow_that_no_pull_request_runs_is_told() -> None:
+def test_a_workflow_that_no_pull_request_runs_is_reported() -> None:
     assert list(lint_workflows.lacking(THEIRS.replace("  pull_request:\n", ""))) == ["does not run on pull requests"]
 
 
 @pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
-def test_zizmor_has_nothing_to_say(text: str, tmp_path: Path) -> None:
+def test_zizmor_reports_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
     done = subprocess.run(
         [*lint_workflows.ZIZMOR, "--color=never", str(tmp_path / "workflow.yml")],
@@ -143,7 +143,7 @@ def test_zizmor_has_nothing_to_say(text: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "No findings to report. Good job!\n"), done.stdout + done.stderr
 
 
-def test_a_linter_that_cannot_be_had_fails(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_linter_that_is_missing_fails(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setattr(sys, "executable", "/no/python")
     assert lint_workflows.main() == 2

@@ -1,4 +1,4 @@
-"""The program's second run: like the first, without credentials, and in nobody's way."""
+"""The program's second run: like the first, without credentials, and without side effects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.analyzer import running
 from tests.test_pack_settings import pack_folder
 
 RUNTIME = f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
-"""Whatever environment is active where the tests run."""
+"""The environment of the tests."""
 ELSEWHERE = "/var/tmp"
 SOURCE = """
 import json, pulumi, pulumi_aws as aws
@@ -39,7 +39,7 @@ aws.s3.BucketPolicy("orders", bucket=bucket.id, policy=bucket.arn.apply(
 
 @pytest.fixture
 def program() -> Iterator[Path]:
-    """A program outside of the temporary folder, as everybody's is."""
+    """A program outside of the temporary folder, like a user's."""
     folder = Path(tempfile.mkdtemp(dir=ELSEWHERE))
     (folder / "Pulumi.yaml").write_text(f"name: orders\n{RUNTIME}")
     (folder / "__main__.py").write_text(SOURCE)
@@ -49,7 +49,7 @@ def program() -> Iterator[Path]:
 
 @pytest.fixture
 def reached(tmp_path: Path) -> Path:
-    """A file that a program makes as soon as it runs."""
+    """A file that a program creates as soon as it runs."""
     return tmp_path / "reached"
 
 
@@ -73,7 +73,7 @@ def answered(answer: OfflineAnswer) -> Preview:
 def test_it_runs_as_the_stack_that_the_engine_configures_and_reads_no_stack_file(program: Path) -> None:
     (program / "Pulumi.prod.yaml").write_text("config:\n  orders:name: from-the-file\n")
     preview = answered(started(program, name="from-the-engine").answer())
-    (bucket,) = (each for each in preview.resources if each.type == "aws:s3/bucket:Bucket")
+    (bucket,) = (resource for resource in preview.resources if resource.type == "aws:s3/bucket:Bucket")
     assert bucket.inputs["bucket"] == "from-the-engine"
     assert bucket.inputs["tags"] == {"stack": "prod", "org": "acme"}
 
@@ -92,23 +92,23 @@ def test_it_has_no_credentials_and_prints_nothing(
     assert capfd.readouterr() == ("", "")
 
 
-def test_it_warms_up_with_the_preview_and_nobody_waits_for_that(program: Path) -> None:
-    given: list[Preview] = []
+def test_it_warms_up_with_the_preview_and_does_not_wait_for_that(program: Path) -> None:
+    previews: list[Preview] = []
     warm, may_end = threading.Event(), threading.Event()
 
     def warm_up(preview: Preview) -> None:
-        given.append(preview)
+        previews.append(preview)
         warm.set()
         may_end.wait()
 
     run = OfflineRun(configured(), Settings(program_folder=str(program)), program, warm_up)
     assert warm.wait(60)
-    assert given == [answered(run.answer())]
+    assert previews == [answered(run.answer())]
     may_end.set()
 
 
 def writes(program: Path, *statements: str) -> Path:
-    """A program of these statements, which make `written`."""
+    """A program of these statements, which create `written`."""
     lines = ("import os, shutil, sqlite3, subprocess, sys, tempfile, threading, zipfile, pulumi", *statements)
     (program / "__main__.py").write_text("\n".join(lines))
     return program / "written"
@@ -137,7 +137,7 @@ def makes(file: Path) -> str:
         "t = threading.Thread(target=lambda: open('written', 'w').close()); t.start(); t.join()",
     ],
 )
-def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path, reached: Path, statement: str) -> None:
+def test_it_writes_nothing_before_the_engines_program_has_ended(program: Path, reached: Path, statement: str) -> None:
     written = writes(program, makes(reached), statement, "pulumi.export('done', True)")
     (program / "old").write_text("")
     run = started(program)
@@ -158,7 +158,7 @@ def test_it_writes_nothing_before_the_engines_own_program_is_over(program: Path,
         "import helper",
     ],
 )
-def test_what_disturbs_nobody_does_not_wait(program: Path, reached: Path, statement: str) -> None:
+def test_harmless_file_access_does_not_wait(program: Path, reached: Path, statement: str) -> None:
     (program / "helper.py").write_text("")
     writes(program, statement, makes(reached))
     run = started(program)
@@ -175,7 +175,7 @@ def within_seconds(seconds: float, condition: Callable[[], bool]) -> bool:
     return True
 
 
-def test_it_is_waited_for_no_longer_than_the_operator_says(program: Path) -> None:
+def test_it_is_waited_for_no_longer_than_the_setting(program: Path) -> None:
     (program / "__main__.py").write_text("import time; time.sleep(9)\n")
     answer = started(program, Settings(program_folder=str(program), resolve_timeout=0.5)).answer()
     assert answer == OfflineAnswer(None, "it did not end within 0.5 s; raise `resolveTimeout` in the settings")
@@ -203,7 +203,7 @@ def test_a_program_that_cannot_be_run_offline_gives_the_reason(
     assert reason in answer.reason
 
 
-def test_mock_files_of_the_settings_answer_and_those_that_are_not_there_are_left_out(program: Path) -> None:
+def test_mock_files_of_the_settings_answer_and_missing_ones_are_skipped(program: Path) -> None:
     (program / "mock.yaml").write_text("functions: [{token: 'aws:ec2/getVpc:getVpc', result: {id: vpc-0a1b2c3d}}]\n")
     (program / "__main__.py").write_text(
         "import pulumi, pulumi_aws as aws\npulumi.export('vpc', aws.ec2.get_vpc(default=True).id)\n"
@@ -218,10 +218,10 @@ def test_the_program_is_found_where_the_packs_ancestors_run(program: Path, monke
     monkeypatch.chdir(nested)
     preview = run(program, stack="dev", config={"aws:region": "eu-west-1"}, resolve=False)
     with running(program=nested) as pack:
-        found = pack.analyze(Stack(preview.resources, Settings()), preview.config, "orders")
-    (document,) = (each for each in found if each.policy == "iam-public-policy")
+        diagnostics = pack.analyze(Stack(preview.resources, Settings()), preview.config, "orders")
+    (document,) = (diagnostic for diagnostic in diagnostics if diagnostic.policy == "iam-public-policy")
     assert "arn:aws:s3:::orders-" in document.message
-    assert "pulumi-unknown-value" not in {each.policy for each in found}
+    assert "pulumi-unknown-value" not in {diagnostic.policy for diagnostic in diagnostics}
 
 
 def test_another_project_beside_the_pack_is_not_run(program: Path) -> None:
@@ -240,16 +240,16 @@ def test_it_ends_with_the_pack_however_that_ends(
         pack.configure({}, "orders")
         assert within_seconds(20, reached.exists)
         (child,) = _program_of(program)
-        (host,) = (each for each in psutil.Process().children() if folder_of(each) == str(program))
-        for each in host.children():
-            each.send_signal(how)
+        (host,) = (process for process in psutil.Process().children() if folder_of(process) == str(program))
+        for process in host.children():
+            process.send_signal(how)
     assert within_seconds(20, lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert not (program / "written").exists()
 
 
 @pytest.mark.parametrize("before", ["whole", None])
 def test_no_file_is_left_half_written(program: Path, reached: Path, tmp_path: Path, before: str | None) -> None:
-    """The run is given up in the middle of a file that the engine's own program had written."""
+    """The run is stopped while it writes a file that the engine's own program had written."""
     half = "file = open('written', 'w'); file.write('half'); file.flush()"
     written = writes(program, makes(reached), half, "import time; time.sleep(60)")
     if before is not None:
@@ -265,7 +265,7 @@ def test_no_file_is_left_half_written(program: Path, reached: Path, tmp_path: Pa
 
 
 def folder_of(process: psutil.Process) -> str:
-    """Where a process runs; nothing for one that has ended."""
+    """The folder of a process; empty if it has ended."""
     try:
         return process.cwd()
     except psutil.Error:
@@ -275,4 +275,4 @@ def folder_of(process: psutil.Process) -> str:
 def _program_of(program: Path) -> list[psutil.Process]:
     """The processes in the program's folder that descend from this one, but for the launcher of the pack."""
     descendants = psutil.Process().children(recursive=True)
-    return [each for each in descendants if folder_of(each) == str(program) and "-c" not in each.cmdline()]
+    return [process for process in descendants if folder_of(process) == str(program) and "-c" not in process.cmdline()]

@@ -1,4 +1,4 @@
-"""What the engine knows wins; what it does not know comes from the offline run, under the engine's own names."""
+"""The engine's values win; unknown ones come from the offline run, under the engine's own names."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def document(name: str) -> str:
     )
 
 
-def resolve(engine: list[Resource], offline: list[Resource], *made_up: str) -> list[Resource]:
-    resolver = Resolver(offline, frozenset(made_up))
-    for each in engine:
-        resolver.learn(each)
-    return [resolver.resolved(each) for each in engine]
+def resolve(engine: list[Resource], offline: list[Resource], *generated: str) -> list[Resource]:
+    resolver = Resolver(offline, frozenset(generated))
+    for resource in engine:
+        resolver.learn(resource)
+    return [resolver.resolved(resource) for resource in engine]
 
 
 def bucket(name: str) -> Resource:
@@ -43,8 +43,8 @@ def policy(**inputs: Any) -> Resource:
 
 def test_an_unknown_document_is_the_offline_one_with_the_engines_names() -> None:
     offline = [bucket(MADE_UP), policy(bucket=MADE_UP, policy=document(MADE_UP))]
-    _, found = resolve([bucket(REAL), policy()], offline, MADE_UP)
-    assert found.inputs == {"bucket": REAL, "policy": document(REAL)}
+    _, resolved = resolve([bucket(REAL), policy()], offline, MADE_UP)
+    assert resolved.inputs == {"bucket": REAL, "policy": document(REAL)}
 
 
 def test_a_name_inside_another_one_is_replaced_once() -> None:
@@ -57,16 +57,16 @@ def test_a_name_inside_another_one_is_replaced_once() -> None:
     assert resolve(engine, offline, "a-1111111", "a-1111111-logs-3333333")[2].inputs["policy"] == "b c"
 
 
-def test_names_of_an_older_state_are_learnt_from_outputs() -> None:
+def test_names_of_an_older_state_are_learned_from_outputs() -> None:
     arn = "arn:aws:kms:eu-west-1:444455556666:key/real"
     key = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": arn})
-    made_up = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": "arn:aws:kms:eu-west-1:111122223333:key/drawn"})
-    offline = [made_up, policy(bucket=REAL, policy="arn:aws:kms:eu-west-1:111122223333:key/drawn")]
-    found = resolve([key, policy()], offline, "111122223333", "drawn")
-    assert found[1].inputs["policy"] == arn
+    generated = Resource("aws:kms/key:Key", "key", {}, outputs={"arn": "arn:aws:kms:eu-west-1:111122223333:key/drawn"})
+    offline = [generated, policy(bucket=REAL, policy="arn:aws:kms:eu-west-1:111122223333:key/drawn")]
+    resolved = resolve([key, policy()], offline, "111122223333", "drawn")
+    assert resolved[1].inputs["policy"] == arn
 
 
-def test_what_is_made_of_a_resource_that_differs_differs_too() -> None:
+def test_what_is_computed_from_a_resource_that_differs_differs_too() -> None:
     late = Resource(POLICY, "late", {"bucket": UNKNOWN, "policy": UNKNOWN}, dependencies=(bucket("").urn,))
     further = Resource(POLICY, "further", {"policy": UNKNOWN}, property_dependencies={"policy": (late.urn,)})
     offline = [
@@ -82,33 +82,33 @@ def test_what_is_made_of_a_resource_that_differs_differs_too() -> None:
 def test_names_in_keys_and_in_the_text_of_assets_are_the_engines() -> None:
     inputs = {"map": {MADE_UP: MADE_UP}, "code": Asset(members={"a": Asset(text=f"bucket={MADE_UP}")}, archive=True)}
     late = Resource("aws:lambda/function:Function", "f", {"map": UNKNOWN, "code": UNKNOWN})
-    _, found = resolve([bucket(REAL), late], [bucket(MADE_UP), replace(late, inputs=inputs)], MADE_UP)
-    assert found.inputs["map"] == {REAL: REAL}
-    assert found.inputs["code"].members == {"a": Asset(text=f"bucket={REAL}")}
+    _, resolved = resolve([bucket(REAL), late], [bucket(MADE_UP), replace(late, inputs=inputs)], MADE_UP)
+    assert resolved.inputs["map"] == {REAL: REAL}
+    assert resolved.inputs["code"].members == {"a": Asset(text=f"bucket={REAL}")}
 
 
-def test_what_was_learnt_before_helps_to_learn_more() -> None:
+def test_learned_names_help_to_learn_more() -> None:
     names = Names(frozenset({"111122223333", "x-abc1234"}))
     assert names.same("arn:aws:sns:eu-west-1:111122223333:t", "arn:aws:sns:eu-west-1:444455556666:t")
     assert names.same("logs-111122223333-x-abc1234", "logs-444455556666-x-9999999")
     assert names.renamed("x-abc1234") == "x-9999999"
 
 
-def test_a_guess_is_not_learnt() -> None:
+def test_a_guess_is_not_learned() -> None:
     names = Names(frozenset({"a-1111111", "b-2222222"}))
     assert names.same("a-1111111-b-2222222", "prod-eu-web")
     assert names.known == {}
 
 
-def test_comparing_takes_no_long_time_whatever_differs() -> None:
+def test_comparing_many_names_is_fast() -> None:
     tokens = [f"name{index}-1111111" for index in range(40)]
     assert not Names(frozenset(tokens)).same(",".join(tokens), ",".join(f"n{index}" for index in range(80)))
 
 
-def test_what_the_engine_knows_wins() -> None:
+def test_the_engines_value_wins() -> None:
     late = policy(policy=document("known"))
-    (found,) = resolve([late], [policy(policy=document("other"))])
-    assert found.inputs["policy"] == document("known")
+    (resolved,) = resolve([late], [policy(policy=document("other"))])
+    assert resolved.inputs["policy"] == document("known")
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ def test_what_the_engine_knows_wins() -> None:
         ({"code": Asset(path="a.zip")}, {"code": Asset(path="b.zip")}, "code"),
     ],
 )
-def test_where_the_two_previews_differ_nothing_is_taken_and_the_place_is_told(
+def test_a_difference_of_the_two_previews_leaves_values_unknown_and_is_named(
     known: dict[str, Any], offline: dict[str, Any], place: str
 ) -> None:
     first = [bucket(REAL), policy(**known)]
     other = [bucket(MADE_UP), policy(**{"bucket": MADE_UP, "policy": document(MADE_UP), **offline})]
-    _, found = resolve(first, other, MADE_UP)
-    unknown = found.inputs["policy"]
+    _, resolved = resolve(first, other, MADE_UP)
+    unknown = resolved.inputs["policy"]
     assert isinstance(unknown, Unknown)
     assert f"differs from it at `{place}`" in unknown.why
 
@@ -149,39 +149,39 @@ def test_where_the_two_previews_differ_nothing_is_taken_and_the_place_is_told(
     ],
 )
 def test_what_is_no_difference(known: dict[str, Any], offline: dict[str, Any]) -> None:
-    (found,) = resolve([policy(**known)], [policy(**{"policy": document(REAL), **offline})])
-    assert found.inputs["policy"] == document(REAL)
+    (resolved,) = resolve([policy(**known)], [policy(**{"policy": document(REAL), **offline})])
+    assert resolved.inputs["policy"] == document(REAL)
 
 
-def test_a_resource_that_only_the_engine_has_stays_unknown_and_says_so() -> None:
-    (found,) = resolve([policy()], [])
-    assert "has no such resource" in found.inputs["policy"].why
+def test_a_resource_that_only_the_engine_has_stays_unknown_with_that_reason() -> None:
+    (resolved,) = resolve([policy()], [])
+    assert "has no such resource" in resolved.inputs["policy"].why
 
 
 def test_an_alias_is_the_same_resource() -> None:
     old = policy()
     new = Resource(POLICY, "renamed", {"bucket": REAL, "policy": document(REAL)}, options=Options(aliases=(old.urn,)))
-    (found,) = resolve([old], [new])
-    assert found.inputs["policy"] == document(REAL)
+    (resolved,) = resolve([old], [new])
+    assert resolved.inputs["policy"] == document(REAL)
 
 
-def test_what_is_unknown_offline_too_says_what_it_waits_for() -> None:
+def test_what_is_unknown_offline_too_keeps_the_reason_of_the_offline_run() -> None:
     waits = Unknown("needs `id` of `aws:ec2/getVpc:getVpc`, which only the cloud knows", "Give it.")
-    (found,) = resolve([policy()], [policy(policy=waits)])
-    assert found.inputs["policy"] == waits
+    (resolved,) = resolve([policy()], [policy(policy=waits)])
+    assert resolved.inputs["policy"] == waits
 
 
-def test_a_document_that_is_known_in_part_is_taken_in_part() -> None:
+def test_a_partly_known_document_is_resolved_in_part() -> None:
     partial = PartialDocument(document(MADE_UP))
-    _, found = resolve([bucket(REAL), policy()], [bucket(MADE_UP), policy(bucket=MADE_UP, policy=partial)], MADE_UP)
-    assert isinstance(found.inputs["policy"], PartialDocument)
-    assert found.inputs["policy"] == document(REAL)
+    _, resolved = resolve([bucket(REAL), policy()], [bucket(MADE_UP), policy(bucket=MADE_UP, policy=partial)], MADE_UP)
+    assert isinstance(resolved.inputs["policy"], PartialDocument)
+    assert resolved.inputs["policy"] == document(REAL)
 
 
 def test_secrets_of_both_runs_stay_secret() -> None:
     offline = Resource(POLICY, "orders", {"bucket": REAL, "policy": "hush"}, secrets=frozenset({"policy"}))
-    (found,) = resolve([policy()], [offline])
-    assert found.secrets == {"policy"}
+    (resolved,) = resolve([policy()], [offline])
+    assert resolved.secrets == {"policy"}
 
 
 def test_outputs_are_completed_and_never_overwritten() -> None:
@@ -190,9 +190,9 @@ def test_outputs_are_completed_and_never_overwritten() -> None:
     )
     arn = f"arn:aws:s3:::{MADE_UP}"
     offline = Resource(BUCKET, "orders", {"bucket": MADE_UP}, outputs={"arn": arn, "region": "us-east-1"}, id=MADE_UP)
-    (found,) = resolve([engine], [offline], MADE_UP)
-    assert found.outputs == {"bucket": REAL, "arn": f"arn:aws:s3:::{REAL}", "region": "eu-west-1"}
-    assert found.id == REAL
+    (resolved,) = resolve([engine], [offline], MADE_UP)
+    assert resolved.outputs == {"bucket": REAL, "arn": f"arn:aws:s3:::{REAL}", "region": "eu-west-1"}
+    assert resolved.id == REAL
 
 
 NAMES = st.lists(st.from_regex(r"[a-z]{1,4}-[0-9a-f]{7}", fullmatch=True), min_size=1, max_size=4, unique=True)
@@ -200,8 +200,8 @@ TEXT = st.text("abc:/*- ", max_size=6)
 
 
 @given(NAMES, st.data())
-def test_a_text_of_made_up_names_says_the_same_as_the_engines(names: list[str], data: st.DataObject) -> None:
-    """Whatever the engine calls them, and in whatever text they stand."""
+def test_a_text_of_generated_names_equals_the_engines(names: list[str], data: st.DataObject) -> None:
+    """With any names of the engine, in any text."""
     real = {name: f"real{index}" for index, name in enumerate(names)}
     pieces = data.draw(st.lists(st.one_of(st.sampled_from(names), TEXT.map(lambda text: f"<{text}>")), max_size=8))
     offline = "|".join(pieces)
@@ -220,7 +220,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from("abc"), VALUES, min_size=1))
-def test_a_run_that_knows_all_resolves_all(inputs: dict[str, Any]) -> None:
+def test_a_run_with_all_values_resolves_all(inputs: dict[str, Any]) -> None:
     """The offline run of the same program, in which the unknown values have become known."""
 
     def known(value: Any) -> Any:
@@ -228,11 +228,11 @@ def test_a_run_that_knows_all_resolves_all(inputs: dict[str, Any]) -> None:
             case Unknown():
                 return "resolved"
             case dict():
-                return {name: known(each) for name, each in value.items()}
+                return {name: known(inner) for name, inner in value.items()}
             case list():
-                return [known(each) for each in value]
+                return [known(item) for item in value]
         return value
 
-    (found,) = resolve([Resource(BUCKET, "orders", inputs)], [Resource(BUCKET, "orders", known(inputs))])
-    assert found.inputs == known(inputs)
-    assert not has_unknown(found.inputs)
+    (resolved,) = resolve([Resource(BUCKET, "orders", inputs)], [Resource(BUCKET, "orders", known(inputs))])
+    assert resolved.inputs == known(inputs)
+    assert not has_unknown(resolved.inputs)

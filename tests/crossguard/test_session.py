@@ -1,4 +1,4 @@
-"""When the pack judges what: at once in an update, at the end of a preview what the preview does not know."""
+"""When the pack judges: at once in an update; in a preview, resources with unknown values at the end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MANDATORY: Levels = {policy.id: (EnforcementLevel.MANDATORY, None) for policy in
 
 
 class Ready:
-    """An offline run that is over."""
+    """An offline run that has ended."""
 
     def __init__(self, answer: OfflineAnswer) -> None:
         self._answer = answer
@@ -96,23 +96,23 @@ def analyze_stack(pack: Session, *resources: Resource, levels: Levels = MANDATOR
     request = analyzer_pb2.AnalyzeStackRequest(
         resources=[
             analyzer_pb2.AnalyzerResource(
-                type=each.type,
-                name=each.name,
-                urn=each.urn,
-                properties=struct(each.outputs or each.inputs),
+                type=resource.type,
+                name=resource.name,
+                urn=resource.urn,
+                properties=struct(resource.outputs or resource.inputs),
                 propertyDependencies={
                     name: analyzer_pb2.AnalyzerPropertyDependencies(urns=urns)
-                    for name, urns in each.property_dependencies.items()
+                    for name, urns in resource.property_dependencies.items()
                 },
             )
-            for each in resources
+            for resource in resources
         ]
     )
     return pack.analyze_stack(request, levels)
 
 
 def of(reports: list[Diagnostic], resource: Resource) -> Iterator[tuple[str, str]]:
-    return ((each.policy.id, each.message) for each in reports if each.urn == resource.urn)
+    return ((report.policy.id, report.message) for report in reports if report.urn == resource.urn)
 
 
 def test_a_preview_waits_for_the_offline_run_and_judges_what_it_resolved() -> None:
@@ -121,9 +121,9 @@ def test_a_preview_waits_for_the_offline_run_and_judges_what_it_resolved() -> No
     configure(pack)
     assert analyze(pack, BUCKET) == []
     assert analyze(pack, LATE) == []
-    found = analyze_stack(pack, BUCKET, LATE)
-    assert "iam-public-policy" in dict(of(found, LATE))
-    assert UNKNOWN_VALUE not in {each.policy.id for each in found}
+    reports = analyze_stack(pack, BUCKET, LATE)
+    assert "iam-public-policy" in dict(of(reports, LATE))
+    assert UNKNOWN_VALUE not in {report.policy.id for report in reports}
 
 
 def test_the_run_is_of_the_stack_that_the_engine_configures() -> None:
@@ -139,9 +139,9 @@ def test_an_update_runs_no_program_twice_and_blocks_before_anything_is_created()
     start = Ready(OfflineAnswer(preview()))
     pack = session(start)
     configure(pack, dry_run=False)
-    found = analyze(pack, replace(LATE, inputs={"bucket": "orders", "policy": OPEN}))
+    reports = analyze(pack, replace(LATE, inputs={"bucket": "orders", "policy": OPEN}))
     assert start.started == []
-    assert "iam-public-policy" in dict(of(found, LATE))
+    assert "iam-public-policy" in dict(of(reports, LATE))
     assert UNKNOWN_VALUE in dict(of(analyze(pack, LATE), LATE))
 
 
@@ -152,28 +152,28 @@ def test_policy_analyze_has_no_program() -> None:
     assert start.started == []
 
 
-def test_what_stays_unknown_is_reported_once_with_all_that_there_is_to_know() -> None:
+def test_what_stays_unknown_is_reported_once_with_all_policies_and_the_reason() -> None:
     pack = session(Ready(OfflineAnswer(None, "`main` names `x`, which does not exist")))
     configure(pack)
     analyze(pack, BUCKET)
     analyze(pack, LATE)
-    found = analyze_stack(pack, BUCKET, LATE)
-    ((policy, message),) = of(found, LATE)
+    reports = analyze_stack(pack, BUCKET, LATE)
+    ((policy, message),) = of(reports, LATE)
     assert policy == UNKNOWN_VALUE
     assert message.startswith("undecided: `policy` is known only after the update; not judged by ")
-    assert all(f"`{each}`" in message for each in ("iam-malformed-document", "iam-public-policy", "iam-open-address"))
+    assert all(f"`{name}`" in message for name in ("iam-malformed-document", "iam-public-policy", "iam-open-address"))
     assert "; waits for `orders`. Fix: Build it from names" in message
-    (reason,) = (each for each in found if each.urn == "")
+    (reason,) = (report for report in reports if report.urn == "")
     assert (reason.policy.id, reason.level) == (UNKNOWN_VALUE, EnforcementLevel.ADVISORY)
     assert reason.message.endswith("stays unknown: `main` names `x`, which does not exist")
 
 
-def test_a_failed_run_is_told_though_nothing_is_unknown() -> None:
-    """What a function given to `apply` would construct is not known either."""
+def test_a_failed_run_is_reported_though_nothing_is_unknown() -> None:
+    """What a callback of `apply` would construct is not known either."""
     pack = session(Ready(OfflineAnswer(None, "it is not in Python")))
     configure(pack)
     analyze(pack, BUCKET)
-    (reason,) = (each for each in analyze_stack(pack, BUCKET) if each.urn == "")
+    (reason,) = (report for report in analyze_stack(pack, BUCKET) if report.urn == "")
     assert reason.level is EnforcementLevel.ADVISORY
     assert reason.message.endswith("it is not in Python")
 
@@ -193,14 +193,14 @@ def test_known_breaches_are_reported_at_once_and_not_again() -> None:
         ({UNKNOWN_VALUE: EnforcementLevel.ADVISORY}, EnforcementLevel.ADVISORY),
         ({UNKNOWN_VALUE: EnforcementLevel.DISABLED}, EnforcementLevel.ADVISORY),
         (
-            {each.id: EnforcementLevel.ADVISORY for each in POLICIES if each.id != "iam-public-policy"},
+            {policy.id: EnforcementLevel.ADVISORY for policy in POLICIES if policy.id != "iam-public-policy"},
             EnforcementLevel.ADVISORY,
         ),
         (
             {
-                each.id: EnforcementLevel.ADVISORY
-                for each in POLICIES
-                if each.id not in {UNKNOWN_VALUE, "iam-public-policy"}
+                policy.id: EnforcementLevel.ADVISORY
+                for policy in POLICIES
+                if policy.id not in {UNKNOWN_VALUE, "iam-public-policy"}
             },
             EnforcementLevel.MANDATORY,
         ),
@@ -211,28 +211,28 @@ def test_it_is_mandatory_if_any_policy_that_waits_is(
 ) -> None:
     pack = session(None)
     configure(pack)
-    chosen = {**MANDATORY, **{name: (each, None) for name, each in levels.items()}}
+    chosen = {**MANDATORY, **{name: (chosen_level, None) for name, chosen_level in levels.items()}}
     analyze(pack, LATE, chosen)
-    (found,) = (each for each in analyze_stack(pack, LATE, levels=chosen) if each.policy.id == UNKNOWN_VALUE)
-    assert found.level is level
+    (report,) = (report for report in analyze_stack(pack, LATE, levels=chosen) if report.policy.id == UNKNOWN_VALUE)
+    assert report.level is level
 
 
 def test_a_policy_that_crashes_blocks_at_any_level() -> None:
-    crashing = replace(next(each for each in POLICIES if each.id == "s3-public-acl"), check=lambda _: 1 / 0)
+    crashing = replace(next(policy for policy in POLICIES if policy.id == "s3-public-acl"), check=lambda _: 1 / 0)
     pack = Session([crashing], Settings(), Path(), None)
     acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "private"})
-    (found,) = analyze(pack, acl, {crashing.id: (EnforcementLevel.ADVISORY, None)})
-    assert found.level is EnforcementLevel.MANDATORY
-    assert "crashed" in found.message
+    (report,) = analyze(pack, acl, {crashing.id: (EnforcementLevel.ADVISORY, None)})
+    assert report.level is EnforcementLevel.MANDATORY
+    assert "crashed" in report.message
 
 
 def test_a_configuration_that_does_not_fit_blocks() -> None:
     pack = session(None)
     acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "private"})
     levels = {**MANDATORY, "s3-public-acl": (EnforcementLevel.ADVISORY, {"allowedRegions": "x"})}
-    (found,) = analyze(pack, acl, levels)
-    assert found.level is EnforcementLevel.MANDATORY
-    assert "`allowedRegions` must be a list" in found.message
+    (report,) = analyze(pack, acl, levels)
+    assert report.level is EnforcementLevel.MANDATORY
+    assert "`allowedRegions` must be a list" in report.message
 
 
 UNSEEN = "pulumi-unseen-resource"
@@ -249,7 +249,7 @@ def of_function(argument: str) -> Unseen:
 
 
 @pytest.mark.parametrize(
-    ("unseen", "outputs", "told"),
+    ("unseen", "outputs", "expected"),
     [
         (Unseen(None, "waits", "", (ROLE.urn,)), {}, True),
         (Unseen(None, "waits", "", (ROLE.urn,)), {"name": "r", "region": "eu-west-1"}, True),
@@ -264,16 +264,16 @@ def of_function(argument: str) -> Unseen:
     ],
 )
 def test_what_neither_the_engine_nor_the_offline_run_saw_is_undecided(
-    unseen: Unseen, outputs: dict[str, Any], *, told: bool
+    unseen: Unseen, outputs: dict[str, Any], *, expected: bool
 ) -> None:
-    """A value of an older state, or the cloud's answer, has the engine run what the offline run could not."""
+    """With a value of an older state, or the cloud's answer, the engine runs what the offline run could not."""
     offline = replace(ROLE, outputs={"uniqueId": "AROAOFFLINE", "arn": ARN})
     pack = session(Ready(OfflineAnswer(replace(preview(ROOT, offline), unseen=(unseen,)))))
     configure(pack)
     analyze(pack, ROOT)
     analyze(pack, ROLE)
-    found = analyze_stack(pack, ROOT, replace(ROLE, outputs=outputs))
-    assert (UNSEEN in dict(of(found, ROOT))) is told
+    reports = analyze_stack(pack, ROOT, replace(ROLE, outputs=outputs))
+    assert (UNSEEN in dict(of(reports, ROOT))) is expected
 
 
 def test_making_unknown_values_advisory_leaves_unseen_resources_mandatory() -> None:
@@ -281,8 +281,8 @@ def test_making_unknown_values_advisory_leaves_unseen_resources_mandatory() -> N
     configure(pack)
     analyze(pack, ROOT)
     levels = {**MANDATORY, UNKNOWN_VALUE: (EnforcementLevel.ADVISORY, None)}
-    (found,) = (each for each in analyze_stack(pack, ROOT, levels=levels) if each.policy.id == UNSEEN)
-    assert found.level is EnforcementLevel.MANDATORY
+    (report,) = (report for report in analyze_stack(pack, ROOT, levels=levels) if report.policy.id == UNSEEN)
+    assert report.level is EnforcementLevel.MANDATORY
 
 
 def test_a_resource_that_waits_is_judged_though_the_engine_does_not_repeat_it() -> None:
@@ -292,8 +292,8 @@ def test_a_resource_that_waits_is_judged_though_the_engine_does_not_repeat_it() 
     assert UNKNOWN_VALUE in dict(of(analyze_stack(pack), LATE))
 
 
-def test_what_the_program_only_reads_is_there_to_be_referred_to() -> None:
-    """The engine leaves it out."""
+def test_a_resource_that_the_program_only_reads_can_be_referred_to() -> None:
+    """The engine does not send it."""
     read = replace(BUCKET, inputs={"bucket": "orders"}, external=True, id="orders")
     block = Resource(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
@@ -304,18 +304,18 @@ def test_what_the_program_only_reads_is_there_to_be_referred_to() -> None:
     pack = session(Ready(OfflineAnswer(preview(read, block))))
     configure(pack)
     analyze(pack, block)
-    assert not [each for each in analyze_stack(pack, block) if each.urn == BUCKET.urn]
+    assert not [report for report in analyze_stack(pack, block) if report.urn == BUCKET.urn]
 
 
-def test_a_stand_in_account_that_is_shown_is_told_once() -> None:
+def test_a_stand_in_account_in_a_message_is_noted_once() -> None:
     arn = "arn:aws:s3:::orders-111122223333/*"
     resolved = replace(LATE, inputs={"bucket": "orders", "policy": OPEN.replace("arn:aws:s3:::orders/*", arn)})
     start = Ready(OfflineAnswer(replace(preview(BUCKET, resolved), stand_in=True)))
     pack = session(start)
     configure(pack)
     analyze(pack, LATE)
-    found = [each.message for each in analyze_stack(pack, LATE) if each.urn == ""]
-    assert found == [LINE]
+    notes = [report.message for report in analyze_stack(pack, LATE) if report.urn == ""]
+    assert notes == [LINE]
 
 
 def test_no_secret_of_config_or_program_is_quoted() -> None:
@@ -333,5 +333,5 @@ def test_a_reason_quotes_no_secret() -> None:
     pack = session(Ready(OfflineAnswer(None, "the program failed: ValueError: sesame")))
     configure(pack)
     analyze(pack, LATE)
-    (reason,) = (each.message for each in analyze_stack(pack, LATE) if each.urn == "")
+    (reason,) = (report.message for report in analyze_stack(pack, LATE) if report.urn == "")
     assert reason.endswith("ValueError: …")

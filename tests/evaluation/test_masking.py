@@ -15,13 +15,13 @@ from policypack.evaluation.masking import REDACTED, Mask, hidden, texts_in
 
 
 def mask(*values: object) -> Mask:
-    found = Mask(frozenset({"prod"}))
-    found.add(values)
-    return found
+    masked = Mask(frozenset({"prod"}))
+    masked.add(values)
+    return masked
 
 
 @pytest.mark.parametrize(
-    ("secret", "text", "shown"),
+    ("secret", "text", "masked"),
     [
         ("hunter22", "a hunter22 b", "a … b"),
         ('a"b\\c', json.dumps({"k": 'a"b\\c'}), '{"k": "…"}'),
@@ -48,28 +48,28 @@ def mask(*values: object) -> Mask:
         ("production", "prod production", "prod …"),
     ],
 )
-def test_a_secret_is_masked_in_each_spelling(secret: object, text: str, shown: str) -> None:
-    assert mask(secret).hide(text) == shown
+def test_a_secret_is_masked_in_each_spelling(secret: object, text: str, masked: str) -> None:
+    assert mask(secret).hide(text) == masked
 
 
-def test_secrets_that_overlap_leave_nothing() -> None:
+def test_overlapping_secrets_are_masked_completely() -> None:
     assert mask("abcdXY", "XYefgh").hide("<abcdXYefgh>") == "<…>"
     assert mask("abab").hide("<ababab>") == "<…>"
     assert mask("password", "password-1").hide("password-1 password") == "… …"
 
 
 @pytest.mark.parametrize("before", [b"", b"u", b"u:", b"user"])
-def test_base64_around_a_secret_shows_nothing_of_it(before: bytes) -> None:
+def test_base64_around_a_secret_reveals_nothing_of_it(before: bytes) -> None:
     text = base64.b64encode(before + b"hunter2-hunter2" + b"!!").decode()
-    shown = mask("hunter2-hunter2").hide(text)
-    assert REDACTED in shown
-    assert len(shown) < len(text) - 4 * len("hunter2-hunter2") // 3 + 4
+    masked = mask("hunter2-hunter2").hide(text)
+    assert REDACTED in masked
+    assert len(masked) < len(text) - 4 * len("hunter2-hunter2") // 3 + 4
 
 
 def test_a_token_that_was_shortened_for_a_message_is_masked() -> None:
     token = "ghp_0123456789abcdefghijKLMNOPQRSTUVWXYZ"
-    shown = mask(token).hide(f"input_value='{token[:20]}...{token[-15:]}' {token[:14]} {token}")
-    assert shown == "input_value='…...…' … …"
+    masked = mask(token).hide(f"input_value='{token[:20]}...{token[-15:]}' {token[:14]} {token}")
+    assert masked == "input_value='…...…' … …"
     assert mask("a sentence with spaces in it, long").hide("a sentence with wings") == "a sentence with wings"
 
 
@@ -84,5 +84,5 @@ def test_a_secret_that_a_cut_goes_through_is_masked() -> None:
     st.text(max_size=20),
 )
 def test_no_text_that_is_masked_stays(secret: str, before: str, after: str) -> None:
-    for each in texts_in(secret):
-        assert each not in hidden(before + each + after, [each])
+    for text in texts_in(secret):
+        assert text not in hidden(before + text + after, [text])

@@ -1,4 +1,4 @@
-"""Policies that presume the silence of others, through the gate's loop and through the pack's session."""
+"""Policies that require others, through the gate's loop and through the pack's session."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from tests.crossguard.test_session import analyze, analyze_stack, configure
 
-BY_ID = {each.id: each for each in POLICIES}
+BY_ID = {policy.id: policy for policy in POLICIES}
 MANDATORY, ADVISORY, DISABLED = EnforcementLevel.MANDATORY, EnforcementLevel.ADVISORY, EnforcementLevel.DISABLED
 MALFORMED = "iam-malformed-document"
 
 
 def broken(text: str = "{") -> Resource:
-    """A bucket policy of which nothing can be read."""
+    """A bucket policy that cannot be parsed."""
     return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "acme-inbox", "policy": text})
 
 
 def by_gate(*resources: Resource, policies: Any = POLICIES, **levels: EnforcementLevel) -> set[tuple[str, str]]:
-    """What the gate reports, by policy and path."""
+    """The gate's reports, by policy and path."""
     chosen = {policy_id.replace("_", "-"): level for policy_id, level in levels.items()}
     outcomes = evaluate(policies, Stack(resources, Settings(enforcement=chosen, trusted_cidrs=("203.0.113.0/24",))))
-    return {(each.policy.id, each.path) for each in outcomes}
+    return {(outcome.policy.id, outcome.path) for outcome in outcomes}
 
 
 def by_pack(*resources: Resource, **levels: EnforcementLevel) -> set[str]:
-    """The policies under which the pack reports in an update, where it judges each resource before the engine acts."""
-    chosen: Levels = {each.id: (levels.get(each.id.replace("-", "_"), MANDATORY), None) for each in POLICIES}
+    """The policies that the pack reports in an update."""
+    chosen: Levels = {policy.id: (levels.get(policy.id.replace("-", "_"), MANDATORY), None) for policy in POLICIES}
     pack = Session(POLICIES, Settings(trusted_cidrs=("203.0.113.0/24",)), Path(), None)
     configure(pack, dry_run=False)
-    found = [each for resource in resources for each in analyze(pack, resource, chosen)]
-    return {each.policy.id for each in (*found, *analyze_stack(pack, *resources, levels=chosen))}
+    diagnostics = [diagnostic for resource in resources for diagnostic in analyze(pack, resource, chosen)]
+    return {diagnostic.policy.id for diagnostic in (*diagnostics, *analyze_stack(pack, *resources, levels=chosen))}
 
 
 EVERYWHERE = {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}
@@ -65,7 +65,7 @@ PAIRS = [
     ),
 ]
 each_pair = pytest.mark.parametrize(
-    ("required", "policy", "resources"), PAIRS, ids=["-beside-".join(each[:2]) for each in PAIRS]
+    ("required", "policy", "resources"), PAIRS, ids=["-beside-".join(pair[:2]) for pair in PAIRS]
 )
 
 
@@ -75,51 +75,51 @@ def test_a_policy_yields_to_one_that_blocks(
     required: str, policy: str, resources: tuple[Resource, ...], level: EnforcementLevel
 ) -> None:
     levels = {required.replace("-", "_"): level}
-    for found in ({each for each, _ in by_gate(*resources, **levels)}, by_pack(*resources, **levels)):
-        assert (required in found) == (level is not DISABLED)
-        assert (policy in found) == (level is not MANDATORY)
+    for reported in ({policy_id for policy_id, _ in by_gate(*resources, **levels)}, by_pack(*resources, **levels)):
+        assert (required in reported) == (level is not DISABLED)
+        assert (policy in reported) == (level is not MANDATORY)
 
 
 @each_pair
 def test_a_policy_that_runs_alone_judges(required: str, policy: str, resources: tuple[Resource, ...]) -> None:
     assert required in BY_ID[policy].requires
-    assert {each for each, _ in by_gate(*resources, policies=[BY_ID[policy]])} == {policy}
+    assert {policy_id for policy_id, _ in by_gate(*resources, policies=[BY_ID[policy]])} == {policy}
 
 
-def test_a_key_that_may_be_absent_closes_the_gate_on_high() -> None:
-    """With `--fail-on high` the key's absence is reported by a policy that is high, and not by the linter's medium."""
-    found = by_gate(role_policy(allow(Condition=NO_ORGANIZATION)))
+def test_a_key_that_may_be_absent_fails_on_high() -> None:
+    """A policy of severity high reports it, not the linter with medium: `--fail-on high` fails."""
+    reported = by_gate(role_policy(allow(Condition=NO_ORGANIZATION)))
     place = "policy.Statement[0].Condition.ForAllValues:StringEquals.aws:PrincipalOrgID"
-    assert ("iam-absent-key-allowed", place) in found
+    assert ("iam-absent-key-allowed", place) in reported
     assert BY_ID["iam-absent-key-allowed"].severity is Severity.HIGH
 
 
 def test_only_the_place_that_is_reported_is_left_out() -> None:
     mfa = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
-    found = by_gate(role_policy(allow("s3:GetObjects"), allow(Condition=mfa)))
-    assert ("iam-linter-report", "policy.Statement[0].Action") not in found
-    assert ("iam-linter-report", "policy.Statement[1].Condition.Bool") in found
+    reported = by_gate(role_policy(allow("s3:GetObjects"), allow(Condition=mfa)))
+    assert ("iam-linter-report", "policy.Statement[0].Action") not in reported
+    assert ("iam-linter-report", "policy.Statement[1].Condition.Bool") in reported
 
 
 def test_a_document_that_is_only_too_long_is_judged() -> None:
-    found = by_gate(role_policy(allow(Sid="x" * 11_000), allow("s3:GetObject", "*")))
-    assert {(MALFORMED, "policy"), ("iam-wildcard-resource", "policy.Statement[1].Resource")} <= found
+    reported = by_gate(role_policy(allow(Sid="x" * 11_000), allow("s3:GetObject", "*")))
+    assert {(MALFORMED, "policy"), ("iam-wildcard-resource", "policy.Statement[1].Resource")} <= reported
 
 
-def test_a_document_of_another_bucket_excuses_nobody() -> None:
+def test_a_document_of_another_bucket_excuses_no_policy() -> None:
     other = Resource("aws:s3/bucketPolicy:BucketPolicy", "other", {"bucket": "acme-outbox", "policy": "{"})
     assert ("s3-plaintext-transport", "") in by_gate(bucket(), other)
 
 
 def test_a_part_of_a_document_that_is_malformed_does_not_excuse_the_bucket() -> None:
     partly = bucket_policy({**allow(Principal={"AWS": "111122223333"}), "Actions": "s3:*"})
-    found = by_gate(bucket("inbox"), partly)
-    assert {(MALFORMED, "policy.Statement[0].Actions"), ("s3-plaintext-transport", "")} <= found
+    reported = by_gate(bucket("inbox"), partly)
+    assert {(MALFORMED, "policy.Statement[0].Actions"), ("s3-plaintext-transport", "")} <= reported
 
 
-@pytest.mark.parametrize("policy", [each for each in POLICIES if each.requires], ids=lambda policy: policy.id)
-def test_what_a_card_requires_can_stand_in_for_it(policy: Policy[Any]) -> None:
-    """Whatever blocks on this policy alone, by severity, blocks on the one that it yields to."""
+@pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy.requires], ids=lambda policy: policy.id)
+def test_a_required_policy_blocks_whenever_the_other_would(policy: Policy[Any]) -> None:
+    """The policy that it yields to reads a resource, and is at least as severe."""
     for required in policy.requires:
         assert required != policy.id
         assert not BY_ID[required].over_stack

@@ -1,4 +1,4 @@
-"""What AWS's actions are, and which resources they fit."""
+"""AWS's actions, and the resources that they fit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from policypack.iam.document import Condition
 
 
 def action(name: str) -> Action:
-    (found,) = expand(name)
-    return found
+    (expanded,) = expand(name)
+    return expanded
 
 
 def test_expand_ignores_case_and_reads_wildcards() -> None:
-    assert {str(each) for each in expand("S3:getobjec?")} == {"s3:GetObject"}
-    assert {"s3:GetObject", "s3:GetBucketPolicy"} <= {str(each) for each in expand("s3:Get*")}
+    assert {str(match) for match in expand("S3:getobjec?")} == {"s3:GetObject"}
+    assert {"s3:GetObject", "s3:GetBucketPolicy"} <= {str(match) for match in expand("s3:Get*")}
     assert expand("*") == expand("*:*") > expand("s3:*") > expand("s3:Get*")
 
 
@@ -92,7 +92,7 @@ def test_fits(name: str, resource: str, *, fits: bool) -> None:
     ],
 )
 def test_covered_by(name: str, resource: str, *, covered: bool) -> None:
-    assert any(each.covered_by(resource) for each in action(name).formats) is covered
+    assert any(form.covered_by(resource) for form in action(name).formats) is covered
 
 
 def test_condition_keys_of_an_action() -> None:

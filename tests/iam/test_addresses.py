@@ -133,23 +133,23 @@ def test_text_is_read_or_refused(text: str) -> None:
 
 
 @given(SETS, SETS)
-def test_algebra(one: Ranges, other: Ranges) -> None:
-    assert str(~~one) == str(one)
-    assert str(~Ranges.union([one, other])) == str(~one & ~other)
-    assert str(one - other) == str(one & ~other)
-    assert str(Ranges.union([one & other, one - other])) == str(one)
-    assert not one & ~one
-    for version, whole in ((4, 2**32), (6, 2**128)):
-        assert one.size(version) + (~one).size(version) == whole
-        assert Ranges.union([one, other]).size(version) + (one & other).size(version) == one.size(version) + other.size(
+def test_algebra(first: Ranges, second: Ranges) -> None:
+    assert str(~~first) == str(first)
+    assert str(~Ranges.union([first, second])) == str(~first & ~second)
+    assert str(first - second) == str(first & ~second)
+    assert str(Ranges.union([first & second, first - second])) == str(first)
+    assert not first & ~first
+    for version, total in ((4, 2**32), (6, 2**128)):
+        assert first.size(version) + (~first).size(version) == total
+        assert Ranges.union([first, second]).size(version) + (first & second).size(version) == first.size(
             version
-        )
+        ) + second.size(version)
 
 
 @given(SETS, SETS)
-def test_more_addresses_are_never_less_broad(one: Ranges, other: Ranges) -> None:
-    assert broad(Ranges.union([one, other])) >= broad(one)
-    assert broad(one) == broad(one - private())
+def test_more_addresses_are_never_less_broad(first: Ranges, second: Ranges) -> None:
+    assert broad(Ranges.union([first, second])) >= broad(first)
+    assert broad(first) == broad(first - private())
 
 
 @given(SETS)

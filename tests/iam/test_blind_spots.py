@@ -1,4 +1,4 @@
-"""What Parliament says nothing about, or the wrong thing, and the policy of ours that says it."""
+"""Problems that Parliament misses or misjudges, and our policies that report them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEW = "s3:UpdateObjectEncryption"
 
 
 def policies(resource: Resource) -> set[str]:
-    return {each.policy.id for each in evaluate(POLICIES, Stack((resource,), Settings()))}
+    return {outcome.policy.id for outcome in evaluate(POLICIES, Stack((resource,), Settings()))}
 
 
 def when(operator: str, key: str, value: Any) -> dict[str, Any]:
@@ -27,9 +27,9 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
 IDENTITY = {
     "every action": ("iam-wildcard-action", allow("*", OBJECTS)),
     "every resource of every action": ("iam-wildcard-resource", allow("*", "*")),
-    "what is left out of an Allow": ("iam-wildcard-action", allow(None, OBJECTS, NotAction="iam:*")),
-    "every resource but some": ("iam-wildcard-resource", allow("s3:GetObject", None, NotResource=OBJECTS)),
-    "an unknown action that is left out": ("iam-unknown-action", deny(None, OBJECTS, NotAction="s3:GetObjekt")),
+    "an Allow with NotAction": ("iam-wildcard-action", allow(None, OBJECTS, NotAction="iam:*")),
+    "an Allow with NotResource": ("iam-wildcard-resource", allow("s3:GetObject", None, NotResource=OBJECTS)),
+    "an unknown action in NotAction": ("iam-unknown-action", deny(None, OBJECTS, NotAction="s3:GetObjekt")),
     "an action newer than its data": (
         "iam-mismatched-resource",
         allow("s3:UpdateObjectEncryption", "arn:aws:s3:::inbox"),
@@ -45,7 +45,7 @@ IDENTITY = {
         "iam-ineffective-condition",
         deny("*", "*", **when("StringEquals", "aws:Nothing", "x")),
     ),
-    "a key beside what is left out": (
+    "a key beside NotAction": (
         "iam-ineffective-condition",
         deny(None, "*", NotAction="s3:*", **when("StringEquals", "s3:prefixes", "x")),
     ),
@@ -57,17 +57,17 @@ IDENTITY = {
         "iam-ineffective-condition",
         deny("*", "*", **when("StringEquals", "aws:userid", "A*")),
     ),
-    "a date that is none": (
+    "an invalid date": (
         "iam-ineffective-condition",
         deny(NEW, "*", **when("DateLessThan", "aws:CurrentTime", "soon")),
     ),
-    "Null of neither": ("iam-ineffective-condition", deny(NEW, "*", **when("Null", "aws:SourceVpc", "maybe"))),
+    "Null with another value": ("iam-ineffective-condition", deny(NEW, "*", **when("Null", "aws:SourceVpc", "maybe"))),
     "a set that may be empty": (
         "iam-absent-key-allowed",
         allow(**when("ForAllValues:StringEquals", "aws:PrincipalOrgPaths", "o-1/*")),
     ),
-    "IPv6 that is none": ("iam-invalid-address", allow(**when("IpAddress", "aws:SourceIp", "2001:db8::/129"))),
-    "IPv6 of everybody": ("iam-open-address", allow(**when("IpAddress", "aws:SourceIp", "::/0"))),
+    "invalid IPv6": ("iam-invalid-address", allow(**when("IpAddress", "aws:SourceIp", "2001:db8::/129"))),
+    "all of IPv6": ("iam-open-address", allow(**when("IpAddress", "aws:SourceIp", "::/0"))),
     "characters in a Sid": ("iam-linter-report", allow(Sid="read it")),
 }
 
@@ -78,9 +78,9 @@ def test_of_an_identity_based_document(policy: str, statement: dict[str, Any]) -
 
 
 RESOURCE = {
-    "a principal that is everybody": ("iam-public-policy", allow(Principal="*")),
-    "everybody but some": ("iam-public-policy", allow(NotPrincipal={"AWS": "111122223333"})),
-    "a principal that is none": ("iam-linter-report", allow(Principal={"AWS": "bob"})),
+    "every principal": ("iam-public-policy", allow(Principal="*")),
+    "NotPrincipal": ("iam-public-policy", allow(NotPrincipal={"AWS": "111122223333"})),
+    "an invalid principal": ("iam-linter-report", allow(Principal={"AWS": "bob"})),
 }
 
 

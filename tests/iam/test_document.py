@@ -47,11 +47,11 @@ NEARLY = st.fixed_dictionaries(
     DocumentKind.TRUST,
 )
 def test_any_json_is_read(raw: Any, kind: DocumentKind) -> None:
-    """Nothing that JSON can hold makes the parser raise, and what breaks the grammar is said."""
-    for given_as in (raw, json.dumps(raw)):
-        found = read(given_as, kind)
-        assert found.problems or found.statements
-        assert all(isinstance(path, str) and message for path, message in found.problems)
+    """No JSON makes the parser raise, and violations of the grammar are reported."""
+    for written in (raw, json.dumps(raw)):
+        parsed = read(written, kind)
+        assert parsed.problems or parsed.statements
+        assert all(isinstance(path, str) and message for path, message in parsed.problems)
 
 
 @given(st.text())
@@ -90,21 +90,21 @@ def listed(value: Any) -> tuple[str, ...]:
 
 
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
-def test_a_document_says_the_same_as_text_and_as_a_mapping(statements: list[Any]) -> None:
+def test_a_document_is_parsed_alike_as_text_and_as_a_mapping(statements: list[Any]) -> None:
     mapping = document(*statements)
     parsed = read(mapping)
     assert parsed.problems == ()
     assert parsed == read(json.dumps(mapping)) == read(json.dumps(mapping, indent=3))
     assert len(parsed.statements) == len(statements)
-    for given_as, found in zip(statements, parsed.statements, strict=True):
-        assert (found.effect, found.actions, found.resources) == (
-            Effect(given_as["Effect"]),
-            listed(given_as["Action"]),
-            listed(given_as["Resource"]),
+    for written, statement in zip(statements, parsed.statements, strict=True):
+        assert (statement.effect, statement.actions, statement.resources) == (
+            Effect(written["Effect"]),
+            listed(written["Action"]),
+            listed(written["Resource"]),
         )
-        assert {(each.operator, each.key, each.values) for each in found.conditions} == {
+        assert {(condition.operator, condition.key, condition.values) for condition in statement.conditions} == {
             (operator, key, listed(values))
-            for operator, keys in given_as["Condition"].items()
+            for operator, keys in written["Condition"].items()
             for key, values in keys.items()
         }
 
@@ -115,13 +115,13 @@ def test_size_counts_no_white_space(statements: list[Any]) -> None:
     assert read(json.dumps(document(*statements), indent=8)).size == len(compact)
 
 
-def test_one_statement_may_stand_without_a_list() -> None:
+def test_one_statement_needs_no_list() -> None:
     (statement,) = read({"Version": "2012-10-17", "Statement": allow()}).statements
     assert (statement.path, statement.at("Action")) == ("Statement", "Statement.Action")
 
 
 @pytest.mark.parametrize(
-    ("principal", "found"),
+    ("principal", "expected"),
     [
         ("*", [Principal("AWS", "*")]),
         ({"AWS": "*"}, [Principal("AWS", "*")]),
@@ -131,13 +131,13 @@ def test_one_statement_may_stand_without_a_list() -> None:
         ),
     ],
 )
-def test_principals(principal: Any, found: list[Principal]) -> None:
+def test_principals(principal: Any, expected: list[Principal]) -> None:
     (statement,) = read(document(allow(Principal=principal)), DocumentKind.RESOURCE).statements
-    assert list(statement.principals or ()) == found
+    assert list(statement.principals or ()) == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "found"),
+    ("written", "expected"),
     [
         ("StringLike", ("", "StringLike", False)),
         ("stringlikeifexists", ("", "StringLike", True)),
@@ -150,19 +150,19 @@ def test_principals(principal: Any, found: list[Principal]) -> None:
         ("", ("", None, False)),
     ],
 )
-def test_operators(written: str, found: tuple[str, str | None, bool]) -> None:
-    assert split_operator(written) == found
+def test_operators(written: str, expected: tuple[str, str | None, bool]) -> None:
+    assert split_operator(written) == expected
 
 
 def test_condition_values_are_read_as_aws_reads_them() -> None:
     condition = {"Bool": {"aws:SecureTransport": False}, "NumericLessThan": {"s3:TlsVersion": [1.2, 1]}}
     (statement,) = read(document(allow(Condition=condition))).statements
-    assert [each.values for each in statement.conditions] == [("false",), ("1.2", "1")]
-    assert [each.name for each in statement.conditions] == ["aws:securetransport", "s3:tlsversion"]
+    assert [condition.values for condition in statement.conditions] == [("false",), ("1.2", "1")]
+    assert [condition.name for condition in statement.conditions] == ["aws:securetransport", "s3:tlsversion"]
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "fragment"),
     [
         ('{"Version": "2012-10-17", "Version": "2008-10-17", "Statement": []}', "twice"),
         (json.dumps(json.dumps(document(allow()))), "encode it once"),
@@ -170,8 +170,8 @@ def test_condition_values_are_read_as_aws_reads_them() -> None:
         ("<pulumi.output.Output object at 0x7f>", "Output"),
     ],
 )
-def test_what_is_said(raw: str, said: str) -> None:
-    assert any(said in message for _, message in read(raw).problems)
+def test_messages(raw: str, fragment: str) -> None:
+    assert any(fragment in message for _, message in read(raw).problems)
 
 
 def test_a_value_that_could_be_a_secret_is_never_quoted() -> None:
@@ -181,8 +181,8 @@ def test_a_value_that_could_be_a_secret_is_never_quoted() -> None:
         secret: 1,
         "Statement": {**allow(secret), "Effect": secret, secret: {}, "Principal": secret},
     }
-    for given_as in (raw, json.dumps(raw), json.dumps(secret), f"{{{secret}"):
-        assert all(secret not in path + message for path, message in read(given_as).problems)
+    for written in (raw, json.dumps(raw), json.dumps(secret), f"{{{secret}"):
+        assert all(secret not in path + message for path, message in read(written).problems)
 
 
 def test_grammar() -> None:
@@ -206,13 +206,13 @@ def test_unknowns_are_named_by_element_and_path() -> None:
         ("Resource", "Statement[0].Resource"),
         ("Condition", "Statement[0].Condition.IpAddress.aws:SourceIp"),
     )
-    (found,) = parsed.statements
-    assert found.actions == ("s3:GetObject",)
-    assert found.conditions[0].values == ("10.0.0.0/8",)
-    assert found.unknown == {"Action", "Resource", "Condition"}
+    (statement,) = parsed.statements
+    assert statement.actions == ("s3:GetObject",)
+    assert statement.conditions[0].values == ("10.0.0.0/8",)
+    assert statement.unknown == {"Action", "Resource", "Condition"}
     assert parsed.problems == ()
 
 
-def test_a_statement_that_is_unknown_may_hold_anything() -> None:
+def test_an_unknown_statement_may_have_any_element() -> None:
     elements = {element for element, _ in read(document(allow(), UNKNOWN)).unknowns}
     assert elements >= {"Statement", "Action", "Condition", "Principal"}

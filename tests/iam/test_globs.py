@@ -32,7 +32,7 @@ def test_matches_is_the_definition(pattern: str, text: str) -> None:
 
 @given(st.lists(PATTERNS, max_size=3), TEXTS)
 def test_any_of_several_matches(patterns: list[str], text: str) -> None:
-    assert any_matches(tuple(patterns), text) == any(model(each, text) for each in patterns)
+    assert any_matches(tuple(patterns), text) == any(model(pattern, text) for pattern in patterns)
 
 
 @given(st.text("ab*?", max_size=4), st.text("ab*?", max_size=4))

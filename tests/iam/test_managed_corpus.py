@@ -23,15 +23,15 @@ from policypack.iam.parliament import linter
 from policypack.policies import POLICIES
 
 RECORDED = Path(__file__).with_name("managed_corpus.json")
-ABOUT_DOCUMENTS = [each for each in POLICIES if each.id.startswith("iam-")]
+ABOUT_DOCUMENTS = [policy for policy in POLICIES if policy.id.startswith("iam-")]
 MOST_STEPS = parliament.MAX_STEPS * 2 // 3
 
 
 def managed() -> dict[str, Any]:
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    found: dict[str, Any] = json.loads(aws_managed_policies_data)
-    return {name: each["Document"] for name, each in found.items()}
+    policies: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return {name: policy["Document"] for name, policy in policies.items()}
 
 
 class Judged(NamedTuple):
@@ -47,10 +47,10 @@ def judged() -> Judged:
         cache.cache_clear()
     outcomes, steps = [], []
     for name, document in managed().items():
-        before = parliament.taken()
+        before = parliament.steps_taken()
         resource = Resource("aws:iam/policy:Policy", name, {"policy": document})
         outcomes += evaluate(ABOUT_DOCUMENTS, Stack((resource,), Settings()))
-        steps.append(parliament.taken() - before)
+        steps.append(parliament.steps_taken() - before)
     return Judged(outcomes, steps)
 
 
@@ -70,23 +70,23 @@ def shape(outcome: Outcome) -> str:
 
 
 def classes(outcomes: list[Outcome]) -> dict[str, int]:
-    counted = Counter(f"{each.policy.id}: {shape(each)}" for each in outcomes)
+    counted = Counter(f"{outcome.policy.id}: {shape(outcome)}" for outcome in outcomes)
     return dict(sorted(counted.items()))
 
 
 def test_no_policy_crashes_or_is_undecided(outcomes: list[Outcome]) -> None:
-    assert [each.message for each in outcomes if each.kind is not Kind.VIOLATION] == []
+    assert [outcome.message for outcome in outcomes if outcome.kind is not Kind.VIOLATION] == []
 
 
 def test_parliament_finishes_all_of_them(outcomes: list[Outcome]) -> None:
-    assert [each.resource.name for each in outcomes if "NOT_LINTED" in each.message] == []
+    assert [outcome.resource.name for outcome in outcomes if "NOT_LINTED" in outcome.message] == []
 
 
 def test_every_class_of_report_has_been_read(outcomes: list[Outcome]) -> None:
-    found = classes(outcomes)
+    counted = classes(outcomes)
     if os.environ.get("UPDATE_CORPUS"):
-        RECORDED.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert found == json.loads(RECORDED.read_text(encoding="utf-8"))
+        RECORDED.write_text(json.dumps(counted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert counted == json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
 def test_the_work_on_each_is_far_below_its_bound(judged: Judged) -> None:

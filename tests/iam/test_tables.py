@@ -119,14 +119,14 @@ def test_every_document_property_is_an_argument_of_its_type() -> None:
         assert path.split(".")[0].removesuffix("[*]") in names, (token, path)
 
 
-def test_both_tokens_of_one_thing_hold_the_same_documents() -> None:
+def test_both_tokens_of_a_type_have_the_same_documents() -> None:
     documents = tables.document_properties()
     for token, properties in documents.items():
         assert properties == documents[tables.canonical(token)]
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"),
+    ("inputs", "kind"),
     [
         ({}, DocumentKind.BOUNDARY),
         ({"type": None}, DocumentKind.BOUNDARY),
@@ -137,10 +137,10 @@ def test_both_tokens_of_one_thing_hold_the_same_documents() -> None:
         ({"type": "BACKUP_POLICY"}, None),
     ],
 )
-def test_the_type_of_an_organization_policy_decides_what_its_content_is(
-    said: Mapping[str, Any], kind: DocumentKind | None
+def test_the_type_of_an_organization_policy_decides_the_kind_of_its_content(
+    inputs: Mapping[str, Any], kind: DocumentKind | None
 ) -> None:
-    assert tables.documents_of(ORGANIZATION_POLICY, said).get("content") is kind
+    assert tables.documents_of(ORGANIZATION_POLICY, inputs).get("content") is kind
 
 
 def test_documents_of_other_types_do_not_depend_on_the_inputs() -> None:
@@ -183,7 +183,7 @@ def test_every_type_of_the_sdk_has_its_arguments() -> None:
     assert not {"arn", "tagsAll", "bucket_prefix", "resourceName", "opts"} & bucket
 
 
-def test_a_type_that_the_table_does_not_know_has_no_arguments_to_judge() -> None:
+def test_a_type_that_is_not_in_the_table_has_no_arguments_to_judge() -> None:
     assert tables.argument_names("aws:s3/teleporter:Teleporter") is None
 
 
@@ -201,7 +201,7 @@ def test_a_type_that_the_table_does_not_know_has_no_arguments_to_judge() -> None
         ("my:component:Site", "my:component:Site"),
     ],
 )
-def test_one_thing_has_one_canonical_token(token: str, expected: str) -> None:
+def test_a_type_has_one_canonical_token(token: str, expected: str) -> None:
     assert tables.canonical(token) == expected
 
 
@@ -275,9 +275,9 @@ def test_check_names_what_is_stale_in_one_line_and_changes_nothing(
 ) -> None:
     for name in FILES:
         shutil.copy(FOLDER / name, tmp_path)
-    wanted = {name: (FOLDER / name).read_text(encoding="utf-8") for name in FILES}
+    current = {name: (FOLDER / name).read_text(encoding="utf-8") for name in FILES}
     monkeypatch.setattr(generator, "TABLES", tmp_path)
-    monkeypatch.setattr(generator, "tables", lambda: wanted)
+    monkeypatch.setattr(generator, "tables", lambda: current)
 
     assert generator.main(["--check"]) == 0
     (tmp_path / "events.json").write_text("{}")

@@ -124,9 +124,9 @@ def tenth(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("kind", ["aws:iam/rolePolicy:RolePolicy", "aws:s3/bucketPolicy:BucketPolicy"])
 def test_hostile_documents_come_to_an_end_by_counted_work(raw: Any, kind: str, tenth: int) -> None:
-    before = parliament.taken()
+    before = parliament.steps_taken()
     assert [each.message for each in outcomes(raw, kind) if each.kind is Kind.ERROR] == []
-    assert parliament.taken() - before <= 2 * tenth
+    assert parliament.steps_taken() - before <= 2 * tenth
 
 
 def test_a_document_whose_statements_together_are_too_much_is_reported() -> None:

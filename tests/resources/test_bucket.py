@@ -4,20 +4,16 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, Reference, Resource, Stack
-from policypack.evaluation.settings import Settings
+from policypack.core.policy import UNKNOWN, Reference, Resource
 from policypack.resources.bucket import Sidecars, buckets, sidecars
 from policypack.resources.naming import physical_name
 from policypack.resources.references import Resolved, resolve
 from policypack.resources.tokens import BUCKET_TYPES
+from tests.resources.test_references import stack_of
 
 BUCKET = "aws:s3/bucket:Bucket"
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-
-
-def stack_of(*resources: Resource) -> Stack:
-    return Stack(resources, Settings())
 
 
 def bucket(name: str = "inbox", **inputs: Any) -> Resource:
@@ -25,7 +21,7 @@ def bucket(name: str = "inbox", **inputs: Any) -> Resource:
 
 
 def block(value: Any, *origins: Resource, name: str = "block", **more: Any) -> Resource:
-    dependencies = {"bucket": tuple(each.urn for each in origins)} if origins else {}
+    dependencies = {"bucket": tuple(origin.urn for origin in origins)} if origins else {}
     return Resource(ACCESS_BLOCK, name, {"bucket": value}, property_dependencies=dependencies, **more)
 
 
@@ -55,7 +51,7 @@ def test_a_name_comes_from_inputs_or_outputs(subject: Resource, expected: str | 
     assert physical_name(subject) == expected
 
 
-def test_an_unknown_value_computed_from_the_bucket_means_the_bucket() -> None:
+def test_an_unknown_value_computed_from_the_bucket_refers_to_it() -> None:
     subject, other = bucket(), bucket("other")
     sidecar = block(UNKNOWN, subject)
     assert configuring(subject, other, sidecar).certain == (sidecar,)
@@ -63,19 +59,19 @@ def test_an_unknown_value_computed_from_the_bucket_means_the_bucket() -> None:
 
 
 @pytest.mark.parametrize("value", ["inbox-prod", "arn:aws:s3:::inbox-prod", "arn:aws-cn:s3:::inbox-prod/*"])
-def test_a_known_name_or_arn_means_the_bucket(value: str) -> None:
+def test_a_known_name_or_arn_refers_to_the_bucket(value: str) -> None:
     subject = bucket(bucket="inbox-prod")
     sidecar = block(value)
     assert configuring(subject, sidecar).certain == (sidecar,)
 
 
-def test_a_bucket_passed_whole_means_the_bucket() -> None:
+def test_a_bucket_passed_as_a_resource_refers_to_itself() -> None:
     subject = bucket()
     sidecar = block(Reference(subject.urn))
     assert configuring(subject, sidecar).certain == (sidecar,)
 
 
-def test_a_sidecars_own_bucket_output_means_its_bucket() -> None:
+def test_a_sidecars_bucket_output_refers_to_its_bucket() -> None:
     subject, other = bucket(), bucket("other")
     versioning = Resource(VERSIONING, "v", {"bucket": UNKNOWN}, property_dependencies={"bucket": (subject.urn,)})
     sidecar = block(UNKNOWN, versioning, subject)
@@ -83,7 +79,7 @@ def test_a_sidecars_own_bucket_output_means_its_bucket() -> None:
     assert configuring(other, subject, versioning, sidecar) == Sidecars()
 
 
-def test_an_output_of_a_component_means_the_bucket_inside() -> None:
+def test_an_output_of_a_component_refers_to_the_bucket_inside() -> None:
     component = Resource("acme:index:Storage", "storage", custom=False)
     inner = Resource(BUCKET, "inner", parent=component.urn)
     outer = bucket("outer")
@@ -100,14 +96,14 @@ def test_a_component_with_two_buckets_leaves_both_possible() -> None:
     assert configuring(second, first, component, sidecar) == Sidecars(possible=(sidecar,))
 
 
-def test_a_value_that_nobody_can_trace_may_mean_any_bucket() -> None:
+def test_an_untraceable_value_may_refer_to_any_bucket() -> None:
     subject, named = bucket(), bucket("named", bucket="named")
     sidecar = block(UNKNOWN)
     assert configuring(subject, named, sidecar) == Sidecars(possible=(sidecar,))
     assert configuring(named, subject, sidecar) == Sidecars(possible=(sidecar,))
 
 
-def test_a_name_computed_from_the_same_source_may_mean_the_bucket_of_that_name() -> None:
+def test_a_name_computed_from_the_same_source_may_refer_to_the_bucket() -> None:
     pet = Resource("random:index/randomPet:RandomPet", "pet")
     subject = Resource(BUCKET, "inbox", {"bucket": UNKNOWN}, property_dependencies={"bucket": (pet.urn,)})
     other = bucket("other", bucket="other")
@@ -126,12 +122,12 @@ def test_a_name_computed_from_the_same_source_may_mean_the_bucket_of_that_name()
     ],
     ids=["another name", "another ARN", "a directory bucket", "nothing"],
 )
-def test_what_means_another_bucket_is_not_counted(sidecar: Resource) -> None:
+def test_a_reference_to_another_bucket_is_not_counted(sidecar: Resource) -> None:
     directory = Resource("aws:s3/directoryBucket:DirectoryBucket", "fast")
     assert configuring(bucket(bucket="inbox-prod"), directory, sidecar) == Sidecars()
 
 
-def test_a_name_made_from_the_buckets_known_name_is_another_bucket() -> None:
+def test_a_name_that_extends_the_buckets_known_name_is_another_bucket() -> None:
     subject = bucket(bucket="inbox-prod")
     assert configuring(subject, block("inbox-prod-logs", subject)) == Sidecars()
 
@@ -145,7 +141,7 @@ def test_a_name_made_from_the_buckets_known_name_is_another_bucket() -> None:
         (bucket("out"), False),
         (bucket(bucket=UNKNOWN), True),
     ],
-    ids=["prefix fits", "prefix does not", "made-up name fits", "made-up name does not", "unknown name"],
+    ids=["prefix fits", "prefix does not", "generated name fits", "generated name does not", "unknown name"],
 )
 def test_a_text_may_be_the_name_of_a_bucket_whose_name_is_unknown(subject: Resource, *, possible: bool) -> None:
     sidecar = block("in-20240101")
@@ -162,12 +158,12 @@ def test_outputs_decide_where_inputs_were_unknown() -> None:
 def test_both_spellings_of_a_type_are_found() -> None:
     subject = bucket(bucket="inbox")
     kind = "aws:s3/bucketVersioning{0}:BucketVersioning{0}"
-    found = [Resource(kind.format(suffix), f"v{suffix}", {"bucket": "inbox"}) for suffix in ("", "V2")]
-    assert list(sidecars(stack_of(subject, *found), subject, VERSIONING).certain) == found
-    assert list(sidecars(stack_of(subject, *found), subject, kind.format("V2")).certain) == found
+    versionings = [Resource(kind.format(suffix), f"v{suffix}", {"bucket": "inbox"}) for suffix in ("", "V2")]
+    assert list(sidecars(stack_of(subject, *versionings), subject, VERSIONING).certain) == versionings
+    assert list(sidecars(stack_of(subject, *versionings), subject, kind.format("V2")).certain) == versionings
 
 
-def test_any_property_may_mean_a_bucket() -> None:
+def test_any_property_may_refer_to_a_bucket() -> None:
     subject = bucket()
     permission = Resource(
         "aws:lambda/permission:Permission",
@@ -179,7 +175,7 @@ def test_any_property_may_mean_a_bucket() -> None:
     assert resolve(stack_of(subject, permission), permission, "function", *BUCKET_TYPES) == Resolved()
 
 
-def test_a_state_that_leads_in_circles_ends() -> None:
+def test_a_cyclic_state_ends() -> None:
     subject = bucket()
     urn = Resource(ACCESS_BLOCK, "block").urn
     versioning = Resource(VERSIONING, "v", {"bucket": UNKNOWN}, property_dependencies={"bucket": (urn,)})

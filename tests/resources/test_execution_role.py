@@ -5,28 +5,15 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, Resource, Stack
-from policypack.evaluation.settings import Settings
-from policypack.iam.document import Statement
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.iam.globs import matches
 from policypack.iam.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT
 from policypack.resources.attachments import ATTACHMENT, EXCLUSIVE, ROLE_ATTACHMENT, ROLE_POLICY
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
+from tests.resources.test_references import resource, stack_of
 
-ARN = "arn:aws:lambda:eu-west-1:111122223333:function:read"
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-
-
-def stack_of(*resources: Resource) -> Stack:
-    return Stack(resources, Settings())
-
-
-def resource(token: str, name: str = "read", /, *origins: Resource, at: str = "", **inputs: Any) -> Resource:
-    dependencies = {at: tuple(each.urn for each in origins)} if origins else {}
-    return Resource(token, name, inputs, property_dependencies=dependencies)
-
-
 ROLE_ARN = "arn:aws:iam::111122223333:role/service/read"
 POLICY_ARN = "arn:aws:iam::111122223333:policy/read"
 READER = resource(FUNCTION, role=ROLE_ARN)
@@ -36,9 +23,9 @@ def grants(*others: Resource, function: Resource = READER, **role: Any) -> Grant
     return role_documents(stack_of(function, resource(ROLE, **{"name": "read", **role}), *others), function)
 
 
-def actions(found: Grants) -> list[Any]:
-    statements: list[Statement] = [each for held in found.documents for each in held.document.statements]
-    return [each.actions for each in statements]
+def actions(attached: Grants) -> list[Any]:
+    documents = (carried.document for carried in attached.documents)
+    return [statement.actions for document in documents for statement in document.statements]
 
 
 MANAGED = resource(MANAGED_POLICY, "mine", name="read", policy=json.dumps(DOCUMENT))
@@ -58,9 +45,9 @@ MANAGED = resource(MANAGED_POLICY, "mine", name="read", policy=json.dumps(DOCUME
     ],
 )
 def test_documents_are_found_wherever_they_are_attached(others: tuple[Resource, ...], role: dict[str, Any]) -> None:
-    found = grants(*others, **role)
-    assert actions(found) == [("s3:GetObject",)]
-    assert found.unread == ()
+    attached = grants(*others, **role)
+    assert actions(attached) == [("s3:GetObject",)]
+    assert attached.unread == ()
 
 
 def test_documents_of_other_roles_are_not() -> None:
@@ -68,16 +55,16 @@ def test_documents_of_other_roles_are_not() -> None:
     assert grants(other, resource(ROLE_POLICY, role="other", policy=DOCUMENT)) == Grants()
 
 
-def test_aws_managed_policies_are_told_by_name() -> None:
+def test_aws_managed_policies_are_listed_by_name() -> None:
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    found = grants(
+    attached = grants(
         resource(ROLE_ATTACHMENT, role="read", policyArn=arn), managedPolicyArns=["arn:aws:iam::aws:policy/X"]
     )
-    assert found == Grants(managed=frozenset({"service-role/AWSLambdaBasicExecutionRole", "X"}))
+    assert attached == Grants(managed=frozenset({"service-role/AWSLambdaBasicExecutionRole", "X"}))
 
 
 @pytest.mark.parametrize(
-    ("found", "why"),
+    ("attached", "why"),
     [
         (
             grants(resource(ROLE_ATTACHMENT, role="read", policyArn=POLICY_ARN)),
@@ -89,45 +76,46 @@ def test_aws_managed_policies_are_told_by_name() -> None:
         (grants(function=resource(FUNCTION, role=UNKNOWN)), "known only after the update"),
     ],
 )
-def test_what_cannot_be_read_is_told(found: Grants, why: str) -> None:
-    assert len(found.unread) == 1
-    assert why in found.unread[0].why
+def test_what_cannot_be_read_is_reported(attached: Grants, why: str) -> None:
+    assert len(attached.unread) == 1
+    assert why in attached.unread[0].why
 
 
 def test_a_policy_of_an_unknown_role_may_be_attached() -> None:
-    found = grants(resource(ROLE_POLICY, role=UNKNOWN, policy=DOCUMENT))
-    assert found.documents == ()
-    assert len(found.possible) == 1
+    attached = grants(resource(ROLE_POLICY, role=UNKNOWN, policy=DOCUMENT))
+    assert attached.documents == ()
+    assert len(attached.possible) == 1
 
 
 def test_a_boundary_is_read_beside_what_it_limits() -> None:
-    found = grants(MANAGED, permissionsBoundary=POLICY_ARN)
-    assert found.documents == ()
-    assert found.boundary is not None
-    assert actions(found.boundary) == [("s3:GetObject",)]
+    attached = grants(MANAGED, permissionsBoundary=POLICY_ARN)
+    assert attached.documents == ()
+    assert attached.boundary is not None
+    assert actions(attached.boundary) == [("s3:GetObject",)]
 
 
-def test_the_table_of_managed_policies_says_what_aws_says() -> None:
+def test_the_table_of_managed_policies_matches_aws() -> None:
     moto = pytest.importorskip("moto.iam.aws_managed_policies")
     published = {
-        f"{(each.get('Path') or '/').strip('/')}/{name}".lstrip("/"): each["Document"]
-        for name, each in json.loads(moto.aws_managed_policies_data).items()
+        f"{(policy.get('Path') or '/').strip('/')}/{name}".lstrip("/"): policy["Document"]
+        for name, policy in json.loads(moto.aws_managed_policies_data).items()
     }
 
     def writes(name: str, action: str) -> list[Any]:
-        given = published[name]["Statement"]
-        allows = [each for each in ([given] if isinstance(given, dict) else given) if each["Effect"] == "Allow"]
+        written = published[name]["Statement"]
+        statements = [written] if isinstance(written, dict) else written
+        allows = [statement for statement in statements if statement["Effect"] == "Allow"]
 
-        def listed(each: Any) -> list[str]:
-            return [each] if isinstance(each, str) else each
+        def listed(value: Any) -> list[str]:
+            return [value] if isinstance(value, str) else value
 
         return [
-            each["Resource"]
-            for each in allows
-            if any(matches(pattern, action, ignore_case=True) for pattern in listed(each.get("Action", [])))
+            statement["Resource"]
+            for statement in allows
+            if any(matches(pattern, action, ignore_case=True) for pattern in listed(statement.get("Action", [])))
             or (
-                "NotAction" in each
-                and not any(matches(one, action, ignore_case=True) for one in listed(each["NotAction"]))
+                "NotAction" in statement
+                and not any(matches(pattern, action, ignore_case=True) for pattern in listed(statement["NotAction"]))
             )
         ]
 

@@ -15,7 +15,7 @@ from policypack.resources.notification import NOTIFICATION, NotificationEntry, e
 from policypack.resources.tokens import FUNCTION
 
 LETTERS = "ab"
-KEYS = ["".join(each) for size in range(7) for each in product(LETTERS, repeat=size)]
+KEYS = ["".join(letters) for size in range(7) for letters in product(LETTERS, repeat=size)]
 filters = st.text(LETTERS, max_size=3)
 events = st.lists(st.sampled_from(sorted(s3_event_names())), min_size=1, max_size=2)
 
@@ -26,42 +26,42 @@ def notification(**inputs: Any) -> Resource:
 
 def entry(events: list[Any], prefix: Any = None, suffix: Any = None) -> NotificationEntry:
     raw = {"events": events, "filterPrefix": prefix, "filterSuffix": suffix}
-    ((_, found),) = entries(notification(lambdaFunctions=[raw]))
-    assert isinstance(found, NotificationEntry)
-    return found
+    ((_, parsed),) = entries(notification(lambdaFunctions=[raw]))
+    assert isinstance(parsed, NotificationEntry)
+    return parsed
 
 
-def told(name: str) -> set[str]:
-    """The events that S3 tells under a name, each by its own name."""
-    return {each for each in s3_event_names() if not each.endswith("*") and matches(name, each)} | {name}
+def expanded(name: str) -> set[str]:
+    """The events that a name selects, and the name itself."""
+    return {event for event in s3_event_names() if not event.endswith("*") and matches(name, event)} | {name}
 
 
 @given(events, filters, filters, events, filters, filters)
-def test_two_overlap_where_some_key_and_event_is_told_to_both(
+def test_two_overlap_if_some_key_and_event_passes_both(
     events: list[str], prefix: str, suffix: str, others: list[str], other_prefix: str, other_suffix: str
 ) -> None:
-    shared = set().union(*map(told, events)) & set().union(*map(told, others))
+    shared = set().union(*map(expanded, events)) & set().union(*map(expanded, others))
     starts, ends = (prefix, other_prefix), (suffix, other_suffix)
     both = any(all(map(key.startswith, starts)) and all(map(key.endswith, ends)) for key in KEYS)
-    one, other = entry(events, prefix, suffix), entry(others, other_prefix, other_suffix)
-    assert overlapping(one, other) is (bool(shared) and both)
-    assert overlapping(other, one) is overlapping(one, other)
+    first, second = entry(events, prefix, suffix), entry(others, other_prefix, other_suffix)
+    assert overlapping(first, second) is (bool(shared) and both)
+    assert overlapping(second, first) is overlapping(first, second)
 
 
 @given(filters, filters)
-def test_the_globs_of_a_filter_match_the_keys_that_it_lets_through(prefix: str, suffix: str) -> None:
+def test_the_globs_of_a_filter_match_the_keys_that_pass_it(prefix: str, suffix: str) -> None:
     globs = entry(["s3:ObjectCreated:*"], prefix, suffix).keys
     assert globs is not None
     for key in KEYS:
-        let_through = key.startswith(prefix) and key.endswith(suffix)
-        assert any(matches(glob, key) for glob in globs) is let_through
+        passes = key.startswith(prefix) and key.endswith(suffix)
+        assert any(matches(glob, key) for glob in globs) is passes
 
 
 CREATED = ["s3:ObjectCreated:*"]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "verdict"),
+    ("first", "second", "verdict"),
     [
         (entry(CREATED, UNKNOWN), entry(CREATED), True),
         (entry(CREATED, UNKNOWN), entry(CREATED, "in/"), None),
@@ -73,19 +73,19 @@ CREATED = ["s3:ObjectCreated:*"]
     ],
 )
 def test_what_is_unknown_counts_only_where_it_decides(
-    one: NotificationEntry, other: NotificationEntry, verdict: object
+    first: NotificationEntry, second: NotificationEntry, verdict: object
 ) -> None:
-    assert overlapping(one, other) is verdict
+    assert overlapping(first, second) is verdict
 
 
 def test_entries_of_every_kind_are_read_in_order() -> None:
-    found = [
-        (path, isinstance(each, Unknown))
-        for path, each in entries(
+    read = [
+        (path, isinstance(parsed, Unknown))
+        for path, parsed in entries(
             notification(lambdaFunctions=[{"events": CREATED}, UNKNOWN], queues=[{}], topics=UNKNOWN)
         )
     ]
-    assert found == [
+    assert read == [
         ("lambdaFunctions[0]", False),
         ("lambdaFunctions[1]", True),
         ("queues[0]", False),
@@ -97,8 +97,8 @@ def function(name: str) -> Resource:
     return Resource(FUNCTION, name, {"name": UNKNOWN})
 
 
-def test_as_many_unknown_functions_as_the_list_depends_on_are_all_meant() -> None:
-    one, two = function("one"), function("two")
+def test_as_many_unknown_values_as_dependencies_refer_to_all_of_them() -> None:
+    first, second = function("first"), function("second")
     target = {"lambdaFunctionArn": UNKNOWN, "events": CREATED}
 
     def functions(count: int, *origins: Resource) -> list[tuple[int, int, bool]]:
@@ -106,13 +106,13 @@ def test_as_many_unknown_functions_as_the_list_depends_on_are_all_meant() -> Non
             NOTIFICATION,
             "inbox",
             {"bucket": "acme-inbox", "lambdaFunctions": [target] * count},
-            property_dependencies={"lambdaFunctions": tuple(each.urn for each in origins)},
+            property_dependencies={"lambdaFunctions": tuple(origin.urn for origin in origins)},
         )
-        found = [each.functions for each in triggers(Stack((one, two, resource), Settings()))]
-        return [(len(each.certain), len(each.possible), each.between) for each in found]
+        targets = [trigger.functions for trigger in triggers(Stack((first, second, resource), Settings()))]
+        return [(len(resolved.certain), len(resolved.possible), resolved.between) for resolved in targets]
 
-    assert functions(1, one) == [(1, 0, False)]
-    assert functions(2, one) == [(1, 0, False)] * 2
-    assert functions(2, one, two) == [(0, 2, True)] * 2
-    assert functions(1, one, two) == [(0, 2, False)]
+    assert functions(1, first) == [(1, 0, False)]
+    assert functions(2, first) == [(1, 0, False)] * 2
+    assert functions(2, first, second) == [(0, 2, True)] * 2
+    assert functions(1, first, second) == [(0, 2, False)]
     assert functions(1) == [(0, 2, False)]

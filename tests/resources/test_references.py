@@ -1,4 +1,4 @@
-"""What properties refer to: by name, ARN, id, URL or resource, or by what an unknown value is computed from."""
+"""References of properties: by name, ARN, id, URL or resource, or by the origins of an unknown value."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def stack_of(*resources: Resource) -> Stack:
 
 
 def resource(token: str, name: str = "read", /, *origins: Resource, at: str = "", **inputs: Any) -> Resource:
-    dependencies = {at: tuple(each.urn for each in origins)} if origins else {}
+    dependencies = {at: tuple(origin.urn for origin in origins)} if origins else {}
     return Resource(token, name, inputs, property_dependencies=dependencies)
 
 
 def referring(value: Any, *others: Resource, to: tuple[str, ...], origins: tuple[Resource, ...] = ()) -> Resolved:
-    """What the property of a resource refers to that holds a value."""
+    """What a property with this value refers to."""
     asking = resource("acme:index:Asking", "asking", *origins, at="of", of=value)
     return resolve(stack_of(*others, asking), asking, "of", *to)
 
@@ -49,13 +49,14 @@ def permission(value: Any, *origins: Resource) -> Resource:
     return resource("aws:lambda/permission:Permission", "may", *origins, at="function", function=value)
 
 
-def found(
+def referents(
     value: Any, *others: Resource, origins: tuple[Resource, ...] = ()
 ) -> tuple[list[str], list[str | None], bool | None]:
     """Which functions a permission is certainly for, with their qualifiers, and whether it is for one elsewhere."""
-    asking = permission(value, *origins)
-    means = resolve(stack_of(*others, asking), asking, "function", FUNCTION)
-    return [each.resource.name for each in means.certain], [each.qualifier for each in means.certain], means.foreign
+    referrer = permission(value, *origins)
+    resolved = resolve(stack_of(*others, referrer), referrer, "function", FUNCTION)
+    qualifiers = [referent.qualifier for referent in resolved.certain]
+    return [resource.name for resource in resolved.resources], qualifiers, resolved.foreign
 
 
 READ = resource(FUNCTION, name="read")
@@ -74,61 +75,61 @@ READ = resource(FUNCTION, name="read")
         (Reference(READ.urn), ""),
     ],
 )
-def test_a_function_is_meant_by_name_arn_or_reference(value: Any, qualifier: str) -> None:
-    assert found(value, READ, resource(FUNCTION, "other", name="other")) == (["read"], [qualifier], False)
+def test_a_name_arn_or_reference_refers_to_a_function(value: Any, qualifier: str) -> None:
+    assert referents(value, READ, resource(FUNCTION, "other", name="other")) == (["read"], [qualifier], False)
 
 
-def test_another_name_is_of_another_stack() -> None:
-    assert found("write", READ) == ([], [], True)
-    assert found(None, READ) == ([], [], False)
+def test_another_name_refers_to_another_stack() -> None:
+    assert referents("write", READ) == ([], [], True)
+    assert referents(None, READ) == ([], [], False)
 
 
-def test_an_unknown_value_means_what_it_was_computed_from() -> None:
+def test_an_unknown_value_refers_to_what_it_is_computed_from() -> None:
     named = resource(FUNCTION, name=UNKNOWN)
-    assert found(UNKNOWN, named, origins=(named,)) == (["read"], [""], False)
-    assert found(UNKNOWN, named, READ) == ([], [], None)
+    assert referents(UNKNOWN, named, origins=(named,)) == (["read"], [""], False)
+    assert referents(UNKNOWN, named, READ) == ([], [], None)
     alias = resource(ALIAS, "live", named, at="functionName", name="live", functionName=UNKNOWN)
-    assert found(UNKNOWN, named, alias, origins=(alias,)) == (["read"], ["live"], False)
+    assert referents(UNKNOWN, named, alias, origins=(alias,)) == (["read"], ["live"], False)
     inside = Resource(FUNCTION, "inner", {"name": UNKNOWN}, parent="urn:component")
     component = Resource("acme:index:Reader", "reader", urn="urn:component", custom=False)
-    assert found(UNKNOWN, named, component, inside, origins=(component,)) == (["inner"], [""], False)
+    assert referents(UNKNOWN, named, component, inside, origins=(component,)) == (["inner"], [""], False)
 
 
-def test_a_function_that_publishes_versions_may_be_meant_by_one() -> None:
+def test_a_value_of_a_function_that_publishes_versions_may_refer_to_one() -> None:
     published = resource(FUNCTION, publish=True)
-    assert found(UNKNOWN, published, origins=(published,)) == (["read"], [None], False)
+    assert referents(UNKNOWN, published, origins=(published,)) == (["read"], [None], False)
 
 
-def test_a_name_that_pulumi_makes_up_begins_with_the_resources_own() -> None:
+def test_a_name_that_pulumi_generates_begins_with_the_resources_own() -> None:
     unnamed = resource(FUNCTION)
     assert physical_name(unnamed) is None
-    assert found("read-1a2b3c4", unnamed)[2] is None
-    assert found("write-1a2b3c4", unnamed)[2] is True
-    assert found("read-1a2b3c4", unnamed, origins=(unnamed,))[0] == ["read"]
+    assert referents("read-1a2b3c4", unnamed)[2] is None
+    assert referents("write-1a2b3c4", unnamed)[2] is True
+    assert referents("read-1a2b3c4", unnamed, origins=(unnamed,))[0] == ["read"]
 
 
 def test_of_two_functions_of_one_name_the_arn_decides() -> None:
     here = Resource(FUNCTION, "here", {"name": "read"}, outputs={"arn": ARN})
     there = Resource(FUNCTION, "there", {"name": "read"}, outputs={"arn": ARN.replace("eu-west-1", "us-east-1")})
-    assert found(ARN, here, there)[0] == ["here"]
-    assert found("read", here, there)[0] == ["here", "there"]
+    assert referents(ARN, here, there)[0] == ["here"]
+    assert referents("read", here, there)[0] == ["here", "there"]
 
 
 def test_unknown_values_of_one_list_share_what_the_list_depends_on() -> None:
     one, two = resource(MANAGED_POLICY, "one"), resource(MANAGED_POLICY, "two")
     holder = resource(ROLE, "r", one, two, at="managedPolicyArns", managedPolicyArns=[UNKNOWN, UNKNOWN])
-    means = resolve_all(stack_of(one, two, holder), holder, "managedPolicyArns", [UNKNOWN, UNKNOWN], MANAGED_POLICY)
-    assert means == [Resolved(possible=means[0].possible, between=True)] * 2
+    resolved = resolve_all(stack_of(one, two, holder), holder, "managedPolicyArns", [UNKNOWN, UNKNOWN], MANAGED_POLICY)
+    assert resolved == [Resolved(possible=resolved[0].possible, between=True)] * 2
     known = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     mixed = resolve_all(stack_of(one, holder), holder, "managedPolicyArns", [known, UNKNOWN], MANAGED_POLICY)
-    assert [each.foreign for each in mixed] == [True, False]
+    assert [resolved.foreign for resolved in mixed] == [True, False]
 
 
 def test_an_absent_value_refers_to_nothing() -> None:
     assert referring(None, READ, to=(FUNCTION,)) == referring("", READ, to=(FUNCTION,)) == Resolved()
 
 
-def test_a_whole_component_refers_to_the_one_resource_inside() -> None:
+def test_a_component_refers_to_the_one_resource_inside() -> None:
     component = Resource("acme:index:Storage", "storage", custom=False)
     first, second = (Resource(ROLE, name, {"name": UNKNOWN}, parent=component.urn) for name in ("first", "second"))
     assert referring(Reference(component.urn), component, first, to=(ROLE,)).only == first
@@ -136,7 +137,7 @@ def test_a_whole_component_refers_to_the_one_resource_inside() -> None:
     assert (both.certain, both.candidates) == ((), (first, second))
 
 
-def test_a_resource_that_is_not_seen_may_be_any() -> None:
+def test_a_resource_outside_the_stack_may_be_any() -> None:
     assert referring(Reference("urn:elsewhere"), READ, to=(FUNCTION,)).untraced
 
 
@@ -164,7 +165,7 @@ def test_a_known_text_decides_before_what_it_is_computed_from() -> None:
     assert referring("two", one, two, to=(TOPIC,), origins=(one,)).only == two
 
 
-def test_a_name_that_does_not_begin_as_pulumi_begins_it_is_of_another() -> None:
+def test_a_name_without_the_generated_prefix_refers_to_another_stack() -> None:
     assert referring("write", resource(ROLE), to=(ROLE,), origins=(resource(ROLE),)).foreign is True
 
 
@@ -176,8 +177,8 @@ def test_an_alias_of_a_function_elsewhere_refers_to_none_of_the_stack() -> None:
 def test_an_alias_that_may_be_of_a_function_leaves_it_possible() -> None:
     unnamed = resource(FUNCTION)
     alias = resource(ALIAS, "live", name="live", functionName="read-1a2b3c4")
-    found = referring(UNKNOWN, unnamed, alias, to=(FUNCTION,), origins=(alias,))
-    assert found == Resolved(possible=(Referent(unnamed, "live"),), foreign=None)
+    resolved = referring(UNKNOWN, unnamed, alias, to=(FUNCTION,), origins=(alias,))
+    assert resolved == Resolved(possible=(Referent(unnamed, "live"),), foreign=None)
 
 
 @pytest.mark.parametrize("text", ["alias/store", "arn:aws:kms:eu-west-1:111122223333:alias/store"])
@@ -191,8 +192,8 @@ def test_an_alias_names_its_key(text: str) -> None:
 
 def test_names_that_are_computed_from_one_source_may_be_the_same() -> None:
     one = resource(ROLE, "one", PET, at="name", name=UNKNOWN)
-    found = referring(UNKNOWN, PET, one, resource(ROLE, "two", name="two"), to=(ROLE,), origins=(PET,))
-    assert (found.candidates, found.foreign, found.untraced) == ((one,), None, False)
+    resolved = referring(UNKNOWN, PET, one, resource(ROLE, "two", name="two"), to=(ROLE,), origins=(PET,))
+    assert (resolved.candidates, resolved.foreign, resolved.untraced) == ((one,), None, False)
 
 
 def test_a_directory_bucket_is_no_bucket_and_no_lead_to_others() -> None:
@@ -204,14 +205,14 @@ def test_a_directory_bucket_is_no_bucket_and_no_lead_to_others() -> None:
 def test_several_names_of_one_resource_are_one_index_of_the_stack() -> None:
     names = [f"bucket-{number}" for number in range(2000)]
     buckets = [resource(BUCKET_TYPES[0], name) for name in names]
-    asking = [resource("aws:s3/bucketPolicy:BucketPolicy", name, bucket=f"{name}-1a2b3c4") for name in names]
-    stack = stack_of(*buckets, *asking)
-    assert [resolve(stack, each, "bucket", *BUCKET_TYPES).candidates for each in asking] == [
-        (each,) for each in buckets
+    referrers_ = [resource("aws:s3/bucketPolicy:BucketPolicy", name, bucket=f"{name}-1a2b3c4") for name in names]
+    stack = stack_of(*buckets, *referrers_)
+    assert [resolve(stack, referrer, "bucket", *BUCKET_TYPES).candidates for referrer in referrers_] == [
+        (bucket,) for bucket in buckets
     ]
 
 
-def test_a_parent_is_found_at_any_depth_and_circles_end() -> None:
+def test_a_parent_is_found_at_any_depth_and_cycles_end() -> None:
     inner = Resource(ROLE, "inner", parent="urn:b")
     middle = Resource("acme:index:B", "b", urn="urn:b", parent="urn:a")
     outer = Resource("acme:index:A", "a", urn="urn:a", parent="urn:b")
@@ -222,8 +223,8 @@ def test_a_parent_is_found_at_any_depth_and_circles_end() -> None:
 
 def test_a_provider_is_found_behind_its_id() -> None:
     provider = Resource("pulumi:providers:aws", "mine", {"version": "6.1.0"})
-    made = Resource(ROLE, "reader", provider=f"{provider.urn}::0a1b2c3d")
-    assert provider_version(stack_of(provider, made), made) == (6, 1, 0)
+    role = Resource(ROLE, "reader", provider=f"{provider.urn}::0a1b2c3d")
+    assert provider_version(stack_of(provider, role), role) == (6, 1, 0)
 
 
 def test_referrers_are_found_by_what_they_refer_to() -> None:

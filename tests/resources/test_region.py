@@ -8,7 +8,7 @@ from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import argument_names
 from policypack.resources.providers import is_default, resources_on
-from policypack.resources.region import REGIONAL_WITHOUT_ARGUMENT, landings, listed, provider_region, regional
+from policypack.resources.region import REGIONAL_WITHOUT_ARGUMENT, listed, provider_region, regional, resource_regions
 
 EAST = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})
 DEFAULT = Resource("pulumi:providers:aws", "default_7_50_0", {"region": "eu-west-1"})
@@ -40,14 +40,14 @@ def test_the_nearest_region_wins(
     resource: Resource, stack_region: str | None, region: str | Unknown | None, decides: str
 ) -> None:
     stack = Stack((EAST, DEFAULT, BARE_DEFAULT, resource), Settings(stack_region=stack_region))
-    (landing,) = landings(stack)
-    assert (landing.region, landing.decides.name) == (region, decides)
+    (located,) = resource_regions(stack)
+    assert (located.region, located.decides.name) == (region, decides)
 
 
 def test_a_provider_that_is_not_in_the_stack_leaves_the_region_unknown() -> None:
-    (landing,) = landings(Stack((queue(EAST),), Settings(stack_region="eu-west-1")))
-    assert isinstance(landing.region, Unknown)
-    assert landing.decides.name == "jobs"
+    (located,) = resource_regions(Stack((queue(EAST),), Settings(stack_region="eu-west-1")))
+    assert isinstance(located.region, Unknown)
+    assert located.decides.name == "jobs"
 
 
 def test_an_explicit_provider_does_not_take_the_stacks_region() -> None:
@@ -112,4 +112,4 @@ def test_a_provider_may_be_named_with_its_id() -> None:
     on_east = Resource("aws:sqs/queue:Queue", "jobs", provider=f"{EAST.urn}::04da6b54-80e4-46f7-96ec-b56ff0331ba9")
     stack = Stack((EAST, on_east), Settings())
     assert resources_on(stack, EAST) == (on_east,)
-    assert [each.region for each in landings(stack)] == ["us-east-1"]
+    assert [located.region for located in resource_regions(stack)] == ["us-east-1"]

@@ -42,7 +42,7 @@ def test_a_preview_knows_every_document(pulumi: Run) -> None:
     assert preview.returncode == 0, preview.stdout + preview.stderr
 
     inputs = [step["newState"].get("inputs", {}) for step in json.loads(preview.stdout)["steps"]]
-    documents = [each[key] for each in inputs for key in ("policy", "assumeRolePolicy") if key in each]
+    documents = [written[key] for written in inputs for key in ("policy", "assumeRolePolicy") if key in written]
 
     assert len(documents) == 6
     for document in documents:

@@ -1,4 +1,4 @@
-"""Every document grants what the function needs and no more, and locks nobody out."""
+"""Every document grants what the function needs and no more, and locks no administrator out."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ SMALLEST_QUOTA = 2048
 
 
 def statements(document: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(document)["Statement"]
-    return found
+    parsed: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return parsed
 
 
 def statement(document: str, sid: str) -> dict[str, Any]:
-    (found,) = (each for each in statements(document) if each["Sid"] == sid)
-    return found
+    (match,) = (element for element in statements(document) if element["Sid"] == sid)
+    return match
 
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_a_document_is_within_every_quota_and_tells_its_statements_apart(document: str) -> None:
-    sids = [each["Sid"] for each in statements(document)]
+def test_a_document_is_within_every_quota_and_has_unique_sids(document: str) -> None:
+    sids = [statement["Sid"] for statement in statements(document)]
 
     assert json.loads(document)["Version"] == "2012-10-17"
     assert len(set(sids)) == len(sids)
@@ -58,9 +58,9 @@ def test_a_document_is_within_every_quota_and_tells_its_statements_apart(documen
 def test_the_role_does_what_the_handler_calls_and_nothing_else() -> None:
     granted = {
         (action, resource)
-        for each in statements(DOCUMENTS["role"])
-        for action in _listed(each["Action"])
-        for resource in _listed(each["Resource"])
+        for statement in statements(DOCUMENTS["role"])
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
     }
 
     ingest = "arn:aws:s3:::stackguard-ingest-dev-ingest-111122223333-eu-central-1"
@@ -78,20 +78,20 @@ def test_the_role_does_what_the_handler_calls_and_nothing_else() -> None:
     }
 
 
-def test_objects_are_touched_only_in_buckets_of_this_account() -> None:
-    for each in statements(DOCUMENTS["role"]):
-        if any(action.startswith("s3:") for action in _listed(each["Action"])):
-            assert each["Condition"] == {"StringEquals": {"s3:ResourceAccount": ACCOUNT}}
+def test_the_role_accesses_objects_only_in_buckets_of_this_account() -> None:
+    for statement in statements(DOCUMENTS["role"]):
+        if any(action.startswith("s3:") for action in _listed(statement["Action"])):
+            assert statement["Condition"] == {"StringEquals": {"s3:ResourceAccount": ACCOUNT}}
 
 
 def test_only_lambda_working_for_this_account_assumes_the_role() -> None:
-    (each,) = statements(DOCUMENTS["trust"])
+    (statement,) = statements(DOCUMENTS["trust"])
 
-    assert each["Principal"] == {"Service": "lambda.amazonaws.com"}
-    assert each["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
-def test_the_address_rule_spares_the_function_and_aws_services() -> None:
+def test_the_address_rule_excepts_the_function_and_aws_services() -> None:
     condition = statement(DOCUMENTS["bucket"], "DenyObjectsFromUntrustedAddresses")["Condition"]
 
     assert condition == {
@@ -101,28 +101,28 @@ def test_the_address_rule_spares_the_function_and_aws_services() -> None:
     }
 
 
-def test_the_address_rule_leaves_the_bucket_itself_open_to_mending() -> None:
-    each = statement(DOCUMENTS["bucket"], "DenyObjectsFromUntrustedAddresses")
+def test_the_address_rule_does_not_lock_out_of_the_bucket_itself() -> None:
+    denial = statement(DOCUMENTS["bucket"], "DenyObjectsFromUntrustedAddresses")
 
-    assert each["Resource"] == f"arn:aws:s3:::{NAMES.ingest_bucket}/*"
+    assert denial["Resource"] == f"arn:aws:s3:::{NAMES.ingest_bucket}/*"
 
 
 @pytest.mark.parametrize("name", ["bucket", "queue"])
 def test_plaintext_is_denied_and_nothing_is_granted(name: str) -> None:
-    assert {each["Effect"] for each in statements(DOCUMENTS[name])} == {"Deny"}
+    assert {statement["Effect"] for statement in statements(DOCUMENTS[name])} == {"Deny"}
     assert statement(DOCUMENTS[name], "DenyPlaintextTransport")["Condition"] == {
         "Bool": {"aws:SecureTransport": "false"}
     }
 
 
 def test_the_key_reads_data_only_through_the_services_that_store_it() -> None:
-    for each in statements(DOCUMENTS["key"]):
-        if {"kms:Decrypt", "kms:Encrypt", "kms:CreateGrant"} & set(each["Action"]):
-            keys = set(each["Condition"]["StringEquals"])
-            assert keys <= {"kms:ViaService", "kms:EncryptionContext:aws:logs:arn"}, each["Sid"]
+    for statement in statements(DOCUMENTS["key"]):
+        if {"kms:Decrypt", "kms:Encrypt", "kms:CreateGrant"} & set(statement["Action"]):
+            keys = set(statement["Condition"]["StringEquals"])
+            assert keys <= {"kms:ViaService", "kms:EncryptionContext:aws:logs:arn"}, statement["Sid"]
 
 
-def test_whoever_runs_the_key_can_mend_its_policy() -> None:
+def test_the_administrator_of_the_key_can_change_its_policy() -> None:
     """KMS refuses a key policy that locks its writer out."""
     assert "kms:PutKeyPolicy" in statement(DOCUMENTS["key"], "AccountRunsKey")["Action"]
 

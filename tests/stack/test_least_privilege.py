@@ -1,7 +1,7 @@
-"""The role's real document is enough for all that the function and its platform do, and all of it is needed.
+"""The role's real document is enough for the function and its platform, and all of it is needed.
 
 The handler runs under moto, which enforces the actions and, for S3, the resources of the role's document; for queues
-and logs it is told here what a call is about. It ignores conditions: those are held by the access engine, at the end.
+and logs the resource of a call is determined here. It ignores conditions; the access engine checks those, at the end.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ REGION = "eu-central-1"
 Document = dict[str, Any]
 
 
-def without_one_thing() -> Iterator[tuple[str, Document]]:
-    """The role's document with a statement, an action or a resource less, each once."""
+def without_one_part() -> Iterator[tuple[str, Document]]:
+    """The role's document without one statement, action or resource, for each of them."""
     for index, statement in enumerate(ROLE["Statement"]):
         fewer = copy.deepcopy(ROLE)
         del fewer["Statement"][index]
@@ -48,7 +48,7 @@ def without_one_thing() -> Iterator[tuple[str, Document]]:
                     yield f"{statement['Sid']}, {value.rpartition('/')[0] or value}", fewer
 
 
-LESS = dict(without_one_thing())
+LESS = dict(without_one_part())
 
 
 class Deployed:
@@ -56,7 +56,7 @@ class Deployed:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        # what makes the surroundings may do anything; from then on the role's document decides
+        # the setup may do anything; after it the role's document decides
         iam, s3 = boto3.client("iam", region_name=REGION), boto3.client("s3", region_name=REGION)
         trust = {
             "Version": "2012-10-17",
@@ -121,18 +121,18 @@ def everything(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
         deployed.event(), Context(invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:ingest")
     )
     deployed.client("sqs").send_message(QueueUrl=deployed.queue, MessageBody="{}")
-    for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"):  # moto knows these two by names of its own
+    for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"):  # moto has other names for these two
         if not allowed([parsed(deployed.document)], action, ["*"], exact=True):
             raise ClientError({"Error": {"Code": "AccessDenied"}}, action)
 
 
 def queue_of(response: Any) -> str:
-    """What a call of SQS is about."""
+    """The resource of a call to SQS."""
     return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{json.loads(response.body)['QueueUrl'].rpartition('/')[2]}"
 
 
 def log_group_of(response: Any) -> str:
-    """What a call of CloudWatch Logs is about."""
+    """The resource of a call to CloudWatch Logs."""
     asked = json.loads(response.body)
     return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{asked['logGroupName']}:log-stream:{asked['logStreamName']}"
 
@@ -153,17 +153,17 @@ def test_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("document", LESS.values(), ids=LESS)
-def test_nothing_is_over(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_superfluous(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     from ingest.errors import RecordsFailedError
 
     with pytest.raises((ClientError, RecordsFailedError), match=r"AccessDenied|not authorized"):
         run(document, monkeypatch)
 
 
-@pytest.mark.parametrize("statement", [each["Sid"] for each in ROLE["Statement"] if "Condition" in each])
+@pytest.mark.parametrize("statement", [entry["Sid"] for entry in ROLE["Statement"] if "Condition" in entry])
 def test_each_condition_keeps_the_role_to_its_own_account(statement: str) -> None:
     wider = copy.deepcopy(ROLE)
-    del next(each for each in wider["Statement"] if each["Sid"] == statement)["Condition"]
+    del next(entry for entry in wider["Statement"] if entry["Sid"] == statement)["Condition"]
     answer = diff([parsed(wider)], [parsed(ROLE)])
     assert answer.verdict is Verdict.NEW_ACCESS
     assert answer.witness is not None

@@ -23,16 +23,16 @@ GLOBAL = ("ingest_bucket", "results_bucket", "role")
 
 @pytest.mark.parametrize("change", [{"stack": "prod"}, {"region": "eu-west-1"}])
 def test_two_stacks_of_one_account_do_not_clash(change: dict[str, str]) -> None:
-    one, other = Names.of(SETTINGS), Names.of(dataclasses.replace(SETTINGS, **change))  # type: ignore[arg-type]
+    first, second = Names.of(SETTINGS), Names.of(dataclasses.replace(SETTINGS, **change))  # type: ignore[arg-type]
 
-    assert all(getattr(one, name) != getattr(other, name) for name in GLOBAL)
+    assert all(getattr(first, name) != getattr(second, name) for name in GLOBAL)
 
 
 def test_two_accounts_do_not_clash_over_buckets() -> None:
-    one, other = Names.of(SETTINGS), Names.of(dataclasses.replace(SETTINGS, account_id="444455556666"))
+    first, second = Names.of(SETTINGS), Names.of(dataclasses.replace(SETTINGS, account_id="444455556666"))
 
-    assert one.ingest_bucket != other.ingest_bucket
-    assert one.results_bucket != other.results_bucket
+    assert first.ingest_bucket != second.ingest_bucket
+    assert first.results_bucket != second.results_bucket
 
 
 def test_the_longest_names_fit() -> None:

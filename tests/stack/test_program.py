@@ -1,4 +1,4 @@
-"""What the program registers in a preview, where nothing exists yet and nothing is resolved."""
+"""The resources that the program registers in a preview, when nothing exists yet and nothing is resolved."""
 
 from __future__ import annotations
 
@@ -31,42 +31,42 @@ def preview() -> Preview:
 
 @pytest.fixture(scope="module")
 def resources(preview: Preview) -> dict[str, Resource]:
-    found = {resource.name: resource for resource in preview.resources}
-    assert len(found) == len(preview.resources)
-    return found
+    by_name = {resource.name: resource for resource in preview.resources}
+    assert len(by_name) == len(preview.resources)
+    return by_name
 
 
 def test_every_document_is_known(resources: dict[str, Resource]) -> None:
-    found = {
+    documents = {
         name: key
         for name, resource in resources.items()
         for key in ("policy", "assumeRolePolicy")
         if key in resource.inputs
     }
 
-    assert found == DOCUMENTS
+    assert documents == DOCUMENTS
     for name, key in DOCUMENTS.items():
         assert json.loads(resources[name].inputs[key])["Statement"], name
 
 
-def test_every_resource_is_made_by_the_provider_of_the_configured_region(resources: dict[str, Resource]) -> None:
+def test_every_resource_is_created_by_the_provider_of_the_configured_region(resources: dict[str, Resource]) -> None:
     provider = resources["aws"]
-    made = [resource for resource in resources.values() if resource.type.startswith("aws:")]
+    created = [resource for resource in resources.values() if resource.type.startswith("aws:")]
 
     assert provider.inputs["region"] == "eu-central-1"
     assert json.loads(provider.inputs["allowedAccountIds"]) == ["111122223333"]
-    assert made
-    assert [each.name for each in made if not each.provider.startswith(provider.urn)] == []
-    assert {each.inputs.get("region") for each in made} == {None, "eu-central-1"}
+    assert created
+    assert [resource.name for resource in created if not resource.provider.startswith(provider.urn)] == []
+    assert {resource.inputs.get("region") for resource in created} == {None, "eu-central-1"}
 
 
 @pytest.mark.parametrize(
     ("later", "earlier", "why"),
     [
-        ("notification", "invoke-permission", "S3 tries the permission as it saves the notification"),
+        ("notification", "invoke-permission", "S3 checks the permission when it saves the notification"),
         ("notification", "ingest", "the bucket must exist"),
-        ("function", "role-policy", "Lambda tries the dead-letter queue as it makes the function"),
-        ("function", "logs", "Lambda makes a log group that never expires where there is none"),
+        ("function", "role-policy", "Lambda checks the dead-letter queue when it creates the function"),
+        ("function", "logs", "without a log group Lambda creates one that never expires"),
         ("key", "role", "KMS refuses a key policy that names a role which does not exist"),
         ("ingest-policy", "ingest-access-block", "S3 refuses two changes of a bucket's access at once"),
         ("results-lifecycle", "results-versioning", "noncurrent versions exist once there is versioning"),
@@ -80,8 +80,8 @@ def test_the_bucket_invokes_the_function_for_the_two_formats_in_its_incoming_pre
     resources: dict[str, Resource],
 ) -> None:
     filters = [
-        (each["events"], each["filterPrefix"], each["filterSuffix"])
-        for each in resources["notification"].inputs["lambdaFunctions"]
+        (entry["events"], entry["filterPrefix"], entry["filterSuffix"])
+        for entry in resources["notification"].inputs["lambdaFunctions"]
     ]
 
     assert filters == [(["s3:ObjectCreated:*"], "incoming/", suffix) for suffix in (".csv", ".jsonl")]
@@ -95,7 +95,7 @@ def test_only_the_ingest_bucket_of_this_account_may_invoke_the_function(resource
     assert permission["sourceAccount"] == "111122223333"
 
 
-def test_the_function_ships_its_handler_and_what_its_lock_says(resources: dict[str, Resource]) -> None:
+def test_the_function_ships_its_handler_and_the_packages_of_its_lock(resources: dict[str, Resource]) -> None:
     function = resources["function"].inputs
     code = function["code"]
     module, _, _ = function["handler"].rpartition(".")
@@ -117,7 +117,7 @@ def test_the_function_runs_where_it_was_built_for(resources: dict[str, Resource]
     assert function["handler"] == table["handler"]
 
 
-def test_without_cache_and_network_one_line_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_cache_and_network_a_line_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STACKGUARD_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("UV_OFFLINE", "1")
@@ -129,7 +129,7 @@ def test_without_cache_and_network_one_line_says_what_to_run(tmp_path: Path, mon
     assert "Traceback" not in refused.value.detail
 
 
-def test_the_function_is_told_what_the_handler_reads(resources: dict[str, Resource]) -> None:
+def test_the_function_has_the_variables_that_the_handler_reads(resources: dict[str, Resource]) -> None:
     variables = resources["function"].inputs["environment"]["variables"]
 
     assert variables["RESULTS_BUCKET"] == resources["results"].inputs["bucket"]

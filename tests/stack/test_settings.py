@@ -1,4 +1,4 @@
-"""A wrong config stops the program with the key, what is wrong and how to fix it."""
+"""A wrong config stops the program with the key, the problem and how to fix it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_missing_value_names_its_key_and_file(config: Config, key: str) -> Non
         ("stackguard-ingest:reservedConcurrency", "2.5", "is not a whole number from 1 to 900"),
     ],
 )
-def test_a_wrong_value_names_its_key_and_the_cure(config: Config, key: str, value: str, message: str) -> None:
+def test_a_wrong_value_names_its_key_and_the_fix(config: Config, key: str, value: str, message: str) -> None:
     config[key] = value
 
     with pytest.raises(settings.ConfigError) as caught:
@@ -161,7 +161,7 @@ def test_what_is_accepted_covers_no_more_than_a_slash_8(cidrs: list[str]) -> Non
 
 
 @pytest.mark.parametrize("stack", ["Production", "eu_west", "dev.", "-"])
-def test_a_stack_whose_name_no_bucket_can_bear_is_refused(config: Config, stack: str) -> None:
+def test_a_stack_name_that_no_bucket_can_have_is_refused(config: Config, stack: str) -> None:
     with pytest.raises(settings.ConfigError, match="cannot name buckets"):
         load(config, stack)
 

@@ -13,7 +13,7 @@ from policypack.access.solver.partition import TooManyCellsError
 from policypack.core.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
-from policypack.resources.attachments import AttachedDocument, boundaries, holders
+from policypack.resources.attachments import AttachedDocument, boundaries, identity_policies
 from policypack.resources.tokens import MANAGED_POLICY
 
 TOO_MANY = "distinguishes too many requests by its conditions and wildcards"
@@ -65,7 +65,7 @@ class HeldDocument(msgspec.Struct, frozen=True):
 def held(stack: Stack) -> Iterator[tuple[Resource, str, HeldDocument | Unknown]]:
     """Every identity-based document: with the others of its role, user or group, or alone where it has none."""
     seen: set[tuple[str, str]] = set()
-    for holder in holders(stack):
+    for holder in identity_policies(stack):
         kind = holder.identity.type.rpartition(":")[2].lower()
         name = holder.identity.inputs.get("name")
         path = holder.identity.inputs.get("path") or "/"

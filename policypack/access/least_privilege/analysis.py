@@ -23,7 +23,7 @@ from policypack.lambda_code.packaging import FIX, layers
 from policypack.lambda_code.python_code import NoModule, python_code, read_program
 from policypack.python.files import UnreadableError
 from policypack.python.model import AwsCalls, Unresolved
-from policypack.resources.attachments import holders
+from policypack.resources.attachments import identity_policies
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import physical_name
 from policypack.resources.notification import triggers
@@ -151,7 +151,7 @@ def _unless_elsewhere(stack: Stack, over: ExcessPermission) -> ExcessPermission:
 def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
     """The roles, users and groups that have or may have each of the stack's managed policies, by its URN."""
     holding: dict[str, list[Resource]] = {}
-    for holder in holders(stack):
+    for holder in identity_policies(stack):
         for urn in {held.resource.urn for held in holder.carried if held.resource.type == MANAGED_POLICY}:
             holding.setdefault(urn, []).append(holder.identity)
     return holding

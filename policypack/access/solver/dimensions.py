@@ -28,7 +28,7 @@ from policypack.access.solver.conditions import (
 )
 from policypack.access.solver.partition import Preference, Work, cells
 from policypack.iam.actions import lowered, multivalued
-from policypack.iam.addresses import told_apart
+from policypack.iam.addresses import distinguishing_addresses
 from policypack.iam.condition_keys import ALWAYS_SENT
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import any_matches, covers, has_wildcard, overlaps
@@ -118,7 +118,7 @@ def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator
         yield from BOOLEAN
         return
     if name in ADDRESS_KEYS or operators & {*ADDRESS_OPERATORS}:
-        yield from told_apart(
+        yield from distinguishing_addresses(
             [named(condition.values) for condition in conditions if condition.operator in ADDRESS_OPERATORS]
         )
     if "Bool" in operators:

@@ -18,7 +18,7 @@ from policypack.iam.actions import expand, widen, without_names
 from policypack.iam.condition_types import MOMENT, is_of
 from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
-from policypack.iam.parliament.engine import formerly, loaded
+from policypack.iam.parliament.engine import loaded, recognized
 from policypack.iam.tables import DocumentKind
 
 ESCALATING = ("s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutLifecycleConfiguration")
@@ -63,7 +63,7 @@ def shaped(statement: Statement, kind: DocumentKind, *, names: bool = False) -> 
     """A statement as far as Parliament can judge it, in which what AWS accepts and Parliament does not is replaced.
 
     Unless `names` is set, names such as a bucket's are replaced too, so that thousands of statements become a few: they
-    make no difference to a statement judged alone. None where Parliament knows none of the actions.
+    make no difference to a single statement. None if Parliament has none of the actions in its data.
     """
     actions = _judged(statement.actions)
     not_actions = _judged(statement.not_actions)
@@ -89,7 +89,7 @@ def shaped(statement: Statement, kind: DocumentKind, *, names: bool = False) -> 
 
 
 class _Nodes:
-    """Makes nodes, and remembers the path of each."""
+    """Builder of nodes, with the path of each."""
 
     def __init__(self) -> None:
         loaded()
@@ -123,9 +123,9 @@ class _Nodes:
 
 
 def _elements(statement: Statement, nodes: _Nodes) -> dict[str, Any]:
-    found = {"Effect": nodes.scalar(statement.effect.value, statement.at("Effect"))}
+    elements = {"Effect": nodes.scalar(statement.effect.value, statement.at("Effect"))}
     if statement.sid is not None:
-        found["Sid"] = nodes.scalar(statement.sid, statement.at("Sid"))
+        elements["Sid"] = nodes.scalar(statement.sid, statement.at("Sid"))
     for name, texts in (
         ("Action", statement.actions),
         ("NotAction", statement.not_actions),
@@ -133,17 +133,17 @@ def _elements(statement: Statement, nodes: _Nodes) -> dict[str, Any]:
         ("NotResource", statement.not_resources),
     ):
         if texts is not None:
-            found[name] = nodes.texts(texts, statement.at(name))
+            elements[name] = nodes.texts(texts, statement.at(name))
     for name, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
         if principals is not None:
             by_type: dict[str, list[str]] = {}
             for principal in principals:
                 by_type.setdefault(principal.type, []).append(principal.value)
-            items = {each: nodes.texts(values, statement.at(name)) for each, values in by_type.items()}
-            found[name] = nodes.object(items, statement.at(name))
+            items = {kind: nodes.texts(values, statement.at(name)) for kind, values in by_type.items()}
+            elements[name] = nodes.object(items, statement.at(name))
     if statement.conditions:
-        found["Condition"] = _conditions(statement, nodes)
-    return found
+        elements["Condition"] = _conditions(statement, nodes)
+    return elements
 
 
 @functools.lru_cache(maxsize=4096)
@@ -153,8 +153,8 @@ def _condition(condition: Condition, path: str) -> Condition:
 
 @functools.lru_cache(maxsize=4096)
 def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The action patterns without those that only data newer than Parliament's knows."""
-    return patterns and tuple(pattern for pattern in patterns if formerly(pattern) is not None or not expand(pattern))
+    """The action patterns without those that are only in data newer than Parliament's."""
+    return patterns and tuple(pattern for pattern in patterns if recognized(pattern) is not None or not expand(pattern))
 
 
 def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...] | None:
@@ -188,21 +188,21 @@ def _head(arn: str, partition: str, service: str, region: str, account: str) -> 
 @functools.cache
 def _words() -> dict[str, _Words]:
     """By service, the words between `/` and `:` in the ARN formats that Parliament compares with, whole and in part."""
-    found: dict[str, _Words] = {}
+    by_service: dict[str, _Words] = {}
     for service in loaded().iam_definition:
-        for each in service["resources"]:
-            parts = re.sub(r"\$\{.*?\}", "*", each["arn"]).split(":", 5)
-            plain, inside = found.setdefault(parts[2], (set(), set()))
+        for resource in service["resources"]:
+            parts = re.sub(r"\$\{.*?\}", "*", resource["arn"]).split(":", 5)
+            plain, inside = by_service.setdefault(parts[2], (set(), set()))
             for word in re.split("[/:]", parts[-1]):
                 if "*" in word:
                     inside.update(filter(None, word.split("*")))
                 else:
                     plain.add(word)
-    return found
+    return by_service
 
 
 def _principals(principals: tuple[Principal, ...] | None) -> tuple[Principal, ...] | None:
-    """The principals that Parliament judges; if there are none, everybody, whom it does not judge."""
+    """The principals that Parliament judges; if there are none, `*`, which it does not judge."""
     if principals is None:
         return None
     fine = {"AWS": _PRINCIPAL, "Federated": _PROVIDER}
@@ -240,7 +240,7 @@ def _values(condition: Condition) -> tuple[str, ...]:
     return tuple("arn:aws:x:::x" if _ARN.fullmatch(value) else value for value in values)
 
 
-def compares(document: PolicyDocument) -> bool:
+def compares_statements(document: PolicyDocument) -> bool:
     """Whether Parliament compares statements with each other: for a repeated `Sid`, or an escalation in S3."""
     sids = [statement.sid for statement in document.statements if statement.sid]
     return len(set(sids)) < len(sids) or any(

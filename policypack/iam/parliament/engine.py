@@ -22,7 +22,7 @@ from policypack.iam.globs import has_wildcard, matches, overlaps
 MAX_STEPS = 200_000
 """Comparisons for one statement, or for a document as a whole, which take about half a second.
 
-A narrow document takes some sixty, and once a document took as many, none of its other statements is judged.
+A narrow document takes about sixty. At the limit, the remaining statements of a document are not judged.
 """
 
 
@@ -31,7 +31,7 @@ class StepLimitError(Exception):
 
 
 class _Meter(threading.local):
-    taken = 0
+    steps = 0
     limit = sys.maxsize
 
 
@@ -40,26 +40,26 @@ _meter = _Meter()
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """Let Parliament take `MAX_STEPS` steps in this thread.
+    """Context that limits Parliament to `MAX_STEPS` steps in this thread.
 
     Raises:
         StepLimitError: it took more.
     """
-    _meter.limit = _meter.taken + MAX_STEPS
+    _meter.limit = _meter.steps + MAX_STEPS
     try:
         yield
     finally:
         _meter.limit = sys.maxsize
 
 
-def taken() -> int:
+def steps_taken() -> int:
     """The steps taken in this thread so far."""
-    return _meter.taken
+    return _meter.steps
 
 
 def _spend(steps: int) -> None:
-    _meter.taken += steps
-    if _meter.taken > _meter.limit:
+    _meter.steps += steps
+    if _meter.steps > _meter.limit:
         raise StepLimitError
 
 
@@ -90,8 +90,8 @@ def loaded() -> Any:
 
 
 @functools.lru_cache(maxsize=8192)
-def formerly(pattern: str) -> bool | None:
-    """Whether an action pattern matched an action in Parliament's data of early 2025; None where that refuses it."""
+def recognized(pattern: str) -> bool | None:
+    """Whether an action pattern matched an action in Parliament's data of early 2025; None if that refuses it."""
     parliament = loaded()
     try:
         return bool(parliament.expand_action(pattern))
@@ -104,13 +104,13 @@ class _Definition:
 
     def __init__(self, parliament: Any) -> None:
         self._parliament = parliament
-        self._services: dict[str, dict[str, Any]] = {each["prefix"]: each for each in parliament.iam_definition}
+        self._services: dict[str, dict[str, Any]] = {entry["prefix"]: entry for entry in parliament.iam_definition}
 
     @functools.cached_property
     def _names(self) -> dict[str, dict[str, str]]:
         """Action names by themselves in lower case, by service prefix."""
         return {
-            prefix: {each["privilege"].lower(): each["privilege"] for each in service["privileges"]}
+            prefix: {entry["privilege"].lower(): entry["privilege"] for entry in service["privileges"]}
             for prefix, service in self._services.items()
         }
 
@@ -128,34 +128,34 @@ class _Definition:
         services = self._names if prefix == "*" else [prefix] if prefix in self._names else []
         if not services and raise_exceptions:
             raise self._parliament.UnknownPrefixException(f"Unknown prefix {action.partition(':')[0]}")
-        found = [
+        actions = [
             {"service": service, "action": names[key]}
             for service in services
             for names in (self._names[service],)
             for key in (names if has_wildcard(name) else {name} & names.keys())
             if matches(name, key)
         ]
-        if not found and raise_exceptions and not (name == "*" and services):
+        if not actions and raise_exceptions and not (name == "*" and services):
             raise self._parliament.UnknownActionException(f"Unknown action {action}")
-        return found
+        return actions
 
     def privilege(self, service: str, action: str) -> dict[str, Any]:
-        """What is known of one action, with a type for each condition key: Parliament fails on a key without.
+        """The details of one action, with a type for each condition key: Parliament fails on a key without.
 
         Raises:
             UnknownActionException: there is no such action.
         """
-        about = self._services.get(service, {"privileges": ()})
-        found = next((each for each in about["privileges"] if each["privilege"] == action), None)
-        if found is None:
+        known = self._services.get(service, {"privileges": ()})
+        privilege = next((entry for entry in known["privileges"] if entry["privilege"] == action), None)
+        if privilege is None:
             raise self._parliament.UnknownActionException(f"Unknown action {service}:{action}")
-        typed = {each["condition"] for each in about["conditions"]}
-        used = dict.fromkeys(key for each in found["resource_types"] for key in each["condition_keys"])
+        typed = {entry["condition"] for entry in known["conditions"]}
+        used = dict.fromkeys(key for resource in privilege["resource_types"] for key in resource["condition_keys"])
         missing = [{"condition": key, "type": key_type(service, key) or "String"} for key in used if key not in typed]
         return {
-            **found,
-            "service_resources": about["resources"],
-            "service_conditions": [*about["conditions"], *missing],
+            **privilege,
+            "service_resources": known["resources"],
+            "service_conditions": [*known["conditions"], *missing],
         }
 
 
@@ -168,14 +168,14 @@ def _counted(function: Callable[..., Any], steps: int) -> Callable[..., Any]:
 
 
 def _renamed(translate: Callable[[str], str]) -> Callable[[str], str]:
-    """Parliament's names of types, for two more of AWS's: it fails on those that it does not know."""
+    """Parliament's names of types, extended by newer types of AWS, on which it fails."""
     more = {"ArrayOfARN": "ARN", "IPAddress": "Ip", "ArrayOfBool": "Bool"}
     return lambda name: translate(more.get(name, name))
 
 
 @contextmanager
 def _resources_without_setuptools() -> Iterator[None]:
-    """Stand in for `pkg_resources`, which takes 0.2 s to import and of which Parliament uses one function."""
+    """Replace `pkg_resources`, which takes 0.2 s to import and of which Parliament uses one function."""
     if "pkg_resources" in sys.modules:
         yield
         return

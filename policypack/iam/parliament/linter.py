@@ -19,13 +19,13 @@ from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, overlaps
-from policypack.iam.parliament.encoding import compares, encode, shaped
-from policypack.iam.parliament.engine import MAX_STEPS, StepLimitError, bounded, loaded, taken
+from policypack.iam.parliament.encoding import compares_statements, encode, shaped
+from policypack.iam.parliament.engine import MAX_STEPS, StepLimitError, bounded, loaded, steps_taken
 from policypack.iam.tables import DocumentKind
 
 DOCUMENT_VERSION = "2012-10-17"
 NOT_LINTED = "NOT_LINTED"
-"""Our own issue, for a document that Parliament fails on or does not finish."""
+"""Our own issue, for a document on which Parliament fails or does not finish."""
 UNJUDGED = frozenset({"Sid", "Principal", "NotPrincipal"})
 """The elements that may be unknown in a statement that is linted."""
 _OURS = {"title": "Could not be linted", "severity": "HIGH"}
@@ -80,35 +80,35 @@ def _linted(
     version: str | None,
     unknowns: tuple[tuple[str, str], ...],
 ) -> tuple[LintReport, ...]:
-    """The reports of a document, which several policies ask for, by all that they depend on."""
+    """The cached reports of a document, by all that they depend on."""
     document = known = PolicyDocument(kind, type_token, statements, version, unknowns=unknowns)
     if document.unknowns:
         known = msgspec.structs.replace(
             document, statements=tuple(statement for statement in document.statements if statement.unknown <= UNJUDGED)
         )
-    found: list[_Finding] = []
+    findings: list[_Finding] = []
     steps = 0
     seen = set()
     for statement in known.statements:
         if steps > MAX_STEPS:
-            found.append(_Finding(NOT_LINTED, _failure(StepLimitError()), statement.path, None))
+            findings.append(_Finding(NOT_LINTED, _failure(StepLimitError()), statement.path, None))
             break
         shape = shaped(statement, known.kind)
         if shape is not None:
-            findings, spent = _of_statement(shape)
+            in_shape, spent = _of_statement(shape)
             steps += spent if shape not in seen else 0
             seen.add(shape)
-            for finding in findings:
+            for finding in in_shape:
                 path = statement.path + finding.path.removeprefix("Statement")
-                found.append(_Finding(finding.issue, finding.detail, path, statement))
+                findings.append(_Finding(finding.issue, finding.detail, path, statement))
     odd_version = (known.version or DOCUMENT_VERSION) != DOCUMENT_VERSION
-    if steps <= MAX_STEPS and known.statements and (odd_version or compares(known)):
-        found = _as_a_whole(known) + found
-    if steps + sum(_weight(each, known) for each in found) > MAX_STEPS:
-        found = [each for each in found if each.issue != HEAVY]
-        if not any(each.issue == NOT_LINTED for each in found):
-            found.append(_Finding(NOT_LINTED, _failure(StepLimitError()), "", None))
-    return tuple(dict.fromkeys(report for each in found for report in _reports(each, known)))
+    if steps <= MAX_STEPS and known.statements and (odd_version or compares_statements(known)):
+        findings = _as_a_whole(known) + findings
+    if steps + sum(_weight(finding, known) for finding in findings) > MAX_STEPS:
+        findings = [finding for finding in findings if finding.issue != HEAVY]
+        if not any(finding.issue == NOT_LINTED for finding in findings):
+            findings.append(_Finding(NOT_LINTED, _failure(StepLimitError()), "", None))
+    return tuple(dict.fromkeys(report for finding in findings for report in _reports(finding, known)))
 
 
 def _weight(finding: _Finding, document: PolicyDocument) -> int:
@@ -119,27 +119,27 @@ def _weight(finding: _Finding, document: PolicyDocument) -> int:
 def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     """The findings that are about no single statement."""
     shapes = (shaped(statement, document.kind, names=True) for statement in document.statements)
-    whole = msgspec.structs.replace(
+    joined = msgspec.structs.replace(
         document,
         version=document.version or DOCUMENT_VERSION,
         statements=tuple(shape for shape in shapes if shape is not None),
     )
     try:
-        found = _analysed(whole)
+        findings = _analysed(joined)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
         return [_Finding(NOT_LINTED, _failure(error), "", None)]
-    return [finding for finding in found if finding.path in ("", "Version")]
+    return [finding for finding in findings if finding.path in ("", "Version")]
 
 
 @lru_cache(maxsize=16384)
 def _of_statement(shape: Statement) -> tuple[list[_Finding], int]:
     """The findings about one statement, those of two community auditors included, and the steps that they took."""
-    before = taken()
+    before = steps_taken()
     try:
-        found = _analysed(PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION), shape)
+        findings = _analysed(PolicyDocument(DocumentKind.RESOURCE, "", (shape,), DOCUMENT_VERSION), shape)
     except Exception as error:  # noqa: BLE001 (a crash of Parliament is a report, whatever it is)
-        found = [_Finding(NOT_LINTED, _failure(error), shape.path, shape)]
-    return found, taken() - before
+        findings = [_Finding(NOT_LINTED, _failure(error), shape.path, shape)]
+    return findings, steps_taken() - before
 
 
 def _failure(error: Exception) -> str:
@@ -161,13 +161,11 @@ def _analysed(document: PolicyDocument, only: Statement | None = None) -> list[_
             auditors.advanced_policy_elements.audit(policy)
             auditors.single_value_condition_too_permissive.audit(policy)
     start = only.path if only else ""
-    return [
-        _Finding(each.issue, each.detail, encoded.path_of(each.location) or start, only) for each in policy.findings
-    ]
+    return [_Finding(raw.issue, raw.detail, encoded.path_of(raw.location) or start, only) for raw in policy.findings]
 
 
 def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport]:
-    """The report of a finding, unless newer data or AWS's own rules say otherwise."""
+    """The report of a finding, unless it is wrong by newer data or AWS's own rules."""
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     severity = str(config["severity"]).lower()
@@ -175,16 +173,16 @@ def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport
         for path, clause in _single_values(finding):
             yield LintReport(finding.issue, title, severity, path, clause)
         return
-    found = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
-    reason = found(finding, document) if callable(found) else found
+    explain = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
+    reason = explain(finding, document) if callable(explain) else explain
     if reason is not None:
         yield LintReport(finding.issue, title, severity, finding.path, reason)
 
 
 def _judged_statement(finding: _Finding) -> Statement | None:
-    """The statement of a finding about resources, if Parliament reads it right.
+    """The statement of a finding about resources, if Parliament reads it correctly.
 
-    Parliament takes `NotAction` and `NotResource` for what they exclude, and wants resources where none belong.
+    Parliament reads `NotAction` and `NotResource` as `Action` and `Resource`, and requires resources where none belong.
     """
     statement = finding.statement
     return None if statement is None or statement.actions is None or statement.resources is None else statement
@@ -206,33 +204,33 @@ def _mismatch(finding: _Finding, document: PolicyDocument) -> str | None:
 
 
 def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocument) -> bool:
-    """Whether the mismatch is none, by newer data or by what the rest of the document allows."""
+    """Whether the mismatch is wrong by newer data, or by what the rest of the document allows."""
     resources = statement.resources or ()
-    siblings = [each for each in statement.actions or () if has_wildcard(each) and action in expand(each)]
+    siblings = [pattern for pattern in statement.actions or () if has_wildcard(pattern) and action in expand(pattern)]
     if any(_some_fits(pattern, resources) for pattern in siblings):
         return True
     if not action.required or (len(action.required) > 1 and action.service not in JOINT):
-        return any(action.fits(each) for each in resources)
-    needed = [each for each in action.required if shape == "*" or overlaps(f"{':'.join(each.head)}:{each.tail}", shape)]
+        return any(action.fits(resource) for resource in resources)
+    needed = [kind for kind in action.required if shape == "*" or overlaps(f"{':'.join(kind.head)}:{kind.tail}", shape)]
     elsewhere = [
-        each
+        resource
         for other in document.statements
         if other.allows and any(action in expand(pattern) for pattern in other.actions or ())
-        for each in other.resources or ()
+        for resource in other.resources or ()
     ]
-    return not any(not any(each.overlaps(resource) for resource in elsewhere) for each in needed)
+    return not any(not any(kind.overlaps(resource) for resource in elsewhere) for kind in needed)
 
 
 @lru_cache(maxsize=8192)
 def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
-    return any(alike[0].fits(each) for alike in alike_in_resources((pattern,)) for each in resources)
+    return any(alike[0].fits(resource) for alike in alike_in_resources((pattern,)) for resource in resources)
 
 
 def _star(finding: _Finding, document: PolicyDocument) -> str | None:
     statement = _judged_statement(finding)
     if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
-    narrow = [name for name in finding.detail if any(each.formats for each in expand(name))]
+    narrow = [name for name in finding.detail if any(action.formats for action in expand(name))]
     if not narrow:
         return None
     return f"allows {', '.join(f'`{name}`' for name in narrow[:SHOWN])} on `*`, though they take narrower resources"
@@ -249,10 +247,10 @@ def _effectively_star(finding: _Finding, document: PolicyDocument) -> str | None
 
 def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     statement = finding.statement
-    found = re.fullmatch(r"Unknown condition (\S+) for action (\S+)", str(finding.detail))
-    if statement is None or found is None or statement.actions is None:
+    match = re.fullmatch(r"Unknown condition (\S+) for action (\S+)", str(finding.detail))
+    if statement is None or match is None or statement.actions is None:
         return None
-    key, name = found.groups()
+    key, name = match.groups()
     if (
         finding.path.endswith("IfExists")
         or global_type(key)
@@ -264,7 +262,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     if any(_some_knows(pattern, key) for pattern in matching):
         return None
     named = matching[0] if matching and has_wildcard(matching[0]) else name
-    return f"the request of `{named}` never holds `{key}`, so the condition is not about it"
+    return f"requests of `{named}` never contain `{key}`, so the condition does not apply to them"
 
 
 @lru_cache(maxsize=8192)
@@ -288,14 +286,14 @@ def _single_values(finding: _Finding) -> Iterator[tuple[str, str]]:
     """The conditions of the statement that compare a single value as a set: path and reason."""
     for condition in finding.statement.conditions if finding.statement else ():
         if condition.qualifier and global_type(condition.key) and not multivalued(condition.name):
-            also = "; `ForAllValues` also holds without the key" if condition.qualifier == "ForAllValues" else ""
+            also = "; `ForAllValues` is also true without the key" if condition.qualifier == "ForAllValues" else ""
             yield condition.path, f"`{condition.qualifier}` on `{condition.key}`, which has one value{also}"
 
 
 def _escalation(finding: _Finding, _document: PolicyDocument) -> str:
-    found = re.search(r"due to (s3:\w+) not being allowed, but does allow (s3:\w+)", str(finding.detail))
-    missing, held = found.groups() if found else ("the object's action", "the bucket's")
-    return f"allows `{held}` and not `{missing}`, which whoever holds the one can give themselves"
+    match = re.search(r"due to (s3:\w+) not being allowed, but does allow (s3:\w+)", str(finding.detail))
+    missing, allowed = match.groups() if match else ("the object's action", "the bucket's")
+    return f"allows `{allowed}` and not `{missing}`, which a caller with the first can grant themselves"
 
 
 def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
@@ -308,18 +306,18 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
 
 
 _REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] = {
-    "BAD_PATTERN_FOR_MFA": "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not ask for MFA; deny with `BoolIfExists`",
+    "BAD_PATTERN_FOR_MFA": "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not require MFA; deny with `BoolIfExists`",
     NOT_LINTED: lambda finding, _document: str(finding.detail),
     "DUPLICATE_SID": "two statements have the same `Sid`",
     "EXCEPTION": "an action is not of the form `service:Action`",
-    "INVALID_ARN": "a resource is no ARN of the form `arn:partition:service:region:account:id`",
-    "INVALID_SID": "a `Sid` holds letters and digits only",
+    "INVALID_ARN": "a resource is not an ARN of the form `arn:partition:service:region:account:id`",
+    "INVALID_SID": "a `Sid` has letters and digits only",
     "INVALID_VERSION": "is not a version of the policy language; write `2012-10-17`",
     "MISMATCHED_TYPE": _mistyped,
     "MISMATCHED_TYPE_BUT_USABLE": _mistyped,
     "MISMATCHED_TYPE_OPERATION_TO_NULL": "takes `true` or `false`",
     "NO_VERSION": "there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`",
-    "NOTPRINCIPAL_WITH_ALLOW": "allows everybody but those named, anonymous callers included",
+    "NOTPRINCIPAL_WITH_ALLOW": "allows every principal but those named, also anonymous callers",
     "NOTRESOURCE_WITH_ALLOW": "allows the actions on every resource but those named",
     "OLD_VERSION": "is the version of 2008, which takes policy variables literally; write `2012-10-17`",
     "RESOURCE_EFFECTIVELY_STAR": _effectively_star,
@@ -328,8 +326,8 @@ _REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] =
     "RESOURCE_STAR": _star,
     "UNKNOWN_ACTION": _unknown_name,
     "UNKNOWN_CONDITION_FOR_ACTION": _unknown_key,
-    "UNKNOWN_FEDERATION_SOURCE": "names no identity provider that AWS knows",
+    "UNKNOWN_FEDERATION_SOURCE": "is not an identity provider of AWS",
     "UNKNOWN_PREFIX": _unknown_name,
-    "UNKNOWN_PRINCIPAL": "names no principal: an account id, an ARN of a user or role, or `*`",
+    "UNKNOWN_PRINCIPAL": "is not a principal: an account id, an ARN of a user or role, or `*`",
 }
-"""By issue, our reason or a function that makes it, since Parliament's details may quote values; others keep their title."""
+"""By issue, our reason or a function for it, since Parliament's details may quote values; others keep their title."""

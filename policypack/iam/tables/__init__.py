@@ -28,7 +28,7 @@ class DocumentKind(enum.StrEnum):
     RESOURCE = "resource"
     """Attached to a resource; names principals. See `grants` for those that only narrow, such as an endpoint's."""
     TRUST = "trust"
-    """Says who may assume a role; names principals and no resources."""
+    """Defines who may assume a role; names principals and no resources."""
     BOUNDARY = "boundary"
     """Limits what others grant, and grants nothing: a service control policy or a session policy; names no principals."""
 
@@ -71,7 +71,7 @@ def source_version() -> str:
 
 
 def document_properties() -> Mapping[str, Mapping[str, DocumentKind]]:
-    """By type token, the input properties that hold an IAM policy document, as `policy` or `inlinePolicies[*].policy`.
+    """By type token, the input properties with an IAM policy document, as `policy` or `inlinePolicies[*].policy`.
 
     Every token of a type is a key. Where another property decides (`documents_of`), the kind is that of its default.
     """
@@ -79,10 +79,10 @@ def document_properties() -> Mapping[str, Mapping[str, DocumentKind]]:
 
 
 def documents_of(type_token: str, inputs: Mapping[str, Any]) -> Mapping[str, DocumentKind]:
-    """Which properties of one resource hold an IAM policy document, given its inputs.
+    """The properties of one resource that contain an IAM policy document, by its inputs.
 
-    Differs from `document_properties` for types such as `aws:organizations/policy:Policy`, whose `content` is a service
-    control policy, a resource control policy or, for a tag policy, not IAM's language at all. While the deciding
+    They differ from `document_properties` for types such as `aws:organizations/policy:Policy`, whose `content` is a
+    service control policy, a resource control policy or, for a tag policy, not in IAM's language. If the deciding
     property is unknown, its default counts.
     """
     properties = document_properties().get(type_token, {})
@@ -111,7 +111,7 @@ def grants(type_token: str, path: str) -> bool:
 
 @cache
 def argument_names(type_token: str) -> frozenset[str] | None:
-    """The input properties that a type takes, in camelCase. None for a type that is not in the table: do not judge it."""
+    """The input properties of a type, in camelCase. None for a type that is not in the table: do not judge it."""
     names = _arguments().get(type_token)
     return None if names is None else frozenset(names.split())
 

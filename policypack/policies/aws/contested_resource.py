@@ -29,7 +29,7 @@ class Contested(msgspec.Struct, frozen=True):
 def contested(stack: Stack) -> Iterator[Placed[Contested]]:
     """Each resource that manages what another one already manages."""
     for conflict in conflicts(stack):
-        value = Contested(conflict.thing, conflict.first.name, conflict.inline)
+        value = Contested(conflict.description, conflict.first.name, conflict.inline)
         why = f"may name what `{conflict.first.name}` already manages, and is unknown until the update"
         yield conflict.later, conflict.path, value if conflict.certain else Unknown(why)
 

@@ -15,7 +15,7 @@ import msgspec
 from policypack.core.examples import bucket, construct, example, lambda_role, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.region import at_the_edge, landings, listed
+from policypack.resources.region import at_the_edge, listed, resource_regions
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -32,15 +32,15 @@ def regions(stack: Stack) -> Iterator[Placed[Placement]]:
     """Each decision about a region, once: at the resource with a `region` of its own, else at the provider."""
     allowed = stack.settings.regions
     decisions: dict[tuple[str, str | Unknown], tuple[Resource, list[Resource]]] = {}
-    for landing in landings(stack):
-        if allowed and landing.region is not None and not at_the_edge(landing):
-            _, landed = decisions.setdefault((landing.decides.urn, landing.region), (landing.decides, []))
-            landed.append(landing.resource)
-    for (_, region), (decides, landed) in decisions.items():
+    for located in resource_regions(stack):
+        if allowed and located.region is not None and not at_the_edge(located):
+            _, resources = decisions.setdefault((located.decides.urn, located.region), (located.decides, []))
+            resources.append(located.resource)
+    for (_, region), (decides, resources) in decisions.items():
         if isinstance(region, Unknown):
             yield decides, "region", region
         else:
-            yield decides, "region", Placement(region, tuple(landed), decides not in landed, allowed)
+            yield decides, "region", Placement(region, tuple(resources), decides not in resources, allowed)
 
 
 def check(placement: Placement) -> Iterator[Violation]:

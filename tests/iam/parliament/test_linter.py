@@ -26,8 +26,8 @@ def reports(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top:
     return list(lint(parse({**document(*statements), **top}, kind, "aws:iam/rolePolicy:RolePolicy")))
 
 
-def found(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> set[tuple[str, str]]:
-    return {(each.issue, each.path) for each in reports(*statements, kind=kind, **top)}
+def issues(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: Any) -> set[tuple[str, str]]:
+    return {(report.issue, report.path) for report in reports(*statements, kind=kind, **top)}
 
 
 def when(operator: str, key: str, value: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
 )
 def test_each_class_is_reported_at_its_statement(issue: str, path: str, statement: dict[str, Any]) -> None:
     place = f"Statement[1].{path}".rstrip(".")
-    assert (issue, place) in found(allow(), statement)
+    assert (issue, place) in issues(allow(), statement)
 
 
 @pytest.mark.parametrize(
@@ -81,33 +81,33 @@ def test_each_class_is_reported_at_its_statement(issue: str, path: str, statemen
 )
 def test_classes_about_principals(issue: str, principal: dict[str, Any]) -> None:
     place = f"Statement[0].{next(iter(principal))}"
-    assert found(allow(**principal), kind=DocumentKind.RESOURCE) == {(issue, place)}
+    assert issues(allow(**principal), kind=DocumentKind.RESOURCE) == {(issue, place)}
 
 
 def test_classes_about_the_document() -> None:
-    assert found(allow(), Version=None) == set()  # `iam-malformed-document` says it
-    assert found(allow(), Version="2008-10-17") == {("OLD_VERSION", "Version")}
-    assert found(allow(), Version="2013-10-17") == {("INVALID_VERSION", "Version")}
-    assert found(allow(Sid="a"), allow("s3:PutObject", Sid="a")) == {("DUPLICATE_SID", "")}
-    assert found(allow("s3:PutBucketPolicy", BUCKET)) == {("RESOURCE_POLICY_PRIVILEGE_ESCALATION", "")}
-    assert found(allow(["s3:PutBucketPolicy", "s3:*Object"], [BUCKET, OBJECTS])) == set()
+    assert issues(allow(), Version=None) == set()  # `iam-malformed-document` reports it
+    assert issues(allow(), Version="2008-10-17") == {("OLD_VERSION", "Version")}
+    assert issues(allow(), Version="2013-10-17") == {("INVALID_VERSION", "Version")}
+    assert issues(allow(Sid="a"), allow("s3:PutObject", Sid="a")) == {("DUPLICATE_SID", "")}
+    assert issues(allow("s3:PutBucketPolicy", BUCKET)) == {("RESOURCE_POLICY_PRIVILEGE_ESCALATION", "")}
+    assert issues(allow(["s3:PutBucketPolicy", "s3:*Object"], [BUCKET, OBJECTS])) == set()
 
 
 def test_a_report_about_types_names_the_keys_that_differ() -> None:
     both = {"aws:ResourceTag/team": "blue", "eks:policyArn": "arn:aws:eks::aws:cluster-access-policy/Viewer"}
     statement = allow("eks:AssociateAccessPolicy", "arn:aws:eks:*:*:access-entry/*", Condition={"StringEquals": both})
-    assert [each.reason for each in reports(statement)] == [
-        "`StringEquals` compares a text, and `eks:policyArn` holds an ARN"
+    assert [report.reason for report in reports(statement)] == [
+        "`StringEquals` compares a text, and `eks:policyArn` is an ARN"
     ]
 
 
-def test_what_no_reference_tells_of_is_not_judged() -> None:
+def test_what_is_in_no_reference_is_not_judged() -> None:
     statement = allow("deepracer:ListTracks", "*", **when("Bool", "deepracer:MultiUser", "true"))
-    assert {each.issue for each in reports(statement)} <= {"RESOURCE_STAR"}
+    assert {report.issue for report in reports(statement)} <= {"RESOURCE_STAR"}
 
 
-def test_an_unknown_action_of_a_known_service_is_told_as_such() -> None:
-    assert [each.reason for each in reports(allow("securityagent:ListTasks", "*"))] == [
+def test_an_unknown_action_of_a_known_service_is_reported_as_such() -> None:
+    assert [report.reason for report in reports(allow("securityagent:ListTasks", "*"))] == [
         "AWS's reference has no such action of `securityagent`"
     ]
 
@@ -184,44 +184,44 @@ def test_what_aws_accepts_is_not_reported(statement: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_resource_based_and_trust_documents_give_no_nonsense(kind: DocumentKind, statement: dict[str, Any]) -> None:
+def test_resource_based_and_trust_documents_are_clean(kind: DocumentKind, statement: dict[str, Any]) -> None:
     assert reports(statement, kind=kind) == []
 
 
-def test_required_types_may_stand_in_another_statement() -> None:
+def test_required_types_may_be_in_another_statement() -> None:
     places = ("image", "network-interface", "security-group", "subnet")
-    others = [f"arn:aws:ec2:*:*:{each}/*" for each in places]
-    assert found(allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*"), allow("ec2:RunInstances", others)) == set()
+    others = [f"arn:aws:ec2:*:*:{place}/*" for place in places]
+    assert issues(allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*"), allow("ec2:RunInstances", others)) == set()
 
 
 def test_a_statement_with_an_unknown_is_left_out_and_the_others_are_not() -> None:
-    assert found(allow("s3:GetObject", UNKNOWN), allow("s3:GetObject", BUCKET)) == {
+    assert issues(allow("s3:GetObject", UNKNOWN), allow("s3:GetObject", BUCKET)) == {
         ("RESOURCE_MISMATCH", "Statement[1]")
     }
-    assert found(allow(), Version=UNKNOWN) == set()
+    assert issues(allow(), Version=UNKNOWN) == set()
 
 
 def test_many_wildcards_do_not_hang() -> None:
     started = time.process_time()
-    assert found(allow(resource="arn:aws:s3:::" + "*a" * 40 + "/*b" * 40)) == set()
+    assert issues(allow(resource="arn:aws:s3:::" + "*a" * 40 + "/*b" * 40)) == set()
     assert time.process_time() - started < 5
 
 
 def test_what_takes_too_long_is_a_report() -> None:
     everywhere = [f"arn:aws:s3:::b{index}*/*" for index in range(200)]
-    assert (NOT_LINTED, "Statement[1]") in found(allow(), allow(["*:Get*", "*:List*", "*:Put*"], everywhere))
+    assert (NOT_LINTED, "Statement[1]") in issues(allow(), allow(["*:Get*", "*:List*", "*:Put*"], everywhere))
 
 
-def taken(statements: list[dict[str, Any]]) -> tuple[int, list[Any]]:
-    """The steps that Parliament takes for statements that it has not seen before, and what it reports."""
+def linted(statements: list[dict[str, Any]]) -> tuple[int, list[Any]]:
+    """The steps that Parliament takes for new statements, and its reports."""
     from policypack.iam.parliament import engine as parliament
     from policypack.iam.parliament import linter
 
     linter._of_statement.cache_clear()
     linter._linted.cache_clear()
-    before = parliament.taken()
-    told = reports(*statements)
-    return parliament.taken() - before, told
+    before = parliament.steps_taken()
+    lint_reports = reports(*statements)
+    return parliament.steps_taken() - before, lint_reports
 
 
 @pytest.mark.parametrize("sid", [None, "Same"])
@@ -230,23 +230,23 @@ def test_many_heavy_statements_are_given_up_in_time(sid: str | None) -> None:
 
     named = {"Sid": sid} if sid else {}
     several = [allow("ec2:*", f"arn:aws:ec2:*:*:instance*/i-*x{index}*", **named) for index in range(300)]
-    steps, told = taken(several)
-    assert [each.issue for each in told] == [NOT_LINTED]
-    one, _ = taken(several[:1])
-    assert 0 < steps <= MAX_STEPS + one
+    steps, lint_reports = linted(several)
+    assert [report.issue for report in lint_reports] == [NOT_LINTED]
+    first, _ = linted(several[:1])
+    assert 0 < steps <= MAX_STEPS + first
     keyed = [allow("ec2:*", "*", **when("StringEquals", f"ec2:Key{index}", "x")) for index in range(300)]
-    steps, told = taken(keyed)
-    assert NOT_LINTED in {each.issue for each in told}
-    one, _ = taken(keyed[:1])
-    assert one >= 5000
-    assert steps <= MAX_STEPS + one
+    steps, lint_reports = linted(keyed)
+    assert NOT_LINTED in {report.issue for report in lint_reports}
+    first, _ = linted(keyed[:1])
+    assert first >= 5000
+    assert steps <= MAX_STEPS + first
 
 
 def test_the_same_statement_many_times_is_linted_once() -> None:
-    steps, told = taken([allow("ec2:*", "*")] * 300)
-    assert steps == taken([allow("ec2:*", "*")])[0]
-    assert {each.issue for each in told} == {"RESOURCE_STAR"}
-    assert len(told) == 300
+    steps, lint_reports = linted([allow("ec2:*", "*")] * 300)
+    assert steps == linted([allow("ec2:*", "*")])[0]
+    assert {report.issue for report in lint_reports} == {"RESOURCE_STAR"}
+    assert len(lint_reports) == 300
 
 
 def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,14 +266,14 @@ def test_a_crash_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reasons_quote_no_condition_value() -> None:
-    told = reports(allow(**when("NumericEquals", "aws:MultiFactorAuthAge", "hunter2")))
-    assert told
-    assert not [each for each in told if "hunter2" in each.reason]
+    lint_reports = reports(allow(**when("NumericEquals", "aws:MultiFactorAuthAge", "hunter2")))
+    assert lint_reports
+    assert not [report for report in lint_reports if "hunter2" in report.reason]
 
 
 @given(st.text("inbox-1/:*?.", max_size=12), st.sampled_from(["s3:GetObject", "s3:ListBucket", "logs:PutLogEvents"]))
 def test_names_make_no_difference_to_one_statement(tail: str, action: str) -> None:
-    """The shape that is judged once for many statements is judged as each of them would be."""
+    """The shape that many statements share has the findings of each of them."""
     from policypack.iam.parliament import encoding as parliament_input
     from policypack.iam.parliament import linter
 
@@ -284,7 +284,7 @@ def test_names_make_no_difference_to_one_statement(tail: str, action: str) -> No
     named = parliament_input.shaped(statement, DocumentKind.IDENTITY, names=True)
     assert shape is not None
     assert named is not None
-    issues = [[(each.issue, each.path) for each in linter._of_statement(each)[0]] for each in (shape, named)]
+    issues = [[(finding.issue, finding.path) for finding in linter._of_statement(each)[0]] for each in (shape, named)]
     assert issues[0] == issues[1]
 
 
@@ -293,6 +293,6 @@ def test_nothing_is_loaded_until_a_document_is_linted() -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
 
 
-def test_loading_warns_of_nothing() -> None:
+def test_loading_emits_no_warning() -> None:
     script = "import sys; from policypack.iam.parliament.engine import loaded; loaded(); assert 'pkg_resources' not in sys.modules"
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)

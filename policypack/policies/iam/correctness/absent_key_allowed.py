@@ -12,14 +12,14 @@ from typing import Any
 from policypack.core.examples import allow, bucket_policy, deny, example, granted, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
-from policypack.iam.condition_problems import holds_without_key
+from policypack.iam.condition_problems import matching_without_key
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
     for statement in document.statements:
-        for condition in holds_without_key(statement):
+        for condition in matching_without_key(statement):
             yield Violation(
                 condition.path,
                 f"`ForAllValues` on `{condition.key}` also matches requests without the key, so they are allowed",

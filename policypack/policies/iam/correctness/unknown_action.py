@@ -17,7 +17,7 @@ from policypack.iam.actions import exists, expand, names, services
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import statements
 from policypack.iam.globs import has_wildcard
-from policypack.iam.parliament.engine import formerly
+from policypack.iam.parliament.engine import recognized
 
 
 def check(statement: Statement) -> Iterator[Violation]:
@@ -31,7 +31,7 @@ def _problem(pattern: str) -> str:
     service, colon, name = pattern.partition(":")
     if not colon:
         return "is not an action; actions are written `service:Name`"
-    if formerly(pattern):
+    if recognized(pattern):
         return "is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
     if not has_wildcard(service) and not exists(service):
         return f"names a service that AWS's reference does not have{_hint(service.lower(), list(services()), '')}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from policypack.core.examples import construct, example, lambda_role, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.attachments import AttachedDocument, Lack, attached_policies
+from policypack.resources.attachments import AttachedDocument, Unread, attached_policies
 
 ALLOWS = {
     "AdministratorAccess": "every action there is or will be",
@@ -31,7 +31,7 @@ def attached(stack: Stack) -> Iterator[tuple[Resource, str, str | Unknown]]:
         if isinstance(attachment, AttachedDocument):
             if attachment.managed:
                 yield resource, attachment.path, attachment.managed
-        elif attachment.lacks is Lack.POLICY and not attachment.policy:
+        elif attachment.reason is Unread.POLICY and not attachment.policy:
             yield resource, attachment.path, UNKNOWN_POLICY
 
 

@@ -35,11 +35,11 @@ def test_a_key_that_no_request_has(key: str, meant: str) -> None:
 @pytest.mark.parametrize(
     ("operator", "key", "value", "clause"),
     [
-        ("NumericLessThan", "aws:PrincipalAccount", 5, "compares a number, and `aws:PrincipalAccount` holds a text"),
-        ("DateLessThan", "aws:MultiFactorAuthAge", "2026-01-01", "compares a date, and `aws:MultiFactorAuthAge` holds"),
-        ("NumericLessThan", "aws:MultiFactorAuthAge", "hunter2", "a value for `aws:MultiFactorAuthAge` is none"),
+        ("NumericLessThan", "aws:PrincipalAccount", 5, "compares a number, and `aws:PrincipalAccount` is a text"),
+        ("DateLessThan", "aws:MultiFactorAuthAge", "2026-01-01", "and `aws:MultiFactorAuthAge` is a number"),
+        ("NumericLessThan", "aws:MultiFactorAuthAge", "hunter2", "`aws:MultiFactorAuthAge` has another type"),
         ("Null", "aws:SourceVpce", "yes", "takes `true` or `false`"),
-        ("ArnLike", "aws:PrincipalArn", "admin", "a value for `aws:PrincipalArn` is none"),
+        ("ArnLike", "aws:PrincipalArn", "admin", "a value for `aws:PrincipalArn` has another type"),
         ("StringEquals", "aws:userid", ["AIDA1", "AROA1:*"], "`StringEquals` takes `*` for a plain character; `String"),
         ("StringEqualsIgnoreCase", "aws:userid", "AROA1:*", "takes `*` for a plain character; `StringLike`"),
     ],
