@@ -98,27 +98,20 @@ def read(file: Path | None, folder: Path = Path()) -> Settings:
     Raises:
         SettingsError: the file is missing, is not YAML, or does not fit the schema.
     """
-    import yaml
+    from policypack.core import yaml_reader
 
     path = file or folder / DEFAULT_FILE
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        document = yaml_reader.read(path)
     except FileNotFoundError:
         if file is None:
             return Settings()
         raise SettingsError(f"there is no settings file `{file}`") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path} is not UTF-8 text") from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
-    try:
-        return parse(yaml.safe_load(text), str(path))
-    except RecursionError:
-        raise SettingsError(f"{path} is nested too deeply for settings") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
-        raise SettingsError(f"{path} is not YAML: it breaks{where}") from None
+    except yaml_reader.YamlError as error:
+        raise SettingsError(error.at(path)) from None
+    return parse(document.value, str(path))
 
 
 def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
