@@ -91,12 +91,11 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before = {**_outside(old, every=True), **_holdings(old)}
     for key, holding in {**_holdings(new), **_outside(new)}.items():
         yield from _gained(holding, before.get(key) or Holding(holding.holder))
-    open_before = {end_of(each.thing): each.verdict for each in exposed(old)}
-    for each in exposed(new):
-        was = open_before.get(end_of(each.thing))
-        if each.verdict is Verdict.PUBLIC and was is not Verdict.PUBLIC and not _by_document(each):
-            answer = msgspec.structs.replace(each.exposure.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
-            yield Gain(each.thing, each.exposure.by, each.exposure.path, answer)
+    public_before = {end_of(entry.resource) for entry in exposed(old) if entry.verdict is Verdict.PUBLIC}
+    for entry in exposed(new):
+        if entry.verdict is Verdict.PUBLIC and end_of(entry.resource) not in public_before and not _by_document(entry):
+            answer = msgspec.structs.replace(entry.exposure.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
+            yield Gain(entry.resource, entry.exposure.by, entry.exposure.path, answer)
 
 
 def _holdings(stack: Stack) -> Mapping[Key, Holding]:
@@ -229,8 +228,8 @@ def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, 
     return holding.holder, allow.path
 
 
-def _by_document(resource: Exposed) -> bool:
+def _by_document(entry: Exposed) -> bool:
     """Whether a document or a permission exposes the resource, which is compared as such."""
-    exposure = resource.exposure
+    exposure = entry.exposure
     paths = tuple(path for path, _ in documents_of(exposure.by, (*RESOURCE, *TRUST)))
     return exposure.by.type == PERMISSION or exposure.path.startswith(paths)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from policypack.access.exposure.outsiders import Outsider
 from policypack.access.solver.verdict import Answer, Verdict, Witness
-from policypack.core.policy import UNKNOWN, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Judgement, Resource, Undecided, Unknown, Violation
 from policypack.iam.addresses import everything
 
 WORST = (Verdict.PUBLIC, Verdict.UNDECIDED, Verdict.INVALID, Verdict.NOT_PUBLIC)
@@ -36,6 +38,14 @@ class PublicGrant(msgspec.Struct, frozen=True):
         return Answer(Verdict.PUBLIC, self.why, "", witness)
 
 
-def waiting(value: Unknown = UNKNOWN) -> Answer:
+def undecided(value: Unknown = UNKNOWN) -> Answer:
     """The verdict on a grant that is unknown as a whole."""
     return Answer(Verdict.UNDECIDED, value.why)
+
+
+def judge(answer: Answer, why: str = UNKNOWN.why) -> Iterator[Judgement]:
+    """The violation of a public answer, or the outcome of an undecided one with this reason."""
+    if answer.verdict is Verdict.PUBLIC:
+        yield Violation(answer.path, answer.message)
+    elif answer.verdict is Verdict.UNDECIDED:
+        yield Undecided(answer.path, why)

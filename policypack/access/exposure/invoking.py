@@ -29,7 +29,7 @@ FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
 
 
 def invoking(resource: Resource) -> Exposure:
-    """Whom a permission lets in, with the path that decides it."""
+    """Who may invoke the function by a permission, with the property that decides it."""
     granted = permission(resource)
     answer = exposure(permission_document(resource))
     undecided = answer.verdict is Verdict.UNDECIDED and not isinstance(granted.principal, Unknown)
@@ -39,7 +39,8 @@ def invoking(resource: Resource) -> Exposure:
         who = answer.witness.outsider if through_url else STRANGER.words
         witness = msgspec.structs.replace(answer.witness, outsider=who, resource=_function(resource))
         answer = msgspec.structs.replace(answer, witness=witness)
-    return Exposure(resource, "sourceArn" if undecided else "principal", answer)
+    by_property = msgspec.structs.replace(answer, path="")
+    return Exposure(resource, "sourceArn" if undecided else "principal", by_property)
 
 
 def permission_document(resource: Resource) -> PolicyDocument:

@@ -62,6 +62,13 @@ def exposure(document: PolicyDocument) -> Answer:
     return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
 
 
+def unknown_path(document: PolicyDocument, answer: Answer) -> str:
+    """The path of an unknown value that an undecided answer depends on; empty if there is none."""
+    if answer.verdict is not Verdict.UNDECIDED:
+        return ""
+    return next((path for _, path in document.unknowns if path.startswith(answer.path)), "")
+
+
 def _why(request: OutsiderRequest) -> str:
     if request.caller.service:
         return "this is any service, for anyone; name the account in `aws:SourceAccount` or `aws:SourceOrgID`"

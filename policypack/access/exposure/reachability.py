@@ -52,18 +52,18 @@ def noting_refusal(answer: Answer, carrier: Resource) -> Answer:
     return msgspec.structs.replace(answer, why=f"{answer.why}; AWS refuses this document, so the update fails")
 
 
-def reached(document: PolicyDocument, thing: Resource) -> tuple[Answer, str]:
+def reached(document: PolicyDocument, resource: Resource) -> tuple[Answer, str]:
     """The verdict on a document for callers that reach the resource, and the property that decides if it is undecided."""
     answer = exposure(document)
     if answer.verdict is Verdict.NOT_PUBLIC:
         return answer, ""
-    options = thing.inputs.get("vpcOptions") if thing.type in DOMAINS else None
+    options = resource.inputs.get("vpcOptions") if resource.type in DOMAINS else None
     if isinstance(options, Unknown):
         return Answer(Verdict.UNDECIDED, f"whether the domain is in a VPC {options.why}, and decides"), "vpcOptions"
     if options:
         why = "the domain is in a VPC, so its endpoint is not reached from the internet; its document lets in everybody who is in there"
         return Answer(Verdict.NOT_PUBLIC, why), ""
-    return _private(answer, document, thing) if thing.type in APIS else (answer, "")
+    return _private(answer, document, resource) if resource.type in APIS else (answer, "")
 
 
 def _private(answer: Answer, document: PolicyDocument, api: Resource) -> tuple[Answer, str]:

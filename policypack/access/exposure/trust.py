@@ -14,6 +14,7 @@ import msgspec
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.bounds import OWN, unknown_paths, variable
 from policypack.access.solver.verdict import Answer, Verdict, Witness
+from policypack.core.policy import UNKNOWN
 from policypack.iam.addresses import everything
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import requires_key
@@ -67,8 +68,8 @@ def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answe
         yield Answer(Verdict.PUBLIC, answer.why, statement.at(element), witness)
     elif answer.verdict is Verdict.UNDECIDED:
         unknown = unknown_paths(document, statement, "Principal", "NotPrincipal", "Condition")
-        why = "cannot be determined to be open or not"
-        yield Answer(Verdict.UNDECIDED, "" if unknown else why, unknown[0] if unknown else statement.at(element))
+        why = UNKNOWN.why if unknown else "cannot be determined to be open or not"
+        yield Answer(Verdict.UNDECIDED, why, unknown[0] if unknown else statement.at(element))
 
 
 def _assuming(witness: Witness, statement: Statement) -> Witness:
@@ -93,7 +94,7 @@ def _providers(document: PolicyDocument, statement: Statement) -> Iterator[Answe
         if provider is not None and (missing := _loose_claim(statement, provider)):
             unknown = unknown_paths(document, statement, "Condition")
             if unknown:
-                yield Answer(Verdict.UNDECIDED, "", unknown[0])
+                yield Answer(Verdict.UNDECIDED, UNKNOWN.why, unknown[0])
             else:
                 who = f"anyone whom `{provider}` vouches for"
                 action = "sts:AssumeRoleWithWebIdentity"

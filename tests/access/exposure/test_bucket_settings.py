@@ -11,7 +11,7 @@ import pytest
 from policypack.access.solver.verdict import Verdict
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource
-from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
+from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, exposed_by_name, verdict
 
 CONTROLS = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 POINT = "aws:s3/accessPoint:AccessPoint"
@@ -81,25 +81,25 @@ def test_a_bucket_outside_the_stack_has_its_settings_by_name() -> None:
 )
 def test_the_reason_says_where_aws_would_refuse_an_acl(resources: Sequence[Resource], note: str) -> None:
     bucket = Resource(BUCKET, "inbox", {"bucket": "acme", "acl": "public-read"})
-    thing = found(bucket, *resources)["inbox"]
-    assert thing.verdict is Verdict.PUBLIC
-    assert note in thing.exposure.answer.why
+    entry = exposed_by_name(bucket, *resources)["inbox"]
+    assert entry.verdict is Verdict.PUBLIC
+    assert note in entry.exposure.answer.why
 
 
 def test_the_reason_says_where_aws_would_refuse_a_document() -> None:
     block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicPolicy": True})
-    thing = found(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
-    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in thing.exposure.answer.why
+    entry = exposed_by_name(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
+    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in entry.exposure.answer.why
 
 
 def test_a_thing_tells_of_all_that_opens_it_worst_first() -> None:
     unknown = Resource("aws:s3/bucketAcl:BucketAcl", "acl", {"bucket": "acme", "acl": UNKNOWN})
-    thing = found(
+    entry = exposed_by_name(
         Resource(BUCKET, "inbox", {"bucket": "acme"}),
         unknown,
         Resource(BUCKET_POLICY, "policy", {"bucket": "acme", "policy": OPEN}),
     )["inbox"]
-    assert [(each.by.name, each.answer.verdict) for each in thing.exposures] == [
+    assert [(each.by.name, each.answer.verdict) for each in entry.exposures] == [
         ("policy", Verdict.PUBLIC),
         ("acl", Verdict.UNDECIDED),
     ]
@@ -134,29 +134,29 @@ def test_controls_of_a_bucket_outside_the_stack() -> None:
 )
 def test_the_reason_says_why_a_switch_is_open_ended(block: Any, reason: str) -> None:
     bucket, other = Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), Resource(BUCKET, "other", {})
-    thing = found(bucket, other, Resource(BUCKET_BLOCK, "block", block))["inbox"]
+    entry = exposed_by_name(bucket, other, Resource(BUCKET_BLOCK, "block", block))["inbox"]
     told = f"`restrictPublicBuckets` of `block` decides, and {reason}"
-    assert (thing.verdict, thing.exposure.answer.why) == (Verdict.UNDECIDED, told)
+    assert (entry.verdict, entry.exposure.answer.why) == (Verdict.UNDECIDED, told)
 
 
 @pytest.mark.parametrize("switch", ["blockPublicPolicy", "blockPublicAcls"])
 def test_of_a_switch_that_is_not_known_nothing_is_noted(switch: str) -> None:
     inputs = {"bucket": "acme", **({"policy": OPEN} if switch == "blockPublicPolicy" else {"acl": "public-read"})}
     block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", switch: UNKNOWN})
-    thing = found(Resource(BUCKET, "inbox", inputs), block)["inbox"]
-    assert thing.verdict is Verdict.PUBLIC
-    assert switch not in thing.exposure.answer.why
+    entry = exposed_by_name(Resource(BUCKET, "inbox", inputs), block)["inbox"]
+    assert entry.verdict is Verdict.PUBLIC
+    assert switch not in entry.exposure.answer.why
 
 
 def test_what_an_access_point_does_not_tell_yet_decides() -> None:
     point = Resource(POINT, "point", {"bucket": "theirs", "policy": OPEN, "vpcConfiguration": UNKNOWN, **ALL_OFF})
-    thing = found(point)["point"]
-    assert (thing.verdict, thing.exposure.path) == (Verdict.UNDECIDED, "vpcConfiguration")
+    entry = exposed_by_name(point)["point"]
+    assert (entry.verdict, entry.exposure.path) == (Verdict.UNDECIDED, "vpcConfiguration")
     inside = document(allow(Principal={"AWS": "111122223333"}))
     closed = Resource(POINT, "point", {"bucket": "b", "policy": inside, "vpcConfiguration": UNKNOWN, **ALL_OFF})
     assert verdict("point", closed) is Verdict.NOT_PUBLIC
     settings = Resource(POINT, "point", {"bucket": "b", "policy": OPEN, "publicAccessBlockConfiguration": UNKNOWN})
-    assert found(settings)["point"].exposure.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
+    assert exposed_by_name(settings)["point"].exposure.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
 
 
 def test_an_access_point_of_one_of_several_buckets() -> None:
