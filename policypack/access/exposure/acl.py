@@ -71,7 +71,7 @@ class AclGrant(msgspec.Struct, frozen=True):
 
     @property
     def public_grant(self) -> PublicGrant | None:
-        """What it allows everybody; None where it is not a grant to everybody."""
+        """What it allows everybody; None if it is not a grant to everybody."""
         actions = ON_OBJECT if self.of_object else ON_BUCKET
         group = GROUPS.get(self.value.lower().partition("acs.amazonaws.com")[2])
         first = next((permission for permission in actions if permission in self.permissions), "READ")
@@ -100,7 +100,7 @@ def acl_grants(resource: Resource) -> Iterator[Reading[AclGrant]]:
 
 def _permissions(entry: Any) -> tuple[str, ...]:
     value = entry.get("permissions", entry.get("permission"))
-    return tuple(each.upper() for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
+    return tuple(name.upper() for name in (value if isinstance(value, list) else [value]) if isinstance(name, str))
 
 
 def _bucket(resource: Resource, kind: str) -> str:

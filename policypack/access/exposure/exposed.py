@@ -17,7 +17,7 @@ from policypack.access.exposure.acl import BUCKET_PROPERTIES, acl_grants
 from policypack.access.exposure.bucket_settings import (
     ACCESS_POINT,
     REGIONS_POINT,
-    Placed,
+    ResourceExposure,
     in_bucket,
     through_access_point,
 )
@@ -43,7 +43,7 @@ EXTENSION = "x-amazon-apigateway-policy"
 UNREAD = Unknown(
     f"is a definition with `{EXTENSION}` that cannot be read here", "Write the definition as JSON, or set `policy`."
 )
-CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack lets anyone in from outside")
+CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack allows outsiders")
 
 
 class Exposed(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ def exposed(stack: Stack) -> Iterator[Exposed]:
             yield Exposed(resource, (Exposure(resource, "", CLOSED),))
 
 
-def exposures(stack: Stack, resource: Resource) -> Iterator[Placed]:
+def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     """What one resource exposes, each with the exposed resource; exposures that are not public are included."""
     for path, acl in acl_grants(resource):
         grant = acl if isinstance(acl, Unknown) else acl.public_grant
@@ -126,7 +126,9 @@ def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | U
         yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API)
 
 
-def _by_document(stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
+def _by_document(
+    stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown
+) -> Iterator[ResourceExposure]:
     kind = canonical(resource.type)
     target = target_of(stack, resource)
     if kind in BLOCKED or target.type in BLOCKED:
@@ -151,7 +153,7 @@ def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, t
     return Exposure(resource, f"{path}.{inner}" if inner else path, noting_refusal(answer, resource))
 
 
-def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
+def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[ResourceExposure]:
     if isinstance(document, Unknown):
         yield role, Exposure(role, path, undecided(document))
         return

@@ -34,7 +34,7 @@ class PublicGrant(msgspec.Struct, frozen=True):
     @property
     def answer(self) -> Answer:
         """The verdict, with a request from any address."""
-        witness = Witness(self.outsider.words, everything().example(), self.action, self.resource)
+        witness = Witness(self.outsider.description, everything().example(), self.action, self.resource)
         return Answer(Verdict.PUBLIC, self.why, "", witness)
 
 

@@ -29,10 +29,10 @@ class Share(msgspec.Struct, frozen=True):
     action: str
     """What everybody may then do."""
     resource: str
-    """The ARN of what is shared, with the names of the properties that hold its parts."""
+    """The ARN of what is shared, with the names of the properties that have its parts."""
     source: str
     unless: str = ""
-    """A property that narrows the grant where it is set."""
+    """A property that narrows the grant if it is set."""
     who: Outsider = STRANGER
     why: str = "it is shared with every AWS account"
 
@@ -122,7 +122,7 @@ def shares(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
 
 
 def _arn(pattern: str, resource: Resource) -> str:
-    """The ARN with the parts that are known; a part that is an ARN itself stands for the whole."""
+    """The ARN with the parts that are known; a part that is an ARN itself replaces it all."""
     parts = {name: resource.inputs.get(name) for name in _FIELD.findall(pattern)}
     for value in parts.values():
         if isinstance(value, str) and value.startswith("arn:"):

@@ -87,11 +87,11 @@ def test_a_step_that_is_missing_closes_a_way(way: Way) -> None:
 @each_way
 def test_what_is_named_is_the_holders_own(way: Way) -> None:
     """A role, a prefix or a tag keeps to its own; what a step makes anew may have any name."""
-    pinned = [step[0] for step in way.steps if step[0].on and not step[0].made]
+    pinned = [step[0] for step in way.steps if step[0].resource and not step[0].creates]
     assert pinned
     for call in pinned:
         others = [name for name in named(way) if name != call.action]
-        service, tail = call.on.split(" ")
+        service, tail = call.resource.split(" ")
         place = f"arn:aws:{service}:*:*:" if service != "iam" else "arn:aws:iam::111122223333:"
         for written in ("app", "app-*"):
             resource = place + (tail.replace("*", written) if "*" in tail else f"document/{written}")
@@ -110,8 +110,8 @@ def test_the_table_is_about_what_aws_has(way: Way) -> None:
         for call in step:
             (action,) = expand(call.action)
             assert str(action) == call.action
-            if call.on:
-                service, tail = call.on.split(" ")
+            if call.resource:
+                service, tail = call.resource.split(" ")
                 assert action.fits(widen(f"arn:aws:{service}:*:*:{tail}")), call
 
 

@@ -76,7 +76,7 @@ def test_a_bucket_outside_the_stack_has_its_settings_by_name() -> None:
             [Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicAcls": True})],
             "`blockPublicAcls` of `block`",
         ),
-        ([], "made since April 2023"),
+        ([], "created since April 2023"),
     ],
 )
 def test_the_reason_says_where_aws_would_refuse_an_acl(resources: Sequence[Resource], note: str) -> None:

@@ -36,8 +36,8 @@ def wrong(resources: tuple[Resource, ...], code: Path | None = None) -> list[str
     (function,) = functions(stack)
     found = privilege(stack, function, Asset(path=str(code), archive=True) if code else None)
     assert isinstance(found, Privilege)
-    assert found.found.unresolved == ()
-    judgements = [*map(judge_missing, grouped(found)), *map(judge_excess, found.comparison.over)]
+    assert found.aws_calls.unresolved == ()
+    judgements = [*map(judge_missing, grouped(found)), *map(judge_excess, found.comparison.excess)]
     assert all(isinstance(each, Violation) for each in judgements)
     return [each.message.partition(":  ")[0] for each in judgements if isinstance(each, Violation)]
 

@@ -210,7 +210,7 @@ def test_an_address_is_in_a_range_or_not() -> None:
         ("StringEquals", "aws:SourceIp", "write `IpAddress`"),
         ("StringNotEquals", "aws:SourceIp", "write `NotIpAddress`"),
         ("StringLikeIfExists", "aws:SourceIp", "write `IpAddressIfExists`"),
-        ("IpAddress", "aws:username", "`IpAddress` compares addresses, and `aws:username` holds none"),
+        ("IpAddress", "aws:username", "`IpAddress` compares addresses, and `aws:username` has none"),
     ],
 )
 def test_what_aws_refuses_is_told_with_what_to_write(operator: str, key: str, why: str) -> None:
