@@ -1,6 +1,6 @@
 """Whether identity-based documents allow an action on some resources.
 
-The conditions of Allow statements are taken to hold; Deny statements with conditions are taken not to apply.
+The conditions of Allow statements are assumed to hold; Deny statements with conditions are assumed not to match.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 OPEN = document(allow(Principal="*"))
 
 
-def exposed_by_name(*resources: Resource) -> dict[str, Exposed]:
+def by_name(*resources: Resource) -> dict[str, Exposed]:
     """Each resource's exposures, by its name."""
     return {entry.resource.name: entry for entry in exposed(Stack(resources, Settings()))}
 
 
 def verdict(name: str, *resources: Resource) -> Verdict:
     """The verdict on one resource."""
-    return exposed_by_name(*resources)[name].verdict
+    return by_name(*resources)[name].verdict

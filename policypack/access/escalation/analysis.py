@@ -123,9 +123,8 @@ def _question(call: RiskyCall, identity: IdentityDocuments, statements: Sequence
     """Every harmful request of a call, as a statement."""
     names = {condition.name for statement in statements for condition in statement.conditions}
     conditions = [Condition("StringEquals", name, values) for name, values in call.context]
-    conditions += [
-        Condition("Null", name, ("true",)) for name in sorted(names - dict(call.context).keys()) if _scopes(name)
-    ]
+    unset = sorted(names - dict(call.context).keys())
+    conditions += [Condition("Null", name, ("true",)) for name in unset if _scopes(name)]
     conditions += [Condition("Bool", name, (value,), if_exists=True) for name, value in DIRECT if name in names]
     return Statement(
         "",

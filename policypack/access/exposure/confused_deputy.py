@@ -53,9 +53,7 @@ def misled(document: PolicyDocument) -> Iterator[Answer]:
 def _services(statement: Statement) -> list[Outsider]:
     """The services that a statement names."""
     return [
-        msgspec.structs.replace(
-            SERVICE.named(principal), description=f"`{principal.value}`, working for another account,"
-        )
+        msgspec.structs.replace(SERVICE.named(principal), label=f"`{principal.value}`, working for another account,")
         for principal in statement.principals or ()
         if principal.type == "Service" and principal.value not in SENDING_NONE
     ]

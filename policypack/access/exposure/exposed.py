@@ -1,7 +1,7 @@
 """Which resources of a stack are public: one verdict each, with an example and the place that decides it.
 
-A resource may be exposed by a document of another resource, and made private again by a third one. The verdict is about the stack after its
-update; where AWS refuses a part of the update, the reason mentions that, and the part counts as if AWS had accepted it.
+Other resources may expose a resource, and others may block public access to it. The verdict is about the stack after its
+update. If AWS refuses a part of the update, the reason mentions that, and the part counts as if AWS had accepted it.
 docs/decisions/0007-meaning-of-public.md defines what counts as public.
 """
 
@@ -13,7 +13,7 @@ from functools import cache
 
 import msgspec
 
-from policypack.access.exposure.acl import BUCKET_PROPERTIES, acl_grants
+from policypack.access.exposure.acl import BUCKET_PROPERTIES, public_acls
 from policypack.access.exposure.bucket_settings import (
     ACCESS_POINT,
     REGIONS_POINT,
@@ -21,14 +21,14 @@ from policypack.access.exposure.bucket_settings import (
     in_bucket,
     through_access_point,
 )
-from policypack.access.exposure.exposure import WORST, Exposure, undecided
+from policypack.access.exposure.exposure import CLOSED, WORST, Exposure, undecided
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.public import unknown_path
 from policypack.access.exposure.reachability import ALWAYS, APIS, BLOCKED, noting_refusal, reached
 from policypack.access.exposure.sharing import SHARES, shares
 from policypack.access.exposure.trust import trusting
 from policypack.access.policy_targets import TARGET_TYPES, TARGETS, target_of
-from policypack.access.solver.verdict import Answer, Verdict
+from policypack.access.solver.verdict import Verdict
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
@@ -43,7 +43,6 @@ EXTENSION = "x-amazon-apigateway-policy"
 UNREAD = Unknown(
     f"is a definition with `{EXTENSION}` that cannot be read here", "Write the definition as JSON, or set `policy`."
 )
-CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack allows outsiders")
 
 
 class Exposed(msgspec.Struct, frozen=True):
@@ -79,12 +78,10 @@ def exposed(stack: Stack) -> Iterator[Exposed]:
 
 def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     """What one resource exposes, each with the exposed resource; exposures that are not public are included."""
-    for path, acl in acl_grants(resource):
-        grant = acl if isinstance(acl, Unknown) else acl.public_grant
-        if grant:
-            name = BUCKET_PROPERTIES[canonical(resource.type)]
-            answer = undecided(grant) if isinstance(grant, Unknown) else grant.answer
-            yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
+    for path, grant in public_acls(resource):
+        answer = undecided(grant) if isinstance(grant, Unknown) else grant
+        name = BUCKET_PROPERTIES[canonical(resource.type)]
+        yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
     for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
         yield from _by_document(stack, resource, path, document)
     for path, document in documents_of(resource, TRUST):
@@ -92,7 +89,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     if resource.type == PERMISSION:
         yield target_of(stack, resource), invoking(resource)
     for path, share in shares(resource):
-        answer = CLOSED if share is None else undecided(share) if isinstance(share, Unknown) else share.answer
+        answer = undecided(share) if isinstance(share, Unknown) else share
         yield target_of(stack, resource), Exposure(resource, path, answer)
 
 
@@ -110,7 +107,7 @@ def _judged_types() -> frozenset[str]:
 
 
 def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | Unknown]]:
-    """The document in the OpenAPI definition of a REST API; unknown where the definition is not JSON.
+    """The document in the OpenAPI definition of a REST API; unknown if the definition is not JSON.
 
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-policy.html.
     """

@@ -13,6 +13,7 @@ from policypack.iam.addresses import everything
 
 WORST = (Verdict.PUBLIC, Verdict.UNDECIDED, Verdict.INVALID, Verdict.NOT_PUBLIC)
 """Verdicts from the worst to the best."""
+CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack allows outsiders")
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -23,19 +24,9 @@ class Exposure(msgspec.Struct, frozen=True):
     answer: Answer
 
 
-class PublicGrant(msgspec.Struct, frozen=True):
-    """What a grant without a policy document, such as a canned ACL or a shared snapshot, allows everybody."""
-
-    outsider: Outsider
-    action: str
-    resource: str
-    why: str
-
-    @property
-    def answer(self) -> Answer:
-        """The verdict, with a request from any address."""
-        witness = Witness(self.outsider.description, everything().example(), self.action, self.resource)
-        return Answer(Verdict.PUBLIC, self.why, "", witness)
+def public_grant(outsider: Outsider, action: str, resource: str, why: str) -> Answer:
+    """The verdict on a grant without a policy document, such as a canned ACL or a shared snapshot."""
+    return Answer(Verdict.PUBLIC, why, "", Witness(outsider.label, everything().example(), action, resource))
 
 
 def undecided(value: Unknown = UNKNOWN) -> Answer:

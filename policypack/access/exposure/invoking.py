@@ -36,11 +36,10 @@ def invoking(resource: Resource) -> Exposure:
     if answer.witness is not None:
         # Lambda accepts requests without a signature only through a URL that requires none.
         through_url = str(granted.action).lower() == URL_ACTION and granted.url_auth in (None, WITHOUT_SIGNATURE)
-        outsider = answer.witness.outsider if through_url else STRANGER.description
+        outsider = answer.witness.outsider if through_url else STRANGER.label
         witness = msgspec.structs.replace(answer.witness, outsider=outsider, resource=_function(resource))
         answer = msgspec.structs.replace(answer, witness=witness)
-    by_property = msgspec.structs.replace(answer, path="")
-    return Exposure(resource, "sourceArn" if undecided else "principal", by_property)
+    return Exposure(resource, "sourceArn" if undecided else "principal", msgspec.structs.replace(answer, path=""))
 
 
 def permission_document(resource: Resource) -> PolicyDocument:

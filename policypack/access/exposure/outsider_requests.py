@@ -16,7 +16,7 @@ import msgspec
 
 from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
 from policypack.access.exposure.targets import targets
-from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met
+from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met, on_key
 from policypack.access.solver.dimensions import Cell, combinations
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
@@ -59,7 +59,7 @@ class OutsiderRequests(RequestSpace):
         Args:
             service: the prefix of the actions of the service that carries the document, as `s3`.
             senders: the outsiders; None for those that the principals of the Allow statement include.
-            spared: for S3's reading of wildcards, the keys that it spares.
+            spared: for S3's reading of wildcards, the keys that it exempts.
         """
         super().__init__()
         self.service = service
@@ -92,10 +92,8 @@ class OutsiderRequests(RequestSpace):
             return
         dimensions = [action_cells]
         for name in names:
-            allowing = [condition for condition in allow.conditions if condition.name == name]
-            denying = [
-                condition for statement in against for condition in statement.conditions if condition.name == name
-            ]
+            allowing = on_key(allow.conditions, name)
+            denying = [condition for statement in against for condition in on_key(statement.conditions, name)]
             values = sendable(name, caller, allowing, denying, self.spared, self.work)
             cells = self.cells(name, required, against, values)
             if not cells:
@@ -143,13 +141,13 @@ def _request(
 
 def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
     """The addresses that meet all conditions on them."""
-    ranges = [addresses(condition, passing=True) for condition in conditions if condition.name == address_key]
+    ranges = [addresses(condition, passing=True) for condition in on_key(conditions, address_key)]
     return reduce(and_, ranges) if ranges else everything()
 
 
 def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
     """The addresses among `left` that do not meet a condition on them."""
-    ranges = [addresses(condition, passing=False) for condition in conditions if condition.name == address_key]
+    ranges = [addresses(condition, passing=False) for condition in on_key(conditions, address_key)]
     if not ranges:
         return nothing()
     spared = ranges[0] if len(ranges) == 1 else Ranges.union(ranges)

@@ -2,7 +2,7 @@
 
 An outsider is anyone except the principals that a document names: an anonymous caller, a principal of another account,
 a user of a web identity provider, or an AWS service that works for another account. They call over
-the internet, or through a VPC endpoint of their own, where a request has no `aws:SourceIp`.
+the internet, or through a VPC endpoint of their own; such a request has no `aws:SourceIp`.
 
 Sources: "The meaning of public" in the S3 User Guide
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status)
@@ -83,14 +83,12 @@ _SIGNED: Mapping[str, Values] = {
     "aws:principaltype": ("AssumedRole", "User", "Account", "FederatedUser"),
     "aws:viaawsservice": ("false", "true"),
 }
-ANYONE = Outsider("", "anonymous", description="anyone on the internet", fixed=_ANONYMOUS)
+ANYONE = Outsider("", "anonymous", label="anyone on the internet", fixed=_ANONYMOUS)
 STRANGER = Outsider(
-    "AWS", "stranger", description="anyone with an AWS account", present=OTHER_KEYS | CALLER_KEYS, fixed=_SIGNED
+    "AWS", "stranger", label="anyone with an AWS account", present=OTHER_KEYS | CALLER_KEYS, fixed=_SIGNED
 )
 ANYONE_IN_A_VPC, STRANGER_IN_A_VPC = (
-    msgspec.structs.replace(
-        outsider, description=words, address_key=VPC_SOURCE_IP, present=outsider.present | NETWORK_KEYS
-    )
+    msgspec.structs.replace(outsider, label=words, address_key=VPC_SOURCE_IP, present=outsider.present | NETWORK_KEYS)
     for outsider, words in (
         (ANYONE, "anyone with a VPC endpoint of their own"),
         (STRANGER, "anyone with an AWS account and a VPC endpoint of their own"),
@@ -99,7 +97,7 @@ ANYONE_IN_A_VPC, STRANGER_IN_A_VPC = (
 SERVICE = Outsider(
     "Service",
     "service",
-    description="an AWS service that works for another account",
+    label="an AWS service that works for another account",
     address_key=None,
     present=OTHER_KEYS | SERVICE_KEYS,
     fixed={"aws:principalisawsservice": ("true",), "aws:principaltype": (), "aws:viaawsservice": ("false",)},
@@ -120,9 +118,7 @@ def outsiders(statement: Statement) -> list[Outsider]:
         if principal.type == outsider.type
     ]
     return named + [
-        Outsider(
-            "Federated", principal.value, description=f"anyone who signs in with `{principal.value}`", fixed=_SIGNED
-        )
+        Outsider("Federated", principal.value, label=f"anyone who signs in with `{principal.value}`", fixed=_SIGNED)
         for principal in principals
         if principal.type == "Federated" and (principal in wild or Arn.parse(principal.value) is None)
     ]

@@ -1,7 +1,7 @@
 """Whether a resource-based policy document is public: what it newly allows outsiders against nothing.
 
 The question is that of `policypack.access.solver.diff`, in the request space of outsiders
-(`policypack.access.exposure.outsider_requests`). A request is public where it may come from a broad range of addresses,
+(`policypack.access.exposure.outsider_requests`). A request is public if it may come from a broad range of addresses,
 by itself or together with others. If it depends on an unknown or a policy variable, the verdict is undecided
 (`policypack.access.solver.bounds`). docs/decisions/0007-meaning-of-public.md defines what counts as public, and
 docs/decisions/0027-public-as-a-difference.md explains how it is a difference.

@@ -69,11 +69,7 @@ def targets(allow: Statement, denials: Sequence[Statement], service: str, work: 
 def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, Action | None, int]]:
     """The actions, each with the mask of the Deny statements that match it; of equivalent actions only the first."""
     granted, denied = actions(allow), [actions(statement) for statement in denials]
-    mentioned = [
-        pattern
-        for statement in (allow, *denials)
-        for pattern in (*(statement.actions or ()), *(statement.not_actions or ()))
-    ]
+    mentioned = [pattern for match in (granted, *denied) for pattern in match.patterns]
     seen = set()
     for pattern in ("*",) if allow.actions is None else allow.actions:
         for action, known in _expanded(pattern, service, mentioned):
@@ -95,7 +91,7 @@ def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[
     if not has_wildcard(pattern):
         return [(pattern, next(iter(expand(pattern)), None))]
     if has_wildcard(prefix):
-        prefixes = sorted({service, *(other.partition(":")[0].lower() for other in mentioned)})
+        prefixes = sorted({service, *(other.partition(":")[0] for other in mentioned)})
         known = [action for prefix in prefixes if exists(prefix) for action in expand(f"{prefix}:{name or '*'}")]
         known.sort(key=rank)
     else:

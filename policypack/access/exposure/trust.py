@@ -124,16 +124,11 @@ def _loose_claim(statement: Statement, provider: str) -> str | None:
     }
     if provider in APPLICATIONS:
         identifying = APPLICATIONS[provider]
-        if any(
-            name in identifying and not any(map(has_wildcard, condition.values)) for name, condition in claims.items()
-        ):
+        if any(name in identifying and not any(map(has_wildcard, claim.values)) for name, claim in claims.items()):
             return None
         return f"no condition fixes `{provider}:{identifying[0]}`"
     if not provider.startswith(SHARED_ISSUERS):
-        if any(
-            name in ("sub", "aud") and not any(value == "*" for value in condition.values)
-            for name, condition in claims.items()
-        ):
+        if any(name in ("sub", "aud") and "*" not in claim.values for name, claim in claims.items()):
             return None
         return f"no condition fixes `{provider}:sub` or `{provider}:aud`"
     subjects = [condition for name, condition in claims.items() if name != "aud"]

@@ -41,7 +41,7 @@ class Privilege:
     """The calls, needs and role of one function, and how they compare."""
 
     function: Resource
-    aws_calls: AwsCalls
+    code: AwsCalls
     needs: tuple[Need, ...]
     role: Role
     comparison: Comparison
@@ -66,11 +66,11 @@ def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Pr
     role = _role(role_documents(stack, function))
     others, open_ends = _shared(stack, function)
     sharing = (own, *others)
-    unread = [f"what `{call.place}` {call.why}" for user in sharing for call in user.aws_calls.unresolved]
+    unread = [f"what `{call.place}` {call.why}" for user in sharing for call in user.code.unresolved]
     every = [need for user in sharing for need in user.needs]
     comparison = compare(own.needs, every, role, own.context, [*unread, *open_ends])
     excess = tuple(_unless_elsewhere(stack, permission) for permission in comparison.excess)
-    return Privilege(function, own.aws_calls, own.needs, role, msgspec.structs.replace(comparison, excess=excess))
+    return Privilege(function, own.code, own.needs, role, msgspec.structs.replace(comparison, excess=excess))
 
 
 def functions(stack: Stack) -> tuple[Resource, ...]:
@@ -82,7 +82,7 @@ def functions(stack: Stack) -> tuple[Resource, ...]:
 class _Own:
     """The needs of one function by itself."""
 
-    aws_calls: AwsCalls
+    code: AwsCalls
     needs: tuple[Need, ...]
     context: RunContext
 
@@ -141,15 +141,10 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
 def _unless_elsewhere(stack: Stack, excess: ExcessPermission) -> ExcessPermission:
     """The excess, undecided if an identity whose needs are unknown has the same managed policy."""
     identities = _identities(stack).get(excess.resource.urn, ())
-    others = [
-        identity.name
-        for identity in identities
-        if identity.urn not in _sharing(stack) or any(_other_services(identity))
-    ]
-    if not others or not excess.sure:
-        return excess
-    why = f"unless it is for `{others[0]}`, which has the same managed policy"
-    return msgspec.structs.replace(excess, message=f"{excess.message}, {why}", sure=False)
+    for identity in identities if excess.sure else ():
+        if identity.urn not in _sharing(stack) or any(_other_services(identity)):
+            return excess.unless(f"for `{identity.name}`, which has the same managed policy")
+    return excess
 
 
 @memoized

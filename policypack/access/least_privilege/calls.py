@@ -55,7 +55,7 @@ class CallPermission(msgspec.Struct, frozen=True):
 
     action: str
     subject: str = ""
-    """The argument that names the action's resource, where it is not the call's usual one: `CopySource`."""
+    """The argument that names the action's resource, if it is not the call's usual one, such as `CopySource`."""
     may: bool = False
 
 
@@ -83,9 +83,8 @@ def permissions(call: AwsCall) -> tuple[CallPermission, ...] | None:
     for argument, change in service.given.items() if service else ():
         if call.has(argument):
             may_by_action = {change.instead.get(name, name): may for name, may in may_by_action.items()}
-            may_by_action |= {
-                change.also[name]: False for name, may in may_by_action.items() if name in change.also and not may
-            }
+            needed = [name for name, may in may_by_action.items() if not may]
+            may_by_action |= {change.also[name]: False for name in needed if name in change.also}
     return tuple(_permission(name, call.service, may=may) for name, may in may_by_action.items())
 
 
@@ -106,9 +105,8 @@ def _by_argument(name: str, call: AwsCall) -> str | None:
 
 
 def _permission(name: str, service: str, *, may: bool) -> CallPermission:
-    action, _, subject = name.replace("#", "@").partition("@")
-    if ":" not in action:
-        action = f"{prefix(service)}:{action}"
+    action_name, _, subject = name.replace("#", "@").partition("@")
+    action = action_name if ":" in action_name else f"{prefix(service)}:{action_name}"
     return CallPermission(action, subject, may)
 
 

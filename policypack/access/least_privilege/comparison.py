@@ -75,6 +75,10 @@ class ExcessPermission(msgspec.Struct, frozen=True):
         """The resource that carries the document."""
         return self.attached.resource
 
+    def unless(self, purpose: str) -> ExcessPermission:
+        """The same, undecided because it may have this purpose."""
+        return msgspec.structs.replace(self, message=f"{self.message}, unless it is {purpose}", sure=False)
+
 
 class Comparison(msgspec.Struct, frozen=True):
     """The missing and the excess permissions of a role, with the conditions that this depends on."""
@@ -98,15 +102,10 @@ def compare(
         unread: others with unknown needs, which make every excess undecided.
     """
     most, least = _access(role, Bound.MOST, context), _access(role, Bound.LEAST, context)
-    missing = tuple(permission for need in needs if not need.may and (permission := _missing(need, most, least, role)))
+    missing = dict.fromkeys(_missing(need, most, least, role) for need in needs if not need.may)
     excess = tuple(_excess(every, role, context, least.denials))
     if unread:
-        excess = tuple(
-            msgspec.structs.replace(
-                permission, message=f"{permission.message}, unless it is for {unread[0]}", sure=False
-            )
-            for permission in excess
-        )
+        excess = tuple(permission.unless(f"for {unread[0]}") for permission in excess)
     conditions = tuple(
         dict.fromkeys(
             f"{attached.resource.name}.{attached.at(condition.path)}"
@@ -115,7 +114,7 @@ def compare(
             for condition in statement.conditions
         )
     )
-    return Comparison(tuple(dict.fromkeys(missing)), excess, conditions)
+    return Comparison(tuple(filter(None, missing)), excess, conditions)
 
 
 def _access(role: Role, bound: Bound, context: RunContext) -> Access:
@@ -207,10 +206,9 @@ def _excess(
             if not statement.allows:
                 continue
             if unknown := statement.unknown & {"Action", "NotAction", "Resource", "NotResource"}:
+                path = attached.at(statement.at(min(unknown)))
                 message = "contains a value that is known only after the update"
-                yield ExcessPermission(
-                    attached, attached.at(statement.at(min(unknown))), statement.sid, message, sure=False
-                )
+                yield ExcessPermission(attached, path, statement.sid, message, sure=False)
             read = known(attached.document, statement, Bound.LEAST)
             if read is not None:
                 for element, message in _of_statement(read, _unconditional(read, context), used, denials):

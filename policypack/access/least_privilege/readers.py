@@ -22,7 +22,7 @@ def lacks(stack: Stack) -> Iterator[Placed[MissingPermission]]:
         elif judged is not None:
             for missing in grouped(judged):
                 yield function, "role", missing
-            if unresolved := judged.aws_calls.unresolved:
+            if unresolved := judged.code.unresolved:
                 more = f", and {len(unresolved) - 1} more" if len(unresolved) > 1 else ""
                 why = f"makes calls that cannot be determined: `{unresolved[0].place}` {unresolved[0].why}{more}"
                 yield function, code_property(function), Unknown(why, CALL_FIX)

@@ -114,30 +114,26 @@ def _known(conditions: tuple[Condition, ...], unknown: frozenset[str], bound: Bo
         return tuple(condition for condition in conditions if condition.path not in unknown)
     if not unknown <= {condition.path for condition in conditions}:
         return None
-    partly_known = [condition for condition in conditions if condition.path in unknown]
-    unusable = any(
-        condition.negated or condition.operator == "Null" or not condition.values for condition in partly_known
-    )
+    partial = [condition for condition in conditions if condition.path in unknown]
+    unusable = any(condition.negated or condition.operator == "Null" or not condition.values for condition in partial)
     return None if unusable else conditions
 
 
 def _without_variables(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition, ...] | None:
     """The conditions without variables; None if at the least they never hold."""
-    bounded_conditions = []
+    kept = []
     for condition in conditions:
         fixed = tuple(value for value in condition.values if not variable(OWN.sub("", value)))
         if len(fixed) == len(condition.values):
-            bounded_conditions.append(condition)
+            kept.append(condition)
         elif condition.negated is (bound is Bound.LEAST):
             if condition.negated:
                 return None
             if condition.operator in WIDER:
                 patterns = tuple(map(widen, condition.values))
-                bounded_conditions.append(
-                    msgspec.structs.replace(condition, operator=WIDER[condition.operator], values=patterns)
-                )
+                kept.append(msgspec.structs.replace(condition, operator=WIDER[condition.operator], values=patterns))
         elif fixed:
-            bounded_conditions.append(msgspec.structs.replace(condition, values=fixed))
+            kept.append(msgspec.structs.replace(condition, values=fixed))
         elif bound is Bound.LEAST:
             return None
-    return tuple(bounded_conditions)
+    return tuple(kept)

@@ -21,7 +21,7 @@ PRINCIPAL_ARN = "aws:principalarn"
 ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 CANONICAL = "CanonicalUser"
 STRANGER_ACCOUNTS = ("999999999999", "888888888888", "777777777777")
-SELF = Caller("AWS", "the principal", description="the principal that it is attached to")
+SELF = Caller("AWS", "the principal", label="the principal that it is attached to")
 """The identity that a document is attached to. Its name does not matter."""
 
 
@@ -86,7 +86,7 @@ def _plain(arn: str, parsed: Arn, accounts: Iterable[str]) -> Caller:
     if not ACCOUNT.fullmatch(parsed.account):
         account = next(stranger for stranger in STRANGER_ACCOUNTS if stranger not in set(accounts))
         arn = arn.replace(f"::{parsed.account}:", f"::{account}:", 1)
-        return Caller("AWS", arn, (arn,), account, description=f"`{arn}`, of another account")
+        return Caller("AWS", arn, (arn,), account, label=f"`{arn}`, of another account")
     return Caller("AWS", arn, (arn,), parsed.account)
 
 

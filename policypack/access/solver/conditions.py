@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -65,6 +65,11 @@ def addresses(condition: Condition, *, passing: bool) -> Ranges:
 @lru_cache(maxsize=4096)
 def _outside(values: tuple[str, ...]) -> Ranges:
     return ~named(values)
+
+
+def on_key(conditions: Iterable[Condition], name: str | None) -> list[Condition]:
+    """The conditions on a key, in lower case."""
+    return [condition for condition in conditions if condition.name == name]
 
 
 def holds(condition: Condition, value: str | None) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import product
+from itertools import chain, product
 
 import msgspec
 
@@ -50,10 +50,8 @@ class Access(msgspec.Struct, frozen=True):
     @property
     def statements(self) -> list[Statement]:
         """All statements."""
-        return [
-            *(statement for groups in self.alternatives for group in groups for statement in group),
-            *self.denials,
-        ]
+        groups = chain.from_iterable(self.alternatives)
+        return [*chain.from_iterable(groups), *self.denials]
 
 
 NOTHING = Access(())

@@ -23,6 +23,7 @@ from policypack.access.solver.conditions import (
     met,
     named,
     number,
+    on_key,
     one_met,
     pattern_of,
 )
@@ -57,8 +58,7 @@ def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Ce
     conditions = [
         (index, condition)
         for index, statement in enumerate(statements)
-        for condition in statement.conditions
-        if condition.name == name
+        for condition in on_key(statement.conditions, name)
     ]
     distinct = list({meaning(condition): condition for _, condition in conditions}.values())
     by_mask: dict[int, Values] = {}
@@ -155,11 +155,9 @@ class ElementMatch(msgspec.Struct, frozen=True):
     inside: bool
 
     @staticmethod
-    def of(patterns: tuple[str, ...] | None, not_patterns: tuple[str, ...] | None) -> ElementMatch:
+    def of(patterns: tuple[str, ...] | None, negated: tuple[str, ...] | None) -> ElementMatch:
         """The match of an element or of its negation; a statement with neither matches every text."""
-        return (
-            ElementMatch(not_patterns or (), inside=False) if patterns is None else ElementMatch(patterns, inside=True)
-        )
+        return ElementMatch(negated or (), inside=False) if patterns is None else ElementMatch(patterns, inside=True)
 
     def matches(self, text: str) -> bool:
         """Whether the statement matches a text in this dimension."""

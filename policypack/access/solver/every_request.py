@@ -1,4 +1,4 @@
-"""The request space of every request, by every caller that a document can name: where documents are compared."""
+"""The request space of every request, by every caller that a document can name; documents are compared in it."""
 
 from __future__ import annotations
 

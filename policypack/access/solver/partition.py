@@ -243,9 +243,8 @@ def _walked(
                 seen.add(following)
                 if best.is_new(following, work):
                     waiting.append((following, text + character))
-    return (
-        by_member if all(any(preference.as_good(member, other) for member in by_member) for other in hidden) else None
-    )
+    complete = all(any(preference.as_good(member, other) for member in by_member) for other in hidden)
+    return by_member if complete else None
 
 
 class _Best:

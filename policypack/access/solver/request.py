@@ -24,14 +24,14 @@ class Caller(msgspec.Struct, frozen=True):
     arns: tuple[str, ...] = ()
     """Of a principal of AWS, its own ARN and, for a session, that of its role."""
     account: str | None = None
-    description: str = ""
-    """For messages, if the name is not fit for them."""
+    label: str = ""
+    """A description for messages, if the name is none."""
 
     def __str__(self) -> str:
-        return self.description or self.name
+        return self.label or self.name
 
 
-ANONYMOUS = Caller("", "anonymous", description="anyone on the internet")
+ANONYMOUS = Caller("", "anonymous", label="anyone on the internet")
 
 
 class Request(msgspec.Struct, frozen=True):

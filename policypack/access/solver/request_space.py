@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
-from policypack.access.solver.conditions import Values, met
+from policypack.access.solver.conditions import Values, met, on_key
 from policypack.access.solver.dimensions import Cell, key_cells, mask_of, narrowed, united
 from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request, includes_caller
@@ -68,9 +68,7 @@ class RequestSpace(ABC):
         `values` are those that a request can have for the key; None is for any value.
         """
         every = (*required, *against)
-        conditions = tuple(
-            tuple(condition for condition in statement.conditions if condition.name == name) for statement in every
-        )
+        conditions = tuple(tuple(on_key(statement.conditions, name)) for statement in every)
         if values is not None:
             cells = [
                 Cell(mask_of(all(met(condition, value) for condition in own) for own in conditions), value)

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.exposure.exposure import judge, undecided
+from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer
 from policypack.core.examples import construct, example, open_permission, reported_at
-from policypack.core.policy import Policy, Reading, Resource, Severity, Unknown
+from policypack.core.policy import Policy, Reading, Resource, Severity
 from policypack.core.tags import Tag
 from policypack.resources.tokens import PERMISSION
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:
-    """Whom a permission, a function URL or a layer's permission allows."""
+    """The verdict on a permission, a function URL or a layer's permission."""
     if resource.type == PERMISSION:
         exposure = invoking(resource)
         yield exposure.path, exposure.answer
     elif resource.type.startswith("aws:lambda/"):
-        for path, grant in shares(resource):
-            if grant:
-                yield path, undecided(grant) if isinstance(grant, Unknown) else grant.answer
+        yield from shares(resource)
 
 
 def _url(authorization: str) -> Resource:
