@@ -1,4 +1,4 @@
-"""Conditions on the caller's network: ranges that let in too many, and denials that keep out too many."""
+"""Conditions on the caller's network: ranges that allow too many callers, and denials that match too many."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPARES_CALLERS = CALLER_KEYS | SERVICE_KEYS | {"aws:principaltype", "aws:usernam
 
 
 def admitting(statement: Statement) -> list[Condition]:
-    """The conditions on the caller's address that let requests through, without lists of blocked addresses."""
+    """The conditions on the caller's address under which requests are allowed, without lists of blocked addresses."""
     return [
         condition
         for condition in statement.conditions
@@ -30,28 +30,28 @@ def admitting(statement: Statement) -> list[Condition]:
 
 
 def admits_most(condition: Condition, statement: Statement) -> str | None:
-    """A clause on how one of the `admitting` conditions lets most of the internet through; None where it does not."""
-    through = named(condition.values)
+    """A clause on how one of the `admitting` conditions allows most of the internet; None if it does not."""
+    ranges = named(condition.values)
     if statement.allows and condition.negated:
-        narrowed = any(each.name == SOURCE_IP and each.operator == "IpAddress" for each in statement.conditions)
-        return None if narrowed else f"lets in every address but these, {(~through).example()} for one"
-    if broad(through):
+        narrowed = any(other.name == SOURCE_IP and other.operator == "IpAddress" for other in statement.conditions)
+        return None if narrowed else f"allows every address but these, for example {(~ranges).example()}"
+    if broad(ranges):
         wide = [f"`{value}`" for value in condition.values if broad(named((value,)))]
         which = ", ".join(wide) if wide else "the ranges together"
         verb = "is" if len(wide) == 1 else "are"
-        return f"{which} {verb} most of the internet: {through.example()} is let in, for one"
+        return f"{which} {verb} most of the internet, for example {ranges.example()}"
     without_address = holds(condition, None)
-    by_network = any(each.name in NETWORK_KEYS or each.name == VPC_SOURCE_IP for each in statement.conditions)
+    by_network = any(other.name in NETWORK_KEYS or other.name == VPC_SOURCE_IP for other in statement.conditions)
     if without_address is not statement.allows or (without_address and by_network):
         return None
     return (
         f"`{condition.written}` lets through a request that has no `aws:SourceIp`, "
-        "as every request through a VPC endpoint, anybody's"
+        "such as any request through a VPC endpoint of any account"
     )
 
 
 def fence(statement: Statement) -> Condition | None:
-    """The condition by which a Deny statement keeps out everybody outside a network; None where anyone is exempt."""
+    """The condition by which a Deny statement denies everyone outside a network; None if any caller is exempt."""
     if any(map(_spares, statement.conditions)):
         return None
     return next(
@@ -73,11 +73,11 @@ def unread(statement: Statement, unknown: Iterable[str]) -> bool:
     return not set(unknown) <= {condition.path for condition in statement.conditions}
 
 
-def whom_wholly(statement: Statement) -> str | None:
-    """A description of the callers that a Deny statement denies a whole service on the whole resource; None for nobody."""
+def denied_callers(statement: Statement) -> str | None:
+    """The callers that a Deny statement denies a whole service on the whole resource, as text; None if there are none."""
     if not any(everything(action) or whole_service(action) for action in statement.actions or ()):
         return None
-    if not any(map(_whole, ("*",) if statement.resources is None else statement.resources)):
+    if not any(map(_whole_resource, ("*",) if statement.resources is None else statement.resources)):
         return None
     if not statement.conditions:
         return "everybody"
@@ -86,15 +86,15 @@ def whom_wholly(statement: Statement) -> str | None:
     return "most of the internet" if wide and not more else None
 
 
-def _whole(resource: str) -> bool:
-    arn = Arn.parse(resource)
+def _whole_resource(pattern: str) -> bool:
+    arn = Arn.parse(pattern)
     if arn is None or arn.service != "s3":
         return True
     _, slash, key = arn.resource.partition("/")
     return not slash or everything(key)
 
 
-def keeps_out(condition: Condition) -> bool:
+def exempts_addresses(condition: Condition) -> bool:
     """Whether a condition names the only addresses that a Deny statement exempts."""
     return condition.name == SOURCE_IP and condition.operator == "NotIpAddress"
 

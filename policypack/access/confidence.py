@@ -1,4 +1,4 @@
-"""The confidence of a finding, where unknown values of a stack may decide it."""
+"""The confidence of a finding, when it may depend on unknown values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class Confidence(enum.Enum):
-    """Whether something holds for all values of the unknowns, or only for some."""
+    """Whether a finding is true for all values of the unknowns, or only for some."""
 
     CERTAIN = "certain"
     POSSIBLE = "possible"

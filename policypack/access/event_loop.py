@@ -33,7 +33,7 @@ CAUSES = {
 Posts, copies and the parts of a large upload need `s3:PutObject` too.
 """
 OTHER_MANAGED = Unknown(
-    "has a role with an AWS managed policy of which it is not known here what it lets the function write",
+    "has a role with an AWS managed policy that is not in the tables, so what the function may write is unknown",
     "Replace it by a policy of your own that names the buckets.",
 )
 
@@ -43,7 +43,7 @@ class EventLoop(msgspec.Struct, frozen=True):
 
     function: str
     confidence: Confidence
-    """Whether the notification surely refers to this function and to known events."""
+    """Whether the notification certainly refers to this function and to known events."""
     actions: tuple[str, ...]
     """The actions that cause the events."""
     objects: tuple[str, ...]
@@ -69,20 +69,20 @@ def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
         return
     buckets = tuple(_bucket_globs(trigger))
     keys = trigger.entry.keys
-    for named in trigger.functions.all:
-        known = not any(isinstance(each, Unknown) for each in trigger.entry.events)
+    for function in trigger.functions.all:
+        known = not any(isinstance(event, Unknown) for event in trigger.entry.events)
         yield EventLoop(
-            named.resource.name,
+            function.resource.name,
             Confidence.of(known and len(trigger.functions.certain) == 1),
             actions,
             tuple(f"arn:aws:s3:::{bucket}/{key}" for bucket, _ in buckets for key in keys or ("*",)),
             keys is not None and all(exact for _, exact in buckets),
-            role_documents(stack, named.resource),
+            role_documents(stack, function.resource),
         )
 
 
 def feeds_back(loop: EventLoop, action: str) -> bool | Unknown:
-    """Whether the function may cause the event that invokes it; `Unknown`, with the reason, where that is unknown."""
+    """Whether the function may cause the event that invokes it; `Unknown`, with the reason, if this is unknown."""
     grants = loop.grants
     verdict = _grants(grants, action, loop)
     if verdict is not False and grants.boundary is not None:
@@ -94,9 +94,9 @@ def feeds_back(loop: EventLoop, action: str) -> bool | Unknown:
 
 
 def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
-    read = {name: _written(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)}
-    known = (*(held.document for held in grants.documents), *(each for each in read.values() if each))
-    every = (*known, *(each.document for each in grants.possible))
+    managed = [_managed(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)]
+    known = (*(attached.document for attached in grants.documents), *filter(None, managed))
+    every = (*known, *(attached.document for attached in grants.possible))
     verdict = allowed(known, action, loop.objects, exact=loop.exact)
     if verdict is True:
         return True
@@ -106,11 +106,11 @@ def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
         return grants.unread[0]
     if grants.possible and allowed(every, action, loop.objects, exact=loop.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
-    return False if all(read.values()) else OTHER_MANAGED
+    return False if all(managed) else OTHER_MANAGED
 
 
-def _written(name: str) -> PolicyDocument | None:
-    """The document of an AWS managed policy, or its statement about objects; None where neither is known here."""
+def _managed(name: str) -> PolicyDocument | None:
+    """The document of an AWS managed policy, or its statement about objects; None if neither is known here."""
     if name not in WRITE_EVERY_OBJECT:
         return managed_document(name)
     statement = {"Effect": "Allow", "Action": WRITE_EVERY_OBJECT[name], "Resource": "*"}

@@ -1,6 +1,6 @@
 """Whether identity-based documents allow an action on some resources.
 
-The conditions of Allow statements are taken to hold; Deny statements with conditions are taken not to apply.
+The conditions of Allow statements are assumed to hold; Deny statements with conditions are assumed not to match.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PARTITION = re.compile(r"arn:(aws[a-z-]*|\*):")
 
 
 def allowed(documents: Iterable[PolicyDocument], action: str, targets: Sequence[str], *, exact: bool) -> bool | None:
-    """Whether the action is allowed on some resource; None where an unknown value decides.
+    """Whether the action is allowed on some resource; None if it depends on an unknown value.
 
     Args:
         documents: all that is attached to the identity.
@@ -33,7 +33,8 @@ def allowed(documents: Iterable[PolicyDocument], action: str, targets: Sequence[
     questions = [Access.of([Statement("", Effect.ALLOW, actions=(action,), resources=(target,))]) for target in targets]
     try:
         if any(
-            _allows_some(least, each) if exact else not allows_more(each, least, attached=True) for each in questions
+            _allows_some(least, question) if exact else not allows_more(question, least, attached=True)
+            for question in questions
         ):
             return True
         possible = any(_allows_some(most, question) for question in questions)
@@ -48,14 +49,14 @@ def _allows_some(granted: Access, question: Access) -> bool:
 
 
 def _unconditional(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
-    """A statement at a bound without conditions and variables, in the partition `aws`; None where it matches nothing."""
+    """A statement at a bound without conditions and variables, in the partition `aws`; None if it matches nothing."""
     if "Condition" in statement.unknown and bound is Bound.LEAST:
         return None
     if statement.conditions and not statement.allows:
         return None
-    found = bounded(document, statement, bound, bound if statement.allows else Bound.LEAST)
-    return found and msgspec.structs.replace(
-        found, resources=_plain(found.resources), not_resources=_plain(found.not_resources), conditions=()
+    read = bounded(document, statement, bound, bound if statement.allows else Bound.LEAST)
+    return read and msgspec.structs.replace(
+        read, resources=_plain(read.resources), not_resources=_plain(read.not_resources), conditions=()
     )
 
 

@@ -1,7 +1,7 @@
-"""Which resource a policy document protects, where another resource carries the document.
+"""Which resource a policy document protects, if another resource carries the document.
 
 `aws:sqs/queuePolicy:QueuePolicy` protects the queue that its `queueUrl` refers to, and so on. Bucket policies are not in
-the table: several buckets may be theirs (`policypack.access.exposure.bucket_settings`).
+the table, because one may be of several buckets (`policypack.access.exposure.bucket_settings`).
 """
 
 from __future__ import annotations

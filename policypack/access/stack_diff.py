@@ -2,8 +2,8 @@
 
 A holder is a role, user or group with all that is attached to it, within its boundary; what attaches or carries
 documents for an identity outside the stack; a resource with its resource-based document; a role with its trust policy.
-Holders are the same when their URNs have the same end, whatever their project and stack. What exposes a resource without
-a document, such as an ACL, counts when the resource was not public before. A managed policy whose document cannot be read
+Holders are the same when their URNs have the same end, whatever their project and stack. An exposure without a document,
+such as by an ACL, counts when the resource was not public before. A managed policy whose document cannot be read
 allows the same on both sides.
 """
 
@@ -46,7 +46,7 @@ Key = tuple[str, str, str]
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """The documents of one holder, and what else is attached. `boundary` is None where none can be read.
+    """The documents of one holder, and what else is attached. `boundary` is None if none can be read.
 
     `limits` names the managed policies that a boundary which cannot be read may be, with an empty name for an unknown one.
     """
@@ -57,24 +57,26 @@ class Holding(msgspec.Struct, frozen=True):
     unseen: tuple[UnreadAttachment, ...] = ()
     limits: frozenset[str] = frozenset()
     attached: bool = False
-    """Whether the documents are attached to the holder, rather than about it."""
+    """Whether the documents are attached to the holder, rather than protecting it."""
 
     def access(self, bound: Bound) -> Access:
         """What the documents allow, with unknown values and possible attachments at this bound."""
         most = bound is Bound.MOST
         granted = Access.of(
             statement
-            for held in sorted(self.carried, key=lambda held: not held.certain)
-            for statement in access((held.document,), bound).statements
-            if held.certain or statement.allows is most
+            for attached in sorted(self.carried, key=lambda attached: not attached.certain)
+            for statement in access((attached.document,), bound).statements
+            if attached.certain or statement.allows is most
         )
         return granted if self.boundary is None else within(granted, access(self.boundary, bound))
 
     @property
     def depends(self) -> bool:
         """Whether an unknown value or attachment decides what the documents allow."""
-        documents = (*(held.document for held in self.carried), *(self.boundary or ()))
-        return any(document.unknowns for document in documents) or not all(held.certain for held in self.carried)
+        documents = (*(attached.document for attached in self.carried), *(self.boundary or ()))
+        return any(document.unknowns for document in documents) or not all(
+            attached.certain for attached in self.carried
+        )
 
 
 class Gain(msgspec.Struct, frozen=True):
@@ -91,41 +93,40 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before = {**_outside(old, every=True), **_holdings(old)}
     for key, holding in {**_holdings(new), **_outside(new)}.items():
         yield from _gained(holding, before.get(key) or Holding(holding.holder))
-    open_before = {end_of(each.thing): each.verdict for each in exposed(old)}
-    for each in exposed(new):
-        was = open_before.get(end_of(each.thing))
-        if each.verdict is Verdict.PUBLIC and was is not Verdict.PUBLIC and not _by_document(each):
-            answer = msgspec.structs.replace(each.exposure.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
-            yield Gain(each.thing, each.exposure.by, each.exposure.path, answer)
+    public_before = {end_of(entry.resource) for entry in exposed(old) if entry.verdict is Verdict.PUBLIC}
+    for entry in exposed(new):
+        if entry.verdict is Verdict.PUBLIC and end_of(entry.resource) not in public_before and not _by_document(entry):
+            answer = msgspec.structs.replace(entry.exposure.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
+            yield Gain(entry.resource, entry.exposure.by, entry.exposure.path, answer)
 
 
 def _holdings(stack: Stack) -> Mapping[Key, Holding]:
     """Every holder of documents in a stack."""
-    found: dict[Key, Holding] = {}
+    holdings: dict[Key, Holding] = {}
     for holder in identity_policies(stack):
         identity = holder.identity
         if not identity.external:
             limits = {
-                each.policy if isinstance(each, UnreadAttachment) else "" for each in holder.limits if holder.unread
+                limit.policy if isinstance(limit, UnreadAttachment) else "" for limit in holder.limits if holder.unread
             }
-            found["identity", *end_of(identity)] = Holding(
+            holdings["identity", *end_of(identity)] = Holding(
                 identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits), attached=True
             )
     for resource in stack.resources:
-        for kind, about, path, document in () if resource.external else _about(stack, resource):
-            key = (kind, *end_of(about))
-            holding = found.get(key) or Holding(about)
+        for kind, target, path, document in () if resource.external else _documents(stack, resource):
+            key = (kind, *end_of(target))
+            holding = holdings.get(key) or Holding(target)
             if isinstance(document, Unknown):
                 unseen = (*holding.unseen, UnreadAttachment(resource, path, Unread.DOCUMENT))
-                found[key] = msgspec.structs.replace(holding, unseen=unseen)
+                holdings[key] = msgspec.structs.replace(holding, unseen=unseen)
             else:
                 carried = (*holding.carried, AttachedDocument(resource, path, document))
-                found[key] = msgspec.structs.replace(holding, carried=carried)
-    return found
+                holdings[key] = msgspec.structs.replace(holding, carried=carried)
+    return holdings
 
 
-def _about(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
-    """The trust policy and resource-based documents that a resource carries, with the resource that they are about."""
+def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
+    """The trust policy and resource-based documents that a resource carries, with the resource that they protect."""
     for path, document in documents_of(resource, TRUST):
         yield "trust", resource, path, document
     for path, document in documents_of(resource, RESOURCE, granting=True):
@@ -181,7 +182,7 @@ def _read_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
 
 
 def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
-    """The reason why what a statement newly allows may not be new; empty where it surely is new.
+    """The reason why what a statement newly allows may not be new; empty if it certainly is new.
 
     No AWS managed policy allows everything, except those whose document is known here.
     """
@@ -207,7 +208,7 @@ def _unseen_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
 
 
 def _anything_left(holding: Holding, before: Holding) -> bool:
-    """Whether an identity could be allowed more than it surely was before, within its boundary."""
+    """Whether an identity could be allowed more than it certainly was before, within its boundary."""
     everything = managed_document("AdministratorAccess")
     assert everything is not None
     carried = (*holding.carried, AttachedDocument(holding.holder, "", everything))
@@ -223,14 +224,14 @@ def _described(holder: Resource) -> str:
 
 def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:
     """The resource that carries a statement read at this bound, and its path there."""
-    for held in holding.carried:
-        if allow in access((held.document,), bound).statements:
-            return held.resource, held.at(allow.path)
+    for attached in holding.carried:
+        if allow in access((attached.document,), bound).statements:
+            return attached.resource, attached.at(allow.path)
     return holding.holder, allow.path
 
 
-def _by_document(resource: Exposed) -> bool:
-    """Whether a document or a permission exposes the resource, which is compared as such."""
-    exposure = resource.exposure
+def _by_document(entry: Exposed) -> bool:
+    """Whether a document or a permission exposes the resource; these are compared by themselves."""
+    exposure = entry.exposure
     paths = tuple(path for path, _ in documents_of(exposure.by, (*RESOURCE, *TRUST)))
     return exposure.by.type == PERMISSION or exposure.path.startswith(paths)

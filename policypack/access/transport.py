@@ -10,7 +10,7 @@ from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import covers, everything
 
 PLAINTEXT = {"aws:securetransport": "false", "s3:tlsversion": None}
-"""The values of transport keys in a request over plain HTTP; None where it lacks the key."""
+"""The values of transport keys in a request over plain HTTP; None if it lacks the key."""
 
 
 def denied_in_plaintext(document: PolicyDocument) -> list[str]:

@@ -66,11 +66,11 @@ def text(report: PublicReport, screen: Screen, *, everything: bool) -> str:
 def _lines(report: PublicReport, screen: Screen, *, everything: bool) -> Iterator[Text]:
     stack = report.stack
     for entry in report.chosen(everything=everything):
-        yield stack.heading(entry.verdict, name_of(entry.thing.urn), entry.thing)
+        yield stack.heading(entry.verdict, name_of(entry.resource.urn), entry.resource)
         for opening in entry.exposures:
             if opening.answer.verdict is entry.verdict:
                 yield from stack.reasons(without_secret(opening.by, opening.path, opening.answer), screen)
-                if opening.path or opening.by.urn != entry.thing.urn:
+                if opening.path or opening.by.urn != entry.resource.urn:
                     yield from stack.source(opening.by, opening.path, opening.answer, screen)
         yield Text()
 
@@ -84,10 +84,10 @@ def json(report: PublicReport, *, everything: bool) -> str:
             "summary": {**report.counts, "exitCode": report.exit_code},
             "things": [
                 {
-                    "urn": printable(entry.thing.urn),
-                    "type": printable(entry.thing.type),
-                    "name": printable(entry.thing.name),
-                    "position": position(entry.thing),
+                    "urn": printable(entry.resource.urn),
+                    "type": printable(entry.resource.type),
+                    "name": printable(entry.resource.name),
+                    "position": position(entry.resource),
                     "verdict": entry.verdict,
                     "openings": [
                         report.stack.decision(opening.by, opening.path, opening.answer) for opening in entry.exposures

@@ -59,10 +59,11 @@ class FunctionAnswer:
     @property
     def clean(self) -> bool:
         """Whether nothing is missing, nothing over, and nothing undecided."""
-        compared = self.privilege
-        return isinstance(compared, Privilege) and not (
-            compared.comparison.missing or compared.comparison.over or compared.found.unresolved or compared.role.unread
-        )
+        privilege = self.privilege
+        if not isinstance(privilege, Privilege):
+            return False
+        undecided = privilege.code.unresolved or privilege.role.unread
+        return not (privilege.comparison.missing or privilege.comparison.excess or undecided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _sections(
     unread: Callable[[str], T],
 ) -> dict[str, list[T]]:
     """What is missing, over and undecided, each entry as the functions render it."""
-    gaps, excess = grouped(compared), compared.comparison.over
+    gaps, excess = grouped(compared), compared.comparison.excess
     return {
         "missing": [missing(gap) for gap in gaps if gap.sure],
         "over": [over(statement) for statement in excess if statement.sure],
@@ -183,10 +184,10 @@ def _text(answers: Sequence[FunctionAnswer]) -> Iterator[str]:
 def _text_sections(compared: Privilege) -> dict[str, list[str]]:
     platform = (f"{need.action}  {need.why}" for need in compared.needs if need.place is None and not need.may)
     return {
-        "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(compared.found.calls).items()],
+        "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(compared.code.calls).items()],
         "needs besides": list(dict.fromkeys(platform)),
         **_sections(compared, _missing_line, _over_line, str),
-        "could not be resolved": [f"{part.place}  {part.why}" for part in compared.found.unresolved],
+        "could not be resolved": [f"{part.place}  {part.why}" for part in compared.code.unresolved],
         "conditions that are taken to hold": list(compared.comparison.conditions),
     }
 
@@ -246,11 +247,11 @@ def _json(answer: FunctionAnswer) -> dict[str, Any]:
                     name: list(map(str, values)) for name, values in call.arguments if name in SHOWN_ARGUMENTS
                 },
             }
-            for call in compared.found.calls
+            for call in compared.code.calls
         ],
         **sections,
         "unresolved": [
-            {"file": part.place.file, "line": part.place.line, "why": part.why} for part in compared.found.unresolved
+            {"file": part.place.file, "line": part.place.line, "why": part.why} for part in compared.code.unresolved
         ],
         "conditions": list(compared.comparison.conditions),
     }

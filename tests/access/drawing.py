@@ -121,9 +121,9 @@ def statements(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
         some = st.lists(st.sampled_from(patterns), min_size=1, max_size=2, unique=True)
         return st.builds(lambda no, each: {f"{no}{name}": each}, st.sampled_from(["", "", "", "Not"]), some)
 
-    def nested(found: list[tuple[str, str, Any]]) -> dict[str, Any]:
+    def nested(conditions: list[tuple[str, str, Any]]) -> dict[str, Any]:
         condition: dict[str, dict[str, Any]] = {}
-        for operator, key, values in found:
+        for operator, key, values in conditions:
             condition.setdefault(operator, {})[key] = values
         return {"Condition": condition} if condition else {}
 
@@ -143,7 +143,7 @@ def statements(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
 def documents(*, principals: bool) -> st.SearchStrategy[dict[str, Any]]:
     """A policy document of one to four statements."""
     return st.builds(
-        lambda found: {"Version": "2012-10-17", "Statement": found},
+        lambda drawn: {"Version": "2012-10-17", "Statement": drawn},
         st.lists(statements(principals=principals), min_size=1, max_size=4),
     )
 
@@ -157,7 +157,7 @@ def documents_of_variables() -> st.SearchStrategy[dict[str, Any]]:
     parts = st.lists(
         st.builds("".join, st.lists(st.sampled_from(PIECES), min_size=1, max_size=2)), min_size=1, max_size=2
     )
-    names = parts.map(lambda found: f"arn:aws:s3:::b/{'/'.join(found)}")
+    names = parts.map(lambda drawn: f"arn:aws:s3:::b/{'/'.join(drawn)}")
     compared = st.tuples(
         st.sampled_from(["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"]),
         st.sampled_from(["aws:username", "aws:userid", "s3:prefix"]),
@@ -165,11 +165,11 @@ def documents_of_variables() -> st.SearchStrategy[dict[str, Any]]:
     )
     return st.lists(
         st.builds(
-            lambda effect, name, found: {
+            lambda effect, name, condition: {
                 "Effect": effect,
                 "Action": "s3:GetObject",
                 "Resource": name,
-                **({"Condition": {found[0]: {found[1]: found[2]}}} if found else {}),
+                **({"Condition": {condition[0]: {condition[1]: condition[2]}}} if condition else {}),
             },
             st.sampled_from(["Allow", "Deny"]),
             st.one_of(names, st.just("*")),
@@ -177,14 +177,14 @@ def documents_of_variables() -> st.SearchStrategy[dict[str, Any]]:
         ),
         min_size=1,
         max_size=3,
-    ).map(lambda found: {"Version": "2012-10-17", "Statement": found})
+    ).map(lambda drawn: {"Version": "2012-10-17", "Statement": drawn})
 
 
 def sampled_with_variables(chance: Random) -> Asked:
-    """A request by chance whose name is made of what it has for the variables."""
+    """A random request whose name consists of its values for the variables."""
     values = ["bob", "bx", "x", "xbob", "eve"]
     sent = {key: chance.choice([*values, ""]) for key in ("aws:username", "aws:userid", "s3:prefix")}
-    known = [each for each in sent.values() if each]
+    known = [value for value in sent.values() if value]
     parts = [
         "".join(chance.choices([*values, *known, *known], k=chance.randint(1, 2))) for _ in range(chance.randint(1, 2))
     ]
@@ -193,7 +193,7 @@ def sampled_with_variables(chance: Random) -> Asked:
 
 
 def sampled(chance: Random, *, principals: bool) -> Asked:
-    """A request that could be made, by chance: keys go with who sends it, and from where."""
+    """A random possible request: its keys depend on its sender and network."""
 
     def some(values: list[str], most: int = 1) -> tuple[str, ...]:
         return tuple(chance.sample(values, chance.randint(0, most)))

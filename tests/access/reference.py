@@ -137,25 +137,25 @@ ANY, ONE = object(), object()
 
 def substituted(pattern: str, asked: Asked | None) -> list[Any] | None:
     """The pattern's characters with the values of variables; None where the request lacks one."""
-    found: list[Any] = []
+    characters: list[Any] = []
     while pattern:
         if pattern.startswith("${") and asked is not None:
             name, _, pattern = pattern[2:].partition("}")
             if name in ("*", "?", "$"):
-                found += name
+                characters += name
                 continue
             name, comma, default = name.partition(",")
             values = asked.context.get(name.strip().lower(), ())
             if values:
-                found += values[0]
+                characters += values[0]
             elif comma:
-                found += default.strip().strip("'")
+                characters += default.strip().strip("'")
             else:
                 return None
         else:
-            found.append(pattern[0])
+            characters.append(pattern[0])
             pattern = pattern[1:]
-    return found
+    return characters
 
 
 def glob(pattern: str, text: str, asked: Asked | None, *, fold: bool = False) -> bool:

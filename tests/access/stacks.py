@@ -1,4 +1,4 @@
-"""Little stacks, and the verdicts on the things in them."""
+"""Small stacks, and the verdicts on their resources."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 OPEN = document(allow(Principal="*"))
 
 
-def found(*resources: Resource) -> dict[str, Exposed]:
-    """The verdicts by the name of the thing."""
-    return {each.thing.name: each for each in exposed(Stack(resources, Settings()))}
+def by_name(*resources: Resource) -> dict[str, Exposed]:
+    """Each resource's exposures, by its name."""
+    return {entry.resource.name: entry for entry in exposed(Stack(resources, Settings()))}
 
 
 def verdict(name: str, *resources: Resource) -> Verdict:
-    """The verdict on one thing."""
-    return found(*resources)[name].verdict
+    """The verdict on one resource."""
+    return by_name(*resources)[name].verdict

@@ -1,4 +1,4 @@
-"""What one stack newly allows against another: whose, by which statement, with which example."""
+"""What one stack newly allows against another: the holder, the statement and the example."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def gains(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[Gain]:
     return list(gained(Stack(new, Settings()), Stack(old, Settings())))
 
 
-def told(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[tuple[str, str, str, str]]:
+def rows(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[tuple[str, str, str, str]]:
     return [
         (
-            each.answer.verdict,
-            each.holder.name,
-            f"{each.by.name} {each.path}",
-            each.answer.witness.action if each.answer.witness else "",
+            gain.answer.verdict,
+            gain.holder.name,
+            f"{gain.by.name} {gain.path}",
+            gain.answer.witness.action if gain.answer.witness else "",
         )
-        for each in gains(new, old)
+        for gain in gains(new, old)
     ]
 
 
@@ -70,12 +70,12 @@ def test_the_same_stack_newly_allows_nothing_whatever_its_project_is_called() ->
     assert gains(moved, old) == []
 
 
-def test_a_statement_that_says_the_same_in_other_words_is_nothing_new() -> None:
+def test_an_equivalent_statement_is_nothing_new() -> None:
     assert gains(role(allow(["s3:GetObject"], ["arn:aws:s3:::inbox/*"])), role(READ, READ)) == []
 
 
-def test_what_a_role_gains_is_told_with_the_statement() -> None:
-    assert told(role(READ, WRITE), role(READ)) == [
+def test_a_gain_of_a_role_has_the_statement() -> None:
+    assert rows(role(READ, WRITE), role(READ)) == [
         (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[1]", "s3:PutObject")
     ]
     (gain,) = gains(role(READ, WRITE), role(READ))
@@ -83,22 +83,22 @@ def test_what_a_role_gains_is_told_with_the_statement() -> None:
     assert gain.answer.witness.outsider == "the role `worker`"
 
 
-def test_what_a_role_gains_is_told_of_the_document_that_allows_it() -> None:
+def test_a_gain_of_a_role_has_the_document_that_allows_it() -> None:
     other = document(allow("s3:GetObject", "arn:aws:s3:::outbox/*"))
     more = resource("aws:iam/rolePolicy:RolePolicy", "more", role="worker", policy=json.dumps(other))
-    assert told((*role(READ), more), role(READ)) == [
+    assert rows((*role(READ), more), role(READ)) == [
         (Verdict.NEW_ACCESS, "worker", "more policy.Statement[0]", "s3:GetObject")
     ]
 
 
-def test_a_statement_that_two_documents_share_is_told_once() -> None:
+def test_a_statement_in_two_documents_is_reported_once() -> None:
     more = resource("aws:iam/rolePolicy:RolePolicy", "more", role="worker", policy=json.dumps(document(READ, WRITE)))
-    assert told((*role(READ), more), role(WRITE)) == [
+    assert rows((*role(READ), more), role(WRITE)) == [
         (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[0]", "s3:GetObject")
     ]
 
 
-def test_each_class_of_request_is_told_once() -> None:
+def test_each_class_of_request_is_reported_once() -> None:
     new = queue(allow("sqs:*", "*", Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:role/worker", "444455556666"]}))
     found = gains(new, queue(SEND))
     assert [str(each.answer.witness).partition(" may ")[0] for each in found] == [
@@ -107,8 +107,8 @@ def test_each_class_of_request_is_told_once() -> None:
     ]
 
 
-def test_a_denial_that_goes_is_access_that_comes() -> None:
-    assert told(role(READ), role(READ, deny("s3:*", "arn:aws:s3:::inbox/private/*"))) == [
+def test_a_removed_denial_is_new_access() -> None:
+    assert rows(role(READ), role(READ, deny("s3:*", "arn:aws:s3:::inbox/private/*"))) == [
         (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[0]", "s3:GetObject")
     ]
 
@@ -127,7 +127,7 @@ def test_another_home_for_the_same_document_is_nothing_new() -> None:
     assert gains(new, role(READ)) == []
 
 
-def test_a_boundary_that_goes_is_access_that_comes() -> None:
+def test_a_removed_boundary_is_new_access() -> None:
     limit = resource(
         "aws:iam/policy:Policy",
         "limit",
@@ -135,26 +135,26 @@ def test_a_boundary_that_goes_is_access_that_comes() -> None:
         arn=f"arn:aws:iam::{ACCOUNT}:policy/limit",
     )
     limited = (*role(READ, permissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/limit"), limit)
-    assert [each[0] for each in told((*role(READ), limit), limited)] == [Verdict.NEW_ACCESS]
-    assert told(limited, (*role(READ), limit)) == []
+    assert [row[0] for row in rows((*role(READ), limit), limited)] == [Verdict.NEW_ACCESS]
+    assert rows(limited, (*role(READ), limit)) == []
 
 
-def test_a_wider_trust_policy_is_told() -> None:
+def test_a_wider_trust_policy_is_reported() -> None:
     wider = document(allow("sts:AssumeRole", None, Principal={"AWS": "444455556666"}))
     new = (resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(wider)),)
-    assert told(new, role()[:1]) == [
+    assert rows(new, role()[:1]) == [
         (Verdict.NEW_ACCESS, "worker", "worker assumeRolePolicy.Statement[0]", "sts:AssumeRole")
     ]
 
 
 def test_a_new_holder_gains_all_that_it_has() -> None:
-    assert [each[:2] for each in told(role(READ), ())] == [
+    assert [row[:2] for row in rows(role(READ), ())] == [
         (Verdict.NEW_ACCESS, "worker"),
         (Verdict.NEW_ACCESS, "worker"),
     ]
 
 
-def test_what_opens_without_a_document_counts_too() -> None:
+def test_exposure_without_a_document_counts_too() -> None:
     acl = resource("aws:s3/bucketAcl:BucketAcl", "inbox", bucket="inbox", acl="public-read")
     bucket = resource("aws:s3/bucket:Bucket", "inbox", bucket="inbox")
     (gain,) = gains((bucket, acl), (bucket,))
@@ -177,13 +177,13 @@ def test_what_is_unknown_on_either_side_is_undecided(new: dict[str, Any], old: d
     sides = [
         (role()[0], resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", **each)) for each in (new, old)
     ]
-    assert {each[0] for each in told(sides[0], sides[1])} == {Verdict.UNDECIDED}
+    assert {row[0] for row in rows(sides[0], sides[1])} == {Verdict.UNDECIDED}
 
 
-def test_what_an_unknown_action_may_allow_is_told_with_its_place() -> None:
+def test_a_possible_gain_by_an_unknown_action_has_its_path() -> None:
     rights = document(READ, {**READ, "Action": UNKNOWN})
     carrier = resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=rights)
-    assert told((role()[0], carrier), role(READ)) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[1]", "")]
+    assert rows((role()[0], carrier), role(READ)) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[1]", "")]
 
 
 def test_what_a_boundary_allows_may_be_unknown() -> None:
@@ -191,19 +191,19 @@ def test_what_a_boundary_allows_may_be_unknown() -> None:
     limit = document({**READ, "Resource": UNKNOWN})
     new = (*role(READ, permissionsBoundary=arn), resource("aws:iam/policy:Policy", "limit", policy=limit, arn=arn))
     holders = {"worker": Verdict.UNDECIDED}
-    assert {each[1]: each[0] for each in told(new, role()[:1])} == holders
+    assert {row[1]: row[0] for row in rows(new, role()[:1])} == holders
 
 
 def test_what_is_perhaps_attached_may_be_new() -> None:
     perhaps = resource("aws:iam/rolePolicy:RolePolicy", "rights", role=UNKNOWN, policy=json.dumps(document(READ)))
-    assert told((role()[0], perhaps), role()[:1]) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[0]", "")]
+    assert rows((role()[0], perhaps), role()[:1]) == [(Verdict.UNDECIDED, "worker", "rights policy.Statement[0]", "")]
 
 
 def test_what_is_perhaps_denied_may_not_be_new() -> None:
     perhaps = resource("aws:iam/rolePolicy:RolePolicy", "no", role=UNKNOWN, policy=json.dumps(document(deny("*", "*"))))
     (worker, rights) = role(READ)
-    assert {each[0] for each in told((worker, rights, perhaps), ())} == {Verdict.NEW_ACCESS, Verdict.UNDECIDED}
-    assert [each[0] for each in told((worker, rights, perhaps), (worker,))] == [Verdict.UNDECIDED]
+    assert {row[0] for row in rows((worker, rights, perhaps), ())} == {Verdict.NEW_ACCESS, Verdict.UNDECIDED}
+    assert [row[0] for row in rows((worker, rights, perhaps), (worker,))] == [Verdict.UNDECIDED]
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
@@ -212,12 +212,12 @@ def test_the_managed_policy_of_administrators_allows_everything(partition: str) 
     attached = resource(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "all", role="worker", policyArn=administrator
     )
-    ((verdict, holder, place, _),) = told((*role(READ), attached), role(READ))
+    ((verdict, holder, place, _),) = rows((*role(READ), attached), role(READ))
     assert (verdict, holder, place) == (Verdict.NEW_ACCESS, "worker", "all policyArn.Statement[0]")
-    ((verdict, holder, place, _),) = told(role(READ, managedPolicyArns=[administrator]), role(READ))
+    ((verdict, holder, place, _),) = rows(role(READ, managedPolicyArns=[administrator]), role(READ))
     assert (verdict, holder, place) == (Verdict.NEW_ACCESS, "worker", "worker managedPolicyArns[0].Statement[0]")
-    assert told((*role(READ), attached), (*role(), attached)) == []
-    assert told((*role(READ), attached), role(READ, managedPolicyArns=[administrator])) == []
+    assert rows((*role(READ), attached), (*role(), attached)) == []
+    assert rows((*role(READ), attached), role(READ, managedPolicyArns=[administrator])) == []
 
 
 def aws_policy(name: str) -> str:
@@ -233,7 +233,7 @@ def attachments(kind: str, arn: str) -> tuple[Resource, ...]:
 
 @pytest.mark.parametrize("kind", ["role", "user", "group"])
 @pytest.mark.parametrize("arn", [aws_policy("AmazonS3FullAccess"), f"arn:aws:iam::{ACCOUNT}:policy/theirs"])
-def test_a_managed_policy_that_cannot_be_read_is_told_where_it_is_new(kind: str, arn: str) -> None:
+def test_an_unreadable_managed_policy_is_reported_if_it_is_new(kind: str, arn: str) -> None:
     new = attachments(kind, arn)
     (gain,) = gains(new, new[:1])
     assert (gain.answer.verdict, gain.by.name, gain.path) == (Verdict.UNDECIDED, "more", "policyArn")
@@ -254,7 +254,7 @@ def test_it_is_the_same_however_it_is_attached() -> None:
     )
     ways = [(*role(), together), (*role(), only), role(managedPolicyArns=[reading])]
     for new in ways:
-        assert [each[0] for each in told(new, role())] == [Verdict.UNDECIDED]
+        assert [row[0] for row in rows(new, role())] == [Verdict.UNDECIDED]
         assert all(gains(new, old) == [] for old in ways)
 
 
@@ -262,7 +262,10 @@ def test_a_policy_of_a_users_group_is_the_users() -> None:
     group, attached = attachments("group", aws_policy("ReadOnlyAccess"))
     user = resource("aws:iam/user:User", "me", name="me")
     member = resource("aws:iam/userGroupMembership:UserGroupMembership", "m", user="me", groups=["worker"])
-    assert [each[1] for each in told((group, user, attached, member), (group, user, member))] == ["me", "worker"]
+    assert [row[1] for row in rows((group, user, attached, member), (group, user, member))] == [
+        "me",
+        "worker",
+    ]
 
 
 def test_what_was_perhaps_attached_before_may_be_new() -> None:
@@ -287,12 +290,12 @@ def test_a_policy_that_the_stack_looks_up(*, known: bool) -> None:
     rights = {"policy": json.dumps(document(READ))} if known else {}
     looked_up = replace(resource("aws:iam/policy:Policy", "theirs", name="theirs", arn=arn, **rights), external=True)
     new = (*role(managedPolicyArns=[arn]), looked_up)
-    assert [each[0] for each in told(new, role())] == [Verdict.NEW_ACCESS if known else Verdict.UNDECIDED]
+    assert [row[0] for row in rows(new, role())] == [Verdict.NEW_ACCESS if known else Verdict.UNDECIDED]
     assert gains(new, new) == []
 
 
 def theirs(name: str, *statements: Any) -> Resource:
-    """What gives another stack's identity rights, or is there to be given."""
+    """A resource that grants rights to another stack's identity, or a policy to attach to it."""
     rights = json.dumps(document(*statements))
     tokens = {
         "inline": "aws:iam/rolePolicy:RolePolicy",
@@ -310,7 +313,7 @@ EXISTING = replace(resource("aws:iam/role:Role", "theirs", name="theirs"), exter
 
 @pytest.mark.parametrize("around", [(), (EXISTING,)])
 @pytest.mark.parametrize("name", ["inline", "managed", "set"])
-def test_what_an_identity_of_another_stack_gets_is_told(name: str, around: tuple[Resource, ...]) -> None:
+def test_a_gain_of_an_identity_of_another_stack_is_reported(name: str, around: tuple[Resource, ...]) -> None:
     old, new = (*around, theirs(name, READ)), (*around, theirs(name, READ, WRITE))
     (gain,) = gains(new, old)
     assert (gain.answer.verdict, gain.by.name) == (Verdict.NEW_ACCESS, name)
@@ -321,7 +324,7 @@ def test_what_an_identity_of_another_stack_gets_is_told(name: str, around: tuple
 
 
 @pytest.mark.parametrize("around", [(), (EXISTING,)])
-def test_what_is_attached_to_an_identity_of_another_stack_is_told(around: tuple[Resource, ...]) -> None:
+def test_an_attachment_to_an_identity_of_another_stack_is_reported(around: tuple[Resource, ...]) -> None:
     def attached(policy: str) -> Resource:
         return resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", role="theirs", policyArn=policy)
 
@@ -332,7 +335,7 @@ def test_what_is_attached_to_an_identity_of_another_stack_is_told(around: tuple[
         (f"arn:aws:iam::{ACCOUNT}:policy/managed", Verdict.NEW_ACCESS),
     ]:
         new = (*around, mine, attached(policy))
-        assert {each[:2] for each in told(new, (*around, mine))} == {(verdict, "a")}
+        assert {row[:2] for row in rows(new, (*around, mine))} == {(verdict, "a")}
         assert gains(new, new) == []
 
 
@@ -341,12 +344,12 @@ def test_a_policy_that_is_no_longer_attached_gives_nothing_new() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/managed"
     worker, attached = attachments("role", arn)
     assert gains((mine, worker), (mine, worker, attached)) == []
-    assert [each[1] for each in told((mine, worker, attached), (mine, worker))] == ["worker"]
+    assert [row[1] for row in rows((mine, worker, attached), (mine, worker))] == ["worker"]
     assert gains((mine, worker), (mine, role(permissionsBoundary=arn)[0])) == []
 
 
 def test_which_policy_is_attached_may_be_unknown() -> None:
-    assert [each[0] for each in told(role(managedPolicyArns=UNKNOWN), role())] == [Verdict.UNDECIDED]
+    assert [row[0] for row in rows(role(managedPolicyArns=UNKNOWN), role())] == [Verdict.UNDECIDED]
 
 
 def test_nothing_is_new_to_an_administrator() -> None:
@@ -355,7 +358,7 @@ def test_nothing_is_new_to_an_administrator() -> None:
     denied = role(deny("s3:*", "*"), managedPolicyArns=[aws_policy("AdministratorAccess")])
     less = role(deny("s3:*", "*"), managedPolicyArns=[aws_policy("ReadOnlyAccess")])
     assert gains(less, denied) == []
-    assert [each[0] for each in told(role(managedPolicyArns=[aws_policy("ReadOnlyAccess")]), denied)] == [
+    assert [row[0] for row in rows(role(managedPolicyArns=[aws_policy("ReadOnlyAccess")]), denied)] == [
         Verdict.UNDECIDED
     ]
 
@@ -367,15 +370,15 @@ def test_what_was_attached_before_may_allow_what_is_written_now() -> None:
     assert gain.answer.why == "`ReadOnlyAccess` was attached before and may allow this, which is not read here"
     assert gain.answer.witness is not None
     wide = role(allow("*", "*"), managedPolicyArns=[reading])
-    assert {each[0] for each in told(wide, role(managedPolicyArns=[reading]))} == {Verdict.NEW_ACCESS}
+    assert {row[0] for row in rows(wide, role(managedPolicyArns=[reading]))} == {Verdict.NEW_ACCESS}
 
 
-def test_what_aws_lets_functions_do_is_read() -> None:
+def test_managed_policies_for_functions_are_read() -> None:
     logs = aws_policy("service-role/AWSLambdaBasicExecutionRole")
-    ((verdict, _, place, action),) = told(role(managedPolicyArns=[logs]), role())
+    ((verdict, _, place, action),) = rows(role(managedPolicyArns=[logs]), role())
     assert (verdict, place) == (Verdict.NEW_ACCESS, "worker managedPolicyArns[0].Statement[0]")
     assert action.startswith("logs:")
-    assert [each[0] for each in told(role(READ, managedPolicyArns=[logs]), role(managedPolicyArns=[logs]))] == [
+    assert [row[0] for row in rows(role(READ, managedPolicyArns=[logs]), role(managedPolicyArns=[logs]))] == [
         Verdict.NEW_ACCESS
     ]
 
@@ -386,13 +389,13 @@ def test_a_boundary_that_cannot_be_read() -> None:
     assert gains(limited, limited) == []
     assert gains(limited, role(READ)) == []
     for new in (role(READ), role(READ, permissionsBoundary=other)):
-        ((verdict, _, place, _),) = told(new, limited)
+        ((verdict, _, place, _),) = rows(new, limited)
         assert (verdict, place) == (Verdict.UNDECIDED, "worker permissionsBoundary")
     unknown = role(READ, permissionsBoundary=UNKNOWN)
-    assert [each[0] for each in told(unknown, unknown)] == [Verdict.UNDECIDED]
+    assert [row[0] for row in rows(unknown, unknown)] == [Verdict.UNDECIDED]
     mine = resource("aws:iam/policy:Policy", "mine", name="mine", arn=f"arn:aws:iam::{ACCOUNT}:policy/mine")
     empty = (mine, *role(READ, permissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/mine"))
-    assert {each[0] for each in told(empty, (mine, role()[0]))} == {Verdict.UNDECIDED}
+    assert {row[0] for row in rows(empty, (mine, role()[0]))} == {Verdict.UNDECIDED}
     every = aws_policy("AdministratorAccess")
     administrator = role(managedPolicyArns=[every], permissionsBoundary=limit)
     assert gains(role(managedPolicyArns=[every, other], permissionsBoundary=limit), administrator) == []

@@ -1,8 +1,8 @@
 """Which known ways to other identities' permissions an identity's documents open, by exactly what they allow.
 
 Each call of a way is a question to the solver: is there a request for it, on a resource that no document names, that the
-documents allow, no Deny statement matches, and the permissions boundary allows too? What a document names (a role, a
-prefix, a tag) is taken to be the identity's own.
+documents allow, no Deny statement matches, and the permissions boundary allows too? A resource that a document names (by
+a role, a prefix, a tag) is assumed to be the identity's own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 from policypack.iam.globs import any_matches, everything, has_wildcard, matches
 
 NAME = "zq7-of-somebody-else"
-"""A name that no resource has: a pattern that matches it matches what belongs to others."""
+"""A name that no resource has: a pattern that matches it matches resources of others."""
 DEFAULTS = ("aws", "eu-west-1", "111122223333")
 FREE = ("*:requesttag/*", "ec2:instancetype")
 """Patterns of scoping keys whose value the caller chooses."""
@@ -49,7 +49,7 @@ class Opened(msgspec.Struct, frozen=True):
 class IdentityDocuments(msgspec.Struct, frozen=True):
     """The documents that are attached to one identity.
 
-    `boundary` is None where there is none. `own` is the end of the identity's own ARN, such as `role/worker`, if known.
+    `boundary` is None if there is none. `own` is the end of the identity's own ARN, such as `role/worker`, if known.
     """
 
     documents: tuple[PolicyDocument, ...]
@@ -80,7 +80,7 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
     for way in WAYS:
         openers = []
         for step in way.steps:
-            first = next((found for call in step if (found := opener(call))), None)
+            first = next(filter(None, map(opener, step)), None)
             if first is None:
                 break
             openers.append(first)
@@ -89,27 +89,27 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
 
 
 def _opener(identity: IdentityDocuments, granted: Access, limits: Sequence[Access], call: RiskyCall) -> Opener | None:
-    """The statement that allows a call; None where none does."""
-    about = [statement for statement in granted.statements if statement.allows and concerns(statement, call.action)]
-    if not about:
+    """The statement that allows a call; None if none does."""
+    allowing = [statement for statement in granted.statements if statement.allows and concerns(statement, call.action)]
+    if not allowing:
         return None
-    every = [*about, *granted.denials, *(statement for limit in limits for statement in limit.statements)]
+    every = [*allowing, *granted.denials, *(statement for limit in limits for statement in limit.statements)]
     question = _question(call, identity, every)
-    about = [statement for statement in about if _may_reach(statement, question.resources or ())]
-    if not about:
+    allowing = [statement for statement in allowing if _may_match(statement, question.resources or ())]
+    if not allowing:
         return None
-    asked = Access.of([question])
+    requested = Access.of([question])
     for limit in limits:
-        asked = within(asked, limit)
-    gain = newly(within(Access.of([*about, *granted.denials]), asked), NOTHING, attached=True, foreign=True)
+        requested = within(requested, limit)
+    gain = newly(within(Access.of([*allowing, *granted.denials]), requested), NOTHING, attached=True, foreign=True)
     if gain is None:
         return None
     index, _, path = gain[1].path.partition(" ")
     return Opener(call.action, int(index), path)
 
 
-def _may_reach(statement: Statement, targets: Sequence[str]) -> bool:
-    """Whether the statement may be about one of the targets; False is always right."""
+def _may_match(statement: Statement, targets: Sequence[str]) -> bool:
+    """Whether the statement may match one of the targets; False is always right."""
     if statement.resources is None or "*" in targets:
         return True
     return any(
@@ -120,11 +120,11 @@ def _may_reach(statement: Statement, targets: Sequence[str]) -> bool:
 
 
 def _question(call: RiskyCall, identity: IdentityDocuments, statements: Sequence[Statement]) -> Statement:
-    """Every request of a call that does harm, as a statement."""
-    fixed = dict(call.context)
+    """Every harmful request of a call, as a statement."""
     names = {condition.name for statement in statements for condition in statement.conditions}
     conditions = [Condition("StringEquals", name, values) for name, values in call.context]
-    conditions += [Condition("Null", name, ("true",)) for name in sorted(names - fixed.keys()) if _scopes(name)]
+    unset = sorted(names - dict(call.context).keys())
+    conditions += [Condition("Null", name, ("true",)) for name in unset if _scopes(name)]
     conditions += [Condition("Bool", name, (value,), if_exists=True) for name, value in DIRECT if name in names]
     return Statement(
         "",
@@ -137,27 +137,27 @@ def _question(call: RiskyCall, identity: IdentityDocuments, statements: Sequence
 
 @cache
 def _scopes(name: str) -> bool:
-    """Whether a request for somebody else's resource lacks this key: it has no matching tag and no intermediate service."""
-    return any(matches(each, name) for each in SCOPING_KEYS) and not any(matches(each, name) for each in FREE)
+    """Whether a request for a resource of others lacks this key: it has no matching tag and no intermediate service."""
+    return any(matches(key, name) for key in SCOPING_KEYS) and not any(matches(key, name) for key in FREE)
 
 
 def _targets(call: RiskyCall, identity: IdentityDocuments, statements: Iterable[Statement]) -> Iterator[str]:
-    """The ARNs that the call is tried on, in each partition, region and account that the statements name."""
-    if not call.on:
+    """The ARNs to try the call on, in each partition, region and account that the statements name."""
+    if not call.resource:
         yield "*"
         return
-    service, tail = call.on.split(" ")
+    service, tail = call.resource.split(" ")
     tails = [tail.replace("*", NAME)]
     if call.own:
         tails += [identity.own] if identity.own.partition("/")[0] == tail.partition("/")[0] else []
         tails += ["user/${aws:username}"] if tail == "user/*" else []
     places = dict.fromkeys(((*DEFAULTS, ""), *_places(service, statements)))
-    if call.made:
+    if call.creates:
         tails += dict.fromkeys(name for *_, name in places if matches(tail, name))
     owned = "*" in tail
-    for partition, region, account in list(dict.fromkeys(each[:3] for each in places))[:MOST_PLACES]:
-        for each in tails:
-            yield f"arn:{partition}:{service}:{'' if service == 'iam' else region}:{account if owned else ''}:{each}"
+    for partition, region, account in list(dict.fromkeys(place[:3] for place in places))[:MOST_PLACES]:
+        head = f"arn:{partition}:{service}:{'' if service == 'iam' else region}:{account if owned else ''}"
+        yield from (f"{head}:{end}" for end in tails)
 
 
 def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str, str, str, str]]:
@@ -176,7 +176,7 @@ def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str
 
 
 def _administers(identity: IdentityDocuments, statements: Sequence[Statement]) -> bool:
-    """Whether everything is allowed, which `iam-wildcard-action` reports, so that nothing is left to gain."""
+    """Whether everything is allowed: then nothing is left to gain, and `iam-wildcard-action` reports it."""
     return (
         identity.boundary is None
         and all(statement.allows for statement in statements)

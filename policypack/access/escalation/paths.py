@@ -1,8 +1,8 @@
 """The known ways to turn some actions into other identities' permissions, as data.
 
-A way is a list of steps that must all be open; a step is one of several calls. A call on a resource is open only where
-the resource is not fixed: any role, any function. A call on nothing acts on what the caller creates. `own` marks calls
-that also do harm on the caller's own identity, such as attaching a policy to oneself.
+A way is a list of steps that must all be open; a step is one of several calls. A call on a resource is open only if the
+resource is not fixed: any role, any function. A call without a resource acts on what the caller creates. `own` marks calls
+that are also harmful on the caller's own identity, such as attaching a policy to it.
 """
 
 from __future__ import annotations
@@ -37,53 +37,53 @@ PRODUCTS = {
 
 
 class RiskyCall(msgspec.Struct, frozen=True):
-    """One action, on what, and the condition keys with which it does harm."""
+    """One action, its resource, and the condition keys with which it is harmful."""
 
     action: str
-    on: str = ""
-    """The service and the end of the ARN of what must not be fixed, as `iam role/*`; empty for whatever there is.
+    resource: str = ""
+    """The service and the end of the ARN of what must not be fixed, such as `iam role/*`; empty for any resource.
 
-    What has a name here is AWS's own, in no account.
+    A resource without a wildcard belongs to AWS, in no account.
     """
     own: bool = False
-    made: bool = False
-    """Whether the caller makes what the action is on, so that a name that is fixed will do."""
+    creates: bool = False
+    """Whether the caller creates the resource, so that a fixed name is enough."""
     context: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True):
-    """What some calls lead to."""
+    """Calls that together give the permissions of another identity."""
 
     id: str
     steps: tuple[tuple[RiskyCall, ...], ...]
     leads: str
-    """What the caller does with them: a clause after the actions."""
+    """What the caller does with the calls: a clause after the actions."""
     source: str
 
 
-_MADE = {"ec2:RunInstances": RiskyCall("ec2:RunInstances", "ec2 instance/*", made=True)}
-"""What a call must be on, where it is on several things at once."""
+_CREATES = {"ec2:RunInstances": RiskyCall("ec2:RunInstances", "ec2 instance/*", creates=True)}
+"""By action with several resources, the call on the one that decides."""
 
 
-def _alone(id_: str, action: str, on: str, leads: str, source: str = RHINO, *, own: bool = False) -> Way:
+def _alone(id_: str, action: str, resource: str, leads: str, source: str = RHINO, *, own: bool = False) -> Way:
     if action.endswith("PermissionsBoundary"):
         source = BOUNDARIES
     context = (("iam:policyarn", ADMINISTRATOR),) if action.startswith("iam:Attach") else ()
-    return Way(id_, ((RiskyCall(action, on, own, context=context),),), leads, source)
+    return Way(id_, ((RiskyCall(action, resource, own, context=context),),), leads, source)
 
 
 def _passing(id_: str, service: str, does: str, *steps: str | tuple[str, ...], source: str = RHINO) -> Way:
     """The way that passes any role to a service and lets the service act by it."""
     passing = RiskyCall("iam:PassRole", "iam role/*", context=(("iam:passedtoservice", (f"{service}.amazonaws.com",)),))
     calls = tuple(
-        tuple(_MADE.get(name, RiskyCall(name)) for name in ([each] if isinstance(each, str) else each))
-        for each in steps
+        tuple(_CREATES.get(name, RiskyCall(name)) for name in ([step] if isinstance(step, str) else step))
+        for step in steps
     )
     return Way(id_, ((passing,), *calls), f"{does} any role that {PRODUCTS[service]} may assume", source)
 
 
 def _together(id_: str, leads: str, source: str, *steps: RiskyCall) -> Way:
-    return Way(id_, tuple((each,) for each in steps), leads, source)
+    return Way(id_, tuple((step,) for step in steps), leads, source)
 
 
 WAYS: tuple[Way, ...] = (

@@ -22,106 +22,106 @@ ATTACHED = "may be attached to an identity with documents that make it a way to 
 ATTACHED_FIX = "Pass the identity's own `name` and the policy's own `arn` to the attachment."
 LIMITED = "is limited by a permissions boundary that is not in this stack"
 LIMITED_FIX = "Create the boundary in this stack, or narrow the document itself."
-SHOWN = 3
+MOST_QUOTED = 3
 
 
 class OpenWays:
-    """The ways that the documents of one identity open, found once for all of them."""
+    """The ways that the documents of one identity open, searched once for all of them."""
 
     def __init__(
         self, carried: Sequence[AttachedDocument], boundary: tuple[PolicyDocument, ...] | None, own: str
     ) -> None:
-        self.carried = sorted(carried, key=lambda held: not held.certain)
+        self.carried = sorted(carried, key=lambda attached: not attached.certain)
         self._boundary = boundary
         self._own = own
 
     @cached_property
     def certain(self) -> list[Opened]:
-        """The ways that are open whatever the unknowns turn out to be."""
-        documents = tuple(held.document for held in self.carried if held.certain)
+        """The ways that are open for every value of the unknowns."""
+        documents = tuple(attached.document for attached in self.carried if attached.certain)
         return list(opened(IdentityDocuments(documents, self._boundary, self._own), Bound.LEAST))
 
     @cached_property
     def possible(self) -> list[Opened]:
         """The ways that are or may be open."""
-        documents = tuple(held.document for held in self.carried)
+        documents = tuple(attached.document for attached in self.carried)
         unknown = any(document.unknowns for document in (*documents, *(self._boundary or ())))
-        if not unknown and all(held.certain for held in self.carried):
+        if not unknown and all(attached.certain for attached in self.carried):
             return self.certain
         return list(opened(IdentityDocuments(documents, self._boundary, self._own), Bound.MOST))
 
 
-class HeldDocument(msgspec.Struct, frozen=True):
+class IdentityPolicy(msgspec.Struct, frozen=True):
     """One document of one identity."""
 
     index: int
     """Its index among the documents of the identity."""
-    judged: OpenWays
+    ways: OpenWays
     unread: bool = False
-    """Whether a permissions boundary that cannot be read decides."""
+    """Whether it depends on a permissions boundary that cannot be read."""
 
 
 @over_stack
-def held(stack: Stack) -> Iterator[tuple[Resource, str, HeldDocument | Unknown]]:
-    """Every identity-based document: with the others of its role, user or group, or alone where it has none."""
+def identity_policies(stack: Stack) -> Iterator[tuple[Resource, str, IdentityPolicy | Unknown]]:
+    """Every identity-based document, with the others of its role, user or group if it is attached to one."""
     seen: set[tuple[str, str]] = set()
     for holder in identity_policies(stack):
         kind = holder.identity.type.rpartition(":")[2].lower()
         name = holder.identity.inputs.get("name")
         path = holder.identity.inputs.get("path") or "/"
         own = f"{kind}{path}{name}" if isinstance(name, str) and isinstance(path, str) else ""
-        judged = OpenWays(holder.carried, holder.boundary, own)
-        for index, each in enumerate(judged.carried):
-            if each.certain:
-                seen.add((each.resource.urn, each.path))
-            yield each.resource, each.path, HeldDocument(index, judged, holder.unread)
+        ways = OpenWays(holder.carried, holder.boundary, own)
+        for index, attached in enumerate(ways.carried):
+            if attached.certain:
+                seen.add((attached.resource.urn, attached.path))
+            yield attached.resource, attached.path, IdentityPolicy(index, ways, holder.unread)
     limits = boundaries(stack)
     for resource in stack.resources:
         if resource.type != MANAGED_POLICY or resource.urn not in limits:
-            for where, value in _alone(resource):
-                if (resource.urn, where) not in seen:
-                    yield resource, where, value
+            for path, value in _alone(resource):
+                if (resource.urn, path) not in seen:
+                    yield resource, path, value
 
 
-def _alone(resource: Resource) -> Iterator[Reading[HeldDocument]]:
+def _alone(resource: Resource) -> Iterator[Reading[IdentityPolicy]]:
     for path, document in documents_of(resource, IDENTITY, granting=True):
         if isinstance(document, Unknown):
             yield path, document
         else:
-            yield path, HeldDocument(0, OpenWays([AttachedDocument(resource, path, document)], None, ""))
+            yield path, IdentityPolicy(0, OpenWays([AttachedDocument(resource, path, document)], None, ""))
 
 
-def judgements(held: HeldDocument) -> Iterator[Violation | Undecided]:
+def judge_ways(policy: IdentityPolicy) -> Iterator[Violation | Undecided]:
     """The ways whose first step a document opens, one report for each statement."""
-    carried = held.judged.carried
+    carried = policy.ways.carried
     try:
-        certain, possible = held.judged.certain, held.judged.possible
+        certain, possible = policy.ways.certain, policy.ways.possible
     except TooManyCellsError:
         yield Undecided("", TOO_MANY, TOO_MANY_FIX)
         return
     by_statement: dict[str, list[Opened]] = {}
     for open_way in certain:
-        if open_way.openers[0].document == held.index:
+        if open_way.openers[0].document == policy.index:
             by_statement.setdefault(open_way.openers[0].path, []).append(open_way)
-    if by_statement and held.unread:
+    if by_statement and policy.unread:
         yield Undecided("", LIMITED, LIMITED_FIX)
         return
     for path, ways in by_statement.items():
-        more = f" and {len(ways) - SHOWN} more ways" if len(ways) > SHOWN else ""
-        described = "; ".join(_described(carried, open_way) for open_way in ways[:SHOWN])
-        place = "" if carried[held.index].managed else path
+        more = f" and {len(ways) - MOST_QUOTED} more ways" if len(ways) > MOST_QUOTED else ""
+        described = "; ".join(_described(carried, open_way) for open_way in ways[:MOST_QUOTED])
+        place = "" if carried[policy.index].managed else path
         yield Violation(place, f"lets its holder act as others: {described}{more}")
     known = {open_way.way for open_way in certain}
     for open_way in possible:
-        if open_way.way not in known and open_way.openers[0].document == held.index:
-            yield _undecided(held, open_way)
+        if open_way.way not in known and open_way.openers[0].document == policy.index:
+            yield _undecided(policy, open_way)
 
 
-def _undecided(held: HeldDocument, open_way: Opened) -> Undecided:
+def _undecided(policy: IdentityPolicy, open_way: Opened) -> Undecided:
     for opener in open_way.openers:
-        document = held.judged.carried[opener.document].document
+        document = policy.ways.carried[opener.document].document
         for element, path in document.unknowns:
-            if element != "Sid" and opener.document == held.index and path.startswith(opener.path):
+            if element != "Sid" and opener.document == policy.index and path.startswith(opener.path):
                 return Undecided(path)
     return Undecided("", ATTACHED, ATTACHED_FIX)
 
@@ -131,7 +131,7 @@ def _described(carried: Sequence[AttachedDocument], open_way: Opened) -> str:
     first, *others = dict.fromkeys((opener.action, opener.document, opener.path) for opener in open_way.openers)
     steps = []
     for action, index, path in others:
-        # The statements of a document that AWS writes are known by its name only.
+        # A document that AWS writes is quoted by its name only.
         where = "" if (index, path) == first[1:] else f" of `{carried[index].managed or path}`"
         if index != first[1]:
             where += f" in `{carried[index].resource.name}`"

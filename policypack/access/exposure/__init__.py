@@ -1,1 +1,1 @@
-"""Exposure to outsiders: documents and stacks come in, and verdicts with an example of who is let in go out."""
+"""Exposure to outsiders: documents and stacks come in, and verdicts with an example of an allowed outsider go out."""

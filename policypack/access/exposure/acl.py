@@ -2,19 +2,18 @@
 
 AWS calls an ACL public if it grants anything to the group `AllUsers` or `AuthenticatedUsers`, as three canned ACLs do.
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html (groups, canned ACLs, and which actions
-a permission stands for) and "The meaning of public" in
+a permission grants) and "The meaning of public" in
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from policypack.access.exposure.exposure import PublicGrant
+from policypack.access.exposure.exposure import public_grant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
+from policypack.access.solver.verdict import Answer
 from policypack.core.policy import Reading, Resource, Unknown
 from policypack.iam.document_readers import values_at
 from policypack.iam.tables import canonical
@@ -57,50 +56,43 @@ ON_OBJECT: Mapping[str, str] = {
     "WRITE_ACP": "s3:PutObjectAcl",
     "READ_ACP": "s3:GetObjectAcl",
 }
-"""By permission, one of the actions that it stands for, the most harmful permission first."""
+"""By permission, one of the actions that it grants, the most harmful permission first."""
 
 
-class AclGrant(msgspec.Struct, frozen=True):
-    """A canned ACL or the URI of a group, with the permissions of the group and the bucket or object."""
-
-    value: str
-    permissions: tuple[str, ...]
-    of_object: bool
-    bucket: str
-    key: str
-
-    @property
-    def public_grant(self) -> PublicGrant | None:
-        """What it allows everybody; None where it is not a grant to everybody."""
-        actions = ON_OBJECT if self.of_object else ON_BUCKET
-        group = GROUPS.get(self.value.lower().partition("acs.amazonaws.com")[2])
-        first = next((permission for permission in actions if permission in self.permissions), "READ")
-        who, permission = CANNED.get(self.value, (group, first))
-        if who is None:
-            return None
-        action = actions.get(permission, "s3:GetObject")
-        arn = self.bucket if self.bucket.startswith("arn:") else f"arn:aws:s3:::{self.bucket}"
-        resource = f"{arn}/{self.key}" if self.of_object or action == "s3:PutObject" else arn
-        named = "the canned ACL" if self.value in CANNED else "a grant to the group"
-        return PublicGrant(who, action, resource, f"{named} `{self.value.rpartition('/')[2]}` is to everybody")
-
-
-def acl_grants(resource: Resource) -> Iterator[Reading[AclGrant]]:
-    """Each canned ACL and each grant to a group in the ACL that a resource sets."""
+def public_acls(resource: Resource) -> Iterator[Reading[Answer]]:
+    """Each canned ACL or grant to a group that a resource sets, if it is public, or unknown."""
     kind = canonical(resource.type)
     for place, inner in PLACES.get(kind, ()):
         for start, entry in values_at(resource.inputs, place):
             for path, value in values_at(entry, inner, start):
                 if isinstance(value, Unknown):
                     yield path, value
-                elif isinstance(value, str):
-                    permissions = _permissions(entry) if place else ()
-                    yield path, AclGrant(value, permissions, kind in OBJECTS, _bucket(resource, kind), _key(resource))
+                elif isinstance(value, str) and (
+                    grant := _grant(resource, value, _permissions(entry) if place else ())
+                ):
+                    yield path, grant
+
+
+def _grant(resource: Resource, value: str, permissions: Sequence[str]) -> Answer | None:
+    """The public grant by a canned ACL, or by the URI of a group with these permissions; None if it is not public."""
+    kind = canonical(resource.type)
+    actions = ON_OBJECT if kind in OBJECTS else ON_BUCKET
+    group = GROUPS.get(value.lower().partition("acs.amazonaws.com")[2])
+    first = next((permission for permission in actions if permission in permissions), "READ")
+    outsider, permission = CANNED.get(value, (group, first))
+    if outsider is None:
+        return None
+    action = actions.get(permission, "s3:GetObject")
+    bucket = _bucket(resource, kind)
+    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
+    target = f"{arn}/{_key(resource)}" if kind in OBJECTS or action == "s3:PutObject" else arn
+    named = "the canned ACL" if value in CANNED else "a grant to the group"
+    return public_grant(outsider, action, target, f"{named} `{value.rpartition('/')[2]}` is to everybody")
 
 
 def _permissions(entry: Any) -> tuple[str, ...]:
     value = entry.get("permissions", entry.get("permission"))
-    return tuple(each.upper() for each in (value if isinstance(value, list) else [value]) if isinstance(each, str))
+    return tuple(name.upper() for name in (value if isinstance(value, list) else [value]) if isinstance(name, str))
 
 
 def _bucket(resource: Resource, kind: str) -> str:

@@ -1,6 +1,6 @@
-"""Block Public Access and Object Ownership: what they leave of a public document and of a public ACL.
+"""Block Public Access and Object Ownership: what stays public of a public document or ACL.
 
-The settings of the bucket, the account and, through an access point, the access point apply together: a switch is on where
+The settings of the bucket, the account and, through an access point, the access point apply together: a switch is on if
 any of them has it on. `restrictPublicBuckets` and `ignorePublicAcls` take access away. `blockPublicPolicy` and
 `blockPublicAcls` take none away: AWS refuses a call that would store a public document or ACL, and leaves what is stored.
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html and
@@ -31,7 +31,7 @@ class Block(msgspec.Struct, frozen=True):
     at: str = ""
     """The path of the switches in the resource."""
     confidence: Confidence = Confidence.CERTAIN
-    """Whether it surely applies to the bucket."""
+    """Whether it certainly applies to the bucket."""
 
     def named(self, switch: str) -> str:
         """A switch as messages name it."""
@@ -39,7 +39,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Ownership(msgspec.Struct, frozen=True):
-    """The Object Ownership of a bucket, None where it is unknown, and the resource that sets it."""
+    """The Object Ownership of a bucket, None if it is unknown, and the resource that sets it."""
 
     setting: str | None
     resource: Resource
@@ -67,7 +67,7 @@ def _switch(value: Any, *, default: bool) -> bool | None:
 
 
 def after_restricting(exposure: Exposure, blocks: Sequence[Block]) -> Exposure:
-    """What is left of the exposure by a document."""
+    """What stays public of an exposure by a document."""
     if exposure.answer.verdict is Verdict.NOT_PUBLIC:
         return exposure
     why = "leaves its document to the owner's account and to AWS services"
@@ -77,7 +77,7 @@ def after_restricting(exposure: Exposure, blocks: Sequence[Block]) -> Exposure:
 
 
 def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Ownership | None) -> Exposure:
-    """What is left of the exposure by an ACL; `ownership` is None where the stack has no ownership controls."""
+    """What stays public of an exposure by an ACL; `ownership` is None if the stack has no ownership controls."""
     if exposure.answer.verdict is Verdict.NOT_PUBLIC:
         return exposure
     if ownership and ownership.setting == ENFORCED:
@@ -92,7 +92,7 @@ def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Owner
     left = _noted_refusal(exposure, blocks, "blockPublicAcls", "ACL")
     if left is exposure and ownership is None:
         note = (
-            f"of a bucket made since April 2023 AWS refuses this ACL, unless ownership controls other than `{ENFORCED}` "
+            f"of a bucket created since April 2023 AWS refuses this ACL, unless ownership controls other than `{ENFORCED}` "
             "allow it"
         )
         return _noted(exposure, note)
@@ -100,7 +100,7 @@ def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Owner
 
 
 def _closed(exposure: Exposure, blocks: Sequence[Block], switch: str, why: str) -> Exposure | None:
-    """The exposure as not public where a switch is on, and as undecided where it may be on; None where it is off."""
+    """The exposure, not public if a switch is on and undecided if it may be on; None if it is off."""
     value, by = _effective(blocks, switch)
     if by is None:
         return None
@@ -120,9 +120,9 @@ def _noted_refusal(exposure: Exposure, blocks: Sequence[Block], switch: str, ref
 
 
 def _effective(blocks: Sequence[Block], switch: str) -> tuple[bool, Block | None]:
-    """Whether a switch is surely on, with the block that decides; the block is None where the switch is surely off."""
-    on = next((each for each in blocks if each.confidence is Confidence.CERTAIN and each.switches[switch]), None)
-    return on is not None, on or next((each for each in blocks if each.switches[switch] is not False), None)
+    """Whether a switch is certainly on, with the block that decides; the block is None if it is certainly off."""
+    on = next((block for block in blocks if block.confidence is Confidence.CERTAIN and block.switches[switch]), None)
+    return on is not None, on or next((block for block in blocks if block.switches[switch] is not False), None)
 
 
 def _noted(exposure: Exposure, note: str) -> Exposure:

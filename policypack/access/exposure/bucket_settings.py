@@ -1,4 +1,4 @@
-"""The access blocks and the Object Ownership that apply to a bucket, and what they leave of its exposures."""
+"""The access blocks and the Object Ownership that apply to a bucket, and what of it stays public."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 REGIONS_POINT = "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint"
 DIRECTORY_SUFFIX = "--x-s3"
 
-Placed = tuple[Resource, Exposure]
+ResourceExposure = tuple[Resource, Exposure]
 """The exposed resource and its exposure."""
 
 
@@ -44,25 +44,25 @@ class BucketSettings(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...] = ()
     ownership: Ownership | None = None
 
-    def leaves(self, exposure: Exposure, *, of_acl: bool) -> Exposure:
-        """What is left of an exposure."""
+    def apply(self, exposure: Exposure, *, of_acl: bool) -> Exposure:
+        """What stays public of an exposure."""
         if of_acl:
             return after_ignoring(exposure, self.blocks, self.ownership)
         return after_restricting(exposure, self.blocks)
 
 
-def in_bucket(stack: Stack, exposure: Exposure, name: str, *, of_acl: bool) -> Iterator[Placed]:
+def in_bucket(stack: Stack, exposure: Exposure, name: str, *, of_acl: bool) -> Iterator[ResourceExposure]:
     """What a document or an ACL exposes in the bucket that carries it or that its carrier's property `name` refers to."""
     carrier = exposure.by
     if carrier.type in BUCKET_TYPES:
-        yield carrier, _settings(stack, carrier).leaves(exposure, of_acl=of_acl)
+        yield carrier, _settings(stack, carrier).apply(exposure, of_acl=of_acl)
         return
     if str(carrier.inputs.get(name)).endswith(DIRECTORY_SUFFIX):
         yield carrier, msgspec.structs.replace(exposure, answer=ALWAYS)
         return
     owners = resolve(stack, carrier, name, *BUCKET_TYPES)
     for bucket in owners.resources:
-        yield bucket, _settings(stack, bucket).leaves(exposure, of_acl=of_acl)
+        yield bucket, _settings(stack, bucket).apply(exposure, of_acl=of_acl)
     if not owners.certain:
         yield carrier, _of_one_of(stack, owners, exposure, name, of_acl=of_acl)
 
@@ -70,15 +70,15 @@ def in_bucket(stack: Stack, exposure: Exposure, name: str, *, of_acl: bool) -> I
 @memoized
 def _settings(stack: Stack, bucket: Resource) -> BucketSettings:
     """The settings of a bucket of this stack."""
-    found = sidecars(stack, bucket, ACCESS_BLOCK)
-    own = [_block(sidecar) for sidecar in found.certain]
-    own += [_block(sidecar, Confidence.POSSIBLE) for sidecar in found.possible]
+    access_blocks = sidecars(stack, bucket, ACCESS_BLOCK)
+    own = [_block(sidecar) for sidecar in access_blocks.certain]
+    own += [_block(sidecar, Confidence.POSSIBLE) for sidecar in access_blocks.possible]
     controls = sidecars(stack, bucket, OWNERSHIP_CONTROLS)
     if controls.certain:
         ownership: Ownership | None = _ownership(controls.certain[0])
     else:
-        deciding = (each for each in controls.possible if _ownership(each).setting in (None, ENFORCED))
-        ownership = next((Ownership(None, each) for each in deciding), None)
+        deciding = (sidecar for sidecar in controls.possible if _ownership(sidecar).setting in (None, ENFORCED))
+        ownership = next((Ownership(None, sidecar) for sidecar in deciding), None)
     return BucketSettings((*own, *_of_account(stack, bucket)), ownership)
 
 
@@ -88,10 +88,10 @@ def _ownership(controls: Resource) -> Ownership:
 
 
 def _of_account(stack: Stack, resource: Resource) -> Iterator[Block]:
-    for each in stack.of(ACCOUNT_BLOCK):
-        same = same_account(stack, each, resource)
+    for account_block in stack.of(ACCOUNT_BLOCK):
+        same = same_account(stack, account_block, resource)
         if same is not False:
-            yield _block(each, Confidence.of(same))
+            yield _block(account_block, Confidence.of(same))
 
 
 def _block(resource: Resource, confidence: Confidence = Confidence.CERTAIN) -> Block:
@@ -99,11 +99,11 @@ def _block(resource: Resource, confidence: Confidence = Confidence.CERTAIN) -> B
 
 
 def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, *, of_acl: bool) -> Exposure:
-    """What is left of an exposure of one of several buckets, or of a bucket outside this stack."""
+    """What stays public of an exposure of one of several buckets, or of a bucket outside this stack."""
     settings = [_settings(stack, bucket) for bucket in owners.candidates] or [_elsewhere(stack, exposure.by, name)]
-    left = [each.leaves(exposure, of_acl=of_acl) for each in settings]
-    if len({each.answer.verdict for each in left}) == 1:
-        return left[0]
+    exposures = [bucket_settings.apply(exposure, of_acl=of_acl) for bucket_settings in settings]
+    if len({possible.answer.verdict for possible in exposures}) == 1:
+        return exposures[0]
     why = "which bucket it is of is not known yet, and decides"
     return Exposure(exposure.by, name, Answer(Verdict.UNDECIDED, why))
 
@@ -111,13 +111,13 @@ def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, *,
 def _elsewhere(stack: Stack, carrier: Resource, name: str) -> BucketSettings:
     """The settings that this stack gives a bucket outside it by the bucket's name."""
     bucket = carrier.inputs.get(name)
-    same = [
-        each
-        for each in stack.of(ACCESS_BLOCK, OWNERSHIP_CONTROLS)
-        if isinstance(bucket, str) and each.inputs.get("bucket") == bucket
+    by_name = [
+        sidecar
+        for sidecar in stack.of(ACCESS_BLOCK, OWNERSHIP_CONTROLS)
+        if isinstance(bucket, str) and sidecar.inputs.get("bucket") == bucket
     ]
-    blocks = [_block(each) for each in same if each.type == ACCESS_BLOCK]
-    ownership = next((_ownership(each) for each in same if each.type == OWNERSHIP_CONTROLS), None)
+    blocks = [_block(sidecar) for sidecar in by_name if sidecar.type == ACCESS_BLOCK]
+    ownership = next((_ownership(sidecar) for sidecar in by_name if sidecar.type == OWNERSHIP_CONTROLS), None)
     return BucketSettings((*blocks, *_of_account(stack, carrier)), ownership)
 
 
@@ -145,6 +145,6 @@ def _behind(stack: Stack, point: Resource) -> Iterator[Block]:
     owners = resolve(stack, point, "bucket", *BUCKET_TYPES)
     only = len(owners.candidates) == 1
     for bucket in (*owners.resources, *owners.candidates):
-        for each in _settings(stack, bucket).blocks:
-            sure = only or bucket in owners.resources
-            yield each if sure else msgspec.structs.replace(each, confidence=Confidence.POSSIBLE)
+        for access_block in _settings(stack, bucket).blocks:
+            certain = only or bucket in owners.resources
+            yield access_block if certain else msgspec.structs.replace(access_block, confidence=Confidence.POSSIBLE)

@@ -1,8 +1,8 @@
-"""Confused deputies: services that a resource-based document lets in for whatever account they work for.
+"""Confused deputies: services that a resource-based document allows for any account that they work for.
 
 A service that is named as a principal calls for all of its customers. It sends the customer's resource and account in
-`aws:SourceArn`, `aws:SourceAccount` and similar keys, so a document that requires none of them lets in every customer.
-An ARN without an account, such as a bucket's, is only a name, which somebody else may own later.
+`aws:SourceArn`, `aws:SourceAccount` and similar keys, so a document that requires none of them allows every customer.
+An ARN without an account, such as a bucket's, is only a name, which another account may own later.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html.
 """
 
@@ -28,51 +28,51 @@ SOURCE_ARN = "aws:sourcearn"
 SENT = SERVICE_KEYS - {"aws:principalservicename", "aws:principalservicenameslist"}
 """Keys, in lower case, that identify the customer of a service."""
 ENCRYPTED = "kms:encryptioncontext:"
-"""The beginning, in lower case, of the keys by which KMS knows whose data a service encrypts."""
+"""The beginning, in lower case, of the keys that identify whose data KMS encrypts for a service."""
 SENDING_NONE = {
     "logdelivery.elasticloadbalancing.amazonaws.com": "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
 }
 """Services that AWS documents without such a key, because they write under the number of the customer's account."""
-PLAIN = "nothing says for whose resources; ask for your account in `aws:SourceAccount` or in an ARN in `aws:SourceArn`"
-NAMELESS = "the ARN in `aws:SourceArn` has no account, so the name may be anybody's; ask for `aws:SourceAccount` too"
+PLAIN = "no condition limits for whom the service acts; require your account in `aws:SourceAccount` or in an ARN in `aws:SourceArn`"
+NAMELESS = "the ARN in `aws:SourceArn` has no account, so any account may own the name; require `aws:SourceAccount` too"
 SOME_ACCOUNT = "111122223333"
 
 
 def misled(document: PolicyDocument) -> Iterator[Answer]:
-    """An answer for each Allow statement that lets in a service for any account, or may."""
-    refused = [*denials(document, Bound.MOST)]
+    """An answer for each Allow statement that allows a service for any account, or may."""
+    denied = [*denials(document, Bound.MOST)]
     for statement in document.statements:
-        if statement.allows and (who := _deputies(statement)):
+        if statement.allows and (services := _services(statement)):
             try:
-                if answer := _answer(document, statement, refused, who):
+                if answer := _answer(document, statement, denied, services):
                     yield answer
             except TooManyCellsError:
                 yield Answer(Verdict.UNDECIDED, "the conditions distinguish too many requests", statement.path)
 
 
-def _deputies(statement: Statement) -> list[Outsider]:
+def _services(statement: Statement) -> list[Outsider]:
     """The services that a statement names."""
     return [
-        msgspec.structs.replace(SERVICE.named(principal), words=f"`{principal.value}`, working for another account,")
+        msgspec.structs.replace(SERVICE.named(principal), label=f"`{principal.value}`, working for another account,")
         for principal in statement.principals or ()
         if principal.type == "Service" and principal.value not in SENDING_NONE
     ]
 
 
 def _answer(
-    document: PolicyDocument, statement: Statement, refused: Sequence[Statement], who: Sequence[Outsider]
+    document: PolicyDocument, statement: Statement, denied: Sequence[Statement], services: Sequence[Outsider]
 ) -> Answer | None:
-    narrowed, nameless = _as_sent(document, statement, refused)
-    space = OutsiderRequests(iam_prefix(document.type), who)
+    narrowed, nameless = _as_sent(document, statement, denied)
+    space = OutsiderRequests(iam_prefix(document.type), services)
     for bound in (Bound.LEAST, Bound.MOST):
         allow = bounded(document, narrowed, bound, Bound.MOST)
         if allow is None or any(map(_of_an_account, allow.conditions)):
             continue
-        found = next(space.requests([allow], refused), None)
-        if isinstance(found, OutsiderRequest) and bound is Bound.LEAST:
-            return Answer(Verdict.PUBLIC, NAMELESS if nameless else PLAIN, statement.path, found.witness())
-        if found:
-            return Answer(Verdict.UNDECIDED, "an unknown value decides for whom a service is let in", statement.path)
+        request = next(space.requests([allow], denied), None)
+        if isinstance(request, OutsiderRequest) and bound is Bound.LEAST:
+            return Answer(Verdict.PUBLIC, NAMELESS if nameless else PLAIN, statement.path, request.witness())
+        if request:
+            return Answer(Verdict.UNDECIDED, "an unknown value decides for whom a service is allowed", statement.path)
     return None
 
 
@@ -100,10 +100,10 @@ def _as_sent(document: PolicyDocument, statement: Statement, denials: Sequence[S
     only_sent = hidden <= {
         condition.path for condition in statement.conditions if condition.name in SENT or _encrypted(condition)
     }
-    keys = {condition.name for one in (statement, *denials) for condition in one.conditions if condition.name in SENT}
-    asked = [Condition("Null", key, ("false",)) for key in sorted(keys)]
+    keys = {condition.name for read in (statement, *denials) for condition in read.conditions} & SENT
+    present = [Condition("Null", key, ("false",)) for key in sorted(keys)]
     unknown = statement.unknown - {"Condition"} if only_sent else statement.unknown
-    return msgspec.structs.replace(statement, conditions=(*conditions, *asked), unknown=unknown), nameless
+    return msgspec.structs.replace(statement, conditions=(*conditions, *present), unknown=unknown), nameless
 
 
 def _encrypted(condition: Condition) -> bool:

@@ -1,7 +1,7 @@
-"""Which resources of a stack are open to outsiders: one verdict each, with an example and the place that decides it.
+"""Which resources of a stack are public: one verdict each, with an example and the place that decides it.
 
-What opens a resource may be in other resources, and others may close it again. The verdict is about the stack after its
-update; where AWS refuses a part of the update, the reason mentions that, and the part counts as if AWS had accepted it.
+Other resources may expose a resource, and others may block public access to it. The verdict is about the stack after its
+update. If AWS refuses a part of the update, the reason mentions that, and the part counts as if AWS had accepted it.
 docs/decisions/0007-meaning-of-public.md defines what counts as public.
 """
 
@@ -13,22 +13,23 @@ from functools import cache
 
 import msgspec
 
-from policypack.access.exposure.acl import BUCKET_PROPERTIES, acl_grants
+from policypack.access.exposure.acl import BUCKET_PROPERTIES, public_acls
 from policypack.access.exposure.bucket_settings import (
     ACCESS_POINT,
     REGIONS_POINT,
-    Placed,
+    ResourceExposure,
     in_bucket,
     through_access_point,
 )
-from policypack.access.exposure.exposure import WORST, Exposure, waiting
+from policypack.access.exposure.exposure import CLOSED, WORST, Exposure, undecided
 from policypack.access.exposure.invoking import invoking
+from policypack.access.exposure.public import unknown_path
 from policypack.access.exposure.reachability import ALWAYS, APIS, BLOCKED, noting_refusal, reached
 from policypack.access.exposure.sharing import SHARES, shares
 from policypack.access.exposure.trust import trusting
 from policypack.access.policy_targets import TARGET_TYPES, TARGETS, target_of
-from policypack.access.solver.verdict import Answer, Verdict
-from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
+from policypack.access.solver.verdict import Verdict
+from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.grammar import parse
@@ -42,13 +43,12 @@ EXTENSION = "x-amazon-apigateway-policy"
 UNREAD = Unknown(
     f"is a definition with `{EXTENSION}` that cannot be read here", "Write the definition as JSON, or set `policy`."
 )
-CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack lets anyone in from outside")
 
 
 class Exposed(msgspec.Struct, frozen=True):
     """One resource and all exposures that were judged for it, worst first; never empty."""
 
-    thing: Resource
+    resource: Resource
     exposures: tuple[Exposure, ...]
 
     @property
@@ -58,32 +58,30 @@ class Exposed(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether outsiders are let in."""
+        """Whether the resource is public."""
         return self.exposure.answer.verdict
 
 
 def exposed(stack: Stack) -> Iterator[Exposed]:
-    """Every resource of a stack that could be open to outsiders, in registration order."""
-    found: dict[str, list[Exposure]] = {}
+    """Every resource of a stack that could be public, in registration order."""
+    by_urn: dict[str, list[Exposure]] = {}
     for resource in stack.resources:
         if not resource.external:
-            for thing, exposure in exposures(stack, resource):
-                found.setdefault(thing.urn, []).append(exposure)
+            for target, exposure in exposures(stack, resource):
+                by_urn.setdefault(target.urn, []).append(exposure)
     for resource in stack.resources:
-        if here := found.get(resource.urn):
-            yield Exposed(resource, tuple(sorted(here, key=lambda exposure: WORST.index(exposure.answer.verdict))))
+        if judged := by_urn.get(resource.urn):
+            yield Exposed(resource, tuple(sorted(judged, key=lambda exposure: WORST.index(exposure.answer.verdict))))
         elif not resource.external and canonical(resource.type) in _judged_types():
             yield Exposed(resource, (Exposure(resource, "", CLOSED),))
 
 
-def exposures(stack: Stack, resource: Resource) -> Iterator[Placed]:
-    """What one resource exposes, each with the exposed resource; what lets nobody in is included."""
-    for path, acl in acl_grants(resource):
-        grant = acl if isinstance(acl, Unknown) else acl.public_grant
-        if grant:
-            name = BUCKET_PROPERTIES[canonical(resource.type)]
-            answer = waiting(grant) if isinstance(grant, Unknown) else grant.answer
-            yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
+def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
+    """What one resource exposes, each with the exposed resource; exposures that are not public are included."""
+    for path, grant in public_acls(resource):
+        answer = undecided(grant) if isinstance(grant, Unknown) else grant
+        name = BUCKET_PROPERTIES[canonical(resource.type)]
+        yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
     for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
         yield from _by_document(stack, resource, path, document)
     for path, document in documents_of(resource, TRUST):
@@ -91,7 +89,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[Placed]:
     if resource.type == PERMISSION:
         yield target_of(stack, resource), invoking(resource)
     for path, share in shares(resource):
-        answer = CLOSED if share is None else waiting(share) if isinstance(share, Unknown) else share.answer
+        answer = undecided(share) if isinstance(share, Unknown) else share
         yield target_of(stack, resource), Exposure(resource, path, answer)
 
 
@@ -109,7 +107,7 @@ def _judged_types() -> frozenset[str]:
 
 
 def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | Unknown]]:
-    """The document in the OpenAPI definition of a REST API; unknown where the definition is not JSON.
+    """The document in the OpenAPI definition of a REST API; unknown if the definition is not JSON.
 
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-policy.html.
     """
@@ -125,42 +123,42 @@ def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | U
         yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API)
 
 
-def _by_document(stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
+def _by_document(
+    stack: Stack, resource: Resource, path: str, document: PolicyDocument | Unknown
+) -> Iterator[ResourceExposure]:
     kind = canonical(resource.type)
-    thing = target_of(stack, resource)
-    if kind in BLOCKED or thing.type in BLOCKED:
-        yield thing, Exposure(resource, path, ALWAYS)
+    target = target_of(stack, resource)
+    if kind in BLOCKED or target.type in BLOCKED:
+        yield target, Exposure(resource, path, ALWAYS)
         return
-    exposure = _judged(resource, path, document, thing)
+    exposure = _judged(resource, path, document, target)
     if kind == BUCKET_POLICY or kind in BUCKET_TYPES:
         yield from in_bucket(stack, exposure, "bucket", of_acl=False)
-    elif thing.type in (ACCESS_POINT, REGIONS_POINT):
-        yield thing, through_access_point(stack, exposure, thing)
+    elif target.type in (ACCESS_POINT, REGIONS_POINT):
+        yield target, through_access_point(stack, exposure, target)
     else:
-        yield thing, exposure
+        yield target, exposure
 
 
-def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, thing: Resource) -> Exposure:
+def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, target: Resource) -> Exposure:
     if isinstance(document, Unknown):
-        return Exposure(resource, path, waiting(document))
-    answer, deciding = reached(document, thing)
+        return Exposure(resource, path, undecided(document))
+    answer, deciding = reached(document, target)
     if deciding:
-        return Exposure(thing, deciding, answer)
-    inner = answer.path
-    if answer.verdict is Verdict.UNDECIDED:
-        inner = next((unknown for _, unknown in document.unknowns if unknown.startswith(inner)), inner)
+        return Exposure(target, deciding, answer)
+    inner = unknown_path(document, answer) or answer.path
     return Exposure(resource, f"{path}.{inner}" if inner else path, noting_refusal(answer, resource))
 
 
-def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[Placed]:
+def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[ResourceExposure]:
     if isinstance(document, Unknown):
-        yield role, Exposure(role, path, waiting(document))
+        yield role, Exposure(role, path, undecided(document))
         return
     for element, inner in document.unknowns:
         if element in ("Statement", "Effect"):
-            yield role, Exposure(role, f"{path}.{inner}", waiting())
+            yield role, Exposure(role, f"{path}.{inner}", undecided())
     for answer in trusting(document):
         arn = f"arn:aws:iam::*:role/{physical_name(role) or role.name}"
         witness = answer.witness and msgspec.structs.replace(answer.witness, resource=arn)
-        named = msgspec.structs.replace(answer, why=answer.why or UNKNOWN.why, witness=witness)
+        named = msgspec.structs.replace(answer, witness=witness)
         yield role, Exposure(role, f"{path}.{answer.path}", named)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from policypack.access.exposure.outsiders import Outsider
 from policypack.access.solver.verdict import Answer, Verdict, Witness
-from policypack.core.policy import UNKNOWN, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Judgement, Resource, Undecided, Unknown, Violation
 from policypack.iam.addresses import everything
 
 WORST = (Verdict.PUBLIC, Verdict.UNDECIDED, Verdict.INVALID, Verdict.NOT_PUBLIC)
 """Verdicts from the worst to the best."""
+CLOSED = Answer(Verdict.NOT_PUBLIC, "nothing in this stack allows outsiders")
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -21,21 +24,19 @@ class Exposure(msgspec.Struct, frozen=True):
     answer: Answer
 
 
-class PublicGrant(msgspec.Struct, frozen=True):
-    """What a grant without a policy document, such as a canned ACL or a shared snapshot, allows everybody."""
-
-    outsider: Outsider
-    action: str
-    resource: str
-    why: str
-
-    @property
-    def answer(self) -> Answer:
-        """The verdict, with a request from any address."""
-        witness = Witness(self.outsider.words, everything().example(), self.action, self.resource)
-        return Answer(Verdict.PUBLIC, self.why, "", witness)
+def public_grant(outsider: Outsider, action: str, resource: str, why: str) -> Answer:
+    """The verdict on a grant without a policy document, such as a canned ACL or a shared snapshot."""
+    return Answer(Verdict.PUBLIC, why, "", Witness(outsider.label, everything().example(), action, resource))
 
 
-def waiting(value: Unknown = UNKNOWN) -> Answer:
+def undecided(value: Unknown = UNKNOWN) -> Answer:
     """The verdict on a grant that is unknown as a whole."""
     return Answer(Verdict.UNDECIDED, value.why)
+
+
+def judge(answer: Answer, why: str = UNKNOWN.why) -> Iterator[Judgement]:
+    """The violation of a public answer, or the outcome of an undecided one with this reason."""
+    if answer.verdict is Verdict.PUBLIC:
+        yield Violation(answer.path, answer.message)
+    elif answer.verdict is Verdict.UNDECIDED:
+        yield Undecided(answer.path, why)

@@ -1,4 +1,4 @@
-"""Whom a Lambda permission, one statement of the function's resource-based document, lets in.
+"""Who may invoke a function by a Lambda permission, which is one statement of the function's document.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
 https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html and, for a function's URL,
@@ -29,17 +29,17 @@ FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
 
 
 def invoking(resource: Resource) -> Exposure:
-    """Whom a permission lets in, with the path that decides it."""
+    """Who may invoke the function by a permission, with the property that decides it."""
     granted = permission(resource)
     answer = exposure(permission_document(resource))
     undecided = answer.verdict is Verdict.UNDECIDED and not isinstance(granted.principal, Unknown)
     if answer.witness is not None:
-        # Lambda accepts requests without a signature only through a URL that asks for none.
+        # Lambda accepts requests without a signature only through a URL that requires none.
         through_url = str(granted.action).lower() == URL_ACTION and granted.url_auth in (None, WITHOUT_SIGNATURE)
-        who = answer.witness.outsider if through_url else STRANGER.words
-        witness = msgspec.structs.replace(answer.witness, outsider=who, resource=_function(resource))
+        outsider = answer.witness.outsider if through_url else STRANGER.label
+        witness = msgspec.structs.replace(answer.witness, outsider=outsider, resource=_function(resource))
         answer = msgspec.structs.replace(answer, witness=witness)
-    return Exposure(resource, "sourceArn" if undecided else "principal", answer)
+    return Exposure(resource, "sourceArn" if undecided else "principal", msgspec.structs.replace(answer, path=""))
 
 
 def permission_document(resource: Resource) -> PolicyDocument:
@@ -49,27 +49,27 @@ def permission_document(resource: Resource) -> PolicyDocument:
 
 def statement(resource: Resource) -> dict[str, Any]:
     """The statement that a permission adds to the function's document."""
-    found = permission(resource)
+    granted = permission(resource)
     switched = str(resource.inputs.get("invokedViaFunctionUrl")).lower() == "true"
     required: dict[str, dict[str, Any]] = {
-        "ArnLike": {"AWS:SourceArn": found.source_arn},
+        "ArnLike": {"AWS:SourceArn": granted.source_arn},
         "StringEquals": {
-            "AWS:SourceAccount": _fixed(found.source_account, "sourceAccount"),
-            "aws:PrincipalOrgID": _fixed(found.organization, "principalOrgId"),
-            "lambda:EventSourceToken": _known(found.token),
-            "lambda:FunctionUrlAuthType": _known(found.url_auth),
+            "AWS:SourceAccount": _fixed(granted.source_account, "sourceAccount"),
+            "aws:PrincipalOrgID": _fixed(granted.organization, "principalOrgId"),
+            "lambda:EventSourceToken": _known(granted.token),
+            "lambda:FunctionUrlAuthType": _known(granted.url_auth),
         },
         "Bool": {"lambda:InvokedViaFunctionUrl": "true" if switched else None},
     }
     conditions = {
-        operator: asked
+        operator: known
         for operator, keys in required.items()
-        if (asked := {key: value for key, value in keys.items() if value is not None})
+        if (known := {key: value for key, value in keys.items() if value is not None})
     }
     return {
         "Effect": "Allow",
-        "Principal": _principal(found.principal),
-        "Action": _known(found.action) or "lambda:InvokeFunction",
+        "Principal": _principal(granted.principal),
+        "Action": _known(granted.action) or "lambda:InvokeFunction",
         "Resource": _function(resource),
         **({"Condition": conditions} if conditions else {}),
     }
@@ -87,7 +87,7 @@ def _fixed(value: str | Unknown | None, name: str) -> str | None:
 
 
 def _known(value: str | Unknown | None) -> str | None:
-    """The value of a part that pins nobody, such as an action; None where it is unknown."""
+    """The value of a part that does not identify a caller, such as an action; None if it is unknown."""
     return None if isinstance(value, Unknown) else value
 
 

@@ -2,7 +2,7 @@
 
 An outsider sends no value that a document may fix for its own callers (`policypack.access.exposure.outsiders`), and
 calls the service that carries the document (`policypack.access.exposure.targets`). A request may come from a set of
-addresses, because their number decides.
+addresses, because a request is public if they are many.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
 from policypack.access.exposure.targets import targets
-from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met
+from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met, on_key
 from policypack.access.solver.dimensions import Cell, combinations
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
@@ -53,24 +53,24 @@ class OutsiderRequest(Request, frozen=True):
 class OutsiderRequests(RequestSpace):
     """The requests of outsiders to a service."""
 
-    def __init__(self, service: str, who: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
+    def __init__(self, service: str, senders: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
         """Choose the requests.
 
         Args:
             service: the prefix of the actions of the service that carries the document, as `s3`.
-            who: the outsiders; None for those whom the principals of the Allow statement include.
-            spared: for S3's reading of wildcards, the keys that it spares.
+            senders: the outsiders; None for those that the principals of the Allow statement include.
+            spared: for S3's reading of wildcards, the keys that it exempts.
         """
         super().__init__()
         self.service = service
-        self.who = who
+        self._senders = senders
         self.spared = spared
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
         """The outsiders that the principals of the Allow statement include."""
-        return outsiders(required[0]) if self.who is None else self.who
+        return outsiders(required[0]) if self._senders is None else self._senders
 
-    def takes_in(self, statement: Statement, caller: Caller) -> bool:
+    def includes_caller(self, statement: Statement, caller: Caller) -> bool:
         """Whether the principals of a Deny statement include an outsider."""
         assert isinstance(caller, Outsider)
         return denied(statement, caller)
@@ -80,7 +80,7 @@ class OutsiderRequests(RequestSpace):
         return targets(required[0], obstacles, self.service, self.work)
 
     def sent(
-        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], action_cells: Sequence[Cell]
     ) -> Iterator[Request]:
         """A request of one outsider for each way in which its addresses can be limited."""
         assert isinstance(caller, Outsider)
@@ -90,17 +90,15 @@ class OutsiderRequests(RequestSpace):
         base = _addresses(allow.conditions, caller.address_key)
         if not base:
             return
-        dimensions = [about]
+        dimensions = [action_cells]
         for name in names:
-            mine = [condition for condition in allow.conditions if condition.name == name]
-            others = [
-                condition for statement in against for condition in statement.conditions if condition.name == name
-            ]
-            values = sendable(name, caller, mine, others, self.spared, self.work)
+            allowing = on_key(allow.conditions, name)
+            denying = [condition for statement in against for condition in on_key(statement.conditions, name)]
+            values = sendable(name, caller, allowing, denying, self.spared, self.work)
             cells = self.cells(name, required, against, values)
             if not cells:
                 return
-            dimensions.append(_worded(cells, [*mine, *others]) if values is None else cells)
+            dimensions.append(_worded(cells, [*allowing, *denying]) if values is None else cells)
         for mask, combination in combinations(dimensions, (1 << len(against)) - 1, self.work).items():
             left = base
             for index, statement in enumerate(against):
@@ -108,8 +106,8 @@ class OutsiderRequests(RequestSpace):
                     left = _spared(left, statement.conditions, caller.address_key)
             if left:
                 target, *values_sent = combination
-                denials = [each for index, each in enumerate(against) if target.mask >> index & 1]
-                context = {name: cast("Values", each.example) for name, each in zip(names, values_sent, strict=True)}
+                denials = [statement for index, statement in enumerate(against) if target.mask >> index & 1]
+                context = {name: cast("Values", cell.example) for name, cell in zip(names, values_sent, strict=True)}
                 yield _request(caller, target, [allow, *denials], context, left)
 
 
@@ -137,19 +135,19 @@ def _request(
     action, resource = cast("tuple[str, str]", target.example)
     conditions = [condition for statement in statements for condition in statement.conditions]
     written = {condition.name: condition.key for condition in conditions if condition.name not in UNREMARKABLE}
-    context = {name: each for name, each in values.items() if each and name in written}
+    context = {name: sent for name, sent in values.items() if sent and name in written}
     return OutsiderRequest(caller, action, resource, context, addresses, written)
 
 
 def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
-    """The addresses for which all conditions on them hold."""
-    ranges = [addresses(condition, passing=True) for condition in conditions if condition.name == address_key]
+    """The addresses that meet all conditions on them."""
+    ranges = [addresses(condition, passing=True) for condition in on_key(conditions, address_key)]
     return reduce(and_, ranges) if ranges else everything()
 
 
 def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
-    """The addresses among `left` for which a condition on them does not hold."""
-    ranges = [addresses(condition, passing=False) for condition in conditions if condition.name == address_key]
+    """The addresses among `left` that do not meet a condition on them."""
+    ranges = [addresses(condition, passing=False) for condition in on_key(conditions, address_key)]
     if not ranges:
         return nothing()
     spared = ranges[0] if len(ranges) == 1 else Ranges.union(ranges)

@@ -1,8 +1,8 @@
 """Outsiders, and the condition keys and values that they can send.
 
 An outsider is anyone except the principals that a document names: an anonymous caller, a principal of another account,
-someone whom a web identity provider vouches for, or an AWS service that works for another account. They call over
-the internet, or through a VPC endpoint of their own, where a request has no `aws:SourceIp`.
+a user of a web identity provider, or an AWS service that works for another account. They call over
+the internet, or through a VPC endpoint of their own; such a request has no `aws:SourceIp`.
 
 Sources: "The meaning of public" in the S3 User Guide
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status)
@@ -17,7 +17,7 @@ import msgspec
 
 from policypack.access.solver.conditions import SOURCE_IP, VPC_SOURCE_IP, Values
 from policypack.access.solver.partition import Work, cells
-from policypack.access.solver.request import Caller, account_of, takes_in
+from policypack.access.solver.request import Caller, account_of, includes_caller
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
 from policypack.iam.document import Condition, Principal, Statement
@@ -48,7 +48,7 @@ SHAPES = {
 OTHER = "other"
 """A value that no document mentions."""
 Spared = frozenset[str] | None
-"""The keys that S3's reading of wildcards spares; None where that reading does not apply."""
+"""The keys that S3's reading of wildcards exempts; None if that reading does not apply."""
 
 
 class Outsider(Caller, frozen=True):
@@ -83,12 +83,12 @@ _SIGNED: Mapping[str, Values] = {
     "aws:principaltype": ("AssumedRole", "User", "Account", "FederatedUser"),
     "aws:viaawsservice": ("false", "true"),
 }
-ANYONE = Outsider("", "anonymous", words="anyone on the internet", fixed=_ANONYMOUS)
+ANYONE = Outsider("", "anonymous", label="anyone on the internet", fixed=_ANONYMOUS)
 STRANGER = Outsider(
-    "AWS", "stranger", words="anyone with an AWS account", present=OTHER_KEYS | CALLER_KEYS, fixed=_SIGNED
+    "AWS", "stranger", label="anyone with an AWS account", present=OTHER_KEYS | CALLER_KEYS, fixed=_SIGNED
 )
 ANYONE_IN_A_VPC, STRANGER_IN_A_VPC = (
-    msgspec.structs.replace(outsider, words=words, address_key=VPC_SOURCE_IP, present=outsider.present | NETWORK_KEYS)
+    msgspec.structs.replace(outsider, label=words, address_key=VPC_SOURCE_IP, present=outsider.present | NETWORK_KEYS)
     for outsider, words in (
         (ANYONE, "anyone with a VPC endpoint of their own"),
         (STRANGER, "anyone with an AWS account and a VPC endpoint of their own"),
@@ -97,7 +97,7 @@ ANYONE_IN_A_VPC, STRANGER_IN_A_VPC = (
 SERVICE = Outsider(
     "Service",
     "service",
-    words="an AWS service that works for another account",
+    label="an AWS service that works for another account",
     address_key=None,
     present=OTHER_KEYS | SERVICE_KEYS,
     fixed={"aws:principalisawsservice": ("true",), "aws:principaltype": (), "aws:viaawsservice": ("false",)},
@@ -111,23 +111,23 @@ def outsiders(statement: Statement) -> list[Outsider]:
     if statement.not_principals is not None or any(principal.anyone for principal in principals):
         return [*EVERYBODY]
     wild = [principal for principal in principals if has_wildcard(principal.value)]
-    found = [
+    named = [
         outsider.named(principal)
         for outsider in (STRANGER, STRANGER_IN_A_VPC, SERVICE)
         for principal in wild
         if principal.type == outsider.type
     ]
-    return found + [
-        Outsider("Federated", principal.value, words=f"anyone who signs in with `{principal.value}`", fixed=_SIGNED)
+    return named + [
+        Outsider("Federated", principal.value, label=f"anyone who signs in with `{principal.value}`", fixed=_SIGNED)
         for principal in principals
         if principal.type == "Federated" and (principal in wild or Arn.parse(principal.value) is None)
     ]
 
 
 def denied(statement: Statement, outsider: Outsider) -> bool:
-    """Whether the principals of a Deny statement surely include an outsider, who cannot be an exception."""
+    """Whether the principals of a Deny statement certainly include an outsider, who cannot be an exception."""
     if statement.not_principals is None:
-        return takes_in(statement, outsider)
+        return includes_caller(statement, outsider)
     excepted = {principal.type for principal in statement.not_principals}
     open_ended = any(has_wildcard(principal.value) for principal in statement.not_principals)
     return not open_ended and not (outsider.service and "Service" in excepted) and "Federated" not in excepted
@@ -136,21 +136,21 @@ def denied(statement: Statement, outsider: Outsider) -> bool:
 def sendable(
     name: str, outsider: Outsider, allow: Sequence[Condition], deny: Sequence[Condition], spared: Spared, work: Work
 ) -> list[Values] | None:
-    """The values that an outsider can send for a key, as far as these conditions distinguish them; None for anything.
+    """The values that an outsider can send for a key, as far as these conditions distinguish them; None for any value.
 
     Args:
         name: the key, in lower case; not that of the outsider's address.
         outsider: the sender.
         allow: the conditions on this key in the Allow statement.
         deny: those in the Deny statements.
-        spared: for S3's reading, by which a value with a wildcard is not fixed, the keys that it spares.
+        spared: for S3's reading, by which a value with a wildcard is not fixed, the keys that it exempts.
         work: the budget of the question.
 
     Raises:
         TooManyCellsError: the patterns distinguish too many values.
     """
     if name in outsider.fixed:
-        return [(each,) for each in outsider.fixed[name]] or [()]
+        return [(value,) for value in outsider.fixed[name]] or [()]
     if name in (SOURCE_IP, VPC_SOURCE_IP):
         return [()]
     if name in PINNING_KEYS:
@@ -165,8 +165,8 @@ def sendable(
             if has_wildcard(value) and not _fixed(name, value, spared=exempt)
         }
         pinned = {value for condition in (*allow, *deny) for value in condition.values} - loose
-        found = cells(SHAPES.get(name, "*"), [[pattern] for pattern in sorted(loose)], work)
-        members = sorted(found.items(), key=lambda item: len(item[0]))
+        by_membership = cells(SHAPES.get(name, "*"), [[pattern] for pattern in sorted(loose)], work)
+        members = sorted(by_membership.items(), key=lambda item: len(item[0]))
         texts = [text or ("x" if member else OTHER) for member, text in members]
         return [(), *((text,) for text in texts if text not in pinned)]
     unsigned = outsider.type == "" and name.startswith(SIGNED_ONLY)

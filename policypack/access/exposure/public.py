@@ -1,8 +1,8 @@
 """Whether a resource-based policy document is public: what it newly allows outsiders against nothing.
 
 The question is that of `policypack.access.solver.diff`, in the request space of outsiders
-(`policypack.access.exposure.outsider_requests`). A request is public where it may come from a broad range of addresses,
-by itself or together with others. Where an unknown or a policy variable decides, the verdict is undecided
+(`policypack.access.exposure.outsider_requests`). A request is public if it may come from a broad range of addresses,
+by itself or together with others. If it depends on an unknown or a policy variable, the verdict is undecided
 (`policypack.access.solver.bounds`). docs/decisions/0007-meaning-of-public.md defines what counts as public, and
 docs/decisions/0027-public-as-a-difference.md explains how it is a difference.
 """
@@ -46,20 +46,27 @@ def exposure(document: PolicyDocument) -> Answer:
     if not any(_may_be_open(statement) for statement in document.statements):
         return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
     try:
-        if found := _search(document, Bound.LEAST):
-            request, allow = found
+        if public_request := _search(document, Bound.LEAST):
+            request, allow = public_request
             return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
         spared = _spared_keys(document)
-        if spared is not None and (found := _search(document, Bound.LEAST, spared)):
-            request, allow = found
+        if spared is not None and (public_request := _search(document, Bound.LEAST, spared)):
+            request, allow = public_request
             witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
             return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
-        if _depends(document) and (found := _search(document, Bound.MOST, spared)):
-            why = "an unknown value or a policy variable decides whether outsiders are let in"
-            return Answer(Verdict.UNDECIDED, why, found[1].path)
+        if _depends(document) and (public_request := _search(document, Bound.MOST, spared)):
+            why = "an unknown value or a policy variable decides whether outsiders are allowed"
+            return Answer(Verdict.UNDECIDED, why, public_request[1].path)
     except TooManyCellsError:
         return Answer(Verdict.UNDECIDED, TOO_MANY)
     return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
+
+
+def unknown_path(document: PolicyDocument, answer: Answer) -> str:
+    """The path of an unknown value that an undecided answer depends on; empty if there is none."""
+    if answer.verdict is not Verdict.UNDECIDED:
+        return ""
+    return next((path for _, path in document.unknowns if path.startswith(answer.path)), "")
 
 
 def _why(request: OutsiderRequest) -> str:
@@ -73,7 +80,7 @@ def _may_be_open(statement: Statement) -> bool:
 
 
 def _depends(document: PolicyDocument) -> bool:
-    """Whether anything may turn out in more than one way."""
+    """Whether the verdict may depend on an unknown value or a policy variable."""
     return bool(document.unknowns) or any(
         "${" in text
         for statement in document.statements
@@ -88,7 +95,7 @@ def _depends(document: PolicyDocument) -> bool:
 def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> tuple[OutsiderRequest, Statement] | None:
     """A public request with the Allow statement that allows it, with unknown values at this bound.
 
-    With `spared`, values with wildcards are not fixed, except those of the spared keys.
+    With `spared`, values with wildcards are not fixed, except those of the exempted keys.
     """
     narrow: list[tuple[OutsiderRequest, Statement]] = []
     space = OutsiderRequests(iam_prefix(document.type), spared=spared)
@@ -97,7 +104,7 @@ def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> tu
         if request.wide:
             return request, allow
         narrow.append((request, allow))
-    distinct = {id(each.addresses): each.addresses for each, _ in narrow}
+    distinct = {id(request.addresses): request.addresses for request, _ in narrow}
     return narrow[0] if len(distinct) > 1 and broad(Ranges.union(distinct.values())) else None
 
 
@@ -107,7 +114,7 @@ def granted(document: PolicyDocument, bound: Bound) -> Access:
     A policy variable in an Allow statement is no fixed value, so the caller can always choose it.
     """
     grants = [statement for statement in document.statements if _may_be_open(statement)]
-    allowed = [read for each in grants if (read := bounded(document, each, bound, Bound.MOST)) is not None]
+    allowed = [read for statement in grants if (read := bounded(document, statement, bound, Bound.MOST)) is not None]
     return Access.of([*allowed, *denials(document, bound.other)])
 
 
@@ -119,7 +126,7 @@ def denials(document: PolicyDocument, bound: Bound) -> Iterator[Statement]:
 
 
 def _spared_keys(document: PolicyDocument) -> Spared:
-    """The keys that S3's reading spares, where it applies: access points by name, but not in their own documents."""
+    """The keys that S3's reading exempts, if it applies: access points by name, but not in their own documents."""
     pins_with_wildcard = any(
         condition.name in PINNING_KEYS and any(map(has_wildcard, condition.values))
         for statement in document.statements

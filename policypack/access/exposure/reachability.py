@@ -45,25 +45,25 @@ ALWAYS = Answer(Verdict.NOT_PUBLIC, "AWS blocks public access to it always, and 
 
 
 def noting_refusal(answer: Answer, carrier: Resource) -> Answer:
-    """The answer, with a note where AWS refuses the document, so that the update fails."""
-    asked = str(carrier.inputs.get(ON_REQUEST.get(carrier.type, ""))).lower() == "true"
-    if answer.verdict is not Verdict.PUBLIC or not (asked or carrier.type in REFUSING):
+    """The answer, with a note if AWS refuses the document, so that the update fails."""
+    refuses = str(carrier.inputs.get(ON_REQUEST.get(carrier.type, ""))).lower() == "true"
+    if answer.verdict is not Verdict.PUBLIC or not (refuses or carrier.type in REFUSING):
         return answer
     return msgspec.structs.replace(answer, why=f"{answer.why}; AWS refuses this document, so the update fails")
 
 
-def reached(document: PolicyDocument, thing: Resource) -> tuple[Answer, str]:
+def reached(document: PolicyDocument, resource: Resource) -> tuple[Answer, str]:
     """The verdict on a document for callers that reach the resource, and the property that decides if it is undecided."""
     answer = exposure(document)
     if answer.verdict is Verdict.NOT_PUBLIC:
         return answer, ""
-    options = thing.inputs.get("vpcOptions") if thing.type in DOMAINS else None
+    options = resource.inputs.get("vpcOptions") if resource.type in DOMAINS else None
     if isinstance(options, Unknown):
         return Answer(Verdict.UNDECIDED, f"whether the domain is in a VPC {options.why}, and decides"), "vpcOptions"
     if options:
-        why = "the domain is in a VPC, so its endpoint is not reached from the internet; its document lets in everybody who is in there"
+        why = "the domain is in a VPC, so the internet does not reach its endpoint; its document allows everyone in the VPC"
         return Answer(Verdict.NOT_PUBLIC, why), ""
-    return _private(answer, document, thing) if thing.type in APIS else (answer, "")
+    return _private(answer, document, resource) if resource.type in APIS else (answer, "")
 
 
 def _private(answer: Answer, document: PolicyDocument, api: Resource) -> tuple[Answer, str]:
@@ -71,10 +71,10 @@ def _private(answer: Answer, document: PolicyDocument, api: Resource) -> tuple[A
     types = value_at(api.inputs, "endpointConfiguration.types")
     if not isinstance(types, Unknown) and "PRIVATE" not in (types if isinstance(types, list) else [types]):
         return answer, ""
-    within = exposure(msgspec.structs.replace(document, statements=(*document.statements, _through_no_endpoint())))
+    private = exposure(msgspec.structs.replace(document, statements=(*document.statements, _through_no_endpoint())))
     if not isinstance(types, Unknown):
-        return within, ""
-    if within.verdict is answer.verdict:
+        return private, ""
+    if private.verdict is answer.verdict:
         return answer, ""
     why = "whether the API is private is not known yet, and decides"
     return Answer(Verdict.UNDECIDED, why), "endpointConfiguration"
@@ -82,7 +82,7 @@ def _private(answer: Answer, document: PolicyDocument, api: Resource) -> tuple[A
 
 @cache
 def _through_no_endpoint() -> Statement:
-    """The Deny statement that matches what comes through no VPC endpoint."""
+    """The Deny statement that matches requests without a VPC endpoint."""
     denial = {
         "Effect": "Deny",
         "Principal": "*",

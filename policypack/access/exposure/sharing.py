@@ -1,4 +1,4 @@
-"""What a resource shares with everybody by a property, without a policy document."""
+"""Properties by which a resource is shared with everyone, without a policy document."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.exposure.exposure import PublicGrant
+from policypack.access.exposure.exposure import CLOSED, public_grant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
+from policypack.access.solver.verdict import Answer
 from policypack.core.policy import Reading, Resource, Unknown
 from policypack.iam.document_readers import values_at
 
@@ -24,15 +25,15 @@ class Share(msgspec.Struct, frozen=True):
 
     path: str
     """The property, such as `sharedAccounts[*]`."""
-    everybody: str
-    """The value that means everybody, in lower case."""
+    everyone: str
+    """The value that means everyone, in lower case."""
     action: str
-    """What everybody may then do."""
+    """The action that everyone may then do."""
     resource: str
-    """The ARN of what is shared, with the names of the properties that hold its parts."""
+    """The ARN of what is shared, with the names of the properties that have its parts."""
     source: str
     unless: str = ""
-    """A property that narrows the grant where it is set."""
+    """A property that narrows the grant if it is set."""
     who: Outsider = STRANGER
     why: str = "it is shared with every AWS account"
 
@@ -98,31 +99,30 @@ SHARES: Mapping[str, Share] = {
         "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
         who=ANYONE,
         # the provider adds the statements that a URL needs beside it, for `*`
-        why="its URL asks for no authorization, and pulumi-aws adds the permissions that open it",
+        why="its URL requires no authorization, and pulumi-aws adds the permissions that make it public",
     ),
 }
 """By type token. Docdb, Neptune and Redshift snapshots have no such property, and EBS snapshots only take account ids."""
 
 
-def shares(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
-    """Each value that may share the resource, and what it allows everybody: None for a value that does not share it."""
+def shares(resource: Resource) -> Iterator[Reading[Answer]]:
+    """Each value that may share the resource, and the verdict on it."""
     share = SHARES.get(resource.type)
     if share is None:
         return
     if resource.inputs.get(share.unless) not in (None, "", []):
-        yield share.unless, None
+        yield share.unless, CLOSED
         return
     for path, value in values_at(resource.inputs, share.path):
         if isinstance(value, Unknown):
             yield path, value
         elif value is not None:
-            everybody = str(value).strip().lower() == share.everybody
-            arn = _arn(share.resource, resource)
-            yield path, PublicGrant(share.who, share.action, arn, share.why) if everybody else None
+            grant = public_grant(share.who, share.action, _arn(share.resource, resource), share.why)
+            yield path, grant if str(value).strip().lower() == share.everyone else CLOSED
 
 
 def _arn(pattern: str, resource: Resource) -> str:
-    """The ARN with the parts that are known; a part that is an ARN itself stands for the whole."""
+    """The ARN with the parts that are known; a part that is an ARN itself replaces it all."""
     parts = {name: resource.inputs.get(name) for name in _FIELD.findall(pattern)}
     for value in parts.values():
         if isinstance(value, str) and value.startswith("arn:"):

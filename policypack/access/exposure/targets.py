@@ -1,6 +1,6 @@
-"""The actions and resources of the service that carries a document, which its requests can be about.
+"""The actions and resources that requests to the service that carries a document can have.
 
-The document of a queue is about the actions of SQS, and that of a bucket about this bucket and its objects.
+For the document of a queue these are the actions of SQS; for that of a bucket, this bucket and its objects.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PREFIXES = {
     "sesv2": "ses",
     "vpclattice": "vpc-lattice",
 }
-"""By module of type tokens, the prefix of its actions where the two differ."""
+"""By module of type tokens, the prefix of its actions if the two differ."""
 
 
 def iam_prefix(type_token: str) -> str:
@@ -55,74 +55,72 @@ def targets(allow: Statement, denials: Sequence[Statement], service: str, work: 
     Raises:
         TooManyCellsError: the patterns distinguish too many resources.
     """
-    about = list(_actions(allow, denials, service))
-    named = list(_resources(allow, denials, service, work))
+    allowed_actions = list(_actions(allow, denials, service))
+    allowed_resources = list(_resources(allow, denials, service, work))
     pairs = [
         (known is None or known.fits(resource), Cell(by_action & by_resource, (action, resource)))
-        for action, known, by_action in about
-        for resource, by_resource in named
+        for action, known, by_action in allowed_actions
+        for resource, by_resource in allowed_resources
     ]
     fitting = [cell for fit, cell in pairs if fit]
-    return list({each.mask: each for each in reversed(fitting or [cell for _, cell in pairs])}.values())
+    return list({cell.mask: cell for cell in reversed(fitting or [cell for _, cell in pairs])}.values())
 
 
 def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, Action | None, int]]:
     """The actions, each with the mask of the Deny statements that match it; of equivalent actions only the first."""
-    granted, refused = actions(allow), [actions(statement) for statement in denials]
-    mentioned = [
-        pattern for each in (allow, *denials) for pattern in (*(each.actions or ()), *(each.not_actions or ()))
-    ]
+    granted, denied = actions(allow), [actions(statement) for statement in denials]
+    mentioned = [pattern for match in (granted, *denied) for pattern in match.patterns]
     seen = set()
     for pattern in ("*",) if allow.actions is None else allow.actions:
         for action, known in _expanded(pattern, service, mentioned):
             name = action.lower()
-            if granted.inside or granted.about(name):
-                matched = mask_of(match.about(name) for match in refused)
-                mark = (matched, known.formats if known else None)
-                if mark not in seen:
-                    seen.add(mark)
+            if granted.inside or granted.matches(name):
+                matched = mask_of(match.matches(name) for match in denied)
+                key = (matched, known.formats if known else None)
+                if key not in seen:
+                    seen.add(key)
                     yield action, known, matched
 
 
 def _expanded(pattern: str, service: str, mentioned: Sequence[str]) -> Iterable[tuple[str, Action | None]]:
-    """The actions that a pattern names, good examples first.
+    """The actions that a pattern matches, good examples first.
 
-    A service prefix with a wildcard stands for the document's own service and for those that its statements mention.
+    A service prefix with a wildcard matches the document's own service and those that its statements mention.
     """
     prefix, _, name = pattern.partition(":")
     if not has_wildcard(pattern):
         return [(pattern, next(iter(expand(pattern)), None))]
     if has_wildcard(prefix):
-        prefixes = sorted({service, *(each.partition(":")[0].lower() for each in mentioned)})
-        found = [each for prefix in prefixes if exists(prefix) for each in expand(f"{prefix}:{name or '*'}")]
-        found.sort(key=rank)
+        prefixes = sorted({service, *(other.partition(":")[0] for other in mentioned)})
+        known = [action for prefix in prefixes if exists(prefix) for action in expand(f"{prefix}:{name or '*'}")]
+        known.sort(key=rank)
     else:
-        found = [*ranked(pattern)]
-    return [(str(each), each) for each in found] or [(pattern, None)]
+        known = [*ranked(pattern)]
+    return [(str(action), action) for action in known] or [(pattern, None)]
 
 
 def _resources(allow: Statement, denials: Sequence[Statement], service: str, work: Work) -> Iterator[tuple[str, int]]:
     """The resources, each with the mask of the Deny statements that match it."""
-    refused = [resources(statement) for statement in denials]
-    groups = [*(each.patterns for each in refused), allow.not_resources or ()]
+    denied = [resources(statement) for statement in denials]
+    groups = [*(match.patterns for match in denied), allow.not_resources or ()]
     for pattern in ("*",) if allow.resources is None else allow.resources:
         for inside in _within(pattern, service, groups[:-1]):
             for members, example in cells(inside, groups, work).items():
-                if len(refused) not in members:
-                    matched = ((index in members) is match.inside for index, match in enumerate(refused))
+                if len(denied) not in members:
+                    matched = ((index in members) is match.inside for index, match in enumerate(denied))
                     yield example or "*", mask_of(matched)
 
 
 def _within(pattern: str, service: str, groups: Sequence[Sequence[str]]) -> Sequence[str]:
-    """The patterns that stand for a pattern in a document of this service.
+    """The patterns that replace a pattern in a document of this service.
 
-    A bucket's document is about one bucket, so `*` stands for the bucket that the other statements name, and for its
+    A bucket's document protects one bucket, so `*` matches the bucket that the other statements name, and its
     objects. An object's key has at least one character.
     """
     if service != "s3":
         return (pattern,)
     if pattern in ("*", "arn:aws:s3:::*"):
-        named = {each.partition("/")[0] for group in groups for each in group}
-        own = sorted(each for each in named if each.startswith("arn:") and not has_wildcard(each))
-        return [inside for each in own for inside in (f"{each}/?*", each)] or (pattern,)
+        buckets = {other.partition("/")[0] for group in groups for other in group}
+        own = sorted(bucket for bucket in buckets if bucket.startswith("arn:") and not has_wildcard(bucket))
+        return [inside for bucket in own for inside in (f"{bucket}/?*", bucket)] or (pattern,)
     return (f"{pattern[:-1]}?*",) if pattern.endswith("/*") else (pattern,)

@@ -1,4 +1,4 @@
-"""Whom a role's trust policy lets in: everybody by a wildcard, or everybody whom an identity provider vouches for.
+"""Who may assume a role by its trust policy: everyone by a wildcard, or everyone with a token of an identity provider.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif.
@@ -14,6 +14,7 @@ import msgspec
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.bounds import OWN, unknown_paths, variable
 from policypack.access.solver.verdict import Answer, Verdict, Witness
+from policypack.core.policy import UNKNOWN
 from policypack.iam.addresses import everything
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import requires_key
@@ -31,7 +32,7 @@ SHARED_ISSUERS = (
     "api.pulumi.com",
     "accounts.google.com",
 )
-"""Issuers whose tokens anybody can get, for their own subject and an audience of their choice."""
+"""Issuers whose tokens anyone can get, for their own subject and an audience of their choice."""
 APPLICATIONS = {
     "graph.facebook.com": ("app_id", "id"),
     "www.amazon.com": ("app_id", "user_id"),
@@ -40,11 +41,11 @@ APPLICATIONS = {
 }
 """By public identity provider, the claims of which one pins the application or the user."""
 OWNER = re.compile(r"[^:*?]+:[^*?/:]+[/:]")
-"""A label and a whole owner, as `repo:acme/` or `organization:acme:`, before any wildcard."""
+"""A label and a complete owner, such as `repo:acme/` or `organization:acme:`, before any wildcard."""
 
 
 def trusting(document: PolicyDocument) -> Iterator[Answer]:
-    """An answer for each way in which an Allow statement lets in outsiders, or may."""
+    """An answer for each way in which an Allow statement allows outsiders, or may."""
     for statement in document.statements:
         if statement.allows:
             yield from _wildcards(document, statement)
@@ -57,7 +58,7 @@ def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answe
         principal for principal in statement.principals if principal.type != "Federated"
     )
     alone = msgspec.structs.replace(statement, principals=principals)
-    denials = (each for each in document.statements if not each.allows)
+    denials = (other for other in document.statements if not other.allows)
     answer = exposure(
         msgspec.structs.replace(document, statements=(alone, *denials), unknowns=_within(document, statement))
     )
@@ -67,23 +68,24 @@ def _wildcards(document: PolicyDocument, statement: Statement) -> Iterator[Answe
         yield Answer(Verdict.PUBLIC, answer.why, statement.at(element), witness)
     elif answer.verdict is Verdict.UNDECIDED:
         unknown = unknown_paths(document, statement, "Principal", "NotPrincipal", "Condition")
-        why = "cannot be determined to be open or not"
-        yield Answer(Verdict.UNDECIDED, "" if unknown else why, unknown[0] if unknown else statement.at(element))
+        why = UNKNOWN.why if unknown else "cannot be determined to be open or not"
+        yield Answer(Verdict.UNDECIDED, why, unknown[0] if unknown else statement.at(element))
 
 
 def _assuming(witness: Witness, statement: Statement) -> Witness:
     """The example with the role as its resource, which a trust policy does not name."""
-    action = next((each for each in statement.actions or () if "*" not in each), "sts:AssumeRole")
+    action = next((action for action in statement.actions or () if "*" not in action), "sts:AssumeRole")
     outsider = witness.outsider.replace("on the internet", "with an AWS account")
     return msgspec.structs.replace(witness, outsider=outsider, action=action, resource="this role")
 
 
 def _within(document: PolicyDocument, statement: Statement) -> tuple[tuple[str, str], ...]:
     """The unknowns without those of other Allow statements and of whole statements, which are reported separately."""
-    others = tuple(f"{each.path}." for each in document.statements if each.allows and each is not statement)
-    whole = {path for element, path in document.unknowns if element in ("Statement", "Effect")}
+    others = tuple(f"{other.path}." for other in document.statements if other.allows and other is not statement)
     return tuple(
-        (element, path) for element, path in document.unknowns if path not in whole and not path.startswith(others)
+        (element, path)
+        for element, path in document.unknowns
+        if element not in ("Statement", "Effect") and not path.startswith(others)
     )
 
 
@@ -93,12 +95,12 @@ def _providers(document: PolicyDocument, statement: Statement) -> Iterator[Answe
         if provider is not None and (missing := _loose_claim(statement, provider)):
             unknown = unknown_paths(document, statement, "Condition")
             if unknown:
-                yield Answer(Verdict.UNDECIDED, "", unknown[0])
+                yield Answer(Verdict.UNDECIDED, UNKNOWN.why, unknown[0])
             else:
-                who = f"anyone whom `{provider}` vouches for"
+                outsider = f"anyone with a token of `{provider}`"
                 action = "sts:AssumeRoleWithWebIdentity"
-                witness = Witness(who, everything().example(), action, "this role")
-                why = f"trusts everybody whom `{provider}` vouches for: {missing}"
+                witness = Witness(outsider, everything().example(), action, "this role")
+                why = f"trusts everyone with a token of `{provider}`: {missing}"
                 yield Answer(Verdict.PUBLIC, why, statement.at("Principal"), witness)
 
 
@@ -114,29 +116,27 @@ def _issuer(principal: Principal) -> str | None:
 
 
 def _loose_claim(statement: Statement, provider: str) -> str | None:
-    """The claim that no condition of the statement fixes: a clause, or None where the conditions pin the caller down."""
+    """A clause on the claim that no condition of the statement fixes; None if the conditions fix the caller."""
     claims = {
         condition.name.removeprefix(f"{provider}:"): condition
         for condition in statement.conditions
         if condition.name.startswith(f"{provider}:") and _limits(condition)
     }
     if provider in APPLICATIONS:
-        wanted = APPLICATIONS[provider]
-        if any(name in wanted and not any(map(has_wildcard, each.values)) for name, each in claims.items()):
+        identifying = APPLICATIONS[provider]
+        if any(name in identifying and not any(map(has_wildcard, claim.values)) for name, claim in claims.items()):
             return None
-        return f"no condition fixes `{provider}:{wanted[0]}`"
+        return f"no condition fixes `{provider}:{identifying[0]}`"
     if not provider.startswith(SHARED_ISSUERS):
-        if any(
-            name in ("sub", "aud") and not any(value == "*" for value in found.values) for name, found in claims.items()
-        ):
+        if any(name in ("sub", "aud") and "*" not in claim.values for name, claim in claims.items()):
             return None
         return f"no condition fixes `{provider}:sub` or `{provider}:aud`"
-    owned = {name: each for name, each in claims.items() if name != "aud"}
-    if any(all(map(_owned, each.values)) for each in owned.values()):
+    subjects = [condition for name, condition in claims.items() if name != "aud"]
+    if any(all(map(_owned, condition.values)) for condition in subjects):
         return None
-    if owned:
-        return f"`{next(iter(owned.values())).key}` does not name a whole owner before its wildcard"
-    return f"no condition fixes `{provider}:sub`, and anybody can have a token of this issuer"
+    if subjects:
+        return f"`{subjects[0].key}` does not name a complete owner before its wildcard"
+    return f"no condition fixes `{provider}:sub`, and anyone can have a token of this issuer"
 
 
 def _limits(condition: Condition) -> bool:

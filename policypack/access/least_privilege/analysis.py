@@ -41,7 +41,7 @@ class Privilege:
     """The calls, needs and role of one function, and how they compare."""
 
     function: Resource
-    found: AwsCalls
+    code: AwsCalls
     needs: tuple[Need, ...]
     role: Role
     comparison: Comparison
@@ -54,61 +54,62 @@ def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Pr
     Args:
         stack: the stack with its role.
         function: an `aws:lambda/function:Function`.
-        code: the package to read in place of that in the stack.
+        code: the package to read instead of the one in the stack.
 
     Returns:
         None for other runtimes, for container images, for code in a bucket outside the stack, and for code of which a
-        state from another machine has only the hash. `Unknown` for what should be readable and is not.
+        state from another machine has only the hash. `Unknown` for code that should be readable and is not.
     """
     own = _own(stack, function, code)
     if not isinstance(own, _Own):
         return own
     role = _role(role_documents(stack, function))
     others, open_ends = _shared(stack, function)
-    everyone = (own, *others)
-    unread = [f"what `{each.place}` {each.why}" for one in everyone for each in one.found.unresolved]
-    every = [need for one in everyone for need in one.needs]
+    sharing = (own, *others)
+    unread = [f"what `{call.place}` {call.why}" for user in sharing for call in user.code.unresolved]
+    every = [need for user in sharing for need in user.needs]
     comparison = compare(own.needs, every, role, own.context, [*unread, *open_ends])
-    over = tuple(_unless_elsewhere(stack, excess) for excess in comparison.over)
-    return Privilege(function, own.found, own.needs, role, msgspec.structs.replace(comparison, over=over))
+    excess = tuple(_unless_elsewhere(stack, permission) for permission in comparison.excess)
+    return Privilege(function, own.code, own.needs, role, msgspec.structs.replace(comparison, excess=excess))
 
 
 def functions(stack: Stack) -> tuple[Resource, ...]:
     """The functions that the stack creates."""
-    return tuple(each for each in stack.of(FUNCTION) if not each.external)
+    return tuple(function for function in stack.of(FUNCTION) if not function.external)
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
     """The needs of one function by itself."""
 
-    found: AwsCalls
+    code: AwsCalls
     needs: tuple[Need, ...]
     context: RunContext
 
 
 @memoized
 def _own(stack: Stack, function: Resource, code: Asset | None) -> _Own | Unknown | None:
-    found = _calls(stack, function, code)
-    if not isinstance(found, AwsCalls):
-        return found
+    calls = _calls(stack, function, code)
+    if not isinstance(calls, AwsCalls):
+        return calls
     context = _run_context(stack, function)
-    needs, unresolved = _needs(found, context)
+    needs, unresolved = _needs(calls, context)
     needs += platform_needs(stack, function, context)
     needs += key_needs(stack, function, needs, context)
-    return _Own(AwsCalls(found.calls, unresolved), tuple(needs), context)
+    return _Own(AwsCalls(calls.calls, unresolved), tuple(needs), context)
 
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
-    """The needs of the other functions with the same role, and clauses about who else may have it with unknown needs."""
-    roles = {each.resource.urn for each in resolve(stack, function, "role", ROLE).all}
+    """The needs of the other functions with the same role, and clauses on others that may have it with unknown needs."""
+    roles = {role.resource.urn for role in resolve(stack, function, "role", ROLE).all}
     unknown = [
         f"`{service}`, which may assume the role too" for urn in roles for service in _other_services(stack.by_urn[urn])
     ]
     known: list[_Own] = []
     sharing = _sharing(stack)
     keys = (*roles, *_managed(stack, function))
-    for other in {each.urn: each for key in keys for each in sharing.get(key, ()) if each.urn != function.urn}.values():
+    others = {other.urn: other for key in keys for other in sharing.get(key, ()) if other.urn != function.urn}
+    for other in others.values():
         own = _own(stack, other, None)
         if isinstance(own, _Own):
             known.append(own)
@@ -122,8 +123,8 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
 def _managed(stack: Stack, function: Resource) -> frozenset[str]:
     """The URNs of the stack's own managed policies that the function has, or may have."""
     grants = role_documents(stack, function)
-    carriers = (each.resource for each in (*grants.documents, *grants.possible))
-    return frozenset(each.urn for each in carriers if each.type == MANAGED_POLICY)
+    carriers = (attached.resource for attached in (*grants.documents, *grants.possible))
+    return frozenset(carrier.urn for carrier in carriers if carrier.type == MANAGED_POLICY)
 
 
 @memoized
@@ -137,28 +138,28 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
     return sharing
 
 
-def _unless_elsewhere(stack: Stack, over: ExcessPermission) -> ExcessPermission:
-    """The excess, undecided where an identity whose needs are unknown has the same managed policy."""
-    holding = _holding(stack).get(over.held.resource.urn, ())
-    others = [each.name for each in holding if each.urn not in _sharing(stack) or any(_other_services(each))]
-    if not others or not over.sure:
-        return over
-    why = f"unless it is for `{others[0]}`, which has the same managed policy"
-    return msgspec.structs.replace(over, message=f"{over.message}, {why}", sure=False)
+def _unless_elsewhere(stack: Stack, excess: ExcessPermission) -> ExcessPermission:
+    """The excess, undecided if an identity whose needs are unknown has the same managed policy."""
+    identities = _identities(stack).get(excess.resource.urn, ())
+    for identity in identities if excess.sure else ():
+        if identity.urn not in _sharing(stack) or any(_other_services(identity)):
+            return excess.unless(f"for `{identity.name}`, which has the same managed policy")
+    return excess
 
 
 @memoized
-def _holding(stack: Stack) -> Mapping[str, list[Resource]]:
+def _identities(stack: Stack) -> Mapping[str, list[Resource]]:
     """The roles, users and groups that have or may have each of the stack's managed policies, by its URN."""
-    holding: dict[str, list[Resource]] = {}
+    identities: dict[str, list[Resource]] = {}
     for holder in identity_policies(stack):
-        for urn in {held.resource.urn for held in holder.carried if held.resource.type == MANAGED_POLICY}:
-            holding.setdefault(urn, []).append(holder.identity)
-    return holding
+        carriers = (attached.resource for attached in holder.carried)
+        for urn in {carrier.urn for carrier in carriers if carrier.type == MANAGED_POLICY}:
+            identities.setdefault(urn, []).append(holder.identity)
+    return identities
 
 
 def _other_services(role: Resource) -> Iterator[str]:
-    """Services besides Lambda that a role's trust policy lets in."""
+    """Services besides Lambda that a role's trust policy allows."""
     for _, document in documents_of(role, TRUST):
         for statement in document.statements if isinstance(document, PolicyDocument) else ():
             services = (principal.value for principal in statement.principals or () if principal.type == "Service")
@@ -167,10 +168,10 @@ def _other_services(role: Resource) -> Iterator[str]:
 
 
 def _calls(stack: Stack, function: Resource, code: Asset | None) -> AwsCalls | Unknown | None:
-    """The calls of the function's code, or of a package that takes its place."""
+    """The calls of the function's code, or of a package that replaces it."""
     if code is None:
-        found = python_code(stack, function)
-        reading: ProgramReading | NoModule | Unknown | None = found and found[1]
+        code_and_reading = python_code(stack, function)
+        reading: ProgramReading | NoModule | Unknown | None = code_and_reading and code_and_reading[1]
     else:
         runtime, name = function.inputs.get("runtime"), function.inputs.get("handler")
         for value in (runtime, name):
@@ -195,7 +196,7 @@ def _run_context(stack: Stack, function: Resource) -> RunContext:
 
 
 def _home(stack: Stack, function: Resource) -> tuple[str, str]:
-    """The region and account that a function is in, `*` where they are not known."""
+    """The region and account of a function, `*` if they are not known."""
     region, account = "*", "*"
     texts: list[Any] = [function.outputs.get("arn"), function.inputs.get("role"), function.outputs.get("role")]
     for value in texts:
@@ -214,16 +215,16 @@ def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
     for trigger in triggers(stack):
         if trigger.functions.includes(function):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
-            known = [name for each in trigger.buckets.all if (name := physical_name(each.resource))]
+            known = [name for bucket in trigger.buckets.all if (name := physical_name(bucket.resource))]
             bucket_name = trigger.notification.inputs.get("bucket")
             for name in known or ([bucket_name] if isinstance(bucket_name, str) else []):
                 yield Upload(name, prefix)
 
 
-def _needs(found: AwsCalls, context: RunContext) -> tuple[list[Need], tuple[Unresolved, ...]]:
+def _needs(aws_calls: AwsCalls, context: RunContext) -> tuple[list[Need], tuple[Unresolved, ...]]:
     needs: dict[Need, None] = {}
-    unresolved = list(found.unresolved)
-    for call in found.calls:
+    unresolved = list(aws_calls.unresolved)
+    for call in aws_calls.calls:
         why = f"calls `{call.operation}` of `{call.service}`"
         required = permissions(call)
         if required is None:
@@ -241,7 +242,7 @@ def _needs(found: AwsCalls, context: RunContext) -> tuple[list[Need], tuple[Unre
 
 
 def _role(grants: Grants) -> Role:
-    unread = [each.why for each in grants.unread]
+    unread = [part.why for part in grants.unread]
     unread += [
         f"has a role with the AWS managed policy `{name}`, which is not read here"
         for name in sorted(grants.managed - set(FOR_FUNCTIONS))
@@ -249,7 +250,7 @@ def _role(grants: Grants) -> Role:
     managed = {name: FOR_FUNCTIONS[name] for name in sorted(grants.managed) if name in FOR_FUNCTIONS}
     boundary: tuple[PolicyDocument, ...] | None = None
     if grants.boundary is not None:
-        boundary = tuple(each.document for each in (*grants.boundary.documents, *grants.boundary.possible))
+        boundary = tuple(attached.document for attached in (*grants.boundary.documents, *grants.boundary.possible))
         if grants.boundary.managed or grants.boundary.unread:
             unread.append("has a role with a permissions boundary that is not read here")
             boundary = None

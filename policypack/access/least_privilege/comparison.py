@@ -1,8 +1,8 @@
 """What code needs, compared with what its role allows: missing permissions and excess permissions.
 
-The conditions of Allow statements are taken to hold and those of Deny statements are taken not to hold; both are listed.
-The comparison is `policypack.access.solver.diff`: a need is missing where it allows a request that the role does not, and
-a statement is excessive where it allows a request that no need does.
+The conditions of Allow statements are assumed to hold and those of Deny statements not to hold; both are listed.
+The comparison is `policypack.access.solver.diff`: a need is missing if it allows a request that the role does not, and
+a statement is excessive if it allows a request that no need does.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from policypack.python.files import CodePlace
 from policypack.resources.attachments import AttachedDocument
 
 TOO_MANY = "its wildcards distinguish too many requests"
-SHOWN = 4
+MOST_QUOTED = 4
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One action on one target, and what needs it: a line of code, or what the function is set up with."""
+    """One action on one target, and what needs it: a line of code, or a setting of the function."""
 
     action: str
     target: CallTarget
     why: str
-    """What needs it: a clause without a subject's verb, such as "`GetObject` of `s3`"."""
+    """The reason: a clause such as "calls `GetObject` of `s3`"."""
     place: CodePlace | None = None
     may: bool = False
-    """Whether it may be allowed and need not be."""
+    """Whether it may be allowed but is not required."""
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class Role(msgspec.Struct, frozen=True):
 
 
 class MissingPermission(msgspec.Struct, frozen=True):
-    """A need that the role does not meet, or where `sure` is False, may not meet."""
+    """A need that the role does not meet, or, if `sure` is False, may not meet."""
 
     need: Need
     resource: str
@@ -61,11 +61,11 @@ class MissingPermission(msgspec.Struct, frozen=True):
 
 
 class ExcessPermission(msgspec.Struct, frozen=True):
-    """An element of a statement that allows more than is needed, or where `sure` is False, may do so."""
+    """An element of a statement that allows more than is needed, or, if `sure` is False, may do so."""
 
-    held: AttachedDocument
+    attached: AttachedDocument
     path: str
-    """Of the element, in the resource that carries the document."""
+    """The element's path in the resource that carries the document."""
     sid: str | None
     message: str
     sure: bool = True
@@ -73,16 +73,20 @@ class ExcessPermission(msgspec.Struct, frozen=True):
     @property
     def resource(self) -> Resource:
         """The resource that carries the document."""
-        return self.held.resource
+        return self.attached.resource
+
+    def unless(self, purpose: str) -> ExcessPermission:
+        """The same, undecided because it may have this purpose."""
+        return msgspec.structs.replace(self, message=f"{self.message}, unless it is {purpose}", sure=False)
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What is missing in a role and what is excessive, with the conditions that this depends on."""
+    """The missing and the excess permissions of a role, with the conditions that this depends on."""
 
     missing: tuple[MissingPermission, ...] = ()
-    over: tuple[ExcessPermission, ...] = ()
+    excess: tuple[ExcessPermission, ...] = ()
     conditions: tuple[str, ...] = ()
-    """The paths of the conditions that are taken to hold, or for a Deny not to hold."""
+    """The paths of the conditions that are assumed to hold, or for a Deny not to hold."""
 
 
 def compare(
@@ -95,25 +99,22 @@ def compare(
         every: what all functions with this role need.
         role: what the role allows.
         context: where that function runs.
-        unread: what else has needs that are unknown, which makes every excess undecided.
+        unread: others with unknown needs, which make every excess undecided.
     """
     most, least = _access(role, Bound.MOST, context), _access(role, Bound.LEAST, context)
-    missing = tuple(found for need in needs if not need.may and (found := _missing(need, most, least, role)))
-    over = tuple(_excess(every, role, context, least.denials))
+    missing = dict.fromkeys(_missing(need, most, least, role) for need in needs if not need.may)
+    excess = tuple(_excess(every, role, context, least.denials))
     if unread:
-        over = tuple(
-            msgspec.structs.replace(excess, message=f"{excess.message}, unless it is for {unread[0]}", sure=False)
-            for excess in over
-        )
+        excess = tuple(permission.unless(f"for {unread[0]}") for permission in excess)
     conditions = tuple(
         dict.fromkeys(
-            f"{held.resource.name}.{held.at(condition.path)}"
-            for held in role.documents
-            for statement in held.document.statements
+            f"{attached.resource.name}.{attached.at(condition.path)}"
+            for attached in role.documents
+            for statement in attached.document.statements
             for condition in statement.conditions
         )
     )
-    return Comparison(tuple(dict.fromkeys(missing)), over, conditions)
+    return Comparison(tuple(filter(None, missing)), excess, conditions)
 
 
 def _access(role: Role, bound: Bound, context: RunContext) -> Access:
@@ -122,12 +123,12 @@ def _access(role: Role, bound: Bound, context: RunContext) -> Access:
     def read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
         if not statement.allows and (statement.conditions or "Condition" in statement.unknown):
             return None
-        found = known(document, statement, bound)
-        return found and _unconditional(found, context)
+        bounded = known(document, statement, bound)
+        return bounded and _unconditional(bounded, context)
 
-    attached = [held.document for held in role.documents if held.certain or bound is Bound.MOST]
+    documents = [attached.document for attached in role.documents if attached.certain or bound is Bound.MOST]
     managed = (_allowing(actions, "*") for actions in role.managed.values())
-    granted = Access.of([*access(attached, bound, read).statements, *managed])
+    granted = Access.of([*access(documents, bound, read).statements, *managed])
     return granted if role.boundary is None else within(granted, access(role.boundary, bound, read))
 
 
@@ -140,7 +141,7 @@ def _unconditional(statement: Statement, context: RunContext) -> Statement:
 
 
 def loose(pattern: str, context: RunContext) -> str:
-    """An ARN pattern in one partition, and in any region and account where the function's own are not known."""
+    """An ARN pattern in one partition, and in any region and account if the function's own are not known."""
     parts = pattern.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return pattern
@@ -181,7 +182,7 @@ def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPerm
 
 
 def _plainly_allowed(need: Need, allowed: Access) -> bool:
-    """Whether one statement alone allows all of a need and nothing can deny it, which spares a search."""
+    """Whether one statement alone allows all of a need and nothing can deny it, which avoids a search."""
     if allowed.denials or len(allowed.alternatives) != 1 or len(allowed.alternatives[0]) != 1:
         return False
     fits = overlaps if need.target.part else covers
@@ -200,17 +201,18 @@ def _excess(
     used: dict[str, list[Statement]] = {}
     for need in needs:
         used.setdefault(need.action.lower(), []).append(_allowing((need.action,), need.target.used))
-    for held in role.documents:
-        for statement in held.document.statements:
+    for attached in role.documents:
+        for statement in attached.document.statements:
             if not statement.allows:
                 continue
             if unknown := statement.unknown & {"Action", "NotAction", "Resource", "NotResource"}:
-                message = "holds a value that is known only after the update"
-                yield ExcessPermission(held, held.at(statement.at(min(unknown))), statement.sid, message, sure=False)
-            read = known(held.document, statement, Bound.LEAST)
+                path = attached.at(statement.at(min(unknown)))
+                message = "contains a value that is known only after the update"
+                yield ExcessPermission(attached, path, statement.sid, message, sure=False)
+            read = known(attached.document, statement, Bound.LEAST)
             if read is not None:
                 for element, message in _of_statement(read, _unconditional(read, context), used, denials):
-                    yield ExcessPermission(held, held.at(statement.at(element)), statement.sid, message)
+                    yield ExcessPermission(attached, attached.at(statement.at(element)), statement.sid, message)
 
 
 Excess = Iterator[tuple[str, str]]
@@ -255,10 +257,10 @@ def _of_resource(
     examples: dict[str, str] = {}
     untouched = []
     for name in fitting:
-        patterns = [each for statement in used[name.lower()] for each in statement.resources or ()]
-        if any(covers(each, pattern) for each in patterns):
+        targets = [target for statement in used[name.lower()] for target in statement.resources or ()]
+        if any(covers(target, pattern) for target in targets):
             continue
-        if not denials and not any(overlaps(each, pattern) for each in patterns):
+        if not denials and not any(overlaps(target, pattern) for target in targets):
             examples[name] = pattern
             untouched.append(name)
             continue
@@ -279,7 +281,7 @@ def _of_resource(
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{each}`" for each in names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+    return ", ".join(f"`{name}`" for name in names[:MOST_QUOTED]) + (" …" if len(names) > MOST_QUOTED else "")
 
 
 def _verb(names: Sequence[str]) -> str:
@@ -287,9 +289,9 @@ def _verb(names: Sequence[str]) -> str:
 
 
 def _newly(new: Access, old: Access) -> str:
-    """The resource of a newly allowed request; empty where there is none, or where this cannot be determined."""
+    """The resource of a newly allowed request; empty if there is none, or if this cannot be determined."""
     try:
-        found = newly(new, old, attached=True)
+        gain = newly(new, old, attached=True)
     except TooManyCellsError:
         return ""
-    return found[0].resource if found else ""
+    return gain[0].resource if gain else ""

@@ -1,6 +1,6 @@
-"""What a function needs of the customer managed keys behind the buckets, queues, topics and secrets that it uses.
+"""The permissions on customer managed keys that a function needs for its buckets, queues, topics and secrets.
 
-S3, SQS and the others use such a key by the caller's permissions, unless the key's own policy lets the role in. Sources:
+S3, SQS and the others use such a key with the caller's permissions, unless the key's own policy allows the role. Sources:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html and
@@ -46,7 +46,7 @@ USES = {
     ),
     **dict.fromkeys(("s3:putobject", "secretsmanager:putsecretvalue"), (DATA_KEY,)),
 }
-"""By action in lower case, what the service does with the key for it."""
+"""By action in lower case, the actions on the key that it needs."""
 
 
 class _Encrypted(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ class _Encrypted(msgspec.Struct, frozen=True):
 
 
 def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], context: RunContext) -> list[Need]:
-    """The needs for keys that the other needs bring with them."""
-    found: dict[Need, None] = {}
+    """The needs for keys that the other needs imply."""
+    implied: dict[Need, None] = {}
     for encrypted in _encrypted(stack):
         value = encrypted.key
         if isinstance(value, str) and (value.startswith(("alias/aws/", "aws/")) or ":alias/aws/" in value):
@@ -72,9 +72,9 @@ def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], context: 
             key = resolve_all(stack, encrypted.carrier, encrypted.name, [value], KEY)[0].only
             why = f"{need.why}, and `{encrypted.resource.name}` is encrypted with a key of the account"
             for action in actions:
-                let_in = key is not None and _lets_in(stack, key, function, action)
-                found[Need(action, _target(value, context), why, need.place, need.may or let_in)] = None
-    return list(found)
+                allowed = key is not None and _allows(stack, key, function, action)
+                implied[Need(action, _target(value, context), why, need.place, need.may or allowed)] = None
+    return list(implied)
 
 
 @memoized
@@ -111,13 +111,13 @@ def _target(value: Any, context: RunContext) -> CallTarget:
     return CallTarget(f"arn:aws:kms:{context.region}:{context.account}:key/*", every=False, argument="the key")
 
 
-def _lets_in(stack: Stack, key: Resource, function: Resource, action: str) -> bool:
-    """Whether the key's own policy lets the function's role use it, without regard to conditions."""
+def _allows(stack: Stack, key: Resource, function: Resource, action: str) -> bool:
+    """Whether the key's own policy allows the function's role, without regard to conditions."""
     policies = referrers(stack, key, KEY_POLICY, "keyId")
-    carriers = [key, *(each for each in policies if resolve(stack, each, "keyId", KEY).only is key)]
+    carriers = [key, *(policy for policy in policies if resolve(stack, policy, "keyId", KEY).only is key)]
     documents = [document for carrier in carriers for _, document in documents_of(carrier)]
     return any(
-        not isinstance(document, PolicyDocument)  # another policy judges what is unknown there
+        not isinstance(document, PolicyDocument)  # another policy judges an unknown document
         or any(
             statement.allows and concerns(statement, action) and _names(stack, statement, function)
             for statement in document.statements
@@ -130,7 +130,7 @@ def _names(stack: Stack, statement: Statement, function: Resource) -> bool:
     """Whether a statement names the function's role, or has an unknown principal."""
     if "Principal" in statement.unknown:
         return True
-    names = {name for each in resolve(stack, function, "role", ROLE).all if (name := physical_name(each.resource))}
+    names = {name for role in resolve(stack, function, "role", ROLE).all if (name := physical_name(role.resource))}
     for principal in statement.principals or ():
         arn = Arn.parse(principal.value) if principal.type == "AWS" else None
         if principal.anyone or (arn and arn.resource.startswith("role/") and arn.resource.rpartition("/")[2] in names):

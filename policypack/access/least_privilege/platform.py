@@ -1,4 +1,4 @@
-"""What a function's role needs without a call in its code: what Lambda does by the role.
+"""The permissions that a function's role needs without a call in its code: those that Lambda uses.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html,
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
@@ -31,7 +31,7 @@ SENDS = {
     "events": "events:PutEvents",
     "s3": "s3:PutObject",
 }
-"""By service of a dead-letter target or a destination, what Lambda does with it."""
+"""By service of a dead-letter target or a destination, the action that Lambda calls on it."""
 DEAD_LETTERS = ("sqs", "sns")
 """The services of dead-letter targets."""
 READS = {
@@ -48,7 +48,7 @@ READS = {
         ("dynamodb:ListStreams",),
     ),
 }
-"""By service of an event source, what Lambda's poller calls, and what it may call."""
+"""By service of an event source, the actions that Lambda's poller calls, and those that it may call."""
 NETWORK = (
     ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
     ("ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
@@ -64,11 +64,11 @@ SERVICES = {
     "aws:cloudwatch/eventBus:EventBus": "events",
     **dict.fromkeys(BUCKET_TYPES, "s3"),
 }
-"""By type, its service as ARNs name it."""
+"""By type, its service in ARNs."""
 
 
 def platform_needs(stack: Stack, function: Resource, context: RunContext) -> Iterator[Need]:
-    """Everything that Lambda does for the function by its role."""
+    """Every permission that Lambda uses for the function by its role."""
     yield from _logs(stack, function, context)
     yield from _failures(stack, function, context)
     yield from _sources(stack, function, context)
@@ -107,8 +107,8 @@ def _logs(stack: Stack, function: Resource, context: RunContext) -> Iterator[Nee
         created = CallTarget(f"{head}*", every=False, part=True)
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         yield Need(action, streams, "Lambda writes the function's logs")
-    if not isinstance(group, str) or group not in [each.inputs.get("name") for each in stack.of(LOG_GROUP)]:
-        why = "Lambda makes the function's log group, which is not in the stack, unless it is there"
+    if not isinstance(group, str) or group not in [log_group.inputs.get("name") for log_group in stack.of(LOG_GROUP)]:
+        why = "Lambda creates the function's log group, which is not in the stack, unless it exists"
         yield Need("logs:CreateLogGroup", created, why, may=True)
 
 
@@ -125,13 +125,13 @@ def _failures(stack: Stack, function: Resource, context: RunContext) -> Iterator
 
 def _sent(stack: Stack, resource: Resource, name: str, value: Any, context: RunContext) -> Iterator[Need]:
     dead = name == "deadLetterConfig"
-    why = f"Lambda sends on {'what the function could not handle' if dead else 'what became of an event'}"
+    why = f"Lambda sends {'failed events to the dead-letter target' if dead else 'the results of events to a destination'}"
     services: Iterable[str] = DEAD_LETTERS if dead else SENDS
     service, target = _target(stack, resource, name, value, context, services)
     for action in [SENDS[service]] if service in SENDS else SENDS.values() if service is None else []:
         suffix = "/*" if action == "s3:PutObject" and service else ""
-        about = CallTarget(f"{target.pattern}{suffix}", target.every, argument=target.argument)
-        yield Need(action, about, why, may=service is None)
+        sent_to = CallTarget(f"{target.pattern}{suffix}", target.every, argument=target.argument)
+        yield Need(action, sent_to, why, may=service is None)
 
 
 def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[Need]:
@@ -154,7 +154,7 @@ def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[
 def _target(
     stack: Stack, resource: Resource, name: str, value: Any, context: RunContext, services: Iterable[str]
 ) -> tuple[str | None, CallTarget]:
-    """The service and the ARN of what a property refers to; None where the service is unknown."""
+    """The service and the ARN of what a property refers to; None if the service is unknown."""
     if isinstance(value, str) and (arn := Arn.parse(value)):
         return arn.service, CallTarget(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")
     types = (token for token, service in SERVICES.items() if service in services)
@@ -164,7 +164,7 @@ def _target(
 
 
 def arn_of(resource: Resource, context: RunContext) -> CallTarget:
-    """The ARN of a queue, topic, function, stream, table, bus or bucket; made from its name where it is unknown."""
+    """The ARN of a queue, topic, function, stream, table, bus or bucket; derived from its name if it is unknown."""
     known = resource.outputs.get("arn")
     if isinstance(known, str) and (arn := Arn.parse(known)):
         return CallTarget(f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}")

@@ -16,13 +16,13 @@ CALL_FIX = "Name the service, the operation and the resource in the code or in t
 def lacks(stack: Stack) -> Iterator[Placed[MissingPermission]]:
     """Each need of a function's code or settings that its role does not meet, or may not."""
     for function in functions(stack):
-        found = privilege(stack, function)
-        if isinstance(found, Unknown):
-            yield function, code_property(function), found
-        elif found is not None:
-            for each in grouped(found):
-                yield function, "role", each
-            if unresolved := found.found.unresolved:
+        judged = privilege(stack, function)
+        if isinstance(judged, Unknown):
+            yield function, code_property(function), judged
+        elif judged is not None:
+            for missing in grouped(judged):
+                yield function, "role", missing
+            if unresolved := judged.code.unresolved:
                 more = f", and {len(unresolved) - 1} more" if len(unresolved) > 1 else ""
                 why = f"makes calls that cannot be determined: `{unresolved[0].place}` {unresolved[0].why}{more}"
                 yield function, code_property(function), Unknown(why, CALL_FIX)
@@ -32,35 +32,32 @@ def excesses(stack: Stack) -> Iterator[Placed[ExcessPermission]]:
     """Each element of a role's document that allows more than all functions with that role need."""
     seen: set[tuple[str, str, str]] = set()
     for function in functions(stack):
-        found = privilege(stack, function)
-        if isinstance(found, Unknown):
-            yield function, code_property(function), found
-        elif found is not None:
-            for excess in found.comparison.over:
-                mark = (excess.resource.urn, excess.path, excess.message)
-                if mark not in seen:  # a role that two functions share is reported once
-                    seen.add(mark)
+        judged = privilege(stack, function)
+        if isinstance(judged, Unknown):
+            yield function, code_property(function), judged
+        elif judged is not None:
+            for excess in judged.comparison.excess:
+                key = (excess.resource.urn, excess.path, excess.message)
+                if key not in seen:  # a role that two functions share is reported once
+                    seen.add(key)
                     yield excess.resource, excess.path, excess
-            if found.role.documents or found.role.managed:
-                for why in found.role.unread:
+            if judged.role.documents or judged.role.managed:
+                for why in judged.role.unread:
                     yield function, "", Unknown(why, UNREAD_FIX)
 
 
-def grouped(found: Privilege) -> list[MissingPermission]:
-    """What is missing, once for each action and resource, at the first line that needs it.
+def grouped(judged: Privilege) -> list[MissingPermission]:
+    """Missing permissions, once for each action and resource, at the first line that needs it.
 
     A role that cannot be read is reported once.
     """
-    kept: dict[tuple[str, str, bool], MissingPermission] = {}
-    for missing_permission in found.comparison.missing:
-        unread = not missing_permission.sure and bool(found.role.unread)
-        kept.setdefault(
-            ("", missing_permission.why, False)
-            if unread
-            else (missing_permission.need.action, missing_permission.resource, missing_permission.sure),
-            missing_permission,
-        )
-    return list(kept.values())
+    first: dict[tuple[str, str, bool], MissingPermission] = {}
+    for missing in judged.comparison.missing:
+        key = (missing.need.action, missing.resource, missing.sure)
+        if not missing.sure and judged.role.unread:
+            key = ("", missing.why, False)
+        first.setdefault(key, missing)
+    return list(first.values())
 
 
 def judge_missing(missing: MissingPermission) -> Judgement:
@@ -75,6 +72,6 @@ def judge_missing(missing: MissingPermission) -> Judgement:
     )
 
 
-def judge_excess(over: ExcessPermission) -> Judgement:
+def judge_excess(excess: ExcessPermission) -> Judgement:
     """The report of an excess permission."""
-    return Violation("", over.message) if over.sure else Undecided("", over.message, CALL_FIX)
+    return Violation("", excess.message) if excess.sure else Undecided("", excess.message, CALL_FIX)

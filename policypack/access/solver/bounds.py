@@ -1,7 +1,7 @@
 """Statements with unknown parts and policy variables, read as the most or the least that they may match.
 
-A verdict that holds for the most that is allowed and the least that is denied holds whatever the unknowns turn out
-to be. Variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
+A verdict that is true for the most that is allowed and the least that is denied is true for every value of the
+unknowns. Variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WIDER = {
 
 
 class Bound(enum.Enum):
-    """Which requests a statement matches where an unknown value or a variable decides: the most or the least."""
+    """Which requests a statement matches if it depends on an unknown value or a variable: the most or the least."""
 
     MOST = "most"
     LEAST = "least"
@@ -47,29 +47,29 @@ def variable(text: str) -> bool:
 
 
 def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, variables: Bound) -> Statement | None:
-    """The statement without unknowns and variables, at these bounds; None where it matches nothing.
+    """The statement without unknowns and variables, at these bounds; None if it matches nothing.
 
     Documents of the version of 2008, which is the default, read `${…}` as plain text.
     """
-    found = known(document, statement, unknowns)
+    read = known(document, statement, unknowns)
     with_variables = document.version == VERSIONS[0] or any(element == "Version" for element, _ in document.unknowns)
-    if found is None or not with_variables:
-        return found
-    conditions = _without_variables(found.conditions, variables)
-    resources, not_resources = found.resources, found.not_resources
+    if read is None or not with_variables:
+        return read
+    conditions = _without_variables(read.conditions, variables)
+    resources, not_resources = read.resources, read.not_resources
     if resources is not None:
-        resources = tuple(widen(each) for each in resources if variables is Bound.MOST or not variable(each))
+        resources = tuple(widen(pattern) for pattern in resources if variables is Bound.MOST or not variable(pattern))
     if not_resources is not None and any(map(variable, not_resources)):
         if variables is Bound.LEAST:
             return None
         not_resources = tuple(pattern for pattern in not_resources if not variable(pattern))
     if conditions is None:
         return None
-    return msgspec.structs.replace(found, resources=resources, not_resources=not_resources, conditions=conditions)
+    return msgspec.structs.replace(read, resources=resources, not_resources=not_resources, conditions=conditions)
 
 
 def known(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
-    """The statement without unknowns, at this bound; None where it matches nothing."""
+    """The statement without unknowns, at this bound; None if it matches nothing."""
     unknown = statement.unknown
     if not unknown:
         return statement
@@ -106,34 +106,34 @@ def unknown_paths(document: PolicyDocument, statement: Statement, *elements: str
 
 
 def _known(conditions: tuple[Condition, ...], unknown: frozenset[str], bound: Bound) -> tuple[Condition, ...] | None:
-    """The conditions, parsed without their unknown values, at this bound; None where at the least they never hold.
+    """The conditions, parsed without their unknown values, at this bound; None if at the least they never hold.
 
-    `unknown` holds the paths of conditions, or of whole operators, with unknown values.
+    `unknown` has the paths of conditions, or of operators, with unknown values.
     """
     if bound is Bound.MOST:
         return tuple(condition for condition in conditions if condition.path not in unknown)
     if not unknown <= {condition.path for condition in conditions}:
         return None
-    partly_known = [condition for condition in conditions if condition.path in unknown]
-    unusable = any(each.negated or each.operator == "Null" or not each.values for each in partly_known)
+    partial = [condition for condition in conditions if condition.path in unknown]
+    unusable = any(condition.negated or condition.operator == "Null" or not condition.values for condition in partial)
     return None if unusable else conditions
 
 
 def _without_variables(conditions: tuple[Condition, ...], bound: Bound) -> tuple[Condition, ...] | None:
-    """The conditions without variables; None where at the least they never hold."""
-    found = []
+    """The conditions without variables; None if at the least they never hold."""
+    kept = []
     for condition in conditions:
         fixed = tuple(value for value in condition.values if not variable(OWN.sub("", value)))
         if len(fixed) == len(condition.values):
-            found.append(condition)
+            kept.append(condition)
         elif condition.negated is (bound is Bound.LEAST):
             if condition.negated:
                 return None
             if condition.operator in WIDER:
                 patterns = tuple(map(widen, condition.values))
-                found.append(msgspec.structs.replace(condition, operator=WIDER[condition.operator], values=patterns))
+                kept.append(msgspec.structs.replace(condition, operator=WIDER[condition.operator], values=patterns))
         elif fixed:
-            found.append(msgspec.structs.replace(condition, values=fixed))
+            kept.append(msgspec.structs.replace(condition, values=fixed))
         elif bound is Bound.LEAST:
             return None
-    return tuple(found)
+    return tuple(kept)

@@ -1,7 +1,7 @@
 """The kinds of callers that documents distinguish, each with an example and the values that its requests have.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and, for which keys
-come with whom, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+come with which caller, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ PRINCIPAL_ARN = "aws:principalarn"
 ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 CANONICAL = "CanonicalUser"
 STRANGER_ACCOUNTS = ("999999999999", "888888888888", "777777777777")
-SELF = Caller("AWS", "the principal", words="the principal that it is attached to")
-"""The identity that a document is attached to, whose name decides nothing."""
+SELF = Caller("AWS", "the principal", label="the principal that it is attached to")
+"""The identity that a document is attached to. Its name does not matter."""
 
 
 def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
@@ -36,27 +36,27 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
         for statement in statements
         for principal in (*(statement.principals or ()), *(statement.not_principals or ()))
     ]
-    found = [*_aws(principals, statements, work), ANONYMOUS]
+    distinct = [*_aws(principals, statements, work), ANONYMOUS]
     for kind, other in (
         ("Service", "any-other.amazonaws.com"),
         ("Federated", "any-other-provider"),
         (CANONICAL, "any-other-user"),
     ):
         names = dict.fromkeys(principal.value for principal in principals if principal.type == kind)
-        found += [Caller(kind, name.replace("*", "x").replace("?", "x")) for name in names]
+        distinct += [Caller(kind, name.replace("*", "x").replace("?", "x")) for name in names]
         if kind != CANONICAL or names:
-            found.append(Caller(kind, other))
-    return list(dict.fromkeys(found))
+            distinct.append(Caller(kind, other))
+    return list(dict.fromkeys(distinct))
 
 
 def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work: Work) -> Iterator[Caller]:
     named = list(
         dict.fromkeys(principal.value for principal in principals if principal.type == "AWS" and not principal.anyone)
     )
-    accounts = {account for each in named if (account := account_of(each))}
-    arns = [each for each in named if account_of(each) is None]
+    accounts = {account for name in named if (account := account_of(name))}
+    arns = [name for name in named if account_of(name) is None]
     groups: list[list[Pattern]] = [[Pattern(arn, wild=has_wildcard(arn))] for arn in arns if Arn.parse(arn)]
-    groups += [[Pattern(f"arn:aws:iam::{each}:*")] for each in sorted(accounts)]
+    groups += [[Pattern(f"arn:aws:iam::{account}:*")] for account in sorted(accounts)]
     for statement in statements:
         for condition in statement.conditions:
             if condition.name == PRINCIPAL_ARN and condition.operator != "Null":
@@ -65,9 +65,9 @@ def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work:
                 groups += [[Pattern(f"arn:aws:iam::{value}:*")] for value in condition.values]
     yield from (_named(arn) for arn in arns if not (has_wildcard(arn) and Arn.parse(arn)))
     for account in sorted(accounts):
-        if not ACCOUNT.fullmatch(account):  # of none of the kinds, and yet a name that two documents may share
+        if not ACCOUNT.fullmatch(account):  # matches none of `KINDS`, but two documents may use the same name
             yield Caller("AWS", root := f"arn:aws:iam::{account}:root", (root,), account)
-    for arn in (each for kind in KINDS for each in cells(kind, groups, work).values()):
+    for arn in (example for kind in KINDS for example in cells(kind, groups, work).values()):
         parsed = Arn.parse(arn)
         if parsed is not None and not has_wildcard(arn):
             yield _plain(arn, parsed, accounts)
@@ -75,7 +75,7 @@ def _aws(principals: Iterable[Principal], statements: Sequence[Statement], work:
 
 def _named(name: str) -> Caller:
     parsed = Arn.parse(name)
-    if parsed is None:  # the id of a principal that is gone, or one that only its own document knows
+    if parsed is None:  # the id of a deleted principal, or a name that only this document uses
         return Caller("AWS", name, (name,))
     if parsed.service == "sts" and parsed.resource.startswith("assumed-role/"):
         return Caller("AWS", name, (name, arn_of_role(parsed)), parsed.account)
@@ -84,25 +84,25 @@ def _named(name: str) -> Caller:
 
 def _plain(arn: str, parsed: Arn, accounts: Iterable[str]) -> Caller:
     if not ACCOUNT.fullmatch(parsed.account):
-        account = next(each for each in STRANGER_ACCOUNTS if each not in set(accounts))
+        account = next(stranger for stranger in STRANGER_ACCOUNTS if stranger not in set(accounts))
         arn = arn.replace(f"::{parsed.account}:", f"::{account}:", 1)
-        return Caller("AWS", arn, (arn,), account, words=f"`{arn}`, of another account")
+        return Caller("AWS", arn, (arn,), account, label=f"`{arn}`, of another account")
     return Caller("AWS", arn, (arn,), parsed.account)
 
 
 def arn_of_role(session: Arn) -> str:
-    """The ARN of the role that an `assumed-role` session is of."""
+    """The ARN of the role of an `assumed-role` session."""
     return f"arn:{session.partition}:iam::{session.account}:role/{session.resource.split('/')[1]}"
 
 
 def fixed(caller: Caller, name: str) -> Values | None:
-    """The values of a key in every request of a caller; None where its requests differ."""
+    """The values of a key in every request of a caller; None if its requests differ."""
     if caller is SELF:
         return None
     if name in SERVICE_KEYS and caller.type != "Service":
         return ()
     if caller.type == "Federated" and (name in CALLER_KEYS or name == "aws:username"):
-        return ()  # who signs in with a provider is no principal of AWS yet, and never a user of IAM
+        return ()  # a user of an identity provider is not an AWS principal, and never an IAM user
     signed = caller.type in ("AWS", "Federated", CANONICAL)
     if name == PRINCIPAL_ARN and caller.type == CANONICAL:  # another name for an account
         return (f"arn:aws:iam::{STRANGER_ACCOUNTS[0]}:root",)

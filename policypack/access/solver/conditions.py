@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,18 +20,18 @@ from policypack.iam.globs import matches
 SOURCE_IP = "aws:sourceip"
 VPC_SOURCE_IP = "aws:vpcsourceip"
 ADDRESS_KEYS = frozenset({SOURCE_IP, VPC_SOURCE_IP, "ec2-instance-connect:privateipaddress"})
-"""Keys, in lower case, that hold an address."""
+"""Keys, in lower case, whose value is an address."""
 ADDRESS_OPERATORS = ("IpAddress", "NotIpAddress")
 
 Values = tuple[str, ...]
-"""What a request has for a condition key; several values only where the key takes them."""
+"""What a request has for a condition key; several values only if the key is multivalued."""
 
 
 def address_problems(condition: Condition) -> Iterator[str]:
-    """What is wrong with a condition on an address: clauses that follow the condition's path."""
+    """Problems of a condition on an address: clauses that follow the condition's path."""
     if condition.name not in ADDRESS_KEYS:
         if condition.operator in ADDRESS_OPERATORS:
-            yield f"`{condition.operator}` compares addresses, and `{condition.key}` holds none"
+            yield f"`{condition.operator}` compares addresses, and `{condition.key}` has none"
     elif condition.operator not in (*ADDRESS_OPERATORS, "Null"):
         right = f"{'NotIpAddress' if condition.negated else 'IpAddress'}{'IfExists' * condition.if_exists}"
         yield f"`{condition.operator}` compares texts, so no address ever equals a range; write `{right}`"
@@ -67,13 +67,18 @@ def _outside(values: tuple[str, ...]) -> Ranges:
     return ~named(values)
 
 
+def on_key(conditions: Iterable[Condition], name: str | None) -> list[Condition]:
+    """The conditions on a key, in lower case."""
+    return [condition for condition in conditions if condition.name == name]
+
+
 def holds(condition: Condition, value: str | None) -> bool:
     """Whether the condition holds for a request whose key has this one value, or lacks the key (None)."""
     return met(condition, () if value is None else (value,))
 
 
 def met(condition: Condition, values: Values) -> bool:
-    """Whether a condition holds for what a request has for its key: no value where it lacks the key.
+    """Whether a condition holds for what a request has for its key: no value if it lacks the key.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
     """
@@ -83,8 +88,8 @@ def met(condition: Condition, values: Values) -> bool:
         if condition.if_exists or condition.qualifier == "ForAllValues":
             return True
         return condition.negated and condition.qualifier != "ForAnyValue"
-    each_one = (one_met(condition, value) for value in values)
-    return all(each_one) if demands_all(condition) else any(each_one)
+    meeting = (one_met(condition, value) for value in values)
+    return all(meeting) if demands_all(condition) else any(meeting)
 
 
 def demands_all(condition: Condition) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import product
+from itertools import chain, product
 
 import msgspec
 
@@ -50,7 +50,8 @@ class Access(msgspec.Struct, frozen=True):
     @property
     def statements(self) -> list[Statement]:
         """All statements."""
-        return [*(each for groups in self.alternatives for group in groups for each in group), *self.denials]
+        groups = chain.from_iterable(self.alternatives)
+        return [*chain.from_iterable(groups), *self.denials]
 
 
 NOTHING = Access(())
@@ -67,7 +68,7 @@ def access(
     Args:
         documents: the documents.
         unknowns: how unknown values count: for `MOST` Allow statements match the most, and Deny statements the least.
-        read: returns a statement at the bound for its effect, or None where it matches nothing.
+        read: returns a statement at the bound for its effect, or None if it matches nothing.
     """
     return Access.of(
         statement
@@ -80,7 +81,7 @@ def access(
 def within(inner: Access, outer: Access) -> Access:
     """What both allow, such as an identity's documents within its permissions boundary."""
     return Access(
-        tuple((*one, *other) for one in inner.alternatives for other in outer.alternatives),
+        tuple((*first, *second) for first in inner.alternatives for second in outer.alternatives),
         (*inner.denials, *outer.denials),
     )
 
@@ -105,13 +106,13 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
 
 
 def newly(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> tuple[Request, Statement] | None:
-    """A newly allowed request and the Allow statement that allows it; None where there is none.
+    """A newly allowed request and the Allow statement that allows it; None if there is none.
 
     Args:
         new: what is allowed now.
         old: what was allowed before.
         attached: whether the caller is the identity that the documents are attached to.
-        foreign: whether resources are named by others, so that a policy variable never stands for a part of their names.
+        foreign: whether resources belong to others, so that a policy variable never matches a part of their names.
 
     Raises:
         TooManyCellsError: there are too many requests to distinguish.
@@ -169,9 +170,9 @@ def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], 
 
 
 def includes(wide: Statement, narrow: Statement) -> bool:
-    """Whether `wide` matches every request that `narrow` matches, dimension by dimension, which spares most searches.
+    """Whether `wide` matches every request that `narrow` matches, compared by dimension, which avoids most searches.
 
-    False means "not shown": only a search finds out whether several statements together match it all.
+    False may be wrong: only a search determines whether several statements together match them all.
     """
     return (
         _element_includes(actions(wide), actions(narrow))

@@ -23,6 +23,7 @@ from policypack.access.solver.conditions import (
     met,
     named,
     number,
+    on_key,
     one_met,
     pattern_of,
 )
@@ -49,7 +50,7 @@ def mask_of(matches: Iterable[bool]) -> int:
 
 
 def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Cell]:
-    """The cells of one condition key; an example is a tuple of values, empty where the request lacks the key.
+    """The cells of one condition key; an example is a tuple of values, empty if the request lacks the key.
 
     Raises:
         TooManyCellsError: the conditions distinguish too many values.
@@ -57,20 +58,19 @@ def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Ce
     conditions = [
         (index, condition)
         for index, statement in enumerate(statements)
-        for condition in statement.conditions
-        if condition.name == name
+        for condition in on_key(statement.conditions, name)
     ]
-    distinct = list({meaning(each): each for _, each in conditions}.values())
-    found: dict[int, Values] = {}
+    distinct = list({meaning(condition): condition for _, condition in conditions}.values())
+    by_mask: dict[int, Values] = {}
     for values in _sets(name, distinct, work):
         work.spend(1 + len(distinct) // 4)
-        held = {meaning(each) for each in distinct if met(each, values)}
+        holding = {meaning(condition) for condition in distinct if met(condition, values)}
         mask = (1 << len(statements)) - 1
-        for index, each in conditions:
-            if meaning(each) not in held:
+        for index, condition in conditions:
+            if meaning(condition) not in holding:
                 mask &= ~(1 << index)
-        found.setdefault(mask, values)
-    return [Cell(mask, values) for mask, values in found.items()]
+        by_mask.setdefault(mask, values)
+    return [Cell(mask, values) for mask, values in by_mask.items()]
 
 
 def meaning(condition: Condition) -> tuple[object, ...]:
@@ -87,7 +87,7 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
     if several is None:
         several = not name.startswith("aws:") and any(condition.qualifier for condition in conditions)
     if not several:
-        yield from ((each,) for each in singles)
+        yield from ((value,) for value in singles)
         return
     compared = [condition for condition in conditions if condition.operator != "Null"]
     every = mask_of(map(demands_all, compared))
@@ -134,12 +134,12 @@ def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator
 def _around(conditions: Iterable[Condition]) -> Iterator[str]:
     """Each number or date in the conditions, one between each two, and one on either side."""
     spelled = {
-        found: value for condition in conditions for value in condition.values if (found := number(value)) is not None
+        parsed: value for condition in conditions for value in condition.values if (parsed := number(value)) is not None
     }
     if not spelled:
         return
     numbers = sorted(spelled)
-    yield from (spelled[each] for each in numbers)
+    yield from (spelled[known] for known in numbers)
     outside = [numbers[0] - 1, numbers[-1] + 1]
     yield from map(_written, [*((low + high) / 2 for low, high in pairwise(numbers)), *outside])
 
@@ -149,23 +149,23 @@ def _written(value: float) -> str:
 
 
 class ElementMatch(msgspec.Struct, frozen=True):
-    """The patterns of a statement in one dimension, and whether the statement is about what they match or about the rest."""
+    """The patterns of a statement in one dimension, and whether it matches their texts or all others."""
 
     patterns: tuple[str, ...]
     inside: bool
 
     @staticmethod
-    def of(about: tuple[str, ...] | None, not_about: tuple[str, ...] | None) -> ElementMatch:
-        """The match of an element or of its negation; a statement with neither is about everything."""
-        return ElementMatch(not_about or (), inside=False) if about is None else ElementMatch(about, inside=True)
+    def of(patterns: tuple[str, ...] | None, negated: tuple[str, ...] | None) -> ElementMatch:
+        """The match of an element or of its negation; a statement with neither matches every text."""
+        return ElementMatch(negated or (), inside=False) if patterns is None else ElementMatch(patterns, inside=True)
 
-    def about(self, text: str) -> bool:
-        """Whether it is about a text."""
+    def matches(self, text: str) -> bool:
+        """Whether the statement matches a text in this dimension."""
         return any_matches(self.patterns, text) is self.inside
 
 
 def actions(statement: Statement) -> ElementMatch:
-    """The match of the statement's actions, in lower case, since case does not count."""
+    """The match of the statement's actions, in lower case, because case is ignored."""
     return ElementMatch.of(
         statement.actions and lowered(statement.actions), statement.not_actions and lowered(statement.not_actions)
     )
@@ -181,20 +181,20 @@ def text_cells(
 ) -> list[Cell]:
     """The cells of actions or of resources that all of `required` match; the masks are of `others`.
 
-    A cell may be left out where fewer of `others` match another one.
+    A cell may be left out if fewer of `others` match another one.
 
     Raises:
         TooManyCellsError: the patterns distinguish too many texts.
     """
     first, *rest = map(match, required)
     needed = rest if first.inside else [first, *rest]
-    found: dict[int, str] = {}
+    by_mask: dict[int, str] = {}
     for pattern in first.patterns if first.inside else ("*",):
         for mask, text in _within(pattern, needed, [*map(match, others)], work):
             if not mask:
                 return [Cell(mask, text)]
-            found.setdefault(mask, text)
-    return [Cell(mask, text) for mask, text in found.items()]
+            by_mask.setdefault(mask, text)
+    return [Cell(mask, text) for mask, text in by_mask.items()]
 
 
 def _within(
@@ -203,57 +203,58 @@ def _within(
     """The cells among the texts that one pattern matches."""
     work.spend(1 + len(others) // 8)
     if not has_wildcard(pattern):
-        if all(match.about(pattern) for match in needed):
-            yield mask_of(match.about(pattern) for match in others), pattern
+        if all(match.matches(pattern) for match in needed):
+            yield mask_of(match.matches(pattern) for match in others), pattern
         return
     for text in (pattern.replace("*", anything).replace("?", "x") for anything in ("", "x")):
-        if not any(match.about(text) for match in others) and all(match.about(text) for match in needed):
+        if not any(match.matches(text) for match in others) and all(match.matches(text) for match in needed):
             yield 0, text
             return
     groups: dict[tuple[str, ...], int] = {}
-    members = [_group(each, pattern, groups) for each in (*needed, *others)]
+    members = [_group(match, pattern, groups) for match in (*needed, *others)]
     if any(member is (not match.inside) for member, match in zip(members, needed, strict=False)):
         return
-    insides = [each.inside for each in (*needed, *others)]
+    insides = [match.inside for match in (*needed, *others)]
     for member, text in cells(pattern, list(groups), work, _preference(members, insides, len(needed))).items():
-        held = [
-            (each if isinstance(each, bool) else each in member) is inside
-            for each, inside in zip(members, insides, strict=True)
+        matching = [
+            (group if isinstance(group, bool) else group in member) is inside
+            for group, inside in zip(members, insides, strict=True)
         ]
-        if all(held[: len(needed)]):
-            yield mask_of(held[len(needed) :]), text
+        if all(matching[: len(needed)]):
+            yield mask_of(matching[len(needed) :]), text
 
 
 def _preference(members: Sequence[int | bool], insides: Sequence[bool], needed: int) -> Preference:
     """The preference that no statement after the first `needed` matches, except in groups that statements read both ways."""
-    exact = {each for each in members[:needed] if not isinstance(each, bool)}
-    about = {each for each, inside in zip(members, insides, strict=True) if not isinstance(each, bool) and inside}
-    rest = {each for each, inside in zip(members, insides, strict=True) if not isinstance(each, bool) and not inside}
-    return Preference(frozenset(about - rest - exact), frozenset(rest - about - exact))
+    groups = [(group, inside) for group, inside in zip(members, insides, strict=True) if not isinstance(group, bool)]
+    exact = {group for group in members[:needed] if not isinstance(group, bool)}
+    plain = {group for group, inside in groups if inside}
+    negated = {group for group, inside in groups if not inside}
+    return Preference(frozenset(plain - negated - exact), frozenset(negated - plain - exact))
 
 
 def _group(match: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
-    """The index of a group of patterns; True where the group matches all that `pattern` matches, and False where nothing."""
-    near = tuple(each for each in match.patterns if each == "*" or overlaps(each, pattern))
-    if not near:
+    """The index of a group of patterns; True if the group matches all that `pattern` matches, and False if nothing."""
+    overlapping = tuple(other for other in match.patterns if other == "*" or overlaps(other, pattern))
+    if not overlapping:
         return False
-    if any(each == "*" or covers(each, pattern) for each in near):
+    if any(other == "*" or covers(other, pattern) for other in overlapping):
         return True
-    return groups.setdefault(near, len(groups))
+    return groups.setdefault(overlapping, len(groups))
 
 
-def united(every: Iterable[Cell]) -> int:
+def united(cells: Iterable[Cell]) -> int:
     """The mask of the statements that match in one of the cells."""
-    return reduce(or_, (cell.mask for cell in every), 0)
+    return reduce(or_, (cell.mask for cell in cells), 0)
 
 
-def narrowed(every: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
+def narrowed(cells: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
     """The cells with masks of the statements at these indexes only."""
-    found: dict[int, Cell] = {}
-    for each in every:
-        mask = sum((each.mask >> index & 1) << place for place, index in enumerate(indexes))
-        found.setdefault(mask, Cell(mask, each.example))
-    return list(found.values())
+    by_mask: dict[int, Cell] = {}
+    for cell in cells:
+        mask = sum((cell.mask >> index & 1) << place for place, index in enumerate(indexes))
+        by_mask.setdefault(mask, Cell(mask, cell.example))
+    return list(by_mask.values())
 
 
 PRUNED_FROM = 48
@@ -264,7 +265,7 @@ Combination = tuple[Cell, ...]
 
 
 def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) -> Combination | None:
-    """One cell for each dimension that together no obstacle matches; None where there is none.
+    """One cell for each dimension that together no obstacle matches; None if there is none.
 
     `obstacles` is the mask of the statements that must not match.
 
@@ -284,7 +285,7 @@ def combinations(
 ) -> dict[int, Combination]:
     """Combinations of one cell for each dimension, by the mask of the obstacles that match them all.
 
-    One may be left out where another one avoids more obstacles; with `any_uncovered` all may be left out beside one that
+    One may be left out if another one avoids more obstacles; with `any_uncovered` all may be left out beside one that
     avoids every obstacle.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The request space of every request, by every caller that a document can name: where documents are compared."""
+"""The request space of every request, by every caller that a document can name; documents are compared in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from policypack.access.solver import callers
 from policypack.access.solver.conditions import Values
 from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, uncovered, united
-from policypack.access.solver.request import Caller, Request, takes_in
+from policypack.access.solver.request import Caller, Request, includes_caller
 from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.substitution import Assignment, restored, substituted, variables_of
 from policypack.access.solver.variables import assignments
@@ -39,45 +39,47 @@ class EveryRequest(RequestSpace):
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
         """The callers that the principals of all of `required` include."""
-        return [caller for caller in self.callers if all(takes_in(statement, caller) for statement in required)]
+        return [caller for caller in self.callers if all(includes_caller(statement, caller) for statement in required)]
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
         """The cells of actions that `required` match; the masks are of `obstacles`."""
         return text_cells(required, obstacles, actions, self.work)
 
     def sent(
-        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], action_cells: Sequence[Cell]
     ) -> Iterator[Request]:
         """A request of one caller for an action of these cells, if there is one; the masks are of `against`."""
         for assignment in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
             needed = _with_values(required, assignment)
             others = {
-                index: read for index, each in enumerate(against) if (read := substituted(each, assignment)) is not None
+                index: read
+                for index, statement in enumerate(against)
+                if (read := substituted(statement, assignment)) is not None
             }
             if len(needed) == len(required):
-                found = self._with_assignment(
-                    needed, [*others.values()], narrowed(about, [*others]), (caller, assignment)
+                request = self._with_assignment(
+                    needed, [*others.values()], narrowed(action_cells, [*others]), (caller, assignment)
                 )
-                if found is not None:
-                    yield found
+                if request is not None:
+                    yield request
                     return
 
     def _with_assignment(
         self,
         needed: Sequence[Statement],
         others: Sequence[Statement],
-        about: Sequence[Cell],
+        action_cells: Sequence[Cell],
         sender: tuple[Caller, Assignment],
     ) -> Request | None:
         """A request that statements with values for their variables match."""
-        named = text_cells(needed, others, resources, self.work)
-        reachable = united(about) & united(named)
-        open_ones = [index for index in range(len(others)) if reachable >> index & 1]
-        texts = [narrowed(about, open_ones), narrowed(named, open_ones)]
+        resource_cells = text_cells(needed, others, resources, self.work)
+        matching = united(action_cells) & united(resource_cells)
+        indexes = [index for index in range(len(others)) if matching >> index & 1]
+        texts = [narrowed(action_cells, indexes), narrowed(resource_cells, indexes)]
         for network in self.networks:
-            found = self._search(needed, [others[index] for index in open_ones], texts, (*sender, network))
-            if found is not None:
-                return found
+            request = self._search(needed, [others[index] for index in indexes], texts, (*sender, network))
+            if request is not None:
+                return request
         return None
 
     def _search(
@@ -92,17 +94,17 @@ class EveryRequest(RequestSpace):
             dimensions.append(self.cells(name, required, against, None if values is None else (values,)))
             if not dimensions[-1]:
                 return None
-        found = uncovered(dimensions, (1 << len(against)) - 1, self.work)
-        if found is None:
+        combination = uncovered(dimensions, (1 << len(against)) - 1, self.work)
+        if combination is None:
             return None
-        action, resource, *sent_values = (each.example for each in found)
+        action, resource, *sent_values = (cell.example for cell in combination)
         caller, assignment, _ = sender
         context: dict[str, Values] = {key: (value,) for key, value in assignment.items() if value is not None}
-        context |= {name: cast("Values", each) for name, each in zip(names, sent_values, strict=True) if each}
+        context |= {name: cast("Values", sent) for name, sent in zip(names, sent_values, strict=True) if sent}
         return Request(caller, str(action), str(resource), context)
 
     def _values(self, name: str, sender: Sender) -> Values | None:
-        """The values of a key in every request of the sender; None where they differ."""
+        """The values of a key in every request of the sender; None if they differ."""
         caller, assignment, network = sender
         if callers.without(network, name) and self.networks != (False,):
             return ()
@@ -111,10 +113,10 @@ class EveryRequest(RequestSpace):
         return callers.fixed(caller, name)
 
 
-def example(found: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+def example(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
     """An understandable request that the same statements match."""
-    sent = {name: values[0] for name, values in found.context.items()}
-    request = improved(found, _with_values(required, sent), _with_values(obstacles, sent))
+    sent = {name: values[0] for name, values in request.context.items()}
+    request = improved(request, _with_values(required, sent), _with_values(obstacles, sent))
     context = {key: tuple(map(restored, values)) for key, values in request.context.items()}
     return msgspec.structs.replace(request, resource=restored(request.resource), context=context)
 
@@ -126,9 +128,9 @@ def _with_values(statements: Sequence[Statement], assignment: Assignment) -> lis
 
 def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:
     """One caller for each set of statements with its principals, and each set of fixed values."""
-    found: dict[object, Caller] = {}
+    distinct: dict[object, Caller] = {}
     for caller in every:
-        taken = tuple(takes_in(statement, caller) for statement in statements)
-        limits = tuple((name, callers.fixed(caller, name)) for name in names)
-        found.setdefault((taken, limits), caller)
-    return list(found.values())
+        including = tuple(includes_caller(statement, caller) for statement in statements)
+        fixed = tuple((name, callers.fixed(caller, name)) for name in names)
+        distinct.setdefault((including, fixed), caller)
+    return list(distinct.values())

@@ -71,13 +71,13 @@ class Preference(msgspec.Struct, frozen=True):
     unmatched: frozenset[int] = frozenset()
     matched: frozenset[int] = frozenset()
 
-    def as_good(self, one: Membership, other: Membership) -> bool:
+    def as_good(self, member: Membership, other: Membership) -> bool:
         """Whether one membership is as good as another in every group."""
         free = self.unmatched | self.matched
         return (
-            one - free == other - free
-            and one & self.unmatched <= other & self.unmatched
-            and one & self.matched >= other & self.matched
+            member - free == other - free
+            and member & self.unmatched <= other & self.unmatched
+            and member & self.matched >= other & self.matched
         )
 
 
@@ -92,13 +92,13 @@ class _Machine(msgspec.Struct):
     skips: int = 0
     """The places of `?`, which any character moves on from."""
     stays: int = 0
-    """The places of `*`, where any character stays, and which may be left without one."""
+    """The places of `*`, where any character stays, and which no character has to follow."""
     narrow: int = 0
-    """Those of the two at which no colon passes."""
+    """The places of wildcards that do not match a colon."""
     start: int = 0
     size: int = 0
     ends: list[tuple[int, int]] = msgspec.field(default_factory=list)
-    """For each pattern the place behind it, and the group that it is of."""
+    """For each pattern the place behind it, and its group."""
 
     def add(self, pattern: Pattern, group: int) -> None:
         text = normal(pattern.text) if pattern.wild else pattern.text
@@ -115,8 +115,8 @@ class _Machine(msgspec.Struct):
                 if pattern.arn and colons < ARN_COLONS:
                     self.narrow |= bit
             else:
-                for each in {character.lower(), character.upper()} if pattern.fold else (character,):
-                    self.steps[each] = self.steps.get(each, 0) | bit
+                for letter in {character.lower(), character.upper()} if pattern.fold else (character,):
+                    self.steps[letter] = self.steps.get(letter, 0) | bit
             self.size += 1
         self.ends.append((1 << self.size, group))
         self.size += 1
@@ -142,9 +142,9 @@ class _Machine(msgspec.Struct):
 
     def alphabet(self, state: int) -> list[str]:
         """One character that no pattern needs here, then each that some pattern needs, or that not all wildcards match."""
-        asked = {character for character, places in self.steps.items() if places & state}
-        asked |= {":"} if state & self.narrow else set()
-        return [next((each for each in OTHERS if each not in asked), "~"), *sorted(asked)]
+        needed = {character for character, places in self.steps.items() if places & state}
+        needed |= {":"} if state & self.narrow else set()
+        return [next((other for other in OTHERS if other not in needed), "~"), *sorted(needed)]
 
 
 _PLAIN = string.ascii_lowercase[::-1] + string.digits
@@ -159,9 +159,9 @@ def cells(
 
     Args:
         inside: the pattern that all texts match.
-        groups: each a list of patterns; a text is in the group when one of them matches it.
+        groups: each a list of patterns; a text is in the group if one of them matches it.
         work: the budget of the question; None for a new one.
-        preference: a cell may be left out where another one is as good in every group. None returns all cells.
+        preference: a cell may be left out if another one is as good in every group. None returns all cells.
 
     Returns:
         By the indexes of the groups that match, the shortest such text.
@@ -171,25 +171,26 @@ def cells(
     """
     work = work or Work()
     within = _pattern(inside)
-    read = [[_pattern(each) for each in group] for group in groups]
+    read = [[_pattern(written) for written in group] for group in groups]
     if within.plain:
         machine = _machine(read)
         return {machine.groups(machine.run(within.text)): within.text}
     if not any(read) and not within.fold:
         return {frozenset(): within.text.replace("*", "").replace("?", "x")}
-    texts = {each.text for group in read for each in group if each.plain}
-    wild = [[each for each in group if not each.plain] for group in read]
-    if texts and (found := _walked(within, wild, frozenset(texts), work, preference or ALL)) is not None:
+    texts = {pattern.text for group in read for pattern in group if pattern.plain}
+    wild = [[pattern for pattern in group if not pattern.plain] for group in read]
+    if texts and (by_member := _walked(within, wild, frozenset(texts), work, preference or ALL)) is not None:
         # A plain text is its own example; the wildcards alone partition all other texts.
-        whole = _machine([*read, [within]])
-        for text in sorted(texts, key=lambda each: (len(each), each)):
-            member = whole.groups(whole.run(text))
+        machine = _machine([*read, [within]])
+        for text in sorted(texts, key=lambda text: (len(text), text)):
+            member = machine.groups(machine.run(text))
             if len(read) in member:
-                found[member - {len(read)}] = min(text, found.get(member - {len(read)}, text), key=len)
-        return found
-    found = _walked(within, read, frozenset(), work, preference or ALL)
-    assert found is not None
-    return found
+                member -= {len(read)}
+                by_member[member] = min(text, by_member.get(member, text), key=len)
+        return by_member
+    by_member = _walked(within, read, frozenset(), work, preference or ALL)
+    assert by_member is not None
+    return by_member
 
 
 def _pattern(written: str | Pattern) -> Pattern:
@@ -214,7 +215,7 @@ def _machine(groups: Iterable[Iterable[Pattern]]) -> _Machine:
 def _walked(
     inside: Pattern, groups: Sequence[Sequence[Pattern]], but: frozenset[str], work: Work, preference: Preference
 ) -> dict[Membership, str] | None:
-    """The cells without the texts in `but`; None where one of those hides what else is in a cell."""
+    """The cells without the texts in `but`; None if one of those texts hides the others of its cell."""
     machine = _machine(groups)
     offset = machine.size
     machine.add(inside, INSIDE)
@@ -222,7 +223,7 @@ def _walked(
     prefix, price = _prefix(inside), 1 + machine.size // WIDE
     work.spend(price * len(prefix) // WIDE)
     state = machine.run(prefix)
-    found: dict[Membership, str] = {}
+    by_member: dict[Membership, str] = {}
     hidden: set[Membership] = set()
     waiting = deque([(state, prefix)])
     seen = {state}
@@ -234,15 +235,16 @@ def _walked(
             if text in but:
                 hidden.add(member)
             else:
-                found.setdefault(member, text)
+                by_member.setdefault(member, text)
         for character in machine.alphabet(state):
             following = machine.step(state, character)
             if following & alive and following not in seen:
                 work.spend(price)
                 seen.add(following)
-                if best.news(following, work):
+                if best.is_new(following, work):
                     waiting.append((following, text + character))
-    return found if all(any(preference.as_good(each, other) for each in found) for other in hidden) else None
+    complete = all(any(preference.as_good(member, other) for member in by_member) for other in hidden)
+    return by_member if complete else None
 
 
 class _Best:
@@ -258,7 +260,7 @@ class _Best:
         self.high = sum(places[group] for group in preference.matched if group in places)
         self.kept: dict[int, list[int]] = {}
 
-    def news(self, state: int, work: Work) -> bool:
+    def is_new(self, state: int, work: Work) -> bool:
         """Whether no earlier state is as good; if so, the state is kept."""
         if not self.low and not self.high:
             return True

@@ -24,18 +24,18 @@ class Caller(msgspec.Struct, frozen=True):
     arns: tuple[str, ...] = ()
     """Of a principal of AWS, its own ARN and, for a session, that of its role."""
     account: str | None = None
-    words: str = ""
-    """A description for messages, where the name is none."""
+    label: str = ""
+    """A description for messages, if the name is none."""
 
     def __str__(self) -> str:
-        return self.words or self.name
+        return self.label or self.name
 
 
-ANONYMOUS = Caller("", "anonymous", words="anyone on the internet")
+ANONYMOUS = Caller("", "anonymous", label="anyone on the internet")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Everything that decides. `context` holds condition keys in lower case."""
+    """One request. `context` has the values by condition key in lower case."""
 
     caller: Caller
     action: str
@@ -68,7 +68,7 @@ def account_of(value: str) -> str | None:
     return arn.account if arn is not None and arn.service == "iam" and arn.resource == "root" else None
 
 
-def takes_in(statement: Statement, caller: Caller) -> bool:
+def includes_caller(statement: Statement, caller: Caller) -> bool:
     """Whether the principals of a statement include a caller; those of a statement without principals include all."""
     if statement.not_principals is not None:
         return not any(is_named(principal, caller) for principal in statement.not_principals)

@@ -9,15 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
-from policypack.access.solver.conditions import Values, met
+from policypack.access.solver.conditions import Values, met, on_key
 from policypack.access.solver.dimensions import Cell, key_cells, mask_of, narrowed, united
 from policypack.access.solver.partition import Work
-from policypack.access.solver.request import Caller, Request, takes_in
+from policypack.access.solver.request import Caller, Request, includes_caller
 from policypack.iam.document import Statement
 
 
 class RequestSpace(ABC):
-    """The requests that a question is about: their callers, and their values."""
+    """The requests of a question: their callers and their values."""
 
     def __init__(self) -> None:
         self.work = Work()
@@ -30,21 +30,21 @@ class RequestSpace(ABC):
             TooManyCellsError: there are too many requests to distinguish.
         """
         senders = self.senders(required)
-        about = self.actions(required, obstacles) if senders else ()
-        met_somewhere = united(about)
-        concerned = [index for index in range(len(obstacles)) if met_somewhere >> index & 1]
-        for caller in senders if about else ():
-            indexes = [index for index in concerned if self.takes_in(obstacles[index], caller)]
+        action_cells = self.actions(required, obstacles) if senders else ()
+        matching = united(action_cells)
+        reachable = [index for index in range(len(obstacles)) if matching >> index & 1]
+        for caller in senders if action_cells else ():
+            indexes = [index for index in reachable if self.includes_caller(obstacles[index], caller)]
             against = [obstacles[index] for index in indexes]
-            yield from self.sent(caller, required, against, narrowed(about, indexes))
+            yield from self.sent(caller, required, against, narrowed(action_cells, indexes))
 
     @abstractmethod
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
         """The callers that the principals of all of `required` include."""
 
-    def takes_in(self, statement: Statement, caller: Caller) -> bool:
+    def includes_caller(self, statement: Statement, caller: Caller) -> bool:
         """Whether the principals of an obstacle include a caller."""
-        return takes_in(statement, caller)
+        return includes_caller(statement, caller)
 
     @abstractmethod
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
@@ -52,7 +52,7 @@ class RequestSpace(ABC):
 
     @abstractmethod
     def sent(
-        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], about: Sequence[Cell]
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], action_cells: Sequence[Cell]
     ) -> Iterator[Request]:
         """Requests of one caller for an action of these cells; the masks are of `against`."""
 
@@ -65,21 +65,22 @@ class RequestSpace(ABC):
     ) -> list[Cell]:
         """The cells of a key, in lower case, that `required` match; the masks are of `against`.
 
-        `values` holds what a request can have for the key; None is for anything.
+        `values` are those that a request can have for the key; None is for any value.
         """
         every = (*required, *against)
-        conditions = tuple(tuple(each for each in statement.conditions if each.name == name) for statement in every)
+        conditions = tuple(tuple(on_key(statement.conditions, name)) for statement in every)
         if values is not None:
             cells = [
-                Cell(mask_of(all(met(each, value) for each in own) for own in conditions), value) for value in values
+                Cell(mask_of(all(met(condition, value) for condition in own) for own in conditions), value)
+                for value in values
             ]
         elif (name, conditions) in self._keys:
             cells = self._keys[name, conditions]
         else:
             cells = self._keys[name, conditions] = key_cells(name, every, self.work)
-        wanted = (1 << len(required)) - 1
-        found: dict[int, Cell] = {}
+        all_required = (1 << len(required)) - 1
+        by_mask: dict[int, Cell] = {}
         for cell in cells:
-            if cell.mask & wanted == wanted:
-                found.setdefault(cell.mask, Cell(cell.mask >> len(required), cell.example))
-        return list(found.values())
+            if cell.mask & all_required == all_required:
+                by_mask.setdefault(cell.mask, Cell(cell.mask >> len(required), cell.example))
+        return list(by_mask.values())

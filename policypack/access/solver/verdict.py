@@ -53,7 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def refusal(document: PolicyDocument) -> Answer | None:
-    """The reason why AWS refuses a document; None where AWS accepts it."""
+    """The reason why AWS refuses a document; None if AWS accepts it."""
     for path, message in document.problems:
         if path != "Version":  # AWS accepts a document without one
             return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)

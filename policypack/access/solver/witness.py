@@ -11,7 +11,7 @@ import msgspec
 
 from policypack.access.solver.conditions import met
 from policypack.access.solver.dimensions import resources
-from policypack.access.solver.request import Request, takes_in
+from policypack.access.solver.request import Request, includes_caller
 from policypack.access.solver.verdict import Witness
 from policypack.iam.actions import Action, concerns, exists, expand
 from policypack.iam.condition_keys import SERVICE_KEYS
@@ -29,7 +29,7 @@ EXAMPLES = {"partition": "aws", "region": "us-east-1", "account": "111122223333"
 
 
 def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
-    """The same example with a real action, on a resource that it works on, where the statements allow it."""
+    """The same example with a real action, on a resource that it works on, if the statements allow it."""
     needed = [statement for statement in required if _matches_sender(statement, request)]
     blocking = [statement for statement in obstacles if _matches_sender(statement, request)]
     named = {name: _on(name, needed, blocking) for name in _names(request, required)}
@@ -49,16 +49,16 @@ def improved(request: Request, required: Sequence[Statement], obstacles: Sequenc
 
 
 def _on(resource: str, needed: Sequence[Statement], blocking: Sequence[Statement]) -> Sequence[Statement] | None:
-    """The blocking statements that are about a resource; None where not all of the needed ones are."""
-    if not all(resources(statement).about(resource) for statement in needed):
+    """The blocking statements that match a resource; None if not all needed statements match it."""
+    if not all(resources(statement).matches(resource) for statement in needed):
         return None
-    return [statement for statement in blocking if resources(statement).about(resource)]
+    return [statement for statement in blocking if resources(statement).matches(resource)]
 
 
 def _fitting(
     request: Request, action: str, needed: Sequence[Statement], named: Mapping[str, Sequence[Statement] | None]
 ) -> Iterator[Request]:
-    """The request with this action on each of the resources where no blocking statement is about the action."""
+    """The request with this action on each of the resources on which no blocking statement matches the action."""
     if all(concerns(statement, action) for statement in needed):
         for resource, blocking in named.items():
             if blocking is not None and not any(concerns(statement, action) for statement in blocking):
@@ -79,7 +79,7 @@ def _example_arn(action: Action) -> str:
 
 def _matches_sender(statement: Statement, request: Request) -> bool:
     """Whether a statement matches a request in everything except perhaps its action and its resource."""
-    return takes_in(statement, request.caller) and all(
+    return includes_caller(statement, request.caller) and all(
         met(condition, request.context.get(condition.name, ())) for condition in statement.conditions
     )
 
@@ -121,7 +121,7 @@ def ranked(pattern: str) -> tuple[Action, ...]:
 
 
 def _names(request: Request, required: Sequence[Statement]) -> Iterator[str]:
-    """Names of the resource in place of the shortest text that a wildcard stands for."""
+    """Names of the resource that read better than the shortest text that a wildcard matches."""
     for statement in required:
         for pattern in statement.resources or ():
             if has_wildcard(pattern):

@@ -9,22 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.exposure.exposure import PublicGrant
+from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.sharing import shares
+from policypack.access.solver.verdict import Answer
 from policypack.core.examples import construct, example
-from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.core.policy import Policy, Reading, Resource, Severity
 from policypack.core.tags import Tag
 
 
-def shared(resource: Resource) -> Iterator[Reading[PublicGrant | None]]:
+def shared(resource: Resource) -> Iterator[Reading[Answer]]:
     """Each value that may share the resource; functions have their own policy."""
     if not resource.type.startswith("aws:lambda/"):
         yield from shares(resource)
-
-
-def check(grant: PublicGrant | None) -> Iterator[Violation]:
-    if grant:
-        yield Violation("", grant.answer.message)
 
 
 def _snapshot(account: str) -> Resource:
@@ -87,5 +83,5 @@ POLICY = Policy(
         ),
     ],
     reads=shared,
-    check=check,
+    check=judge,
 )

@@ -8,32 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.exposure.exposure import waiting
+from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.sharing import shares
-from policypack.access.solver.verdict import Answer, Verdict
+from policypack.access.solver.verdict import Answer
 from policypack.core.examples import construct, example, open_permission, reported_at
-from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.policy import Policy, Reading, Resource, Severity
 from policypack.core.tags import Tag
 from policypack.resources.tokens import PERMISSION
 
 
 def answers(resource: Resource) -> Iterator[Reading[Answer]]:
-    """Whom a permission, a function URL or a layer's permission allows."""
+    """The verdict on a permission, a function URL or a layer's permission."""
     if resource.type == PERMISSION:
         exposure = invoking(resource)
         yield exposure.path, exposure.answer
     elif resource.type.startswith("aws:lambda/"):
-        for path, grant in shares(resource):
-            if grant:
-                yield path, waiting(grant) if isinstance(grant, Unknown) else grant.answer
-
-
-def check(answer: Answer) -> Iterator[Judgement]:
-    if answer.verdict is Verdict.PUBLIC:
-        yield Violation("", answer.message)
-    elif answer.verdict is Verdict.UNDECIDED:
-        yield Undecided("")
+        yield from shares(resource)
 
 
 def _url(authorization: str) -> Resource:
@@ -77,5 +68,5 @@ POLICY = Policy(
         example(open_permission("s3.amazonaws.com"), note="a service, which `lambda-confused-deputy` judges"),
     ],
     reads=answers,
-    check=check,
+    check=judge,
 )

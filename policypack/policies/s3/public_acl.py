@@ -7,18 +7,11 @@ update fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from policypack.access.exposure.acl import AclGrant, acl_grants
+from policypack.access.exposure.acl import public_acls
+from policypack.access.exposure.exposure import judge
 from policypack.core.examples import bucket, construct, example, reported_at
-from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.policy import Policy, Resource, Severity
 from policypack.core.tags import Tag
-
-
-def check(grant: AclGrant) -> Iterator[Violation]:
-    if public := grant.public_grant:
-        yield Violation("", public.answer.message)
-
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 OWNER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"
@@ -79,6 +72,6 @@ POLICY = Policy(
             note="a value of another property",
         ),
     ],
-    reads=acl_grants,
-    check=check,
+    reads=public_acls,
+    check=judge,
 )

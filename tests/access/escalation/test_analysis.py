@@ -1,4 +1,4 @@
-"""Every known way is found in three spellings, and not where something takes a step away."""
+"""Every known way is found in three spellings, and not if one of its steps is denied or missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def identity(*statements: Any, boundary: Any = None, own: str = "") -> IdentityD
 
 
 def ways(*statements: Any, **more: Any) -> set[str]:
-    return {each.way.id for each in opened(identity(*statements, **more), Bound.LEAST)}
+    return {open_way.way.id for open_way in opened(identity(*statements, **more), Bound.LEAST)}
 
 
 def named(way: Way) -> list[str]:
@@ -34,19 +34,19 @@ def named(way: Way) -> list[str]:
 
 
 @each_way
-def test_a_way_is_told_in_plain_actions(way: Way) -> None:
+def test_a_way_by_plain_actions(way: Way) -> None:
     assert way.id in ways(allow(named(way), "*"))
     assert way.id in ways(*(allow(name, "*") for name in reversed(named(way))))
 
 
 @each_way
-def test_a_way_is_told_in_wildcards(way: Way) -> None:
+def test_a_way_by_wildcards(way: Way) -> None:
     assert way.id in ways(allow([f"{name[:-3].upper()}*" for name in named(way)], "arn:*"), allow(named(way)[1:], "*"))
     assert way.id in ways(allow([f"{name.partition(':')[0]}:*" for name in named(way)], "*"))
 
 
 @each_way
-def test_a_way_is_told_in_what_is_left_out(way: Way) -> None:
+def test_a_way_by_not_action(way: Way) -> None:
     assert way.id in ways(allow(None, "*", NotAction=["s3:*", "iam:Get*"]))
     assert way.id in ways(allow(named(way), None, NotResource="arn:aws:s3:::inbox/*"))
 
@@ -87,11 +87,11 @@ def test_a_step_that_is_missing_closes_a_way(way: Way) -> None:
 @each_way
 def test_what_is_named_is_the_holders_own(way: Way) -> None:
     """A role, a prefix or a tag keeps to its own; what a step makes anew may have any name."""
-    pinned = [step[0] for step in way.steps if step[0].on and not step[0].made]
+    pinned = [step[0] for step in way.steps if step[0].resource and not step[0].creates]
     assert pinned
     for call in pinned:
         others = [name for name in named(way) if name != call.action]
-        service, tail = call.on.split(" ")
+        service, tail = call.resource.split(" ")
         place = f"arn:aws:{service}:*:*:" if service != "iam" else "arn:aws:iam::111122223333:"
         for written in ("app", "app-*"):
             resource = place + (tail.replace("*", written) if "*" in tail else f"document/{written}")
@@ -110,8 +110,8 @@ def test_the_table_is_about_what_aws_has(way: Way) -> None:
         for call in step:
             (action,) = expand(call.action)
             assert str(action) == call.action
-            if call.on:
-                service, tail = call.on.split(" ")
+            if call.resource:
+                service, tail = call.resource.split(" ")
                 assert action.fits(widen(f"arn:aws:{service}:*:*:{tail}")), call
 
 
@@ -189,12 +189,12 @@ def test_what_a_function_is_called_makes_no_difference_to_who_makes_it() -> None
 
 def test_an_instance_is_started_where_the_instance_itself_is_allowed() -> None:
     passing = allow("iam:PassRole", "*")
-    for resource, found in (("instance/*", {"instance"}), ("instance/app-*", {"instance"}), ("subnet/*", set())):
-        assert ways(passing, allow("ec2:RunInstances", f"arn:aws:ec2:*:*:{resource}")) == found, resource
+    for resource, expected in (("instance/*", {"instance"}), ("instance/app-*", {"instance"}), ("subnet/*", set())):
+        assert ways(passing, allow("ec2:RunInstances", f"arn:aws:ec2:*:*:{resource}")) == expected, resource
 
 
 def test_an_administrator_has_nothing_to_gain() -> None:
-    """`iam-wildcard-action` says it."""
+    """`iam-wildcard-action` reports it."""
     assert ways(allow("*", "*")) == set()
     assert ways(allow("*:*", "*"), allow("iam:PassRole", "*")) == set()
     assert "lambda" in ways(allow("*", "*"), deny("iam:Create*", "*"))

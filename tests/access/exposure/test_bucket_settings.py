@@ -1,4 +1,4 @@
-"""What Block Public Access, Object Ownership and access points leave of what opens a bucket."""
+"""Exposures of a bucket with Block Public Access, Object Ownership and access points."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from policypack.access.solver.verdict import Verdict
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource
-from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
+from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, by_name, verdict
 
 CONTROLS = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 POINT = "aws:s3/accessPoint:AccessPoint"
@@ -32,7 +32,7 @@ def account_wide(*providers: Resource) -> Verdict:
     )
 
 
-def test_an_accounts_block_holds_for_buckets_of_the_account_alone() -> None:
+def test_an_account_block_applies_to_buckets_of_its_account() -> None:
     here, there = provider("here", profile="one", region="eu-west-1"), provider("there", profile="two")
     assert account_wide(here) is Verdict.NOT_PUBLIC
     assert account_wide(here, provider("us", profile="one", region="us-east-1")) is Verdict.NOT_PUBLIC
@@ -46,7 +46,7 @@ def test_a_document_of_a_bucket_that_is_not_known_yet() -> None:
     policy = Resource(BUCKET_POLICY, "sidecar", {"bucket": UNKNOWN, "policy": OPEN})
     buckets = Resource(BUCKET, "one", {}), Resource(BUCKET, "two", {})
     assert verdict("sidecar", *buckets, policy) is Verdict.PUBLIC
-    shut = [Resource(BUCKET_BLOCK, each.name, {"bucket": each.name, "restrictPublicBuckets": True}) for each in buckets]
+    shut = [Resource(BUCKET_BLOCK, name, {"bucket": name, "restrictPublicBuckets": True}) for name in ("one", "two")]
     named = Resource(BUCKET, "one", {"bucket": "one"}), Resource(BUCKET, "two", {"bucket": "two"})
     assert verdict("sidecar", *named, policy, shut[0]) is Verdict.UNDECIDED
     assert verdict("sidecar", *named, policy, *shut) is Verdict.NOT_PUBLIC
@@ -76,30 +76,30 @@ def test_a_bucket_outside_the_stack_has_its_settings_by_name() -> None:
             [Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicAcls": True})],
             "`blockPublicAcls` of `block`",
         ),
-        ([], "made since April 2023"),
+        ([], "created since April 2023"),
     ],
 )
-def test_the_reason_says_where_aws_would_refuse_an_acl(resources: Sequence[Resource], note: str) -> None:
+def test_the_reason_notes_that_aws_refuses_an_acl(resources: Sequence[Resource], note: str) -> None:
     bucket = Resource(BUCKET, "inbox", {"bucket": "acme", "acl": "public-read"})
-    thing = found(bucket, *resources)["inbox"]
-    assert thing.verdict is Verdict.PUBLIC
-    assert note in thing.exposure.answer.why
+    entry = by_name(bucket, *resources)["inbox"]
+    assert entry.verdict is Verdict.PUBLIC
+    assert note in entry.exposure.answer.why
 
 
-def test_the_reason_says_where_aws_would_refuse_a_document() -> None:
+def test_the_reason_notes_that_aws_refuses_a_document() -> None:
     block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", "blockPublicPolicy": True})
-    thing = found(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
-    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in thing.exposure.answer.why
+    entry = by_name(Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), block)["inbox"]
+    assert "`blockPublicPolicy` of `block` makes AWS refuse this document" in entry.exposure.answer.why
 
 
-def test_a_thing_tells_of_all_that_opens_it_worst_first() -> None:
+def test_a_resource_has_all_its_exposures_worst_first() -> None:
     unknown = Resource("aws:s3/bucketAcl:BucketAcl", "acl", {"bucket": "acme", "acl": UNKNOWN})
-    thing = found(
+    entry = by_name(
         Resource(BUCKET, "inbox", {"bucket": "acme"}),
         unknown,
         Resource(BUCKET_POLICY, "policy", {"bucket": "acme", "policy": OPEN}),
     )["inbox"]
-    assert [(each.by.name, each.answer.verdict) for each in thing.exposures] == [
+    assert [(exposure.by.name, exposure.answer.verdict) for exposure in entry.exposures] == [
         ("policy", Verdict.PUBLIC),
         ("acl", Verdict.UNDECIDED),
     ]
@@ -113,7 +113,7 @@ def acl(bucket: Any) -> Resource:
     return Resource("aws:s3/bucketAcl:BucketAcl", "acl", {"bucket": bucket, "acl": "public-read"})
 
 
-def test_controls_of_a_bucket_that_is_not_known_yet_decide_where_they_switch_acls_off() -> None:
+def test_controls_of_an_unknown_bucket_decide_if_they_disable_acls() -> None:
     bucket, other = Resource(BUCKET, "inbox", {"bucket": "acme"}), Resource(BUCKET, "other", {})
     assert verdict("inbox", bucket, other, acl("acme"), controls(UNKNOWN, "BucketOwnerEnforced")) is Verdict.UNDECIDED
     assert verdict("inbox", bucket, other, acl("acme"), controls(UNKNOWN, UNKNOWN)) is Verdict.UNDECIDED
@@ -132,31 +132,31 @@ def test_controls_of_a_bucket_outside_the_stack() -> None:
         ({"bucket": UNKNOWN, "restrictPublicBuckets": True}, "may or may not be of this bucket"),
     ],
 )
-def test_the_reason_says_why_a_switch_is_open_ended(block: Any, reason: str) -> None:
+def test_the_reason_for_an_undecided_switch(block: Any, reason: str) -> None:
     bucket, other = Resource(BUCKET, "inbox", {"bucket": "acme", "policy": OPEN}), Resource(BUCKET, "other", {})
-    thing = found(bucket, other, Resource(BUCKET_BLOCK, "block", block))["inbox"]
-    told = f"`restrictPublicBuckets` of `block` decides, and {reason}"
-    assert (thing.verdict, thing.exposure.answer.why) == (Verdict.UNDECIDED, told)
+    entry = by_name(bucket, other, Resource(BUCKET_BLOCK, "block", block))["inbox"]
+    expected = f"`restrictPublicBuckets` of `block` decides, and {reason}"
+    assert (entry.verdict, entry.exposure.answer.why) == (Verdict.UNDECIDED, expected)
 
 
 @pytest.mark.parametrize("switch", ["blockPublicPolicy", "blockPublicAcls"])
-def test_of_a_switch_that_is_not_known_nothing_is_noted(switch: str) -> None:
+def test_an_unknown_switch_adds_no_note(switch: str) -> None:
     inputs = {"bucket": "acme", **({"policy": OPEN} if switch == "blockPublicPolicy" else {"acl": "public-read"})}
     block = Resource(BUCKET_BLOCK, "block", {"bucket": "acme", switch: UNKNOWN})
-    thing = found(Resource(BUCKET, "inbox", inputs), block)["inbox"]
-    assert thing.verdict is Verdict.PUBLIC
-    assert switch not in thing.exposure.answer.why
+    entry = by_name(Resource(BUCKET, "inbox", inputs), block)["inbox"]
+    assert entry.verdict is Verdict.PUBLIC
+    assert switch not in entry.exposure.answer.why
 
 
-def test_what_an_access_point_does_not_tell_yet_decides() -> None:
+def test_an_unknown_setting_of_an_access_point_decides() -> None:
     point = Resource(POINT, "point", {"bucket": "theirs", "policy": OPEN, "vpcConfiguration": UNKNOWN, **ALL_OFF})
-    thing = found(point)["point"]
-    assert (thing.verdict, thing.exposure.path) == (Verdict.UNDECIDED, "vpcConfiguration")
+    entry = by_name(point)["point"]
+    assert (entry.verdict, entry.exposure.path) == (Verdict.UNDECIDED, "vpcConfiguration")
     inside = document(allow(Principal={"AWS": "111122223333"}))
     closed = Resource(POINT, "point", {"bucket": "b", "policy": inside, "vpcConfiguration": UNKNOWN, **ALL_OFF})
     assert verdict("point", closed) is Verdict.NOT_PUBLIC
     settings = Resource(POINT, "point", {"bucket": "b", "policy": OPEN, "publicAccessBlockConfiguration": UNKNOWN})
-    assert found(settings)["point"].exposure.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
+    assert by_name(settings)["point"].exposure.path == "publicAccessBlockConfiguration.restrictPublicBuckets"
 
 
 def test_an_access_point_of_one_of_several_buckets() -> None:
@@ -191,5 +191,5 @@ def test_a_multi_region_access_point_whose_settings_are_not_known_yet() -> None:
         ({"assumeRoles": [{"roleArn": "a"}]}, {"assumeRoles": [{"roleArn": "a"}]}, Verdict.NOT_PUBLIC),
     ],
 )
-def test_what_tells_two_providers_accounts_apart(mine: Any, theirs: Any, expected: Verdict) -> None:
+def test_two_providers_of_one_account_or_two(mine: Any, theirs: Any, expected: Verdict) -> None:
     assert account_wide(provider("mine", **mine), provider("theirs", **theirs)) is expected

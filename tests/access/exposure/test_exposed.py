@@ -1,4 +1,4 @@
-"""Which things of a little stack are open to outsiders, by what AWS documents of each type."""
+"""Which resources of a small stack are public, by AWS's documentation of each type."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import DocumentKind, argument_names, document_properties, grants
-from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, found, verdict
+from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, OPEN, by_name, verdict
 
 CASES = json.loads((Path(__file__).parent.parent / "cases" / "exposed-cases.json").read_text(encoding="utf-8"))
 
@@ -32,9 +32,9 @@ def _read(value: Any) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_documented_case(case: dict[str, Any]) -> None:
     resources = [Resource(each["type"], each["name"], _read(each["inputs"])) for each in case["resources"]]
-    thing = found(*resources)[case["thing"]]
-    assert (thing.verdict.value, case["why"]) == (case["expect"], case["why"])
-    assert (thing.exposure.answer.witness is not None) == (case["expect"] == "public")
+    entry = by_name(*resources)[case["thing"]]
+    assert (entry.verdict.value, case["why"]) == (case["expect"], case["why"])
+    assert (entry.exposure.answer.witness is not None) == (case["expect"] == "public")
     assert case["source"].startswith("https://docs.aws.amazon.com/")
 
 
@@ -75,7 +75,7 @@ ALWAYS_CLOSED = {
         if kind is DocumentKind.RESOURCE and grants(token, place)
     ],
 )
-def test_an_open_document_is_seen_wherever_one_can_be(token: str, place: str) -> None:
+def test_a_public_document_is_detected_in_every_property(token: str, place: str) -> None:
     inputs: Any = document(allow("*", "*", Principal="*"))
     for name in reversed(place.split(".")):
         inputs = {name: inputs}
@@ -83,21 +83,21 @@ def test_an_open_document_is_seen_wherever_one_can_be(token: str, place: str) ->
     assert verdict("it", Resource(token, "it", inputs)) is expected
 
 
-def test_the_verdict_shows_who_from_where_what_on_what_and_the_place() -> None:
-    thing = found(
+def test_the_verdict_has_a_request_and_the_place() -> None:
+    entry = by_name(
         Resource(BUCKET, "inbox", {"bucket": "acme"}),
         Resource(BUCKET_POLICY, "sidecar", {"bucket": "acme", "policy": OPEN}),
     )["inbox"]
-    told = "anyone on the internet, from 198.51.100.7, may `s3:GetObject` on `arn:aws:s3:::inbox/x`"
-    assert str(thing.exposure.answer.witness) == told
-    assert (thing.exposure.by.name, thing.exposure.path) == ("sidecar", "policy.Statement[0]")
+    expected = "anyone on the internet, from 198.51.100.7, may `s3:GetObject` on `arn:aws:s3:::inbox/x`"
+    assert str(entry.exposure.answer.witness) == expected
+    assert (entry.exposure.by.name, entry.exposure.path) == ("sidecar", "policy.Statement[0]")
 
 
-def test_what_is_only_read_is_not_judged() -> None:
-    assert found(Resource(BUCKET, "theirs", {"policy": OPEN}, external=True)) == {}
+def test_an_external_resource_is_not_judged() -> None:
+    assert by_name(Resource(BUCKET, "theirs", {"policy": OPEN}, external=True)) == {}
 
 
-def test_a_sidecar_is_of_the_thing_that_it_was_computed_from() -> None:
+def test_a_sidecar_is_of_the_resource_that_it_depends_on() -> None:
     queue = Resource("aws:sqs/queue:Queue", "jobs", {})
     policy = Resource(
         "aws:sqs/queuePolicy:QueuePolicy",
@@ -105,8 +105,8 @@ def test_a_sidecar_is_of_the_thing_that_it_was_computed_from() -> None:
         {"queueUrl": UNKNOWN, "policy": document(allow("sqs:SendMessage", "*", Principal="*"))},
         property_dependencies={"queueUrl": (queue.urn,)},
     )
-    things = found(queue, Resource("aws:sqs/queue:Queue", "other", {}), policy)
-    assert {name: each.verdict.value for name, each in things.items()} == {"jobs": "public", "other": "not-public"}
+    entries = by_name(queue, Resource("aws:sqs/queue:Queue", "other", {}), policy)
+    assert {name: entry.verdict.value for name, entry in entries.items()} == {"jobs": "public", "other": "not-public"}
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,17 @@ def test_a_sidecar_is_of_the_thing_that_it_was_computed_from() -> None:
         Resource("aws:secretsmanager/secretPolicy:SecretPolicy", "it", {"policy": OPEN, "blockPublicPolicy": True}),
     ],
 )
-def test_a_document_that_aws_refuses_is_a_breach_that_says_so(carrier: Resource) -> None:
-    thing = found(carrier)["it"]
-    assert thing.verdict is Verdict.PUBLIC
-    assert thing.exposure.answer.why.endswith("; AWS refuses this document, so the update fails")
+def test_a_public_document_that_aws_refuses_has_a_note(carrier: Resource) -> None:
+    entry = by_name(carrier)["it"]
+    assert entry.verdict is Verdict.PUBLIC
+    assert entry.exposure.answer.why.endswith("; AWS refuses this document, so the update fails")
 
 
 def test_the_example_of_a_role_names_the_role() -> None:
     trust = document(allow("sts:AssumeRole", None, Principal={"AWS": "*"}))
-    thing = found(Resource("aws:iam/role:Role", "reader", {"name": "acme", "assumeRolePolicy": trust}))["reader"]
-    told = "anyone with an AWS account, from 198.51.100.7, may `sts:AssumeRole` on `arn:aws:iam::*:role/acme`"
-    assert str(thing.exposure.answer.witness) == told
+    entry = by_name(Resource("aws:iam/role:Role", "reader", {"name": "acme", "assumeRolePolicy": trust}))["reader"]
+    expected = "anyone with an AWS account, from 198.51.100.7, may `sts:AssumeRole` on `arn:aws:iam::*:role/acme`"
+    assert str(entry.exposure.answer.witness) == expected
 
 
 def api(**inputs: Any) -> Resource:
@@ -139,15 +139,15 @@ def test_the_document_in_the_definition_of_an_api_counts() -> None:
         "openapi": "3.0.1",
         "x-amazon-apigateway-policy": document(allow("execute-api:*", "*", Principal="*")),
     }
-    thing = found(api(body=json.dumps(definition)))["orders"]
-    assert thing.verdict is Verdict.PUBLIC
-    assert thing.exposure.path == "body.x-amazon-apigateway-policy.Statement[0]"
+    entry = by_name(api(body=json.dumps(definition)))["orders"]
+    assert entry.verdict is Verdict.PUBLIC
+    assert entry.exposure.path == "body.x-amazon-apigateway-policy.Statement[0]"
     assert verdict("orders", api(body="x-amazon-apigateway-policy:\n  Statement: []\n")) is Verdict.UNDECIDED
 
 
-def test_nothing_is_claimed_of_an_api_without_a_document() -> None:
+def test_an_api_without_a_document_has_no_verdict() -> None:
     """Its methods decide, each by its own authorization."""
-    assert found(api(), api(body="{}"), Resource("aws:ecrpublic/repository:Repository", "images", {})) == {}
+    assert by_name(api(), api(body="{}"), Resource("aws:ecrpublic/repository:Repository", "images", {})) == {}
 
 
 ODD: list[Any] = [
@@ -199,29 +199,29 @@ POINT = "aws:s3/accessPoint:AccessPoint"
 ALL_OFF = {"publicAccessBlockConfiguration": {"restrictPublicBuckets": False}}
 
 
-def test_what_only_narrows_is_no_thing() -> None:
+def test_a_policy_that_only_limits_exposes_nothing() -> None:
     inputs = {"vpcId": "vpc-1", "serviceName": "s3", "policy": OPEN}
-    assert found(Resource("aws:ec2/vpcEndpoint:VpcEndpoint", "endpoint", inputs)) == {}
+    assert by_name(Resource("aws:ec2/vpcEndpoint:VpcEndpoint", "endpoint", inputs)) == {}
 
 
-def test_a_document_of_a_thing_that_aws_blocks_always() -> None:
-    """The carrier is told as the thing itself where the thing is in no stack that is seen here."""
+def test_a_document_of_a_type_with_public_access_always_blocked() -> None:
+    """The carrier has the verdict if the resource is not in this stack."""
     olap = "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy"
     assert verdict("policy", Resource(olap, "policy", {"name": "theirs", "policy": OPEN})) is Verdict.NOT_PUBLIC
 
 
 def test_undecided_names_the_unknown_in_the_document() -> None:
     bucket = Resource(BUCKET, "inbox", {"policy": document(allow(Principal={"AWS": UNKNOWN}))})
-    assert found(bucket)["inbox"].exposure.path == "policy.Statement[0].Principal.AWS"
+    assert by_name(bucket)["inbox"].exposure.path == "policy.Statement[0].Principal.AWS"
     with_deny = document(allow(Principal="*"), allow(Principal={"AWS": UNKNOWN}))
-    assert found(Resource(BUCKET, "inbox", {"policy": with_deny}))["inbox"].exposure.path == "policy.Statement[0]"
+    assert by_name(Resource(BUCKET, "inbox", {"policy": with_deny}))["inbox"].exposure.path == "policy.Statement[0]"
 
 
 def role(*statements: Any) -> Resource:
     return Resource("aws:iam/role:Role", "reader", {"assumeRolePolicy": document(*statements)})
 
 
-def test_what_is_unknown_in_a_trust_policy_is_told_with_its_path() -> None:
+def test_an_unknown_in_a_trust_policy_has_its_path() -> None:
     trust = allow("sts:AssumeRole", None, Principal={"AWS": "111122223333"})
     places = {
         "assumeRolePolicy.Statement[0]": role(UNKNOWN),
@@ -229,9 +229,9 @@ def test_what_is_unknown_in_a_trust_policy_is_told_with_its_path() -> None:
         "assumeRolePolicy.Statement[0].Principal": role({**trust, "Principal": UNKNOWN}),
     }
     for path, resource in places.items():
-        thing = found(resource)["reader"]
-        assert (thing.verdict, thing.exposure.path) == (Verdict.UNDECIDED, path)
-        assert thing.exposure.answer.why == "is known only after the update"
+        entry = by_name(resource)["reader"]
+        assert (entry.verdict, entry.exposure.path) == (Verdict.UNDECIDED, path)
+        assert entry.exposure.answer.why == "is known only after the update"
     assert verdict("reader", role({**trust, "Condition": UNKNOWN})) is Verdict.NOT_PUBLIC
 
 
@@ -256,8 +256,8 @@ def test_what_is_unknown_in_a_trust_policy_is_told_with_its_path() -> None:
     ],
 )
 def test_the_example_of_a_snapshot(token: str, name: str, request_: str) -> None:
-    thing = found(Resource(token, "it", {"sharedAccounts": ["all"], name: "x"}))["it"]
-    assert request_ in str(thing.exposure.answer.witness)
+    entry = by_name(Resource(token, "it", {"sharedAccounts": ["all"], name: "x"}))["it"]
+    assert request_ in str(entry.exposure.answer.witness)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_the_example_of_a_snapshot(token: str, name: str, request_: str) -> None
         ),
     ],
 )
-def test_a_permission_is_the_statement_that_lambda_makes_of_it(inputs: Any, expected: Any) -> None:
-    made = statement(Resource("aws:lambda/permission:Permission", "p", inputs))
-    assert {name: made[name] for name in expected} == expected
-    assert ("Condition" in made) == ("Condition" in expected)
+def test_the_statement_that_lambda_adds_for_a_permission(inputs: Any, expected: Any) -> None:
+    added = statement(Resource("aws:lambda/permission:Permission", "p", inputs))
+    assert {name: added[name] for name in expected} == expected
+    assert ("Condition" in added) == ("Condition" in expected)

@@ -29,7 +29,7 @@ Block = Mapping[str, Any] | None
 
 
 def world(doc: Any, acl: Any, ownership: Any, of_bucket: Block, of_account: Block) -> Exposed:
-    """The verdict on the one bucket of a stack, whose parts lie in sidecars."""
+    """The verdict on the one bucket of a stack, with its settings in sidecars."""
     resources = [Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})]
     here = {"bucket": "inbox"}
     if doc is not None:
@@ -44,8 +44,8 @@ def world(doc: Any, acl: Any, ownership: Any, of_bucket: Block, of_account: Bloc
         resources.append(Resource(token, "inbox", {**here, **of_bucket}))
     if of_account is not None:
         resources.append(Resource("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "all", of_account))
-    (found,) = exposed(Stack(tuple(resources), Settings()))
-    return found
+    (entry,) = exposed(Stack(tuple(resources), Settings()))
+    return entry
 
 
 def becomes(value: Any, known: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -90,12 +90,12 @@ def slow(doc: Any, acl: Any, ownership: Any, of_bucket: Block, of_account: Block
 @example(None, "public-read", UNKNOWN, None, {"ignorePublicAcls": True})
 @example(OUTSIDE, "public-read", None, {"restrictPublicBuckets": True}, None)
 def test_joined_verdict(doc: Any, acl: Any, ownership: Any, of_bucket: Block, of_account: Block) -> None:
-    found = world(doc, acl, ownership, of_bucket, of_account)
-    assert found.verdict is slow(doc, acl, ownership, of_bucket, of_account)
-    assert (found.exposure.answer.witness is not None) == (found.verdict is Verdict.PUBLIC)
-    if found.verdict is Verdict.UNDECIDED:
-        value: Any = found.exposure.by.inputs
-        for name in found.exposure.path.split("."):
+    entry = world(doc, acl, ownership, of_bucket, of_account)
+    assert entry.verdict is slow(doc, acl, ownership, of_bucket, of_account)
+    assert (entry.exposure.answer.witness is not None) == (entry.verdict is Verdict.PUBLIC)
+    if entry.verdict is Verdict.UNDECIDED:
+        value: Any = entry.exposure.by.inputs
+        for name in entry.exposure.path.split("."):
             value = value[name]
         assert isinstance(value, Unknown), "an undecided verdict names the place that it waits for"
 

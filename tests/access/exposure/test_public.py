@@ -99,7 +99,7 @@ def test_open_principal(principal: Any) -> None:
     assert judge(allow(Principal=principal)).verdict is Verdict.PUBLIC
 
 
-def test_everyone_but_somebody() -> None:
+def test_everyone_but_one_principal() -> None:
     assert judge(allow(NotPrincipal={"AWS": "arn:aws:iam::111122223333:root"})).verdict is Verdict.PUBLIC
 
 
@@ -183,7 +183,7 @@ def test_a_queue_that_a_named_bucket_notifies() -> None:
     assert judge(queue, token="aws:sqs/queuePolicy:QueuePolicy").verdict is Verdict.NOT_PUBLIC
 
 
-def test_the_witness_says_how_a_denial_is_passed_by() -> None:
+def test_the_witness_avoids_a_denial() -> None:
     via_service = {**OUTSIDE, "Bool": {"aws:ViaAWSService": "false"}}
     answer = judge(anyone(), deny("s3:*", "*", Principal="*", Condition=via_service))
     assert "with `aws:ViaAWSService` `true`" in str(answer.witness)

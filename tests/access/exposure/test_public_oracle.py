@@ -57,10 +57,10 @@ CONDITION = st.one_of(
 
 
 def nested(conditions: list[tuple[str, str, Any]]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    condition: dict[str, dict[str, Any]] = {}
     for operator, key, values in conditions:
-        found.setdefault(operator, {})[key] = values
-    return found
+        condition.setdefault(operator, {})[key] = values
+    return condition
 
 
 STATEMENT = st.builds(
@@ -111,12 +111,12 @@ def holds(operator: str, written: Any, value: str | None) -> bool:
         return "IfExists" in name or qualifier == "ForAllValues" or ("Not" in name and qualifier != "ForAnyValue")
     name = name.removesuffix("IfExists")
     if name.endswith("IpAddress"):
-        found = any(ipaddress.ip_address(value) in ipaddress.ip_network(each) for each in values)
+        matching = any(ipaddress.ip_address(value) in ipaddress.ip_network(each) for each in values)
     elif name.endswith("Like"):
-        found = any(fnmatchcase(value, each) for each in values)
+        matching = any(fnmatchcase(value, each) for each in values)
     else:
-        found = value in values
-    return found != ("Not" in name)
+        matching = value in values
+    return matching != ("Not" in name)
 
 
 def applies(statement: dict[str, Any], request: dict[str, str | None]) -> bool:
@@ -134,7 +134,7 @@ def applies(statement: dict[str, Any], request: dict[str, str | None]) -> bool:
 
 
 def allowed(statements: list[dict[str, Any]], request: dict[str, str | None]) -> bool:
-    effects = {each["Effect"] for each in statements if applies(each, request)}
+    effects = {statement["Effect"] for statement in statements if applies(statement, request)}
     return effects == {"Allow"}
 
 
@@ -168,7 +168,7 @@ OUTSIDERS = [
 @settings(max_examples=300, deadline=None)
 @given(st.lists(STATEMENT, min_size=1, max_size=4))
 def test_public_when_and_only_when_an_outsiders_request_is_allowed(statements: list[dict[str, Any]]) -> None:
-    """A caller may send `b*` as it stands; no VPC and no organization is called so."""
+    """A caller may send `b*` literally; no VPC and no organization has this name."""
     answer = public(parse(document(*statements), DocumentKind.RESOURCE, "aws:s3/bucketPolicy:BucketPolicy"))
-    found = next((request for request in OUTSIDERS if allowed(statements, request)), None)
-    assert (answer.verdict is Verdict.PUBLIC) == (found is not None), (answer, found)
+    request = next((outsider for outsider in OUTSIDERS if allowed(statements, outsider)), None)
+    assert (answer.verdict is Verdict.PUBLIC) == (request is not None), (answer, request)

@@ -1,4 +1,4 @@
-"""Each action and resource that is added to the reference's role, or taken from it, is told, and nothing else."""
+"""Reports on each action and resource that is added to the reference's role or removed, and no others."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def reference(request: pytest.FixtureRequest) -> Preview:
 def wrong(resources: tuple[Resource, ...], code: Path | None = None) -> list[str]:
     stack = Stack(resources, Settings(stack_region="eu-central-1"))
     (function,) = functions(stack)
-    found = privilege(stack, function, Asset(path=str(code), archive=True) if code else None)
-    assert isinstance(found, Privilege)
-    assert found.found.unresolved == ()
-    judgements = [*map(judge_missing, grouped(found)), *map(judge_excess, found.comparison.over)]
-    assert all(isinstance(each, Violation) for each in judgements)
-    return [each.message.partition(":  ")[0] for each in judgements if isinstance(each, Violation)]
+    judged = privilege(stack, function, Asset(path=str(code), archive=True) if code else None)
+    assert isinstance(judged, Privilege)
+    assert judged.code.unresolved == ()
+    judgements = [*map(judge_missing, grouped(judged)), *map(judge_excess, judged.comparison.excess)]
+    assert all(isinstance(judgement, Violation) for judgement in judgements)
+    return [violation.message.partition(":  ")[0] for violation in judgements if isinstance(violation, Violation)]
 
 
 def test_the_reference_lacks_nothing_and_has_nothing_over(reference: Preview) -> None:
@@ -92,14 +92,16 @@ EDITS: list[tuple[str, dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("sid", "elements", "expected"), EDITS)
-def test_one_edit_is_told_alone(reference: Preview, sid: str, elements: dict[str, Any], expected: list[str]) -> None:
-    found = wrong(rewritten("role-policy", sid, **elements)(reference.resources))
-    found = [each.replace(INGEST, "INGEST").replace(RESULTS, "RESULTS") for each in found]
-    assert len(found) == len(expected), found
-    assert all(one.startswith(other) for one, other in zip(found, expected, strict=True)), found
+def test_one_edit_is_the_only_report(
+    reference: Preview, sid: str, elements: dict[str, Any], expected: list[str]
+) -> None:
+    messages = wrong(rewritten("role-policy", sid, **elements)(reference.resources))
+    messages = [message.replace(INGEST, "INGEST").replace(RESULTS, "RESULTS") for message in messages]
+    assert len(messages) == len(expected), messages
+    assert all(message.startswith(start) for message, start in zip(messages, expected, strict=True)), messages
 
 
-def test_the_command_tells_people_what_is_called_and_that_all_is_well() -> None:
+def test_the_text_report_lists_the_calls_and_no_problems() -> None:
     ran = CliRunner().invoke(cli, ["access", "unused", str(ROOT / "stack"), "--code", str(ROOT / "lambda_fn")])
     assert ran.exit_code == 0
     assert (
@@ -116,7 +118,7 @@ aws.ec2.get_vpc_output(default=True).id.apply(lambda vpc: aws.s3.Bucket("more") 
 """
 
 
-def test_the_command_says_what_a_preview_cannot_see(tmp_path: Path) -> None:
+def test_the_report_notes_resources_that_a_preview_cannot_see(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "tests/failures/row12_another_prefix/corrected", tmp_path / "row" / "app")
     shutil.copy(ROOT / "tests/failures/protected.py", tmp_path)
     main = tmp_path / "row" / "app" / "__main__.py"
@@ -126,17 +128,17 @@ def test_the_command_says_what_a_preview_cannot_see(tmp_path: Path) -> None:
     assert "note: undecided: the program constructs resources in a function given to `apply` that" in ran.output
 
 
-def test_the_command_tells_programs_the_same() -> None:
+def test_the_json_report_has_the_same_answers() -> None:
     program = ROOT / "tests/failures/row12_another_prefix/failing"
     ran = CliRunner().invoke(cli, ["access", "unused", str(program), "--format", "json"])
     assert ran.exit_code == 1
-    (told_,) = msgspec.json.decode(ran.output)["functions"]
-    assert told_["verdict"] == "unclean"
-    assert [(each["action"], each["line"]) for each in told_["missing"]] == [("s3:PutObject", 11)]
-    assert [each["path"] for each in told_["over"]] == ["policy.Statement[2].Resource"]
+    (entry,) = msgspec.json.decode(ran.output)["functions"]
+    assert entry["verdict"] == "unclean"
+    assert [(each["action"], each["line"]) for each in entry["missing"]] == [("s3:PutObject", 11)]
+    assert [each["path"] for each in entry["over"]] == ["policy.Statement[2].Resource"]
 
 
-def test_the_command_says_what_it_could_not_judge() -> None:
+def test_the_report_lists_functions_that_cannot_be_judged() -> None:
     runner = CliRunner()
     nobody = runner.invoke(
         cli, ["access", "unused", str(ROOT / "stack"), "--function", "nobody"], standalone_mode=False
@@ -171,7 +173,7 @@ def test_the_command_quotes_no_secret() -> None:
         assert "acme-very-secret-name" not in render(report, form)
 
 
-def test_the_command_blames_the_role_whose_function_is_idle() -> None:
+def test_the_report_names_the_role_of_the_idle_function() -> None:
     text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}'
     held = []
     for name, source in (("writer", CODE), ("idle", "def handler(event, context):\n    return None\n")):

@@ -28,8 +28,8 @@ def needs(*others: Resource, may: bool = False, **inputs: Any) -> list[str]:
 
 def test_logs_are_always_written_and_the_group_may_be_made_where_the_stack_has_none() -> None:
     function = Resource("aws:lambda/function:Function", "f", {"name": "f"})
-    found = list(platform_needs(Stack((function,), Settings()), function, WHERE))
-    assert [(each.action, each.may) for each in found] == [
+    needed = list(platform_needs(Stack((function,), Settings()), function, WHERE))
+    assert [(need.action, need.may) for need in needed] == [
         ("logs:CreateLogStream", False),
         ("logs:PutLogEvents", False),
         ("logs:CreateLogGroup", True),
@@ -109,12 +109,12 @@ KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 def missing(*others: Resource) -> list[str]:
     resources = function_stack(allow("s3:PutObject", "arn:aws:s3:::acme/out/*"))
     stack = Stack((*resources, *others), Settings())
-    found = privilege(stack, resources[2])
-    assert isinstance(found, Privilege)
-    return [each.need.action for each in found.comparison.missing]
+    judged = privilege(stack, resources[2])
+    assert isinstance(judged, Privilege)
+    return [permission.need.action for permission in judged.comparison.missing]
 
 
-def test_a_bucket_with_a_key_of_the_account_needs_the_key_unless_its_policy_lets_the_role_in() -> None:
+def test_a_bucket_with_a_customer_managed_key_needs_the_key_unless_its_policy_allows_the_role() -> None:
     bucket = Resource("aws:s3/bucket:Bucket", "acme", {"bucket": "acme"})
     rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN}}
     encryption = Resource(
@@ -122,11 +122,11 @@ def test_a_bucket_with_a_key_of_the_account_needs_the_key_unless_its_policy_lets
         "acme",
         {"bucket": "acme", "rules": [rule]},
     )
-    lets_in = allow("kms:GenerateDataKey", "*", Principal={"AWS": "arn:aws:iam::111122223333:role/read"})
+    allowing = allow("kms:GenerateDataKey", "*", Principal={"AWS": "arn:aws:iam::111122223333:role/read"})
     root = allow("kms:*", "*", Principal={"AWS": "arn:aws:iam::111122223333:root"})
     keys = [
         Resource("aws:kms/key:Key", "key", {"policy": document(each)}, outputs={"arn": KEY_ARN})
-        for each in (lets_in, root)
+        for each in (allowing, root)
     ]
     assert missing(bucket) == []
     assert missing(bucket, encryption) == ["kms:GenerateDataKey"]
@@ -153,14 +153,14 @@ def test_a_dead_letter_target_from_a_component_is_the_queue_inside() -> None:
     )
 
     def sent(*inside: Resource) -> set[tuple[str, str, bool]]:
-        found = platform_needs(Stack((function, component, *inside), Settings()), function, WHERE)
-        return {(each.action, each.target.pattern, each.may) for each in found if not each.action.startswith("logs:")}
+        needed = platform_needs(Stack((function, component, *inside), Settings()), function, WHERE)
+        return {(need.action, need.target.pattern, need.may) for need in needed if not need.action.startswith("logs:")}
 
     assert sent(bucket, queue) == {("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:late", False)}
     assert all(may for _, _, may in sent(bucket))
 
 
-def test_a_key_that_is_named_by_its_alias_lets_the_role_in() -> None:
+def test_a_key_that_is_named_by_its_alias_allows_the_role() -> None:
     bucket = Resource("aws:s3/bucket:Bucket", "acme", {"bucket": "acme"})
     rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/acme"}}
     encryption = Resource(
@@ -168,8 +168,8 @@ def test_a_key_that_is_named_by_its_alias_lets_the_role_in() -> None:
         "acme",
         {"bucket": "acme", "rules": [rule]},
     )
-    lets_in = allow("kms:GenerateDataKey", "*", Principal={"AWS": "arn:aws:iam::111122223333:role/read"})
-    key = Resource("aws:kms/key:Key", "key", {"policy": document(lets_in)})
+    allowing = allow("kms:GenerateDataKey", "*", Principal={"AWS": "arn:aws:iam::111122223333:role/read"})
+    key = Resource("aws:kms/key:Key", "key", {"policy": document(allowing)})
     alias = Resource(
         "aws:kms/alias:Alias",
         "acme",

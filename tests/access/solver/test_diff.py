@@ -1,4 +1,4 @@
-"""What the engine answers for small documents that each hang on one rule: found by changing the engine at random."""
+"""Answers for small documents that each depend on one rule, found by mutation of the engine."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def bucket(new: list[Any], old: list[Any]) -> Answer:
 
 def when(*conditions: tuple[str, str, Any]) -> dict[str, Any]:
     """An Allow statement of a principal under conditions."""
-    found: dict[str, dict[str, Any]] = {}
+    condition: dict[str, dict[str, Any]] = {}
     for operator, key, values in conditions:
-        found.setdefault(operator, {})[key] = values
-    return allow(Condition=found)
+        condition.setdefault(operator, {})[key] = values
+    return allow(Condition=condition)
 
 
 def sent(answer: Answer, key: str) -> str:
@@ -64,7 +64,7 @@ def test_a_wildcard_in_an_exact_comparison_is_a_plain_character() -> None:
 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalAccount", "kms:CallerAccount"])
-def test_a_condition_on_the_account_lets_its_principals_in(key: str) -> None:
+def test_a_condition_on_the_account_allows_its_principals(key: str) -> None:
     answer = bucket([anyone(Condition={"StringEquals": {key: OTHER}})], [])
     assert answer.verdict is NEW
     assert answer.witness is not None
@@ -72,7 +72,7 @@ def test_a_condition_on_the_account_lets_its_principals_in(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:userid", "kms:CallerAccount"])
-def test_only_a_signed_request_says_who_sent_it(key: str) -> None:
+def test_only_a_signed_request_has_keys_of_its_sender(key: str) -> None:
     known = anyone(Condition={"Null": {key: "false"}})
     signed = anyone(Condition={"Null": {"aws:PrincipalArn": "false"}})
     assert bucket([known], [signed]).verdict is OLD
@@ -165,14 +165,14 @@ def test_a_stranger_has_an_account_of_its_own() -> None:
         "arn:aws:s3:::inbox",
     ],
 )
-def test_a_principal_of_an_odd_form_is_somebody(principal: str) -> None:
+def test_a_principal_of_an_odd_form_is_a_caller(principal: str) -> None:
     narrow, wide = allow("s3:GetObject", Principal={"AWS": principal}), allow("s3:*", Principal={"AWS": principal})
     assert bucket([wide], [narrow]).verdict is NEW
     assert bucket([narrow], [wide]).verdict is OLD
     assert bucket([wide], [allow("s3:*", Principal={"AWS": ACCOUNT})]).verdict is NEW
 
 
-def test_a_session_is_known_by_the_arn_of_its_role() -> None:
+def test_a_session_has_the_arn_of_its_role() -> None:
     def by(arn: str) -> Answer:
         return bucket([allow(Principal={"AWS": SESSION}, Condition={"ArnEquals": {"aws:PrincipalArn": arn}})], [])
 
@@ -189,7 +189,7 @@ def test_a_session_is_known_by_the_arn_of_its_role() -> None:
         (("NumericLessThan", "10"), ("NumericLessThanEquals", "5"), "7.5"),
     ],
 )
-def test_numbers_are_told_apart_where_conditions_name_them(
+def test_numbers_are_distinguished_by_those_in_conditions(
     new: tuple[str, str], old: tuple[str, str], value: str
 ) -> None:
     answer = own(*([when((operator, "s3:max-keys", limit))] for operator, limit in (new, old)))
@@ -210,10 +210,10 @@ def test_an_address_is_in_a_range_or_not() -> None:
         ("StringEquals", "aws:SourceIp", "write `IpAddress`"),
         ("StringNotEquals", "aws:SourceIp", "write `NotIpAddress`"),
         ("StringLikeIfExists", "aws:SourceIp", "write `IpAddressIfExists`"),
-        ("IpAddress", "aws:username", "`IpAddress` compares addresses, and `aws:username` holds none"),
+        ("IpAddress", "aws:username", "`IpAddress` compares addresses, and `aws:username` has none"),
     ],
 )
-def test_what_aws_refuses_is_told_with_what_to_write(operator: str, key: str, why: str) -> None:
+def test_the_answer_on_what_aws_refuses_has_the_fix(operator: str, key: str, why: str) -> None:
     answer = own([when((operator, key, "203.0.113.7"))], [])
     assert answer.verdict is Verdict.INVALID
     assert answer.why.endswith(why)
@@ -229,7 +229,7 @@ def test_what_aws_refuses_is_told_with_what_to_write(operator: str, key: str, wh
         (("StringEqualsIgnoreCase", "AB"), ("StringLike", "A*"), "aB"),
     ],
 )
-def test_texts_are_told_apart_as_the_operators_read_them(
+def test_texts_are_distinguished_as_the_operators_compare_them(
     new: tuple[str, str], old: tuple[str, str], value: str
 ) -> None:
     answer = own(*([when((operator, "s3:prefix", pattern))] for operator, pattern in (new, old)))
@@ -237,8 +237,8 @@ def test_texts_are_told_apart_as_the_operators_read_them(
 
 
 def test_no_role_is_a_service_of_aws() -> None:
-    def by(said: str) -> Answer:
-        return bucket([allow(Principal={"AWS": ROLE}, Condition={"Bool": {"aws:PrincipalIsAWSService": said}})], [])
+    def by(value: str) -> Answer:
+        return bucket([allow(Principal={"AWS": ROLE}, Condition={"Bool": {"aws:PrincipalIsAWSService": value}})], [])
 
     assert (by("true").verdict, by("false").verdict) == (OLD, NEW)
 
@@ -262,7 +262,7 @@ def test_the_example_is_an_action_of_aws_where_a_denial_spares_some_resources() 
     assert answer.witness.action == "s3:GetObject"
 
 
-def test_a_condition_that_only_services_meet_lets_services_in() -> None:
+def test_a_condition_that_only_services_meet_allows_services() -> None:
     answer = bucket([anyone(Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})], [])
     assert answer.verdict is NEW
     assert answer.witness is not None
@@ -299,7 +299,7 @@ def test_an_example_beside_a_variable_is_not_what_a_denial_matches() -> None:
         ("organizat*", "*", "organizat"),
     ],
 )
-def test_where_no_service_is_named_the_example_is_an_action_of_one_that_may_be_meant(
+def test_without_a_named_service_the_example_is_an_action_of_a_matching_one(
     actions: Any, resource: str, action: str
 ) -> None:
     witness = own([allow(actions, resource)], []).witness
@@ -307,7 +307,7 @@ def test_where_no_service_is_named_the_example_is_an_action_of_one_that_may_be_m
     assert witness.action.startswith(action)
 
 
-def test_each_statement_is_told_once_however_many_reasons_there_are() -> None:
+def test_each_statement_is_reported_once_with_several_reasons() -> None:
     everything = [allow("s3:*", "*")]
     before = [allow("s3:Get*", "*"), deny("s3:*", "arn:aws:s3:::b/*"), deny("s3:*", "arn:aws:s3:::c/*")]
     new, old = (

@@ -29,7 +29,7 @@ SLOWLY = settings(
 )
 
 
-def found(new: Any, old: Any, *, principals: bool) -> Request | None:
+def newly_allowed_request(new: Any, old: Any, *, principals: bool) -> Request | None:
     kind, of = (
         (DocumentKind.RESOURCE, "s3/bucketPolicy:BucketPolicy")
         if principals
@@ -49,7 +49,7 @@ def asked(request: Request) -> Asked:
 def check(new: Any, old: Any, seed: int, *, principals: bool, chosen: Callable[[Random], Asked] | None = None) -> None:
     """By requests that `chosen` chooses; by those of the small world for None."""
     choose = chosen or partial(sampled, principals=principals)
-    request = found(new, old, principals=principals)
+    request = newly_allowed_request(new, old, principals=principals)
     if request is not None:
         example = asked(request)
         assert allowed(new, example), request
@@ -57,8 +57,8 @@ def check(new: Any, old: Any, seed: int, *, principals: bool, chosen: Callable[[
     else:
         chance = Random(seed)
         for _ in range(TRIED):
-            each = choose(chance)
-            assert not allowed(new, each) or allowed(old, each), each
+            sample = choose(chance)
+            assert not allowed(new, sample) or allowed(old, sample), sample
 
 
 @SLOWLY
@@ -93,7 +93,7 @@ def test_of_resources(new: Any, old: Any, seed: int) -> None:
 @SLOWLY
 @given(documents(principals=True), st.integers(), st.data())
 def test_of_documents_that_differ_little(old: Any, seed: int, data: st.DataObject) -> None:
-    """Containment is rare among documents drawn apart, and common where one is made from the other."""
+    """Containment is rare among independent documents, and common if one is derived from the other."""
     statements = list(old["Statement"])
     place = data.draw(st.integers(0, len(statements) - 1))
     other = data.draw(documents(principals=True))["Statement"][0]

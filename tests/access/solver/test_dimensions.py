@@ -24,7 +24,7 @@ STATEMENTS = st.builds(
 
 
 def mask(text: str, statements: Sequence[Statement]) -> int:
-    """Which statements are about a text."""
+    """The statements that match a text."""
     return sum(
         (any(matches(each, text) for each in statement.resources or statement.not_resources or ()))
         is (statement.resources is not None)
@@ -34,8 +34,8 @@ def mask(text: str, statements: Sequence[Statement]) -> int:
 
 
 def least(masks: set[int]) -> set[int]:
-    """Those of which no other holds fewer bits."""
-    return {each for each in masks if not any(other != each and other & each == other for other in masks)}
+    """The masks that include no other mask."""
+    return {mask for mask in masks if not any(other != mask and other & mask == other for other in masks)}
 
 
 @SLOWLY
@@ -43,11 +43,11 @@ def least(masks: set[int]) -> set[int]:
 def test_the_least_of_what_others_match_is_found(required: list[Statement], others: list[Statement]) -> None:
     every = [*required, *others]
     groups = [each.resources or each.not_resources or () for each in every]
-    wanted = (1 << len(required)) - 1
-    all_texts = [mask(text, every) for text in cells("*", groups).values()]
-    found: list[Cell] = text_cells(required, others, resources, Work())
-    assert least({each.mask for each in found}) == least(
-        {each >> len(required) for each in all_texts if each & wanted == wanted}
+    every_required = (1 << len(required)) - 1
+    all_masks = [mask(text, every) for text in cells("*", groups).values()]
+    least_cells: list[Cell] = text_cells(required, others, resources, Work())
+    assert least({cell.mask for cell in least_cells}) == least(
+        {mask >> len(required) for mask in all_masks if mask & every_required == every_required}
     )
-    for each in found:
-        assert mask(str(each.example), every) == wanted | each.mask << len(required)
+    for cell in least_cells:
+        assert mask(str(cell.example), every) == every_required | cell.mask << len(required)

@@ -1,4 +1,4 @@
-"""A statement that is said to include another one matches whatever that one does, and no denial is passed over by it."""
+"""A statement that includes another one matches every request that it matches, and no denial is ignored."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_what_includes_another_one_matches_all_of_it(one: Any, other: Any, seed:
         if included(first, second):
             chance = Random(seed)
             for _ in range(TRIED):
-                each = sampled(chance, principals=True)
-                assert applies(one, first, each) or not applies(one, second, each), each
+                request = sampled(chance, principals=True)
+                assert applies(one, first, request) or not applies(one, second, request), request
 
 
 @pytest.mark.parametrize(

@@ -18,24 +18,24 @@ PIECES = st.text("abc", min_size=1, max_size=4)
 
 @given(st.text("ab", max_size=3), st.text("ab", max_size=3), PATTERNS, PIECES, PIECES)
 def test_between_plain_texts(before: str, after: str, pattern: str, piece: str, other: str) -> None:
-    whole = matches(pattern, before + piece + after)
-    found = infixes(before, after, pattern)
-    if found:
-        assert [any(matches(each, piece) for each in group) for group in found] == [whole]
+    matching = matches(pattern, before + piece + after)
+    groups_of_patterns = infixes(before, after, pattern)
+    if groups_of_patterns:
+        assert [any(matches(each, piece) for each in group) for group in groups_of_patterns] == [matching]
     else:
-        assert matches(pattern, before + other + after) is whole
+        assert matches(pattern, before + other + after) is matching
 
 
 @given(PATTERNS, PATTERNS, PATTERNS, PIECES)
 def test_between_patterns(before: str, after: str, pattern: str, piece: str) -> None:
-    found = infixes(before, after, pattern)
+    groups_of_patterns = infixes(before, after, pattern)
     some = overlaps(normal(pattern), normal(before + piece + after))
     every = covers(normal(pattern), normal(before + piece + after))
-    groups = [any(matches(each, piece) for each in group) for group in found]
+    groups = [any(matches(each, piece) for each in group) for group in groups_of_patterns]
     if len(groups) == 2:
         assert groups[0] is some
         assert every or not groups[1]
-    assert not any(everything(each) for group in found for each in group)
+    assert not any(everything(each) for group in groups_of_patterns for each in group)
 
 
 def test_more_pieces_than_are_looked_at() -> None:

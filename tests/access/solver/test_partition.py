@@ -19,17 +19,17 @@ def test_every_text_is_in_a_cell(inside: str, groups: list[list[str]]) -> None:
     def membership(text: str) -> frozenset[int]:
         return frozenset(index for index, group in enumerate(groups) if any(matches(each, text) for each in group))
 
-    found = cells(inside, groups)
-    for members, example in found.items():
+    by_member = cells(inside, groups)
+    for members, example in by_member.items():
         assert matches(inside, example)
         assert membership(example) == members
     texts = ("".join(letters) for length in range(6) for letters in product("abz", repeat=length))
-    assert {membership(text) for text in texts if matches(inside, text)} <= set(found)
+    assert {membership(text) for text in texts if matches(inside, text)} <= set(by_member)
 
 
 def test_the_shortest_example_is_given() -> None:
-    found = cells("arn:aws:s3:::inbox/?*", [["*.csv"]])
-    assert {members: len(example) for members, example in found.items()} == {
+    by_member = cells("arn:aws:s3:::inbox/?*", [["*.csv"]])
+    assert {members: len(example) for members, example in by_member.items()} == {
         frozenset(): len("arn:aws:s3:::inbox/x"),
         frozenset({0}): len("arn:aws:s3:::inbox/.csv"),
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from policypack.access.address_conditions import disjoint, fence, keeps_out, unread, whom_wholly
+from policypack.access.address_conditions import denied_callers, disjoint, exempts_addresses, fence, unread
 from policypack.access.solver.bounds import unknown_paths
 from policypack.core.examples import bucket_policy, deny, example, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
@@ -39,10 +39,10 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
                 f"denies everyone whose `{origin.key}` is outside of your network: AWS services that act for you and "
                 "administrators elsewhere too",
             )
-        elif not unknown and (whom := whom_wholly(statement)):
+        elif not unknown and (whom := denied_callers(statement)):
             yield Violation(statement.path, f"denies everything to {whom}, administrators included")
         if not unknown:
-            ranges += [(statement, condition) for condition in statement.conditions if keeps_out(condition)]
+            ranges += [(statement, condition) for condition in statement.conditions if exempts_addresses(condition)]
     for first, second in combinations(ranges, 2):
         if disjoint(first, second):
             yield Violation(

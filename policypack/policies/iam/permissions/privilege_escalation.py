@@ -7,10 +7,8 @@ and its permissions boundary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
-from policypack.access.escalation.report import HeldDocument, held, judgements
+from policypack.access.escalation.report import identity_policies, judge_ways
 from policypack.core.examples import (
     allow,
     construct,
@@ -22,13 +20,8 @@ from policypack.core.examples import (
     reported_at,
     role_policy,
 )
-from policypack.core.policy import Policy, Severity, Undecided, Violation
+from policypack.core.policy import Policy, Severity
 from policypack.core.tags import Tag
-
-
-def check(judged: HeldDocument) -> Iterator[Violation | Undecided]:
-    yield from judgements(judged)
-
 
 TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 PASSING = allow("iam:PassRole", "arn:aws:iam::111122223333:role/*", Condition=TO_LAMBDA)
@@ -72,6 +65,6 @@ POLICY = Policy(
             note="versions of the application's own policies",
         ),
     ],
-    reads=held,
-    check=check,
+    reads=identity_policies,
+    check=judge_ways,
 )

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.exposure.confused_deputy import misled
-from policypack.access.solver.verdict import Verdict
+from policypack.access.exposure.exposure import judge
 from policypack.core.examples import allow, bucket_policy, construct, document, example, reported_at
-from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.core.policy import Judgement, Policy, Resource, Severity
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents
@@ -22,10 +22,7 @@ from policypack.iam.document_readers import RESOURCE, documents
 def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields each statement that allows a service for any account, with an example."""
     for answer in misled(document):
-        if answer.verdict is Verdict.PUBLIC:
-            yield Violation(answer.path, answer.message)
-        else:
-            yield Undecided(answer.path, "allows a service, and for which accounts cannot be determined")
+        yield from judge(answer, "allows a service, and for which accounts cannot be determined")
 
 
 ORDERS = "arn:aws:sqs:eu-west-1:111122223333:orders"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.trust import trusting
-from policypack.access.solver.verdict import Verdict
 from policypack.core.examples import allow, example, reported_at, role
-from policypack.core.policy import UNKNOWN, Judgement, Policy, Resource, Severity, Undecided, Violation
+from policypack.core.policy import Judgement, Policy, Resource, Severity
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import TRUST, documents
@@ -21,10 +21,7 @@ from policypack.iam.document_readers import TRUST, documents
 def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields each Allow statement that allows outsiders, with an example."""
     for answer in trusting(document):
-        if answer.verdict is Verdict.PUBLIC:
-            yield Violation(answer.path, answer.message)
-        else:
-            yield Undecided(answer.path, answer.why or UNKNOWN.why)
+        yield from judge(answer, answer.why)
 
 
 HOST = "token.actions.githubusercontent.com"

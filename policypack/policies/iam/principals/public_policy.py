@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.exposure.public import exposure
-from policypack.access.solver.verdict import Verdict
+from policypack.access.exposure.exposure import judge
+from policypack.access.exposure.public import exposure, unknown_path
 from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
-from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.core.policy import Judgement, Policy, Severity, Undecided
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents
@@ -26,11 +26,10 @@ from policypack.iam.document_readers import RESOURCE, documents
 def check(document: PolicyDocument) -> Iterator[Judgement]:
     """Yields the statement that allows outsiders, with an example."""
     answer = exposure(document)
-    if answer.verdict is Verdict.PUBLIC:
-        yield Violation(answer.path, answer.message)
-    elif answer.verdict is Verdict.UNDECIDED:
-        inside = [path for _, path in document.unknowns if path.startswith(answer.path)]
-        yield Undecided(inside[0]) if inside else Undecided(answer.path, "may be public, which cannot be determined")
+    if path := unknown_path(document, answer):
+        yield Undecided(path)
+    else:
+        yield from judge(answer, "may be public, which cannot be determined")
 
 
 def _open(**condition: Any) -> dict[str, Any]:
