@@ -62,7 +62,7 @@ class IdentityPolicy(msgspec.Struct, frozen=True):
 
 
 @over_stack
-def identity_policies(stack: Stack) -> Iterator[tuple[Resource, str, IdentityPolicy | Unknown]]:
+def documents_with_ways(stack: Stack) -> Iterator[tuple[Resource, str, IdentityPolicy | Unknown]]:
     """Every identity-based document, with the others of its role, user or group if it is attached to one."""
     seen: set[tuple[str, str]] = set()
     for holder in identity_policies(stack):

@@ -8,7 +8,7 @@ and its permissions boundary.
 from __future__ import annotations
 
 from policypack.access.escalation.paths import BISHOP_FOX, BOUNDARIES, PASSING_ROLES, PMAPPER, RHINO, RHINO_2
-from policypack.access.escalation.report import identity_policies, judge_ways
+from policypack.access.escalation.report import documents_with_ways, judge_ways
 from policypack.core.examples import (
     allow,
     construct,
@@ -65,6 +65,6 @@ POLICY = Policy(
             note="versions of the application's own policies",
         ),
     ],
-    reads=identity_policies,
+    reads=documents_with_ways,
     check=judge_ways,
 )
