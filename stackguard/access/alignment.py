@@ -72,7 +72,7 @@ def _replaced(resources: Sequence[Resource], pairs: Mapping[str, str]) -> tuple[
 
 
 def _pairs(resource: Resource, other: Resource) -> Iterator[tuple[str, str]]:
-    """The generated texts of a resource, each with the text that the other resource has in its place."""
+    """The generated texts of a resource, each with the corresponding text of the other resource."""
     for name, value in {"id": resource.id, **resource.outputs}.items():
         real = other.id if name == "id" else other.outputs.get(name, other.inputs.get(name))
         if not isinstance(value, str) or not isinstance(real, str) or value == real or len(value) < SHORTEST:

@@ -58,7 +58,7 @@ class FunctionAnswer:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is missing, nothing over, and nothing undecided."""
+        """Whether no permission is missing, unused or undecided."""
         compared = self.privilege
         return isinstance(compared, Privilege) and not (
             compared.comparison.missing or compared.comparison.over or compared.found.unresolved or compared.role.unread
@@ -84,7 +84,7 @@ def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -
     Args:
         target: as of `stackguard check`.
         options: how to run a program.
-        code: the folder of the function's package; None reads what the stack packages.
+        code: the folder of the function's package; None is the package in the stack.
         name: of one function, as the program or AWS names it; None means all.
 
     Raises:
@@ -149,7 +149,7 @@ def _sections(
     over: Callable[[ExcessPermission], T],
     unread: Callable[[str], T],
 ) -> dict[str, list[T]]:
-    """What is missing, over and undecided, each entry as the functions render it."""
+    """The missing, unused and undecided permissions, each as the functions render it."""
     gaps, excess = grouped(compared), compared.comparison.over
     return {
         "missing": [missing(gap) for gap in gaps if gap.sure],
@@ -177,17 +177,17 @@ def _text(answers: Sequence[FunctionAnswer]) -> Iterator[str]:
                     yield f"  {title}"
                     yield from (f"    {line}" for line in lines)
             if answer.clean:
-                yield "  clean: nothing is missing, nothing is over"
+                yield "  clean: no permission is missing or unused"
 
 
 def _text_sections(compared: Privilege) -> dict[str, list[str]]:
     platform = (f"{need.action}  {need.why}" for need in compared.needs if need.place is None and not need.may)
     return {
         "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(compared.found.calls).items()],
-        "needs besides": list(dict.fromkeys(platform)),
+        "also needed": list(dict.fromkeys(platform)),
         **_sections(compared, _missing_line, _over_line, str),
         "could not be resolved": [f"{part.place}  {part.why}" for part in compared.found.unresolved],
-        "conditions that are taken to hold": list(compared.comparison.conditions),
+        "conditions that are assumed to be met": list(compared.comparison.conditions),
     }
 
 
@@ -226,15 +226,15 @@ def _over_line(excess: ExcessPermission) -> str:
 
 def _json(answer: FunctionAnswer) -> dict[str, Any]:
     compared = answer.privilege
-    about: dict[str, Any] = {"function": answer.function.name, "urn": answer.function.urn}
+    function: dict[str, Any] = {"function": answer.function.name, "urn": answer.function.urn}
     if compared is None:
-        return {**about, "verdict": "not-applicable", "why": "no Python code that can be read"}
+        return {**function, "verdict": "not-applicable", "why": "no Python code that can be read"}
     if isinstance(compared, Unknown):
-        return {**about, "verdict": "undecided", "why": f"its code {compared.why}"}
+        return {**function, "verdict": "undecided", "why": f"its code {compared.why}"}
     sections = _sections(compared, _missing_json, _over_json, lambda why: {"why": why})
     unclean = "unclean" if sections["missing"] or sections["over"] else "undecided"
     return {
-        **about,
+        **function,
         "verdict": "clean" if answer.clean else unclean,
         "calls": [
             {

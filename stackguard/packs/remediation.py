@@ -11,7 +11,9 @@ from policypack.core.policy import Resource
 from policypack.core.wire import ARCHIVE, ASSET, SECRET, SIGNATURE, decode
 
 
-def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, Any], folder: Path | None) -> Resource:
+def remediated(
+    resource: Resource, sent: Mapping[str, Any], returned: Mapping[str, Any], folder: Path | None
+) -> Resource:
     """The resource with the inputs that a remediation returns.
 
     A value that comes back unchanged keeps its original form: the protocol does not transfer the source of an unknown,
@@ -19,13 +21,13 @@ def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, An
 
     Args:
         resource: before the remediation.
-        sent: its properties in the protocol's form.
-        got: the returned properties in the protocol's form.
+        sent: its properties in the request, in the protocol's form.
+        returned: the properties in the answer, in the protocol's form.
         folder: the program's folder, which assets are relative to.
     """
-    inputs, secrets = decode(got, folder)
+    inputs, secrets = decode(returned, folder)
     merged = {
-        name: _merged(resource.inputs[name], _bare(sent[name]), _bare(got[name]), value)
+        name: _merged(resource.inputs[name], _bare(sent[name]), _bare(returned[name]), value)
         if name in resource.inputs and name in sent
         else value
         for name, value in inputs.items()
@@ -33,19 +35,19 @@ def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, An
     return replace(resource, inputs=merged, secrets=secrets | resource.secrets)
 
 
-def _merged(old: Any, sent: Any, got: Any, new: Any) -> Any:
+def _merged(old: Any, sent: Any, returned: Any, new: Any) -> Any:
     """`new`, with its unchanged parts in their original form."""
-    if sent == got:
+    if sent == returned:
         return old
-    if all(isinstance(value, Mapping) for value in (old, sent, got, new)):
+    if all(isinstance(value, Mapping) for value in (old, sent, returned, new)):
         return {
-            name: _merged(old[name], sent[name], got[name], value) if name in old and name in sent else value
+            name: _merged(old[name], sent[name], returned[name], value) if name in old and name in sent else value
             for name, value in new.items()
         }
-    if all(isinstance(value, list) for value in (old, sent, got, new)):
+    if all(isinstance(value, list) for value in (old, sent, returned, new)):
         known = min(len(old), len(sent))
         return [
-            _merged(old[index], sent[index], got[index], value) if index < known else value
+            _merged(old[index], sent[index], returned[index], value) if index < known else value
             for index, value in enumerate(new)
         ]
     return new

@@ -1,4 +1,4 @@
-"""Sources: a program, a stack export, a preview or standard input goes in, a `LoadedStack` stack comes out."""
+"""Sources: a program, a stack export, a preview or standard input goes in, a `LoadedStack` comes out."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import msgspec
 from policypack.core.policy import Options, Position, Resource
 from policypack.core.wire import SIGNATURE, UNKNOWNS, decode
 from stackguard.errors import CannotJudge
-from stackguard.sources.shape import worded
+from stackguard.sources.shape import schema_message
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ MARKS = tuple(mark.encode() for mark in (SIGNATURE, '"__', "\\u00", *sorted(UNKN
 
 DEEPEST = 250
 """How deep properties may nest, because they are walked recursively. Real ones stay below 50."""
-TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 POSITION = re.compile(r"project:///([^#]+)#(\d{1,9})(?:,\d+)?")
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
@@ -101,12 +101,12 @@ def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: s
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise CannotJudge(f"{source} is not a stack export: {worded(error, place)}") from None
+        raise CannotJudge(f"{source} is not a stack export: {schema_message(error, place)}") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise CannotJudge(f"{source} is not a stack export: `{place}` contains a value that cannot be read") from error
 
 
-def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
+def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
     """The resource of a state.
 
     Args:
@@ -210,7 +210,7 @@ def _is_plain(text: bytes, place: str) -> bool:
 def _depth(text: bytes) -> int:
     """The nesting depth of a JSON text."""
     deepest = depth = 0
-    for bracket in TEXTS.sub(b"", text).translate(None, NO_BRACKETS):
+    for bracket in STRINGS.sub(b"", text).translate(None, NO_BRACKETS):
         depth += 1 if bracket in b"{[" else -1
         deepest = max(deepest, depth)
     return deepest

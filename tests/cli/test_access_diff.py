@@ -139,7 +139,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (("-", "-"), "at most one of them is standard input"),
         (
             ("document.json", "state.json"),
-            "one of the two is a policy document and the other a stack; give two of a kind",
+            "one target is a policy document and the other a stack; give two documents or two stacks",
         ),
         (("document.json", "gone.json"), "there is no file or folder"),
         (("document.json", "broken.json"), "is not JSON"),

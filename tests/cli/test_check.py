@@ -64,7 +64,10 @@ def test_a_crashing_policy_is_exit_code_2(
     [
         (["nope.json"], "cannot judge: there is no file or folder `nope.json`"),
         (["empty"], "cannot judge: `empty` has no `Pulumi.yaml`"),
-        (["bad.json", "--policy", "pulumi-unknown-value"], "sums up what other policies cannot judge; name those"),
+        (
+            ["bad.json", "--policy", "pulumi-unknown-value"],
+            "summarizes undecided outcomes of other policies; select those policies instead",
+        ),
         (["bad.json", "--policy", "s3-plain"], "there is no policy `s3-plain`; did you mean `s3-plaintext-transport`"),
         (["bad.json", "--policy", "zzz"], "there is no policy `zzz`; `stackguard explain` lists them"),
         (["bad.json", "--settings", "nope.yaml"], "cannot judge: there is no settings file `nope.yaml`"),
@@ -112,7 +115,7 @@ def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
         ("- a", "stackguard.yaml: must be a mapping"),
         (
             "enforcement: {iam-wildcard-action: disabled, iam-wildcard-resource: disabled, iam-open-trust: disabled, s3-plaintext-transport: disabled}",
-            "no policy is left to judge by",
+            "no policy is left to run: ",
         ),
     ],
 )

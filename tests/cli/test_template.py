@@ -161,7 +161,7 @@ def test_an_export_has_the_names_that_exist(tmp_path: Path, capsys: pytest.Captu
     ("options", "message"),
     [
         (("-o", "missing/t.json"), "there is no folder"),
-        (("-o", "t.json", "--report", "t.json"), "name the same file twice; give each its own"),
+        (("-o", "t.json", "--report", "t.json"), "name the same file twice; give each a file of its own"),
     ],
 )
 def test_a_wrong_option_costs_no_run(

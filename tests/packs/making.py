@@ -105,7 +105,7 @@ def judged(
 
     async def judge() -> Said:
         async with started(packs_wanted, settings or Settings(), timeout, project) as packs:
-            packs.knows(resources)
+            packs.add_providers(resources)
             final = [await packs.remediate(each) for each in resources]
             found = [outcome for each in final for outcome in await packs.analyze(each)]
             found += await packs.analyze_stack(final)

@@ -136,7 +136,7 @@ def test_a_pipe_that_does_not_end_is_left_in_time(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     kept = os.open(pipe, os.O_RDWR)
     os.write(kept, b'{"deployment": {')
-    assert "does not end within 0.2 seconds; give it longer with `--timeout`" in refused(pipe, timeout=0.2)
+    assert "does not end within 0.2 seconds; allow more with `--timeout`" in refused(pipe, timeout=0.2)
     os.close(kept)
 
 

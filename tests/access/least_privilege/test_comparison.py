@@ -106,7 +106,7 @@ def test_the_command_tells_people_what_is_called_and_that_all_is_well() -> None:
         "s3:PutObject Bucket=${RESULTS_BUCKET} Key=summaries/(the event's)|summaries/…  ingest/normalise.py:"
         in ran.output
     )
-    assert "clean: nothing is missing, nothing is over" in ran.output
+    assert "clean: no permission is missing or unused" in ran.output
 
 
 HIDDEN = """
