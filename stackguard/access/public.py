@@ -67,11 +67,11 @@ def _lines(report: PublicReport, screen: Screen, *, everything: bool) -> Iterato
     stack = report.stack
     for entry in report.chosen(everything=everything):
         yield stack.heading(entry.verdict, name_of(entry.thing.urn), entry.thing)
-        for exposure in entry.exposures:
-            if exposure.answer.verdict is entry.verdict:
-                yield from stack.reasons(without_secret(exposure.by, exposure.path, exposure.answer), screen)
-                if exposure.path or exposure.by.urn != entry.thing.urn:
-                    yield from stack.source(exposure.by, exposure.path, exposure.answer, screen)
+        for opening in entry.exposures:
+            if opening.answer.verdict is entry.verdict:
+                yield from stack.reasons(without_secret(opening.by, opening.path, opening.answer), screen)
+                if opening.path or opening.by.urn != entry.thing.urn:
+                    yield from stack.source(opening.by, opening.path, opening.answer, screen)
         yield Text()
 
 
@@ -90,8 +90,7 @@ def json(report: PublicReport, *, everything: bool) -> str:
                     "position": position(entry.thing),
                     "verdict": entry.verdict,
                     "openings": [
-                        report.stack.decision(exposure.by, exposure.path, exposure.answer)
-                        for exposure in entry.exposures
+                        report.stack.decision(opening.by, opening.path, opening.answer) for opening in entry.exposures
                     ],
                 }
                 for entry in report.chosen(everything=everything)

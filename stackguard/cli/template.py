@@ -76,19 +76,17 @@ def template(
     check_writable(output, report, sarif)
     files = [file.absolute() for file in (output, report, sarif) if file is not None]
     if len(set(files)) < len(files):
-        raise click.UsageError(
-            "`--output`, `--report` and `--sarif` name the same file twice; give each a file of its own"
-        )
+        raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")
     name, written_as = str(output or "template"), format_of(output, format_)
-    result = attempt(
+    made = attempt(
         lambda: make(target, options, name, written_as, settings, partial=allow_partial), f"translating {target}"
     )
-    write(result.validation.text, output)
+    write(made.validation.text, output)
     if report is not None or sarif is not None:
         from stackguard.reports.validation import as_json, as_sarif
 
         for file, render in ((report, as_json), (sarif, as_sarif)):
             if file is not None:
-                write(render(result.validation), file)
-    click.echo("\n".join(lines(result)), err=output is None)
-    ctx.exit(result.validation.exit_code)
+                write(render(made.validation), file)
+    click.echo("\n".join(lines(made)), err=output is None)
+    ctx.exit(made.validation.exit_code)
