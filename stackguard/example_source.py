@@ -73,13 +73,11 @@ class _Source:
             for resource, name in zip(chosen, names, strict=True)
         }
 
-    def _created(self) -> list[Resource]:
+    def _created(self) -> Iterator[Resource]:
         """The resources that the program creates: not the stack, nor a default provider."""
-        return [
-            resource
-            for resource in self.example.resources
-            if resource.type != ROOT_TYPE and not DEFAULT_PROVIDER.search(resource.urn)
-        ]
+        for resource in self.example.resources:
+            if resource.type != ROOT_TYPE and not DEFAULT_PROVIDER.search(resource.urn):
+                yield resource
 
     def statements(self) -> Iterator[str]:
         """The lines of the program without its imports."""

@@ -38,7 +38,7 @@ class StackReport(msgspec.Struct, frozen=True):
     stand_in: bool = False
     """Whether ARNs of the stack can contain the stand-in account."""
     unseen: tuple[Unseen, ...] = ()
-    """Resources that the program constructs where the preview cannot follow: they can change every answer."""
+    """Resources that the preview cannot see: they can change every answer."""
 
     def clean(self, text: str) -> str:
         """The text without secrets and control characters."""

@@ -8,8 +8,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from policypack.access.least_privilege.analysis import Privilege, functions, privilege
 from policypack.access.least_privilege.comparison import ExcessPermission, MissingPermission
 from policypack.access.least_privilege.readers import grouped
@@ -20,6 +18,7 @@ from policypack.evaluation.settings import Settings
 from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
+from stackguard.reports.formatting import indented_json
 from stackguard.sources import RunOptions
 from stackguard.stand_in import LINE, mentioned
 
@@ -75,7 +74,7 @@ class UnusedReport:
     stand_in: bool = False
     """Whether ARNs of the stack can contain the stand-in account."""
     unseen: tuple[Unseen, ...] = ()
-    """Resources that the program constructs where the preview cannot follow: they can allow a role more."""
+    """Resources that the preview cannot see: they can allow a role more."""
 
 
 def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -> UnusedReport:
@@ -128,19 +127,15 @@ def exit_code(report: UnusedReport) -> int:
 def render(report: UnusedReport, form: str) -> str:
     """The report as `text` or `json`, without secrets, with notes about unseen resources and the stand-in account."""
     document = {"version": VERSION, "functions": [_json(answer) for answer in report.answers]}
-    lines = [*_text(report.answers)] if form == "text" else [_encoded(document)]
+    lines = [*_text(report.answers), ""] if form == "text" else [indented_json(document)]
     notes = [f"undecided: the program {unseen.why}; {unseen.fix}" for unseen in report.unseen]
     if report.stand_in and mentioned(lines):
         notes.append(LINE)
     if notes and form == "json":
-        lines = [_encoded(document | {"notes": notes})]
+        lines = [indented_json(document | {"notes": notes})]
     elif notes:
-        lines += ["", *(f"note: {note}" for note in notes)]
+        lines += [*(f"note: {note}" for note in notes), ""]
     return hidden("\n".join(lines), report.secrets)
-
-
-def _encoded(document: dict[str, Any]) -> str:
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
 
 
 def _sections(

@@ -198,10 +198,11 @@ def unused(
       stackguard access unused state.json --code lambda_fn --function normalise --format json
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import unused as reports
+    from stackguard.reports.destinations import write
 
     report = attempt(partial(reports.ask, target, options, code, function_name), f"reading {target}")
     exit_code = attempt(partial(reports.exit_code, report), "comparing")
-    click.echo(reports.render(report, format_))
+    write(reports.render(report, format_), None)
     ctx.exit(exit_code)
 
 

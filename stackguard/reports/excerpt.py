@@ -53,7 +53,7 @@ def contains_secret(resource: Resource, prefix: str) -> bool:
 
 
 def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
-    """The lines of the statement, each with whether it is in the element; none for a secret or if there is no statement."""
+    """The lines of the statement, each with whether it is in the element; empty for a secret or another path."""
     place = statement_of(outcome)
     if place is None or contains_secret(outcome.resource, place.property):
         return []

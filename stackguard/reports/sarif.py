@@ -53,7 +53,7 @@ def log(*runs: Object) -> str:
 
 
 def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object:
-    """One run of one tool. The log does not contain where the repository is on this machine."""
+    """One run of one tool. The log does not contain the repository's path on this machine."""
     return {
         "tool": {"driver": driver},
         "invocations": [invocation],
@@ -202,7 +202,7 @@ def _result(report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping
 
 
 def _message(outcome: Outcome) -> Object:
-    """Where, what, and how to fix it: GitHub shows the first line in lists, and all lines beside the code."""
+    """The place, the message and the fix: GitHub shows the first line in lists, and all lines beside the code."""
     place = name_of(outcome.resource.urn) + (f", {outcome.path}" if outcome.path else "")
     undecided = "undecided: " if outcome.kind is Kind.UNDECIDED else ""
     waits_for = ", ".join(map(name_of, outcome.waits_for))

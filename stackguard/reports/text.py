@@ -59,11 +59,8 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
 def _note(note: Note, screen: Screen) -> Iterator[Text]:
     """One note on one line: its subject, the resources, the message."""
     names = [name_of(urn) for urn in note.urns]
-    where = (
-        ", ".join(names)
-        if len(names) <= MAX_NAMES
-        else f"{', '.join(names[:MAX_NAMES])} and {len(names) - MAX_NAMES} more"
-    )
+    more = len(names) - MAX_NAMES
+    where = ", ".join(names) if more <= 0 else f"{', '.join(names[:MAX_NAMES])} and {more} more"
     stack = "the stack" if note.kind in {NoteKind.REMEDIATED, NoteKind.NOT_APPLICABLE} else ""
     text = f"{printable(note.about)}{f' on {where or stack}' if where or stack else ''}: {printable(note.message)}"
     yield from wrapped(text, screen, INDENT // 2, str(note.kind).replace("-", " "))

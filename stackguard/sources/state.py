@@ -6,6 +6,7 @@ Source: `ResourceV3` in sdk/go/common/apitype/core.go of https://github.com/pulu
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -156,17 +157,7 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
     )
 
 
-OPTIONS = (
-    "protect",
-    "ignore_changes",
-    "replace_on_changes",
-    "additional_secret_outputs",
-    "aliases",
-    "retain_on_delete",
-    "deleted_with",
-    "replace_with",
-    "import_id",
-)
+OPTIONS = tuple(field.name for field in fields(Options) if field.name in State.__struct_fields__)
 """The fields that a state and `Options` have in common. A state does not contain `delete_before_replace`."""
 
 

@@ -53,7 +53,7 @@ def test_a_policy_without_a_severity_is_high(tmp_path: Path) -> None:
     [("ADVISORY", [ADVISORY]), ("MANDATORY", [MANDATORY]), ("REMEDIATE", [MANDATORY]), ("DISABLED", [])],
 )
 def test_enforcement_levels(tmp_path: Path, level: str, levels: list[EnforcementLevel]) -> None:
-    """`remediate` is mandatory where no remediation helps, and for a stack policy."""
+    """`remediate` is mandatory if no remediation helps, and for a stack policy."""
     for over_stack in (False, True):
         pack = pack_of(tmp_path / str(over_stack), policy("p", "report('seen')", level=level, over_stack=over_stack))
         result = judged([pack], BUCKET)
