@@ -25,7 +25,7 @@ def expected(row: str) -> set[str]:
 
 
 def blocking(told: frozenset[Told]) -> set[str]:
-    """The policies of the blocking outcomes."""
+    """The policies of what blocks."""
     return {policy for policy, _, _, blocks in told if blocks}
 
 

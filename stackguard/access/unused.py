@@ -169,7 +169,7 @@ def _text(answers: Sequence[FunctionAnswer]) -> Iterator[str]:
         else:
             for title, lines in _text_sections(answer.privilege).items():
                 if lines:
-                    yield f"  {title}"
+                    yield f"  {'unused' if title == 'over' else title}"
                     yield from (f"    {line}" for line in lines)
             if answer.clean:
                 yield "  clean: no permission is missing or unused"
