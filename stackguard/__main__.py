@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from stackguard.cli import main
 
-TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """The signals of a CI system and of a closed terminal: they end every child process, as an interrupt does."""
 
 
@@ -21,7 +21,7 @@ def run() -> NoReturn:
     The interpreter's own exit would free millions of objects of the linter's tables and of a large state, which takes as
     long as judging. Functions registered with `atexit` still run.
     """
-    for number in TO_END:
+    for number in ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
             signal.signal(number, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and hasattr(signal, "pthread_sigmask"):

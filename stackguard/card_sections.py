@@ -24,7 +24,7 @@ class Code(NamedTuple):
 
 
 class Further(NamedTuple):
-    """One more example: what it shows, and its source, which a reader may skip."""
+    """One more example: a caption and its source, which a reader may skip."""
 
     text: str
     source: str

@@ -1,6 +1,6 @@
 """An example as the Pulumi program that creates it: Python source, formatted as `ruff format` formats it.
 
-Provider inputs become keyword arguments, policy documents `json.dumps(...)`, and what a resource depends on a variable.
+Provider inputs become keyword arguments, policy documents `json.dumps(...)`, and dependencies variables.
 """
 
 from __future__ import annotations
@@ -65,23 +65,24 @@ class _Source:
     """Each text of several lines, by its variable."""
 
     def __post_init__(self) -> None:
-        referred = {urn for resource in self._written() for urn in (resource.provider, *resource.dependencies)}
-        chosen = [resource for resource in self._written() if resource.urn in referred]
+        referenced = {urn for resource in self._created() for urn in (resource.provider, *resource.dependencies)}
+        chosen = [resource for resource in self._created() if resource.urn in referenced]
         names = [_identifier(resource.name) for resource in chosen]
         self.variables = {
             resource.urn: name if names.count(name) == 1 else f"{name}_{_identifier(resource.type.rpartition(':')[2])}"
             for resource, name in zip(chosen, names, strict=True)
         }
 
-    def _written(self) -> list[Resource]:
+    def _created(self) -> Iterator[Resource]:
         """The resources that the program creates: not the stack, nor a default provider."""
-        resources = self.example.resources
-        return [each for each in resources if each.type != ROOT_TYPE and not DEFAULT_PROVIDER.search(each.urn)]
+        for resource in self.example.resources:
+            if resource.type != ROOT_TYPE and not DEFAULT_PROVIDER.search(resource.urn):
+                yield resource
 
     def statements(self) -> Iterator[str]:
         """The lines of the program without its imports."""
         lines: list[str] = []
-        for resource in self._written():
+        for resource in self._created():
             name = self.variables.get(resource.urn, "")
             lines += self._resource(resource).lines(f"{name} = " if name else "", "", "")
         for name, text in self.texts.items():
@@ -96,8 +97,8 @@ class _Source:
             return call("pulumi.ComponentResource", [literal(resource.type), *arguments])
         documents = {pattern.partition(".")[0] for pattern in documents_of(resource.type, resource.inputs)}
         for name, value in resource.inputs.items():
-            written = self._document(value, name) if name in documents else self._value(value, name)
-            arguments.append(pair(f"{snake_case(name)}=", written))
+            expression = self._document(value, name) if name in documents else self._value(value, name)
+            arguments.append(pair(f"{snake_case(name)}=", expression))
         if options := list(self._options(resource)):
             arguments.append(pair("opts=", call("pulumi.ResourceOptions", options)))
         return call(constructor(resource.type), arguments)

@@ -29,7 +29,7 @@ def listing(policies: Sequence[Policy[Any]], screen: Screen) -> str:
 
 
 def card(policy: Policy[Any], screen: Screen) -> str:
-    """Everything that a policy's card says."""
+    """A policy's card."""
     return paint(_card(policy, screen), screen)
 
 

@@ -33,16 +33,16 @@ class Note:
 
 
 def masked_notes(notes: Iterable[Note], hide: Callable[[str], str]) -> tuple[Note, ...]:
-    """The notes without secrets, which `hide` takes out of a text."""
+    """The notes without secrets, which `hide` masks in a text."""
     return tuple(
-        replace(each, about=hide(each.about), message=hide(each.message), urns=tuple(map(hide, each.urns)))
-        for each in notes
+        replace(note, about=hide(note.about), message=hide(note.message), urns=tuple(map(hide, note.urns)))
+        for note in notes
     )
 
 
-def gathered(notes: Iterable[Note]) -> tuple[Note, ...]:
+def merged(notes: Iterable[Note]) -> tuple[Note, ...]:
     """The notes, with equal notes about different resources merged into the first."""
-    merged: dict[Note, dict[str, None]] = {}
+    urns: dict[Note, dict[str, None]] = {}
     for note in notes:
-        merged.setdefault(replace(note, urns=()), {}).update(dict.fromkeys(note.urns))
-    return tuple(replace(note, urns=tuple(urns)) for note, urns in merged.items())
+        urns.setdefault(replace(note, urns=()), {}).update(dict.fromkeys(note.urns))
+    return tuple(replace(note, urns=tuple(of_note)) for note, of_note in urns.items())

@@ -39,7 +39,7 @@ def record(target: str, timeout: float) -> str:
         timeout: seconds, for a pipe or standard input.
 
     Raises:
-        CannotJudge: it is a folder, missing, or malformed.
+        CannotJudge: the target is a folder, missing, or malformed.
     """
     if target != STANDARD_INPUT and Path(target).is_dir():
         raise CannotJudge(
@@ -97,7 +97,7 @@ class _Recording:
             return
         kept = self._kept(computed, "", resource)
         identity = self._identity(resource)
-        yield self._text([{**identity, "outputs": kept}] if kept else None, about=f"{flow(identity)}: ")
+        yield self._text([{**identity, "outputs": kept}] if kept else None, label=f"{flow(identity)}: ")
 
     def _identity(self, resource: Resource) -> dict[str, str]:
         if self.names[resource.type, resource.name] > 1:
@@ -133,9 +133,9 @@ class _Recording:
                 return False
         return True
 
-    def _text(self, entry: Any, prefix: str = "", about: str = "") -> str:
-        """An entry as YAML with a comment about what is left out; for None, only the comment, which begins with `about`."""
+    def _text(self, entry: Any, prefix: str = "", label: str = "") -> str:
+        """An entry as YAML with a comment about what is left out; for None, only the comment, which begins with `label`."""
         left_out = ", ".join(path.removeprefix(prefix) for path in self.left_out)
         self.left_out.clear()
-        comment = f"# {'' if entry else about}left out, because secret or unknown: {left_out}\n" if left_out else ""
+        comment = f"# {'' if entry else label}left out, because secret or unknown: {left_out}\n" if left_out else ""
         return textwrap.indent(f"{comment}{block(entry)}\n" if entry else comment, "  ")

@@ -66,7 +66,7 @@ def literal(value: Any) -> Expression:
     """A constant, a list or a mapping."""
     match value:
         case Mapping():
-            return bracketed("{", [pair(f"{_quoted(str(name))}: ", literal(each)) for name, each in value.items()], "}")
+            return bracketed("{", [pair(f"{_quoted(str(name))}: ", literal(item)) for name, item in value.items()], "}")
         case list() | tuple():
             return bracketed("[", [literal(item) for item in value], "]")
         case str():

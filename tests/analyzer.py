@@ -101,12 +101,12 @@ class Pack:
     def _diagnostics(response: analyzer_pb2.AnalyzeResponse) -> list[Diagnostic]:
         return [
             Diagnostic(
-                each.policyName,
-                each.urn,
-                each.message.removeprefix(f"{each.description}\n"),
-                each.enforcementLevel == analyzer_pb2.MANDATORY,
+                diagnostic.policyName,
+                diagnostic.urn,
+                diagnostic.message.removeprefix(f"{diagnostic.description}\n"),
+                diagnostic.enforcementLevel == analyzer_pb2.MANDATORY,
             )
-            for each in response.diagnostics
+            for diagnostic in response.diagnostics
         ]
 
 

@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Settings of every test."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import warm
 
-settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing on a busy one
+settings.register_profile("any machine", deadline=None)  # on a busy machine the duration of an example means nothing
 settings.load_profile("any machine")
 
-pytest.register_assert_rewrite("tests.policies.helpers")  # the tests that it makes show what differs
+pytest.register_assert_rewrite("tests.policies.helpers")  # its assertions show the difference
 
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests start Python hundreds of times, which is to compile once
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests start Python hundreds of times; it should compile once
 
-# A shell that runs tests in the background, and `nohup`, have these ignored, in all that tests start too.
+# Background jobs of a shell, and `nohup`, ignore these signals, and so would the processes that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in ("SIGHUP", "SIGQUIT"):
     signal.signal(getattr(signal, name), signal.SIG_DFL)
@@ -27,7 +27,7 @@ for name in ("SIGHUP", "SIGQUIT"):
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One cache of bundles for all workers, and none of the user's: the reference stack installs its function once."""
+    """One cache of bundles for all workers, not the user's: the reference stack installs its function once."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     os.environ["STACKGUARD_CACHE_DIR"] = str(shared / "stackguard")

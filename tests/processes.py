@@ -1,4 +1,4 @@
-"""Processes that a test starts, by a number in their command line that no other run of the tests has."""
+"""Processes that a test starts, found by a number in their command line that is unique to this run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import psutil
 
 
 def own(number: int) -> str:
-    """Seconds for `sleep` by which its process is known as one of this run's tests."""
+    """Seconds for `sleep` that identify its process as one of this run."""
     return f"{number}.{os.getpid()}"
 
 
 def tagged(tag: str) -> bool:
     """Whether the command line of a running process mentions `tag`."""
-    return any(tag in argument for each in psutil.process_iter(["cmdline"]) for argument in each.info["cmdline"] or ())
+    return any(
+        tag in argument for process in psutil.process_iter(["cmdline"]) for argument in process.info["cmdline"] or ()
+    )
 
 
 def appears(tag: str) -> bool:

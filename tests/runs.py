@@ -11,12 +11,12 @@ from tests.agreement.view import given
 
 
 def options(program: Path) -> dict[str, Any]:
-    """What previews a program as the recordings do: its stack, secret config and mock files."""
+    """The options of the recordings: the program's stack, secret config and mock files."""
     mock = program / "mock.yaml"
     return {"stack": "dev", "config": given(program)["config"], "mock": [mock] if mock.exists() else []}
 
 
 @cache
 def unresolved(program: Path) -> Preview:
-    """The preview in which what AWS computes is unknown, as in the engine's own."""
+    """The preview without resolution, so that what AWS computes is unknown, as in the engine's."""
     return run(program, **options(program), resolve=False, timeout=120)

@@ -1,4 +1,4 @@
-"""How a child process starts with regard to signals."""
+"""The signals that child processes ignore."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def ignored(number: int) -> Iterator[None]:
-    """Children that start in here ignore the signal, as what a shell runs in the background does an interrupt."""
+    """Children that start in this block ignore the signal, as a shell's background jobs ignore an interrupt."""
     before = signal.signal(number, signal.SIG_IGN)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The pack, through its own gRPC service, and the gate, in process, say the same of the same resources."""
+"""The pack, through its own gRPC service, and the gate, in process, report the same about the same resources."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def assert_agreement(pack: Pack, stack: Stack) -> None:
 
 
 def example_stacks() -> Iterator[tuple[str, Stack]]:
-    """Every example whose resources the engine does not build itself."""
+    """Every example without resources that the engine constructs itself."""
     for policy in POLICIES:
         for kind, examples in (("bad", policy.bad), ("good", policy.good)):
             for number, example in enumerate(examples):
@@ -72,33 +72,35 @@ def test_secrets_are_judged_the_same(pack: Pack, name: str) -> None:
     assert_agreement(pack, replace(stack, resources=hidden))
 
 
-def test_the_engine_is_told_the_tags_of_each_card(pack: Pack) -> None:
-    told = {each.name: list(each.tags) for each in pack.stub.GetAnalyzerInfo(Empty()).policies}
-    assert told == {policy.id: list(policy.tags) for policy in POLICIES}
+def test_the_engine_receives_the_tags_of_each_card(pack: Pack) -> None:
+    tags = {info.name: list(info.tags) for info in pack.stub.GetAnalyzerInfo(Empty()).policies}
+    assert tags == {policy.id: list(policy.tags) for policy in POLICIES}
 
 
 def test_no_door_quotes_a_secret(pack: Pack) -> None:
-    """The action is nonsense, so that several policies would name it."""
+    """Several policies would quote the action, because it does not exist."""
     document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "hush:Hush", "Resource": "*"}}
     role = Resource(
         "aws:iam/rolePolicy:RolePolicy", "r", {"policy": json.dumps(document)}, secrets=frozenset({"policy"})
     )
     stack = Stack((role,), Settings())
     assert_agreement(pack, stack)
-    told = [each.message for each in pack.analyze(stack)]
-    assert told
-    assert not [message for message in told if "hush" in message.lower()]
+    messages = [diagnostic.message for diagnostic in pack.analyze(stack)]
+    assert messages
+    assert not [text for text in messages if "hush" in text.lower()]
 
 
 def test_an_unknown_document_blocks_in_the_pack(pack: Pack) -> None:
     policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "ingest", {"bucket": "ingest", "policy": UNKNOWN})
-    diagnostics = [each for each in pack.analyze(Stack((policy,), Settings())) if "`policy`" in each.message]
+    diagnostics = [
+        diagnostic for diagnostic in pack.analyze(Stack((policy,), Settings())) if "`policy`" in diagnostic.message
+    ]
     assert diagnostics
-    assert all(each.mandatory for each in diagnostics)
+    assert all(diagnostic.mandatory for diagnostic in diagnostics)
 
 
 def test_what_a_provider_reports_is_not_what_the_program_wrote(pack: Pack) -> None:
-    """Outputs of a bucket repeat what its sidecars set; only inputs tell who manages it."""
+    """Outputs of a bucket repeat the settings of its sidecars; only inputs show who manages them."""
     bucket = Resource(
         "aws:s3/bucket:Bucket",
         "ingest",
@@ -113,17 +115,17 @@ def test_what_a_provider_reports_is_not_what_the_program_wrote(pack: Pack) -> No
     )
     stack = Stack((bucket, versioning), Settings())
     assert_agreement(pack, stack)
-    assert not [each for each in in_process(stack) if each.policy == "aws-contested-resource"]
+    assert not [diagnostic for diagnostic in in_process(stack) if diagnostic.policy == "aws-contested-resource"]
 
 
 def test_a_bucket_that_is_only_read_is_not_judged(pack: Pack) -> None:
-    read = Resource(
+    bucket = Resource(
         "aws:s3/bucket:Bucket", "theirs", {}, outputs={"bucket": "theirs", "acl": "public-read"}, external=True
     )
-    stack = Stack((read,), Settings())
+    stack = Stack((bucket,), Settings())
     assert in_process(stack) == []
     assert pack.analyze(stack) == []
-    assert in_process(replace(stack, resources=(replace(read, external=False),)))
+    assert in_process(replace(stack, resources=(replace(bucket, external=False),)))
 
 
 def test_an_error_is_never_a_pass() -> None:

@@ -1,4 +1,4 @@
-"""Examples as programs: what the docs print is Python, and makes the resources that the card judges."""
+"""Examples as programs: the code in the docs is Python, and creates the resources that the card judges."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from stackguard.preview import Preview, run
 from tests.test_policies import NEVER_SURE, SETTINGS, outcomes_in
 
 PRINTED = {
-    f"{policy.id.replace('-', '_')}_{kind}_{number}": (policy, kind, each)
+    f"{policy.id.replace('-', '_')}_{kind}_{number}": (policy, kind, case)
     for policy in POLICIES
     for kind, examples in (("bad", policy.bad), ("good", policy.good))
-    for number, each in enumerate(examples)
+    for number, case in enumerate(examples)
 }
 MAIN = """
 from pathlib import Path
@@ -44,10 +44,11 @@ for file in sorted((Path(__file__).parent / "cases").glob("*.txt")):
 """Runs each program, with its name before the names of its resources."""
 
 
-def elsewhere(each: Example) -> bool:
-    """Whether it takes a package that is not installed here, or resources that are not seen."""
-    return bool(each.unseen) or any(
-        (one.type.partition(":")[0] not in {"aws", "pulumi"} and one.custom) or one.remote for one in each.resources
+def needs_more(case: Example) -> bool:
+    """Whether it needs a package that is not installed here, or resources that are not seen."""
+    return bool(case.unseen) or any(
+        (resource.type.partition(":")[0] not in {"aws", "pulumi"} and resource.custom) or resource.remote
+        for resource in case.resources
     )
 
 
@@ -57,22 +58,23 @@ REFUSED = {
     "aws_unknown_argument_bad_2",
     "aws_unknown_argument_bad_3",
 }
-"""Programs that Python's SDK refuses itself."""
+"""Programs that the Python SDK rejects."""
 AS_TEXT = {"iam_malformed_document_bad_1": ("policy",)}
-"""Where a document is reported as a text that the card judges as a mapping."""
+"""Examples whose document the card judges as a mapping, and the program as a text."""
 RUN = {
-    name: (policy, kind, each)
-    for name, (policy, kind, each) in PRINTED.items()
-    if not elsewhere(each) and name not in REFUSED
+    name: (policy, kind, case)
+    for name, (policy, kind, case) in PRINTED.items()
+    if not needs_more(case) and name not in REFUSED
 }
 
 
-def made(resources: Iterable[Resource]) -> list[tuple[str, str]]:
-    """The resources that a program writes, by type and name."""
+def types_and_names(resources: Iterable[Resource]) -> list[tuple[str, str]]:
+    """The resources that a program creates, by type and name."""
     return sorted(
-        (each.type, each.name.rpartition("--")[2])
-        for each in resources
-        if each.type not in {ROOT_TYPE, "pulumi:pulumi:StackReference"} and not DEFAULT_PROVIDER.search(each.urn)
+        (resource.type, resource.name.rpartition("--")[2])
+        for resource in resources
+        if resource.type not in {ROOT_TYPE, "pulumi:pulumi:StackReference"}
+        and not DEFAULT_PROVIDER.search(resource.urn)
     )
 
 
@@ -80,8 +82,8 @@ def made(resources: Iterable[Resource]) -> list[tuple[str, str]]:
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Preview:
     folder = tmp_path_factory.mktemp("examples")
     (folder / "cases").mkdir()
-    for name, (_, _, each) in RUN.items():
-        (folder / "cases" / f"{name}.txt").write_text(program(each))
+    for name, (_, _, case) in RUN.items():
+        (folder / "cases" / f"{name}.txt").write_text(program(case))
     (folder / "__main__.py").write_text(MAIN)
     (folder / "Pulumi.yaml").write_text("name: examples\nruntime: python\n")
     (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-west-1\n")
@@ -90,25 +92,25 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Preview:
 
 @pytest.fixture(scope="module")
 def by_case(preview: Preview) -> dict[str, list[Resource]]:
-    found: dict[str, list[Resource]] = {}
-    for each in preview.resources:
-        case, dashes, _ = each.name.partition("--")
+    resources: dict[str, list[Resource]] = {}
+    for resource in preview.resources:
+        case, dashes, _ = resource.name.partition("--")
         for name in [case] if dashes else RUN:
-            found.setdefault(name, []).append(each)
-    return found
+            resources.setdefault(name, []).append(resource)
+    return resources
 
 
 @pytest.mark.parametrize("name", RUN)
-def test_a_program_makes_what_the_card_judges(name: str, by_case: dict[str, list[Resource]]) -> None:
-    policy, kind, each = RUN[name]
-    assert made(by_case[name]) == made(each.resources)
+def test_a_program_creates_what_the_card_judges(name: str, by_case: dict[str, list[Resource]]) -> None:
+    policy, kind, case = RUN[name]
+    assert types_and_names(by_case[name]) == types_and_names(case.resources)
     outcomes = outcomes_in(policy, Stack(tuple(by_case[name]), SETTINGS))
     if kind == "good":
         assert outcomes == []
         return
-    assert {one.kind for one in outcomes} == {Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION}
-    paths = AS_TEXT.get(name, each.paths)
-    assert paths is None or {one.path for one in outcomes} == set(paths)
+    assert {outcome.kind for outcome in outcomes} == {Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION}
+    paths = AS_TEXT.get(name, case.paths)
+    assert paths is None or {outcome.path for outcome in outcomes} == set(paths)
 
 
 @pytest.mark.parametrize("name", PRINTED)
@@ -117,8 +119,8 @@ def test_a_program_is_python(name: str) -> None:
 
 
 def test_programs_are_formatted(tmp_path: Path) -> None:
-    for name, (_, _, each) in PRINTED.items():
-        (tmp_path / f"{name}.py").write_text(program(each))
+    for name, (_, _, case) in PRINTED.items():
+        (tmp_path / f"{name}.py").write_text(program(case))
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(tmp_path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, "")
@@ -164,7 +166,7 @@ aws.iam.RolePolicy("p", policy=json.dumps({"Version": "2012-10-17"}))
     )
 
 
-def test_a_program_of_its_own_is_printed_as_it_is() -> None:
+def test_the_program_of_an_example_is_printed_unchanged() -> None:
     unseen = Unseen(Position("__main__.py", 3), "constructs resources", "Give it.")
     assert program(example(unseen=[unseen], program="aws.s3.Bucket('a')")) == (
         "import pulumi_aws as aws\n\naws.s3.Bucket('a')\n"

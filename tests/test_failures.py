@@ -1,4 +1,4 @@
-"""Every row of the failure list, as a person would have written it: gate and pack block it and name the policy."""
+"""Every row of the failure list as a program: gate and pack block it and name the policy."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.agreement.doors import Told, by_gate, by_pack, preview
 
 FAILURES = Path(__file__).parent / "failures"
 REFUSED_BY_THE_SDK = "program-error"
-"""In `expected.txt`: the SDK itself refuses the program, so neither gate nor pack gets to see resources."""
+"""In `expected.txt`: the SDK itself rejects the program, so neither gate nor pack sees resources."""
 
-ROWS = sorted(each.parent.name for each in FAILURES.glob("row*/expected.txt"))
+ROWS = sorted(path.parent.name for path in FAILURES.glob("row*/expected.txt"))
 each_row = pytest.mark.parametrize("row", ROWS)
 
 
@@ -62,4 +62,4 @@ def test_every_row_that_policies_catch_is_reproduced() -> None:
 
 def test_every_expected_policy_exists() -> None:
     ids = {policy.id for policy in POLICIES} | {REFUSED_BY_THE_SDK}
-    assert {each for row in ROWS for each in expected(row)} <= ids
+    assert {policy_id for row in ROWS for policy_id in expected(row)} <= ids

@@ -27,5 +27,5 @@ def test_a_policy_has_its_anchor_in_the_index_and_its_headings_on_the_page(polic
     assert section.count("```python") == len(policy.bad) + len(policy.good)
 
 
-def test_the_index_says_what_each_tag_means() -> None:
+def test_the_index_explains_each_tag() -> None:
     assert all(tag.meaning.lower() in INDEX.lower() for tag in Tag)

@@ -1,4 +1,4 @@
-"""What of a project's files was not used is said in the report, where nobody can miss it."""
+"""The report has a note for each part of a project's files that was not used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_misspelt_stack_is_noticed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_stack_is_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", ".", "--stack", "prdo"]) == 0
     assert "stack `prdo` has no file Pulumi.prdo.yaml" in " ".join(capsys.readouterr().out.split())
 

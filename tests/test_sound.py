@@ -1,4 +1,4 @@
-"""Sound programs, whose policy documents are built from outputs: the gate finds them clean, as it resolves the outputs."""
+"""Sound programs, whose policy documents are built from outputs: they are clean in the gate, which resolves the outputs."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ each_program = pytest.mark.parametrize("name", NAMES)
 @each_program
 def test_the_gate_finds_a_sound_program_clean(name: str) -> None:
     report = judge(CheckRequest(str(SOUND / name)), POLICIES)
-    assert [(each.kind, each.policy.id, each.resource.urn, each.message) for each in report.outcomes] == []
+    assert [
+        (outcome.kind, outcome.policy.id, outcome.resource.urn, outcome.message) for outcome in report.outcomes
+    ] == []
 
 
 @each_program
 def test_without_resolution_a_document_is_undecided(name: str) -> None:
     resources = unresolved(SOUND / name).resources
     outcomes = JudgingObserver(lambda: (READS_EVERY_DOCUMENT,), Settings()).outcomes(resources, None)
-    assert Kind.UNDECIDED in {each.kind for each in outcomes}
+    assert Kind.UNDECIDED in {outcome.kind for outcome in outcomes}
 
 
-def test_there_are_programs_enough() -> None:
+def test_there_are_enough_programs() -> None:
     assert len(NAMES) >= 16

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from policypack.access.stack_diff import end_of
 from policypack.core.policy import Resource
-from policypack.core.values import rewritten
+from policypack.core.values import nested, rewritten
 from policypack.iam.arn import Arn
 from stackguard.stand_in import STAND_IN_ACCOUNT
 
@@ -30,7 +29,8 @@ def aligned(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[
         others: of a state.
     """
     known = {end_of(other): other for other in others}
-    written = {text for resource in resources for text in _texts(resource.inputs) if not GENERATED.search(text)}
+    values = (value for resource in resources for value in nested(resource.inputs))
+    written = {value for value in values if isinstance(value, str) and not GENERATED.search(value)}
     pairs = {
         generated: real
         for resource in resources
@@ -72,21 +72,13 @@ def _replaced(resources: Sequence[Resource], pairs: Mapping[str, str]) -> tuple[
 
 
 def _pairs(resource: Resource, other: Resource) -> Iterator[tuple[str, str]]:
-    """The generated texts of a resource, each with the text that the other resource has in its place."""
+    """The generated texts of a resource, each with the corresponding text of the other resource."""
     for name, value in {"id": resource.id, **resource.outputs}.items():
         real = other.id if name == "id" else other.outputs.get(name, other.inputs.get(name))
         if not isinstance(value, str) or not isinstance(real, str) or value == real or len(value) < SHORTEST:
             continue
         if name not in resource.inputs or (GENERATED.search(value) and GENERATED.search(real)):
             yield value, real
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(item)
 
 
 def account_of(resources: Sequence[Resource]) -> str:

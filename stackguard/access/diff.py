@@ -49,7 +49,7 @@ class DiffReport(msgspec.Struct, frozen=True):
 def compare(new: LoadedStack, old: LoadedStack) -> DiffReport:
     """What the stack `new` allows and `old` does not. If only `new` is a program, generated names come from `old`.
 
-    Two programs are taken to be one stack: if only one of them states its account, both get that account.
+    Two programs are treated as one stack: if only one of them states its account, both get that account.
     """
     resources, others = new.resources, old.resources
     if new.folder is not None and old.folder is None:

@@ -1,6 +1,6 @@
 """Questions about policy documents in JSON lines: one line in, one line out.
 
-`{"id", "type", "document"}` asks who is let in, `{"id", "old", "new"}` what is newly allowed. The answer to a line that
+`{"id", "type", "document"}` asks whether outsiders have access, `{"id", "old", "new"}` what is newly allowed. The answer to a line that
 cannot be read is `invalid`; the other lines are still answered.
 """
 
@@ -30,11 +30,11 @@ Ask = Callable[[Mapping[str, Any]], Answer]
 
 
 class LineError(Exception):
-    """A line that is no question; the message is a clause."""
+    """A line that is not a valid question; the message is a clause."""
 
 
 def asked_public(line: Mapping[str, Any]) -> Answer:
-    """Whether the document in a line lets in outsiders.
+    """Whether the document in a line gives outsiders access.
 
     Raises:
         LineError: a field is missing or of the wrong kind.
@@ -46,7 +46,7 @@ def asked_public(line: Mapping[str, Any]) -> Answer:
     kinds = set(tables.documents_of(type_token, {}).values())
     if not kinds:
         raise LineError(
-            f"`type` is not a resource with a policy document; write a type token of pulumi-aws, or `{IDENTITY}`"
+            f"`type` is not a resource type with a policy document; write a type token of pulumi-aws, or `{IDENTITY}`"
         )
     if DocumentKind.RESOURCE in kinds:
         return public(parse(document, DocumentKind.RESOURCE, type_token))
@@ -125,7 +125,7 @@ def witness_json(witness: Witness | None) -> dict[str, Any] | None:
 
 
 def _of_identity(document: PolicyDocument) -> Answer:
-    why = "an identity-based document lets in nobody: it states what its holder may do"
+    why = "an identity-based document gives outsiders no access: it states what its identity may do"
     return refusal(document) or Answer(Verdict.NOT_PUBLIC, why)
 
 

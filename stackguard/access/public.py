@@ -57,7 +57,7 @@ def judge(loaded: LoadedStack) -> PublicReport:
 
 
 def text(report: PublicReport, screen: Screen, *, everything: bool) -> str:
-    """The report for people; what is not public is only counted unless `everything` is true."""
+    """The report for people; resources that are not public are only counted unless `everything` is true."""
     public, undecided, not_public = report.counts.values()
     count = f"{public} public, {undecided} undecided, {not_public} not public in {printable(report.stack.target)}"
     return report.stack.text(_lines(report, screen, everything=everything), count, screen)
@@ -76,7 +76,7 @@ def _lines(report: PublicReport, screen: Screen, *, everything: bool) -> Iterato
 
 
 def json(report: PublicReport, *, everything: bool) -> str:
-    """The report for programs, with every opening of each resource."""
+    """The report for programs, with every exposure of each resource."""
     return report.stack.json(
         {
             "version": VERSION,

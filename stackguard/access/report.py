@@ -38,7 +38,7 @@ class StackReport(msgspec.Struct, frozen=True):
     stand_in: bool = False
     """Whether ARNs of the stack can contain the stand-in account."""
     unseen: tuple[Unseen, ...] = ()
-    """Resources that the program constructs where the preview cannot follow: they can change every answer."""
+    """Resources that the preview cannot see: they can change every answer."""
 
     def clean(self, text: str) -> str:
         """The text without secrets and control characters."""
@@ -65,13 +65,13 @@ class StackReport(msgspec.Struct, frozen=True):
         yield from wrapped(self.clean(answer.why), screen, INDENT, "why")
 
     def source(self, by: Resource, path: str, answer: Answer, screen: Screen) -> Iterator[Text]:
-        """The place that decides, for people: the resource, the path in it, and its position."""
+        """The source of the answer, for people: the resource, the path in it, and its position."""
         where = " ".join(filter(None, (name_of(by.urn), printable(path))))
         label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
         yield from wrapped("  ".join(filter(None, (where, self.place(by)))), screen, INDENT, label)
 
     def decision(self, by: Resource, path: str, answer: Answer) -> dict[str, Any]:
-        """An answer and the place that decides it, as JSON."""
+        """An answer and its source, as JSON."""
         answer = without_secret(by, path, answer)
         return {
             "verdict": answer.verdict,
@@ -107,7 +107,7 @@ class StackReport(msgspec.Struct, frozen=True):
 
 
 def without_secret(by: Resource, path: str, answer: Answer) -> Answer:
-    """The answer; if its policy document is secret, only with words of the policy language."""
+    """The answer; if its policy document is secret, it quotes only words of the policy language."""
     if not is_secret(by, path):
         return answer
     why = QUOTED.sub(lambda quoted: quoted[0] if quoted[1] in PUBLIC else f"`{REDACTED}`", answer.why)

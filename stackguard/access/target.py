@@ -41,7 +41,7 @@ def _with_account(target: str, options: RunOptions) -> RunOptions:
 
 
 def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions) -> str | LoadedStack:
-    """A document has `Statement` on top; what is long or not JSON goes to the reader of stacks, which reports errors."""
+    """JSON with a `Statement` is a document; anything else is read as a stack, whose reader reports errors."""
     first: list[bytes] = []
     length = 0
     for block in blocks:

@@ -8,8 +8,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from policypack.access.least_privilege.analysis import Privilege, functions, privilege
 from policypack.access.least_privilege.comparison import ExcessPermission, MissingPermission
 from policypack.access.least_privilege.readers import grouped
@@ -20,6 +18,7 @@ from policypack.evaluation.settings import Settings
 from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
+from stackguard.reports.formatting import indented_json
 from stackguard.sources import RunOptions
 from stackguard.stand_in import LINE, mentioned
 
@@ -58,7 +57,7 @@ class FunctionAnswer:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is missing, nothing over, and nothing undecided."""
+        """Whether no permission is missing, unused or undecided."""
         privilege = self.privilege
         if not isinstance(privilege, Privilege):
             return False
@@ -76,7 +75,7 @@ class UnusedReport:
     stand_in: bool = False
     """Whether ARNs of the stack can contain the stand-in account."""
     unseen: tuple[Unseen, ...] = ()
-    """Resources that the program constructs where the preview cannot follow: they can allow a role more."""
+    """Resources that the preview cannot see: they can allow a role more."""
 
 
 def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -> UnusedReport:
@@ -85,7 +84,7 @@ def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -
     Args:
         target: as of `stackguard check`.
         options: how to run a program.
-        code: the folder of the function's package; None reads what the stack packages.
+        code: the folder of the function's package; None is the package in the stack.
         name: of one function, as the program or AWS names it; None means all.
 
     Raises:
@@ -129,19 +128,15 @@ def exit_code(report: UnusedReport) -> int:
 def render(report: UnusedReport, form: str) -> str:
     """The report as `text` or `json`, without secrets, with notes about unseen resources and the stand-in account."""
     document = {"version": VERSION, "functions": [_json(answer) for answer in report.answers]}
-    lines = [*_text(report.answers)] if form == "text" else [_encoded(document)]
+    lines = [*_text(report.answers), ""] if form == "text" else [indented_json(document)]
     notes = [f"undecided: the program {unseen.why}; {unseen.fix}" for unseen in report.unseen]
     if report.stand_in and mentioned(lines):
         notes.append(LINE)
     if notes and form == "json":
-        lines = [_encoded(document | {"notes": notes})]
+        lines = [indented_json(document | {"notes": notes})]
     elif notes:
-        lines += ["", *(f"note: {note}" for note in notes)]
+        lines += [*(f"note: {note}" for note in notes), ""]
     return hidden("\n".join(lines), report.secrets)
-
-
-def _encoded(document: dict[str, Any]) -> str:
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
 
 
 def _sections(
@@ -150,7 +145,7 @@ def _sections(
     over: Callable[[ExcessPermission], T],
     unread: Callable[[str], T],
 ) -> dict[str, list[T]]:
-    """What is missing, over and undecided, each entry as the functions render it."""
+    """The missing, unused and undecided permissions, each as the functions render it."""
     gaps, excess = grouped(compared), compared.comparison.excess
     return {
         "missing": [missing(gap) for gap in gaps if gap.sure],
@@ -175,20 +170,20 @@ def _text(answers: Sequence[FunctionAnswer]) -> Iterator[str]:
         else:
             for title, lines in _text_sections(answer.privilege).items():
                 if lines:
-                    yield f"  {title}"
+                    yield f"  {'unused' if title == 'over' else title}"
                     yield from (f"    {line}" for line in lines)
             if answer.clean:
-                yield "  clean: nothing is missing, nothing is over"
+                yield "  clean: no permission is missing or unused"
 
 
 def _text_sections(compared: Privilege) -> dict[str, list[str]]:
     platform = (f"{need.action}  {need.why}" for need in compared.needs if need.place is None and not need.may)
     return {
         "calls": [f"{name}  {', '.join(places)}" for name, places in _calls(compared.code.calls).items()],
-        "needs besides": list(dict.fromkeys(platform)),
+        "also needed": list(dict.fromkeys(platform)),
         **_sections(compared, _missing_line, _over_line, str),
         "could not be resolved": [f"{part.place}  {part.why}" for part in compared.code.unresolved],
-        "conditions that are taken to hold": list(compared.comparison.conditions),
+        "conditions that are assumed to be met": list(compared.comparison.conditions),
     }
 
 
@@ -227,15 +222,15 @@ def _over_line(excess: ExcessPermission) -> str:
 
 def _json(answer: FunctionAnswer) -> dict[str, Any]:
     compared = answer.privilege
-    about: dict[str, Any] = {"function": answer.function.name, "urn": answer.function.urn}
+    function: dict[str, Any] = {"function": answer.function.name, "urn": answer.function.urn}
     if compared is None:
-        return {**about, "verdict": "not-applicable", "why": "no Python code that can be read"}
+        return {**function, "verdict": "not-applicable", "why": "no Python code that can be read"}
     if isinstance(compared, Unknown):
-        return {**about, "verdict": "undecided", "why": f"its code {compared.why}"}
+        return {**function, "verdict": "undecided", "why": f"its code {compared.why}"}
     sections = _sections(compared, _missing_json, _over_json, lambda why: {"why": why})
     unclean = "unclean" if sections["missing"] or sections["over"] else "undecided"
     return {
-        **about,
+        **function,
         "verdict": "clean" if answer.clean else unclean,
         "calls": [
             {

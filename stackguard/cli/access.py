@@ -28,8 +28,8 @@ Exit codes:
 
 UNUSED_CODES = """\b
 Exit codes:
-  0    nothing is missing, nothing is over
-  1    something is missing, over, or undecided
+  0    no permission is missing or unused
+  1    a permission is missing, unused, or undecided
   2    could not judge: the stack or the code cannot be read
 """
 
@@ -40,7 +40,14 @@ jsonl_option = click.option(
 
 @click.group(short_help="Find public access, new access, and unused permissions.")
 def access() -> None:
-    """Find out who can access what, offline, with an example request for each answer."""
+    """Find out who can access what, offline, with an example request for each answer.
+
+    \b
+    Examples:
+      stackguard access public stack            find what outsiders can access
+      stackguard access diff state.json stack   find what the program newly allows
+      stackguard access unused stack            find missing and unused permissions
+    """  # noqa: D301 (click reads the character \\b)
 
 
 @access.command(short_help="Find what outsiders can access.", epilog=EXIT_CODES)
@@ -53,7 +60,7 @@ def access() -> None:
     help="The resource type of the policy document in TARGET: a Pulumi type token, or `identity`."
     f"  [default: {DEFAULT_TYPE}]",
 )
-@click.option("--all", "everything", is_flag=True, help="For a stack, list the resources that are not public too.")
+@click.option("--all", "everything", is_flag=True, help="For a stack, also list the resources that are not public.")
 @format_option("text", "json")
 @program_options
 @click.pass_context
@@ -151,7 +158,9 @@ def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: 
     if isinstance(old, str) and isinstance(new, str):
         ctx.exit(_print(lines.asked_diff({"old": old, "new": new}), None, format_))
     if isinstance(old, str) or isinstance(new, str):
-        raise click.UsageError("one of the two is a policy document and the other a stack; give two of a kind")
+        raise click.UsageError(
+            "one target is a policy document and the other a stack; give two documents or two stacks"
+        )
     report = attempt(lambda: stacks.compare(new, old), "comparing")
     write(stacks.text(report, screen(None)) if format_ == "text" else stacks.json(report), None)
     ctx.exit(report.exit_code)
@@ -163,7 +172,7 @@ def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: 
     "--code",
     metavar="DIR",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The folder of the function's package; by default what the stack packages.",
+    help="The folder of the function's package; by default the package in the stack.",
 )
 @click.option("--function", "function_name", metavar="NAME", help="Only this function.")
 @format_option("text", "json")
@@ -189,10 +198,11 @@ def unused(
       stackguard access unused state.json --code lambda_fn --function normalise --format json
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import unused as reports
+    from stackguard.reports.destinations import write
 
     report = attempt(partial(reports.ask, target, options, code, function_name), f"reading {target}")
     exit_code = attempt(partial(reports.exit_code, report), "comparing")
-    click.echo(reports.render(report, format_))
+    write(reports.render(report, format_), None)
     ctx.exit(exit_code)
 
 

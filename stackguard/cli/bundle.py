@@ -20,7 +20,7 @@ Exit codes:
 
 
 class BundleFailure(Failure):
-    """Bundling failed: one line, after the output of the program that failed."""
+    """The failure of `stackguard bundle`."""
 
     lead = "cannot bundle"
 
@@ -105,12 +105,12 @@ def bundle(
     request = BundleRequest(
         function_dir, output, Overrides(runtime, architecture, strip, from_source, layer=layer), offline=offline
     )
-    doing = f"bundling {function_dir}"
+    activity = f"bundling {function_dir}"
     if image:
-        function, written = attempt(lambda: run_image(request), doing, BundleFailure)
+        function, written = attempt(lambda: run_image(request), activity, BundleFailure)
         _print_image(function, written, format_)
         return
-    report = attempt(lambda: run(request), doing, BundleFailure)
+    report = attempt(lambda: run(request), activity, BundleFailure)
     from stackguard.bundle.artifacts import report as rendered
 
     write(rendered.json(report) if format_ == "json" else rendered.text(report, screen(None)), None)

@@ -21,7 +21,7 @@ ORDER = "stackguard.order"
 
 
 class Check(click.Command):
-    """A command that remembers the order of `--format` and `--output`."""
+    """A command that records the order of `--format` and `--output`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments after recording the order."""
@@ -118,7 +118,9 @@ def check(
     check_writable(*(destination.file for destination in destinations))
     for policy_id in policy:
         if policy_id == UNKNOWN_VALUE:
-            raise click.UsageError(f"`{UNKNOWN_VALUE}` sums up what other policies cannot judge; name those")
+            raise click.UsageError(
+                f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
+            )
         card(policy_id)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not packs):

@@ -96,18 +96,18 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
         unknown: str,
         mock: tuple[Path, ...],
         timeout: float,
-        **others: Any,
+        **parameters: Any,
     ) -> None:
         from stackguard.sources import RunOptions
 
         options = RunOptions(stack, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
-        command(*args, options=options, **others)
+        command(*args, options=options, **parameters)
 
     return with_options
 
 
 class Failure(click.ClickException):
-    """A command could not do its work: one line, after the output of the program."""
+    """The failure of a command: one line, after the output of the program."""
 
     exit_code = CANNOT_JUDGE
     lead = "cannot judge"
@@ -123,17 +123,17 @@ class Failure(click.ClickException):
         click.echo(f"{click.style(self.lead, fg='red', bold=True)}: {self.message}", file=file, err=True)
 
 
-def attempt(work: Callable[[], T], doing: str, failure: type[Failure] = Failure) -> T:
-    """The result of some work, with a progress indicator on a terminal.
+def attempt(work: Callable[[], T], activity: str, failure: type[Failure] = Failure) -> T:
+    """The result of `work`, with a progress indicator on a terminal.
 
     Raises:
-        Failure: the work failed; it is of the class `failure`.
+        Failure: `work` failed; the class is `failure`.
     """
     from policypack.evaluation.settings import SettingsError
     from stackguard.errors import CannotJudge
 
     try:
-        with _spinner(doing):
+        with _spinner(activity):
             return work()
     except SettingsError as error:
         raise failure(str(error)) from None
@@ -183,14 +183,14 @@ def _configured(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 @contextmanager
-def _spinner(doing: str) -> Iterator[None]:
+def _spinner(activity: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(doing)):
+    with Console(stderr=True).status(Text(activity)):
         yield
 
 
@@ -201,9 +201,9 @@ def card(policy_id: str) -> Policy[Any]:
         click.UsageError: there is no policy with this id; the message names similar ones.
     """
     from policypack.policies import POLICIES
-    from stackguard.gate.request import near
+    from stackguard.gate.request import suggestion
 
     for policy in POLICIES:
         if policy.id == policy_id:
             return policy
-    raise click.UsageError(f"there is no policy `{policy_id}`; {near(policy_id, POLICIES)}")
+    raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, POLICIES)}")

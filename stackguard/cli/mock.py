@@ -13,7 +13,13 @@ RECORD_TIMEOUT = 300.0
 
 @click.group(short_help="Create mock files for --mock.")
 def mock() -> None:
-    """Create mock files: values that only the cloud can give a program, for `--mock`."""
+    """Create mock files: values that only the cloud can give a program, for `--mock`.
+
+    \b
+    Examples:
+      stackguard mock record state.json --output mock.yaml
+      stackguard check --mock mock.yaml
+    """  # noqa: D301 (click reads the character \\b)
 
 
 @mock.command(short_help="Create a mock file from a stack export or a preview.")

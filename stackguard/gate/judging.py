@@ -41,7 +41,7 @@ class JudgingObserver(Observer):
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
     """By URN, a resource as registered, and its outcomes."""
-    _over: bool = False
+    _ended: bool = False
 
     async def follow(self, project: Project) -> None:
         """Judge while the program runs."""
@@ -52,7 +52,7 @@ class JudgingObserver(Observer):
         try:
             await asyncio.gather(own, others)
         finally:
-            self._over = True
+            self._ended = True
             self._queue.put(None)
             if not others.cancelling():  # a second cancellation would interrupt its cleanup
                 others.cancel()
@@ -91,9 +91,9 @@ class JudgingObserver(Observer):
             return tuple(self._own_outcomes(resources, unseen))
         if self.others.followed:
             return (*self._own_outcomes(resources, unseen), *self.others.outcomes)
-        return asyncio.run(self._beside(self.others, resources, unseen))
+        return asyncio.run(self._with_packs(self.others, resources, unseen))
 
-    async def _beside(
+    async def _with_packs(
         self, others: PackObserver, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]
     ) -> tuple[Outcome, ...]:
         """All outcomes of a state: other packs judge it at the same time, in their own processes."""
@@ -115,7 +115,7 @@ class JudgingObserver(Observer):
         self.policies = self.choose()
         if self.policies:
             warm_up(self.policies)
-        while (resource := self._queue.get()) is not None and not self._over:
+        while (resource := self._queue.get()) is not None and not self._ended:
             self._judged[resource.urn] = resource, evaluate_one(self.policies, resource, self.settings)
 
 

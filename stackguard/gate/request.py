@@ -49,25 +49,25 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
         policies: the cards to run; by default our own, which are imported while a program starts.
 
     Raises:
-        CannotJudge: the target cannot be read or run, or no policy is left to run.
+        CannotJudge: the target cannot be read or run, or every policy is disabled.
         SettingsError: the settings do not fit their schema.
     """
     settings = read(request.settings)
-    others = PackObserver(request.packs, request.options.timeout) if request.packs else None
-    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, others)
+    packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
+    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
     with _no_garbage_collection():
         loaded = load(request.target, request.options.under(settings), judging)
         outcomes = judging.outcomes(loaded.resources, loaded.region, loaded.unseen)
         if not request.own:
             outcomes = (*_unseen(loaded, settings), *outcomes)
-    notes = (*judging.notes, *loaded.notes, *(others.notes if others else ()))
+    notes = (*judging.notes, *loaded.notes, *(packs.notes if packs else ()))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     return Report(
         loaded.target.strip("`"),
         masked(outcomes, loaded.mask),
         len(loaded.resources),
-        len(judging.policies) + (others.policies if others else 0),
+        len(judging.policies) + (packs.policies if packs else 0),
         request.fail_on,
         loaded.folder,
         masked_notes(notes, loaded.mask.hide),
@@ -94,14 +94,14 @@ def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy
     for policy_id in settings.enforcement:
         if policy_id not in known:
             raise SettingsError(
-                f"{source}: `enforcement` has no policy `{policy_id}` to set; {near(policy_id, policies)}"
+                f"{source}: `enforcement` has no policy `{policy_id}` to set; {suggestion(policy_id, policies)}"
             )
     if not request.own:
         return []
-    asked = [policy for policy in policies if not request.policies or policy.id in request.policies]
-    active = [policy for policy in asked if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
+    selected = [policy for policy in policies if not request.policies or policy.id in request.policies]
+    active = [policy for policy in selected if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
     if not active and not request.packs:
-        raise CannotJudge(f"no policy is left to judge by; {source} disables all that were asked for, so enable one")
+        raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
     return active
 
 
@@ -116,8 +116,8 @@ def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:
     return evaluate(policies, Stack(loaded.resources, settings, loaded.unseen))
 
 
-def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:
-    """A clause that names the policies with similar ids."""
+def suggestion(policy_id: str, policies: Sequence[Policy[Any]]) -> str:
+    """The policies with similar ids, as a clause."""
     matches = get_close_matches(policy_id, [policy.id for policy in policies], n=3, cutoff=0.5)
     listed = " or ".join(f"`{match}`" for match in matches)
     return f"did you mean {listed}?" if listed else "`stackguard explain` lists them"
@@ -125,7 +125,7 @@ def near(policy_id: str, policies: Sequence[Policy[Any]]) -> str:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Without garbage collection, which takes a third of the time for a big stack and finds nothing."""
+    """Disable garbage collection, which takes a third of the time for a big stack and finds nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -36,7 +36,7 @@ SEVERITIES = (None, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITI
 UNSPECIFIED = Severity.HIGH
 """The severity of a policy without one: `--fail-on high` must still block its violations."""
 DURING = " during preview: "
-WHERE = re.compile(r"value at \.(.+) can't be known during preview$")
+UNKNOWN_PATH = re.compile(r"value at \.(.+) can't be known during preview$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def one_line(text: str) -> str:
 
 
 def outcome(
-    policy: PackPolicy, diagnostic: analyzer_pb2.AnalyzeDiagnostic, resource: Resource, *, whole: bool
+    policy: PackPolicy, diagnostic: analyzer_pb2.AnalyzeDiagnostic, resource: Resource, *, over_stack: bool
 ) -> Outcome:
     """One diagnostic as an outcome.
 
@@ -94,25 +94,25 @@ def outcome(
         policy: that reported it.
         diagnostic: the report.
         resource: that it is about.
-        whole: whether the policy judges the whole stack, so that a path in the diagnostic can be of any resource.
+        over_stack: whether the policy judges the stack, so that a path in the diagnostic can be of any resource.
     """
     subject = f"can't run policy '{diagnostic.policyName}'"
     pack = f" from policy pack '{diagnostic.policyPackName}@v{diagnostic.policyPackVersion}'"  # since SDK 1.8
     for start in (f"{subject}{pack}{DURING}", f"{subject}{DURING}"):
         if diagnostic.message.startswith(start):
             text = diagnostic.message.removeprefix(start)
-            return undecided(policy, text, resource, whole=whole)
+            return undecided(policy, text, resource, over_stack=over_stack)
     message = diagnostic.message.removeprefix(diagnostic.description).strip() or diagnostic.message
-    its_card = policy.card
-    if (own := severity(diagnostic.severity)) not in {None, its_card.severity}:
-        its_card = replace(its_card, severity=own)
+    policy_card = policy.card
+    if (reported := severity(diagnostic.severity)) not in {None, policy_card.severity}:
+        policy_card = replace(policy_card, severity=reported)
     level = _enforcement(LEVELS[diagnostic.enforcementLevel])
-    return Outcome(Kind.VIOLATION, its_card, resource, "", one_line(message), its_card.fix, level)
+    return Outcome(Kind.VIOLATION, policy_card, resource, "", one_line(message), policy_card.fix, level)
 
 
-def undecided(policy: PackPolicy, text: str, resource: Resource, *, whole: bool = False) -> Outcome:
+def undecided(policy: PackPolicy, text: str, resource: Resource, *, over_stack: bool = False) -> Outcome:
     """The outcome of a policy that did not run; `text` is the SDK's message about the unknown value."""
-    match = None if whole else WHERE.search(text)
+    match = None if over_stack else UNKNOWN_PATH.search(text)
     path, value = _value_at(resource.inputs, match[1].split(".")) if match else ("", UNKNOWN)
     unknown = value if isinstance(value, Unknown) else UNKNOWN
     what = f"`{path}`" if path else "a value"
@@ -147,8 +147,8 @@ def not_applicable(
 ) -> Note:
     """The note that a policy does not apply to a resource, or to the stack; without secrets."""
     text = one_line(answer.reason) or "the policy gives no reason"
-    about = resource or Resource(ROOT_TYPE, "stack")
-    reason = redacted(Outcome(Kind.VIOLATION, policy.card, about, "", text, ""), secrets).message
+    subject = resource or Resource(ROOT_TYPE, "stack")
+    reason = redacted(Outcome(Kind.VIOLATION, policy.card, subject, "", text, ""), secrets).message
     return Note(NoteKind.NOT_APPLICABLE, policy.card.id, reason, (resource.urn,) if resource else ())
 
 

@@ -69,46 +69,46 @@ class Pack:
         unlisted = card(self.name, protos.analyzer_pb2.PolicyInfo(name=name))
         return self.policies.get(name) or PackPolicy(unlisted, "mandatory", None, self.unknown_is_advisory)
 
-    async def remediate(self, request: analyzer_pb2.AnalyzeRequest, about: str) -> Any:
+    async def remediate(self, request: analyzer_pb2.AnalyzeRequest, subject: str) -> Any:
         """Remediate a resource. The call does not wait for its turn, because the program waits for it."""
         method = _unless_unimplemented(self.stub.Remediate, protos.analyzer_pb2.RemediateResponse())
-        return await self.call(method, request, about)
+        return await self.call(method, request, subject)
 
-    async def analyze(self, request: analyzer_pb2.AnalyzeRequest, about: str) -> Any:
+    async def analyze(self, request: analyzer_pb2.AnalyzeRequest, subject: str) -> Any:
         """Analyze a resource."""
         async with self._turn:
-            return await self.call(self.stub.Analyze, request, about)
+            return await self.call(self.stub.Analyze, request, subject)
 
     async def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest) -> Any:
         """Analyze the stack."""
         method = _unless_unimplemented(self.stub.AnalyzeStack, protos.analyzer_pb2.AnalyzeResponse())
         return await self.call(method, request, "the stack")
 
-    async def call(self, method: Callable[..., Awaitable[Any]], request: Any, about: str) -> Any:
+    async def call(self, method: Callable[..., Awaitable[Any]], request: Any, subject: str) -> Any:
         """Call a method of the stub.
 
         Args:
             method: of the stub.
             request: its argument.
-            about: the subject of the call, for errors.
+            subject: of the call, for errors.
 
         Raises:
             CannotJudge: it fails, or is not answered in time.
         """
         key = object()
-        self.waiting[key] = time.monotonic(), about
+        self.waiting[key] = time.monotonic(), subject
         try:
             answer = await method(request, timeout=self.timeout)
         except grpc.aio.AioRpcError as error:
             del self.waiting[key]
-            raise await self._failed(error, about) from None
+            raise await self._failed(error, subject) from None
         del self.waiting[key]
         return answer
 
-    async def _failed(self, error: grpc.aio.AioRpcError, about: str) -> CannotJudge:
+    async def _failed(self, error: grpc.aio.AioRpcError, subject: str) -> CannotJudge:
         name = self.process.folder.name
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return self.late(about)
+            return self.late(subject)
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             how = await self.process.how_it_ended()
             if how == HUNG_UP and not self.name:
@@ -117,14 +117,14 @@ class Pack:
                     " standard error instead",
                     self.process.printed(),
                 )
-            return CannotJudge(f"policy pack `{name}` {how} while it judged {about}", self.process.printed())
+            return CannotJudge(f"policy pack `{name}` {how} while it judged {subject}", self.process.printed())
         printed = self.process.printed() or self.process.mask.hide(error.details() or "")
-        return CannotJudge(f"policy pack `{name}` failed while it judged {about}", printed)
+        return CannotJudge(f"policy pack `{name}` failed while it judged {subject}", printed)
 
-    def late(self, about: str) -> CannotJudge:
+    def late(self, subject: str) -> CannotJudge:
         """The error for a call without an answer in time."""
         return CannotJudge(
-            f"policy pack `{self.process.folder.name}` did not answer within {self.timeout:g} s about {about} and was"
+            f"policy pack `{self.process.folder.name}` did not answer within {self.timeout:g} s about {subject} and was"
             " stopped; see --timeout",
             self.process.printed(),
         )

@@ -17,7 +17,7 @@ from policypack.evaluation.masking import Mask, texts_in
 from policypack.evaluation.redaction import redacted, secret_texts, secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
-from stackguard.notes import Note, NoteKind, gathered
+from stackguard.notes import Note, NoteKind, merged
 from stackguard.packs import PackSpec, answers, config, folder, process, requests
 from stackguard.packs.client import Pack, connected
 from stackguard.packs.remediation import remediated
@@ -58,11 +58,13 @@ class Packs:
     @property
     def notes(self) -> tuple[Note, ...]:
         """The notes of the packs so far."""
-        return gathered(self._notes)
+        return merged(self._notes)
 
-    def knows(self, resources: Iterable[Resource]) -> None:
+    def add_providers(self, resources: Iterable[Resource]) -> None:
         """Remember the providers among these resources: a request about a resource contains its provider."""
-        self._providers.update((each.urn, each) for each in resources if each.type.startswith(PROVIDER_PREFIX))
+        self._providers.update(
+            (resource.urn, resource) for resource in resources if resource.type.startswith(PROVIDER_PREFIX)
+        )
 
     async def remediate(self, resource: Resource, *, apply: bool = True) -> Resource:
         """The resource after remediation.
@@ -87,25 +89,25 @@ class Packs:
                     outcome = answers.undecided(policy, text, resource)
                     self._not_remediated.setdefault(resource.urn, []).append(outcome)
                     continue
-                got = plain(remediation.properties)
-                result = remediated(resource, sent, got, directory)
+                returned = plain(remediation.properties)
+                result = remediated(resource, sent, returned, directory)
                 if clause := answers.changes(resource.inputs, result.inputs, applied=apply):
                     self._notes.append(Note(NoteKind.REMEDIATED, policy.card.id, clause, (resource.urn,)))
                 if apply:
-                    resource, sent = result, got
+                    resource, sent = result, returned
         return resource
 
     async def analyze(self, resource: Resource) -> list[Outcome]:
         """The outcomes of all packs for a resource after remediation."""
-        self.knows((resource,))
+        self.add_providers((resource,))
         request = requests.for_one(resource, self._providers, self.project)
-        about = name_of(resource.urn)
+        subject = name_of(resource.urn)
         self._mask(resource)
         outcomes: list[Outcome] = []
-        for pack, answer in await self._asked(lambda pack: pack.analyze(request, about), over_stack=False):
+        for pack, answer in await self._asked(lambda pack: pack.analyze(request, subject), over_stack=False):
             self._note(pack, answer.not_applicable, resource)
             outcomes += (
-                answers.outcome(pack.policy(diagnostic.policyName), diagnostic, resource, whole=False)
+                answers.outcome(pack.policy(diagnostic.policyName), diagnostic, resource, over_stack=False)
                 for diagnostic in answer.diagnostics
             )
         undecided = {outcome.policy.id for outcome in outcomes if outcome.kind is Kind.UNDECIDED}
@@ -114,10 +116,10 @@ class Packs:
         return _distinct(outcomes, self._secrets(resource))
 
     async def analyze_stack(self, resources: Sequence[Resource]) -> list[Outcome]:
-        """The outcomes of all packs for a whole stack."""
+        """The outcomes of all packs for the stack."""
         if not any(pack.judges_some(over_stack=True) for pack in self.packs):
             return []
-        self.knows(resources)
+        self.add_providers(resources)
         request = requests.for_stack(resources, self._providers, self.project)
         secrets = [*_config_secrets(self.project), *secrets_of(Stack(tuple(resources), self.settings))]
         self.mask.add(secrets)
@@ -131,7 +133,7 @@ class Packs:
             )
             outcomes += (
                 answers.outcome(
-                    pack.policy(diagnostic.policyName), diagnostic, by_urn.get(diagnostic.urn, root), whole=True
+                    pack.policy(diagnostic.policyName), diagnostic, by_urn.get(diagnostic.urn, root), over_stack=True
                 )
                 for diagnostic in answer.diagnostics
             )
@@ -139,7 +141,7 @@ class Packs:
 
     async def judge_state(self, resources: Sequence[Resource]) -> list[Outcome]:
         """The outcomes of all packs for a state: remediations are noted, but not applied."""
-        self.knows(resources)
+        self.add_providers(resources)
 
         async def judge(resource: Resource) -> list[Outcome]:
             await self.remediate(resource, apply=False)
@@ -154,8 +156,8 @@ class Packs:
         waiting = [(*call, pack) for pack in self.packs for call in pack.waiting.values() if call[0] <= latest_start]
         if not waiting:
             return None
-        _, about, pack = min(waiting, key=lambda call: call[0])
-        return pack.late(about)
+        _, subject, pack = min(waiting, key=lambda call: call[0])
+        return pack.late(subject)
 
     async def _asked(self, ask: Callable[[Pack], Awaitable[Any]], *, over_stack: bool) -> list[tuple[Pack, Any]]:
         """The answers of the packs with policies for single resources, or for the stack."""
@@ -187,10 +189,11 @@ def _config_secrets(project: Project | None) -> list[str]:
 
 def _distinct(outcomes: Iterable[Outcome], secrets: Sequence[str]) -> list[Outcome]:
     """The outcomes without secrets and duplicates."""
-    clean = (redacted(outcome, secrets) for outcome in outcomes)
-    return list(
-        {(each.kind, each.policy.id, each.resource.urn, each.path, each.message): each for each in clean}.values()
-    )
+    by_content = {}
+    for outcome in outcomes:
+        clean = redacted(outcome, secrets)
+        by_content[clean.kind, clean.policy.id, clean.resource.urn, clean.path, clean.message] = clean
+    return list(by_content.values())
 
 
 def _root(resources: Sequence[Resource]) -> Resource:
@@ -206,7 +209,7 @@ def _root(resources: Sequence[Resource]) -> Resource:
 
 async def gather_or_cancel(work: Iterable[Awaitable[T]]) -> list[T]:
     """The results of concurrent work; if one fails, the others are cancelled."""
-    tasks = [asyncio.ensure_future(each) for each in work]
+    tasks = list(map(asyncio.ensure_future, work))
     try:
         return list(await asyncio.gather(*tasks))
     finally:
@@ -228,13 +231,13 @@ async def started(
         specs: the packs.
         settings: the operator's settings, for every pack.
         timeout: seconds for the start of a pack, and for each answer.
-        project: the program under preview, whose names and config packs can read; None for a state. Because a program
-            waits for packs and has the same `timeout`, packs then have half of it to start.
+        project: the program under preview, with the names and config that packs can read; None for a state. A program
+            waits for packs and has the same `timeout`, so packs then have half of it to start.
 
     Raises:
         CannotJudge: a pack or its configuration is missing or malformed, or the pack fails or hangs.
     """
-    read = [(folder.read(spec.folder), config.read(spec.config) if spec.config else None) for spec in specs]
+    packs = [(folder.read(spec.folder), config.read(spec.config) if spec.config else None) for spec in specs]
     start_timeout = timeout if project is None else timeout / 2
     mask = Mask(texts=set(_config_secrets(project)))
     async with contextlib.AsyncExitStack() as stack:
@@ -243,4 +246,4 @@ async def started(
             running = await stack.enter_async_context(process.started(pack, project, start_timeout, mask))
             return await stack.enter_async_context(connected(running, project, chosen, settings, timeout))
 
-        yield Packs(await gather_or_cancel(start(*each) for each in read), settings, project, mask)
+        yield Packs(await gather_or_cancel(start(*pack) for pack in packs), settings, project, mask)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RUNNER = Path(__file__).with_name("_pack.py")
 BLOCK = 64 * 1024
 HUNG_UP = "hung up"
-"""How a pack ended that does not answer and whose process still runs."""
+"""The state of a pack that does not answer although its process still runs."""
 PORTS = range(1, 1 << 16)
 
 
@@ -80,7 +80,7 @@ async def started(
 
     Args:
         folder: the pack.
-        project: the program under preview, whose names and config a pack can read; None for a state.
+        project: the program under preview, with the names and config that a pack can read; None for a state.
         timeout: seconds to wait for the port.
         mask: the secrets that are sent to it, now and later.
 
@@ -88,11 +88,11 @@ async def started(
         CannotJudge: it does not start, ends at once, hangs, or prints no port.
     """
     token = os.urandom(8).hex()
-    theirs, ours = os.pipe()
+    pack_end, gate_end = os.pipe()
     reading, writing = os.pipe()
     with (
         contextlib.closing(ProgramOutput()) as output,
-        os.fdopen(ours, "wb", buffering=0),
+        os.fdopen(gate_end, "wb", buffering=0),
         os.fdopen(reading, "rb") as pipe,
     ):
         try:
@@ -100,7 +100,7 @@ async def started(
                 folder.interpreter,
                 "-u",
                 RUNNER,
-                str(theirs),
+                str(pack_end),
                 folder.root,
                 *folder.arguments,
                 cwd=project.working_directory if project else None,
@@ -108,13 +108,13 @@ async def started(
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,
                 stderr=output.write_end,
-                pass_fds=(theirs,),
+                pass_fds=(pack_end,),
                 start_new_session=True,
             )
         except OSError as error:
             raise CannotJudge(f"cannot start `{folder.interpreter}`: {error.strerror}") from None
         finally:
-            os.close(theirs)
+            os.close(pack_end)
             os.close(writing)
         printed = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(

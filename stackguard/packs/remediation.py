@@ -11,7 +11,7 @@ from policypack.core.policy import Resource
 from policypack.core.wire import ARCHIVE, ASSET, SECRET, SIGNATURE, decode
 
 
-def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, Any], folder: Path | None) -> Resource:
+def remediated(resource: Resource, sent: Mapping[str, Any], answer: Mapping[str, Any], folder: Path | None) -> Resource:
     """The resource with the inputs that a remediation returns.
 
     A value that comes back unchanged keeps its original form: the protocol does not transfer the source of an unknown,
@@ -19,13 +19,13 @@ def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, An
 
     Args:
         resource: before the remediation.
-        sent: its properties in the protocol's form.
-        got: the returned properties in the protocol's form.
+        sent: its properties as sent to the pack, in the protocol's form.
+        answer: the properties that the pack returns, in the protocol's form.
         folder: the program's folder, which assets are relative to.
     """
-    inputs, secrets = decode(got, folder)
+    inputs, secrets = decode(answer, folder)
     merged = {
-        name: _merged(resource.inputs[name], _bare(sent[name]), _bare(got[name]), value)
+        name: _merged(resource.inputs[name], _bare(sent[name]), _bare(answer[name]), value)
         if name in resource.inputs and name in sent
         else value
         for name, value in inputs.items()
@@ -33,26 +33,26 @@ def remediated(resource: Resource, sent: Mapping[str, Any], got: Mapping[str, An
     return replace(resource, inputs=merged, secrets=secrets | resource.secrets)
 
 
-def _merged(old: Any, sent: Any, got: Any, new: Any) -> Any:
+def _merged(old: Any, sent: Any, answer: Any, new: Any) -> Any:
     """`new`, with its unchanged parts in their original form."""
-    if sent == got:
+    if sent == answer:
         return old
-    if all(isinstance(value, Mapping) for value in (old, sent, got, new)):
+    if all(isinstance(value, Mapping) for value in (old, sent, answer, new)):
         return {
-            name: _merged(old[name], sent[name], got[name], value) if name in old and name in sent else value
+            name: _merged(old[name], sent[name], answer[name], value) if name in old and name in sent else value
             for name, value in new.items()
         }
-    if all(isinstance(value, list) for value in (old, sent, got, new)):
+    if all(isinstance(value, list) for value in (old, sent, answer, new)):
         known = min(len(old), len(sent))
         return [
-            _merged(old[index], sent[index], got[index], value) if index < known else value
+            _merged(old[index], sent[index], answer[index], value) if index < known else value
             for index, value in enumerate(new)
         ]
     return new
 
 
 def _bare(value: Any) -> Any:
-    """A value in the protocol's form without what a pack can drop: secrecy, and hashes of assets."""
+    """A value in the protocol's form without secrecy and hashes of assets, which a pack can drop."""
     if isinstance(value, list):
         return [_bare(item) for item in value]
     if not isinstance(value, Mapping):

@@ -53,7 +53,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where a report goes: a terminal, or a file or a pipe, where nothing is wrapped or coloured."""
+    """The destination of a report: a terminal, or a file or a pipe, for which nothing is wrapped or coloured."""
 
     terminal: bool = False
     width: int = 80

@@ -1,4 +1,4 @@
-"""Where each report goes, and how it is written: completely or not at all."""
+"""The destinations of reports, which are written completely or not at all."""
 
 from __future__ import annotations
 

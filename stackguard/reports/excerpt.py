@@ -47,15 +47,15 @@ def statement_of(outcome: Outcome) -> StatementPlace | None:
     return None
 
 
-def holds_secret(resource: Resource, prefix: str) -> bool:
-    """Whether a property is secret, lies in a secret, or has one in it."""
+def contains_secret(resource: Resource, prefix: str) -> bool:
+    """Whether a property is secret, lies in a secret, or contains one."""
     return any(covers(secret, prefix) or covers(prefix, secret) for secret in resource.secrets)
 
 
 def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
-    """The lines of the statement, each with whether it is in the element; none for a secret or if there is no statement."""
+    """The lines of the statement, each with whether it is in the element; empty for a secret or another path."""
     place = statement_of(outcome)
-    if place is None or holds_secret(outcome.resource, place.property):
+    if place is None or contains_secret(outcome.resource, place.property):
         return []
     text = json.dumps(place.statement, indent=2, ensure_ascii=False, default=lambda _: UNKNOWN)
     for sentinel in UNKNOWNS:

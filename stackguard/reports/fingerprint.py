@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from policypack.core.policy import Outcome
-from stackguard.reports.excerpt import holds_secret, statement_of
+from stackguard.reports.excerpt import contains_secret, statement_of
 
 
 def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
@@ -16,7 +16,7 @@ def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
     A statement with a `Sid` keeps its fingerprint when it moves within its document.
     """
     return distinct_hashes(
-        (outcome.kind, outcome.policy.id, outcome.resource.urn, _anchored(outcome)) for outcome in outcomes
+        (outcome.kind, outcome.policy.id, outcome.resource.urn, _stable_path(outcome)) for outcome in outcomes
     )
 
 
@@ -31,10 +31,10 @@ def distinct_hashes(keys: Iterable[Iterable[str]]) -> list[str]:
     return hashes
 
 
-def _anchored(outcome: Outcome) -> str:
-    """The path, with the statement's `Sid` in place of its index if the `Sid` is unique."""
+def _stable_path(outcome: Outcome) -> str:
+    """The path, with the statement's `Sid` instead of its index if the `Sid` is unique."""
     place = statement_of(outcome)
-    if place is None or holds_secret(outcome.resource, place.property):
+    if place is None or contains_secret(outcome.resource, place.property):
         return outcome.path
     sid = place.statement.get("Sid")
     if not isinstance(sid, str) or not sid or place.sids.count(sid) > 1:

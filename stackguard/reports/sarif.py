@@ -27,7 +27,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 ROOT = "%SRCROOT%"
 """The base of every relative address: the root of the repository."""
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
-ABOUT = "https://github.com/stackguard/stackguard"
+INFORMATION_URI = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {
     Severity.CRITICAL: "9.5",
     Severity.HIGH: "8.0",
@@ -53,7 +53,7 @@ def log(*runs: Object) -> str:
 
 
 def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object:
-    """One run of one tool. The log does not contain where the repository is on this machine."""
+    """One run of one tool. The log does not contain the repository's path on this machine."""
     return {
         "tool": {"driver": driver},
         "invocations": [invocation],
@@ -77,7 +77,7 @@ def policy_run(report: Report) -> Object:
         {
             "name": "stackguard",
             "version": version("stackguard"),
-            "informationUri": ABOUT,
+            "informationUri": INFORMATION_URI,
             "rules": [_rule(policy) for policy in rules],
         },
         invocation,
@@ -134,7 +134,7 @@ def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
 
 def repository(folder: Path) -> Path:
     """The root of the repository that contains a folder; the working folder if there is none."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), absolute(Path()))
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), absolute(Path()))
 
 
 def absolute(path: Path) -> Path:
@@ -162,7 +162,7 @@ def _rule(policy: Policy[Any]) -> Object:
         "fullDescription": message(why[0] if why else policy.title),
         "help": {
             "text": "\n\n".join([*sections, *references]),
-            "markdown": "\n\n".join([*sections, *(f"<{each}>" if each in links else each for each in references)]),
+            "markdown": "\n\n".join([*sections, *(f"<{url}>" if url in links else url for url in references)]),
         },
     }
     if links:
@@ -202,7 +202,7 @@ def _result(report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping
 
 
 def _message(outcome: Outcome) -> Object:
-    """Where, what, and how to fix it: GitHub shows the first line in lists, and all lines beside the code."""
+    """The place, the message and the fix: GitHub shows the first line in lists, and all lines beside the code."""
     place = name_of(outcome.resource.urn) + (f", {outcome.path}" if outcome.path else "")
     undecided = "undecided: " if outcome.kind is Kind.UNDECIDED else ""
     waits_for = ", ".join(map(name_of, outcome.waits_for))

@@ -28,7 +28,7 @@ STYLES: Mapping[str, str] = {
 }
 KINDS = list(Kind)
 INDENT = 4
-NAMED = 3
+MAX_NAMES = 3
 """How many resources a note names: a policy that does not apply to one resource rarely applies to the others."""
 UNBROKEN = Screen()
 
@@ -57,12 +57,13 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
 
 
 def _note(note: Note, screen: Screen) -> Iterator[Text]:
-    """One note on one line: what it is about, the resources, the message."""
+    """One note on one line: its subject, the resources, the message."""
     names = [name_of(urn) for urn in note.urns]
-    where = ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    more = len(names) - MAX_NAMES
+    where = ", ".join(names) if more <= 0 else f"{', '.join(names[:MAX_NAMES])} and {more} more"
     stack = "the stack" if note.kind in {NoteKind.REMEDIATED, NoteKind.NOT_APPLICABLE} else ""
-    about = f"{printable(note.about)}{f' on {where or stack}' if where or stack else ''}: {printable(note.message)}"
-    yield from wrapped(about, screen, INDENT // 2, str(note.kind).replace("-", " "))
+    text = f"{printable(note.about)}{f' on {where or stack}' if where or stack else ''}: {printable(note.message)}"
+    yield from wrapped(text, screen, INDENT // 2, str(note.kind).replace("-", " "))
 
 
 def _heading(resource: Resource, report: Report) -> Iterator[Text]:
@@ -108,8 +109,8 @@ def _count(report: Report) -> Text:
     violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
     undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
     text = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
-    harmless = sum(not report.blocks(outcome) for outcome in report.condensed)
-    return Text.assemble((text, "bold"), f"; {harmless} of them do not block" if harmless else "")
+    not_blocking = sum(not report.blocks(outcome) for outcome in report.condensed)
+    return Text.assemble((text, "bold"), f"; {not_blocking} of them do not block" if not_blocking else "")
 
 
 def _many(count: int, noun: str) -> str:

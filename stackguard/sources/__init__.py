@@ -1,4 +1,4 @@
-"""Sources: a program, a stack export, a preview or standard input goes in, a `LoadedStack` stack comes out."""
+"""Sources: a program, a stack export, a preview or standard input goes in, a `LoadedStack` comes out."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ REGION = "aws:region"
 
 @dataclass(frozen=True, slots=True)
 class LoadedStack:
-    """A stack: its resources in registration order, and what else its target states."""
+    """A stack: its resources in registration order, and other facts of its target."""
 
     resources: tuple[Resource, ...]
     target: str
-    """The name for messages: the path as given, or `standard input`."""
+    """The name for messages: the path, or `standard input`."""
     region: str | None = None
     """The stack's `aws:region`, if the target states it."""
     folder: Path | None = None

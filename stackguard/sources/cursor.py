@@ -1,6 +1,6 @@
 """Walks over a JSON text that is read block by block, so that only one value at a time is in memory.
 
-`msgspec` finds the end of a value: its error names the byte where text follows the JSON (decision 31).
+`msgspec` finds the end of a value: its error contains the byte at which text follows the JSON (decision 31).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NAMER = msgspec.json.Decoder(str)
 
 
 class Cursor:
-    """A place in a JSON text.
+    """A position in a JSON text.
 
     `kind` looks ahead; `fields` and `items` walk into an object or a list. The caller must take each value before the
     next one, by `value`, `skip` or another walk.
@@ -125,7 +125,7 @@ class Cursor:
         """Check that the text ends here."""
         if self.kind():
             raise CannotJudge(
-                f"{self._source} goes on after its JSON at {self._where(self._at)}; an export is one object"
+                f"{self._source} continues after its JSON at {self._where(self._at)}; an export is one object"
             )
 
     def _length(self) -> int | None:

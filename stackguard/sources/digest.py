@@ -17,7 +17,7 @@ from stackguard.errors import CannotJudge
 from stackguard.sources import REGION, LoadedStack
 from stackguard.sources.cursor import Cursor
 from stackguard.sources.shape import PREVIEW
-from stackguard.sources.state import Sharing, State, decoded, resource
+from stackguard.sources.state import Sharing, State, decoded, to_resource
 
 T = TypeVar("T")
 SECRET = "[secret]"  # noqa: S105 (the text that replaces a secret)
@@ -25,8 +25,8 @@ HIDDEN = Unknown("is a secret, which `pulumi preview` leaves out")
 SAME = "same"
 UPDATE = "update"
 UNCHANGED = frozenset({SAME, "refresh"})
-GONE = frozenset({"delete", "discard"})
-"""The operations after which the resource is gone."""
+DELETED = frozenset({"delete", "discard"})
+"""The operations after which the resource no longer exists."""
 EXISTS = frozenset(
     {
         "",
@@ -95,9 +95,9 @@ def steps(cursor: Cursor, source: str) -> Steps:
         new = step.new_state
         if new is not None and not new.delete:
             read.pop(new.urn or "", None)
-            made = _resource(_completed(new, step), text, place, sharing)
-            read[made.urn] = made, step.op
-        elif new is None and step.op in GONE:
+            resource = _resource(_completed(new, step), text, place, sharing)
+            read[resource.urn] = resource, step.op
+        elif new is None and step.op in DELETED:
             read.pop(step.urn, None)
         elif new is None and step.op in EXISTS:
             raise CannotJudge(f"{place} has no `newState`, so the resource after it is unknown; {PREVIEW}")
@@ -148,11 +148,11 @@ def _completed(new: State, step: Step) -> State:
 
 
 def _resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
-    made = resource(state, text, place, sharing)
-    secrets = set(made.secrets)
-    inputs = _hide(made.inputs, "", secrets)
-    outputs = _hide(made.outputs, "", secrets)
-    return replace(made, inputs=inputs, outputs=outputs, secrets=frozenset(secrets))
+    resource = to_resource(state, text, place, sharing)
+    secrets = set(resource.secrets)
+    inputs = _hide(resource.inputs, "", secrets)
+    outputs = _hide(resource.outputs, "", secrets)
+    return replace(resource, inputs=inputs, outputs=outputs, secrets=frozenset(secrets))
 
 
 def _hide(value: Any, path: str, secrets: set[str]) -> Any:

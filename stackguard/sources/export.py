@@ -17,12 +17,12 @@ from stackguard.errors import CannotJudge
 from stackguard.sources import LoadedStack, digest
 from stackguard.sources.cursor import Cursor
 from stackguard.sources.input_stream import WRITE_IT
-from stackguard.sources.shape import looks_like, no_object
-from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, resource
+from stackguard.sources.shape import looks_like, not_an_object
+from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, to_resource
 
 VERSIONS = range(1, 5)
 LAST_WITHOUT_PROPERTY_DEPENDENCIES = 2
-HELD = frozenset({"resources", "version", *digest.OTHERS})
+DEFERRED = frozenset({"resources", "version", *digest.OTHERS})
 JSON_STARTS = '[{"tfn-0123456789'
 
 
@@ -51,17 +51,17 @@ def _parse(cursor: Cursor, source: str) -> LoadedStack:
     if first not in JSON_STARTS:
         raise cursor.broken()
     if first != "{":
-        raise CannotJudge(f"{source} {no_object(first)}")
+        raise CannotJudge(f"{source} {not_an_object(first)}")
     document = _document(cursor, source)
-    listed = document.resources
-    if listed is None and "manifest" in document.names:  # a bare deployment with sorted fields
-        listed = _resources(Cursor(iter([document.held.get("resources", b"null")]), source), source)
-    if listed is not None:
-        version = decoded(ANYTHING, document.held.get("version", b"null"), "version", source)
-        resources = tuple(_versioned(listed, version, source))
-        loaded = LoadedStack(resources, source, _default_region(resources))
+    resources = document.resources
+    if resources is None and "manifest" in document.names:  # a bare deployment with sorted fields
+        resources = _resources(Cursor(iter([document.deferred.get("resources", b"null")]), source), source)
+    if resources is not None:
+        version = decoded(ANYTHING, document.deferred.get("version", b"null"), "version", source)
+        versioned = tuple(_versioned(resources, version, source))
+        loaded = LoadedStack(versioned, source, _default_region(versioned))
     elif document.steps is not None or document.names & digest.NAMES:
-        loaded = digest.loaded(document.steps or {}, document.held, source)
+        loaded = digest.loaded(document.steps or {}, document.deferred, source)
     else:
         raise CannotJudge(f"{source} {looks_like(document.names)}")
     cursor.end()
@@ -73,7 +73,7 @@ class StateFile:
     """The outermost object of a file; its fields determine the kind of the file."""
 
     names: set[str] = field(default_factory=set)
-    held: dict[str, bytes] = field(default_factory=dict)
+    deferred: dict[str, bytes] = field(default_factory=dict)
     """The JSON text of fields whose meaning depends on other fields."""
     resources: list[Resource] | None = None
     steps: digest.Steps | None = None
@@ -91,8 +91,8 @@ def _document(cursor: Cursor, source: str) -> StateFile:
             document.resources = _resources(cursor, source)
         elif name == "steps":
             document.steps = digest.steps(cursor, source)
-        elif name in HELD:
-            document.held[name] = cursor.value()
+        elif name in DEFERRED:
+            document.deferred[name] = cursor.value()
         else:
             cursor.skip()
     return document
@@ -122,12 +122,12 @@ def _resources(cursor: Cursor, source: str) -> list[Resource]:
         text = cursor.value()
         state: State = decoded(STATE, text, f"resources[{number}]", source)
         if not state.delete:
-            resources.append(resource(state, text, f"{source}, resource {number + 1}", sharing))
+            resources.append(to_resource(state, text, f"{source}, resource {number + 1}", sharing))
     return resources
 
 
 def _is_null(cursor: Cursor, name: str, start: str, source: str) -> bool:
-    """Whether null comes next, in place of the object or list that begins with `start`; another value is an error."""
+    """Whether null comes next instead of the object or list that begins with `start`; another value is an error."""
     if cursor.kind() not in {start, "n", ""}:
         kind = "an object" if start == "{" else "a list"
         raise CannotJudge(f"{source} is not a stack export: `{name}` must be {kind}")
@@ -144,8 +144,8 @@ def _versioned(resources: list[Resource], version: Any, source: str) -> Iterator
     if version is None or version > LAST_WITHOUT_PROPERTY_DEPENDENCIES:
         yield from resources
         return
-    for listed in resources:
-        yield replace(listed, property_dependencies=dict.fromkeys(listed.inputs, listed.dependencies))
+    for resource in resources:
+        yield replace(resource, property_dependencies=dict.fromkeys(resource.inputs, resource.dependencies))
 
 
 def _default_region(resources: tuple[Resource, ...]) -> str | None:

@@ -152,7 +152,7 @@ def _piped(descriptor: int, source: str, timeout: float) -> Iterator[bytes]:
     while True:
         left = end - time.monotonic()
         if left <= 0 or (waiting is not None and not waiting.poll(left * 1000)):
-            raise CannotJudge(f"{source} does not end within {timeout:g} seconds; give it longer with `--timeout`")
+            raise CannotJudge(f"{source} does not end within {timeout:g} seconds; allow more with `--timeout`")
         try:
             block = os.read(descriptor, BLOCK)
         except BlockingIOError:

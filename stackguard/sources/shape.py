@@ -36,17 +36,17 @@ def looks_like(names: set[str]) -> str:
     return f"is JSON but has none of `deployment`, `checkpoint` and `steps`, so it is not a stack export; {WRITE_IT}"
 
 
-def no_object(first: str) -> str:
-    """The message about JSON that starts with this character, and so is not an object."""
+def not_an_object(first: str) -> str:
+    """The message about JSON that is not an object, by its first character."""
     return f"is not a stack export but {KINDS.get(first, 'a JSON number')}; {WRITE_IT}"
 
 
-def worded(error: msgspec.ValidationError, where: str) -> str:
+def schema_message(error: msgspec.ValidationError, where: str) -> str:
     """A schema error without type names: "`resources[0].urn` must be a text"; `where` is the path of the decoded value."""
     message, _, place = str(error).partition(" - at ")
     place = where + re.sub(r"^`\$|`$", "", place)
     expected = re.search(r"Expected `(\w+)", message)
-    words = {
+    kinds = {
         "str": "a text",
         "array": "a list",
         "object": "an object",
@@ -54,4 +54,4 @@ def worded(error: msgspec.ValidationError, where: str) -> str:
         "int": "a whole number",
         "float": "a number",
     }
-    return f"`{place}` must be {words.get(expected[1], 'of another kind')}" if expected else f"`{place}` cannot be read"
+    return f"`{place}` must be {kinds.get(expected[1], 'of another kind')}" if expected else f"`{place}` cannot be read"

@@ -6,6 +6,7 @@ Source: `ResourceV3` in sdk/go/common/apitype/core.go of https://github.com/pulu
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ import msgspec
 from policypack.core.policy import Options, Position, Resource
 from policypack.core.wire import SIGNATURE, UNKNOWNS, decode
 from stackguard.errors import CannotJudge
-from stackguard.sources.shape import worded
+from stackguard.sources.shape import schema_message
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ MARKS = tuple(mark.encode() for mark in (SIGNATURE, '"__', "\\u00", *sorted(UNKN
 
 DEEPEST = 250
 """How deep properties may nest, because they are walked recursively. Real ones stay below 50."""
-TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 POSITION = re.compile(r"project:///([^#]+)#(\d{1,9})(?:,\d+)?")
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
@@ -101,12 +102,12 @@ def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: s
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise CannotJudge(f"{source} is not a stack export: {worded(error, place)}") from None
+        raise CannotJudge(f"{source} is not a stack export: {schema_message(error, place)}") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise CannotJudge(f"{source} is not a stack export: `{place}` contains a value that cannot be read") from error
 
 
-def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
+def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
     """The resource of a state.
 
     Args:
@@ -156,17 +157,7 @@ def resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resourc
     )
 
 
-OPTIONS = (
-    "protect",
-    "ignore_changes",
-    "replace_on_changes",
-    "additional_secret_outputs",
-    "aliases",
-    "retain_on_delete",
-    "deleted_with",
-    "replace_with",
-    "import_id",
-)
+OPTIONS = tuple(field.name for field in fields(Options) if field.name in State.__struct_fields__)
 """The fields that a state and `Options` have in common. A state does not contain `delete_before_replace`."""
 
 
@@ -210,7 +201,7 @@ def _is_plain(text: bytes, place: str) -> bool:
 def _depth(text: bytes) -> int:
     """The nesting depth of a JSON text."""
     deepest = depth = 0
-    for bracket in TEXTS.sub(b"", text).translate(None, NO_BRACKETS):
+    for bracket in STRINGS.sub(b"", text).translate(None, NO_BRACKETS):
         depth += 1 if bracket in b"{[" else -1
         deepest = max(deepest, depth)
     return deepest

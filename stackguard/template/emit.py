@@ -14,7 +14,7 @@ from policypack.core.policy import Reference as Passed
 from policypack.core.values import has_unknown
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.redaction import is_secret
-from stackguard.reports.excerpt import holds_secret
+from stackguard.reports.excerpt import contains_secret
 from stackguard.reports.formatting import name_of
 from stackguard.template.graph import Problem, Properties, Taken
 from stackguard.template.naming import PART, camel, made_up, naming_property, without_draw
@@ -239,7 +239,7 @@ def outputs(root: Resource, finder: OutputFinder, urns: Sequence[str]) -> tuple[
     found: dict[str, Any] = {}
     problems = []
     for name, value in root.outputs.items():
-        if holds_secret(root, name):
+        if contains_secret(root, name):
             why = "is secret, and an output of CloudFormation is open to every reader of the stack"
             problems.append(Problem(root.urn, name, why, blocks=False))
             continue

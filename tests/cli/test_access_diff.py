@@ -35,7 +35,7 @@ aws.iam.RolePolicy(
 """
 
 
-def told(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
+def run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
     code = main(["access", "diff", *args])
     captured = capsys.readouterr()
     return code, captured.out + captured.err
@@ -48,16 +48,16 @@ def written(folder: Path, name: str, content: Any) -> str:
 
 
 def program(folder: Path, name: str, actions: list[str]) -> str:
-    made = folder / name
-    made.mkdir()
-    (made / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-    (made / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-central-1\n")
-    (made / "__main__.py").write_text(PROGRAM.format(trust=json.dumps(TRUST), actions=actions))
-    return str(made)
+    path = folder / name
+    path.mkdir()
+    (path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (path / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-central-1\n")
+    (path / "__main__.py").write_text(PROGRAM.format(trust=json.dumps(TRUST), actions=actions))
+    return str(path)
 
 
 def running(bucket: str, *actions: str) -> bytes:
-    """What runs: the same stack with the names that it got."""
+    """An export of the same stack with the real names."""
     rights = document(allow(list(actions), f"arn:aws:s3:::{bucket}/*"))
     arn = f"arn:aws:s3:::{bucket}"
     return as_bytes(
@@ -79,8 +79,8 @@ def running(bucket: str, *actions: str) -> bytes:
 
 def test_two_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = written(tmp_path, "old.json", document(READ)), written(tmp_path, "new.json", document(READ, WRITE))
-    assert told(capsys, new, old) == (0, "no-new-access: the old document allows all of it\n")
-    code, out = told(capsys, old, new)
+    assert run(capsys, new, old) == (0, "no-new-access: the old document allows all of it\n")
+    code, out = run(capsys, old, new)
     assert code == 1
     assert out.splitlines() == [
         "new-access: the old document does not allow this (Statement[1])",
@@ -88,10 +88,10 @@ def test_two_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     ]
 
 
-def test_a_program_against_what_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_against_a_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = written(tmp_path, "state.json", running("inbox-9f8e7d6", "s3:GetObject"))
-    assert told(capsys, old, program(tmp_path, "same", ["s3:GetObject"]))[0] == 0
-    code, out = told(capsys, old, more := program(tmp_path, "more", ["s3:GetObject", "s3:PutObject"]))
+    assert run(capsys, old, program(tmp_path, "same", ["s3:GetObject"]))[0] == 0
+    code, out = run(capsys, old, more := program(tmp_path, "more", ["s3:GetObject", "s3:PutObject"]))
     assert code == 1
     lines = out.splitlines()
     assert lines[0] == f"new-access  aws:iam:Role worker  {more}/__main__.py:5"
@@ -102,15 +102,15 @@ def test_a_program_against_what_runs(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_a_policy_of_aws_that_is_newly_attached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def attached(name: str, *policies: str) -> str:
-        arns = [f"arn:aws:iam::aws:policy/{each}" for each in policies]
+        arns = [f"arn:aws:iam::aws:policy/{policy}" for policy in policies]
         token, kind = "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/role:Role"
         states = [state(kind, "worker", {"name": "worker", "assumeRolePolicy": json.dumps(TRUST)})]
         states += [state(token, arn.rpartition("/")[2], {"role": "worker", "policyArn": arn}) for arn in arns]
         return written(tmp_path, name, as_bytes(export(states)))
 
     old, new = attached("old.json", "ReadOnlyAccess"), attached("new.json", "ReadOnlyAccess", "AmazonS3FullAccess")
-    assert told(capsys, new, new)[0] == told(capsys, new, old)[0] == 0
-    code, out = told(capsys, old, new)
+    assert run(capsys, new, new)[0] == run(capsys, new, old)[0] == 0
+    code, out = run(capsys, old, new)
     assert code == 1
     assert out.splitlines()[:3] == [
         "undecided  aws:iam:Role worker",
@@ -121,13 +121,13 @@ def test_a_policy_of_aws_that_is_newly_attached(tmp_path: Path, capsys: pytest.C
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     states = [
-        written(tmp_path, f"{each}.json", running("inbox", *actions))
-        for each, actions in {"a": ["s3:GetObject"], "b": ["s3:*"]}.items()
+        written(tmp_path, f"{name}.json", running("inbox", *actions))
+        for name, actions in {"a": ["s3:GetObject"], "b": ["s3:*"]}.items()
     ]
-    code, out = told(capsys, *states, "--format", "json")
-    found = json.loads(out)
-    assert (code, found["version"], found["summary"]) == (1, 1, {"newAccess": 1, "undecided": 0, "exitCode": 1})
-    (gain,) = found["gains"]
+    code, out = run(capsys, *states, "--format", "json")
+    report = json.loads(out)
+    assert (code, report["version"], report["summary"]) == (1, 1, {"newAccess": 1, "undecided": 0, "exitCode": 1})
+    (gain,) = report["gains"]
     assert (gain["verdict"], gain["path"]) == ("new-access", "policy.Statement[0]")
     assert gain["witness"]["resource"] == "arn:aws:s3:::inbox/example"
 
@@ -139,7 +139,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (("-", "-"), "at most one of them is standard input"),
         (
             ("document.json", "state.json"),
-            "one of the two is a policy document and the other a stack; give two of a kind",
+            "one target is a policy document and the other a stack; give two documents or two stacks",
         ),
         (("document.json", "gone.json"), "there is no file or folder"),
         (("document.json", "broken.json"), "is not JSON"),
@@ -156,17 +156,17 @@ def test_what_cannot_be_compared_is_one_line(
     written(tmp_path, "document.json", document(READ))
     written(tmp_path, "state.json", running("inbox", "s3:GetObject"))
     written(tmp_path, "broken.json", b"{ no")
-    code, out = told(capsys, *names)
+    code, out = run(capsys, *names)
     assert code == 2
     assert len([line for line in out.splitlines() if message in line]) == 1
 
 
-def test_a_document_that_aws_refuses_is_invalid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_document_that_aws_rejects_is_invalid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = (
         written(tmp_path, "old.json", document(READ)),
         written(tmp_path, "new.json", {"Statement": [{"Effect": "allow"}]}),
     )
-    code, out = told(capsys, old, new)
+    code, out = run(capsys, old, new)
     assert code == 2
     assert out.startswith("invalid: `Statement[0]")
 
@@ -175,16 +175,16 @@ class TestLines:
     def asked(
         self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch, *lines: Any, command: str = "diff"
     ) -> list[Any]:
-        text = b"".join(each if isinstance(each, bytes) else json.dumps(each).encode() + b"\n" for each in lines)
+        text = b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
         assert main(["access", command, "--jsonl"]) == 0
-        return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+        return [json.loads(answer) for answer in capsysbinary.readouterr().out.splitlines()]
 
-    def test_each_line_has_its_answer_whatever_stands_in_the_others(
+    def test_each_line_has_its_answer_even_if_other_lines_are_invalid(
         self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         shut = document(allow(Principal={"AWS": "111122223333"}))
-        found = self.asked(
+        answers = self.asked(
             capsysbinary,
             monkeypatch,
             {"id": "same", "old": document(READ), "new": document(READ)},
@@ -200,7 +200,7 @@ class TestLines:
             b'{"id": "deep", "old": ' + b"[" * 5000 + b"\n",
             b'{"id": "last", "old": {"Statement": []}, "new": {"Version": "2012-10-17", "Statement": []}}',
         )
-        assert [(each["id"], each["verdict"]) for each in found] == [
+        assert [(answer["id"], answer["verdict"]) for answer in answers] == [
             ("same", "no-new-access"),
             ("text", "new-access"),
             (["any", "id"], "new-access"),
@@ -213,18 +213,18 @@ class TestLines:
             (11, "invalid"),
             ("last", "invalid"),
         ]
-        assert found[1]["witness"] == {
+        assert answers[1]["witness"] == {
             "principal": "the principal that it is attached to",
             "action": "s3:PutObject",
             "resource": "arn:aws:s3:::inbox/example",
             "context": {},
         }
-        assert found[6]["why"] == "`new` is missing; give a policy document, as an object or as JSON text"
-        assert all(each["why"] for each in found)
+        assert answers[6]["why"] == "`new` is missing; give a policy document, as an object or as JSON text"
+        assert all(answer["why"] for answer in answers)
 
     def test_public(self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         bucket = "aws:s3/bucketPolicy:BucketPolicy"
-        found = self.asked(
+        answers = self.asked(
             capsysbinary,
             monkeypatch,
             {"id": 1, "type": bucket, "document": document(allow(Principal="*"))},
@@ -234,8 +234,8 @@ class TestLines:
             {"id": 5, "document": document(READ)},
             command="public",
         )
-        assert [each["verdict"] for each in found] == ["public", "not-public", "not-public", "invalid", "invalid"]
-        assert found[0]["witness"]["context"] == {"aws:SourceIp": "198.51.100.7"}
+        assert [answer["verdict"] for answer in answers] == ["public", "not-public", "not-public", "invalid", "invalid"]
+        assert answers[0]["witness"]["context"] == {"aws:SourceIp": "198.51.100.7"}
 
 
 class TestAlignment:
@@ -243,21 +243,21 @@ class TestAlignment:
     def bucket(name: str, arn: str, **more: Any) -> Resource:
         return Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": name, **more}, outputs={"bucket": name, "arn": arn})
 
-    def test_a_made_up_name_is_that_of_the_state(self) -> None:
+    def test_a_generated_name_is_replaced_by_that_of_the_state(self) -> None:
         new = self.bucket("inbox-0000000", "arn:aws:s3:::inbox-0000000", tags={"of": "inbox-0000000!"})
-        (found,) = aligned([new], [self.bucket("inbox-9f8e7d6", "arn:aws:s3:::inbox-9f8e7d6")])
-        assert found.inputs == {"bucket": "inbox-9f8e7d6", "tags": {"of": "inbox-9f8e7d6!"}}
-        assert found.outputs["arn"] == "arn:aws:s3:::inbox-9f8e7d6"
+        (resource,) = aligned([new], [self.bucket("inbox-9f8e7d6", "arn:aws:s3:::inbox-9f8e7d6")])
+        assert resource.inputs == {"bucket": "inbox-9f8e7d6", "tags": {"of": "inbox-9f8e7d6!"}}
+        assert resource.outputs["arn"] == "arn:aws:s3:::inbox-9f8e7d6"
 
     def test_a_name_that_the_program_writes_is_a_change(self) -> None:
         new = self.bucket("orders", "arn:aws:s3:::orders")
-        (found,) = aligned([new], [self.bucket("invoices", "arn:aws:s3:::invoices")])
-        assert found.inputs["bucket"] == "orders"
+        (resource,) = aligned([new], [self.bucket("invoices", "arn:aws:s3:::invoices")])
+        assert resource.inputs["bucket"] == "orders"
 
     def test_the_account_is_that_of_the_state(self) -> None:
         def role(account: str) -> Resource:
             return Resource("aws:iam/role:Role", "r", {"name": "r"}, outputs={"arn": f"arn:aws:iam::{account}:role/r"})
 
         policy = Resource("aws:sqs/queuePolicy:QueuePolicy", "q", {"policy": "arn:aws:iam::111122223333:root"})
-        _, found = aligned([role("111122223333"), policy], [role("999900001111")])
-        assert found.inputs == {"policy": "arn:aws:iam::999900001111:root"}
+        _, resource = aligned([role("111122223333"), policy], [role("999900001111")])
+        assert resource.inputs == {"policy": "arn:aws:iam::999900001111:root"}

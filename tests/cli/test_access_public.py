@@ -13,7 +13,7 @@ import pytest
 
 from policypack.core.examples import allow, document
 from stackguard.cli import main
-from tests.sources.states import as_bytes, export, shown, state
+from tests.sources.states import as_bytes, decrypted, export, state
 
 OPEN = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/*")))
 SHUT = json.dumps(document(allow(Principal={"AWS": "111122223333"})))
@@ -29,11 +29,13 @@ aws.s3.Bucket("shut")
 
 def stack(*policies: str) -> bytes:
     """An export with a bucket for each policy document."""
-    resources = [state("aws:s3/bucket:Bucket", f"b{index}", {"policy": each}) for index, each in enumerate(policies)]
+    resources = [
+        state("aws:s3/bucket:Bucket", f"b{index}", {"policy": policy}) for index, policy in enumerate(policies)
+    ]
     return as_bytes(export(resources))
 
 
-def told(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
+def run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
     code = main(["access", "public", *args])
     return code, capsys.readouterr().out
 
@@ -48,7 +50,7 @@ def test_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file(tmp_path, "name: shop\nruntime: python\n", "Pulumi.yaml")
     file(tmp_path, "config:\n  aws:region: eu-central-1\n", "Pulumi.dev.yaml")
     file(tmp_path, PROGRAM, "__main__.py")
-    code, out = told(capsys, str(tmp_path))
+    code, out = run(capsys, str(tmp_path))
     assert code == 1
     assert out.splitlines() == [
         f"public  aws:s3:Bucket site  {tmp_path}/__main__.py:4",
@@ -61,29 +63,29 @@ def test_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = told(capsys, file(tmp_path, stack(OPEN, SHUT)))
+    code, out = run(capsys, file(tmp_path, stack(OPEN, SHUT)))
     assert code == 1
     assert "public  aws:s3:Bucket b0" in out
     assert "b1" not in out
     assert "1 public, 0 undecided, 1 not public" in out
 
 
-def test_all_tells_what_is_not_public_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = told(capsys, "--all", file(tmp_path, stack(SHUT)))
+def test_all_also_lists_what_is_not_public(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = run(capsys, "--all", file(tmp_path, stack(SHUT)))
     assert code == 0
     assert "not-public  aws:s3:Bucket b0" in out
     assert "why: every Allow statement names its principals" in out
 
 
-def test_undecided_says_what_it_waits_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = told(capsys, file(tmp_path, stack(UNKNOWN)))
+def test_an_undecided_entry_names_what_it_waits_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = run(capsys, file(tmp_path, stack(UNKNOWN)))
     assert code == 1
     assert "undecided  aws:s3:Bucket b0" in out
     assert "waits for: aws:s3:Bucket b0 policy" in out
 
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = told(capsys, "--format", "json", file(tmp_path, stack(OPEN, SHUT)))
+    code, out = run(capsys, "--format", "json", file(tmp_path, stack(OPEN, SHUT)))
     report = json.loads(out)
     assert code == report["summary"]["exitCode"] == 1
     assert {name: report["summary"][name] for name in ("public", "undecided", "notPublic")} == {
@@ -91,50 +93,50 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "undecided": 0,
         "notPublic": 1,
     }
-    (thing,) = report["things"]
-    assert (thing["name"], thing["verdict"]) == ("b0", "public")
-    (opening,) = thing["openings"]
-    assert opening["path"] == "policy.Statement[0]"
-    assert opening["witness"] == {
+    (entry,) = report["things"]
+    assert (entry["name"], entry["verdict"]) == ("b0", "public")
+    (exposure,) = entry["openings"]
+    assert exposure["path"] == "policy.Statement[0]"
+    assert exposure["witness"] == {
         "principal": "anyone on the internet",
         "action": "s3:GetObject",
         "resource": "arn:aws:s3:::acme/x",
         "context": {"aws:SourceIp": "198.51.100.7"},
     }
-    both = json.loads(told(capsys, "--all", "--format", "json", file(tmp_path, stack(OPEN, SHUT)))[1])
-    assert [each["verdict"] for each in both["things"]] == ["public", "not-public"]
+    both = json.loads(run(capsys, "--all", "--format", "json", file(tmp_path, stack(OPEN, SHUT)))[1])
+    assert [entry["verdict"] for entry in both["things"]] == ["public", "not-public"]
 
 
 def test_a_compressed_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, file(tmp_path, gzip.compress(stack(OPEN)), "state.json.gz"))[0] == 1
+    assert run(capsys, file(tmp_path, gzip.compress(stack(OPEN)), "state.json.gz"))[0] == 1
 
 
 @pytest.mark.parametrize(("content", "code", "start"), [(OPEN, 1, "public: "), (SHUT, 0, "not-public: ")])
 def test_a_document(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, code: int, start: str) -> None:
-    found, out = told(capsys, file(tmp_path, content))
-    assert found == code
+    exit_code, out = run(capsys, file(tmp_path, content))
+    assert exit_code == code
     assert out.startswith(start)
 
 
 def test_a_document_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = told(capsys, "--format", "json", file(tmp_path, OPEN))
+    code, out = run(capsys, "--format", "json", file(tmp_path, OPEN))
     assert code == 1
     assert json.loads(out)["verdict"] == "public"
 
 
-@pytest.mark.parametrize(("content", "said"), [(OPEN.encode(), "public: "), (stack(OPEN), "1 public, ")])
+@pytest.mark.parametrize(("content", "expected"), [(OPEN.encode(), "public: "), (stack(OPEN), "1 public, ")])
 def test_standard_input(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, content: bytes, expected: str
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-    code, out = told(capsys, "-")
+    code, out = run(capsys, "-")
     assert code == 1
-    assert said in out
+    assert expected in out
 
 
 def test_several_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shut, open_ = file(tmp_path, SHUT, "shut.json"), file(tmp_path, OPEN, "open.json")
-    code, out = told(capsys, shut, open_, file(tmp_path, stack(SHUT)))
+    code, out = run(capsys, shut, open_, file(tmp_path, stack(SHUT)))
     assert code == 1
     assert f"{shut}: not-public" in out
     assert f"{open_}: public" in out
@@ -160,25 +162,25 @@ def test_what_cannot_be_judged(
 
 def test_a_type_without_a_policy_document_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["access", "public", "--type", "aws:sqs/nothing:Nothing", file(tmp_path, OPEN)]) == 2
-    assert "Invalid value for --type: `type` is not a resource with a policy document" in capsys.readouterr().err
+    assert "Invalid value for --type: `type` is not a resource type with a policy document" in capsys.readouterr().err
 
 
-def test_nothing_of_a_secret_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hidden = json.dumps(document(allow(Principal="*", resource="arn:aws:s3:::acme/s3cr3t-prefix/*")))
-    parameter = state("aws:ssm/parameter:Parameter", "token", {"value": shown("s3cr3t-prefix")})
+    parameter = state("aws:ssm/parameter:Parameter", "token", {"value": decrypted("s3cr3t-prefix")})
     bucket = state("aws:s3/bucket:Bucket", "b0", {"policy": hidden})
-    code, out = told(capsys, file(tmp_path, as_bytes(export([bucket, parameter]))))
+    code, out = run(capsys, file(tmp_path, as_bytes(export([bucket, parameter]))))
     assert code == 1
     assert "s3cr3t" not in out
     assert "arn:aws:s3:::acme/…/x" in out
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
-def test_of_a_secret_document_only_the_verdict_is_told(
+def test_a_secret_document_gets_only_a_verdict(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], format_: str
 ) -> None:
-    bucket = state("aws:s3/bucket:Bucket", "b0", {"policy": shown(OPEN)})
-    code, out = told(capsys, "--format", format_, file(tmp_path, as_bytes(export([bucket]))))
+    bucket = state("aws:s3/bucket:Bucket", "b0", {"policy": decrypted(OPEN)})
+    code, out = run(capsys, "--format", format_, file(tmp_path, as_bytes(export([bucket]))))
     assert code == 1
     assert "anyone on the internet" in out
     assert "acme" not in out
@@ -189,7 +191,7 @@ def test_of_a_secret_document_only_the_verdict_is_told(
     ("preview", "count"), [("create", "0 public, 1 undecided"), ("refresh-only", "1 public, 0 undecided")]
 )
 def test_a_preview(capsys: pytest.CaptureFixture[str], preview: str, count: str) -> None:
-    code, out = told(capsys, str(Path(__file__).parents[1] / "sources" / "previews" / f"{preview}.json"))
+    code, out = run(capsys, str(Path(__file__).parents[1] / "sources" / "previews" / f"{preview}.json"))
     assert code == 1
     assert count in out
 
@@ -210,14 +212,14 @@ def test_what_a_preview_cannot_see_is_undecided(tmp_path: Path, capsys: pytest.C
     file(tmp_path, "name: shop\nruntime: python\n", "Pulumi.yaml")
     file(tmp_path, "config:\n  aws:region: eu-central-1\n", "Pulumi.dev.yaml")
     file(tmp_path, HIDDEN, "__main__.py")
-    code, out = told(capsys, str(tmp_path))
+    code, out = run(capsys, str(tmp_path))
     first, why, fix, *_, count = out.splitlines()
     assert code == 1
     assert first == f"undecided  resources that were not seen  {tmp_path}/__main__.py:5"
     assert why.startswith("    why: the program constructs resources in a function given to `apply` that needs `id` of")
     assert fix.startswith("    fix: ")
     assert count == f"0 public, 1 undecided, 1 not public in {tmp_path}"
-    code, out = told(capsys, str(tmp_path), "--format", "json")
+    code, out = run(capsys, str(tmp_path), "--format", "json")
     report = json.loads(out)
     assert (code, report["summary"]["exitCode"], report["summary"]["undecided"]) == (1, 1, 1)
     assert report["unseen"][0]["position"] == {"file": "__main__.py", "line": 5}

@@ -35,10 +35,10 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return made(tmp_path)
+    return folder_of(tmp_path)
 
 
-def made(tmp_path: Path, table: str = HANDLER) -> Path:
+def folder_of(tmp_path: Path, table: str = HANDLER) -> Path:
     wheels = tmp_path / "wheels"
     lock = [
         wheel(wheels, "alpha", files={"alpha/__init__.py": "", "alpha/a.pyi": "x" * 500}),
@@ -52,10 +52,10 @@ def bundle(*arguments: object) -> Result:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(each.name for each in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir())
 
 
-def test_it_writes_the_artifacts_and_tells_where_and_how_large(folder: Path) -> None:
+def test_it_writes_the_artifacts_and_prints_their_paths_and_sizes(folder: Path) -> None:
     ran = bundle(folder)
 
     assert ran.exit_code == 0, ran.output
@@ -70,7 +70,7 @@ def test_it_writes_the_artifacts_and_tells_where_and_how_large(folder: Path) -> 
     assert any("locks beta, which nothing requires" in line for line in lines)
 
 
-def test_secrets_among_the_own_files_are_told_and_never_quoted(folder: Path) -> None:
+def test_secret_files_are_reported_and_never_quoted(folder: Path) -> None:
     body = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq"
     key = f"-----BEGIN PRIVATE KEY-----\n{body}\n"
     (folder / "app" / "signing.pem").write_text(key)
@@ -81,20 +81,20 @@ def test_secrets_among_the_own_files_are_told_and_never_quoted(folder: Path) -> 
     assert body not in ran.output
 
 
-def test_json_says_it_for_programs(folder: Path, tmp_path: Path) -> None:
+def test_json_has_the_same_facts(folder: Path, tmp_path: Path) -> None:
     ran = bundle(folder, "--output", tmp_path / "out", "--format", "json")
-    told = json.loads(ran.stdout)
+    report = json.loads(ran.stdout)
 
     assert ran.exit_code == 0
-    assert told["version"] == 1
-    assert told["artifacts"][0]["path"] == str(tmp_path / "out" / "orders.zip")
-    assert told["artifacts"][0]["zipped"] == (tmp_path / "out" / "orders.zip").stat().st_size
-    assert told["limits"] == {"zipped": 52_428_800, "unzipped": 262_144_000, "layers": 5}
-    assert [each["name"] for each in told["packages"]] == ["alpha", "beta"]
-    assert told["over"] == []
+    assert report["version"] == 1
+    assert report["artifacts"][0]["path"] == str(tmp_path / "out" / "orders.zip")
+    assert report["artifacts"][0]["zipped"] == (tmp_path / "out" / "orders.zip").stat().st_size
+    assert report["limits"] == {"zipped": 52_428_800, "unzipped": 262_144_000, "layers": 5}
+    assert [package["name"] for package in report["packages"]] == ["alpha", "beta"]
+    assert report["over"] == []
 
 
-def test_over_the_unzipped_limit_nothing_is_written_and_the_ways_out_are_named(
+def test_over_the_unzipped_limit_nothing_is_written_and_fixes_are_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sizes, "UNZIPPED", 1000)
@@ -104,20 +104,20 @@ def test_over_the_unzipped_limit_nothing_is_written_and_the_ways_out_are_named(
 
     assert ran.exit_code == 1
     assert not (folder / "dist").exists()
-    (line,) = [each for each in ran.output.splitlines() if each.startswith("over the limit: ")]
-    for told in ("`orders.zip` unzipped", "`--strip stubs` saves 500 bytes", "a layer does not raise", "`--image`"):
-        assert told in line
+    line = next(line for line in ran.output.splitlines() if line.startswith("over the limit: "))
+    for message in ("`orders.zip` unzipped", "`--strip stubs` saves 500 bytes", "a layer does not raise", "`--image`"):
+        assert message in line
     assert as_json["over"]
     assert as_json["artifacts"][0]["path"] is None
 
 
-def test_over_a_direct_upload_a_bucket_is_the_way_or_it_is_refused(
+def test_over_the_limit_of_a_direct_upload_a_bucket_is_suggested_or_it_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sizes, "ZIPPED", 100)
 
-    through_s3 = bundle(made(tmp_path))
-    direct = bundle(made(tmp_path, f'{HANDLER}\nupload = "direct"'), "--output", tmp_path / "direct")
+    through_s3 = bundle(folder_of(tmp_path))
+    direct = bundle(folder_of(tmp_path, f'{HANDLER}\nupload = "direct"'), "--output", tmp_path / "direct")
 
     assert through_s3.exit_code == 0
     assert "deploy it through a bucket" in through_s3.output
@@ -126,7 +126,7 @@ def test_over_a_direct_upload_a_bucket_is_the_way_or_it_is_refused(
     assert not (tmp_path / "direct").exists()
 
 
-def test_a_layer_of_an_earlier_bundle_does_not_stay(folder: Path) -> None:
+def test_a_layer_of_an_earlier_bundle_is_removed(folder: Path) -> None:
     assert bundle(folder, "--layer").exit_code == 0
     assert files(folder / "dist") == sorted([*ARTIFACTS, "orders-layer.zip"])
     assert "python/alpha/__init__.py" in names(folder / "dist" / "orders-layer.zip")
@@ -152,12 +152,12 @@ def test_an_image_is_a_context_for_the_same_lock(folder: Path) -> None:
     assert (context / "code" / "app" / "main.py").is_file()
     assert (context / ".dockerignore").is_file()
 
-    assert bundle(folder, "--image").exit_code == 0, "again, over what is there"
+    assert bundle(folder, "--image").exit_code == 0, "again, over the existing files"
     assert bundle(folder).exit_code == 0
     assert files(folder / "dist") == ARTIFACTS
 
 
-def test_what_is_in_an_image_can_be_read_by_lambdas_user(folder: Path) -> None:
+def test_lambdas_user_can_read_the_files_of_an_image(folder: Path) -> None:
     (folder / "app" / "run.sh").write_text("#!/bin/sh\n")
     (folder / "app" / "run.sh").chmod(0o700)
     before = os.umask(0o077)
@@ -167,25 +167,25 @@ def test_what_is_in_an_image_can_be_read_by_lambdas_user(folder: Path) -> None:
         os.umask(before)
 
     context = folder / "dist" / "orders-image"
-    modes = {each.relative_to(context).as_posix(): stat.S_IMODE(each.stat().st_mode) for each in context.rglob("*")}
+    modes = {path.relative_to(context).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in context.rglob("*")}
     assert modes["code"] == modes["code/app"] == 0o755
     assert modes["code/app/main.py"] == modes["requirements.txt"] == 0o644
     assert modes["code/app/run.sh"] == 0o755
 
 
 @pytest.mark.parametrize(("handler", "code"), [("app.man.handler", 2), ("app.main.handle", 2), ("alpha.handler", 0)])
-def test_an_images_handler_is_looked_for_among_the_own_files(tmp_path: Path, handler: str, code: int) -> None:
-    ran = bundle(made(tmp_path, f'{RUNTIME}\nhandler = "{handler}"'), "--image")
+def test_an_images_handler_must_be_in_the_functions_own_files(tmp_path: Path, handler: str, code: int) -> None:
+    ran = bundle(folder_of(tmp_path, f'{RUNTIME}\nhandler = "{handler}"'), "--image")
 
     assert ran.exit_code == code, ran.output
     assert ("did you mean `app.main.handler`?" in ran.output) == (code == 2)
 
 
 @pytest.mark.parametrize(("code", "zipped", "image"), [("import gamma", 2, 0), ("from app.lost import x", 2, 2)])
-def test_what_the_handler_imports_is_looked_for_and_an_image_installs_its_packages_itself(
+def test_imports_of_the_handler_must_exist_but_an_image_installs_its_packages_itself(
     tmp_path: Path, code: str, zipped: int, image: int
 ) -> None:
-    folder = made(tmp_path)
+    folder = folder_of(tmp_path)
     (folder / "app" / "main.py").write_text(f"{code}\ndef handler(event, context): ...\n")
 
     for ran, expected in ((bundle(folder, "--image"), image), (bundle(folder), zipped)):
@@ -195,7 +195,7 @@ def test_what_the_handler_imports_is_looked_for_and_an_image_installs_its_packag
 
 
 def test_an_image_needs_its_handler_and_no_layer(tmp_path: Path) -> None:
-    folder = made(tmp_path, RUNTIME)
+    folder = folder_of(tmp_path, RUNTIME)
 
     assert 'add `handler = "package.module.function"`' in bundle(folder, "--image").output
     assert "`--layer` and `--image` exclude each other" in bundle(folder, "--image", "--layer").output
@@ -204,23 +204,23 @@ def test_an_image_needs_its_handler_and_no_layer(tmp_path: Path) -> None:
 
 def test_commands_after_get_the_artifacts_and_may_not_change_them(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    listing = f'{RUNTIME}\nafter = ["echo told; cp $STACKGUARD_ARCHIVE $STACKGUARD_MANIFEST $STACKGUARD_MATERIALS {tmp_path}"]'
+    listing = f'{RUNTIME}\nafter = ["echo printed; cp $STACKGUARD_ARCHIVE $STACKGUARD_MANIFEST $STACKGUARD_MATERIALS {tmp_path}"]'
     spoiling = f'{RUNTIME}\nafter = ["echo more >> $STACKGUARD_ARCHIVE"]'
 
-    listed = bundle(made(tmp_path, listing), "--output", out, "--format", "json")
+    listed = bundle(folder_of(tmp_path, listing), "--output", out, "--format", "json")
     before = (out / "orders.zip").read_bytes()
-    spoilt = bundle(made(tmp_path, spoiling), "--output", out)
+    spoilt = bundle(folder_of(tmp_path, spoiling), "--output", out)
 
     assert json.loads(listed.stdout)["name"] == "orders", "what a command prints is not in the report"
     assert (tmp_path / "orders.zip").read_bytes() == before
     assert spoilt.exit_code == 2
     assert "changed `" in spoilt.output
     assert zipfile.ZipFile(out / "orders.zip").testzip() is None
-    assert (out / "orders.zip").read_bytes() == before, "it has been put back"
+    assert (out / "orders.zip").read_bytes() == before, "the archive is restored"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nowhere"], "cannot bundle: `nowhere` has no `pyproject.toml`"),
         (["--runtime", "python3.1"], "cannot bundle: `--runtime` is one of"),
@@ -228,30 +228,28 @@ def test_commands_after_get_the_artifacts_and_may_not_change_them(tmp_path: Path
         (["--strip", "everything"], "is not one of 'tests', 'stubs', 'headers', 'runtime'"),
     ],
 )
-def test_what_is_wrong_is_exit_code_2_and_one_line(folder: Path, arguments: list[str], told: str) -> None:
-    given = arguments if arguments[0] == "nowhere" else [str(folder), *arguments]
-
-    ran = bundle(*given)
+def test_an_error_is_exit_code_2_and_one_line(folder: Path, arguments: list[str], message: str) -> None:
+    ran = bundle(*(arguments if arguments[0] == "nowhere" else [folder, *arguments]))
 
     assert ran.exit_code == 2
-    assert told in ran.output.splitlines()[-1]
+    assert message in ran.output.splitlines()[-1]
     assert not (folder / "dist").exists()
 
 
-def test_what_cannot_be_written_whole_is_not_written(folder: Path, tmp_path: Path) -> None:
+def test_a_bundle_that_cannot_be_written_completely_is_not_written(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert bundle(folder, "--output", out).exit_code == 0
-    before = {each.name: each.read_bytes() for each in out.iterdir()}
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
     (folder / "app" / "main.py").write_text("def handler(event, context): return 2\n")
     (folder / "requirements.lock").write_text("alpha==1.0\n")
 
     assert bundle(folder, "--output", out).exit_code == 2
-    assert {each.name: each.read_bytes() for each in out.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-def test_terminated_it_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path, caches: Path) -> None:
+def test_a_terminated_bundle_leaves_no_files_and_the_next_one_succeeds(tmp_path: Path, caches: Path) -> None:
     sign = tmp_path / "sign"
-    folder = made(tmp_path, f"{RUNTIME}\nbefore = ['if [ ! -e {sign} ]; then touch {sign}; sleep 60; fi']")
+    folder = folder_of(tmp_path, f"{RUNTIME}\nbefore = ['if [ ! -e {sign} ]; then touch {sign}; sleep 60; fi']")
     child = subprocess.Popen(
         [sys.executable, "-m", "stackguard", "bundle", str(folder)], stderr=subprocess.PIPE, text=True
     )
@@ -264,7 +262,7 @@ def test_terminated_it_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path, 
     assert child.returncode == 130
     assert not (folder / "dist").exists()
     assert bundle(folder).exit_code == 0
-    assert [each.name for each in caches.iterdir() if each.name.startswith(".")] == []
+    assert [path.name for path in caches.iterdir() if path.name.startswith(".")] == []
 
 
 WARM = """
@@ -275,7 +273,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
 
-def test_interrupted_while_uv_waits_for_an_index_it_ends_uv_too(
+def test_an_interrupt_also_ends_uv_that_waits_for_an_index(
     tmp_path: Path, caches: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as index:
@@ -296,7 +294,7 @@ def test_interrupted_while_uv_waits_for_an_index_it_ends_uv_too(
 
 
 @pytest.mark.parametrize("missing", ["packaging", "uv", "cyclonedx"])
-def test_without_its_extra_it_says_what_to_install(folder: Path, missing: str) -> None:
+def test_without_its_extra_the_error_names_what_to_install(folder: Path, missing: str) -> None:
     script = f"import sys; sys.modules[{missing!r}] = None; sys.argv[0] = 'stackguard'; from stackguard.__main__ import run; run()"
 
     done = subprocess.run(

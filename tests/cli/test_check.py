@@ -35,7 +35,7 @@ def test_a_violation_is_exit_code_1(capfd: pytest.CaptureFixture[str], bad: str)
     assert ran.err == ""
 
 
-def test_a_severity_below_the_bar_is_told_but_does_not_block(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+def test_a_severity_below_fail_on_is_reported_but_does_not_block(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad, "--fail-on", "medium")
     assert ran.code == 0
     assert "s3-plaintext-transport" in ran.out
@@ -60,11 +60,14 @@ def test_a_crashing_policy_is_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["nope.json"], "cannot judge: there is no file or folder `nope.json`"),
         (["empty"], "cannot judge: `empty` has no `Pulumi.yaml`"),
-        (["bad.json", "--policy", "pulumi-unknown-value"], "sums up what other policies cannot judge; name those"),
+        (
+            ["bad.json", "--policy", "pulumi-unknown-value"],
+            "summarizes undecided outcomes of other policies; select those policies instead",
+        ),
         (["bad.json", "--policy", "s3-plain"], "there is no policy `s3-plain`; did you mean `s3-plaintext-transport`"),
         (["bad.json", "--policy", "zzz"], "there is no policy `zzz`; `stackguard explain` lists them"),
         (["bad.json", "--settings", "nope.yaml"], "cannot judge: there is no settings file `nope.yaml`"),
@@ -84,19 +87,19 @@ def test_a_crashing_policy_is_exit_code_2(
     ],
 )
 def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
-    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, args: list[str], said: str
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, args: list[str], message: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     ran = Ran(capfd, "check", *args)
     assert ran.code == 2
     assert ran.out == ""
-    assert said in ran.err
-    assert said in ran.err.rstrip("\n").splitlines()[-1]
+    assert message in ran.err
+    assert message in ran.err.rstrip("\n").splitlines()[-1]
     assert "Traceback" not in ran.err
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "allowedRegion: [eu-west-1]",
@@ -112,33 +115,33 @@ def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
         ("- a", "stackguard.yaml: must be a mapping"),
         (
             "enforcement: {iam-wildcard-action: disabled, iam-wildcard-resource: disabled, iam-open-trust: disabled, s3-plaintext-transport: disabled}",
-            "no policy is left to judge by",
+            "no policy is left to run: ",
         ),
     ],
 )
 def test_malformed_settings_are_exit_code_2_and_name_the_key(
-    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, text: str, said: str
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, text: str, message: str
 ) -> None:
     (tmp_path / "stackguard.yaml").write_text(text)
     ran = Ran(capfd, "check", bad)
     assert (ran.code, ran.out) == (2, "")
-    assert said in ran.err
+    assert message in ran.err
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("latin.yaml", "is not UTF-8 text"), ("folder", "cannot be read: is a directory")]
+    ("name", "message"), [("latin.yaml", "is not UTF-8 text"), ("folder", "cannot be read: is a directory")]
 )
-def test_settings_that_cannot_be_read_say_why(
-    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, name: str, said: str
+def test_settings_that_cannot_be_read_are_exit_code_2_with_the_reason(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, name: str, message: str
 ) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
     (tmp_path / "folder").mkdir()
     ran = Ran(capfd, "check", bad, "--settings", name)
     assert (ran.code, ran.out) == (2, "")
-    assert f"{name} {said}" in ran.err
+    assert f"{name} {message}" in ran.err
 
 
-def test_settings_are_found_in_the_working_folder_or_where_they_are_said_to_be(
+def test_settings_are_read_from_the_working_folder_or_the_option(
     capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path
 ) -> None:
     (tmp_path / "elsewhere.yaml").write_text("enforcement: {s3-plaintext-transport: advisory}")
@@ -154,13 +157,13 @@ def test_a_disabled_policy_does_not_run(capfd: pytest.CaptureFixture[str], bad: 
     assert Ran(capfd, "check", bad).out == "clean: 1 resource, 3 policies in bad.json\n"
 
 
-def test_only_the_policies_asked_for_run(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+def test_only_the_selected_policies_run(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action")
     assert ran.out == "clean: 1 resource, 2 policies in bad.json\n"
 
 
 @pytest.mark.parametrize(
-    ("args", "files", "shown"),
+    ("args", "files", "printed"),
     [
         (["--format", "json"], {}, "{"),
         (["--format", "text", "--format", "json", "--output", "a"], {"a": "{"}, "aws:s3:Bucket"),
@@ -171,24 +174,24 @@ def test_only_the_policies_asked_for_run(capfd: pytest.CaptureFixture[str], bad:
     ],
 )
 def test_an_output_belongs_to_the_format_before_it(
-    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, args: list[str], files: dict[str, str], shown: str
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, args: list[str], files: dict[str, str], printed: str
 ) -> None:
     ran = Ran(capfd, "check", bad, *args)
     assert ran.code == 1
     assert {
-        each.name: each.read_text()[: len(files[each.name])] for each in tmp_path.iterdir() if each.suffix == ""
+        path.name: path.read_text()[: len(files[path.name])] for path in tmp_path.iterdir() if path.suffix == ""
     } == files
-    assert ran.out.startswith(shown)
-    assert bool(ran.out) is bool(shown)
+    assert ran.out.startswith(printed)
+    assert bool(ran.out) is bool(printed)
 
 
 def test_the_json_report_is_json(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     report = json.loads(Ran(capfd, "check", bad, "--format", "json").out)
     assert (report["version"], report["target"], report["summary"]["exitCode"]) == (1, "bad.json", 1)
-    assert [each["policy"] for each in report["outcomes"]] == ["s3-plaintext-transport"]
+    assert [outcome["policy"] for outcome in report["outcomes"]] == ["s3-plaintext-transport"]
 
 
-def test_a_report_replaces_the_one_before_as_a_whole(
+def test_a_report_replaces_the_previous_one_completely(
     capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path
 ) -> None:
     file, link = tmp_path / "report", tmp_path / "link"
@@ -199,10 +202,10 @@ def test_a_report_replaces_the_one_before_as_a_whole(
     assert json.loads(file.read_text())["version"] == 1
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert link.is_symlink()
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.json", "link", "report"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.json", "link", "report"]
 
 
-def test_a_report_that_fails_leaves_the_one_before(
+def test_a_report_that_cannot_be_written_leaves_the_previous_one(
     capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "report").write_text("old")
@@ -215,7 +218,7 @@ def test_a_report_that_fails_leaves_the_one_before(
     assert ran.code == 2
     assert "`report` cannot be written: no space left on device" in ran.err
     assert (tmp_path / "report").read_text() == "old"
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.json", "report"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.json", "report"]
 
 
 def test_a_device_is_written_to_and_not_replaced(capfd: pytest.CaptureFixture[str], bad: str) -> None:
@@ -223,11 +226,11 @@ def test_a_device_is_written_to_and_not_replaced(capfd: pytest.CaptureFixture[st
     assert not Path(os.devnull).is_file()
 
 
-def test_the_programs_own_words_stand_before_the_line(
+def test_the_programs_output_precedes_the_error(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(*_: Any, **__: Any) -> Any:
-        raise CannotJudge("the program failed: mend it", "Traceback (most recent call last):\nKeyError: 'x'\n")
+        raise CannotJudge("the program failed: fix it", "Traceback (most recent call last):\nKeyError: 'x'\n")
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     (tmp_path / "Pulumi.yaml").write_text("{}")
@@ -236,19 +239,18 @@ def test_the_programs_own_words_stand_before_the_line(
     assert ran.err.splitlines() == [
         "Traceback (most recent call last):",
         "KeyError: 'x'",
-        "cannot judge: the program failed: mend it",
+        "cannot judge: the program failed: fix it",
     ]
 
 
 def test_a_program_is_run_with_the_options_given(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[str, Any] = {}
-
+    received: dict[str, Any] = {}
     registered = [Resource("aws:s3/bucket:Bucket", "inbox", position=Position("storage.py", 3))]
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
-        asked.update(options, folder=folder)
+        received.update(options, folder=folder)
         return SimpleNamespace(resources=registered, config={}, notes=(), stand_in=False, unseen=(), mask=Mask())
 
     monkeypatch.setattr(preview, "run", run, raising=False)
@@ -256,7 +258,7 @@ def test_a_program_is_run_with_the_options_given(
     (tmp_path / "app" / "Pulumi.yaml").write_text("{}")
     mocks = ("--mock", "a.yaml", "--mock", "b.yaml")
     ran = Ran(capfd, "check", "app", "--stack", "prod", "-c", "a:b=c=d", "--unknown", "keep", "--timeout", "7", *mocks)
-    assert asked == {
+    assert received == {
         "folder": Path("app"),
         "stack": "prod",
         "config": {"a:b": "c=d"},
@@ -272,7 +274,7 @@ def test_the_severities_are_the_policies_own() -> None:
     assert list(Severity) == list(SEVERITIES)
 
 
-def test_a_crash_of_its_own_is_never_a_verdict(
+def test_a_crash_of_stackguard_is_exit_code_2(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "hunter2"

@@ -13,16 +13,18 @@ pytestmark = pytest.mark.usefixtures("workspace")
 def test_explain_lists_every_policy_on_a_line(capfd: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capfd, "explain")
     assert ran.code == 0
-    assert [line.split()[:2] for line in ran.out.splitlines()] == [[each.severity, each.id] for each in sample.POLICIES]
+    assert [line.split()[:2] for line in ran.out.splitlines()] == [
+        [policy.severity, policy.id] for policy in sample.POLICIES
+    ]
 
 
-def test_explain_tells_the_whole_card(capfd: pytest.CaptureFixture[str], snapshot: Any) -> None:
+def test_explain_prints_the_whole_card(capfd: pytest.CaptureFixture[str], snapshot: Any) -> None:
     ran = Ran(capfd, "explain", "iam-wildcard-action")
     assert ran.code == 0
     assert ran.out == snapshot
 
 
-def test_explain_names_the_policy_that_was_meant(capfd: pytest.CaptureFixture[str]) -> None:
+def test_explain_suggests_a_similar_policy(capfd: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capfd, "explain", "iam-open-trusts")
     assert ran.code == 2
     assert "did you mean `iam-open-trust`" in ran.err

@@ -23,15 +23,28 @@ IDS = {policy.id for policy in policies.POLICIES}
 pytestmark = pytest.mark.usefixtures("workspace")
 
 
-@pytest.mark.parametrize("args", [["--help"], ["check", "--help"], ["explain", "-h"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["check"],
+        ["explain"],
+        ["bundle"],
+        ["template"],
+        ["mock"],
+        ["mock", "record"],
+        ["access"],
+        ["access", "diff"],
+    ],
+)
 def test_help_teaches_by_examples(capfd: pytest.CaptureFixture[str], args: list[str]) -> None:
-    ran = Ran(capfd, *args)
+    ran = Ran(capfd, *args, "-h")
     assert ran.code == 0
     assert "Examples:\n" in ran.out
     assert all(len(line) <= 100 for line in ran.out.splitlines())
 
 
-def test_help_tells_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_the_exit_codes(capfd: pytest.CaptureFixture[str]) -> None:
     for args in (["--help"], ["check", "--help"]):
         assert "  2    could not judge" in Ran(capfd, *args).out
 
@@ -73,14 +86,16 @@ def test_a_closed_pipe_keeps_the_verdict_and_stays_quiet(bad: str) -> None:
     assert (ran.returncode, ran.stderr) == (1, b"")
 
 
-def test_on_a_terminal_there_is_colour_and_a_sign_of_life_that_goes_away(bad: str) -> None:
-    ours, theirs = pty.openpty()
+def test_on_a_terminal_there_is_colour_and_a_progress_indicator_that_disappears(bad: str) -> None:
+    master, terminal = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
     command = [*SAMPLE, "check", str(Path(bad).absolute())]
-    ran = subprocess.run(command, stdin=theirs, stdout=theirs, stderr=theirs, check=False, cwd=ROOT, env=environment)
-    os.close(theirs)
-    seen = os.read(ours, 100_000).decode()
-    os.close(ours)
+    ran = subprocess.run(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, check=False, cwd=ROOT, env=environment
+    )
+    os.close(terminal)
+    seen = os.read(master, 100_000).decode()
+    os.close(master)
     assert ran.returncode == 1
     assert "judging" in seen
     assert "\x1b[36mlow\x1b[0m" in seen
@@ -94,7 +109,7 @@ def test_the_package_runs_as_a_module() -> None:
     assert "there is no policy `zzz`" in ran.stderr
 
 
-def test_ascii_output_is_written_all_the_same(tmp_path: Path) -> None:
+def test_output_in_ascii_replaces_other_characters(tmp_path: Path) -> None:
     file = written(tmp_path / "x.json", state("aws:s3/bucket:Bucket", "größe", {}))
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ran = subprocess.run(
@@ -112,7 +127,7 @@ def test_an_interrupt_is_exit_code_130_without_a_traceback(tmp_path: Path) -> No
     ) as process:
         writer = opened_by_a_reader(pipe)
         try:
-            time.sleep(0.2)  # past the opening, so that it waits in the reading
+            time.sleep(0.2)  # it has opened the pipe and now reads
             process.send_signal(signal.SIGINT)
             _, stderr = process.communicate(timeout=30)
         finally:
@@ -122,7 +137,7 @@ def test_an_interrupt_is_exit_code_130_without_a_traceback(tmp_path: Path) -> No
 
 
 def opened_by_a_reader(pipe: Path) -> int:
-    """The pipe's writing end, as soon as somebody reads at the other."""
+    """The pipe's write end, as soon as a process reads from it."""
     deadline = time.monotonic() + 30
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Mock files that are written from a stack export or a preview: what they answer, and what they keep to themselves."""
+"""Mock files that are written from a stack export or a preview: their answers, without secrets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def parsed(*resources: Resource) -> Any:
     return yaml.safe_load(recorded(resources, "`x.json`"))
 
 
-def test_a_provider_computed_what_is_no_input() -> None:
+def test_outputs_that_are_not_inputs_are_recorded() -> None:
     queue = resource(
         "aws:sqs/queue:Queue",
         "jobs",
@@ -43,19 +43,19 @@ def test_a_provider_computed_what_is_no_input() -> None:
     }
 
 
-def test_what_is_only_read_goes_by_its_id_with_all_its_state() -> None:
+def test_a_resource_that_is_only_read_has_its_id_and_whole_state() -> None:
     theirs = resource(
         "aws:s3/bucket:Bucket", "t", inputs={"bucket": "b"}, outputs={"bucket": "b"}, id="b", external=True
     )
     assert parsed(theirs) == {"resources": [{"type": theirs.type, "id": "b", "outputs": {"id": "b", "bucket": "b"}}]}
 
 
-def test_two_of_one_name_go_by_their_urns() -> None:
+def test_two_resources_of_one_name_have_their_urns() -> None:
     queues = [
         Resource("aws:sqs/queue:Queue", "jobs", urn=f"urn:pulumi:dev::p::{outer}$aws:sqs/queue:Queue::jobs", id=outer)
         for outer in ("one:x:X", "two:x:X")
     ]
-    assert [each["urn"] for each in parsed(*queues)["resources"]] == [
+    assert [entry["urn"] for entry in parsed(*queues)["resources"]] == [
         "urn:pulumi:*::*::one:x:X$aws:sqs/queue:Queue::jobs",
         "urn:pulumi:*::*::two:x:X$aws:sqs/queue:Queue::jobs",
     ]
@@ -72,7 +72,7 @@ def test_outputs_of_other_stacks_once_and_without_secrets() -> None:
     assert "  # left out, because secret or unknown: token, deep.url\n  acme/net/dev:" in text
 
 
-def test_a_resource_of_secrets_alone_is_told_in_a_comment(tmp_path: Path) -> None:
+def test_a_resource_with_only_secrets_is_a_comment(tmp_path: Path) -> None:
     outputs = {"result": "sesame42"}
     password = resource("random:index/password:Password", "db", outputs=outputs, secrets=frozenset(outputs))
     text = recorded((password,), "`x.json`")
@@ -83,11 +83,11 @@ def test_a_resource_of_secrets_alone_is_told_in_a_comment(tmp_path: Path) -> Non
 
 
 def test_what_is_unknown_is_left_out() -> None:
-    found = resource("aws:sqs/queue:Queue", "q", outputs={"arn": UNKNOWN, "url": "u", "all": ["a", UNKNOWN]})
-    assert parsed(found)["resources"][0]["outputs"] == {"url": "u"}
+    queue = resource("aws:sqs/queue:Queue", "q", outputs={"arn": UNKNOWN, "url": "u", "all": ["a", UNKNOWN]})
+    assert parsed(queue)["resources"][0]["outputs"] == {"url": "u"}
 
 
-def test_nothing_to_record_is_said() -> None:
+def test_an_empty_recording_is_a_comment() -> None:
     text = recorded((resource("pulumi:pulumi:Stack", "s", custom=False),), "`x.json`")
     assert text.endswith("# It contains no reference to another stack and no computed outputs.\n")
     assert yaml.safe_load(text) is None
@@ -128,5 +128,5 @@ def test_what_cannot_be_recorded_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert cli.main(("mock", "record", *arguments)) == 2
-    (line,) = [each for each in capfd.readouterr().err.splitlines() if message in each]
+    line = next(line for line in capfd.readouterr().err.splitlines() if message in line)
     assert line.startswith(("cannot judge: ", "Error: "))

@@ -15,11 +15,11 @@ from tests.template.running import PASSWORD, project
 
 FAILURES = Path(__file__).parents[1] / "failures"
 STACK = Path(__file__).parents[2] / "stack"
-ROWS = sorted(each.parent.name for each in FAILURES.glob("row*/template.txt"))
+ROWS = sorted(path.parent.name for path in FAILURES.glob("row*/template.txt"))
 each_row = pytest.mark.parametrize("row", ROWS)
 
 
-def told(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:
+def run(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:
     code = main(["template", *map(str, args)])
     out, err = capsys.readouterr()
     return code, out, err
@@ -30,7 +30,7 @@ def test_the_failure_is_stopped_with_the_right_message(
     row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "template.json"
-    code, out, err = told(capsys, FAILURES / row / "failing", "--output", file)
+    code, out, err = run(capsys, FAILURES / row / "failing", "--output", file)
     expected, *lines = (FAILURES / row / "template.txt").read_text(encoding="utf-8").splitlines()
     assert code == int(expected)
     assert [line for line in lines if line not in out + err] == []
@@ -41,7 +41,7 @@ def test_the_failure_is_stopped_with_the_right_message(
 def test_the_corrected_program_has_a_valid_template(
     row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, _ = told(capsys, FAILURES / row / "corrected", "--output", tmp_path / "template.json")
+    code, out, _ = run(capsys, FAILURES / row / "corrected", "--output", tmp_path / "template.json")
     assert (code, " 0 errors, 0 warnings," in out, "the same verdict as on the program" in out) == (0, True, True)
 
 
@@ -52,10 +52,10 @@ def test_row_7_is_reproduced() -> None:
 
 def test_the_template_and_its_reports_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     template, report, sarif = (tmp_path / name for name in ("template.yaml", "report.json", "report.sarif"))
-    code, out, err = told(capsys, STACK, "--output", template, "--report", report, "--sarif", sarif)
+    code, out, err = run(capsys, STACK, "--output", template, "--report", report, "--sarif", sarif)
     assert (code, err) == (0, "")
-    first, asked, _, lint, _, policies = out.splitlines()
-    assert asked == "  parameters to set: ArtifactBucket"
+    first, parameters, _, lint, _, policies = out.splitlines()
+    assert parameters == "  parameters to set: ArtifactBucket"
     assert first == f"{template}: 13 resources for 24 of the program's, for eu-central-1"
     assert lint.endswith("rules for eu-central-1, 0 errors, 0 warnings, 0 informational")
     assert policies.startswith("policies: the same verdict as on the program, by ")
@@ -68,8 +68,8 @@ def test_the_template_and_its_reports_are_written(tmp_path: Path, capsys: pytest
     ]
 
 
-def test_standard_output_holds_the_template_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = told(capsys, project(tmp_path / "fan_out", "fan_out"))
+def test_standard_output_contains_only_the_template(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, project(tmp_path / "fan_out", "fan_out"))
     assert json.loads(out)["Resources"]["Orders"] == {
         "Type": "AWS::SNS::Topic",
         "Properties": {"KmsMasterKeyId": "alias/aws/sns"},
@@ -78,8 +78,8 @@ def test_standard_output_holds_the_template_alone(tmp_path: Path, capsys: pytest
     assert code == 0
 
 
-def test_a_violation_is_told_and_closes_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = told(capsys, project(tmp_path / "website", "website"), "-o", tmp_path / "template.json")
+def test_a_violation_is_reported_and_closes_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, project(tmp_path / "website", "website"), "-o", tmp_path / "template.json")
     assert code == 1
     assert "policies: the same verdict as on the program" in out
     assert "  violation s3-open-access-block site " in out
@@ -87,17 +87,17 @@ def test_a_violation_is_told_and_closes_the_gate(tmp_path: Path, capsys: pytest.
 
 def test_a_line_of_a_report_is_the_line_in_the_yaml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     template, report = tmp_path / "t.yaml", tmp_path / "r.json"
-    told(capsys, FAILURES / "row07_misspelt_operator" / "failing", "-o", template, "--report", report)
-    (error,) = [each for each in json.loads(report.read_text())["lint"]["results"] if each["level"] == "error"]
+    run(capsys, FAILURES / "row07_misspelt_operator" / "failing", "-o", template, "--report", report)
+    (error,) = [result for result in json.loads(report.read_text())["lint"]["results"] if result["level"] == "error"]
     assert template.read_text().splitlines()[error["line"] - 1].strip() == "ComparisonOperator: GreaterThan"
 
 
-def test_what_cannot_be_said_is_listed_whole_and_nothing_is_written(
+def test_everything_without_translation_is_listed_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "template.json"
     file.write_text("as it was")
-    code, out, err = told(capsys, project(tmp_path / "circle", "circle"), "-o", file)
+    code, out, err = run(capsys, project(tmp_path / "circle", "circle"), "-o", file)
     assert (code, out, file.read_text()) == (2, "", "as it was")
     assert (
         f"aws:s3:Bucket left ({tmp_path}/circle/__main__.py:19): is in a circle: Left -> Right -> Left; CloudFormation creates one"
@@ -106,11 +106,11 @@ def test_what_cannot_be_said_is_listed_whole_and_nothing_is_written(
     assert "has 1 thing without a place in CloudFormation, so nothing was written" in err
 
 
-def test_a_part_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_partial_template_lists_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "template.json"
     target = FAILURES / "row07_type_without_translation" / "failing"
     report = tmp_path / "report.json"
-    code, out, _ = told(capsys, target, "-o", file, "--allow-partial", "--report", report)
+    code, out, _ = run(capsys, target, "-o", file, "--allow-partial", "--report", report)
     document = json.loads(file.read_text())
     (entry,) = document["Metadata"]["Stackguard"]["LeftOut"]
     assert entry["Urn"].endswith("::aws:s3/bucketObjectv2:BucketObjectv2::readme")
@@ -123,15 +123,15 @@ def test_a_part_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture
     assert code == 0
 
 
-def test_a_secret_stands_in_nothing_that_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [tmp_path / name for name in ("t.json", "r.json", "r.sarif")]
     target = project(tmp_path / "secret_values", "secret_values")
-    _, out, err = told(capsys, target, "-o", files[0], "--report", files[1], "--sarif", files[2])
+    _, out, err = run(capsys, target, "-o", files[0], "--report", files[1], "--sarif", files[2])
     assert (
         "  left out: pulumi:pulumi:Stack secret_values-dev: `password` is secret, and an output of CloudFormation"
         in out
     )
-    assert PASSWORD not in "".join([out, err, *(each.read_text() for each in files)])
+    assert PASSWORD not in "".join([out, err, *(file.read_text() for file in files)])
 
 
 def test_an_export_has_the_names_that_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +146,7 @@ def test_an_export_has_the_names_that_exist(tmp_path: Path, capsys: pytest.Captu
     )
     file = tmp_path / "state.json"
     file.write_bytes(as_bytes(export([bucket, versioning])))
-    _, out, _ = told(capsys, file)
+    _, out, _ = run(capsys, file)
     assert json.loads(out)["Resources"] == {
         "Logs": {
             "Type": "AWS::S3::Bucket",
@@ -164,9 +164,9 @@ def test_an_export_has_the_names_that_exist(tmp_path: Path, capsys: pytest.Captu
         (("-o", "t.json", "--report", "t.json"), "name the same file twice; give each its own"),
     ],
 )
-def test_a_wrong_option_costs_no_run(
+def test_a_wrong_option_is_an_error_before_the_run(
     options: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code, _, err = told(capsys, "nowhere", *options)
+    code, _, err = run(capsys, "nowhere", *options)
     assert (code, message in err) == (2, True)

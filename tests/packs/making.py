@@ -1,4 +1,4 @@
-"""Small policy packs for tests, and what came of judging resources by them."""
+"""Small policy packs for tests, and the results of judging resources by them."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def policy(
     more: str = "",
 ) -> str:
     """The source of one policy; `judges` and `remediates` are the bodies of its functions, in one line."""
-    given = f"{name}_".replace("-", "_")
-    lines = [f"def {given}(args, report):", f"    {judges or 'pass'}"]
-    function = f", validate={given}" if judges else ""
+    identifier = f"{name}_".replace("-", "_")
+    lines = [f"def {identifier}(args, report):", f"    {judges or 'pass'}"]
+    function = f", validate={identifier}" if judges else ""
     if remediates:
-        lines += [f"def {given}fix(args):", *(f"    {line}" for line in remediates.splitlines())]
-        function += f", remediate={given}fix"
+        lines += [f"def {identifier}fix(args):", *(f"    {line}" for line in remediates.splitlines())]
+        function += f", remediate={identifier}fix"
     kind = "StackValidationPolicy" if over_stack else "ResourceValidationPolicy"
-    made = f"{kind}(name={name!r}, description='About {name}.', enforcement_level=EnforcementLevel.{level}{function}{more})"
-    return "\n".join((*lines, f"POLICIES.append({made})", ""))
+    constructor = f"{kind}(name={name!r}, description='About {name}.', enforcement_level=EnforcementLevel.{level}{function}{more})"
+    return "\n".join((*lines, f"POLICIES.append({constructor})", ""))
 
 
 def pack_of(folder: Path, *policies: str, name: str = "ours", settings: str = PYTHON, more: str = "") -> Path:
@@ -80,35 +80,37 @@ def project(**config: str) -> SimpleNamespace:
 
 
 @dataclass(frozen=True)
-class Said:
-    """All that came of judging."""
+class PackResult:
+    """The results of judging."""
 
     outcomes: Sequence[Outcome]
     notes: Sequence[Note]
     remediated: Sequence[Resource]
     policies: int
 
-    def told(self) -> list[tuple[Any, ...]]:
+    def summary(self) -> list[tuple[Any, ...]]:
         """Outcomes in short, in the order of policies and resources' names."""
-        return sorted((each.policy.id, each.resource.name, each.kind.value, each.message) for each in self.outcomes)
+        return sorted(
+            (outcome.policy.id, outcome.resource.name, outcome.kind.value, outcome.message) for outcome in self.outcomes
+        )
 
 
 def judged(
-    wanted: Iterable[PackSpec | Path],
+    packs: Iterable[PackSpec | Path],
     *resources: Resource,
     settings: Settings | None = None,
     timeout: float = 30,
     project: Any = None,
-) -> Said:
-    """Remediates and judges resources, then the stack, as a preview does."""
-    packs_wanted = [each if isinstance(each, PackSpec) else PackSpec(each) for each in wanted]
+) -> PackResult:
+    """Remediate and judge resources, then the stack, as a preview does."""
+    specs = [pack if isinstance(pack, PackSpec) else PackSpec(pack) for pack in packs]
 
-    async def judge() -> Said:
-        async with started(packs_wanted, settings or Settings(), timeout, project) as packs:
-            packs.knows(resources)
-            final = [await packs.remediate(each) for each in resources]
-            found = [outcome for each in final for outcome in await packs.analyze(each)]
-            found += await packs.analyze_stack(final)
-            return Said(found, packs.notes, final, packs.policies)
+    async def judge() -> PackResult:
+        async with started(specs, settings or Settings(), timeout, project) as running:
+            running.add_providers(resources)
+            final = [await running.remediate(resource) for resource in resources]
+            outcomes = [outcome for resource in final for outcome in await running.analyze(resource)]
+            outcomes += await running.analyze_stack(final)
+            return PackResult(outcomes, running.notes, final, running.policies)
 
     return asyncio.run(judge())

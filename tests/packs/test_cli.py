@@ -1,4 +1,4 @@
-"""The real CLI and the gate run the same pack over the same program, and over the same state, and say the same."""
+"""The real CLI and the gate run the same pack over the same program, and over the same state, with the same results."""
 
 from __future__ import annotations
 
@@ -64,20 +64,20 @@ POLICIES = (
     policy("tags", f"if {IS_BUCKET}: report(str(sorted(dict(args.props.get('tags') or ()).items())), 'some-urn')", level="ADVISORY"),
     policy("unknown", "if args.name == 'jobs': report(args.props['policy'])"),
     policy("skips", "args.not_applicable('never')"),
-    policy("off", "report('never said')", level="DISABLED"),
+    policy("off", "report('never reported')", level="DISABLED"),
     policy("configured", "if args.name == 'jobs': report(str(args.get_config()['word']))", level="DISABLED",
            more=", config_schema=PolicyConfigSchema(properties={'word': {'type': 'string', 'default': 'low'}})"),
     policy("options", "o = args.opts; p = args.provider; report(repr((o.protect, list(o.ignore_changes), o.parent,"
            " p and (p.name, p.props.get('region')))))", level="ADVISORY"),
-    policy("root", "report(str(sorted(each.name for each in args.resources)))", over_stack=True),
-    policy("one", "[report('named', each.urn) for each in args.resources if each.name == 'news']",
+    policy("root", "report(str(sorted(resource.name for resource in args.resources)))", over_stack=True),
+    policy("one", "[report('named', resource.urn) for resource in args.resources if resource.name == 'news']",
            over_stack=True, level="REMEDIATE"),
-    policy("late", "[each.props['arn'] for each in args.resources if each.name == 'orders' and 'arn' in each.props];"
-           " [each.props['policy'] for each in args.resources if each.name == 'jobs']", over_stack=True),
+    policy("late", "[r.props['arn'] for r in args.resources if r.name == 'orders' and 'arn' in r.props];"
+           " [r.props['policy'] for r in args.resources if r.name == 'jobs']", over_stack=True),
 )  # fmt: skip
 CONFIG = {"configured": {"enforcementLevel": "mandatory", "word": "loud"}}
 DID_NOT_RUN = re.compile(r"^can't run policy .* during preview: (.*)$")
-Said = set[tuple[str, str, str, str]]
+Violations = set[tuple[str, str, str, str]]
 
 
 @pytest.fixture
@@ -98,12 +98,12 @@ def program(tmp_path: Path) -> Path:
     return folder
 
 
-def of_engine(events: Iterable[dict[str, Any]]) -> tuple[Said, set[tuple[str, str]]]:
+def of_engine(events: Iterable[dict[str, Any]]) -> tuple[Violations, set[tuple[str, str]]]:
     """Violations, and which policy remediated which resource, in the engine's events.
 
-    Where it tells of a policy that did not run, its advisory is taken for what it is.
+    Its advisory about a policy that did not run has the level `did not run`.
     """
-    violations: Said = set()
+    violations: Violations = set()
     remediations = set()
     for event in events:
         if violation := event.get("policyEvent"):
@@ -117,15 +117,17 @@ def of_engine(events: Iterable[dict[str, Any]]) -> tuple[Said, set[tuple[str, st
     return violations, remediations
 
 
-def of_gate(report: Report) -> tuple[Said, set[tuple[str, str]]]:
+def of_gate(report: Report) -> tuple[Violations, set[tuple[str, str]]]:
     violations = {
         (
-            each.policy.id.partition("/")[2],
-            each.resource.urn,
-            "did not run" if each.kind is Kind.UNDECIDED else each.enforcement.value,
-            each.message.rpartition(" (")[2].removesuffix(")") if each.kind is Kind.UNDECIDED else each.message,
+            outcome.policy.id.partition("/")[2],
+            outcome.resource.urn,
+            "did not run" if outcome.kind is Kind.UNDECIDED else outcome.enforcement.value,
+            outcome.message.rpartition(" (")[2].removesuffix(")")
+            if outcome.kind is Kind.UNDECIDED
+            else outcome.message,
         )
-        for each in report.outcomes
+        for outcome in report.outcomes
     }
     remediations = {
         (note.about.partition("/")[2], urn)
@@ -140,7 +142,9 @@ def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def assert_the_same(engine: tuple[Said, set[tuple[str, str]]], gate: tuple[Said, set[tuple[str, str]]]) -> None:
+def assert_the_same(
+    engine: tuple[Violations, set[tuple[str, str]]], gate: tuple[Violations, set[tuple[str, str]]]
+) -> None:
     assert sorted(gate[0]) == sorted(engine[0])
     assert sorted(gate[1]) == sorted(engine[1])
     assert {"acl", "tags", "configured", "root", "one"} <= {policy for policy, *_ in engine[0]}

@@ -1,4 +1,4 @@
-"""A pack's configuration: the file's forms, the order in which it is settled, and what its schema refuses."""
+"""A pack's configuration: the forms of the file, the order of precedence, and the errors of its schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stackguard.packs.config import PolicyConfig, PolicyInfo, merged, read
 from tests.packs.making import judged, pack_of, policy
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
-TELLS = "report(repr(dict(args.get_config())))"
+REPORT_CONFIG = "report(repr(dict(args.get_config())))"
 SCHEMA = """, config_schema=PolicyConfigSchema(properties={
     'most': {'type': 'integer', 'maximum': 9, 'default': 3},
     'mode': {'enum': ['lax', 'strict']},
@@ -34,16 +34,16 @@ def config_of(tmp_path: Path, value: Any) -> Path:
 
 
 def configured(tmp_path: Path, value: Any, more: str = "") -> list[tuple[str, EnforcementLevel, dict[str, Any]]]:
-    """What two policies with the same schema say of their configuration."""
+    """The configuration of two policies with the same schema, as they receive it."""
     pack = pack_of(
         tmp_path / "pack",
-        policy("one", TELLS, more=SCHEMA),
-        policy("two", TELLS, more=SCHEMA, level="ADVISORY"),
+        policy("one", REPORT_CONFIG, more=SCHEMA),
+        policy("two", REPORT_CONFIG, more=SCHEMA, level="ADVISORY"),
         more=more,
     )
     file = None if value is None else config_of(tmp_path, value)
-    said = judged([PackSpec(pack, file)], BUCKET)
-    return [(each.policy.id, each.enforcement, eval(each.message)) for each in said.outcomes]
+    result = judged([PackSpec(pack, file)], BUCKET)
+    return [(outcome.policy.id, outcome.enforcement, eval(outcome.message)) for outcome in result.outcomes]
 
 
 ADVISORY, MANDATORY = EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY
@@ -52,20 +52,20 @@ ADVISORY, MANDATORY = EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY
 def test_defaults_then_the_packs_own_then_the_operators(tmp_path: Path) -> None:
     initial = ", initial_config={'all': EnforcementLevel.DISABLED, 'one': {'mode': 'lax', 'owners': ['a'],"
     initial += " 'enforcementLevel': EnforcementLevel.MANDATORY}, 'two': {'mode': 'strict'}}"
-    given = {"one": {"owners": ["b", "c"], "most": 4, "enforcementLevel": "advisory"}, "two": "mandatory"}
-    assert configured(tmp_path, given, initial) == [
+    operators = {"one": {"owners": ["b", "c"], "most": 4, "enforcementLevel": "advisory"}, "two": "mandatory"}
+    assert configured(tmp_path, operators, initial) == [
         ("ours/one", ADVISORY, {"mode": "lax", "owners": ["b", "c"], "most": 4}),
         ("ours/two", MANDATORY, {"mode": "strict", "most": 3}),
     ]
 
 
 def test_all_is_every_policy_that_is_not_named(tmp_path: Path) -> None:
-    given = {"all": "mandatory", "one": {"mode": "lax", "enforcementLevel": "disabled"}, "two": {"mode": "lax"}}
-    assert configured(tmp_path, given) == [("ours/two", MANDATORY, {"mode": "lax", "most": 3})]
+    operators = {"all": "mandatory", "one": {"mode": "lax", "enforcementLevel": "disabled"}, "two": {"mode": "lax"}}
+    assert configured(tmp_path, operators) == [("ours/two", MANDATORY, {"mode": "lax", "most": 3})]
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (None, "`one`: `mode` is required; `two`: `mode` is required; see --policy-pack-config"),
         ({"one": {"mode": "odd"}}, '`one`: `mode` must be one of ["lax","strict"]'),
@@ -77,15 +77,15 @@ def test_all_is_every_policy_that_is_not_named(tmp_path: Path) -> None:
         ({"onee": "mandatory"}, "has no policy `onee` to configure; it has `one`"),
     ],
 )
-def test_what_does_not_fit_the_pack(tmp_path: Path, value: Any, said: str) -> None:
+def test_a_configuration_that_does_not_fit_the_pack(tmp_path: Path, value: Any, message: str) -> None:
     with pytest.raises(CannotJudge) as caught:
         configured(tmp_path, value)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert "hush" not in caught.value.message
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("{", "is not JSON"),
         ("[]", "must be an object by policy"),
@@ -99,14 +99,14 @@ def test_what_does_not_fit_the_pack(tmp_path: Path, value: Any, said: str) -> No
         ({"environments": ["prod"]}, "`environments` need Pulumi Cloud"),
     ],
 )
-def test_a_malformed_file(tmp_path: Path, value: Any, said: str) -> None:
+def test_a_malformed_file(tmp_path: Path, value: Any, message: str) -> None:
     file = config_of(tmp_path, value)
     with pytest.raises(CannotJudge, match=r"^policy pack config `.*config\.json`") as caught:
         read(file)
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(CannotJudge, match=r"`.*missing\.json` cannot be read: no such file"):
         read(tmp_path / "missing.json")
 
@@ -122,7 +122,7 @@ def test_a_malformed_schema_is_named() -> None:
         merged([odd], {}, {"odd": PolicyConfig(None, {"mode": 1})}, "ours")
 
 
-def test_a_schema_that_points_elsewhere_is_named_and_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_schema_is_an_error_and_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[object] = []
     monkeypatch.setattr(urllib.request, "urlopen", fetched.append)
     odd = PolicyInfo("odd", "mandatory", {"mode": {"$ref": "https://example.com/schema.json"}})
@@ -147,20 +147,22 @@ def test_any_json_is_read_or_refused_in_one_line(tmp_path_factory: pytest.TempPa
     file = tmp_path_factory.getbasetemp() / "any.json"
     file.write_text(json.dumps(value), encoding="utf-8")
     try:
-        told = sorted(read(file))
+        names = sorted(read(file))
     except CannotJudge as error:
-        told = error.message.splitlines()
+        names = error.message.splitlines()
         value = ["one line"]
-    assert len(told) == len(value or ())
+    assert len(names) == len(value or ())
 
 
 LEVELS = st.sampled_from([None, "advisory", "mandatory", "remediate", "disabled"])
 
 
 @given(st.lists(st.tuples(LEVELS, LEVELS), min_size=2, max_size=2), st.sampled_from(["advisory", "mandatory"]))
-def test_the_last_word_on_a_level_wins(said: list[tuple[str | None, str | None]], default: str) -> None:
-    """Of the pack's own config and the operator's: the operator's, and for a policy before for all."""
-    configs = [{"all": PolicyConfig(everyone), "p": PolicyConfig(own)} for everyone, own in said]
-    settled = merged([PolicyInfo("p", default)], configs[0], configs[1], "ours")
-    (all_initial, own_initial), (all_given, own_given) = said
-    assert settled["p"].level == next(filter(None, (own_given, all_given, own_initial, all_initial, default)))
+def test_the_most_specific_level_wins(levels: list[tuple[str | None, str | None]], default: str) -> None:
+    """The operator's config precedes the pack's own, and one for a policy precedes one for all."""
+    configs = [{"all": PolicyConfig(everyone), "p": PolicyConfig(own)} for everyone, own in levels]
+    configured_levels = merged([PolicyInfo("p", default)], configs[0], configs[1], "ours")
+    (all_initial, own_initial), (all_chosen, own_chosen) = levels
+    assert configured_levels["p"].level == next(
+        filter(None, (own_chosen, all_chosen, own_initial, all_initial, default))
+    )

@@ -1,4 +1,4 @@
-"""A pack that is not there, crashes, hangs or prints rubbish is one clear line, with the pack's own output."""
+"""A pack that is missing, crashes, hangs or prints something else is one clear line, with the pack's own output."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ GOOD = policy("good", "report('seen')")
 TOP = ["PolicyPack(name='late', policies=[ResourceValidationPolicy(name='p', description='d', validate=p)])\n"]
 
 
-def refused(wanted: Path | PackSpec, timeout: float = 30) -> CannotJudge:
+def refused(pack: Path | PackSpec, timeout: float = 30) -> CannotJudge:
     with pytest.raises(CannotJudge) as caught:
-        judged([wanted], BUCKET, timeout=timeout)
+        judged([pack], BUCKET, timeout=timeout)
     assert "\n" not in caught.value.message
     return caught.value
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     assert "there is no folder `" in refused(tmp_path / "missing").message
 
 
@@ -42,7 +42,7 @@ def test_a_folder_that_is_no_pack_names_the_nearest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
         ("", "a policy pack needs a `runtime`"),
         ("version: 1\n", "a policy pack needs a `runtime`"),
@@ -52,9 +52,9 @@ def test_a_folder_that_is_no_pack_names_the_nearest(tmp_path: Path) -> None:
         ("runtime:\n  name: python\n  options:\n    virtualenv: 1\n", "`virtualenv`"),
     ],
 )
-def test_malformed_settings(tmp_path: Path, settings: str, said: str) -> None:
+def test_malformed_settings(tmp_path: Path, settings: str, expected: str) -> None:
     message = refused(pack_of(tmp_path / "pack", GOOD, settings=settings)).message
-    assert said in message
+    assert expected in message
     assert str(tmp_path / "pack") in message
 
 
@@ -65,7 +65,7 @@ def test_a_pack_without_a_program(tmp_path: Path) -> None:
 
 
 def test_an_environment_without_pulumi(tmp_path: Path) -> None:
-    """The system's Python would do; a wrapper that hides the libraries is one everywhere."""
+    """A wrapper that hides the installed libraries, because the system's Python may have them."""
     pack = pack_of(tmp_path / "pack", GOOD, settings="runtime:\n  name: python\n  options:\n    virtualenv: bare\n")
     python = pack / "bare" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -83,21 +83,21 @@ def test_a_crash_at_the_start(tmp_path: Path) -> None:
     assert "Traceback" in error.detail
 
 
-def test_a_pack_that_ends_without_a_word(tmp_path: Path) -> None:
+def test_a_pack_that_ends_and_prints_nothing(tmp_path: Path) -> None:
     assert "before it served: it printed nothing" in refused(write_pack(tmp_path / "pack", "")).message
 
 
 @pytest.mark.parametrize(
-    "rubbish",
+    "output",
     ["print('hello')", "print(99999)", "import sys; sys.stdout.write('Loading '); import time; time.sleep(60)"],
 )
-def test_rubbish_in_place_of_the_port(tmp_path: Path, rubbish: str) -> None:
-    error = refused(write_pack(tmp_path / "pack", f"{rubbish}\n" + "def p(args, report): pass\n" + TOP[0]))
+def test_other_output_instead_of_the_port(tmp_path: Path, output: str) -> None:
+    error = refused(write_pack(tmp_path / "pack", f"{output}\n" + "def p(args, report): pass\n" + TOP[0]))
     assert "printed something other than its port first; print to standard error instead" in error.message
     assert error.detail.split()[0] in {"hello", "99999", "Loading"}
 
 
-def test_a_port_on_which_nobody_answers(tmp_path: Path) -> None:
+def test_a_port_that_does_not_answer(tmp_path: Path) -> None:
     body = "import sys, time\nprint(1)\nprint('no server', file=sys.stderr)\ntime.sleep(60)\n"
     error = refused(write_pack(tmp_path / "pack", body))
     assert "printed `1` first, and nothing answers on that port; print to standard error instead" in error.message
@@ -116,7 +116,7 @@ def test_a_policy_that_hangs(tmp_path: Path) -> None:
     assert "did not answer within 3 s about aws:s3:Bucket inbox and was stopped; see --timeout" in error.message
 
 
-def test_a_crash_on_the_way(tmp_path: Path) -> None:
+def test_a_crash_while_judging(tmp_path: Path) -> None:
     body = "import os, sys; print('out of memory', file=sys.stderr); os._exit(7)"
     error = refused(pack_of(tmp_path / "pack", policy("fatal", body)))
     assert "ended with exit code 7 while it judged aws:s3:Bucket inbox" in error.message
@@ -124,7 +124,7 @@ def test_a_crash_on_the_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "told"),
+    ("body", "code", "printed"),
     [
         ("import sys; sys.exit(3)", 3, "SystemExit: 3"),
         ("import sys; sys.exit('no such team')", 1, "SystemExit: no such team"),
@@ -132,13 +132,13 @@ def test_a_crash_on_the_way(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("over_stack", [False, True])
-def test_a_policy_that_leaves_ends_its_pack_at_once(
-    tmp_path: Path, body: str, code: int, told: str, *, over_stack: bool
+def test_a_policy_that_exits_ends_its_pack_at_once(
+    tmp_path: Path, body: str, code: int, printed: str, *, over_stack: bool
 ) -> None:
-    """A thread would swallow it, and the call would never be answered."""
-    error = refused(pack_of(tmp_path / "pack", policy("leaves", body, over_stack=over_stack)))
+    """A thread would ignore it, and the call would have no answer."""
+    error = refused(pack_of(tmp_path / "pack", policy("exits", body, over_stack=over_stack)))
     assert f"ended with exit code {code} while it judged " in error.message
-    assert told in error.detail
+    assert printed in error.detail
 
 
 def test_a_crash_of_a_policy_shows_where(tmp_path: Path) -> None:
@@ -167,37 +167,37 @@ def test_a_crash_while_it_is_configured(tmp_path: Path) -> None:
     assert "no configuration, please" in error.detail
 
 
-def test_a_pack_that_prints_a_lot_is_heard(tmp_path: Path) -> None:
+def test_a_pack_that_prints_a_lot_is_not_blocked(tmp_path: Path) -> None:
     noise = "import sys; sys.stdout.write('x' * 3_000_000); sys.stderr.write('y' * 3_000_000); report('seen')"
-    said = judged([pack_of(tmp_path / "pack", policy("loud", noise))], BUCKET)
-    assert [each.message for each in said.outcomes] == ["seen"]
+    result = judged([pack_of(tmp_path / "pack", policy("loud", noise))], BUCKET)
+    assert [outcome.message for outcome in result.outcomes] == ["seen"]
 
 
 KEY = "-----BEGIN KEY-----\nMIIEvQ\n-----END KEY-----"
 SECRETIVE = Resource(
     "aws:s3/bucket:Bucket", "inbox", {"pin": "own-secret-1", "key": KEY}, secrets=frozenset({"pin", "key"})
 )
-TELLS = "[args.props['pin'], args.props['key'], pulumi.Config('project').get('key')]"
+READS_SECRETS = "[args.props['pin'], args.props['key'], pulumi.Config('project').get('key')]"
 
 
 @pytest.mark.parametrize(
     "fails",
     [
-        policy("p", f"raise RuntimeError(*{TELLS})"),
-        policy("p", f"import os; print({TELLS}, flush=True); os._exit(1)"),
-        policy("p", "", level="REMEDIATE", remediates=f"raise RuntimeError(*{TELLS})"),
-        policy("p", f"args = args.resources[0]; raise RuntimeError(*{TELLS})", over_stack=True),
+        policy("p", f"raise RuntimeError(*{READS_SECRETS})"),
+        policy("p", f"import os; print({READS_SECRETS}, flush=True); os._exit(1)"),
+        policy("p", "", level="REMEDIATE", remediates=f"raise RuntimeError(*{READS_SECRETS})"),
+        policy("p", f"args = args.resources[0]; raise RuntimeError(*{READS_SECRETS})", over_stack=True),
         "raise RuntimeError(pulumi.Config('project').get('key'))\n",
     ],
 )
-def test_what_a_pack_prints_quotes_no_secret_that_it_was_told(tmp_path: Path, fails: str) -> None:
+def test_the_output_of_a_pack_has_its_secrets_masked(tmp_path: Path, fails: str) -> None:
     pack = pack_of(tmp_path / "pack", "import pulumi\n", fails)
     subject = replace(SECRETIVE, outputs=SECRETIVE.inputs)
     with pytest.raises(CannotJudge) as caught:
         judged([pack], subject, project=project())
-    shown = f"{caught.value.message}\n{caught.value.detail}"
-    assert "…" in shown
-    assert not [each for each in ("own-secret-1", "MIIEvQ", "config-secret") if each in shown]
+    error = f"{caught.value.message}\n{caught.value.detail}"
+    assert "…" in error
+    assert not [secret for secret in ("own-secret-1", "MIIEvQ", "config-secret") if secret in error]
 
 
 LEAVES_OTHERS = (
@@ -209,7 +209,7 @@ LEAVES_OTHERS = (
 
 @pytest.mark.cold_start
 def test_nothing_is_left_running(tmp_path: Path) -> None:
-    """A pack ends with the judging, however that ends, and takes with it what it started."""
+    """A pack and the processes that it started end with the judging, even if that fails."""
     good = write_pack(tmp_path / "good", LEAVES_OTHERS + "def p(args, report): pass\n" + TOP[0])
     bad = write_pack(tmp_path / "bad", LEAVES_OTHERS + "raise SystemExit(3)\n")
     judged([good], BUCKET)
@@ -218,7 +218,7 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_nothing_is_left_running_where_we_are_told_to_end(tmp_path: Path, number: int) -> None:
+def test_nothing_is_left_running_after_a_signal(tmp_path: Path, number: int) -> None:
     pack = write_pack(tmp_path / "pack", LEAVES_OTHERS + "import time; time.sleep(300)\n")
     target = tmp_path / "state.json"
     target.write_bytes(as_bytes(export([state("aws:s3/bucket:Bucket", "inbox", {})])))
@@ -229,8 +229,8 @@ def test_nothing_is_left_running_where_we_are_told_to_end(tmp_path: Path, number
         while not (written.exists() and written.read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
         gate.send_signal(number)
-        _, told = gate.communicate(timeout=30)
-    assert (gate.returncode, told.strip()) == (130, "interrupted")
+        _, printed = gate.communicate(timeout=30)
+    assert (gate.returncode, printed.strip()) == (130, "interrupted")
     assert_all_ended(pack)
 
 

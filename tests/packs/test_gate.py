@@ -48,20 +48,22 @@ def program(folder: Path, source: str = BUCKETS) -> Path:
 
 
 def gated(target: Path, *packs: Path, own: bool = False, timeout: float = 60, resolve: bool = True) -> Report:
-    how = RunOptions(timeout=timeout, resolve=resolve)
-    return judge(CheckRequest(str(target), how, packs=tuple(map(PackSpec, packs)), own=own))
+    options = RunOptions(timeout=timeout, resolve=resolve)
+    return judge(CheckRequest(str(target), options, packs=tuple(map(PackSpec, packs)), own=own))
 
 
-def test_the_program_and_our_policies_go_on_with_what_a_remediation_made(tmp_path: Path) -> None:
+def test_the_program_and_our_policies_use_the_result_of_a_remediation(tmp_path: Path) -> None:
     target = program(tmp_path / "program")
     over = policy("exports", "report(str(sorted(args.resources[0].props.items())))", over_stack=True)
     pack = pack_of(tmp_path / "pack", FIX_ACL, over)
-    assert "s3-public-acl" in {each.policy.id for each in gated(target, own=True).outcomes}
+    assert "s3-public-acl" in {outcome.policy.id for outcome in gated(target, own=True).outcomes}
     report = gated(target, pack, own=True)
-    assert "s3-public-acl" not in {each.policy.id for each in report.outcomes}
-    told = {each.resource.name: each.message for each in report.outcomes if each.policy.id == "ours/acl"}
-    assert {name: told[name] for name in ("inbox", "orders")} == {"inbox": "private", "orders": "private"}
-    (exported,) = [each.message for each in report.outcomes if each.policy.id == "ours/exports"]
+    assert "s3-public-acl" not in {outcome.policy.id for outcome in report.outcomes}
+    messages = {
+        outcome.resource.name: outcome.message for outcome in report.outcomes if outcome.policy.id == "ours/acl"
+    }
+    assert {name: messages[name] for name in ("inbox", "orders")} == {"inbox": "private", "orders": "private"}
+    (exported,) = [outcome.message for outcome in report.outcomes if outcome.policy.id == "ours/exports"]
     assert exported == "[('inbox', 'private'), ('orders', 'private')]"
     changed = [note for note in report.notes if note.kind is NoteKind.REMEDIATED]
     assert [(note.about, note.message, len(note.urns)) for note in changed] == [("ours/acl", "changes `acl`", 2)]
@@ -71,17 +73,17 @@ def test_the_program_and_our_policies_go_on_with_what_a_remediation_made(tmp_pat
 @pytest.mark.parametrize("row", ["row02_no_access_block", "row06_no_source_account", "row10_first_record_only"])
 @pytest.mark.parametrize("kind", ["failing", "corrected"])
 @pytest.mark.parametrize("resolve", [True, False])
-def test_our_own_pack_as_another_pack_says_what_the_gate_says(row: str, kind: str, *, resolve: bool) -> None:
+def test_our_own_pack_as_another_pack_reports_what_the_gate_reports(row: str, kind: str, *, resolve: bool) -> None:
     report = gated(ROOT / "tests" / "failures" / row / kind, ROOT, own=True, resolve=resolve)
     own = {
-        (f"stackguard/{each.policy.id}", each.resource.urn, each.blocks, message(each))
-        for each in report.outcomes
-        if "/" not in each.policy.id
+        (f"stackguard/{outcome.policy.id}", outcome.resource.urn, outcome.blocks, message(outcome))
+        for outcome in report.outcomes
+        if "/" not in outcome.policy.id
     }
     others = {
-        (each.policy.id, each.resource.urn, each.blocks, each.message)
-        for each in report.outcomes
-        if "/" in each.policy.id
+        (outcome.policy.id, outcome.resource.urn, outcome.blocks, outcome.message)
+        for outcome in report.outcomes
+        if "/" in outcome.policy.id
     }
     assert own == others
     assert bool(own) >= (kind == "failing")
@@ -95,8 +97,8 @@ import pulumi
 import pulumi_aws as aws
 aws.s3.Bucket("inbox")
 def look(_):
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
         if pathlib.Path({str(seen)!r}).exists():
             return "judged"
         time.sleep(0.02)
@@ -104,9 +106,9 @@ def look(_):
 pulumi.export("inbox", aws.s3.Bucket("orders", bucket="orders").bucket.apply(look))
 """
     marks = policy("marks", f"args.name == 'inbox' and open({str(seen)!r}, 'w').close()")
-    over = policy("tells", "report(args.resources[0].props['inbox'])", over_stack=True)
+    over = policy("exports", "report(args.resources[0].props['inbox'])", over_stack=True)
     report = gated(program(tmp_path / "program", source), pack_of(tmp_path / "pack", marks, over))
-    assert [each.message for each in report.outcomes] == ["judged"]
+    assert [outcome.message for outcome in report.outcomes] == ["judged"]
 
 
 def test_slow_policies_do_not_wait_for_each_other(tmp_path: Path) -> None:
@@ -122,8 +124,8 @@ def test_slow_policies_do_not_wait_for_each_other(tmp_path: Path) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_a_state_is_judged_and_left_as_it_is(tmp_path: Path) -> None:
-    """As `pulumi policy analyze` does: remediations are told, policies see what is there, and what is only read too."""
+def test_a_state_is_judged_and_not_remediated(tmp_path: Path) -> None:
+    """As `pulumi policy analyze`: remediations are notes, and policies also see resources that are only read."""
     states = [
         state("aws:s3/bucket:Bucket", "inbox", {"acl": "public-read"}, outputs={"arn": "arn:aws:s3:::inbox"}),
         state("aws:s3/bucket:Bucket", "theirs", {"acl": "private"}, external=True, outputs={}),
@@ -131,17 +133,19 @@ def test_a_state_is_judged_and_left_as_it_is(tmp_path: Path) -> None:
     ]
     target = tmp_path / "state.json"
     target.write_bytes(as_bytes(export(states)))
-    over = policy("outputs", "report(str([dict(each.props) for each in args.resources]))", over_stack=True)
-    knows = policy("knows", "import os; report(str([n for n in os.environ if n in ('PULUMI_STACK', 'PULUMI_CONFIG')]))")
-    report = gated(target, pack_of(tmp_path / "pack", FIX_ACL, over, knows))
-    assert sorted((each.policy.id, each.resource.name, each.message) for each in report.outcomes) == [
+    over = policy("outputs", "report(str([dict(r.props) for r in args.resources]))", over_stack=True)
+    environment = policy(
+        "environment", "import os; report(str([n for n in os.environ if n in ('PULUMI_STACK', 'PULUMI_CONFIG')]))"
+    )
+    report = gated(target, pack_of(tmp_path / "pack", FIX_ACL, over, environment))
+    assert sorted((outcome.policy.id, outcome.resource.name, outcome.message) for outcome in report.outcomes) == [
         ("ours/acl", "inbox", "public-read"),
         ("ours/acl", "theirs", "private"),
-        ("ours/knows", "inbox", "[]"),
-        ("ours/knows", "theirs", "[]"),
+        ("ours/environment", "inbox", "[]"),
+        ("ours/environment", "theirs", "[]"),
         ("ours/outputs", "pipeline-dev", "[{'arn': 'arn:aws:s3:::inbox'}, {}]"),
     ]
-    assert [(each.message, each.urns) for each in report.notes] == [("would change `acl`", (states[0]["urn"],))]
+    assert [(note.message, note.urns) for note in report.notes] == [("would change `acl`", (states[0]["urn"],))]
 
 
 def test_a_pack_that_hangs_is_named_and_not_the_program_that_waits_for_it(tmp_path: Path) -> None:
@@ -193,10 +197,10 @@ aws.sqs.Queue("jobs", name="jobs", policy=bucket.arn)
     target = program(tmp_path / "program", source)
     pack = pack_of(tmp_path / "pack", policy("policy", "if args.name == 'jobs': report(args.props['policy'])"))
     kept = gated(target, pack, resolve=False)
-    (found,) = kept.outcomes
-    assert (found.kind, found.path, kept.exit_code) == (Kind.UNDECIDED, "policy", 1)
-    assert [urn.rpartition("::")[2] for urn in found.waits_for] == ["inbox"]
-    assert [each.message for each in gated(target, pack).outcomes] == ["arn:aws:s3:::inbox"]
+    (outcome,) = kept.outcomes
+    assert (outcome.kind, outcome.path, kept.exit_code) == (Kind.UNDECIDED, "policy", 1)
+    assert [urn.rpartition("::")[2] for urn in outcome.waits_for] == ["inbox"]
+    assert [outcome.message for outcome in gated(target, pack).outcomes] == ["arn:aws:s3:::inbox"]
 
 
 REMOTE = """
@@ -208,12 +212,12 @@ Cluster("main")
 """
 
 
-def test_a_component_that_was_not_built_blocks_where_other_packs_judge_alone(tmp_path: Path) -> None:
-    """What is in it was shown to no pack, so that they say nothing of it is no pass."""
+def test_a_component_that_was_not_constructed_blocks_without_our_policies(tmp_path: Path) -> None:
+    """No pack has seen its resources, so a report without violations would not be a pass."""
     target = program(tmp_path / "program", REMOTE)
     pack = pack_of(tmp_path / "pack", policy("quiet", "pass"))
     report = gated(target, pack)
-    assert [(each.policy.id, each.resource.name, each.kind) for each in report.outcomes] == [
+    assert [(outcome.policy.id, outcome.resource.name, outcome.kind) for outcome in report.outcomes] == [
         ("pulumi-unseen-component", "main", Kind.UNDECIDED)
     ]
     assert (report.exit_code, report.policies) == (1, 1)
@@ -248,7 +252,7 @@ def test_the_command_line(tmp_path: Path, target: str, capfd: pytest.CaptureFixt
 
     code, out, _ = run(capfd, *alone, "--format", "json")
     document: dict[str, Any] = json.loads(out)
-    assert [(each["policy"], each["message"], each["url"]) for each in document["outcomes"]] == [
+    assert [(outcome["policy"], outcome["message"], outcome["url"]) for outcome in document["outcomes"]] == [
         ("ours/seen", "is there", "")
     ]
     assert document["notes"] == [
@@ -272,20 +276,20 @@ def test_the_command_line(tmp_path: Path, target: str, capfd: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--no-own-policies"], "`--no-own-policies` runs only policy packs; give a `--policy-pack`"),
         (["--policy-pack-config", "c.json"], "is given 1 times and `--policy-pack` 0 times"),
         (["--policy-pack", "missing"], "there is no folder `missing`"),
     ],
 )
-def test_wrong_options(target: str, arguments: list[str], said: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_options(target: str, arguments: list[str], message: str, capfd: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capfd, target, *arguments)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
 
 
-def test_the_help_teaches_it(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_help_lists_the_options(capfd: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capfd, "--help")
     for option in ("--policy-pack DIR", "--policy-pack-config FILE", "--no-own-policies"):
         assert option in out

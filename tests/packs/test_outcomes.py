@@ -1,4 +1,4 @@
-"""What a pack says of resources, as outcomes and notes; the engine's order, levels and fall-backs."""
+"""The outcomes and notes of packs; the engine's order, levels and fall-backs."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from tests.packs.making import BUCKET, KEY, STACK, judged, pack_of, policy, proj
 ADVISORY, MANDATORY = EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY
 
 
-def test_a_violation_says_what_the_pack_says(tmp_path: Path) -> None:
+def test_a_violation_has_the_facts_of_the_pack(tmp_path: Path) -> None:
     card = ", severity=Severity.CRITICAL, display_name='No public ACL', remediation_steps='Leave it\\n  out.'"
     more = card + ", url='https://example.com/acl'"
     body = "if 'acl' in args.props: report('`acl` is\\n  ' + args.props['acl']); report('')"
-    said = judged([pack_of(tmp_path, policy("acl", body, more=more))], BUCKET, KEY)
-    assert said.told() == [
+    result = judged([pack_of(tmp_path, policy("acl", body, more=more))], BUCKET, KEY)
+    assert result.summary() == [
         ("ours/acl", "inbox", "violation", "About acl."),
         ("ours/acl", "inbox", "violation", "`acl` is public-read"),
     ]
-    found = said.outcomes[0]
-    assert (found.enforcement, found.blocks, found.path) == (MANDATORY, True, "")
-    assert (found.policy.severity, found.policy.title, found.fix) == (
+    outcome = result.outcomes[0]
+    assert (outcome.enforcement, outcome.blocks, outcome.path) == (MANDATORY, True, "")
+    assert (outcome.policy.severity, outcome.policy.title, outcome.fix) == (
         Severity.CRITICAL,
         "No public ACL",
         "Leave it out.",
     )
-    assert found.policy.references == ["https://example.com/acl"]
+    assert outcome.policy.references == ["https://example.com/acl"]
 
 
 def test_a_policy_without_a_severity_is_high(tmp_path: Path) -> None:
-    said = judged([pack_of(tmp_path, policy("plain", "report('seen')"))], BUCKET)
-    assert [each.policy.severity for each in said.outcomes] == [Severity.HIGH]
+    result = judged([pack_of(tmp_path, policy("plain", "report('seen')"))], BUCKET)
+    assert [outcome.policy.severity for outcome in result.outcomes] == [Severity.HIGH]
 
 
 @pytest.mark.parametrize(
-    ("level", "found"),
+    ("level", "levels"),
     [("ADVISORY", [ADVISORY]), ("MANDATORY", [MANDATORY]), ("REMEDIATE", [MANDATORY]), ("DISABLED", [])],
 )
-def test_enforcement_levels(tmp_path: Path, level: str, found: list[EnforcementLevel]) -> None:
-    """`remediate` is mandatory where no remediation helps, and for a stack policy."""
+def test_enforcement_levels(tmp_path: Path, level: str, levels: list[EnforcementLevel]) -> None:
+    """`remediate` is mandatory if no remediation helps, and for a stack policy."""
     for over_stack in (False, True):
         pack = pack_of(tmp_path / str(over_stack), policy("p", "report('seen')", level=level, over_stack=over_stack))
-        said = judged([pack], BUCKET)
-        assert [each.enforcement for each in said.outcomes] == found
-        assert said.policies == len(found)
+        result = judged([pack], BUCKET)
+        assert [outcome.enforcement for outcome in result.outcomes] == levels
+        assert result.policies == len(levels)
 
 
 def test_a_policy_that_meets_an_unknown_did_not_run(tmp_path: Path) -> None:
@@ -73,65 +73,65 @@ def test_a_policy_that_meets_an_unknown_did_not_run(tmp_path: Path) -> None:
         policy("soft", "report(args.props['prefix'])", level="ADVISORY"),
         policy("fixing", "report(args.props['prefix'])", level="REMEDIATE"),
     )
-    found = {each.policy.id: each for each in judged([pack], subject).outcomes}
-    assert {each.kind for each in found.values()} == {Kind.UNDECIDED}
-    deep = found["ours/deep"]
+    outcomes = {outcome.policy.id: outcome for outcome in judged([pack], subject).outcomes}
+    assert {outcome.kind for outcome in outcomes.values()} == {Kind.UNDECIDED}
+    deep = outcomes["ours/deep"]
     assert (deep.path, deep.waits_for, deep.enforcement) == ("rules[1].days", (KEY.urn,), MANDATORY)
     assert deep.message == (
         "`rules[1].days` is known only after the update, so this policy cannot judge it"
         " (string value at .rules.1.days can't be known during preview)"
     )
-    assert found["ours/soft"].enforcement is ADVISORY
-    assert found["ours/fixing"].enforcement is MANDATORY
+    assert outcomes["ours/soft"].enforcement is ADVISORY
+    assert outcomes["ours/fixing"].enforcement is MANDATORY
     lenient = judged([pack], subject, settings=Settings(unknown="advisory"))
-    assert {each.enforcement for each in lenient.outcomes} == {ADVISORY}
+    assert {outcome.enforcement for outcome in lenient.outcomes} == {ADVISORY}
 
 
-def test_an_unknown_says_where_it_comes_from(tmp_path: Path) -> None:
+def test_an_unknown_keeps_its_reason_and_fix(tmp_path: Path) -> None:
     waiting = Unknown("is what `getVpc` returns", "Add the result to the mock file.")
     subject = replace(BUCKET, inputs={"vpc": waiting})
-    (found,) = judged([pack_of(tmp_path, policy("p", "report(args.props['vpc'])"))], subject).outcomes
-    assert found.message.startswith("`vpc` is what `getVpc` returns, so this policy cannot judge it")
-    assert found.fix == "Add the result to the mock file."
+    (outcome,) = judged([pack_of(tmp_path, policy("p", "report(args.props['vpc'])"))], subject).outcomes
+    assert outcome.message.startswith("`vpc` is what `getVpc` returns, so this policy cannot judge it")
+    assert outcome.fix == "Add the result to the mock file."
 
 
-def test_what_a_policy_says_in_the_sdks_words_is_still_a_violation(tmp_path: Path) -> None:
-    """Only the SDK's own diagnostic has the words first; a policy's has its description before them."""
+def test_a_message_like_the_sdks_own_is_still_a_violation(tmp_path: Path) -> None:
+    """Only the SDK's own diagnostic begins with this text; a policy's begins with its description."""
     text = "can't run policy 'p' from policy pack 'ours@v0.0.1' during preview: string value at .a can't be known"
-    said = judged([pack_of(tmp_path, policy("p", f"report({text!r})"))], BUCKET)
-    assert [each.kind for each in said.outcomes] == [Kind.VIOLATION]
+    result = judged([pack_of(tmp_path, policy("p", f"report({text!r})"))], BUCKET)
+    assert [outcome.kind for outcome in result.outcomes] == [Kind.VIOLATION]
 
 
 def test_a_stack_policy_meets_an_unknown(tmp_path: Path) -> None:
     subject = replace(BUCKET, outputs={"arn": UNKNOWN})
     body = "report(args.resources[1].props['arn'])"
-    (found,) = judged([pack_of(tmp_path, policy("over", body, over_stack=True))], STACK, subject).outcomes
-    assert (found.kind, found.resource, found.enforcement) == (Kind.UNDECIDED, STACK, MANDATORY)
-    assert "string value at .arn can't be known during preview" in found.message
+    (outcome,) = judged([pack_of(tmp_path, policy("over", body, over_stack=True))], STACK, subject).outcomes
+    assert (outcome.kind, outcome.resource, outcome.enforcement) == (Kind.UNDECIDED, STACK, MANDATORY)
+    assert "string value at .arn can't be known during preview" in outcome.message
 
 
 OLD_SDK = """
 import pulumi_policy.policy as sdk
 Servicer = sdk._PolicyAnalyzerServicer
-def untyped(self, request, context, whole=Servicer.GetAnalyzerInfo):
-    info = whole(self, request, context)
-    for each in info.policies:
-        each.ClearField("policy_type")
+def untyped(self, request, context, current=Servicer.GetAnalyzerInfo):
+    info = current(self, request, context)
+    for policy in info.policies:
+        policy.ClearField("policy_type")
     return info
-def worded(whole):
+def without_pack(current):
     def answer(self, request, context):
-        said = whole(self, request, context)
-        for each in said.diagnostics:
-            each.message = each.message.replace(" from policy pack 'ours@v0.0.1'", "")
-        return said
+        result = current(self, request, context)
+        for diagnostic in result.diagnostics:
+            diagnostic.message = diagnostic.message.replace(" from policy pack 'ours@v0.0.1'", "")
+        return result
     return answer
 Servicer.GetAnalyzerInfo = untyped
-Servicer.Analyze, Servicer.AnalyzeStack = worded(Servicer.Analyze), worded(Servicer.AnalyzeStack)
+Servicer.Analyze, Servicer.AnalyzeStack = without_pack(Servicer.Analyze), without_pack(Servicer.AnalyzeStack)
 """
 """What SDKs before 1.18 leave out: whether a policy is over the stack, and, before 1.8, the pack's name in a text."""
 
 
-def test_a_pack_of_an_older_sdk_says_the_same(tmp_path: Path) -> None:
+def test_a_pack_of_an_older_sdk_has_the_same_outcomes(tmp_path: Path) -> None:
     subject = replace(BUCKET, inputs={"prefix": UNKNOWN}, outputs={"arn": UNKNOWN, "prefix": "in"})
     policies = (
         policy("single", "report('seen')"),
@@ -142,19 +142,19 @@ def test_a_pack_of_an_older_sdk_says_the_same(tmp_path: Path) -> None:
     new, old = (
         judged([pack_of(tmp_path / name, head, *policies)], subject) for name, head in (("new", ""), ("old", OLD_SDK))
     )
-    assert old.told() == new.told()
-    assert [policy for policy, *_ in old.told()] == ["ours/meets", "ours/over", "ours/over-meets", "ours/single"]
-    assert all(each.blocks for each in old.outcomes)
+    assert old.summary() == new.summary()
+    assert [policy for policy, *_ in old.summary()] == ["ours/meets", "ours/over", "ours/over-meets", "ours/single"]
+    assert all(outcome.blocks for outcome in old.outcomes)
 
 
-def test_a_pack_without_the_newer_methods_judges_all_the_same(tmp_path: Path) -> None:
-    """As with the engine: what is left of a policy that would remediate is its judging."""
+def test_a_pack_without_the_newer_methods_still_judges(tmp_path: Path) -> None:
+    """As with the engine, a policy that cannot remediate still judges."""
     lacks = "import pulumi_policy.policy as sdk\ndel sdk._PolicyAnalyzerServicer.Remediate\n"
     lacks += "del sdk._PolicyAnalyzerServicer.AnalyzeStack\ndel sdk._PolicyAnalyzerServicer.ConfigureStack\n"
     fixing = policy("acl", "report(args.props['acl'])", level="REMEDIATE", remediates="return {}")
     over = policy("over", "report('all')", over_stack=True)
-    said = judged([pack_of(tmp_path, lacks, fixing, over)], BUCKET, project=project())
-    assert said.told() == [("ours/acl", "inbox", "violation", "public-read")]
+    result = judged([pack_of(tmp_path, lacks, fixing, over)], BUCKET, project=project())
+    assert result.summary() == [("ours/acl", "inbox", "violation", "public-read")]
 
 
 def test_not_applicable_is_a_note_with_its_reason(tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_not_applicable_is_a_note_with_its_reason(tmp_path: Path) -> None:
         policy("buckets", "args.not_applicable('only for buckets')"),
         policy("empty", "args.not_applicable()", over_stack=True),
     )
-    said = judged([pack], KEY, BUCKET)
-    assert said.outcomes == []
-    assert said.notes == (
+    result = judged([pack], KEY, BUCKET)
+    assert result.outcomes == []
+    assert result.notes == (
         Note(NoteKind.NOT_APPLICABLE, "ours/buckets", "only for buckets", (KEY.urn, BUCKET.urn)),
         Note(NoteKind.NOT_APPLICABLE, "ours/empty", "the policy gives no reason"),
     )
@@ -175,7 +175,7 @@ FIX_ACL = "args.props['acl'] = 'private'\nreturn args.props"
 
 
 def test_remediations_go_first_in_the_order_of_packs(tmp_path: Path) -> None:
-    """A later one sees what an earlier one made, and every policy judges what the last one made."""
+    """Each remediation sees the result of the one before, and every policy judges the last result."""
     first = pack_of(
         tmp_path / "first",
         policy("sees", "report(args.props['acl'])"),
@@ -192,10 +192,10 @@ def test_remediations_go_first_in_the_order_of_packs(tmp_path: Path) -> None:
         policy("off", "", remediates="return {'acl': 'public'}", level="MANDATORY"),
         name="second",
     )
-    said = judged([first, second], BUCKET)
-    assert said.remediated[0].inputs == {"acl": "private", "tags": {"acl": "private"}}
-    assert said.told() == [("first/sees", "inbox", "violation", "private")]
-    assert [(each.kind, each.about, each.message) for each in said.notes] == [
+    result = judged([first, second], BUCKET)
+    assert result.remediated[0].inputs == {"acl": "private", "tags": {"acl": "private"}}
+    assert result.summary() == [("first/sees", "inbox", "violation", "private")]
+    assert [(note.kind, note.about, note.message) for note in result.notes] == [
         (NoteKind.REMEDIATED, "first/acl", "changes `acl`"),
         (NoteKind.REMEDIATED, "second/tags", "changes `tags`"),
         (NoteKind.REMEDIATED, "second/drops", "removes `bucket`"),
@@ -203,8 +203,8 @@ def test_remediations_go_first_in_the_order_of_packs(tmp_path: Path) -> None:
     ]
 
 
-def test_a_remediation_leaves_alone_what_it_does_not_change(tmp_path: Path) -> None:
-    """Unknowns, references, assets and secrets are not the same on their way back; the resource's own are kept."""
+def test_a_remediation_keeps_what_it_does_not_change(tmp_path: Path) -> None:
+    """The protocol changes unknowns, references, assets and secrets; the resource's own are kept."""
     why = Unknown("is what `getVpc` returns")
     code = Asset(
         members={"a.py": Asset(text="pass", hash="abc"), "b": Asset(path="./b", hash="d")}, archive=True, hash="e"
@@ -225,58 +225,58 @@ def test_a_remediation_leaves_alone_what_it_does_not_change(tmp_path: Path) -> N
 
 
 def test_a_remediation_can_make_a_secret(tmp_path: Path) -> None:
-    fix = "args.props['acl'] = Secret('made-up-1234')\nreturn args.props"
+    fix = "args.props['acl'] = Secret('new-secret-1234')\nreturn args.props"
     pack = pack_of(
         tmp_path,
         policy("acl", "", remediates=fix, level="REMEDIATE"),
-        policy("tells", "report('it is ' + args.props['acl'])"),
+        policy("reports", "report('it is ' + args.props['acl'])"),
     )
-    said = judged([pack], BUCKET)
-    assert said.remediated[0].secrets == {"acl"}
-    assert said.told() == [("ours/tells", "inbox", "violation", "it is …")]
+    result = judged([pack], BUCKET)
+    assert result.remediated[0].secrets == {"acl"}
+    assert result.summary() == [("ours/reports", "inbox", "violation", "it is …")]
 
 
 def test_no_message_and_no_reason_quotes_a_secret(tmp_path: Path) -> None:
-    """Of the resource, of its provider, of another resource in the stack, and of the configuration."""
+    """Secrets of the resource, its provider, another resource in the stack, and the configuration."""
     token = {"token": "provider-secret"}
     provider = Resource("pulumi:providers:aws", "aws", token, outputs=token, secrets=frozenset({"token"}))
     subject = replace(BUCKET, inputs={"pin": "own-secret-1"}, secrets=frozenset({"pin"}), provider=provider.urn)
     subject = replace(subject, outputs=subject.inputs)
-    told = "' '.join([args.props['pin'], args.provider.props['token'], pulumi.Config('project').get('key')])"
-    over = "report(' '.join(str(dict(each.props)) for each in args.resources))"
+    secrets = "' '.join([args.props['pin'], args.provider.props['token'], pulumi.Config('project').get('key')])"
+    over = "report(' '.join(str(dict(r.props)) for r in args.resources))"
     pack = pack_of(
         tmp_path,
         "import pulumi\n",
-        policy("tells", f"if args.provider: report({told})"),
-        policy("skips", f"if args.provider: args.not_applicable({told})"),
+        policy("reports", f"if args.provider: report({secrets})"),
+        policy("skips", f"if args.provider: args.not_applicable({secrets})"),
         policy("over", over, over_stack=True),
     )
-    said = judged([pack], provider, subject, project=project())
-    texts = [each.message for each in (*said.outcomes, *said.notes)]
+    result = judged([pack], provider, subject, project=project())
+    texts = [outcome.message for outcome in (*result.outcomes, *result.notes)]
     assert texts == ["… … …", "{'token': '…'} {'pin': '…'}", "… … …"]
 
 
-def test_a_stack_without_a_root_still_has_one_to_blame(tmp_path: Path) -> None:
-    (found,) = judged([pack_of(tmp_path, policy("root", "report('all')", over_stack=True))], BUCKET).outcomes
-    assert found.resource.urn == STACK.urn
-    assert found.resource.name == STACK.name
+def test_outcomes_of_a_stack_without_a_root_get_one(tmp_path: Path) -> None:
+    (outcome,) = judged([pack_of(tmp_path, policy("root", "report('all')", over_stack=True))], BUCKET).outcomes
+    assert outcome.resource.urn == STACK.urn
+    assert outcome.resource.name == STACK.name
 
 
-def test_a_violation_of_a_urn_that_is_not_there_is_the_stacks(tmp_path: Path) -> None:
-    (found,) = judged(
+def test_a_violation_of_an_unknown_urn_is_the_stacks(tmp_path: Path) -> None:
+    (outcome,) = judged(
         [pack_of(tmp_path, policy("odd", "report('all', 'some-urn')", over_stack=True))], STACK, KEY
     ).outcomes
-    assert found.resource is STACK
+    assert outcome.resource is STACK
 
 
 def test_a_megabyte_of_properties(tmp_path: Path) -> None:
     subject = replace(BUCKET, inputs={"text": "a" * 8_000_000})
-    (found,) = judged([pack_of(tmp_path, policy("counts", "report(str(len(args.props['text'])))"))], subject).outcomes
-    assert found.message == "8000000"
+    (outcome,) = judged([pack_of(tmp_path, policy("counts", "report(str(len(args.props['text'])))"))], subject).outcomes
+    assert outcome.message == "8000000"
 
 
 def test_a_pack_that_is_built_as_a_distribution(tmp_path: Path) -> None:
-    """Without `__main__.py` the module of the distribution is run, as from the CLI."""
+    """Without `__main__.py` the module of the distribution runs, as with the CLI."""
     pack = pack_of(tmp_path / "pack", policy("seen", "report('seen')"))
     module = pack / "tagging_pack"
     module.mkdir()
@@ -285,4 +285,4 @@ def test_a_pack_that_is_built_as_a_distribution(tmp_path: Path) -> None:
     (pack / "pyproject.toml").write_text(
         '[project]\nname = "tagging-pack"\n[build-system]\nbuild-backend = "hatchling.build"\n', encoding="utf-8"
     )
-    assert [each.message for each in judged([pack], BUCKET).outcomes] == ["seen"]
+    assert [outcome.message for outcome in judged([pack], BUCKET).outcomes] == ["seen"]

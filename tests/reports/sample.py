@@ -1,4 +1,4 @@
-"""A stack and policies that show everything a report can say; `python -m tests.reports.sample` is the CLI with them."""
+"""A stack and policies with everything that a report can contain; `python -m tests.reports.sample` is the CLI with them."""
 
 from __future__ import annotations
 
@@ -58,15 +58,16 @@ def allow(action: Any, resource: Any, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def document(*given: Any) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(given)}
+def document(*statements: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def wildcard(statement: Statement) -> Iterator[Judgement]:
     for action in statement.actions or ():
         if action.endswith("*"):
             yield Violation(
-                "Action", f"allows `{action}`, on {', '.join(f'`{each}`' for each in statement.resources or ())}"
+                "Action",
+                f"allows `{action}`, on {', '.join(f'`{arn}`' for arn in statement.resources or ())}",
             )
 
 
@@ -145,4 +146,4 @@ if __name__ == "__main__":
     policies.POLICIES = (*POLICIES, CRASH) if "--with-crash" in sys.argv else POLICIES
     from stackguard.cli import main
 
-    sys.exit(main([each for each in sys.argv[1:] if each != "--with-crash"]))
+    sys.exit(main([argument for argument in sys.argv[1:] if argument != "--with-crash"]))

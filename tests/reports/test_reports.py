@@ -47,7 +47,7 @@ def one(policy: Policy[Any], resource: Resource) -> str:
 
 
 def without_lines(text: str) -> str:
-    """The line of `sample.py` that crashes is no part of what is promised."""
+    """The text without the line number of the crash in `sample.py`."""
     return re.sub(r"at crash:\d+", "at crash:LINE", text)
 
 
@@ -70,7 +70,7 @@ def test_a_clean_run_is_one_line() -> None:
     )
 
 
-def test_nothing_to_judge_is_said() -> None:
+def test_an_empty_stack_is_reported() -> None:
     assert "there is nothing to judge" in render(judged((sample.RESOURCE,), ()), "text", Screen())
 
 
@@ -78,14 +78,14 @@ def waiting(count: int) -> tuple[Policy[Any], ...]:
     return tuple(replace(sample.RESOURCE, id=f"iam-policy-with-a-rather-long-name-{number}") for number in range(count))
 
 
-def test_off_a_terminal_an_unknown_value_and_who_waits_for_it_stand_on_plain_lines() -> None:
+def test_off_a_terminal_an_unknown_value_is_on_plain_lines() -> None:
     many = waiting(30)
     lines = render(judged(many), "text", Screen()).splitlines()
     (title,) = (number for number, line in enumerate(lines) if line.endswith("  policy.Statement[0].Resource"))
     assert lines[title] == "  undecided  pulumi-unknown-value  policy.Statement[0].Resource"
     assert all(f"`{policy.id}`" in lines[title + 1] for policy in many)
     assert "\x1b" not in "".join(lines)
-    assert not [each for each in lines if each != each.rstrip()]
+    assert not [text for text in lines if text != text.rstrip()]
 
 
 def test_on_a_terminal_it_is_wrapped() -> None:
@@ -100,7 +100,7 @@ def test_on_a_terminal_it_is_wrapped() -> None:
     ("variable", "terminal", "coloured"),
     [(None, True, True), (None, False, False), ("NO_COLOR", True, False), ("FORCE_COLOR", False, True)],
 )
-def test_colour_is_for_terminals_and_for_who_asks(
+def test_colour_is_for_terminals_and_force_color(
     monkeypatch: pytest.MonkeyPatch, variable: str | None, *, terminal: bool, coloured: bool
 ) -> None:
     if variable:
@@ -115,7 +115,7 @@ def test_a_position_is_relative_to_where_the_command_ran() -> None:
 
 
 @pytest.mark.parametrize("statement", ["Statement", "Statement[0]"])
-def test_the_statement_is_shown_with_what_is_to_blame(statement: str) -> None:
+def test_the_statement_is_shown_with_the_element_marked(statement: str) -> None:
     allowed = sample.allow(["*"], "*")
     text = one(
         sample.WILDCARD,
@@ -129,7 +129,7 @@ def test_the_statement_is_shown_with_what_is_to_blame(statement: str) -> None:
     ]
 
 
-def test_a_long_statement_is_shown_around_what_is_to_blame() -> None:
+def test_a_long_statement_is_shown_around_the_element() -> None:
     allowed = {
         "Sid": "Long",
         "Resource": [f"arn:aws:s3:::b{number}" for number in range(500)],
@@ -187,7 +187,7 @@ def test_a_resource_without_secrets_is_quoted_in_full() -> None:
 
 
 @pytest.mark.parametrize("name", ["text", "json", "sarif"])
-def test_a_crash_never_quotes_what_it_crashed_on(name: str) -> None:
+def test_a_crash_never_quotes_its_value(name: str) -> None:
     text = render(judged((sample.CRASH,)), name, Screen())
     assert "s3-crash" in text
     assert "hush" not in text
@@ -195,7 +195,7 @@ def test_a_crash_never_quotes_what_it_crashed_on(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["text", "json", "sarif"])
 @pytest.mark.parametrize("sly", ["a\x1b[2Jb", "a\n::error::b", "a\u202eb", "a\ud800b", "a\x9bb"])
-def test_a_name_drives_neither_terminal_nor_log(name: str, sly: str) -> None:
+def test_control_characters_in_names_are_escaped(name: str, sly: str) -> None:
     resource = replace(
         sample.role_policy("r", sample.document(sample.allow("*", "*", Sid=sly))), name=sly, urn=f"{sample.STACK}{sly}"
     )
@@ -205,7 +205,7 @@ def test_a_name_drives_neither_terminal_nor_log(name: str, sly: str) -> None:
     assert not [line for line in text.splitlines() if line.startswith("::error")]
 
 
-def test_the_published_schema_is_the_reports_own() -> None:
+def test_the_published_schema_is_current() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == schema()
 
 
@@ -224,13 +224,13 @@ def prints(*policies_: Policy[Any], resource: Resource) -> list[str]:
 
 
 def with_sids(*sids: str | None) -> Resource:
-    given = [sample.allow("*", "*") | ({"Sid": sid} if sid else {}) for sid in sids]
-    return sample.role_policy("r", sample.document(*given))
+    statements = [sample.allow("*", "*") | ({"Sid": sid} if sid else {}) for sid in sids]
+    return sample.role_policy("r", sample.document(*statements))
 
 
-def test_fingerprints_tell_outcomes_apart() -> None:
-    found = fingerprints(judged((*sample.POLICIES, sample.CRASH)).outcomes)
-    assert len(set(found)) == len(found) > 5
+def test_fingerprints_are_distinct() -> None:
+    hashes = fingerprints(judged((*sample.POLICIES, sample.CRASH)).outcomes)
+    assert len(set(hashes)) == len(hashes) > 5
 
 
 @pytest.mark.parametrize(
@@ -244,19 +244,19 @@ def test_fingerprints_tell_outcomes_apart() -> None:
     ],
     ids=["moved in the program", "statements swapped", "statement added", "another resource", "another statement"],
 )
-def test_a_fingerprint_outlives_edits_elsewhere(change: Callable[[Resource], Resource], *, same: bool) -> None:
+def test_a_fingerprint_survives_edits_elsewhere(change: Callable[[Resource], Resource], *, same: bool) -> None:
     before = with_sids("A", "B")
     kept = set(prints(sample.WILDCARD, resource=before)) & set(prints(sample.WILDCARD, resource=change(before)))
     assert len(kept) == (2 if same else 0)
 
 
-def test_a_fingerprint_outlives_new_words() -> None:
+def test_a_fingerprint_survives_another_message() -> None:
     outcomes = judged((sample.WILDCARD,)).outcomes
-    assert fingerprints([replace(each, message="said differently") for each in outcomes]) == fingerprints(outcomes)
+    assert fingerprints([replace(outcome, message="another message") for outcome in outcomes]) == fingerprints(outcomes)
 
 
 @pytest.mark.parametrize("sids", [(None, None), ("A", "A")])
-def test_statements_without_a_name_of_their_own_go_by_their_place(sids: tuple[str | None, ...]) -> None:
+def test_statements_without_a_unique_sid_have_fingerprints_by_position(sids: tuple[str | None, ...]) -> None:
     assert len(set(prints(sample.WILDCARD, resource=with_sids(*sids)))) == 2
 
 
@@ -273,9 +273,7 @@ def test_statements_without_a_name_of_their_own_go_by_their_place(sids: tuple[st
         ((sample.CRASH, sample.WILDCARD), Severity.LOW, {}, 2),
     ],
 )
-def test_the_exit_code_says_what_came_of_it(
-    policies_: Any, fail_on: Severity, settings: dict[str, Any], code: int
-) -> None:
+def test_the_exit_code(policies_: Any, fail_on: Severity, settings: dict[str, Any], code: int) -> None:
     report = judged(policies_, settings=Settings(**settings), fail_on=fail_on)
     assert report.exit_code == code
     text = render(report, "text", Screen())

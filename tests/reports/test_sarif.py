@@ -24,7 +24,7 @@ from tests.reports.test_reports import without_lines
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a program in `stack`, which is the working folder's own."""
+    """A repository, which is the working folder, with a program in `stack`."""
     (tmp_path / ".git").mkdir()
     folder = tmp_path / "stack"
     folder.mkdir()
@@ -44,13 +44,13 @@ def reported(
 
 
 def run(report: Report) -> dict[str, Any]:
-    (found,) = log(render(report, "sarif", Screen()))["runs"]
-    return dict(found)
+    (only,) = log(render(report, "sarif", Screen()))["runs"]
+    return dict(only)
 
 
 def one(report: Report) -> dict[str, Any]:
-    (found,) = run(report)["results"]
-    return dict(found)
+    (result,) = run(report)["results"]
+    return dict(result)
 
 
 def bucket(**more: Any) -> Resource:
@@ -70,14 +70,14 @@ def test_the_sarif_reads_well(snapshot: SnapshotAssertion) -> None:
 
 def test_a_rule_has_the_tags_of_its_card() -> None:
     tagged = replace(sample.POLICIES[0], tags=(Tag.IAM, Tag.LEAST_PRIVILEGE))
-    rules = {each["id"]: each for each in run(reported((tagged,)))["tool"]["driver"]["rules"]}
+    rules = {rule["id"]: rule for rule in run(reported((tagged,)))["tool"]["driver"]["rules"]}
     assert rules[tagged.id]["properties"]["tags"] == ["security", "iam", "least-privilege"]
 
 
 def test_a_clean_run_is_a_log_without_results() -> None:
-    found = run(reported((sample.RESOURCE,), sample.resources()[:3]))
-    assert found["results"] == []
-    assert found["invocations"] == [{"executionSuccessful": True, "exitCode": 0}]
+    clean = run(reported((sample.RESOURCE,), sample.resources()[:3]))
+    assert clean["results"] == []
+    assert clean["invocations"] == [{"executionSuccessful": True, "exitCode": 0}]
 
 
 def test_a_rule_is_the_card() -> None:
@@ -100,7 +100,7 @@ def test_a_rule_is_the_card() -> None:
         (Severity.LOW, 0.1, 3.9, "warning"),
     ],
 )
-def test_a_severity_is_githubs(severity: Severity, least: float, most: float, level: str) -> None:
+def test_a_severity_maps_to_githubs(severity: Severity, least: float, most: float, level: str) -> None:
     report = reported((replace(sample.PLAINTEXT, severity=severity),), (bucket(),))
     (rule,) = run(report)["tool"]["driver"]["rules"]
     assert least <= float(rule["properties"]["security-severity"]) <= most
@@ -108,7 +108,7 @@ def test_a_severity_is_githubs(severity: Severity, least: float, most: float, le
 
 
 @pytest.mark.parametrize("references", [[], ["the team's wiki"], ["javascript:alert(1)"], ["https://a b"]])
-def test_only_an_address_is_a_link(references: list[str]) -> None:
+def test_only_a_url_is_a_link(references: list[str]) -> None:
     (rule,) = run(reported((replace(sample.PLAINTEXT, references=references),), (bucket(),)))["tool"]["driver"]["rules"]
     assert "helpUri" not in rule
 
@@ -117,7 +117,7 @@ def test_only_an_address_is_a_link(references: list[str]) -> None:
 def test_what_does_not_close_the_gate_is_a_note(kind: str) -> None:
     report = reported((sample.PLAINTEXT,), (bucket(),))
     if kind == "advisory":
-        outcomes = tuple(each.at("advisory") for each in report.outcomes)  # type: ignore[arg-type]
+        outcomes = tuple(outcome.at("advisory") for outcome in report.outcomes)  # type: ignore[arg-type]
         report = replace(report, outcomes=outcomes)
     else:
         report = replace(report, fail_on=Severity.HIGH)
@@ -125,8 +125,8 @@ def test_what_does_not_close_the_gate_is_a_note(kind: str) -> None:
     assert one(report)["properties"]["blocks"] is False
 
 
-def test_undecided_is_shown_and_says_so() -> None:
-    """A level of `none`, which the standard asks of `kind: review`, would hide what closes the gate."""
+def test_an_undecided_outcome_is_shown_as_undecided() -> None:
+    """A level of `none`, which the standard requires for `kind: review`, would hide a blocking outcome."""
     result = one(reported((sample.WILDCARD,), (sample.role_policy("r", Unknown()),)))
     assert result["message"]["text"].startswith("undecided: aws:iam:RolePolicy r, policy: ")
     assert result["level"] == "error"
@@ -134,22 +134,22 @@ def test_undecided_is_shown_and_says_so() -> None:
     assert result["properties"]["outcome"] == Kind.UNDECIDED
 
 
-def test_a_crash_is_no_result_and_the_run_did_not_succeed() -> None:
-    found = run(reported((sample.CRASH,), (bucket(),)))
-    assert found["results"] == []
-    (invocation,) = found["invocations"]
+def test_a_crash_is_a_notification_of_a_failed_run() -> None:
+    crashed = run(reported((sample.CRASH,), (bucket(),)))
+    assert crashed["results"] == []
+    (invocation,) = crashed["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
-    (told,) = invocation["toolExecutionNotifications"]
-    assert told["level"] == "error"
-    assert told["associatedRule"]["id"] == "s3-crash"
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["level"] == "error"
+    assert notification["associatedRule"]["id"] == "s3-crash"
 
 
-def test_a_note_is_told() -> None:
-    note = Note(NoteKind.UNANSWERED, "aws:ec2/getVpc:getVpc", "nobody knows what it says", (sample.BUCKET,))
-    (told,) = run(reported(notes=(note,)))["invocations"][0]["toolExecutionNotifications"]
-    assert told == {
+def test_a_note_is_a_notification() -> None:
+    note = Note(NoteKind.UNANSWERED, "aws:ec2/getVpc:getVpc", "its result is unknown", (sample.BUCKET,))
+    (notification,) = run(reported(notes=(note,)))["invocations"][0]["toolExecutionNotifications"]
+    assert notification == {
         "level": "note",
-        "message": {"text": "aws:ec2/getVpc:getVpc (aws:s3:Bucket inbox): nobody knows what it says"},
+        "message": {"text": "aws:ec2/getVpc:getVpc (aws:s3:Bucket inbox): its result is unknown"},
     }
 
 
@@ -175,7 +175,9 @@ def test_a_file_of_another_folder_of_the_repository_is_named(repository: Path) -
     "position",
     [None, Position("/usr/lib/component.py", 3), Position("gone.py", 3), Position("x/site-packages/component.py", 3)],
 )
-def test_what_no_file_of_the_repository_constructs_is_the_programs(position: Position | None, repository: Path) -> None:
+def test_a_resource_outside_the_repositorys_files_is_at_the_project_file(
+    position: Position | None, repository: Path
+) -> None:
     installed = repository / "stack/x/site-packages/component.py"
     installed.parent.mkdir(parents=True)
     installed.touch()
@@ -183,7 +185,7 @@ def test_what_no_file_of_the_repository_constructs_is_the_programs(position: Pos
     assert file_of(result) == ("stack/Pulumi.yaml", 1)
 
 
-def test_an_export_is_its_own_place_unless_its_program_is_here(
+def test_outcomes_of_an_export_are_at_the_export_or_its_program(
     monkeypatch: pytest.MonkeyPatch, repository: Path
 ) -> None:
     (repository / "state.json").touch()
@@ -193,7 +195,7 @@ def test_an_export_is_its_own_place_unless_its_program_is_here(
     assert file_of(one(replace(report, target="standard input"))) == ("stack/storage.py", 41)
 
 
-def test_what_lies_outside_of_every_repository_has_a_whole_address(
+def test_a_file_outside_of_every_repository_has_an_absolute_uri(
     monkeypatch: pytest.MonkeyPatch, repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "state.json"
@@ -203,11 +205,11 @@ def test_what_lies_outside_of_every_repository_has_a_whole_address(
     assert "uriBaseId" not in result["locations"][0]["physicalLocation"]["artifactLocation"]
 
 
-def test_the_log_does_not_say_where_it_was_made(repository: Path) -> None:
+def test_the_log_does_not_contain_the_repositorys_path(repository: Path) -> None:
     assert str(repository) not in render(reported(), "sarif", Screen())
 
 
-def test_an_alert_is_known_again_when_lines_move() -> None:
+def test_an_alert_keeps_its_fingerprint_when_lines_move() -> None:
     before, after = (
         one(reported((sample.PLAINTEXT,), (bucket(position=Position("storage.py", line)),))) for line in (4, 9)
     )
@@ -215,14 +217,14 @@ def test_an_alert_is_known_again_when_lines_move() -> None:
     assert before["locations"] != after["locations"]
 
 
-def test_what_one_line_makes_twice_is_two_alerts() -> None:
+def test_two_resources_of_one_line_are_two_alerts() -> None:
     twins = (bucket(), bucket(urn=f"{sample.BUCKET}-2", name="inbox-2"))
     first, second = run(reported((sample.PLAINTEXT,), twins))["results"]
     assert first["locations"][0]["physicalLocation"] == second["locations"][0]["physicalLocation"]
     assert first["partialFingerprints"] != second["partialFingerprints"]
 
 
-def test_a_name_makes_no_link() -> None:
+def test_a_name_is_not_a_markdown_link() -> None:
     sly = "[press here](https://evil.example)"
     text = render(reported((sample.PLAINTEXT,), (bucket(name=sly, urn=sample.BUCKET + sly),)), "sarif", Screen())
     for result in json.loads(text)["runs"][0]["results"]:
@@ -231,9 +233,7 @@ def test_a_name_makes_no_link() -> None:
 
 
 @given(name=st.text(), file=st.text(min_size=1), why=st.text(), reference=st.text())
-def test_whatever_a_program_and_a_pack_call_things_the_log_is_sarif(
-    name: str, file: str, why: str, reference: str
-) -> None:
+def test_the_log_is_valid_with_any_names(name: str, file: str, why: str, reference: str) -> None:
     policy = replace(sample.PLAINTEXT, title=name, why=why, references=[reference, f"https://{reference}"])
     resource = bucket(name=name, urn=sample.BUCKET + name, position=Position(file, 1))
     text = render(reported((policy,), (resource,)), "sarif", Screen())

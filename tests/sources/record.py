@@ -1,6 +1,6 @@
-"""Records what Pulumi's own engine asks of a policy pack about the exports, as files that the tests replay without it.
+"""Records the requests of Pulumi's engine to a policy pack about the exports, as files that the tests replay.
 
-The engine's part is recorded and ours is not: a new policy needs no new recording. Needs a `pulumi` CLI on the PATH, and
+Our answers are not recorded, so a new policy needs no new recording. Needs a `pulumi` CLI on the PATH, and
 the pack's `.venv`. For all exports, or for those that are named:
 
     python -m tests.sources.record [NAME ...]
@@ -31,7 +31,7 @@ def export(name: str) -> Path:
 
 
 def recorded(name: str) -> Requests:
-    """What was recorded of an export."""
+    """The recorded requests about an export."""
     return parsed(export(name).with_suffix(".requests.jsonl").read_text(encoding="utf-8"))
 
 
@@ -41,7 +41,7 @@ def parsed(lines: str) -> Requests:
 
 
 def analyze(file: Path, pack: Path, **more: str) -> Iterable[dict[str, Any]]:
-    """The events of `pulumi policy analyze --json`, which has no passphrase to decrypt anything with.
+    """The events of `pulumi policy analyze --json`, without a passphrase that would decrypt secrets.
 
     Raises:
         RuntimeError: it could not analyse the file.
@@ -64,7 +64,7 @@ def analyze(file: Path, pack: Path, **more: str) -> Iterable[dict[str, Any]]:
 
 
 def requests(name: str) -> str:
-    """What the engine asks about an export now, one request a line."""
+    """The engine's current requests about an export, one a line."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "requests"
         file.touch()
@@ -77,7 +77,7 @@ def main(names: list[str]) -> None:
     for name in names or NAMES:
         lines = requests(name)
         export(name).with_suffix(".requests.jsonl").write_text(lines, encoding="utf-8")
-        print(f"{name}: {len(lines.splitlines())} requests", flush=True)  # noqa: T201 (what a command line says)
+        print(f"{name}: {len(lines.splitlines())} requests", flush=True)  # noqa: T201 (the output of the command)
 
 
 if __name__ == "__main__":

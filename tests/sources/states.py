@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import LoadedStack
-from stackguard.sources import input_stream as reading
+from stackguard.sources import LoadedStack, input_stream
 from stackguard.sources.export import parse
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -28,15 +27,15 @@ BUCKET = urn("my:index:Ingest$aws:s3/bucket:Bucket", "inbox")
 
 
 def state(type_token: str, name: str, inputs: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    found = {"urn": urn(type_token, name), "type": type_token, "custom": True, "id": f"{name}-id"}
-    return found | ({"inputs": inputs} if inputs is not None else {}) | more
+    fields = {"urn": urn(type_token, name), "type": type_token, "custom": True, "id": f"{name}-id"}
+    return fields | ({"inputs": inputs} if inputs is not None else {}) | more
 
 
 def encrypted() -> dict[str, Any]:
     return {SIGNATURE: SECRET, "ciphertext": "v1:Uq+DRLH5f5E=:wgj4z9VZ"}
 
 
-def shown(value: Any) -> dict[str, Any]:
+def decrypted(value: Any) -> dict[str, Any]:
     """A secret in an export made with `--show-secrets`."""
     return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
 
@@ -69,9 +68,9 @@ def as_bytes(value: Any) -> bytes:
 
 
 def parsed(data: bytes, source: str = "`state.json`", block: int = 1 << 20) -> LoadedStack:
-    """What comes of a file's bytes, read in blocks of any size."""
+    """The stack in a file's bytes, read in blocks of any size."""
     blocks = (data[at : at + block] for at in range(0, len(data), block))
-    return parse(reading.text(blocks, source), source)
+    return parse(input_stream.text(blocks, source), source)
 
 
 def refused(value: Any) -> str:

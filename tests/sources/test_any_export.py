@@ -1,4 +1,4 @@
-"""Whatever a file holds, it is read or refused in one line; an export is the same in blocks of any size."""
+"""Any file is read, or is an error of one line; an export is the same in blocks of any size."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.sources.states import (
     SIGNATURE,
     UNKNOWN_STRING,
     as_bytes,
+    decrypted,
     encrypted,
     export,
     parsed,
     refused,
     resources,
-    shown,
     state,
 )
 
@@ -82,12 +82,12 @@ def loads_or_refuses(data: bytes) -> None:
     try:
         loaded = parsed(data, "x")
     except CannotJudge as error:
-        said = error.message
+        message = error.message
     else:
-        said = "read"
-        assert all(each.urn for each in loaded.resources)
-    assert said
-    assert "\n" not in said
+        message = "read"
+        assert all(resource.urn for resource in loaded.resources)
+    assert message
+    assert "\n" not in message
 
 
 @given(st.binary())
@@ -100,22 +100,24 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
     loads_or_refuses(json.dumps(value).encode())
 
 
-WHOLE = as_bytes(
-    export([*resources(), state("a:b:C", "c", {"n": -1.5e-3, 'ü"': "\\é", "s": shown([None, True]), "e": encrypted()})])
+EXPORTED = as_bytes(
+    export(
+        [*resources(), state("a:b:C", "c", {"n": -1.5e-3, 'ü"': "\\é", "s": decrypted([None, True]), "e": encrypted()})]
+    )
 )
 
 
 @given(st.integers(1, 80))
 def test_an_export_is_the_same_read_in_blocks_of_any_size(block: int) -> None:
-    assert parsed(WHOLE, block=block).resources == parsed(WHOLE).resources
+    assert parsed(EXPORTED, block=block).resources == parsed(EXPORTED).resources
 
 
-@given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=3), st.integers(0, 40))
-def test_an_export_that_is_changed_anywhere_is_read_or_refused(at: int, instead: bytes, gone: int) -> None:
-    loads_or_refuses(WHOLE[:at] + instead + WHOLE[at + gone :])
+@given(st.integers(0, len(EXPORTED) - 1), st.binary(max_size=3), st.integers(0, 40))
+def test_an_export_that_is_changed_anywhere_is_read_or_refused(at: int, inserted: bytes, removed: int) -> None:
+    loads_or_refuses(EXPORTED[:at] + inserted + EXPORTED[at + removed :])
 
 
-@given(st.lists(st.sampled_from(WHOLE.split(b'"')), max_size=30))
+@given(st.lists(st.sampled_from(EXPORTED.split(b'"')), max_size=30))
 def test_pieces_of_an_export_in_any_order_are_read_or_refused(pieces: list[bytes]) -> None:
     loads_or_refuses(b'{"deployment": {"resources": [{"' + b'"'.join(pieces))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import cursor
+from stackguard.sources import cursor as cursor_module
 from stackguard.sources.cursor import Cursor
 
 VALUES = st.recursive(
@@ -26,52 +26,52 @@ def blocks(text: bytes, size: int) -> Iterator[bytes]:
     return (text[at : at + size] for at in range(0, len(text), size))
 
 
-def walked(place: Cursor) -> Any:
-    """The value that comes next, by walking into all that can be walked into."""
-    match place.kind():
+def walked(cursor: Cursor) -> Any:
+    """The value that comes next, by a walk into objects and lists."""
+    match cursor.kind():
         case "{":
-            return {name: walked(place) for name in place.fields()}
+            return {name: walked(cursor) for name in cursor.fields()}
         case "[":
-            return [walked(place) for _ in place.items()]
-    return json.loads(place.value())
+            return [walked(cursor) for _ in cursor.items()]
+    return json.loads(cursor.value())
 
 
 @given(VALUES, st.integers(1, 50), st.sampled_from([None, 1]), st.booleans())
-def test_a_walk_finds_what_the_text_says(value: Any, size: int, indent: int | None, plain: bool) -> None:  # noqa: FBT001
+def test_a_walk_returns_the_values_of_the_text(value: Any, size: int, indent: int | None, plain: bool) -> None:  # noqa: FBT001
     text = json.dumps(value, indent=indent, ensure_ascii=plain).encode() + b"\r\n\t "
-    place = Cursor(blocks(text, size), "x")
-    assert walked(place) == value
-    place.end()
+    cursor = Cursor(blocks(text, size), "x")
+    assert walked(cursor) == value
+    cursor.end()
 
 
 @given(VALUES, st.integers(1, 50))
-def test_a_value_is_taken_whole(value: Any, size: int) -> None:
-    place = Cursor(blocks(json.dumps([value, value]).encode(), size), "x")
-    assert [json.loads(place.value()) for _ in place.items()] == [value, value]
+def test_a_value_is_read_completely(value: Any, size: int) -> None:
+    cursor = Cursor(blocks(json.dumps([value, value]).encode(), size), "x")
+    assert [json.loads(cursor.value()) for _ in cursor.items()] == [value, value]
 
 
 @given(st.integers(1, 30), st.sampled_from(["[1,\n  2,\n nope]", '{"a":\n 1\n,, }', '["a",\n"\\q"]']))
 def test_the_place_of_an_error_does_not_depend_on_the_blocks(size: int, text: str) -> None:
-    def said(size: int) -> str:
+    def message(size: int) -> str:
         with pytest.raises(CannotJudge) as caught:
             walked(Cursor(blocks(text.encode(), size), "x"))
         return caught.value.message
 
-    assert said(size) == said(1_000)
+    assert message(size) == message(1_000)
 
 
 def test_a_value_that_never_ends_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cursor, "LONGEST", 1_000)
-    taken = 0
+    monkeypatch.setattr(cursor_module, "LONGEST", 1_000)
+    read = 0
 
     def endless() -> Iterator[bytes]:
-        nonlocal taken
+        nonlocal read
         yield b'{"a": "'
         while True:
-            taken += 100
+            read += 100
             yield b"x" * 100
 
-    place = Cursor(endless(), "`x`")
+    cursor = Cursor(endless(), "`x`")
     with pytest.raises(CannotJudge, match="`x` has a value of more than 0 MiB at line 1 column 7"):
-        walked(place)
-    assert taken <= 4_000
+        walked(cursor)
+    assert read <= 4_000

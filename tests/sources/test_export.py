@@ -18,12 +18,12 @@ from tests.sources.states import (
     SIGNATURE,
     UNKNOWN_STRING,
     as_bytes,
+    decrypted,
     encrypted,
     export,
     parsed,
     refused,
     resources,
-    shown,
     state,
 )
 
@@ -32,12 +32,12 @@ def read(value: Any) -> LoadedStack:
     return parsed(as_bytes(value), "`state.json`")
 
 
-def inputs(given: dict[str, Any]) -> tuple[Any, frozenset[str]]:
-    (found,) = read(export([state("aws:s3/bucket:Bucket", "b", given)])).resources
-    return found.inputs, found.secrets
+def inputs(properties: dict[str, Any]) -> tuple[Any, frozenset[str]]:
+    (resource,) = read(export([state("aws:s3/bucket:Bucket", "b", properties)])).resources
+    return resource.inputs, resource.secrets
 
 
-def test_a_resource_is_read_with_everything_a_policy_may_ask() -> None:
+def test_a_resource_is_read_with_every_field() -> None:
     bucket = read(export()).resources[3]
     assert (bucket.type, bucket.name, bucket.urn) == ("aws:s3/bucket:Bucket", "inbox", BUCKET)
     assert bucket.inputs == {"bucket": "inbox"}
@@ -50,8 +50,13 @@ def test_a_resource_is_read_with_everything_a_policy_may_ask() -> None:
     assert bucket.custom
 
 
-def test_resources_come_in_the_order_they_were_registered_in() -> None:
-    assert [each.name for each in read(export()).resources] == ["pipeline-dev", "ingest", "default_7_11_0", "inbox"]
+def test_resources_are_in_registration_order() -> None:
+    assert [resource.name for resource in read(export()).resources] == [
+        "pipeline-dev",
+        "ingest",
+        "default_7_11_0",
+        "inbox",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_resources_come_in_the_order_they_were_registered_in() -> None:
         "sorted export",
     ],
 )
-def test_every_wrapping_holds_the_same_resources(wrapped: Any) -> None:
+def test_every_kind_of_state_file_has_the_same_resources(wrapped: Any) -> None:
     assert read(wrapped(export()["deployment"])).resources == read(export()).resources
 
 
@@ -94,7 +99,7 @@ def test_a_stack_without_resources_is_empty(empty: Any) -> None:
     assert read(empty).resources == ()
 
 
-def test_what_is_about_to_be_deleted_or_only_pending_is_not_judged() -> None:
+def test_resources_that_are_pending_or_to_be_deleted_are_not_read() -> None:
     document = export([*resources(), state("aws:s3/bucket:Bucket", "old", {}, delete=True)])
     document["deployment"]["pending_operations"] = [
         {"type": "creating", "resource": state("aws:s3/bucket:Bucket", "new", {})}
@@ -102,8 +107,8 @@ def test_what_is_about_to_be_deleted_or_only_pending_is_not_judged() -> None:
     assert read(document).resources == read(export()).resources
 
 
-def test_the_options_that_a_state_tells_are_read() -> None:
-    told = {
+def test_the_options_in_a_state_are_read() -> None:
+    options = {
         "protect": True,
         "aliases": [COMPONENT],
         "customTimeouts": {"create": 1800, "delete": 0, "update": 1.5},
@@ -117,7 +122,7 @@ def test_the_options_that_a_state_tells_are_read() -> None:
         "resourceHooks": {"BeforeCreate": ["check"], "AfterDelete": None},
         "external": True,
     }
-    plain, full = read(export([state("a:b:C", "c", {}), state("a:b:C", "d", {}, **told)])).resources
+    plain, full = read(export([state("a:b:C", "c", {}), state("a:b:C", "d", {}, **options)])).resources
     assert plain.options == Options()
     assert full.options == Options(
         protect=True,
@@ -137,21 +142,24 @@ def test_the_options_that_a_state_tells_are_read() -> None:
 
 def test_early_versions_depend_in_every_property() -> None:
     states = [state("aws:s3/bucket:Bucket", "b", {"bucket": "b", "tags": {}}, dependencies=[BUCKET])]
-    (found,) = read(export(states, version=2)).resources
-    assert found.property_dependencies == {"bucket": (BUCKET,), "tags": (BUCKET,)}
+    (resource,) = read(export(states, version=2)).resources
+    assert resource.property_dependencies == {"bucket": (BUCKET,), "tags": (BUCKET,)}
 
 
-def test_an_encrypted_secret_is_unknown_and_says_why() -> None:
-    found, secrets = inputs({"env": {"TOKEN": encrypted()}, "list": ["x", encrypted()]})
-    assert found == {
+def test_an_encrypted_secret_is_unknown_with_its_reason() -> None:
+    values, secrets = inputs({"env": {"TOKEN": encrypted()}, "list": ["x", encrypted()]})
+    assert values == {
         "env": {"TOKEN": ENCRYPTED},
         "list": ["x", ENCRYPTED],
     }
     assert secrets == {"env.TOKEN", "list[1]"}
 
 
-def test_a_shown_secret_is_read_and_remembered_as_one() -> None:
-    assert inputs({"policy": shown('{"Statement": []}')}) == ({"policy": '{"Statement": []}'}, frozenset({"policy"}))
+def test_a_decrypted_secret_is_read_and_stays_secret() -> None:
+    assert inputs({"policy": decrypted('{"Statement": []}')}) == (
+        {"policy": '{"Statement": []}'},
+        frozenset({"policy"}),
+    )
 
 
 def test_unknowns_and_references_are_decoded() -> None:
@@ -171,10 +179,10 @@ def test_an_escaped_signature_is_still_a_signature() -> None:
 @pytest.mark.parametrize(
     ("written", "read_as"), [("3", 3), ("3.0", 3), ("3e2", 300), ("0.5", 0.5), ("-0.0", 0), ("1E-2", 0.01)]
 )
-def test_a_whole_number_is_whole_however_it_is_written(written: str, read_as: float) -> None:
+def test_a_whole_number_in_any_notation_is_an_int(written: str, read_as: float) -> None:
     text = as_bytes(export([state("a:b:C", "b", {"n": "NUMBER"})])).replace(b'"NUMBER"', written.encode())
-    found = parsed(text, "x").resources[0].inputs["n"]
-    assert (found, type(found)) == (read_as, type(read_as))
+    value = parsed(text, "x").resources[0].inputs["n"]
+    assert (value, type(value)) == (read_as, type(read_as))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +197,7 @@ def test_a_whole_number_is_whole_however_it_is_written(written: str, read_as: fl
     ],
 )
 def test_the_stacks_region_is_its_default_providers(providers: list[tuple[str, Any]], region: str | None) -> None:
-    states = [state("pulumi:providers:aws", name, {"region": given}) for name, given in providers]
+    states = [state("pulumi:providers:aws", name, {"region": value}) for name, value in providers]
     assert read(export(states or [state("a:b:C", "c")])).region == region
 
 
@@ -200,13 +208,13 @@ def test_config_on_the_command_line_sets_the_region_of_an_export(tmp_path: Any) 
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
+def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
     text = json.dumps(export(), ensure_ascii=False).encode(encoding)
     assert parsed(text, "x").resources == read(export()).resources
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("content", "message"),
     [
         (b"", "`state.json` is empty; write it with `pulumi stack export --file FILE`"),
         (b" \n", "`state.json` is empty"),
@@ -218,7 +226,7 @@ def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
             "ends in the middle of its JSON at line 2 column 31 (byte 45)",
         ),
         (b'{"version": 3,\n "deployment": nope}', "is not JSON: it breaks at line 2 column 17 (byte 31)"),
-        (b'{"deployment": {}}\n{"deployment": {}}', "goes on after its JSON at line 2 column 1"),
+        (b'{"deployment": {}}\n{"deployment": {}}', "continues after its JSON at line 2 column 1"),
         (b'{"deployment": {"manifest": {}, "resources": [{"urn": "\xff"}]}}', "is not UTF-8 text at byte 55"),
         (b"[1]", "is not a stack export but a JSON array"),
         (b'"x"', "is not a stack export but a JSON text"),
@@ -239,7 +247,7 @@ def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
             {"deployment": {"resources": [{"urn": BUCKET, "customTimeouts": {"create": "5m"}}]}},
             "`resources[0].customTimeouts.create` must be a number",
         ),
-        (b'{"deployment": {"manifest": {}}} x', "goes on after its JSON at line 1 column 34"),
+        (b'{"deployment": {"manifest": {}}} x', "continues after its JSON at line 1 column 34"),
         (b'{"deployment" {}}', "is not JSON: it breaks at line 1 column 15"),
         (b"{1: 2}", "is not JSON: it breaks at line 1 column 2"),
         (b'{"deployment": {}, }', "is not JSON: it breaks at line 1 column 20"),
@@ -261,22 +269,22 @@ def test_a_byte_order_mark_is_no_trouble(encoding: str) -> None:
         ),
     ],
 )
-def test_bad_input_is_one_line_that_says_what_and_where(given: Any, said: str) -> None:
-    assert said in refused(given)
+def test_an_error_is_one_line_with_the_problem_and_its_place(content: Any, message: str) -> None:
+    assert message in refused(content)
 
 
 @pytest.mark.parametrize("depth", [251, 700, 3_000])
 @pytest.mark.parametrize("brackets", [('{"a":', "}"), ("[", "]")])
-def test_a_value_nested_deeper_than_a_policy_can_follow_is_refused(depth: int, brackets: tuple[str, str]) -> None:
+def test_a_value_that_is_nested_too_deeply_is_refused(depth: int, brackets: tuple[str, str]) -> None:
     before, after = brackets
     deep = before * depth + "1" + after * depth
     text = as_bytes(export([state("a:b:C", "c", {"x": "DEEP"})])).replace(b'"DEEP"', deep.encode())
     assert "deep" in refused(text)
 
 
-def test_a_value_as_wide_as_it_likes_is_not_deep() -> None:
-    found, _ = inputs({"x": [[{}] * 2_000], "text": "[{" * 300})
-    assert len(found["x"][0]) == 2_000
+def test_a_wide_value_is_not_deep() -> None:
+    values, _ = inputs({"x": [[{}] * 2_000], "text": "[{" * 300})
+    assert len(values["x"][0]) == 2_000
 
 
 def test_no_message_quotes_a_value() -> None:
@@ -284,14 +292,14 @@ def test_no_message_quotes_a_value() -> None:
     assert "hush" not in refused(export([state("a:b:C", "hush", {})]) | {"version": "hush-secret"})
 
 
-def test_a_path_says_what_is_wrong_with_it(tmp_path: Any) -> None:
+def test_the_error_about_a_path(tmp_path: Any) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
-    for target, said in {
+    for target, message in {
         str(tmp_path / "nope.json"): "there is no file or folder",
         str(tmp_path / "Pulumi.yaml"): "is part of a program; give the program's folder",
         "a\0b": "cannot be read",
     }.items():
-        with pytest.raises(CannotJudge, match=said):
+        with pytest.raises(CannotJudge, match=message):
             load(target, RunOptions())
 
 
@@ -306,6 +314,6 @@ def test_reading_an_export_imports_neither_pulumi_nor_grpc() -> None:
     code = (
         "import sys; from stackguard.sources.export import parse; import stackguard.sources.digest;"
         "parse(iter([b'{\"deployment\": {\"manifest\": {}}}']), 'x');"
-        "print(*(each for each in ('pulumi', 'grpc', 'pulumi_aws', 'yaml', 'rich') if each in sys.modules))"
+        "print(*{'pulumi', 'grpc', 'pulumi_aws', 'yaml', 'rich'} & sys.modules.keys())"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split() == []

@@ -1,7 +1,7 @@
-"""The gate and `pulumi policy analyze --file` say the same of the same export.
+"""The gate and `pulumi policy analyze --file` report the same about an export.
 
-What the engine asks of a pack is recorded beside each export (`record.py` says how), and asked of our pack here; where
-a CLI is on the PATH, it is run itself. `docs/decisions/0012-exports-against-policy-analyze.md` tells the differences.
+The engine's requests to a pack are recorded beside each export by `record.py`, and replayed to our pack here; if a CLI is
+on the PATH, it runs too. `docs/decisions/0012-exports-against-policy-analyze.md` lists the differences.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.sources.record import NAMES, ROOT, Requests, analyze, export, parsed,
 
 REDACTED = "[secret]"
 ONLY_THE_GATE = {
-    ("components", "aws-foreign-region"): "the CLI configures no stack, so that the pack is not told its region",
+    ("components", "aws-foreign-region"): "the CLI configures no stack, so the pack does not receive its region",
 }
 
 each_export = pytest.mark.parametrize("name", NAMES)
@@ -39,40 +39,40 @@ def pack() -> Iterator[Pack]:
 
 
 def by_gate(name: str) -> list[Outcome]:
-    """What the gate says: policy, URN and enforcement level. The pack answers for resources, and then for the stack."""
-    found = judge(CheckRequest(str(export(name)))).outcomes
+    """The gate's outcomes: policy, URN and enforcement level. The pack answers for resources, and then for the stack."""
+    judged = judge(CheckRequest(str(export(name)))).outcomes
     outcomes = [
-        each
+        outcome
         for over_stack in (False, True)
-        for each in one_per_value(outcome for outcome in found if outcome.policy.over_stack is over_stack)
+        for outcome in one_per_value(outcome for outcome in judged if outcome.policy.over_stack is over_stack)
     ]
     return sorted(
-        (each.policy.id, each.resource.urn, str(each.enforcement))
-        for each in outcomes
-        if (name, each.policy.id) not in ONLY_THE_GATE
+        (outcome.policy.id, outcome.resource.urn, str(outcome.enforcement))
+        for outcome in outcomes
+        if (name, outcome.policy.id) not in ONLY_THE_GATE
     )
 
 
 def managed(name: str, outcomes: list[Outcome]) -> list[Outcome]:
-    """The outcomes without those on what the stack only reads, which the gate does not judge."""
-    read = {each.urn for each in load(str(export(name)), RunOptions()).resources if each.external}
-    return sorted(each for each in outcomes if each[1] not in read)
+    """The outcomes without those for resources that are only read, which the gate does not judge."""
+    read = {resource.urn for resource in load(str(export(name)), RunOptions()).resources if resource.external}
+    return sorted(outcome for outcome in outcomes if outcome[1] not in read)
 
 
-def asked(pack: Pack, told: Requests) -> list[Outcome]:
-    """What our pack answers to the requests of the engine, attributed as the engine does."""
-    found: list[Outcome] = []
-    urns = [each["request"]["urn"] for each in told if each["method"] == "Analyze"]
-    for each in told:
-        if each["method"] not in {"Analyze", "AnalyzeStack"}:
+def answers(pack: Pack, requests: Requests) -> list[Outcome]:
+    """The answers of our pack to the engine's requests, attributed as the engine does."""
+    outcomes: list[Outcome] = []
+    urns = [call["request"]["urn"] for call in requests if call["method"] == "Analyze"]
+    for call in requests:
+        if call["method"] not in {"Analyze", "AnalyzeStack"}:
             continue
-        request = getattr(analyzer_pb2, f"{each['method']}Request")()
-        answer = getattr(pack.stub, each["method"])(ParseDict(each["request"], request))
-        found += [
-            (one.policyName, one.urn if one.urn in urns else each["request"].get("urn", urns[0]), level(one))
-            for one in answer.diagnostics
+        request = getattr(analyzer_pb2, f"{call['method']}Request")()
+        answer = getattr(pack.stub, call["method"])(ParseDict(call["request"], request))
+        outcomes += [
+            (item.policyName, item.urn if item.urn in urns else call["request"].get("urn", urns[0]), level(item))
+            for item in answer.diagnostics
         ]
-    return found
+    return outcomes
 
 
 def level(diagnostic: Any) -> str:
@@ -81,23 +81,23 @@ def level(diagnostic: Any) -> str:
 
 @each_export
 def test_our_pack_answers_the_engine_as_the_gate_judges(pack: Pack, name: str) -> None:
-    assert managed(name, asked(pack, recorded(name))) == by_gate(name)
+    assert managed(name, answers(pack, recorded(name))) == by_gate(name)
 
 
 @each_export
-def test_the_gate_reads_what_the_engine_hands_over(name: str) -> None:
+def test_the_gate_reads_what_the_engine_sends(name: str) -> None:
     resources = load(str(export(name)), RunOptions()).resources
-    told = [each["request"] for each in recorded(name) if each["method"] == "Analyze"]
-    stack = [each["request"] for each in recorded(name) if each["method"] == "AnalyzeStack"]
-    assert [seen(each, "inputs") for each in resources] == [handed(each) for each in told]
-    whole = stack[0].get("resources", []) if stack else []
-    assert [(seen(each, "outputs"), dependencies(each)) for each in resources] == [
-        (handed(each), dependencies_handed(each)) for each in whole
+    single = [call["request"] for call in recorded(name) if call["method"] == "Analyze"]
+    stack = [call["request"] for call in recorded(name) if call["method"] == "AnalyzeStack"]
+    assert [of_gate(resource, "inputs") for resource in resources] == [of_engine(request) for request in single]
+    assert [(of_gate(resource, "outputs"), dependencies(resource)) for resource in resources] == [
+        (of_engine(request), engine_dependencies(request))
+        for request in (stack[0].get("resources", []) if stack else [])
     ]
 
 
-def seen(resource: Resource, properties: str) -> dict[str, Any]:
-    """What a policy may ask of one resource, by the gate."""
+def of_gate(resource: Resource, properties: str) -> dict[str, Any]:
+    """The fields of a resource that a policy can read, in the gate."""
     options = resource.options
     return {
         "type": resource.type,
@@ -114,8 +114,8 @@ def seen(resource: Resource, properties: str) -> dict[str, Any]:
     }
 
 
-def handed(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, by the engine."""
+def of_engine(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The same fields in a request of the engine."""
     options = request.get("options", {})
     return {
         "type": request["type"],
@@ -136,9 +136,9 @@ def sent(value: Any) -> Any:
     """The value as the engine sends it: a secret that it cannot decrypt is a text, and a resource is its id."""
     match value:
         case Mapping():
-            return {name: sent(each) for name, each in value.items()}
+            return {name: sent(item) for name, item in value.items()}
         case list():
-            return [sent(each) for each in value]
+            return [sent(item) for item in value]
         case Reference():
             return value.id
     return REDACTED if value == ENCRYPTED else value
@@ -149,8 +149,8 @@ def dependencies(resource: Resource) -> tuple[list[str], dict[str, list[str]]]:
     return list(resource.dependencies), by_property
 
 
-def dependencies_handed(request: Mapping[str, Any]) -> tuple[list[str], dict[str, list[str]]]:
-    by_property = {name: each["urns"] for name, each in request.get("propertyDependencies", {}).items() if each}
+def engine_dependencies(request: Mapping[str, Any]) -> tuple[list[str], dict[str, list[str]]]:
+    by_property = {name: item["urns"] for name, item in request.get("propertyDependencies", {}).items() if item}
     return request.get("dependencies", []), by_property
 
 
@@ -159,13 +159,13 @@ def dependencies_handed(request: Mapping[str, Any]) -> tuple[list[str], dict[str
 @pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="the CLI starts the pack in `.venv`, which is not there")
 class TestTheCli:
     @each_export
-    def test_says_what_the_gate_says(self, name: str) -> None:
-        events = [each["policyEvent"] for each in analyze(export(name), ROOT) if "policyEvent" in each]
-        said = [(each["policyName"], each["resourceUrn"], each["enforcementLevel"]) for each in events]
-        assert managed(name, said) == by_gate(name)
+    def test_reports_what_the_gate_reports(self, name: str) -> None:
+        events = [event["policyEvent"] for event in analyze(export(name), ROOT) if "policyEvent" in event]
+        outcomes = [(event["policyName"], event["resourceUrn"], event["enforcementLevel"]) for event in events]
+        assert managed(name, outcomes) == by_gate(name)
 
     @each_export
-    def test_asks_what_is_recorded(self, name: str) -> None:
+    def test_sends_what_is_recorded(self, name: str) -> None:
         assert parsed(requests(name)) == recorded(name)
 
 

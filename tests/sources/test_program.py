@@ -15,11 +15,11 @@ from stackguard.sources import RunOptions, load
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
-    """What the runner was asked for; it registers one bucket."""
-    seen: list[tuple[Any, dict[str, Any]]] = []
+    """The calls of the runner, which registers one bucket."""
+    recorded: list[tuple[Any, dict[str, Any]]] = []
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
-        seen.append((folder, options))
+        recorded.append((folder, options))
         registered = [Resource("aws:s3/bucket:Bucket", "b")]
         return SimpleNamespace(
             resources=registered,
@@ -31,19 +31,19 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
         )
 
     monkeypatch.setattr(preview, "run", run, raising=False)
-    return seen
+    return recorded
 
 
 @pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"])
-def test_a_folder_is_run_as_it_is_asked_to(tmp_path: Path, calls: list[Any], name: str) -> None:
+def test_a_folder_is_run_with_the_options(tmp_path: Path, calls: list[Any], name: str) -> None:
     (tmp_path / name).write_text("{}")
     mock = (tmp_path / "mock.yaml",)
     loaded = load(str(tmp_path), RunOptions("prod", {"a:b": "c"}, resolve=False, timeout=5, mock=mock, account="1"))
-    assert [each.name for each in loaded.resources] == ["b"]
+    assert [resource.name for resource in loaded.resources] == ["b"]
     assert (loaded.notes, loaded.stand_in) == (("secrets are unknown",), True)
     assert (loaded.region, loaded.folder) == ("eu-west-1", tmp_path)
-    asked = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5, "mock": mock, "account": "1"}
-    assert [(folder, options | asked) for folder, options in calls] == [(tmp_path, calls[0][1])]
+    expected = {"stack": "prod", "config": {"a:b": "c"}, "resolve": False, "timeout": 5, "mock": mock, "account": "1"}
+    assert [(folder, options | expected) for folder, options in calls] == [(tmp_path, calls[0][1])]
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path, calls: list[Any]) -> None:
@@ -53,7 +53,7 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path, calls: list[Any])
     assert calls == []
 
 
-def test_a_project_in_a_folder_below_is_named(tmp_path: Path, calls: list[Any]) -> None:
+def test_a_project_in_a_subfolder_is_named(tmp_path: Path, calls: list[Any]) -> None:
     (tmp_path / "stack").mkdir()
     (tmp_path / "stack" / "Pulumi.yaml").write_text("{}")
     with pytest.raises(CannotJudge) as caught:
@@ -62,7 +62,7 @@ def test_a_project_in_a_folder_below_is_named(tmp_path: Path, calls: list[Any]) 
     assert calls == []
 
 
-def test_a_project_is_looked_for_upwards(tmp_path: Path, calls: list[Any]) -> None:
+def test_a_project_is_found_in_a_parent_folder(tmp_path: Path, calls: list[Any]) -> None:
     (tmp_path / "Pulumi.yaml").write_text("{}")
     (tmp_path / "src" / "deep").mkdir(parents=True)
     loaded = load(str(tmp_path / "src" / "deep"), RunOptions())

@@ -1,4 +1,4 @@
-"""What a target's bytes are taken for: of any kind, from anywhere, in any amount."""
+"""Targets of any kind and size: files, pipes, archives, devices and standard input."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import LoadedStack, RunOptions, load
-from stackguard.sources import input_stream as reading
+from stackguard.sources import LoadedStack, RunOptions, input_stream, load
 from tests.sources.states import as_bytes, export, parsed, state
 
 EXPORT = as_bytes(export())
@@ -42,7 +41,7 @@ def count(resources: LoadedStack) -> int:
 
 
 def test_a_compressed_checkpoint_is_unpacked(tmp_path: Path) -> None:
-    """The file backend writes `dev.json.gz` where `PULUMI_DIY_BACKEND_GZIP` is set."""
+    """The file backend writes `dev.json.gz` if `PULUMI_DIY_BACKEND_GZIP` is set."""
     file = tmp_path / "dev.json.gz"
     file.write_bytes(gzip.compress(EXPORT))
     assert count(loaded(file)) == 4
@@ -69,25 +68,25 @@ def test_a_damaged_archive_is_refused() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
 @pytest.mark.parametrize("block", [1, 3, 1_000])
-def test_a_byte_order_mark_is_no_trouble(encoding: str, block: int) -> None:
+def test_a_byte_order_mark_is_skipped(encoding: str, block: int) -> None:
     text = as_bytes(export()).decode().replace("inbox", "ïnbox€😀")
     mark = "\ufeff" if encoding == "utf-16-le" else ""
     assert parsed((mark + text).encode(encoding), block=block).resources == parsed(text.encode()).resources
 
 
-def test_what_does_not_say_how_long_it_is_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LIMIT", 1 << 20)
+def test_an_archive_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(input_stream, "LIMIT", 1 << 20)
     bomb = zlib.compressobj(wbits=31)
     packed = bomb.compress(b'{"deployment": {"a": "' + b"x" * (3 << 20)) + bomb.flush()
     with pytest.raises(CannotJudge, match=r"`state\.json` is longer than 1 MiB; unpack it first"):
         parsed(packed)
 
 
-def test_a_path_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+def test_the_error_about_a_path(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     (tmp_path / "main.py").write_text("1")
-    for target, said in {
+    for target, message in {
         tmp_path / "nope.json": "there is no file or folder",
         tmp_path / "main.py": "is part of a program; give the program's folder",
         loop: "too many levels of symbolic links",
@@ -95,7 +94,7 @@ def test_a_path_says_what_is_wrong_with_it(tmp_path: Path) -> None:
         tmp_path / ("x" * 300): "file name too long",
         tmp_path / "main.py" / "x": "cannot be read: not a directory",
     }.items():
-        assert said in refused(target).lower().replace("pulumi.yaml", "Pulumi.yaml")
+        assert message in refused(target).lower().replace("pulumi.yaml", "Pulumi.yaml")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is unreadable to this user")
@@ -113,7 +112,7 @@ def test_a_device_is_refused(device: str) -> None:
 
 
 @NEEDS_UNIX
-def test_a_named_pipe_is_read_as_it_is_written(tmp_path: Path) -> None:
+def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(EXPORT))
@@ -124,28 +123,28 @@ def test_a_named_pipe_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 @NEEDS_UNIX
 def test_a_pipe_that_nothing_writes_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "GRACE", 0.1)
+    monkeypatch.setattr(input_stream, "GRACE", 0.1)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     assert "is a pipe that nothing writes to" in refused(pipe)
 
 
 @NEEDS_UNIX
-def test_a_pipe_that_does_not_end_is_left_in_time(tmp_path: Path) -> None:
+def test_a_pipe_that_does_not_end_is_an_error_after_the_timeout(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     kept = os.open(pipe, os.O_RDWR)
     os.write(kept, b'{"deployment": {')
-    assert "does not end within 0.2 seconds; give it longer with `--timeout`" in refused(pipe, timeout=0.2)
+    assert "does not end within 0.2 seconds; allow more with `--timeout`" in refused(pipe, timeout=0.2)
     os.close(kept)
 
 
 GATE = [sys.executable, "-m", "stackguard", "check"]
 
 
-def check(*arguments: str, given: bytes | int = b"", memory: int = 600 << 20) -> tuple[int, str]:
-    """The exit code and what is said, by a process that may not take more than `memory` bytes."""
-    keyword = {"stdin": given} if isinstance(given, int) else {"input": given}
+def check(*arguments: str, stdin: bytes | int = b"", memory: int = 600 << 20) -> tuple[int, str]:
+    """The exit code and error output of a process that may use at most `memory` bytes."""
+    keyword = {"stdin": stdin} if isinstance(stdin, int) else {"input": stdin}
     finished = subprocess.run(
         [*GATE, *arguments],
         capture_output=True,
@@ -158,7 +157,7 @@ def check(*arguments: str, given: bytes | int = b"", memory: int = 600 << 20) ->
 
 
 def sparse(file: Path, start: bytes, size: int) -> Path:
-    """A file of any size that takes no room: it starts as given, and goes on with zeros."""
+    """A sparse file of any size, with zeros after its start."""
     file.write_bytes(start)
     os.truncate(file, size)
     return file
@@ -174,7 +173,7 @@ def repeated(file: Path, start: bytes, piece: bytes, size: int) -> Path:
 
 @NEEDS_UNIX
 @pytest.mark.parametrize(
-    ("start", "said"),
+    ("start", "message"),
     [
         (b"", "is binary (byte 0 is zero)"),
         (b'{"deployment": {"resources": [', "is binary (byte 30 is zero)"),
@@ -182,15 +181,15 @@ def repeated(file: Path, start: bytes, piece: bytes, size: int) -> Path:
         (b"\xff\xfe{\0", "is binary (byte 1 is zero)"),
     ],
 )
-def test_a_huge_binary_file_is_refused_in_little_memory(tmp_path: Path, start: bytes, said: str) -> None:
+def test_a_huge_binary_file_is_refused_in_little_memory(tmp_path: Path, start: bytes, message: str) -> None:
     code, printed = check(str(sparse(tmp_path / "x.json", start, 500 << 20)))
     assert (code, printed.count("\n")) == (2, 1)
-    assert said in printed
+    assert message in printed
 
 
 @NEEDS_UNIX
 @pytest.mark.parametrize(
-    ("start", "piece", "said"),
+    ("start", "piece", "message"),
     [
         (b'"', b"x", "a JSON text"),
         (b"", b"[", "a JSON array"),
@@ -205,10 +204,10 @@ def test_a_huge_binary_file_is_refused_in_little_memory(tmp_path: Path, start: b
         (b"", b"\n", "is empty"),
     ],
 )
-def test_a_huge_text_is_refused_in_little_memory(tmp_path: Path, start: bytes, piece: bytes, said: str) -> None:
+def test_a_huge_text_is_refused_in_little_memory(tmp_path: Path, start: bytes, piece: bytes, message: str) -> None:
     code, printed = check(str(repeated(tmp_path / "x.json", start, piece * 100_000, 100 << 20)))
     assert (code, printed.count("\n")) == (2, 1)
-    assert said in printed
+    assert message in printed
 
 
 MEASURE = """
@@ -222,10 +221,10 @@ print(len(loaded.resources), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory in kibibytes")
-def test_reading_an_export_takes_not_much_more_memory_than_its_size(tmp_path: Path) -> None:
-    """The text is never there as a whole, so what is taken is what the resources take."""
+def test_an_export_takes_less_memory_than_its_size(tmp_path: Path) -> None:
+    """The whole text is never in memory, only the resources."""
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": f"S{n}"} for n in range(100)]})
-    listed = [
+    states = [
         state(
             "aws:iam/rolePolicy:RolePolicy",
             f"p{n}",
@@ -235,12 +234,12 @@ def test_reading_an_export_takes_not_much_more_memory_than_its_size(tmp_path: Pa
         for n in range(10_000)
     ]
     file = tmp_path / "state.json"
-    file.write_bytes(as_bytes(export(listed)))
+    file.write_bytes(as_bytes(export(states)))
     command = [sys.executable, "-c", MEASURE, str(file)]
     finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    count, taken = map(int, finished.stdout.split())
+    count, memory = map(int, finished.stdout.split())
     assert count == 10_000
-    assert taken < file.stat().st_size
+    assert memory < file.stat().st_size
 
 
 def endless(piece: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -250,19 +249,19 @@ def endless(piece: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @NEEDS_UNIX
-@pytest.mark.parametrize(("piece", "said"), [("{", "nested too deeply|is not JSON"), ("x", "is not JSON")])
-def test_standard_input_that_never_ends_is_refused(piece: str, said: str) -> None:
+@pytest.mark.parametrize(("piece", "message"), [("{", "nested too deeply|is not JSON"), ("x", "is not JSON")])
+def test_standard_input_that_never_ends_is_refused(piece: str, message: str) -> None:
     for writer in endless(piece):
         assert writer.stdout is not None
-        code, printed = check("-", given=writer.stdout.fileno())
+        code, printed = check("-", stdin=writer.stdout.fileno())
         assert (code, printed.count("\n")) == (2, 1)
-        assert any(each in printed for each in said.split("|"))
+        assert any(text in printed for text in message.split("|"))
 
 
 @NEEDS_UNIX
-def test_standard_input_that_says_nothing_is_left_in_time() -> None:
+def test_standard_input_without_data_is_an_error_after_the_timeout() -> None:
     reader, writer = os.pipe()
-    code, printed = check("-", "--timeout", "0.5", given=reader)
+    code, printed = check("-", "--timeout", "0.5", stdin=reader)
     os.close(reader)
     os.close(writer)
     assert (code, printed.count("\n")) == (2, 1)
@@ -270,13 +269,13 @@ def test_standard_input_that_says_nothing_is_left_in_time() -> None:
 
 
 def test_standard_input_is_read_and_judged() -> None:
-    code, printed = check("-", given=EXPORT, memory=4 << 30)
+    code, printed = check("-", stdin=EXPORT, memory=4 << 30)
     assert code == 1, printed
 
 
 @NEEDS_UNIX
 def test_standard_input_that_is_closed_is_refused() -> None:
-    command = " ".join(f"'{each}'" for each in [*GATE, "-"])
+    command = " ".join(f"'{argument}'" for argument in [*GATE, "-"])
     finished = subprocess.run(["sh", "-c", f"{command} <&-"], capture_output=True, text=True, check=False, timeout=60)
     assert (finished.returncode, finished.stderr.count("\n")) == (2, 1)
     assert "standard input is closed" in finished.stderr

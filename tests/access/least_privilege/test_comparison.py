@@ -108,7 +108,7 @@ def test_the_text_report_lists_the_calls_and_no_problems() -> None:
         "s3:PutObject Bucket=${RESULTS_BUCKET} Key=summaries/(the event's)|summaries/…  ingest/normalise.py:"
         in ran.output
     )
-    assert "clean: nothing is missing, nothing is over" in ran.output
+    assert "clean: no permission is missing or unused" in ran.output
 
 
 HIDDEN = """

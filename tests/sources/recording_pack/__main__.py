@@ -1,4 +1,4 @@
-"""A policy pack that has no policies and writes down each request of the engine, a JSON line each, into `RECORD_FILE`."""
+"""A policy pack without policies that writes each request of the engine to `RECORD_FILE`, as a JSON line."""
 
 # ruff: noqa: ARG002, N802 (the protocol names the methods and gives each a request and a context)
 
@@ -19,7 +19,7 @@ FILE = Path(os.environ["RECORD_FILE"])
 
 
 class Recorder(analyzer_pb2_grpc.AnalyzerServicer):
-    """Answers that nothing is wrong."""
+    """Answers without violations."""
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return analyzer_pb2.AnalyzerHandshakeResponse()
