@@ -100,25 +100,23 @@ def _parts(table: TypeTable, properties: Mapping[str, Any]) -> Iterator[Mapping[
         yield properties
 
 
-def _inputs(fields: Mapping[str, Field], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that these properties are written from; a property that several could be of is the first's."""
-    found: dict[str, Any] = {}
-    taken: set[tuple[str, str]] = set()
+def _inputs(
+    fields: Mapping[str, Field], properties: Mapping[str, Any], read_paths: set[str] | None = None
+) -> dict[str, Any]:
+    """The inputs that these properties are written from; a property that several inputs could set is the first's."""
+    inputs: dict[str, Any] = {}
+    read_paths = set() if read_paths is None else read_paths
     for name, field in fields.items():
         if not field.to:
-            free = {key: inner for key, inner in field.fields.items() if (inner.to, inner.at) not in taken}
-            inner = _inputs(free, properties)
-            if inner:
-                found[name] = inner
-                taken |= {(other.to, str(other.beside)) for other in field.fields.values()}
+            value = _inputs(field.fields, properties, read_paths) or None
+        elif field.kind == "archive" or (field.kind != "element" and field.to in read_paths):
             continue
-        if field.kind == "archive" or (field.kind != "element" and (field.to, "") in taken):
-            continue
-        value = _value(field, _at(properties, field.path))
+        else:
+            value = _value(field, _at(properties, field.path))
         if value is not None:
-            found[name] = value
-            taken.add((field.to, ""))
-    return found
+            inputs[name] = value
+            read_paths.add(field.to)
+    return inputs
 
 
 def _value(field: Field, value: Any) -> Any:

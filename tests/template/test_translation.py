@@ -11,9 +11,11 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Resource
 from policypack.core.wire import UNKNOWN_STRING
+from stackguard.template.parse import read
 from stackguard.template.translation import Template, translate
 
 BUCKET, VERSIONING = "aws:s3/bucket:Bucket", "aws:s3/bucketVersioning:BucketVersioning"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 QUEUE, FUNCTION = "aws:sqs/queue:Queue", "aws:lambda/function:Function"
 
 
@@ -53,6 +55,18 @@ def properties(template: Template, logical_id: str) -> Mapping[str, Any]:
 )  # fmt: skip
 def test_what_cannot_be_said_is_named_with_the_reason(resource: Resource, path: str, why: str) -> None:
     assert problems(resource) == [("logs", path, why)]
+
+
+def test_a_property_is_read_back_as_one_input() -> None:
+    """CloudFormation has one place for a rule's `prefix`, for its filter's and for that of the filter's `and`."""
+    logs = bucket()
+    rule = {"id": "old", "status": "Enabled", "filter": {"and": {"prefix": "tmp/", "objectSizeLessThan": 9}}}
+    lifecycle = Resource(LIFECYCLE, "old", {"bucket": logs.id, "rules": [rule]}, dependencies=(logs.urn,))
+
+    _, back = read(translate((logs, lifecycle)))
+
+    expected = {"id": "old", "status": "Enabled", "prefix": "tmp/", "filter": {"objectSizeLessThan": 9}}
+    assert back.inputs["rules"] == [expected]
 
 
 def test_every_place_is_listed() -> None:
