@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from stackguard.bundle.config import PROJECT_FILE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered
@@ -166,16 +166,23 @@ def _from_pylock(text: str, file: Path, function: FunctionProject, relock: str) 
     }
     for package in pylock.packages:
         if package.marker is None or package.marker.evaluate(environment, context="lock_file"):
-            yield _from_package(package, file)
+            yield _from_package(package, file, relock)
 
 
-def _from_package(package: Package, file: Path) -> Locked:
+def _from_package(package: Package, file: Path, relock: str) -> Locked:
     if package.vcs or package.directory:
         kind = "vcs" if package.vcs else "directory"
         raise CannotBundle(f"`{file}`: `{package.name}` is a {kind}, which has no hash; build a wheel and lock that")
     if package.archive and not package.archive.url:
         raise CannotBundle(f"`{file}`: the archive of `{package.name}` has no `url`; lock it with its address")
-    version = str(package.version) if package.version else None
+    versions = {package.version} if package.version else set()
+    if not versions:
+        versions |= {parse_wheel_filename(wheel.filename)[1] for wheel in package.wheels or ()}
+        versions |= {parse_sdist_filename(package.sdist.filename)[1]} if package.sdist else set()
+    if len(versions) > 1:
+        listed = ", ".join(map(str, sorted(versions)))
+        raise CannotBundle(f"`{file}` does not pin `{package.name}` to one version: it has files of {listed}; {relock}")
+    version = next(iter(map(str, versions)), None)
     files = [item for item in (package.archive, package.sdist, *(package.wheels or ())) if item]
     hashes = {f"{algorithm}:{digest}" for item in files for algorithm, digest in item.hashes.items()}
     return Locked(package.name, version, tuple(sorted(hashes)), package.archive.url if package.archive else None)

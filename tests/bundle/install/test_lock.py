@@ -130,6 +130,22 @@ def test_a_pylock_says_the_same(tmp_path: Path) -> None:
     assert lock.packages == (Locked("alpha-one", "1.0", (f"sha256:{DIGEST}",)),)
 
 
+def test_a_version_that_a_pylock_leaves_out_is_that_of_the_files(tmp_path: Path) -> None:
+    text = package("alpha-one").replace('version = "1.0"\n', "")
+
+    assert locked(pylock(tmp_path, PYLOCK + text)).requirements() == f"alpha-one==1.0 --hash=sha256:{DIGEST}\n"
+
+
+def test_files_of_two_versions_in_a_pylock_are_refused(tmp_path: Path) -> None:
+    sdist = f'sdist = {{url = "https://host/alpha-2.0.tar.gz", hashes = {{sha256 = "{DIGEST}"}}}}'
+    text = package("alpha", sdist).replace('version = "1.0"\n', "")
+
+    with pytest.raises(
+        CannotBundle, match=r"does not pin `alpha` to one version: it has files of 1\.0, 2\.0; lock again"
+    ):
+        locked(pylock(tmp_path, PYLOCK + text))
+
+
 def test_a_default_group_of_a_pylock_is_installed(tmp_path: Path) -> None:
     text = f'{PYLOCK}default-groups = ["dev"]\n' + package("in-a-group", "marker = \"'dev' in dependency_groups\"")
 
