@@ -203,7 +203,7 @@ def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[s
 def test_a_circle_that_cannot_be_broken_is_shown(loaded: dict[str, LoadedStack]) -> None:
     (problem,) = translated(loaded["circle"]).problems
     assert problem.why == (
-        "is in a circle: Left -> Right -> Left; CloudFormation creates one after another, so remove one of these references"
+        "is in a circular dependency: Left -> Right -> Left; CloudFormation creates one after another, so remove one of these references"
     )
 
 
@@ -212,7 +212,7 @@ def test_a_name_that_has_to_be_known_before_is_a_parameter(loaded: dict[str, Loa
     assert template.document["Parameters"] == {
         "UploadsName": {
             "Type": "String",
-            "Description": "The name of `Uploads`, which others have to know before it exists",
+            "Description": "The name of `Uploads`, which others need before it exists",
         }
     }
     found = resources(template)

@@ -53,7 +53,7 @@ def step(schema: Mapping[str, Any], node: Mapping[str, Any], name: str) -> Mappi
 
 def paths(table: TypeTable) -> Iterator[tuple[str, ...]]:
     """Every path that the table writes in CloudFormation's properties."""
-    start = (table.onto.each,) if table.onto and table.onto.each else ()
+    start = (table.onto.element_of,) if table.onto and table.onto.element_of else ()
     for each in table.fields.values():
         yield from _paths(each, start)
     if table.tags:
@@ -65,7 +65,7 @@ def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if field.kind == "archive":
         yield from ((*here, name) for name in ("S3Bucket", "S3Key"))
         return
-    keys = [*(field.entries or ()), *([field.at] if field.at else ()), *field.beside]
+    keys = [*(field.entries or ()), *([field.at] if field.at else ()), *field.constants]
     yield from ((*here, key) for key in keys)
     for each in field.fields.values():
         yield from _paths(each, here)

@@ -60,12 +60,13 @@ def test_what_cannot_be_said_is_named_with_the_reason(resource: Resource, path: 
 def test_a_property_is_read_back_as_one_input() -> None:
     """CloudFormation has one place for a rule's `prefix`, for its filter's and for that of the filter's `and`."""
     logs = bucket()
-    rule = {"id": "old", "status": "Enabled", "filter": {"and": {"prefix": "tmp/", "objectSizeLessThan": 9}}}
+    tags = {"team": "a", "class": "b"}
+    rule = {"id": "old", "status": "Enabled", "filter": {"and": {"prefix": "tmp/", "tags": tags}}}
     lifecycle = Resource(LIFECYCLE, "old", {"bucket": logs.id, "rules": [rule]}, dependencies=(logs.urn,))
 
     _, back = read(translate((logs, lifecycle)))
 
-    expected = {"id": "old", "status": "Enabled", "prefix": "tmp/", "filter": {"objectSizeLessThan": 9}}
+    expected = {"id": "old", "status": "Enabled", "prefix": "tmp/", "filter": {"and": {"tags": tags}}}
     assert back.inputs["rules"] == [expected]
 
 
