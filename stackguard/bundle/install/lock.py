@@ -37,7 +37,7 @@ _COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """One package that is installed on the target. `name` is canonical; `version` is None where the lock has a URL."""
+    """One package that is installed on the target. `name` is canonical; `version` is None if the lock has a URL."""
 
     name: str
     version: str | None
@@ -52,13 +52,13 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What a lock file holds for one target. `file` is None for a function without dependencies."""
+    """The contents of a lock file for one target. `file` is None for a function without dependencies."""
 
     file: Path | None
     sha256: str
     packages: tuple[Locked, ...]
     relock: str
-    """The advice how to lock again, with the command."""
+    """How to lock again, with the command."""
     index_options: tuple[str, ...] = ()
 
     def requirements(self) -> str:
