@@ -18,13 +18,8 @@ ROOT = Path(__file__).parents[1]
 OURS = ROOT / ".github" / "workflows"
 PAGE = ROOT / "docs" / "ci.md"
 EXAMPLE = re.compile(r"^```yaml\n(# \.github/workflows/(\S+\.yml)\n.*?)^```$", re.MULTILINE | re.DOTALL)
-ZIZMOR = [
-    str(Path(sys.executable).with_name("zizmor")),
-    "--offline",
-    "--no-config",
-    "--pedantic",
-    "--strict-collection",
-]
+_ZIZMOR = Path(sys.executable).with_name("zizmor")
+ZIZMOR = [str(_ZIZMOR), "--offline", "--no-config", "--pedantic", "--strict-collection"]
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 _RUN = r"^\s*(?:uv run (?:--\S+ )*)?(?:\S*/)?"
 REQUIRED = {

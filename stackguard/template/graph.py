@@ -26,7 +26,7 @@ class Problem:
     path: str
     why: str
     blocks: bool = True
-    """Whether it prevents the template; what is left out on purpose is only reported."""
+    """Whether it prevents the template; an export that is left out on purpose is only reported."""
 
 
 class AlreadySetError(Exception):
@@ -150,7 +150,7 @@ def break_cycles(nodes: Mapping[str, Node], finder: OutputFinder, parameters: Pa
             continue
         start, end = next(((start, end) for start, end in edges if start.to(end.id)), edges[0])
         path = " -> ".join([*cycle, cycle[0]])
-        why = f"is in a circular dependency: {path}; CloudFormation creates one after another, so remove one of these references"
+        why = f"is in a circular dependency: {path}; CloudFormation creates one after another, so remove a reference"
         yield Problem(start.resource.urn, "", why)
         start.write_out(end, finder)
 

@@ -30,7 +30,7 @@ class Parameters:
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By logical id, what is to be uploaded."""
+    """By logical id, the archives to upload."""
 
     def add_secret(self, logical_id: str, path: str, value: Any) -> TemplateReference:
         """A parameter without echo for a secret."""
@@ -80,7 +80,7 @@ class Parameters:
         """The source of the bytes; for a text of the program only its hash."""
         if asset.path is not None:
             near = os.path.relpath(asset.path, self.folder) if self.folder else asset.path
-            # A cache is elsewhere on each machine, and the template is the same on all.
+            # A cache has another path on each machine, and the template is the same on all.
             return Path(near).name if near.startswith(FAR) or Path(near).is_absolute() else near
         if asset.uri is not None:
             return asset.uri

@@ -46,8 +46,8 @@ def generate(
 ) -> GeneratedTemplate:
     """Generate a template of a program's folder or an export.
 
-    `file` is its name in messages; `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default one; with `partial`, a part of
-    the target is enough.
+    `file` is its name in messages; `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default
+    one; with `partial`, a part of the target is enough.
 
     Raises:
         CannotJudge: the target cannot be read or run, or, unless a part is enough, the template cannot express all of it.
@@ -64,9 +64,9 @@ def generate(
     blocking = [line for line, problem in zip(lines, template.problems, strict=True) if problem.blocks]
     blocking = list(map(loaded.mask.hide, (*blocking, *unseen)))
     if blocking and not partial:
-        things = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
+        count = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
         raise CannotJudge(
-            f"`{target}` has {things} without a place in CloudFormation, so nothing was written; fix what is listed "
+            f"`{target}` has {count} without a place in CloudFormation, so nothing was written; fix what is listed "
             "above, or write the rest with `--allow-partial`",
             "\n".join(blocking),
         )

@@ -1,4 +1,4 @@
-"""The report of `stackguard template`: what was written, the results of cfn-lint, and the verdict of our policies."""
+"""The report of `stackguard template`: its resources, the results of cfn-lint, and the verdict of our policies."""
 
 from __future__ import annotations
 

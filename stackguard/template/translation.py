@@ -116,7 +116,7 @@ class Translation:
             del self.nodes[self.logical_ids.pop(resource.urn)]
 
     def wait(self, resource: Resource) -> None:
-        """Note what the node of a resource waits for in the program."""
+        """Store which nodes the node of a resource waits for in the program."""
         node = self.nodes.get(self.logical_ids.get(resource.urn, ""))
         if node is None:
             return
@@ -207,7 +207,7 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
 
 
 def _is_translated(resource: Resource) -> bool:
-    """Whether CloudFormation would create it: not a component, a provider, or what the program only reads."""
+    """Whether CloudFormation would create it: not a component, a provider, or a resource that the program only reads."""
     engine = resource.type.startswith(PROVIDER_PREFIX) or resource.type in {ROOT_TYPE, STACK_REFERENCE}
     return not engine and not resource.external and (resource.custom or resource.remote)
 
@@ -226,7 +226,7 @@ def _refusals(resource: Resource, region: str | None) -> Iterator[tuple[str, str
 
 
 def _with_ids(resource: Resource) -> Resource:
-    """The resource with an id for each whole resource among its inputs, which is what the provider gets."""
+    """The resource with ids in place of the resources among its inputs, as the provider receives it."""
     passed = {key: value.id for key, value in resource.inputs.items() if isinstance(value, Passed)}
     return replace(resource, inputs={**resource.inputs, **passed}) if passed else resource
 

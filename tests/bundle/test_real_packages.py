@@ -55,17 +55,8 @@ def bundled(folder: Path, runtime: str, architecture: str, *, project: bool = Fa
         file.write_text(f"{file.read_text()}\n[dependency-groups]\ndev = ['iniconfig']\n")
         uv("lock", "--quiet", "--python", sys.executable, folder=folder)
     else:
-        uv(
-            "pip",
-            "compile",
-            "-q",
-            "--universal",
-            "--generate-hashes",
-            "pyproject.toml",
-            "-o",
-            "requirements.lock",
-            folder=folder,
-        )
+        options = ("-q", "--universal", "--generate-hashes", "pyproject.toml", "-o", "requirements.lock")
+        uv("pip", "compile", *options, folder=folder)
     return build(folder)
 
 

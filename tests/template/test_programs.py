@@ -209,7 +209,7 @@ def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[s
 def test_a_cycle_that_cannot_be_broken_is_reported(loaded: dict[str, LoadedStack]) -> None:
     (problem,) = translated(loaded["circle"]).problems
     assert problem.why == (
-        "is in a circular dependency: Left -> Right -> Left; CloudFormation creates one after another, so remove one of these references"
+        "is in a circular dependency: Left -> Right -> Left; CloudFormation creates one after another, so remove a reference"
     )
 
 

@@ -40,7 +40,8 @@ class Distribution:
 def distributions(folder: Path) -> list[Distribution]:
     """The distributions in a folder, sorted by name, with the files that go into the archive.
 
-    Left out are scripts that start a Python, because they name the builder's; compiled modules with their source; and the installer's own notes.
+    Left out are scripts that start a Python, because they name the builder's; compiled modules with their source; and
+    the installer's own notes.
 
     Raises:
         CannotBundle: there is a link among the files.

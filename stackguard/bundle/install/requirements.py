@@ -1,4 +1,4 @@
-"""Checks of a lock against what requires it: the function's `pyproject.toml`, and each installed package."""
+"""Checks of a lock against all requirements: those of the function's `pyproject.toml`, and of each installed package."""
 
 from __future__ import annotations
 
