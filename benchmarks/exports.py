@@ -11,7 +11,7 @@ PROVIDER = "urn:pulumi:big::bench::pulumi:providers:aws::primary"
 
 def write_export(file: Path, resources: int, documents: int) -> None:
     """Write an export of `resources` resources, of which `documents` have a policy document of their own."""
-    entries: list[dict[str, Any]] = [
+    states: list[dict[str, Any]] = [
         {
             "urn": "urn:pulumi:big::bench::pulumi:pulumi:Stack::bench-big",
             "custom": False,
@@ -26,12 +26,9 @@ def write_export(file: Path, resources: int, documents: int) -> None:
             "outputs": {"region": "eu-west-1"},
         },
     ]
-    entries += [_role_policy(index) for index in range(documents)]
-    entries += [_parameter(index) for index in range(resources - len(entries))]
-    deployment = {
-        "manifest": {"time": "2026-11-01T00:00:00Z", "magic": "", "version": "v3.200.0"},
-        "resources": entries,
-    }
+    states += [_role_policy(index) for index in range(documents)]
+    states += [_parameter(index) for index in range(resources - len(states))]
+    deployment = {"manifest": {"time": "2026-11-01T00:00:00Z", "magic": "", "version": "v3.200.0"}, "resources": states}
     file.write_text(json.dumps({"version": 3, "deployment": deployment}), encoding="utf-8")
 
 

@@ -100,11 +100,8 @@ def test_two_builders_at_once_make_the_same(folder: Path, caches: Path) -> None:
 
     assert [process.returncode for process in running] == [0] * 4, printed
     assert len({out for out, _ in printed}) == 1
-    assert sorted(path.name.partition("-")[0] for path in caches.iterdir()) == [
-        "dependencies",
-        "finished",
-        "materials",
-    ]
+    kinds = sorted(path.name.partition("-")[0] for path in caches.iterdir())
+    assert kinds == ["dependencies", "finished", "materials"]
 
 
 SLOW = """

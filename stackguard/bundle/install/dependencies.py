@@ -56,7 +56,8 @@ def _pack(
     lock: Lock,
     prefix: str,
 ) -> Dependencies:
-    kept = {distribution.name: _kept(distribution, function.table.strip) for distribution in installed}
+    strip = function.table.strip
+    kept = {distribution.name: _kept(distribution, strip) for distribution in installed}
     files = [replace(file, path=f"{prefix}{file.path}") for files in kept.values() for file in files]
     members = archive.write(packed, files)
     zipped = {member.path.removeprefix(prefix): member.zipped for member in members}
@@ -75,9 +76,7 @@ def _pack(
     ]
     return Dependencies(
         packages=tuple(packages),
-        savings={
-            kind: saving for kind, saving in savings(installed, zipped).items() if kind not in function.table.strip
-        },
+        savings={kind: saving for kind, saving in savings(installed, zipped).items() if kind not in strip},
         stripped=tuple(name for name, files in kept.items() if not files),
         clashes=tuple(clashing),
         foreign=tuple(archive.foreign(files, function.target)),

@@ -175,14 +175,13 @@ def _from_package(package: Package, file: Path, relock: str) -> Locked:
         raise CannotBundle(f"`{file}`: `{package.name}` is a {kind}, which has no hash; build a wheel and lock that")
     if package.archive and not package.archive.url:
         raise CannotBundle(f"`{file}`: the archive of `{package.name}` has no `url`; lock it with its address")
-    versions = {package.version} if package.version else set()
-    if not versions:
-        versions |= {parse_wheel_filename(wheel.filename)[1] for wheel in package.wheels or ()}
-        versions |= {parse_sdist_filename(package.sdist.filename)[1]} if package.sdist else set()
+    versions = {parse_wheel_filename(wheel.filename)[1] for wheel in package.wheels or ()}
+    versions |= {parse_sdist_filename(package.sdist.filename)[1]} if package.sdist else set()
     if len(versions) > 1:
         listed = ", ".join(map(str, sorted(versions)))
         raise CannotBundle(f"`{file}` does not pin `{package.name}` to one version: it has files of {listed}; {relock}")
-    version = next(iter(map(str, versions)), None)
+    version = package.version or next(iter(versions), None)
     files = [item for item in (package.archive, package.sdist, *(package.wheels or ())) if item]
     hashes = {f"{algorithm}:{digest}" for item in files for algorithm, digest in item.hashes.items()}
-    return Locked(package.name, version, tuple(sorted(hashes)), package.archive.url if package.archive else None)
+    url = package.archive.url if package.archive else None
+    return Locked(package.name, str(version) if version else None, tuple(sorted(hashes)), url)
