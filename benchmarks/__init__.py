@@ -1,1 +1,1 @@
-"""How long the gate and the pack take, against the bare cost of what they wrap, in one run."""
+"""Run times of the gate and the pack, against the bare cost of what they wrap, in one run."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: times and their ratios, each the median of several runs, interleaved in one go."""
+"""`python -m benchmarks`: times and their ratios, each the median of several runs, interleaved."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ ROOT = Path(__file__).parents[1]
 GATE = str(Path(sys.executable).parent / "stackguard")
 RUNS = 7
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""As a user has it: what was imported once is compiled."""
+"""As a user has it: modules that were imported once are compiled."""
 
 
 def run(*command: str, accepted: tuple[int, ...] = (0,)) -> float:
     """Seconds of wall time that a command takes."""
     start = time.perf_counter()
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=ENVIRONMENT)
-    took = time.perf_counter() - start
+    seconds = time.perf_counter() - start
     if finished.returncode not in accepted:
         sys.exit(f"{' '.join(command)} ended with {finished.returncode}:\n{finished.stdout}{finished.stderr}")
-    return took
+    return seconds
 
 
 def start_of_pack(folder: Path) -> float:
@@ -42,9 +42,9 @@ def start_of_pack(folder: Path) -> float:
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        took = time.perf_counter() - start
+        seconds = time.perf_counter() - start
         process.terminate()
-    return took
+    return seconds
 
 
 def compare(
@@ -54,7 +54,7 @@ def compare(
     ours(), bare()  # the first run compiles
     pairs = [(ours(), bare()) for _ in range(runs)]
     first, second = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"{title}: {first:.2f} s against {second:.2f} s, ratio {first / second:.2f} (wanted: at most {limit:.2f})")
+    print(f"{title}: {first:.2f} s against {second:.2f} s, ratio {first / second:.2f} (limit: {limit:.2f})")
 
 
 def compare_with_pulumi(scratch: Path, empty: Path) -> None:
@@ -84,12 +84,12 @@ def compare_with_pulumi(scratch: Path, empty: Path) -> None:
 
 
 def previews(home: Path, program: Path) -> Callable[[Path], float]:
-    """A function that previews a program on a new stack, with a policy pack, and gives the seconds that it took."""
+    """A function that previews a program on a new stack, with a policy pack, and returns its seconds."""
     home.mkdir()
     project = with_standin(program, home)
     run_pulumi(home, project, "stack", "init", "dev")
     config = home / "config.json"
-    config.write_text('{"all": "advisory"}', encoding="utf-8")  # what fails takes the CLI seconds to end
+    config.write_text('{"all": "advisory"}', encoding="utf-8")  # after a failure the CLI takes seconds to end
     options = ("--policy-pack-config", str(config))
 
     def preview(pack: Path) -> float:
@@ -103,17 +103,17 @@ def previews(home: Path, program: Path) -> Callable[[Path], float]:
 
 
 def compare_replayed(empty: Path) -> None:
-    """A recorded preview, from the start of the pack to its last answer: what it costs without a CLI."""
+    """A recorded preview without the CLI, from the start of the pack to its last answer."""
     program = ROOT / "tests" / "sound" / "order_flow"
-    sent = session.load(program)
+    recorded = session.load(program)
 
     def replayed(pack: Path) -> float:
         start = time.perf_counter()
         with running(pack, program) as client:
-            client.stub.ConfigureStack(sent.configuration)
-            for each in sent.resources:
-                client.stub.Analyze(each)
-            client.stub.AnalyzeStack(sent.stack)
+            client.stub.ConfigureStack(recorded.configuration)
+            for request in recorded.resources:
+                client.stub.Analyze(request)
+            client.stub.AnalyzeStack(recorded.stack)
             return time.perf_counter() - start
 
     compare(
@@ -126,7 +126,7 @@ def compare_replayed(empty: Path) -> None:
 
 
 def main() -> None:
-    """Run everything."""
+    """Print all times."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         empty = scratch / "empty"
@@ -171,7 +171,7 @@ def main() -> None:
             11,
         )
         version = statistics.median(run(GATE, "--version") for _ in range(RUNS))
-        print(f"stackguard --version: {version:.3f} s (wanted: under 0.15 s)")
+        print(f"stackguard --version: {version:.3f} s (limit: 0.15 s)")
         loaded = subprocess.run(
             [sys.executable, "-X", "importtime", GATE, "check", str(large)],
             capture_output=True,
@@ -180,7 +180,7 @@ def main() -> None:
             cwd=ROOT,
         ).stderr
         imported = {line.rsplit("|", 1)[-1].strip() for line in loaded.splitlines() if line.startswith("import time:")}
-        print(f"check of an export imports pulumi: {'yes' if 'pulumi' in imported else 'no'} (wanted: no)")
+        print(f"check of an export imports pulumi: {'yes' if 'pulumi' in imported else 'no'} (expected: no)")
 
 
 if __name__ == "__main__":

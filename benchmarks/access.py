@@ -1,7 +1,7 @@
 """`python -m benchmarks.access`: the access engine against z3, on the same inclusions of real policy documents.
 
-The documents are AWS's own managed policies, as moto bundles them, each beside one that differs from it in one place.
-`z3-solver` is installed for it alone: `uv pip install z3-solver`.
+The documents are AWS's own managed policies, as moto bundles them, each compared with one that differs from it in one place.
+`z3-solver` is needed only here: `uv pip install z3-solver`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LARGEST = 6_000
 
 
 def main() -> None:
-    """Print what a batch costs, and how the engine and z3 agree and what each takes."""
+    """Print the time of batches, and agreement and times of the engine and z3."""
     documents = managed()
     batches(documents)
     if importlib.util.find_spec("z3") is None:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def batches(documents: list[Any]) -> None:
-    """Print the cost of a document in batches of three sizes, each document another one."""
+    """Print the time per document in batches of three sizes, all documents different."""
     for size in (100, 1_000, 10_000):
         lines = [
             json.dumps(
@@ -58,22 +58,22 @@ def batches(documents: list[Any]) -> None:
         started = time.perf_counter()
         for _ in answers([line.encode() for line in lines], asked_diff):
             pass
-        took = time.perf_counter() - started
-        print(f"{size} lines of `access diff --jsonl`: {took:.2f} s, {took / size * 1e3:.2f} ms each")
+        seconds = time.perf_counter() - started
+        print(f"{size} lines of `access diff --jsonl`: {seconds:.2f} s, {seconds / size * 1e3:.2f} ms each")
 
 
 def renamed(document: Any, number: int) -> Any:
-    """The document about other resources, so that nothing that was computed for one serves the next."""
+    """The document with other resources, so that no cached result applies."""
     return json.loads(json.dumps(document).replace("arn:aws:", f"arn:aws-{number}:"))
 
 
 def against_z3(documents: list[Any]) -> None:
-    """Ask both the same, of two samples."""
+    """Compare both on two samples."""
     random.seed(SEED)
     for service in services():  # the first question about a service opens its table
         names(service)
-    for each in documents[:50]:
-        diff([read(json.dumps(each))], [read(json.dumps({**each, "Statement": each["Statement"][:1]}))])
+    for document in documents[:50]:
+        diff([read(json.dumps(document))], [read(json.dumps({**document, "Statement": document["Statement"][:1]}))])
     compare(f"{PAIRS} pairs of managed policies", managed_pairs(documents), PAIRS)
     compare(f"{GLOB_PAIRS} inclusions of ARNs with wildcards", glob_pairs(), GLOB_PAIRS)
 
@@ -90,10 +90,10 @@ def glob_pairs() -> Iterator[tuple[Any, Any]]:
     """Objects of buckets by patterns, and the same patterns wider or narrower in one place."""
     while True:
         old = [glob() for _ in range(random.randrange(1, 5))]
-        new = [each.replace("*", random.choice(["*", "*-*", "a*", "*z", "*/*"]), 1) for each in old]
+        new = [arn.replace("*", random.choice(["*", "*-*", "a*", "*z", "*/*"]), 1) for arn in old]
         yield tuple(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": each}]}
-            for each in random.choice([(new, old), (old, new)])
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": arns}]}
+            for arns in random.choice([(new, old), (old, new)])
         )
 
 
@@ -104,25 +104,25 @@ def glob() -> str:
 
 
 def compare(title: str, pairs: Iterator[tuple[Any, Any]], count: int) -> None:
-    """Print how the two agree and what each takes of the processor, which does not hang on what else runs."""
+    """Print agreement and processor times, which do not depend on other processes."""
     times: list[tuple[float, float]] = []
     verdicts: Counter[str] = Counter()
     solutions = list(islice(solved(pairs), count))
     gc.collect()
-    gc.freeze()  # else each collection in the middle of an answer walks over all tables again
-    for new, old, solution, took in solutions:
+    gc.freeze()  # else each collection during an answer visits all tables again
+    for new, old, solution, seconds in solutions:
         texts = json.dumps(new), json.dumps(old)
         started = time.process_time()
         answer = diff([read(texts[0])], [read(texts[1])])
-        times.append((time.process_time() - started, took))
-        said = {Verdict.NEW_ACCESS: True, Verdict.NO_NEW_ACCESS: False}.get(answer.verdict)
+        times.append((time.process_time() - started, seconds))
+        expected = {Verdict.NEW_ACCESS: True, Verdict.NO_NEW_ACCESS: False}.get(answer.verdict)
         kind = (
             "z3 gave up"
             if solution is None
             else "undecided"
-            if said is None
+            if expected is None
             else "both"
-            if said == solution
+            if expected == solution
             else "DIFFER"
         )
         verdicts[f"{kind}: {answer.verdict}" if kind == "both" else kind] += 1
@@ -142,16 +142,16 @@ def compare(title: str, pairs: Iterator[tuple[Any, Any]], count: int) -> None:
         )
     print(
         f"  z3 takes {statistics.median(their / our for our, their in times):.0f} times as long (median of the pairs),"
-        f" {sum(theirs) / sum(ours):.0f} times in all (wanted: 500)"
+        f" {sum(theirs) / sum(ours):.0f} times in all (goal: 500)"
     )
     if verdicts["DIFFER"]:
         sys.exit("the two differ")
 
 
 def solved(pairs: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any, bool | None, float]]:
-    """The pairs that z3 can be asked about, with its answer and what that took.
+    """The pairs that can be encoded for z3, with its answer and seconds.
 
-    It is asked about all before the engine is, since it leaves the processor's caches full of its own.
+    z3 answers all of them before the engine does, because it fills the processor's caches with its own data.
     """
     from benchmarks.solver import NotEncodedError, newly_allowed  # noqa: PLC0415 (z3 is not among the project's packages)
 
@@ -173,12 +173,12 @@ def managed() -> list[Any]:
     """AWS's managed policies up to the size of a customer's own."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415 (it is 10 MB of text)
 
-    found = [each["Document"] for each in json.loads(aws_managed_policies_data).values()]
-    return [each for each in found if len(json.dumps(each)) <= LARGEST]
+    documents = [policy["Document"] for policy in json.loads(aws_managed_policies_data).values()]
+    return [document for document in documents if len(json.dumps(document)) <= LARGEST]
 
 
 def changed(document: Any, other: Any) -> Any:
-    """A document that differs in one place: an element less, a wildcard more or less, or a statement of another one."""
+    """A document that differs in one place: one element fewer, one wildcard more or fewer, or a statement of another document."""
     new = copy.deepcopy(document)
     statements = new["Statement"] = new["Statement"] if isinstance(new["Statement"], list) else [new["Statement"]]
     statement = random.choice(statements)

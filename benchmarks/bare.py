@@ -16,14 +16,14 @@ from pulumi.runtime.stack import run_pulumi_func
 
 
 class Echo(pulumi.runtime.Mocks):
-    """Answers every registration with its inputs."""
+    """Returns the inputs of every registration."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """An id, and the inputs as outputs."""
         return f"{args.name}-id", dict(args.inputs)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:  # noqa: ARG002
-        """Nothing: the reference stack calls nothing that it needs an answer from."""
+        """The same result for every function: the programs need no other."""
         return {"accountId": "111122223333", "partition": "aws", "name": "eu-west-1", "json": "{}"}
 
 

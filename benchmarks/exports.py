@@ -1,4 +1,4 @@
-"""State exports of any size, with as many distinct policy documents as wanted."""
+"""State exports of any size, with any number of distinct policy documents."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ PROVIDER = "urn:pulumi:big::bench::pulumi:providers:aws::primary"
 
 
 def write_export(file: Path, resources: int, documents: int) -> None:
-    """An export of `resources` resources, of which `documents` carry a policy document like no other's."""
-    listed: list[dict[str, Any]] = [
+    """Write an export of `resources` resources, of which `documents` have a policy document of their own."""
+    states: list[dict[str, Any]] = [
         {
             "urn": "urn:pulumi:big::bench::pulumi:pulumi:Stack::bench-big",
             "custom": False,
@@ -26,9 +26,9 @@ def write_export(file: Path, resources: int, documents: int) -> None:
             "outputs": {"region": "eu-west-1"},
         },
     ]
-    listed += [_role_policy(index) for index in range(documents)]
-    listed += [_parameter(index) for index in range(resources - len(listed))]
-    deployment = {"manifest": {"time": "2026-11-01T00:00:00Z", "magic": "", "version": "v3.200.0"}, "resources": listed}
+    states += [_role_policy(index) for index in range(documents)]
+    states += [_parameter(index) for index in range(resources - len(states))]
+    deployment = {"manifest": {"time": "2026-11-01T00:00:00Z", "magic": "", "version": "v3.200.0"}, "resources": states}
     file.write_text(json.dumps({"version": 3, "deployment": deployment}), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Containment of policy documents as a question to z3: the open route that the access engine is measured against.
+"""Containment of policy documents as a question to z3, with which the access engine is compared.
 
 Actions, resources and condition values are strings, statements regular expressions over them. Only what the sample
 uses is encoded: string, ARN and boolean operators, `Null`, `IfExists`. A question is whether a request exists that the new
@@ -36,7 +36,7 @@ class NotEncodedError(Exception):
 
 
 def newly_allowed(new: Any, old: Any) -> bool | None:
-    """Whether the new document allows a request that the old one does not; None where z3 gives up."""
+    """Whether the new document allows a request that the old one does not; None if z3 gives up."""
     request = _Request()
     solver = z3.Solver()
     solver.set("timeout", TIMEOUT)
@@ -59,7 +59,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _any_of(text: Any, patterns: Sequence[str]) -> Any:
-    return z3.Or(*[_matches(text, each) for each in patterns])
+    return z3.Or(*[_matches(text, pattern) for pattern in patterns])
 
 
 def _matches(text: Any, pattern: str) -> Any:
@@ -71,36 +71,38 @@ def _matches(text: Any, pattern: str) -> Any:
 def _regex(pattern: str) -> Any:
     every = z3.AllChar(z3.ReSort(z3.StringSort()))
     parts = [
-        z3.Star(every) if each == "*" else every if each == "?" else z3.Re(z3.StringVal(each))
-        for each in re.findall(r"[*?]|[^*?]+", pattern)
+        z3.Star(every) if piece == "*" else every if piece == "?" else z3.Re(z3.StringVal(piece))
+        for piece in re.findall(r"[*?]|[^*?]+", pattern)
     ]
     return parts[0] if len(parts) == 1 else z3.Concat(*parts)
 
 
 def _arn(text: Any, pattern: str) -> Any:
-    """Part by part: what stands before a colon has none in it."""
+    """Part by part: each part ends at the next colon."""
     parts = pattern.split(":", 5)
     if len(parts) < 6:
         raise NotEncodedError
-    return _matches(text, pattern) if not any("*" in each for each in parts[:5]) else _by_parts(text, parts)
+    return _matches(text, pattern) if not any("*" in part for part in parts[:5]) else _by_parts(text, parts)
 
 
 def _by_parts(text: Any, parts: Sequence[str]) -> Any:
     no_colon = z3.Star(z3.Diff(z3.AllChar(z3.ReSort(z3.StringSort())), z3.Re(z3.StringVal(":"))))
-    found: list[Any] = []
+    regexes: list[Any] = []
     for part, following in pairwise([*parts, None]):
         if following is None:
-            found.append(_regex(str(part)) if part else z3.Re(z3.StringVal("")))
+            regexes.append(_regex(str(part)) if part else z3.Re(z3.StringVal("")))
             break
-        pieces = [no_colon if each == "*" else z3.Re(z3.StringVal(each)) for each in re.findall(r"\*|[^*]+", str(part))]
-        found += [*pieces, z3.Re(z3.StringVal(":"))]
-    return z3.InRe(text, z3.Concat(*found))
+        pieces = [
+            no_colon if piece == "*" else z3.Re(z3.StringVal(piece)) for piece in re.findall(r"\*|[^*]+", str(part))
+        ]
+        regexes += [*pieces, z3.Re(z3.StringVal(":"))]
+    return z3.InRe(text, z3.Concat(*regexes))
 
 
 def _allowed(document: Any, request: _Request) -> Any:
-    matched = [(each["Effect"], _applies(each, request)) for each in _list(document["Statement"])]
-    allows = [each for effect, each in matched if effect == "Allow"]
-    denies = [each for effect, each in matched if effect == "Deny"]
+    matches = [(statement["Effect"], _applies(statement, request)) for statement in _list(document["Statement"])]
+    allows = [match for effect, match in matches if effect == "Allow"]
+    denies = [match for effect, match in matches if effect == "Deny"]
     return z3.And(z3.Or(*allows), z3.Not(z3.Or(*denies)))
 
 
@@ -111,34 +113,33 @@ def _applies(statement: Any, request: _Request) -> Any:
     for element, text, lower in (("Action", request.action, True), ("Resource", request.resource, False)):
         for name, inside in ((element, True), (f"Not{element}", False)):
             if name in statement:
-                patterns = [each.lower() if lower else each for each in _list(statement[name])]
-                if any("${" in each for each in patterns):
+                patterns = [pattern.lower() if lower else pattern for pattern in _list(statement[name])]
+                if any("${" in pattern for pattern in patterns):
                     raise NotEncodedError
-                found = _any_of(text, patterns)
-                parts.append(found if inside else z3.Not(found))
+                match = _any_of(text, patterns)
+                parts.append(match if inside else z3.Not(match))
     for operator, keys in statement.get("Condition", {}).items():
         parts += [
-            _met(operator, *request.key(key), [str(each) for each in _list(values)], request)
-            for key, values in keys.items()
+            _met(operator, *request.key(key), list(map(str, _list(values))), request) for key, values in keys.items()
         ]
     return z3.And(*parts)
 
 
 def _met(written: str, present: Any, value: Any, values: Sequence[str], request: _Request) -> Any:
     operator = written.removesuffix("IfExists")
-    if operator not in OPERATORS or any("${" in each for each in values):
+    if operator not in OPERATORS or any("${" in text for text in values):
         raise NotEncodedError
     if operator == "Null":
-        return z3.Or(*[z3.Not(present) if each.lower() == "true" else present for each in values])
+        return z3.Or(*[z3.Not(present) if text.lower() == "true" else present for text in values])
     if operator == "Bool":
         request.limits.append(z3.Or(value == z3.StringVal("true"), value == z3.StringVal("false")))
-        held = z3.Or(*[value == z3.StringVal(each.lower()) for each in values])
+        match = z3.Or(*[value == z3.StringVal(text.lower()) for text in values])
     elif operator.startswith("Arn"):
-        held = z3.Or(*[_arn(value, each) for each in values])
+        match = z3.Or(*[_arn(value, pattern) for pattern in values])
     elif operator.endswith("Like"):
-        held = _any_of(value, values)
+        match = _any_of(value, values)
     else:
-        held = z3.Or(*[value == z3.StringVal(each) for each in values])
+        match = z3.Or(*[value == z3.StringVal(text) for text in values])
     if "Not" in operator:
-        return z3.Or(z3.Not(present), z3.Not(held))
-    return z3.Or(z3.Not(present), held) if written.endswith("IfExists") else z3.And(present, held)
+        return z3.Or(z3.Not(present), z3.Not(match))
+    return z3.Or(z3.Not(present), match) if written.endswith("IfExists") else z3.And(present, match)

@@ -8,11 +8,11 @@ import pulumi_aws as aws
 from names import Names
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
-"""In seconds: the longest that SQS keeps a message."""
+"""In seconds: the longest time that SQS keeps a message."""
 
 
 def create(names: Names, key: aws.kms.Key, opts: pulumi.ResourceOptions) -> aws.sqs.Queue:
-    """The dead-letter queue, encrypted and closed to plaintext."""
+    """The dead-letter queue, encrypted, and not accessible by plaintext."""
     queue = aws.sqs.Queue(
         "dead-letters",
         name=names.queue,

@@ -1,4 +1,4 @@
-"""Every policy document of the stack, one builder each.
+"""Every policy document of the stack, with a builder for each.
 
 All are built from `Names`, never from outputs, so a preview shows the text that AWS gets.
 """
@@ -50,7 +50,7 @@ def trust(names: Names) -> str:
 
 
 def role(names: Names) -> str:
-    """What the function may do. The key is absent: its own policy lets the function in, since its ARN is not known."""
+    """What the function may do. The key is absent: its own policy allows the function, since its ARN is not known."""
     own_account = {"StringEquals": {"s3:ResourceAccount": names.settings.account_id}}
     results = bucket_arn(names.results_bucket)
     return _document(
@@ -92,9 +92,9 @@ def role(names: Names) -> str:
 def bucket(names: Names, physical_name: str) -> str:
     """Who may not touch a bucket, whatever else is granted: plaintext callers, and untrusted addresses.
 
-    The address rule spares calls that never come from an address of ours: the function, which runs outside any
-    VPC, AWS services, and what AWS services do on a caller's behalf. It covers objects only, so whoever writes it
-    wrong can still fix it from anywhere.
+    The address rule excepts calls that never come from an address of ours: the function, which runs outside any
+    VPC, AWS services, and calls of AWS services on a caller's behalf. It covers objects only, so that a wrong rule
+    can be fixed from anywhere.
     """
     arn = bucket_arn(physical_name)
     return _document(
@@ -120,7 +120,7 @@ def queue(names: Names) -> str:
 
 
 def key(names: Names) -> str:
-    """Who may do what with the key: the account runs it, and data passes only through the services that store it."""
+    """Who may use the key: the account manages it, and data passes only through the services that store it."""
     region = names.settings.region
     root = f"arn:aws:iam::{names.settings.account_id}:root"
     storage = [f"s3.{region}.amazonaws.com", f"sqs.{region}.amazonaws.com"]

@@ -1,4 +1,4 @@
-"""The function: its role, its log group, its code, and what makes the ingest bucket invoke it."""
+"""The function: its role, its log group, its code, and the notification that invokes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def create_role(names: Names, opts: pulumi.ResourceOptions) -> aws.iam.Role:
 def create(
     names: Names, role: aws.iam.Role, key: aws.kms.Key, dead_letters: aws.sqs.Queue, opts: pulumi.ResourceOptions
 ) -> aws.lambda_.Function:
-    """The function, once its role may act and its log group exists: Lambda would make one that never expires."""
+    """The function, after its permissions and its log group: else Lambda creates a log group that never expires."""
     grants = aws.iam.RolePolicy("role-policy", name=names.role, role=role.name, policy=documents.role(names), opts=opts)
     log_group = aws.cloudwatch.LogGroup(
         "logs",
@@ -77,7 +77,7 @@ def bundled() -> Bundle:
 def trigger(
     names: Names, bucket: aws.s3.Bucket, function: aws.lambda_.Function, opts: pulumi.ResourceOptions
 ) -> aws.s3.BucketNotification:
-    """Lets the bucket invoke the function, then tells it when to: S3 tries the permission as it saves the rules."""
+    """The permission and then the notification: S3 tests the permission when it saves the notification."""
     permission = aws.lambda_.Permission(
         "invoke-permission",
         action="lambda:InvokeFunction",

@@ -59,5 +59,5 @@ class Names:
 
 
 def bucket_arn(bucket: str) -> str:
-    """The ARN of a bucket, which holds neither account nor region."""
+    """The ARN of a bucket, which contains neither account nor region."""
     return f"arn:aws:s3:::{bucket}"

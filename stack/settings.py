@@ -1,4 +1,4 @@
-"""The stack's config: read once, typed, and refused with a message that names the key and the cure."""
+"""The stack's config: read once, typed, and refused with a message that names the key and the fix."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-blo
 NEVER_SEEN = tuple(
     ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "::ffff:0:0/96")
 )
-"""`aws:SourceIp` holds public addresses only, and IPv4 ones written as IPv4."""
+"""`aws:SourceIp` contains only public addresses, and IPv4 addresses as IPv4."""
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:

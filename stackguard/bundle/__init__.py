@@ -1,4 +1,4 @@
-"""What AWS Lambda runs, out of a function's `pyproject.toml`, lock and code: the same bytes on every machine."""
+"""From a function's `pyproject.toml`, lock and code to Lambda archives: the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Bundle:
 
     @property
     def archive(self) -> Path:
-        """The function's zip file: with the dependencies, or without them where they are in a layer."""
+        """The function's zip file: with the dependencies, or without them if they are in a layer."""
         return self.folder / f"{self.function.name}.zip"
 
     @property
     def layer(self) -> Path | None:
-        """The zip file of the layer with the dependencies, where the function asks for one."""
+        """The zip file of the layer with the dependencies, if the function has one."""
         return self.folder / f"{self.function.name}-layer.zip" if self.function.table.layer else None
 
     @property
@@ -40,7 +40,7 @@ class Bundle:
 
     @property
     def handler(self) -> str | None:
-        """The handler, where the function's `pyproject.toml` names it."""
+        """The handler, if the function's `pyproject.toml` names it."""
         return self.function.table.handler
 
 
@@ -70,8 +70,8 @@ def build(
     folder = cache.fetch(cache_key.KIND, key)
     if folder is None:
         with needing_the_extra():
-            from stackguard.bundle.build_archives import make
-        folder = make(function, own, key, offline=offline)
+            from stackguard.bundle.build_archives import build_archives
+        folder = build_archives(function, own, key, offline=offline)
     if enforce and (oversized := folder / cache_key.OVERSIZED).exists():
         raise CannotBundle(oversized.read_text(encoding="utf-8"))
     return Bundle(function, folder)

@@ -1,4 +1,4 @@
-"""Files on their way into an archive, and zip files in which every bit is fixed: order, times, modes, compression."""
+"""Files for an archive, and zip files in which every bit is fixed: order, times, modes, compression."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from policypack.lambda_code.binaries import HEAD, Target, mismatch
 from stackguard.bundle.metadata import BundledFile
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip file can hold."""
+"""The earliest time that a zip file can store."""
 
 _UNIX = 3
 _LEVEL = 6
@@ -38,7 +38,7 @@ class ArchiveFile:
 
 
 def in_memory(path: str, content: bytes, *, executable: bool = False) -> ArchiveFile:
-    """A file whose content is held in memory, so that it cannot change between its hash and its writing."""
+    """A file with its content in memory, so that it cannot change between hashing and writing."""
     return ArchiveFile(path, hashlib.sha256(content).hexdigest(), len(content), None, content, executable)
 
 
@@ -57,7 +57,7 @@ def foreign(files: Iterable[ArchiveFile], target: Target) -> Iterator[str]:
 
 def write(archive: Path, files: Iterable[ArchiveFile], *, append: bool = False) -> list[BundledFile]:
     """Write a zip file, or append to one, and return its new members, sorted by path."""
-    import zipfile  # a warm cache needs none
+    import zipfile  # a warm cache does not need it
 
     members = []
     with zipfile.ZipFile(archive, "a" if append else "w") as packed:

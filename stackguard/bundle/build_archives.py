@@ -1,4 +1,4 @@
-"""A finished bundle out of dependencies in the cache and the own files: archives, manifest and bill of materials."""
+"""From cached dependencies and own files to a finished bundle: archives, manifest and bill of materials."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LAYER_PREFIX = "python/"
 """The folder of a layer's packages; see https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html."""
 
 
-def make(function: FunctionProject, own: Sequence[ArchiveFile], key: str, *, offline: bool) -> Path:
-    """Make a finished bundle of the own files, and return its folder in the cache; `offline` needs no network.
+def build_archives(function: FunctionProject, own: Sequence[ArchiveFile], key: str, *, offline: bool) -> Path:
+    """Build a finished bundle of the own files, and return its folder in the cache; `offline` uses no network.
 
     Raises:
-        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file would hide one's.
+        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file would hide a file of one.
     """
     cache.prune()
     lock = read(function, uv.export)
@@ -93,10 +93,10 @@ def _secrets(own: Sequence[ArchiveFile]) -> Iterator[str]:
 def _check_collisions(
     function: FunctionProject, own: Sequence[ArchiveFile], installed: Dependencies, prefix: str
 ) -> None:
-    """Refuse an own file that would hide a dependency's, in the archive or, from a layer, at run time."""
-    taken = {member.path.removeprefix(prefix) for member in installed.files}
+    """Refuse an own file that would hide a dependency's file, in the archive or, with a layer, at run time."""
+    installed_paths = {member.path.removeprefix(prefix) for member in installed.files}
     for file in own:
-        if file.path in taken:
+        if file.path in installed_paths:
             raise CannotBundle(
                 f"`{function.folder / file.path}` would hide `{file.path}` of a dependency: rename it, or leave it "
                 f"out with `exclude` below `[{TABLE}]`"

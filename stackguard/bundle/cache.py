@@ -1,7 +1,7 @@
 """Cached folders that are whole or absent: each is filled in a temporary folder and then renamed.
 
-An entry is `KIND-KEY/` with its files and `entry.json`, which holds their digests. An entry that does not match its
-digests is damaged and is made anew. Where several processes make the same entry, the first one's stays.
+An entry is `KIND-KEY/` with its files and `entry.json`, which has their digests. An entry that does not match its
+digests is damaged and is built again. If several processes build the same entry, the first one stays.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from stackguard.errors import reason
 VARIABLE = "STACKGUARD_CACHE_DIR"
 INDEX = "entry.json"
 FORMAT = 1
-"""The version of what is in the cache and of how archives are made; a new number makes every entry anew."""
+"""The version of the cache's contents and of how archives are written; a new number invalidates every entry."""
 
 _TEMPORARY = ".making-"
 _DAY = 86_400.0
 _KEPT_DAYS = {"finished": 2, "dependencies": 30, "materials": 30}
-"""How long an unused entry stays. Finished archives are quick to make again."""
+"""How long an unused entry stays. Finished archives are quick to build again."""
 
 _YOUNG = 60.0
 """Seconds for which a temporary folder may belong to a process that has not locked it yet."""
 
 
 def key_of(*parts: Any) -> str:
-    """A digest of what an entry is made of. The version of the compressor is part of it: another's bytes differ."""
+    """A digest of the sources of an entry. It includes the compressor's version, because another compresses differently."""
     content = msgspec.json.encode((FORMAT, zlib.ZLIB_RUNTIME_VERSION, *parts))
     return hashlib.sha256(content).hexdigest()[:40]
 
@@ -55,7 +55,7 @@ def root() -> Path:
 
 
 def fetch(kind: str, key: str) -> Path | None:
-    """The folder of an entry; None where it is missing or damaged."""
+    """The folder of an entry; None if it is missing or damaged."""
     folder = root() / f"{kind}-{key}"
     try:
         index = msgspec.json.decode((folder / INDEX).read_bytes(), type=dict[str, str])
@@ -69,7 +69,7 @@ def fetch(kind: str, key: str) -> Path | None:
 
 
 def store(kind: str, key: str, fill: Callable[[Path], object]) -> Path:
-    """Make an entry with the files that `fill` writes, and return its folder.
+    """Store an entry with the files that `fill` writes, and return its folder.
 
     Raises:
         CannotBundle: the cache cannot be written.
@@ -85,7 +85,7 @@ def store(kind: str, key: str, fill: Callable[[Path], object]) -> Path:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """A temporary folder on the cache's own disk, locked while its process lives: others see when it is abandoned.
+    """A temporary folder on the cache's own disk, locked while its process runs, so that others can detect an abandoned one.
 
     Raises:
         CannotBundle: the cache cannot be written.
@@ -107,7 +107,7 @@ def scratch() -> Iterator[Path]:
 
 
 def prune() -> None:
-    """Remove entries that have been unused for long, and what interrupted processes left."""
+    """Remove entries that have been unused for long, and folders of interrupted processes."""
     now = time.time()
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(root())):
@@ -132,7 +132,7 @@ def _is_locked(folder: str) -> bool:
 
 
 def _move(folder: Path, place: Path, is_whole: Callable[[], bool]) -> None:
-    """Rename a folder to its place; an entry that another process has put there stays where it is whole."""
+    """Rename a folder to its place; an entry that another process has put there stays if it is whole."""
     damaged = folder.with_name(f"{folder.name}-damaged")
     for _ in range(3):
         try:

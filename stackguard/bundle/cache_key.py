@@ -16,7 +16,7 @@ from stackguard.errors import reason
 
 KIND = "finished"
 OVERSIZED = "oversized.txt"
-"""A file in the cache beside a finished bundle that Lambda would refuse: it holds the reason."""
+"""A file in the cache beside a finished bundle that Lambda would refuse, with the reason."""
 
 
 def key(function: FunctionProject, own: Sequence[ArchiveFile]) -> str:

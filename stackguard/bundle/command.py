@@ -19,7 +19,7 @@ _VARIABLES = {
     ".manifest.json": "STACKGUARD_MANIFEST",
     ".cdx.json": "STACKGUARD_MATERIALS",
 }
-"""The artifacts, by the end of their names, with the variables that hold their paths for commands of `after`."""
+"""The artifacts, by the end of their names, with the environment variables for their paths in commands of `after`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class FunctionProject:
     """For the artifacts: the project's name, else the folder's, with only letters, digits, `.`, `_` and `-`."""
     version: str | None
     dependencies: tuple[str, ...] | None
-    """None where there is no table `[project]`: then everything in the lock is installed."""
+    """None if there is no table `[project]`: then everything in the lock is installed."""
     requires_python: str | None
     indexes: tuple[Mapping[str, Any], ...]
     """The tables `[[tool.uv.index]]`."""
@@ -136,7 +136,7 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
 
 
 def _section(parent: Mapping[str, Any], key: str, file: Path, name: str = "") -> dict[str, Any]:
-    """A table in another, empty where it is missing; `name` is its full name where that is not the key."""
+    """A table in another, empty if it is missing; `name` is its full name if that is not the key."""
     section = parent.get(key, {})
     if not isinstance(section, dict):
         raise CannotBundle(f"`{file}`: `{name or key}` is a table, as `[{name or key}]`")
@@ -168,7 +168,7 @@ def _table(raw: Mapping[str, Any], file: Path) -> BundleTable:
 
 
 def _suggestion(key: str, value: Any) -> str:
-    """The choice that is closest to the first wrong value, as a clause; empty where none is close."""
+    """The choice that is closest to the first wrong value, as a clause; empty if none is close."""
     choices = _CHOICES.get(key, ())
     for wrong in value if isinstance(value, list) else [value]:
         if isinstance(wrong, str) and wrong not in choices:

@@ -1,4 +1,4 @@
-"""What stops a bundle. Each of these errors is exit code 2."""
+"""The errors that stop a bundle, each with exit code 2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CannotBundle(CannotJudge):
 
 @contextmanager
 def needing_the_extra() -> Iterator[None]:
-    """Report what to install where a package of the extra `bundle` is missing.
+    """Report what to install if a package of the extra `bundle` is missing.
 
     Raises:
         CannotBundle: a package is missing.
@@ -27,6 +27,6 @@ def needing_the_extra() -> Iterator[None]:
 
 
 def lowered(error: Exception | str) -> str:
-    """An error's own message as a clause: on one line, with its first letter in lower case."""
+    """An error's message as a clause: on one line, with its first letter in lower case."""
     text = " ".join(str(error).split())
     return f"{text[:1].lower()}{text[1:]}"

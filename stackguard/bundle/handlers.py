@@ -1,4 +1,4 @@
-"""The check of the handler that a function names: that it is in the archive, with everything that it imports."""
+"""The check of a function's handler: that the archive contains it and everything that it imports."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from stackguard.bundle.errors import CannotBundle
 
 
 def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: Archive | None, prefix: str) -> None:
-    """Find the handler as the runtime does, without running anything: its module, its function, what it imports.
+    """Find the handler as the runtime does, without running anything: its module, its function, its imports.
 
-    A function that names no handler passes. `dependencies` is their archive, with the folder `prefix` in it; None where
+    A function that names no handler passes. `dependencies` is their archive, with the folder `prefix` in it; None if
     an image installs them.
 
     Raises:
@@ -34,14 +34,14 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: A
     module = path.replace("/", ".")
     if not module:
         raise CannotBundle(f"{where} names no function of a module, as `package.module.function` does")
-    held = holding({file.path: file.content for file in own})
+    code = holding({file.path: file.content for file in own})
     minor = minor_of(function.target.runtime)
     assert minor is not None  # only Python's runtimes can be chosen
-    packed = [] if dependencies is None else [(dependencies, prefix)]
+    installed = [] if dependencies is None else [(dependencies, prefix)]
     try:
-        _check_defined(module, name, held, packed, where)
-        importer = Importer(Search([(held, ""), *packed]), held.members.__contains__, minor)
-        imports = importer.run(read_imports(PythonPackage(held), handler, minor))
+        _check_defined(module, name, code, installed, where)
+        importer = Importer(Search([(code, ""), *installed]), code.members.__contains__, minor)
+        imports = importer.run(read_imports(PythonPackage(code), handler, minor))
     except UnreadableError as error:
         raise CannotBundle(f"the archive {error}; fix it") from None
     is_partial = imports.elsewhere or dependencies is None
@@ -52,16 +52,16 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: A
         raise CannotBundle(f"{where} {problem}{more}; {_remedy(missing[0])}")
 
 
-def _check_defined(module: str, name: str, held: Archive, packed: Sequence[tuple[Archive, str]], where: str) -> None:
-    """Find the handler's function, where its module is an own file: a dependency's is not looked into."""
-    package = PythonPackage(held)
+def _check_defined(module: str, name: str, code: Archive, installed: Sequence[tuple[Archive, str]], where: str) -> None:
+    """Find the handler's function, if its module is an own file: modules of dependencies are not read."""
+    package = PythonPackage(code)
     source = package.module(module)
     if source is None:
         base = module.replace(".", "/")
         paths = (f"{base}.py", f"{base}/__init__.py")
-        if any(f"{prefix}{path}" in dependencies.members for dependencies, prefix in packed for path in paths):
+        if any(f"{prefix}{path}" in dependencies.members for dependencies, prefix in installed for path in paths):
             return
-        modules = (path.removesuffix(".py").replace("/", ".") for path in held.members if path.endswith(".py"))
+        modules = (path.removesuffix(".py").replace("/", ".") for path in code.members if path.endswith(".py"))
         near = _near(module, modules)
         hint = f"did you mean `{near}.{name}`?" if near else f"add it with `include` below `[{TABLE}]`"
         raise CannotBundle(f"{where} needs `{paths[0]}`, which is not in the archive; {hint}")

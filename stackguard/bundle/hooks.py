@@ -21,7 +21,7 @@ def run(
     """
     if not commands:
         return
-    import subprocess  # a warm cache needs none
+    import subprocess  # a warm cache does not need it
 
     target = function.target
     variables = {
@@ -30,7 +30,7 @@ def run(
         **(variables or {}),
     }
     for command in commands:
-        done = subprocess.run(  # noqa: S602 (the function's own command, as written for a shell)
+        completed = subprocess.run(  # noqa: S602 (the function's own command, written for a shell)
             command,
             shell=True,
             cwd=function.folder,
@@ -42,9 +42,9 @@ def run(
             errors="replace",
             check=False,
         )
-        if done.returncode:
+        if completed.returncode:
             raise CannotBundle(
                 f"`{command}`, in `{key}` below `[{TABLE}]` of `{function.project_file}`, exited with "
-                f"{done.returncode}; run it in `{function.folder}` and fix it",
-                done.stdout,
+                f"{completed.returncode}; run it in `{function.folder}` and fix it",
+                completed.stdout,
             )

@@ -34,7 +34,7 @@ class InstalledPackage(msgspec.Struct, frozen=True):
 
 
 class Saving(msgspec.Struct, frozen=True):
-    """What stripping one kind of files saves, in bytes."""
+    """The bytes that stripping one kind of files saves."""
 
     size: int
     zipped: int
@@ -42,7 +42,7 @@ class Saving(msgspec.Struct, frozen=True):
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What an archive contains beside own files, and what it can do without."""
+    """The packages in an archive, and the files that it can leave out."""
 
     packages: tuple[InstalledPackage, ...]
     savings: Mapping[str, Saving]

@@ -21,12 +21,12 @@ _TEST_MODULES = re.compile(r"conftest\.py|test_.*\.py")
 _NOT_MODULES = re.compile(rf"{_TEST_MODULES.pattern}|.*_test\.py|(setup|noxfile|tasks|fabfile)\.py")
 _NOT_REPORTED = {"dist", "build"}
 _LAYOUT = "src"
-"""A folder that only holds packages; see https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/."""
+"""A folder that contains only packages; see https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFiles:
-    """The own files, read, sorted by path, and the names of files and folders beside them that are left out."""
+    """The own files, read, sorted by path, and the names of files and folders next to them that are left out."""
 
     files: tuple[ArchiveFile, ...]
     left_out: tuple[str, ...] = ()
@@ -36,47 +36,47 @@ def collect(function: FunctionProject) -> OwnFiles:
     """Find the own files of a function, and read them.
 
     By default these are its modules and its packages with everything in them, without tests, caches, environments and
-    names that begin with a dot. Links are followed: the archive has what the program would import.
+    names that begin with a dot. Links are followed: the archive contains what the program would import.
 
     Raises:
-        CannotBundle: there is none, a file cannot be read, a link is broken or circular, or two files have one path.
+        CannotBundle: there are none, a file cannot be read, a link is broken or circular, or two files have one path.
     """
     table, folder = function.table, function.folder
     is_flat = not (folder / _LAYOUT).is_dir() or (folder / _LAYOUT / "__init__.py").exists()
     layout = "" if is_flat else f"{_LAYOUT}/"
     is_included = _matcher(table.include) if table.include else _default(folder, layout)
     is_excluded = _matcher(table.exclude)
-    found: dict[str, ArchiveFile] = {}
+    files: dict[str, ArchiveFile] = {}
     places: dict[str, Path] = {}
-    tops: set[str] = set()
-    taken: set[str] = set()
+    top_names: set[str] = set()
+    included: set[str] = set()
     artifacts = {f"{function.name}{ending}" for ending in (".zip", "-layer.zip", ".manifest.json", ".cdx.json")}
     for path, file, executable in _walk(str(folder), "", ()):
         if file.name in artifacts:  # of an earlier bundle
             continue
         top = path.partition("/")[0]
-        tops.add(top)
+        top_names.add(top)
         if not is_included(path) or is_excluded(path):
             continue
-        taken.add(top)
+        included.add(top)
         name = path.removeprefix(layout)
-        if name in found:
+        if name in files:
             raise CannotBundle(f"`{places[name]}` and `{file}` would both be `{name}` in the archive; exclude one")
         places[name] = file
         try:
-            found[name] = in_memory(name, file.read_bytes(), executable=executable)
+            files[name] = in_memory(name, file.read_bytes(), executable=executable)
         except OSError as error:
             raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
-    if not found:
+    if not files:
         raise CannotBundle(
             f"`{folder}` has no Python module or package to bundle; add files with `include` below `[{TABLE}]`"
         )
-    left_out = tops - taken - {function.project_file.name, *LOCKS} - _NOT_REPORTED
-    return OwnFiles(tuple(found[name] for name in sorted(found)), tuple(sorted(left_out)))
+    left_out = top_names - included - {function.project_file.name, *LOCKS} - _NOT_REPORTED
+    return OwnFiles(tuple(files[name] for name in sorted(files)), tuple(sorted(left_out)))
 
 
 def _walk(root: str, below: str, parents: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, Path, bool]]:
-    """Every file that could go into the archive: its path from the root, where it is, and whether it is executable."""
+    """Every file that could go into the archive: its path from the root, its place on disk, and whether it is executable."""
     try:
         for entry in sorted(os.scandir(Path(root, below)), key=lambda entry: entry.name):
             path = f"{below}/{entry.name}" if below else entry.name
@@ -97,7 +97,7 @@ def _walk(root: str, below: str, parents: tuple[tuple[int, int], ...]) -> Iterat
 
 
 def _default(folder: Path, layout: str) -> Callable[[str], bool]:
-    """Whether a path is in the archive without `include`: a module, or a file of a package that is no test."""
+    """Whether a path is in the archive without `include`: a module, or a file of a package, except tests."""
 
     @cache
     def is_package(name: str) -> bool:
@@ -118,7 +118,7 @@ def _default(folder: Path, layout: str) -> Callable[[str], bool]:
 
 
 def _matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a path matches a glob: `*` stays in a folder, `**` does not, and a folder stands for all files in it."""
+    """Whether a path matches a glob: `*` stays in a folder, `**` does not, and a folder matches all files in it."""
     patterns = [re.compile(_pattern(glob.strip("/").removeprefix("./"))) for glob in globs]
     return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
 

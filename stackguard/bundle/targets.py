@@ -1,4 +1,4 @@
-"""The targets that a function can be built for, and what uv and markers call them; costs nothing to import."""
+"""The targets that a function can be built for, and their names in uv and markers; cheap to import."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def template(
       stackguard template stack -o template.json --report validation.json --sarif validation.sarif
       pulumi stack export | stackguard template - --allow-partial
     """  # noqa: D301 (click reads the character \\b)
-    from stackguard.template.pipeline import make
+    from stackguard.template.pipeline import generate
     from stackguard.template.report import lines
     from stackguard.template.serialize import format_of
 
@@ -78,15 +78,15 @@ def template(
     if len(set(files)) < len(files):
         raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")
     name, written_as = str(output or "template"), format_of(output, format_)
-    made = attempt(
-        lambda: make(target, options, name, written_as, settings, partial=allow_partial), f"translating {target}"
+    generated = attempt(
+        lambda: generate(target, options, name, written_as, settings, partial=allow_partial), f"translating {target}"
     )
-    write(made.validation.text, output)
+    write(generated.validation.text, output)
     if report is not None or sarif is not None:
         from stackguard.reports.validation import as_json, as_sarif
 
         for file, render in ((report, as_json), (sarif, as_sarif)):
             if file is not None:
-                write(render(made.validation), file)
-    click.echo("\n".join(lines(made)), err=output is None)
-    ctx.exit(made.validation.exit_code)
+                write(render(generated.validation), file)
+    click.echo("\n".join(lines(generated)), err=output is None)
+    ctx.exit(generated.validation.exit_code)

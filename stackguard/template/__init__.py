@@ -1,1 +1,1 @@
-"""CloudFormation templates of what a program registers: written, and validated by cfn-lint and by our own policies."""
+"""From a program's resources to a CloudFormation template, validated by cfn-lint and by our own policies."""

@@ -16,8 +16,8 @@ from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.redaction import is_secret
 from stackguard.reports.excerpt import contains_secret
 from stackguard.reports.formatting import name_of
-from stackguard.template.graph import Problem, Properties, Taken
-from stackguard.template.naming import PART, camel, made_up, naming_property, without_draw
+from stackguard.template.graph import AlreadySetError, Problem, Properties
+from stackguard.template.naming import PART, auto_name, camel, naming_property, without_random
 from stackguard.template.parameters import Parameters
 from stackguard.template.references import OutputFinder
 from stackguard.template.table import Field, TypeTable
@@ -77,7 +77,7 @@ class Writer:
                 yield single, value[0]
 
     def _unplaced(self, path: str, value: Any) -> None:
-        """Report an input that goes nowhere, unless the table has a reason to ignore it."""
+        """Report an input that the table has no place for, unless the table has a reason to ignore it."""
         bare = _bare(path)
         if bare in self.table.unsupported:
             self._is_unsupported(path, value)
@@ -99,8 +99,8 @@ class Writer:
             return
         try:
             self._place(path, value, field_, into)
-        except Taken as taken:
-            self._problem(path, f"is set by `{taken}` too; CloudFormation has one place for both, so keep one")
+        except AlreadySetError as owner:
+            self._problem(path, f"is set by `{owner}` too; CloudFormation has one place for both, so keep one")
 
     def _place(self, path: str, value: Any, field_: Field, into: Properties) -> None:
         if field_.fields and not field_.to:
@@ -116,11 +116,11 @@ class Writer:
             return
         after = field_.after
         if after is not None and (first := self.resource.inputs.get(after.input)) is not None:
-            into.append(field_.path, {**after.beside, field_.at: self._leaf(after.input, first, weak=False)})
-        into.append(field_.path, {**field_.beside, field_.at: built} if field_.at else built)
+            into.append(field_.path, {**after.constants, field_.at: self._leaf(after.input, first, weak=False)})
+        into.append(field_.path, {**field_.constants, field_.at: built} if field_.at else built)
 
     def _known(self, path: str, value: Any) -> Any:
-        """The value; nothing, and a problem, where it is unknown."""
+        """The value; `NOTHING`, and a problem, if it is unknown."""
         if isinstance(value, Unknown):
             self._problem(path, value.why)
         elif isinstance(value, PartialDocument) or (isinstance(value, str) and UNKNOWN_STRING in value):
@@ -141,9 +141,9 @@ class Writer:
             return self._objects(path, value, field_)
         if field_.kind == "archive":
             is_asset = isinstance(value, Asset)
-            return self.parameters.pack(self.resource, self.logical_id, path, value) if is_asset else NOTHING
-        if path == naming_property(self.resource) and value == made_up(self.resource):
-            return without_draw(self.resource, value) if field_.required else NOTHING
+            return self.parameters.add_code(self.resource, self.logical_id, path, value) if is_asset else NOTHING
+        if path == naming_property(self.resource) and value == auto_name(self.resource):
+            return without_random(self.resource, value) if field_.required else NOTHING
         if field_.kind in {"json", "document"}:
             return self._structure(path, value, weak=field_.weak or field_.kind == "document")
         if field_.words and isinstance(value, str | bool):
@@ -160,14 +160,14 @@ class Writer:
 
     def _objects(self, path: str, value: Any, field_: Field) -> Built:
         if isinstance(value, list):
-            built = [
+            objects = [
                 self._object(f"{path}[{index}]", item, field_)
                 for index, element in enumerate(value)
                 for item in _spread(element, field_.spread)
             ]
-            return [item for item in built if item is not NOTHING]
-        one = self._object(path, value, field_)
-        return [one] if field_.many and one is not NOTHING else one
+            return [item for item in objects if item is not NOTHING]
+        built = self._object(path, value, field_)
+        return [built] if field_.many and built is not NOTHING else built
 
     def _object(self, path: str, value: Any, field_: Field) -> Built:
         value = self._known(path, value)
@@ -180,9 +180,9 @@ class Writer:
     def _structure(self, path: str, value: Any, *, weak: bool) -> Built:
         """A JSON text as a structure."""
         if is_secret(self.resource, path):
-            whole = self.finder.find(value, self._waits_for(path)) if isinstance(value, str) else value
-            if isinstance(whole, TemplateReference):
-                return whole
+            reference = self.finder.find(value, self._waits_for(path)) if isinstance(value, str) else value
+            if isinstance(reference, TemplateReference):
+                return reference
             self._problem(path, "is secret, and CloudFormation takes no structure from a parameter")
             return NOTHING
         try:
@@ -212,16 +212,15 @@ class Writer:
         value = self._known(path, value)
         if value is NOTHING or value is None:
             return NOTHING
-        found = self.finder.find(value, self._waits_for(path), weak=weak) if isinstance(value, str) else value
-        if is_secret(self.resource, path) and not isinstance(found, TemplateReference):
-            return self.parameters.hide(self.logical_id, path, value)
-        if isinstance(found, float) and found.is_integer():
-            return int(found)
-        unforeseen = self.finder.unforeseen(found, self._waits_for(path))
-        if unforeseen:
-            self._problem(path, f"contains a value of {name_of(unforeseen)} that CloudFormation does not return")
+        resolved = self.finder.find(value, self._waits_for(path), weak=weak) if isinstance(value, str) else value
+        if is_secret(self.resource, path) and not isinstance(resolved, TemplateReference):
+            return self.parameters.add_secret(self.logical_id, path, value)
+        if isinstance(resolved, float) and resolved.is_integer():
+            return int(resolved)
+        if urn := self.finder.unreferenced(resolved, self._waits_for(path)):
+            self._problem(path, f"contains a value of {name_of(urn)} that CloudFormation does not return")
             return NOTHING
-        return found
+        return resolved
 
     def _waits_for(self, path: str) -> tuple[str, ...]:
         return self.resource.property_dependencies.get(re.split(r"[.\[]", path, maxsplit=1)[0], ())
@@ -233,10 +232,10 @@ class Writer:
 def outputs(root: Resource, finder: OutputFinder, urns: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     """The stack's exports as a template's outputs by logical id, and the problems of those that cannot be one.
 
-    Secrets are left out on purpose, because an output is open to every reader. A value that is no text is exported as
+    Secrets are left out on purpose, because every reader of the stack sees an output. A value that is no text is exported as
     JSON, as `pulumi stack output` prints it.
     """
-    found: dict[str, Any] = {}
+    exports: dict[str, Any] = {}
     problems = []
     for name, value in root.outputs.items():
         if contains_secret(root, name):
@@ -249,14 +248,14 @@ def outputs(root: Resource, finder: OutputFinder, urns: Sequence[str]) -> tuple[
             continue
         text = value if isinstance(value, str) else json.dumps(value, default=lambda passed: getattr(passed, "urn", ""))
         built = finder.find(text, urns)
-        if unforeseen := finder.unforeseen(built, urns):
-            why = f"is an export of a value of {name_of(unforeseen)} that CloudFormation does not return"
+        if urn := finder.unreferenced(built, urns):
+            why = f"is an export of a value of {name_of(urn)} that CloudFormation does not return"
             problems.append(Problem(root.urn, name, why))
             continue
         key = camel(name)
-        key = key if key and key not in found else f"{key}{len(found)}"
-        found[key] = {"Description": f"The program's export `{name}`", "Value": rendered(built)}
-    return found, problems
+        key = key if key and key not in exports else f"{key}{len(exports)}"
+        exports[key] = {"Description": f"The program's export `{name}`", "Value": rendered(built)}
+    return exports, problems
 
 
 def _spread(element: Any, name: str) -> Iterator[Any]:

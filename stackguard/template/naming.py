@@ -1,4 +1,4 @@
-"""Names: the logical ids of a template, and which physical names Pulumi makes up."""
+"""Names: the logical ids of a template, and which physical names Pulumi generates."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def camel(name: str) -> str:
 def logical_ids(resources: Iterable[Resource]) -> Mapping[str, str]:
     """By URN, a logical id that depends on the resource's own names and type, and not on the order.
 
-    It is the resource's name; where several have the same name, with the type after it; where that is not enough, with a
+    It is the resource's name; if several have the same name, with the type after it; if that is not enough, with a
     hash of the URN.
     """
     by_urn = {resource.urn: resource for resource in resources}
     chosen = {urn: camel(resource.name) or _kind(resource) for urn, resource in by_urn.items()}
     for distinguish in (_kind, _digest):
-        taken = Counter(chosen.values())
-        chosen = {urn: name + distinguish(by_urn[urn]) if taken[name] > 1 else name for urn, name in chosen.items()}
+        counts = Counter(chosen.values())
+        chosen = {urn: name + distinguish(by_urn[urn]) if counts[name] > 1 else name for urn, name in chosen.items()}
     return chosen
 
 
@@ -48,25 +48,25 @@ def _digest(resource: Resource) -> str:
 
 
 def naming_of(type_token: str) -> PhysicalNaming | None:
-    """How the resources of a type are named; None where they have no physical name."""
+    """How the resources of a type are named; None if they have no physical name."""
     rule = rule_of(type_token)
     return rule.naming if rule else None
 
 
 def naming_property(resource: Resource) -> str:
-    """The input that is the physical name; empty where the type has none."""
+    """The input that is the physical name; empty if the type has none."""
     naming = naming_of(resource.type)
     return naming.property if naming else ""
 
 
 def physical(resource: Resource) -> str | None:
-    """The resource's physical name, where its type has one and it is known."""
+    """The resource's physical name, if its type has one and it is known."""
     name = resource[naming_property(resource)]
     return name if isinstance(name, str) else None
 
 
-def made_up(resource: Resource) -> str | None:
-    """The physical name where Pulumi made it up; None where the program chose it, or there is none.
+def auto_name(resource: Resource) -> str | None:
+    """The physical name if Pulumi generated it; None if the program chose it, or there is none.
 
     A name in a state counts as chosen, because its random part cannot be guessed.
     """
@@ -83,18 +83,18 @@ def made_up(resource: Resource) -> str | None:
     return name if guess == name and naming.bounds(others)[1] else None
 
 
-def unforeseen(resource: Resource) -> Iterator[str]:
-    """The values of outputs that are unknown before the resource exists: random ones, and what is made from those."""
+def generated_values(resource: Resource) -> Iterator[str]:
+    """The values of outputs that are unknown before the resource exists: random ones, and those that contain one."""
     rule = rule_of(resource.type)
-    names = {naming_property(resource)} if made_up(resource) else set()
+    names = {naming_property(resource)} if auto_name(resource) else set()
     for output, _, template in rule.templates() if rule else ():
         if drawn(template) or holes(template) & names:
             names.add(output)
     yield from (value for name in names if isinstance(value := resource[name], str) and len(value) >= SHORTEST_DRAWN)
 
 
-def without_draw(resource: Resource, name: str) -> str:
-    """A name that Pulumi made up, without its random part."""
+def without_random(resource: Resource, name: str) -> str:
+    """A name that Pulumi generated, without its random part."""
     naming = naming_of(resource.type)
     if naming is None:
         return name

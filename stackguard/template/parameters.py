@@ -16,9 +16,9 @@ BUCKET = "ArtifactBucket"
 LONGEST_INLINE = 4 * 1024 * 1024
 """Bytes. Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html."""
 FAR = os.path.join(os.pardir, os.pardir, "")  # noqa: PTH118 (a part of a path)
-"""The beginning of a path that is outside of the program's folder and its parent."""
+"""The beginning of a path outside the program's folder and its parent."""
 INLINE = {"python": "index.py", "nodejs": "index.js"}
-"""By the beginning of a runtime, the one file that CloudFormation makes of `ZipFile`."""
+"""By the beginning of a runtime, the one file that CloudFormation writes from `ZipFile`."""
 
 
 @dataclass(slots=True)
@@ -30,9 +30,9 @@ class Parameters:
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By logical id, what is to be uploaded."""
+    """By logical id, the archives to upload."""
 
-    def hide(self, logical_id: str, path: str, value: Any) -> TemplateReference:
+    def add_secret(self, logical_id: str, path: str, value: Any) -> TemplateReference:
         """A parameter without echo for a secret."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         declared = {
@@ -42,13 +42,13 @@ class Parameters:
         }
         return self._declare(f"{logical_id}{camel(path)}", declared, value)
 
-    def ask(self, logical_id: str, name: str) -> TemplateReference:
+    def add_name(self, logical_id: str, name: str) -> TemplateReference:
         """A parameter for a name that must be known before the resource exists."""
-        description = f"The name of `{logical_id}`, which others have to know before it exists"
+        description = f"The name of `{logical_id}`, which others need before it exists"
         return self._declare(f"{logical_id}Name", {"Type": "String", "Description": description}, name)
 
-    def pack(self, resource: Resource, logical_id: str, path: str, archive: Asset) -> Built:
-        """The code of a function: the text of its only file, or the place that its archive is uploaded to."""
+    def add_code(self, resource: Resource, logical_id: str, path: str, archive: Asset) -> Built:
+        """The code of a function: the text of its only file, or the bucket and key that its archive is uploaded to."""
         inline = _inline(resource, archive)
         if inline is not None:
             self.values[f"{logical_id}.{path}"] = archive
@@ -58,7 +58,7 @@ class Parameters:
         key = {
             "Type": "String",
             "Default": f"{sha}.zip",
-            "Description": f"The key of the archive of `{logical_id}`; its metadata says what is in it",
+            "Description": f"The key of the archive of `{logical_id}`; its metadata lists the contents",
         }
         self.metadata[logical_id] = {camel(path): {**self._source(archive), "Sha256": sha}}
         return {
@@ -77,10 +77,10 @@ class Parameters:
         return {"Members": {name: self._place(member) for name, member in sorted(archive.members.items())}}
 
     def _place(self, asset: Asset) -> str:
-        """Where the bytes come from; for a text of the program only its hash."""
+        """The source of the bytes; for a text of the program only its hash."""
         if asset.path is not None:
             near = os.path.relpath(asset.path, self.folder) if self.folder else asset.path
-            # A cache is elsewhere on each machine, and the template is the same on all.
+            # A cache has another path on each machine, and the template is the same on all.
             return Path(near).name if near.startswith(FAR) or Path(near).is_absolute() else near
         if asset.uri is not None:
             return asset.uri
@@ -90,7 +90,7 @@ class Parameters:
 
 
 def _inline(resource: Resource, archive: Asset) -> str | None:
-    """The text of the only file, where CloudFormation can write that file itself."""
+    """The text of the only file, if CloudFormation can write that file itself."""
     members = archive.members or {}
     name = next((file for start, file in INLINE.items() if str(resource.inputs.get("runtime")).startswith(start)), None)
     if name is None or members.keys() != {name} or any(path.startswith("code") for path in resource.secrets):
@@ -100,6 +100,6 @@ def _inline(resource: Resource, archive: Asset) -> str | None:
 
 
 def _digest(asset: Asset) -> str:
-    """A hash of an asset's contents, where the program's side has none."""
+    """A hash of an asset's contents, for an asset that has none from the program."""
     listed = [f"{name} {member.hash or _digest(member)}" for name, member in sorted((asset.members or {}).items())]
     return hashlib.sha256("\n".join([asset.text or asset.path or asset.uri or "", *listed]).encode()).hexdigest()

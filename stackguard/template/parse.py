@@ -1,6 +1,6 @@
 """From a template back to resources, by the same tables: the resources that our policies see in it.
 
-References get the values that they have in the program, so that only what the template contains makes a difference.
+References get the values that they have in the program, so a difference can come only from what the template contains.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ def read(template: Template) -> tuple[Resource, ...]:
 
     Each has the URN and the name of its origin in the program, so that both verdicts name the same resources.
     """
-    found: list[Resource] = []
+    resources: list[Resource] = []
     for logical_id, body in template.document["Resources"].items():
-        found += _resources(logical_id, body, template)
-    return tuple(found)
+        resources += _resources(logical_id, body, template)
+    return tuple(resources)
 
 
 def _resources(logical_id: str, body: Mapping[str, Any], template: Template) -> Iterator[Resource]:
-    """The resource itself, then what is folded into it."""
+    """The resource itself, then the resources that are folded into it."""
     values, origin = template.values, template.origins[logical_id][0]
     table = next(table for table in tables() if table.cloudformation == body["Type"] and not table.onto)
     token = table.tokens[0]
     raw = body.get("Properties", {})
-    waits = {name for name in (*body.get("DependsOn", ()), *_names(raw)) if name in template.origins} - {logical_id}
-    needs = tuple(sorted({template.origins[name][0].urn for name in waits}))
+    names = {name for name in (*body.get("DependsOn", ()), *_names(raw)) if name in template.origins} - {logical_id}
+    dependencies = tuple(sorted({template.origins[name][0].urn for name in names}))
     properties = resolved(raw, values)
     outputs = dict(_outputs(logical_id, table, values))
     inputs = {**_inputs(table.properties, properties), **_tags(table, properties)}
-    for code, archive, spelled in _code(logical_id, table, raw, values):
-        inputs = {key: value for key, value in inputs.items() if key not in spelled} | {code: archive}
+    for code, archive, locations in _code(logical_id, table, raw, values):
+        inputs = {key: value for key, value in inputs.items() if key not in locations} | {code: archive}
     if template.region:
         inputs["region"] = template.region
     naming = naming_of(token)
     if naming and outputs.get(naming.property) is not None:
         inputs.setdefault(naming.property, outputs[naming.property])
     yield Resource(
-        token, origin.name, inputs, origin.urn, {**inputs, **outputs}, dependencies=needs, secrets=origin.secrets,
-        property_dependencies=dict.fromkeys(inputs, needs), id=str(outputs.get("id", "")),
+        token, origin.name, inputs, origin.urn, {**inputs, **outputs}, dependencies=dependencies, secrets=origin.secrets,
+        property_dependencies=dict.fromkeys(inputs, dependencies), id=str(outputs.get("id", "")),
     )  # fmt: skip
     for part in onto(token):
         if part.backward:
-            yield from _folded(part, template.origins[logical_id], properties, outputs, needs)
+            yield from _folded(part, template.origins[logical_id], properties, outputs, dependencies)
 
 
 def _folded(
@@ -61,21 +61,21 @@ def _folded(
     origins: Sequence[Resource],
     properties: Mapping[str, Any],
     outputs: Mapping[str, Any],
-    needs: Sequence[str],
+    dependencies: Sequence[str],
 ) -> Iterator[Resource]:
     """The resources of a type that are parts of another resource."""
     assert table.onto is not None
     host, token = origins[0], table.tokens[0]
-    alike = (origin for origin in origins if origin.type in table.tokens)
+    folded = (origin for origin in origins if origin.type in table.tokens)
+    dependencies = tuple(sorted({host.urn, *dependencies}))
     link = outputs["arn"] if table.onto.attribute else outputs[next(iter(outputs))]
     for part in _parts(table, properties):
         inputs = _inputs(table.properties, part)
         if not inputs:
             continue
-        origin = next(alike, None)
+        origin = next(folded, None)
         kind = token.rpartition(":")[2]
         inputs = {table.onto.input: link, **inputs}
-        dependencies = tuple(sorted({host.urn, *needs}))
         yield Resource(
             token,
             origin.name if origin else f"{host.name}-{kind}",
@@ -92,49 +92,46 @@ def _parts(table: TypeTable, properties: Mapping[str, Any]) -> Iterator[Mapping[
     """The properties of each resource of a folded type."""
     assert table.onto is not None
     lists = [field.path[0] for field in table.properties.values() if field.kind == "element" and not field.at]
-    if table.onto.each:
-        yield from properties.get(table.onto.each, ())
+    if table.onto.element_of:
+        yield from properties.get(table.onto.element_of, ())
     elif table.onto.shared and lists:
         yield from ({lists[0]: [element]} for element in properties.get(lists[0], ()))
     else:
         yield properties
 
 
-def _inputs(fields: Mapping[str, Field], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that these properties are written from; a property that several could be of is the first's."""
-    found: dict[str, Any] = {}
-    taken: set[tuple[str, str]] = set()
+def _inputs(
+    fields: Mapping[str, Field], properties: Mapping[str, Any], read_paths: set[str] | None = None
+) -> dict[str, Any]:
+    """The inputs that these properties are written from; a property that several inputs could set is the first's."""
+    inputs: dict[str, Any] = {}
+    read_paths = set() if read_paths is None else read_paths
     for name, field in fields.items():
         if not field.to:
-            free = {key: inner for key, inner in field.fields.items() if (inner.to, inner.at) not in taken}
-            inner = _inputs(free, properties)
-            if inner:
-                found[name] = inner
-                taken |= {(other.to, str(other.beside)) for other in field.fields.values()}
+            value = _inputs(field.fields, properties, read_paths) or None
+        elif field.kind == "archive" or (field.kind != "element" and field.to in read_paths):
             continue
-        if field.kind == "archive" or (field.kind != "element" and (field.to, "") in taken):
-            continue
-        value = _value(field, _at(properties, field.path))
+        else:
+            value = _value(field, _at(properties, field.path))
         if value is not None:
-            found[name] = value
-            taken.add((field.to, ""))
-    return found
+            inputs[name] = value
+            read_paths.add(field.to)
+    return inputs
 
 
 def _value(field: Field, value: Any) -> Any:
-    """One input; None where the property is missing."""
+    """One input; None if the property is missing."""
     if value is None:
         return None
     if field.kind == "element":
         if not field.at:
             return value[0] if value else None
-        fitting = (item for item in value if all(item.get(key) == constant for key, constant in field.beside.items()))
-        return next((item.get(field.at) for item in fitting), None)
+        matching = (
+            item for item in value if all(item.get(key) == constant for key, constant in field.constants.items())
+        )
+        return next((item.get(field.at) for item in matching), None)
     if field.fields:
-        if not isinstance(value, list):
-            return _object(field, value)
-        listed = [_object(field, item) for item in value]
-        return listed[0] if field.many and listed else listed
+        return _object(field, value)
     if field.kind in {"json", "document"}:
         return json.dumps(value)
     if field.words:
@@ -154,6 +151,9 @@ def _converted(kind: str, value: Any) -> Any:
 
 
 def _object(field: Field, value: Any) -> Any:
+    if isinstance(value, list):
+        objects = [_object(field, item) for item in value]
+        return (objects[0] if len(objects) == 1 else None) if field.many else objects
     if not isinstance(value, dict):
         return value
     inner = _inputs(field.fields, value)
@@ -179,14 +179,14 @@ def _tags(table: TypeTable, properties: Mapping[str, Any]) -> dict[str, Any]:
 def _code(
     logical_id: str, table: TypeTable, raw: Mapping[str, Any], values: Mapping[str, Any]
 ) -> Iterator[tuple[str, Asset, set[str]]]:
-    """The input of an archive that the template names or has the text of, and the inputs that only say where it is."""
+    """The input of an archive that the template names or contains, its value, and the inputs that only locate it."""
     for name, field in table.properties.items():
         if field.kind == "archive":
             key = _at(raw, (*field.path, "S3Key", "Ref"))
             archive = values.get(key or "", values.get(f"{logical_id}.{name}"))
             if isinstance(archive, Asset):
-                spelled = {key for key, other in table.properties.items() if other.to.startswith(f"{field.to}.")}
-                yield name, archive, spelled
+                locations = {key for key, other in table.properties.items() if other.to.startswith(f"{field.to}.")}
+                yield name, archive, locations
 
 
 def _outputs(logical_id: str, table: TypeTable, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -26,7 +26,7 @@ from stackguard.template.verdict import Difference, judge
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GeneratedTemplate:
     """A template, how many resources of the program are in it, and its validation."""
 
     document: Mapping[str, Any]
@@ -35,19 +35,19 @@ class Made:
     notes: tuple[Note, ...]
 
 
-def make(
+def generate(
     target: str,
-    how: RunOptions,
+    options: RunOptions,
     file: str,
     format_: str = "json",
     settings_file: Path | None = None,
     *,
     partial: bool = False,
-) -> Made:
-    """Make a template of a program's folder or an export, for a file that people know by this name.
+) -> GeneratedTemplate:
+    """Generate a template of a program's folder or an export.
 
-    `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default one; with `partial`, a part of
-    the target is enough.
+    `file` is its name in messages; `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default
+    one; with `partial`, a part of the target is enough.
 
     Raises:
         CannotJudge: the target cannot be read or run, or, unless a part is enough, the template cannot express all of it.
@@ -56,7 +56,7 @@ def make(
     from policypack.policies import POLICIES
 
     settings = read(settings_file)
-    loaded = load(target, how.under(settings))
+    loaded = load(target, options.under(settings))
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {resource.urn: resource for resource in loaded.resources}
     lines = [problem_line(problem, by_urn, loaded.folder) for problem in template.problems]
@@ -64,9 +64,9 @@ def make(
     blocking = [line for line, problem in zip(lines, template.problems, strict=True) if problem.blocks]
     blocking = list(map(loaded.mask.hide, (*blocking, *unseen)))
     if blocking and not partial:
-        things = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
+        count = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
         raise CannotJudge(
-            f"`{target}` has {things} without a place in CloudFormation, so nothing was written; fix what is listed "
+            f"`{target}` has {count} without a place in CloudFormation, so nothing was written; fix what is listed "
             "above, or write the rest with `--allow-partial`",
             "\n".join(blocking),
         )
@@ -88,7 +88,7 @@ def make(
         left_out=(*lines, *unseen),
     )
     notes = (*loaded.notes, NOTE) if loaded.stand_in and mentioned(printed) else loaded.notes
-    return Made(document, sum(map(len, template.origins.values())), validation, notes)
+    return GeneratedTemplate(document, sum(map(len, template.origins.values())), validation, notes)
 
 
 def problem_line(problem: Problem, resources: Mapping[str, Resource], folder: Path | None) -> str:
@@ -108,7 +108,7 @@ def _difference_line(difference: Difference) -> str:
 
 
 def _with_problems(document: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
-    """The template with a list of what it lacks in its metadata."""
+    """The template, with its problems in its metadata."""
     if not problems:
         return dict(document)
     entries = [
@@ -116,6 +116,6 @@ def _with_problems(document: Mapping[str, Any], problems: Sequence[Problem]) -> 
         for problem in problems
     ]
     metadata = {**document.get("Metadata", {}).get("Stackguard", {}), "LeftOut": entries}
-    version = "AWSTemplateFormatVersion"  # and the metadata are the first keys
+    version = "AWSTemplateFormatVersion"  # this and the metadata are the first keys
     ordered = {version: document[version], "Metadata": None, **document}
     return {**ordered, "Metadata": {"Stackguard": metadata}}

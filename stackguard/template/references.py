@@ -1,7 +1,7 @@
 """Finds the outputs of resources in the values of others: as a whole value, or as a piece of a text.
 
-A piece is only looked for where it can be nothing else: an ARN, a URL, an id, a name that Pulumi made up. A name that the
-program chose is found as a whole value only; as a piece of a text it is what the program writes anyway.
+A piece is only looked for if it can be nothing else: an ARN, a URL, an id, a name that Pulumi generated. A name that the
+program chose is found as a whole value only; in a longer text it can be a coincidence, and is the same in the template.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from policypack.core.policy import Resource
-from stackguard.template.naming import made_up, physical, unforeseen
+from stackguard.template.naming import auto_name, generated_values, physical
 from stackguard.template.table import Sub, TypeTable
 from stackguard.template.values import Built, TemplateReference, TemplateText, leaves, text
 
@@ -28,7 +28,7 @@ class Output:
     piece: bool
     """Whether it is looked for inside of texts."""
     bounded: bool
-    """Whether it ends at a word's end in a text: `arn:aws:s3:::logs-2` does not refer to `arn:aws:s3:::logs`."""
+    """Whether it must end at the end of a word: `arn:aws:s3:::logs-2` does not refer to `arn:aws:s3:::logs`."""
 
 
 @dataclass(slots=True)
@@ -38,12 +38,12 @@ class OutputFinder:
     resources: Mapping[str, Resource]
     pseudo: Mapping[str, str] = field(default_factory=dict)
     outputs: dict[str, list[Output]] = field(default_factory=dict)
-    _unforeseen: dict[str, list[str]] = field(default_factory=dict)
+    _generated: dict[str, list[str]] = field(default_factory=dict)
     _closures: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
     def add(self, resource: Resource, table: TypeTable, logical_id: str) -> None:
         """Add the outputs of a resource."""
-        chosen = None if made_up(resource) else physical(resource)
+        chosen = None if auto_name(resource) else physical(resource)
         outputs = self.outputs[resource.urn] = []
         for name, attribute in (*((name, "") for name in table.ref), *table.attributes.items()):
             value = resource[name]
@@ -67,20 +67,20 @@ class OutputFinder:
             value, [output for output in candidates if output.piece and output.value in value], weak=weak
         )
 
-    def unforeseen(self, value: Built, urns: Iterable[str]) -> str:
-        """The URN of a resource whose unknown value is left in the texts of `value` without a reference; else empty."""
+    def unreferenced(self, value: Built, urns: Iterable[str]) -> str:
+        """The URN of a resource that generates a value which is in `value` without a reference; empty if there is none."""
         texts = [leaf for leaf in leaves(value) if isinstance(leaf, str)]
         for text_ in texts:
             for urn in self._closure(tuple(urns)):
-                if any(piece in text_ for piece in self._unforeseen_of(urn)):
+                if any(piece in text_ for piece in self._generated_by(urn)):
                     return urn
         return ""
 
-    def _unforeseen_of(self, urn: str) -> list[str]:
-        if urn not in self._unforeseen:
+    def _generated_by(self, urn: str) -> list[str]:
+        if urn not in self._generated:
             resource = self.resources.get(urn)
-            self._unforeseen[urn] = list(unforeseen(resource)) if resource and not resource.external else []
-        return self._unforeseen[urn]
+            self._generated[urn] = list(generated_values(resource)) if resource and not resource.external else []
+        return self._generated[urn]
 
     def _pieces(self, value: str, outputs: Sequence[Output], *, weak: bool) -> str | TemplateReference | TemplateText:
         by_value = {output.value: output for output in reversed(outputs)}
@@ -97,7 +97,7 @@ class OutputFinder:
         return text([*parts, value[end:]])
 
     def _reference(self, value: str, match: re.Match[str], output: Output | None) -> TemplateReference | None:
-        """The reference for a piece of a text; None where the text goes on, so that it means something else."""
+        """The reference for a piece of a text; None if the text continues with other characters of the same name."""
         before, after = value[match.start() - 1 : match.start()], value[match.end() : match.end() + 1]
         if output is None:
             is_whole = not WORD.match(before) and not WORD.match(after)
@@ -105,11 +105,11 @@ class OutputFinder:
         return None if output.bounded and WORD.match(after) else output.reference
 
     def _closure(self, urns: tuple[str, ...]) -> list[str]:
-        """These resources, and all that they depend on; the nearest first."""
+        """These resources and all their dependencies, the nearest first."""
         if urns not in self._closures:
             reached = list(dict.fromkeys(urns))
             seen = set(reached)
-            for urn in reached:  # which grows
+            for urn in reached:  # it grows in the loop
                 resource = self.resources.get(urn)
                 new = sorted(_dependencies(resource) - seen) if resource else []
                 seen.update(new)

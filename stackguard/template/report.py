@@ -1,4 +1,4 @@
-"""The report of `stackguard template`: what was written, the results of cfn-lint, and the verdict of our policies."""
+"""The report of `stackguard template`: its resources, the results of cfn-lint, and the verdict of our policies."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterator
 
 from policypack.core.policy import Kind
 from stackguard.reports.formatting import printable
-from stackguard.template.pipeline import Made
+from stackguard.template.pipeline import GeneratedTemplate
 from stackguard.template.validation import Level, Lint
 from stackguard.template.verdict import LEFT_OUT
 
 
-def lines(made: Made) -> Iterator[str]:
+def lines(generated: GeneratedTemplate) -> Iterator[str]:
     """The report, line by line."""
-    validation = made.validation
-    resources = _many(len(made.document["Resources"]), "resource")
-    yield f"{validation.file}: {resources} for {made.resources} of the program's, for {validation.lint.region}"
-    required = [name for name, body in made.document.get("Parameters", {}).items() if "Default" not in body]
+    validation = generated.validation
+    resources = _many(len(generated.document["Resources"]), "resource")
+    yield f"{validation.file}: {resources} for {generated.resources} of the program's, for {validation.lint.region}"
+    required = [name for name, body in generated.document.get("Parameters", {}).items() if "Default" not in body]
     if required:
         yield f"  parameters to set: {', '.join(required)}"
     yield from (f"  left out: {line}" for line in validation.left_out)
     yield ""
     yield from _lint(validation.lint)
     yield ""
-    yield from _verdict(made)
-    for note in made.notes:
+    yield from _verdict(generated)
+    for note in generated.notes:
         yield f"note: {printable(note.about)}: {printable(note.message)}"
 
 
@@ -38,8 +38,8 @@ def _lint(lint: Lint) -> Iterator[str]:
         yield f"  {printable(f'{result.rule} {result.level} line {result.line} {place}: {result.message}')}"
 
 
-def _verdict(made: Made) -> Iterator[str]:
-    report, differences = made.validation.report, made.validation.differences
+def _verdict(generated: GeneratedTemplate) -> Iterator[str]:
+    report, differences = generated.validation.report, generated.validation.differences
     kinds = [outcome.kind for outcome in report.outcomes]
     counts = f"{_many(kinds.count(Kind.VIOLATION), 'violation')}, {kinds.count(Kind.UNDECIDED)} undecided"
     same = "another verdict than" if differences else "the same verdict as"

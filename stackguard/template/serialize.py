@@ -16,7 +16,7 @@ WIDTH = 1 << 16
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a text of several lines as one block, as people do."""
+    """Writes a text of several lines as a block."""
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
@@ -29,7 +29,7 @@ _Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign] 
 
 
 def format_of(file: Path | None, chosen: str | None) -> str:
-    """`json` or `yaml`: the chosen one, else by the end of the file's name, else JSON."""
+    """`json` or `yaml`: the chosen one, else the one of the file's suffix, else JSON."""
     return chosen or SUFFIXES.get(file.suffix.lower() if file else "", "json")
 
 
@@ -41,7 +41,7 @@ def text_of(document: Mapping[str, Any], format_: str) -> str:
 
 
 def line_of(text: str) -> Callable[[Sequence[str | int]], int]:
-    """Returns the line in a YAML text of a path, or of the nearest place around it; counted from 1."""
+    """Returns a function from a path to its line in a YAML text, or that of the nearest parent; counted from 1."""
     root = yaml.compose(text, LOADER)
 
     def line_at(path: Sequence[str | int]) -> int:

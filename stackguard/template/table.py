@@ -7,7 +7,7 @@ where each input goes:
 - `properties` and `inline`: by input, a path in CloudFormation's properties, or a `Field`. An inline input also has a
   resource type of its own, and is read back as that;
 - `ignored`: by path of an input, why the template does not need it;
-- `unsupported`: by path of an input, why CloudFormation has no place for it, or `{why, unless}` where some values need none;
+- `unsupported`: by path of an input, why CloudFormation has no place for it, or `{why, unless}` if some values need none;
 - `plural`: by name of a list of one, at any depth, the twin's name for its element;
 - `separate`: inputs that are a resource of their own in CloudFormation;
 - `onto`: the resource of which this one is a part in CloudFormation.
@@ -27,26 +27,26 @@ import yaml
 
 TABLES = Path(__file__).parent / "tables"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""In C where PyYAML was built with it: there are many tables."""
+"""In C if PyYAML was built with it: there are many tables."""
 
 
 class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The element that has to precede another in a list: the value of an input, with constants."""
 
     input: str
-    beside: dict[str, Any]
+    constants: dict[str, Any]
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "is", "fields": "with"}):
     """Where one input goes, and as what.
 
     `kind` is `same`, `json` (text to a structure), `document` (the same, of a policy document), `text`, `number`,
-    `element` (added to a list: itself, or at the key `at` of an object with the constants `beside`) or `archive` (a
+    `element` (added to a list: itself, or at the key `at` of an object with the constants `constants`) or `archive` (a
     function's code). `fields` are those of an object; without `to`, they go to where the object itself would. `spread`
     names a list in each element, of which CloudFormation takes one value each. `many` puts a single value into a list.
     `words` and `entries` translate values and maps. `unless` are values that mean the same as no value; `default` is
-    written where the program has no value. `required` marks a name that CloudFormation does not make up. `weak` marks a
-    value whose target need not exist yet.
+    written if the program has no value. `required` marks a name that CloudFormation does not generate. `weak` marks a
+    value that may refer to a resource which does not exist yet.
     """
 
     to: str = ""
@@ -56,7 +56,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
     words: dict[str | bool, str] = {}
     entries: tuple[str, str] | None = None
     at: str = ""
-    beside: dict[str, Any] = {}
+    constants: dict[str, Any] = {}
     after: After | None = None
     spread: str = ""
     unless: tuple[Any, ...] = ()
@@ -71,7 +71,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
 
 
 class Unsupported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why CloudFormation has no place for an input, and the values of it that need none."""
+    """Why CloudFormation cannot express an input, and the values of it that need no place."""
 
     why: str
     unless: tuple[Any, ...] = ()
@@ -101,14 +101,14 @@ class Separate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
 class Onto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The resource of which this one is a part: the one of `type` that `input` names.
 
-    `attribute` is what the input holds (`Ref` where it is empty); `each` is the list that gets this one as an element;
+    `attribute` is the value of the input (`Ref` if it is empty); `element_of` is the list of which this one is an element;
     `shared` allows several parts on one resource; `waits` marks that the part's dependencies must exist first.
     """
 
     input: str
     type: str
     attribute: str = ""
-    each: str = ""
+    element_of: str = ""
     shared: bool = False
     waits: bool = False
 
@@ -131,10 +131,10 @@ class TypeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: Tags | None = None
     backward: bool = True
     """Whether it is read back as this type."""
-    whole: bool = False
-    """Whether a part of it would let in more than the whole: it is written whole, or not at all."""
+    atomic: bool = False
+    """Whether a part of it could allow more than all of it: it is written in full, or not at all."""
     stateful: bool = False
-    """Whether it holds data, so that the template states what happens to that when it is deleted."""
+    """Whether it contains data, so that the template states what happens to the data when it is deleted."""
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -144,7 +144,7 @@ class TypeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def common() -> Mapping[str, str]:
-    """The inputs that no template needs, of whatever type, with the reasons."""
+    """The inputs that no template needs, of any type, with the reasons."""
     ignored: dict[str, str] = _read(TABLES / "common.yaml")["ignored"]
     return ignored
 

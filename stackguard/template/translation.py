@@ -14,7 +14,7 @@ from policypack.iam.arn import Arn
 from stackguard.preview.values import PROVIDER_PREFIX
 from stackguard.stand_in import STAND_IN_ACCOUNT
 from stackguard.template.emit import Writer, outputs
-from stackguard.template.graph import Node, Problem, Properties, Taken, broken
+from stackguard.template.graph import AlreadySetError, Node, Problem, Properties, break_cycles
 from stackguard.template.naming import PART, logical_ids
 from stackguard.template.parameters import Parameters
 from stackguard.template.references import OutputFinder
@@ -27,7 +27,7 @@ ACCOUNT, REGION, PARTITION = "AWS::AccountId", "AWS::Region", "AWS::Partition"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template, and how it was made.
+    """A template, with its sources in the program.
 
     `document` is the template itself; `problems` are what it cannot express, and lacks. `origins` are the resources of
     the program by logical id, first the one that the id is of. `values` are the values of references in the program: by
@@ -43,52 +43,50 @@ class Template:
 
 @dataclass(slots=True)
 class Translation:
-    """The work on one template."""
+    """The translation of one stack, in progress."""
 
     resources: Mapping[str, Resource]
     region: str | None
     finder: OutputFinder
     parameters: Parameters
     nodes: dict[str, Node] = field(default_factory=dict)
-    of: dict[str, str] = field(default_factory=dict)
+    logical_ids: dict[str, str] = field(default_factory=dict)
     """By URN, the logical id of the resource, or of the one that it is a part of."""
     problems: list[Problem] = field(default_factory=list)
 
     def add_nodes(self, resources: Sequence[Resource]) -> None:
-        """Add a node for each resource that is one of its own in CloudFormation."""
+        """Add a node for each resource that is a resource of its own in CloudFormation."""
         own = [(resource, table) for resource in resources if (table := table_of(resource.type)) and not table.onto]
         ids = logical_ids(resource for resource, _ in own)
         for resource, table in own:
             node = Node(ids[resource.urn], table, resource, origins=[resource])
             self.nodes[node.id] = node
-            self.of[resource.urn] = node.id
+            self.logical_ids[resource.urn] = node.id
             self.finder.add(resource, table, node.id)
 
     def write(self, resource: Resource) -> None:
-        """Write one resource, as one of its own or as part of another."""
+        """Write a resource, as a resource of its own or as part of another."""
         table = table_of(resource.type)
         assert table is not None
         if table.onto is None:
-            self._write(resource, table, self.nodes[self.of[resource.urn]].properties)
+            self._write(resource, table, self.nodes[self.logical_ids[resource.urn]].properties)
         elif (host := self._host(resource, table, table.onto)) is not None:
             self._fold(resource, table, table.onto, host)
 
     def _fold(self, resource: Resource, table: TypeTable, onto: Onto, host: Node) -> None:
-        alike = [origin for origin in host.origins if origin.type in table.tokens]
-        if alike and not onto.shared and not onto.each:
-            why = (
-                f"is a second one for `{host.resource.name}`, beside `{alike[0].name}`; the last would win, so keep one"
-            )
+        folded = [origin for origin in host.origins if origin.type in table.tokens]
+        if folded and not onto.shared and not onto.element_of:
+            why = f"is a second one for `{host.resource.name}`, beside `{folded[0].name}`; the last would win, so keep one"
             self.problems.append(Problem(resource.urn, "", why))
             return
         host.origins.append(resource)
-        self.of[resource.urn] = host.id
-        if not onto.each:
+        self.logical_ids[resource.urn] = host.id
+        if not onto.element_of:
             self._write(resource, table, host.properties)
             return
         element = Properties()
         self._write(resource, table, element)
-        host.properties.append((onto.each,), element.values)
+        host.properties.append((onto.element_of,), element.values)
 
     def _host(self, resource: Resource, table: TypeTable, onto: Onto) -> Node | None:
         """The node that a resource is a part of."""
@@ -108,29 +106,29 @@ class Translation:
         return host
 
     def _write(self, resource: Resource, table: TypeTable, properties: Properties) -> None:
-        writer = Writer(resource, table, self.finder, self.parameters, self.of[resource.urn])
+        writer = Writer(resource, table, self.finder, self.parameters, self.logical_ids[resource.urn])
         try:
             writer.write(properties)
-        except Taken as taken:
-            self.problems.append(Problem(resource.urn, "tags", f"is set by `{taken}` too"))
+        except AlreadySetError as owner:
+            self.problems.append(Problem(resource.urn, "tags", f"is set by `{owner}` too"))
         self.problems += writer.problems
-        if table.whole and writer.problems:
-            del self.nodes[self.of.pop(resource.urn)]
+        if table.atomic and writer.problems:
+            del self.nodes[self.logical_ids.pop(resource.urn)]
 
     def wait(self, resource: Resource) -> None:
-        """Note what the node of a resource waits for in the program."""
-        node = self.nodes.get(self.of.get(resource.urn, ""))
+        """Store which nodes the node of a resource waits for in the program."""
+        node = self.nodes.get(self.logical_ids.get(resource.urn, ""))
         if node is None:
             return
         table = table_of(resource.type)
-        kept = table is None or table.onto is None or table.onto.waits
+        is_ordered = table is None or table.onto is None or table.onto.waits
         for urn in self._waits(resource):
-            target = self.of.get(urn)
+            target = self.logical_ids.get(urn)
             if target is not None and target != node.id:
-                node.waits[target] = node.waits.get(target, False) or kept
+                node.waits[target] = node.waits.get(target, False) or is_ordered
 
     def _waits(self, resource: Resource) -> Iterator[str]:
-        """What a resource is created after: its dependencies, its parent, and those of the components around it."""
+        """The URNs that a resource is created after: its dependencies, its parent, and those of its parent components."""
         yield from resource.dependencies
         parent = self.resources.get(resource.parent)
         while parent is not None and parent.type != ROOT_TYPE:
@@ -163,7 +161,7 @@ class Translation:
         return resource
 
     def values(self) -> dict[str, Any]:
-        """The values in the program of everything that the template refers to."""
+        """The value in the program of each reference in the template."""
         values: dict[str, Any] = dict(self.parameters.values)
         for node in self.nodes.values():
             for output in self.finder.outputs[node.resource.urn]:
@@ -177,7 +175,7 @@ class Translation:
 
 
 def translate(resources: Sequence[Resource], region: str | None = None, folder: Path | None = None) -> Template:
-    """Write a template of what a program registers, or of a state.
+    """Write a template of the resources that a program registers, or of a state.
 
     Args:
         resources: the whole stack, in registration order, with components and providers.
@@ -188,28 +186,28 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     by_urn = {resource.urn: resource for resource in (*resources, *parts)}
     region, is_fixed = _template_region(resources, region)
     finder = OutputFinder(by_urn, _pseudo(resources, None if is_fixed else region))
-    work = Translation(by_urn, region, finder, Parameters(folder))
-    work.problems += [Problem(part.urn, path, why) for part in parts for path, why in _refusals(part, region)]
-    refused = {problem.urn for problem in work.problems}
+    translation = Translation(by_urn, region, finder, Parameters(folder))
+    translation.problems += [Problem(part.urn, path, why) for part in parts for path, why in _refusals(part, region)]
+    refused = {problem.urn for problem in translation.problems}
     parts = sorted((part for part in parts if part.urn not in refused), key=_is_part)
-    work.add_nodes(parts)
-    for step in (work.write, work.wait):
+    translation.add_nodes(parts)
+    for step in (translation.write, translation.wait):
         for part in parts:
             step(part)
-    work.problems += broken(work.nodes, finder, work.parameters)
+    translation.problems += break_cycles(translation.nodes, finder, translation.parameters)
     root = next((resource for resource in resources if resource.type == ROOT_TYPE), None)
     exported, problems = outputs(root, finder, list(by_urn)) if root else ({}, [])
     return Template(
-        work.document(exported),
-        (*work.problems, *problems),
-        {node.id: tuple(node.origins) for node in work.nodes.values()},
-        work.values(),
+        translation.document(exported),
+        (*translation.problems, *problems),
+        {node.id: tuple(node.origins) for node in translation.nodes.values()},
+        translation.values(),
         region,
     )
 
 
 def _is_translated(resource: Resource) -> bool:
-    """Whether CloudFormation would create it: not a component, a provider, or what the program only reads."""
+    """Whether CloudFormation would create it: not a component, a provider, or a resource that the program only reads."""
     engine = resource.type.startswith(PROVIDER_PREFIX) or resource.type in {ROOT_TYPE, STACK_REFERENCE}
     return not engine and not resource.external and (resource.custom or resource.remote)
 
@@ -228,7 +226,7 @@ def _refusals(resource: Resource, region: str | None) -> Iterator[tuple[str, str
 
 
 def _with_ids(resource: Resource) -> Resource:
-    """The resource with an id for each whole resource among its inputs, which is what the provider gets."""
+    """The resource with ids in place of the resources among its inputs, as the provider receives it."""
     passed = {key: value.id for key, value in resource.inputs.items() if isinstance(value, Passed)}
     return replace(resource, inputs={**resource.inputs, **passed}) if passed else resource
 
@@ -273,7 +271,7 @@ def _template_region(resources: Sequence[Resource], region: str | None) -> tuple
 
 
 def _pseudo(resources: Sequence[Resource], region: str | None) -> dict[str, str]:
-    """The pseudo parameters by the values that nothing fixes: the stand-in account, a region of the environment."""
+    """The pseudo parameters by the values that the program leaves open: the stand-in account, a region of the environment."""
     providers = (resource for resource in resources if resource.type.startswith(PROVIDER_PREFIX))
     is_stated = any(STAND_IN_ACCOUNT in str(value) for provider in providers for value in provider.inputs.values())
     pseudo = {} if is_stated else {STAND_IN_ACCOUNT: ACCOUNT}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cfnlint.match import Match
 
 PRIMARY = "us-east-1"
-"""The region to validate against where the template's is unknown: it has every resource type."""
+"""The region to validate against if the template's is unknown: it has every resource type."""
 LEVELS = ["E", "W", "I"]
 """The beginnings of the ids of cfn-lint's rules: errors, warnings, informational."""
 
@@ -45,14 +45,14 @@ class LintResult:
     level: Level
     message: str
     path: tuple[str | int, ...]
-    """Keys and indexes from the template's root; empty where the rule names no place."""
+    """Keys and indexes from the template's root; empty if the rule names no place."""
     line: int
     """The line of that place in the template's text, counted from 1."""
     url: str
 
     @property
     def logical_id(self) -> str:
-        """The resource that it is about; empty where it is about none."""
+        """The resource that it is about; empty if it is about none."""
         return str(self.path[1]) if len(self.path) > 1 and self.path[0] == "Resources" else ""
 
 
@@ -78,18 +78,18 @@ class Lint:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Everything that was found in one template: by cfn-lint, and by our own policies over what it creates."""
+    """All results for one template: of cfn-lint, and of our own policies over the resources that it creates."""
 
     file: str
-    """The template's file as people name it."""
+    """The name of the template's file in messages."""
     text: str
     lint: Lint
     report: Report
     """Our own outcomes over the resources that are read back from the template."""
     differences: tuple[str, ...] = ()
-    """Where these differ from the outcomes over the program: a line each."""
+    """How these differ from the outcomes over the program: a line each."""
     left_out: tuple[str, ...] = ()
-    """What the program has and the template lacks: a line each."""
+    """What is in the program and not in the template: a line each."""
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:
@@ -111,7 +111,7 @@ def lint(
         yaml_text: the template's text, if it is not JSON: lines are counted in it.
 
     Raises:
-        CannotJudge: cfn-lint is not installed, or does not know the region.
+        CannotJudge: cfn-lint is not installed, or has no such region.
     """
     if find_spec("cfnlint") is None:
         raise CannotJudge("cfn-lint, which validates templates, is missing; install `stackguard[template]`")

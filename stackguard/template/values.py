@@ -1,7 +1,7 @@
 """Values of a template while it is built: plain values, and references that CloudFormation resolves.
 
 `Ref` and `Fn::GetAtt` of a resource or a parameter are a `TemplateReference`; a text that contains some is a
-`TemplateText`. Each has the value that it has in the program, so that a circle can be broken by writing the value itself.
+`TemplateText`. Each has the value that it has in the program, so that a cycle can be broken by writing the value itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class TemplateReference:
     """A reference to another resource, a parameter or a pseudo parameter.
 
     `target` is its logical id or name; `attribute` is empty for `Ref`; `sub` is the text of a `Fn::Sub` that makes the
-    value, with `${@}` for the target. `weak` marks a use where the target need not exist yet.
+    value, with `${@}` for the target. `weak` marks a use for which the target need not exist yet.
     """
 
     target: str
@@ -42,15 +42,15 @@ Built = Any
 
 def text(parts: list[str | TemplateReference]) -> str | TemplateReference | TemplateText:
     """The simplest value for these parts, one after another."""
-    kept: list[str | TemplateReference] = []
+    merged: list[str | TemplateReference] = []
     for part in parts:
-        if isinstance(part, str) and kept and isinstance(kept[-1], str):
-            kept[-1] += part  # a `${` can stand across two
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part  # a `${` can be split over two
         elif part != "":
-            kept.append(part)
-    if not kept:
+            merged.append(part)
+    if not merged:
         return ""
-    return kept[0] if len(kept) == 1 else TemplateText(tuple(kept))
+    return merged[0] if len(merged) == 1 else TemplateText(tuple(merged))
 
 
 def leaves(value: Built) -> Iterator[Any]:

@@ -41,7 +41,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class TemplateVerdict:
-    """The outcomes on a template, how many resources and policies gave them, and how the program's differ."""
+    """The outcomes on a template, how many resources and policies there were, and how the program's differ."""
 
     outcomes: tuple[Outcome, ...]
     resources: int
@@ -54,21 +54,21 @@ def judge(
 ) -> TemplateVerdict:
     """Judge a template, and the whole stack that it comes from, by the same policies except those in `LEFT_OUT`.
 
-    What the template cannot express is a problem already, and makes no difference here.
+    What the template cannot express is a problem already, and not a difference.
     """
     compared = [policy for policy in policies if policy.id not in LEFT_OUT]
     context = [resource for resource in resources if _is_context(resource)]
-    written = read(template)
-    outcomes = evaluate(compared, Stack((*context, *written), settings))
+    template_resources = read(template)
+    outcomes = evaluate(compared, Stack((*context, *template_resources), settings))
     of_program = evaluate(compared, Stack(tuple(resources), settings))
     on_template, on_program = _facts(outcomes, template), _facts(of_program, template)
     sides = ((PROGRAM, on_program - on_template), (TEMPLATE, on_template - on_program))
     differences = sorted(Difference(*fact, side) for side, facts in sides for fact in facts)
-    return TemplateVerdict(tuple(outcomes), len(written), len(compared), tuple(differences))
+    return TemplateVerdict(tuple(outcomes), len(template_resources), len(compared), tuple(differences))
 
 
 def _is_context(resource: Resource) -> bool:
-    """Whether a resource is around the template's: the stack, a provider, or one that is only read."""
+    """Whether a resource is around the template's: the stack, a provider, or one that the program only reads."""
     return resource.external or resource.type == ROOT_TYPE or resource.type.startswith(PROVIDER_PREFIX)
 
 

@@ -32,7 +32,7 @@ def wheel(
         path: content.encode() if isinstance(content, str) else content
         for path, content in (files or {f"{module}/__init__.py": f"version = {version!r}\n"}).items()
     }
-    lines = "".join(f"Requires-Dist: {each}\n" for each in requires)
+    lines = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
     contents[f"{info}/METADATA"] = (
         f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{metadata}{lines}".encode()
     )
@@ -64,16 +64,16 @@ def function(
     files: Mapping[str, str] | None = None,
     wheels: Path | None = None,
 ) -> Path:
-    """Make a function whose lock takes wheels from a folder; it depends on all that is locked unless said otherwise."""
+    """Make a function whose lock takes wheels from a folder; by default it depends on all that is locked."""
     for path, content in (
         files or {"app/__init__.py": "", "app/main.py": "def handler(event, context): ...\n"}
     ).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(content)
-    listed = [each.partition("==")[0] for each in lock or ()] if dependencies is None else dependencies
-    stated = ", ".join(f"{each!r}" for each in listed)
+    listed = [line.partition("==")[0] for line in lock or ()] if dependencies is None else dependencies
+    quoted = ", ".join(f"{dependency!r}" for dependency in listed)
     (folder / "pyproject.toml").write_text(
-        f'[project]\nname = "orders"\nversion = "1.0"\ndependencies = [{stated}]\n\n[tool.stackguard.bundle]\n{table}\n'
+        f'[project]\nname = "orders"\nversion = "1.0"\ndependencies = [{quoted}]\n\n[tool.stackguard.bundle]\n{table}\n'
     )
     if lock is not None:
         source = f"--no-index\n--find-links {wheels}\n" if wheels else ""

@@ -24,8 +24,8 @@ def folder(tmp_path: Path, wheels: Path) -> Path:
 
 
 def entry(caches: Path, kind: str) -> Path:
-    (found,) = caches.glob(f"{kind}-*")
-    return found
+    (folder,) = caches.glob(f"{kind}-*")
+    return folder
 
 
 def test_an_unchanged_function_is_not_built_again(folder: Path, caches: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_damaged_entry_is_made_anew(folder: Path, caches: Path, kind: str, how
     place = entry(caches, kind)
     if kind != "finished":
         shutil.rmtree(entry(caches, "finished"))
-    file = max((each for each in place.iterdir() if each.name != "entry.json"), key=lambda each: each.stat().st_size)
+    file = max((file for file in place.iterdir() if file.name != "entry.json"), key=lambda file: file.stat().st_size)
     content = file.read_bytes()
     if how == "cut":
         file.write_bytes(content[: len(content) // 2])
@@ -90,17 +90,18 @@ def test_a_damaged_entry_is_made_anew(folder: Path, caches: Path, kind: str, how
 
     assert build(folder).archive.read_bytes() == expected
     assert cache.fetch(kind, place.name.partition("-")[2]) == place
-    assert [each.name for each in caches.iterdir() if each.name.startswith(".")] == []
+    assert [path.name for path in caches.iterdir() if path.name.startswith(".")] == []
 
 
 def test_two_builders_at_once_make_the_same(folder: Path, caches: Path) -> None:
     command = [sys.executable, "-c", BUILD, str(folder)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    printed = [each.communicate() for each in running]
+    printed = [process.communicate() for process in running]
 
-    assert [each.returncode for each in running] == [0] * 4, printed
+    assert [process.returncode for process in running] == [0] * 4, printed
     assert len({out for out, _ in printed}) == 1
-    assert sorted(each.name.partition("-")[0] for each in caches.iterdir()) == ["dependencies", "finished", "materials"]
+    kinds = sorted(path.name.partition("-")[0] for path in caches.iterdir())
+    assert kinds == ["dependencies", "finished", "materials"]
 
 
 SLOW = """
@@ -140,7 +141,7 @@ def test_an_end_in_the_middle_leaves_the_cache_good(
     assert list(caches.glob(".making-*")) == []
 
 
-def test_what_nobody_uses_is_removed_in_time(folder: Path, caches: Path) -> None:
+def test_an_unused_entry_is_removed_in_time(folder: Path, caches: Path) -> None:
     build(folder)
     old = entry(caches, "finished")
     os.utime(old, (time.time() - 3 * 86_400,) * 2)
@@ -156,7 +157,7 @@ def test_what_nobody_uses_is_removed_in_time(folder: Path, caches: Path) -> None
     assert (caches / "of-someone-else").exists()
 
 
-def test_a_cache_that_cannot_be_written_says_where_to_put_another(
+def test_a_cache_that_cannot_be_written_is_an_error_with_the_fix(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -1,4 +1,4 @@
-"""What `[tool.stackguard.bundle]` takes, and what it says of a mistake."""
+"""What `[tool.stackguard.bundle]` takes, and the message for each mistake."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_mistake_is_reported_with_file_key_and_fix(tmp_path: Path, table: str,
     assert "\n" not in refused.value.message
 
 
-def test_a_folder_without_a_project_file_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_a_project_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotBundle, match=r"has no `pyproject.toml`; give a function.s folder"):
         read(tmp_path)
 

@@ -35,7 +35,7 @@ def shared_uv_cache(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def uv(*arguments: str, folder: Path) -> None:
     from uv import find_uv_bin
 
-    done = subprocess.run(
+    result = subprocess.run(
         [find_uv_bin(), *arguments],
         cwd=folder,
         env=environment(os.environ),
@@ -43,7 +43,7 @@ def uv(*arguments: str, folder: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
 
 
 def bundled(folder: Path, runtime: str, architecture: str, *, project: bool = False) -> Bundle:
@@ -55,17 +55,8 @@ def bundled(folder: Path, runtime: str, architecture: str, *, project: bool = Fa
         file.write_text(f"{file.read_text()}\n[dependency-groups]\ndev = ['iniconfig']\n")
         uv("lock", "--quiet", "--python", sys.executable, folder=folder)
     else:
-        uv(
-            "pip",
-            "compile",
-            "-q",
-            "--universal",
-            "--generate-hashes",
-            "pyproject.toml",
-            "-o",
-            "requirements.lock",
-            folder=folder,
-        )
+        options = ("-q", "--universal", "--generate-hashes", "pyproject.toml", "-o", "requirements.lock")
+        uv("pip", "compile", *options, folder=folder)
     return build(folder)
 
 
@@ -74,12 +65,14 @@ def test_the_handler_runs_from_what_is_in_the_archive(tmp_path: Path, lock: str)
     bundle = bundled(tmp_path / "fn", HERE, NATIVE, project=lock == "uv.lock")
     zipfile.ZipFile(bundle.archive).extractall(tmp_path / "out")
 
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", RUN, str(tmp_path / "out")], capture_output=True, text=True, check=False
     )
 
-    assert done.stdout.split() == ["&lt;&amp;&gt;", str(tmp_path / "out" / "markupsafe" / "__init__.py")], done.stderr
-    assert not any(each.startswith(("colorama", "iniconfig")) for each in names(bundle.archive))
+    assert result.stdout.split() == ["&lt;&amp;&gt;", str(tmp_path / "out" / "markupsafe" / "__init__.py")], (
+        result.stderr
+    )
+    assert not any(path.startswith(("colorama", "iniconfig")) for path in names(bundle.archive))
 
 
 def test_native_code_is_for_the_target(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def built(folder: Path, scratch: Path, umask: int) -> dict[str, bytes]:
         "LC_ALL": "C",
         "SOURCE_DATE_EPOCH": "1700000000",
     }
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", BUILD, str(folder)],
         env=environment,
         umask=umask,
@@ -39,7 +39,7 @@ def built(folder: Path, scratch: Path, umask: int) -> dict[str, bytes]:
         text=True,
         check=True,
     )
-    return {each.name: each.read_bytes() for each in Path(done.stdout.strip()).iterdir()}
+    return {file.name: file.read_bytes() for file in Path(completed.stdout.strip()).iterdir()}
 
 
 @pytest.mark.parametrize("table", [RUNTIME, f"{RUNTIME}\nlayer = true"])
@@ -52,16 +52,16 @@ def test_another_folder_clock_umask_and_user_give_the_same_bytes(tmp_path: Path,
     ]  # fmt: skip
     first = function(tmp_path / "here", lock, table=table, wheels=wheels)
     second = function(tmp_path / "elsewhere" / "deeper", lock, table=table, wheels=wheels)
-    for each in second.rglob("*"):
-        os.utime(each, (1_000_000_000, 1_000_000_000))
-        each.chmod(0o700 if each.is_dir() else 0o600)
+    for path in second.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.chmod(0o700 if path.is_dir() else 0o600)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
 
-    one, two = built(first, tmp_path / "one", 0o022), built(second, tmp_path / "two", 0o077)
+    here, elsewhere = built(first, tmp_path / "one", 0o022), built(second, tmp_path / "two", 0o077)
 
-    assert one == two
-    assert {"orders.zip", "orders.manifest.json", "orders.cdx.json"} <= one.keys()
+    assert here == elsewhere
+    assert {"orders.zip", "orders.manifest.json", "orders.cdx.json"} <= here.keys()
 
 
 def test_the_archive_has_dependencies_then_code_each_sorted_and_nothing_of_the_builder(
@@ -103,12 +103,12 @@ def test_the_archive_has_dependencies_then_code_each_sorted_and_nothing_of_the_b
     with zipfile.ZipFile(bundle.archive) as packed:
         entries = packed.infolist()
         record = packed.read("alpha-1.0.dist-info/RECORD").decode().splitlines()
-    assert {each.date_time for each in entries} == {(1980, 1, 1, 0, 0, 0)}
-    modes = {each.filename: stat.S_IMODE(each.external_attr >> 16) for each in entries}
+    assert {member.date_time for member in entries} == {(1980, 1, 1, 0, 0, 0)}
+    modes = {member.filename: stat.S_IMODE(member.external_attr >> 16) for member in entries}
     assert modes.pop("bin/native") == modes.pop("alpha/tool") == 0o755
     assert set(modes.values()) == {0o644}
     recorded = {line.partition(",")[0] for line in record}
-    assert recorded == {each for each in names(bundle.archive) if not each.startswith("app/")}
+    assert recorded == {path for path in names(bundle.archive) if not path.startswith("app/")}
 
 
 def test_a_file_that_two_packages_install_is_the_last_ones(tmp_path: Path, wheels: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_file_that_two_packages_install_is_the_last_ones(tmp_path: Path, wheel
     assert names(bundle.archive).count("shared.py") == 1
 
 
-def test_the_manifest_tells_what_is_in_the_archive(tmp_path: Path, wheels: Path) -> None:
+def test_the_manifest_lists_the_contents_of_the_archive(tmp_path: Path, wheels: Path) -> None:
     lock = [wheel(wheels, "alpha")]
     folder = function(tmp_path / "fn", lock, wheels=wheels)
     bundle = build(folder)
@@ -137,7 +137,7 @@ def test_the_manifest_tells_what_is_in_the_archive(tmp_path: Path, wheels: Path)
             for name in packed.namelist()
         }
     assert artifact["files"] == files
-    assert artifact["unzipped"] == sum(each["size"] for each in files.values()) == manifest["unzipped"]
+    assert artifact["unzipped"] == sum(file["size"] for file in files.values()) == manifest["unzipped"]
     assert artifact["zipped"] == bundle.archive.stat().st_size
 
 
@@ -148,7 +148,7 @@ def test_the_bill_of_materials_names_each_package_and_what_requires_it(tmp_path:
     ]
     bundle = build(function(tmp_path / "fn", lock, ["alpha"], wheels=wheels))
     bill = json.loads((bundle.folder / "orders.cdx.json").read_text())
-    components = {each["name"]: each for each in bill["components"]}
+    components = {component["name"]: component for component in bill["components"]}
 
     assert bill["bomFormat"] == "CycloneDX"
     assert bill["serialNumber"].startswith("urn:uuid:")
@@ -157,12 +157,12 @@ def test_the_bill_of_materials_names_each_package_and_what_requires_it(tmp_path:
     assert components["alpha"]["hashes"] == [{"alg": "SHA-256", "content": lock[0].rpartition(":")[2]}]
     assert components["alpha"]["licenses"] == [{"license": {"id": "MIT"}}]
     assert components["beta"]["licenses"] == [{"license": {"name": "Some licence of ours"}}]
-    edges = {each["ref"]: each.get("dependsOn", []) for each in bill["dependencies"]}
+    edges = {dependency["ref"]: dependency.get("dependsOn", []) for dependency in bill["dependencies"]}
     assert edges["function"] == ["pkg:pypi/alpha@1.0"]
     assert edges["pkg:pypi/alpha@1.0"] == ["pkg:pypi/beta@1.0"]
 
 
-def test_a_layer_holds_the_dependencies_and_does_not_change_with_the_code(tmp_path: Path, wheels: Path) -> None:
+def test_a_layer_contains_the_dependencies_and_does_not_change_with_the_code(tmp_path: Path, wheels: Path) -> None:
     folder = function(tmp_path / "fn", [wheel(wheels, "alpha")], table=f"{RUNTIME}\nlayer = true", wheels=wheels)
     before = build(folder)
     (folder / "app" / "main.py").write_text("def handler(event, context): return 1\n")

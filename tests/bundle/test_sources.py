@@ -40,7 +40,7 @@ TREE = {
 
 
 def packaged(folder: Path) -> list[str]:
-    return [each.path for each in collect(read(folder)).files]
+    return [file.path for file in collect(read(folder)).files]
 
 
 def test_by_default_modules_and_packages_are_packaged_with_their_data(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_links_are_followed_and_circles_refused(tmp_path: Path) -> None:
 
 
 def fits(glob: list[str], path: list[str]) -> bool:
-    """What a glob means, segment by segment: `**` is any number of folders, and a whole path stands for what is below."""
+    """What a glob means, segment by segment: `**` is any number of folders, and a full path matches everything below it."""
     if not glob:
         return True
     if glob[0] == "**":
@@ -113,7 +113,7 @@ def fits(glob: list[str], path: list[str]) -> bool:
     st.lists(st.sampled_from(["**", "*", "a", "b", "a*", "?", "*.py"]), min_size=1, max_size=4),
     st.lists(st.sampled_from(["a", "b", "ab", "a.py", "c"]), min_size=1, max_size=5),
 )
-def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: list[str]) -> None:
+def test_a_glob_matches_segment_by_segment(glob: list[str], path: list[str]) -> None:
     assert sources._matcher(("/".join(glob),))("/".join(path)) == fits(glob, path)
 
 
@@ -130,7 +130,7 @@ def test_a_glob_means_what_it_says_segment_by_segment(glob: list[str], path: lis
         ({"app.py": ""}, 'before = ["exit 3"]', "`exit 3`, in `before` below `[tool.stackguard.bundle]` of"),
     ],
 )
-def test_what_cannot_work_is_refused(
+def test_a_bundle_that_cannot_run_is_refused(
     tmp_path: Path, wheels: Path, files: dict[str, str], table: str, message: str
 ) -> None:
     folder = function(
@@ -177,7 +177,7 @@ def test_a_handler_may_be_bound_in_any_way(tmp_path: Path, code: str) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["", "layer = true"])
-def test_an_import_that_finds_nothing_is_refused_in_the_words_of_the_policy(
+def test_an_import_that_finds_nothing_is_refused_with_the_policys_message(
     tmp_path: Path, wheels: Path, files: dict[str, str], message: str, place: str
 ) -> None:
     table = f'{RUNTIME}\nhandler = "app.handler"\n{place}'

@@ -18,7 +18,7 @@ def test_order_and_files_published_since_are_no_difference(resolved: str) -> Non
     ("locked", "resolved", "line"),
     [
         (ONE, ONE + MARKED, "lacks tomli==2.0.1 ; python_full_version < '3.13'"),
-        (ONE + MARKED, ONE, "has tomli==2.0.1 ; python_full_version < '3.13', which nothing asks for"),
+        (ONE + MARKED, ONE, "has tomli==2.0.1 ; python_full_version < '3.13', which nothing requires"),
         (ONE, ONE.replace("1.40.1", "1.41.0"), "lacks boto3==1.41.0"),
         (MARKED, MARKED.replace("3.13", "3.12"), "lacks tomli==2.0.1 ; python_full_version < '3.12'"),
         (ONE, ONE.replace(":bb", ":dd"), "has 1 hashes for boto3==1.40.1 that no published file has"),
@@ -26,7 +26,7 @@ def test_order_and_files_published_since_are_no_difference(resolved: str) -> Non
         (
             "boto3 @ git+https://example.com/boto3\n",
             ONE,
-            "has boto3 @ git+https://example.com/boto3, which nothing asks for",
+            "has boto3 @ git+https://example.com/boto3, which nothing requires",
         ),
     ],
 )

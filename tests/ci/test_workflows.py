@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 RUN = (ROOT / ".ci/run").read_text(encoding="utf-8")
 OURS = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
-(THEIRS,) = lint_workflows.shown(PAGE).values()
+(THEIRS,) = lint_workflows.examples_in(PAGE).values()
 SETUP = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 PIN = re.compile(r"uses: ([^@\s]+)@(\S+)(?: # (\S+))?")
 
@@ -116,19 +116,21 @@ def changed(text: str, word: str, **change: Any) -> str:
 )
 def test_a_workflow_without_tests_or_gate_is_reported(text: str, word: str, task: str) -> None:
     missing = f"has no step that {task} and stops the job where that fails"
-    assert list(lint_workflows.lacking(text)) == []
-    assert missing in list(lint_workflows.lacking(changed(text, word)))
+    assert list(lint_workflows.missing_steps(text)) == []
+    assert missing in list(lint_workflows.missing_steps(changed(text, word)))
     for change in (
         {"continue-on-error": "true"},
         {"if": "github.ref == 'refs/heads/main'"},
         {"run": f"{word} || true"},
         {"run": f"echo {word} --collect-only"},
     ):
-        assert missing in list(lint_workflows.lacking(changed(text, word, **change))), change
+        assert missing in list(lint_workflows.missing_steps(changed(text, word, **change))), change
 
 
 def test_a_workflow_that_no_pull_request_runs_is_reported() -> None:
-    assert list(lint_workflows.lacking(THEIRS.replace("  pull_request:\n", ""))) == ["does not run on pull requests"]
+    assert list(lint_workflows.missing_steps(THEIRS.replace("  pull_request:\n", ""))) == [
+        "does not run on pull requests"
+    ]
 
 
 @pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
@@ -147,7 +149,7 @@ def test_a_linter_that_is_missing_fails(monkeypatch: pytest.MonkeyPatch, capfd: 
     monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setattr(sys, "executable", "/no/python")
     assert lint_workflows.main() == 2
-    assert "actionlint cannot be had, so workflows are not judged" in capfd.readouterr().out
+    assert "actionlint cannot be installed" in capfd.readouterr().out
 
 
 def test_a_page_that_shows_no_workflow_fails(
@@ -156,4 +158,4 @@ def test_a_page_that_shows_no_workflow_fails(
     (tmp_path / "ci.md").write_text("```yaml\nname: Stackguard\n```\n")
     monkeypatch.setattr(lint_workflows, "PAGE", tmp_path / "ci.md")
     assert lint_workflows.main() == 2
-    assert "shows no workflow" in capsys.readouterr().out
+    assert "has no workflow" in capsys.readouterr().out

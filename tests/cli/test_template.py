@@ -100,7 +100,7 @@ def test_everything_without_translation_is_listed_and_nothing_is_written(
     code, out, err = run(capsys, project(tmp_path / "circle", "circle"), "-o", file)
     assert (code, out, file.read_text()) == (2, "", "as it was")
     assert (
-        f"aws:s3:Bucket left ({tmp_path}/circle/__main__.py:19): is in a circle: Left -> Right -> Left; CloudFormation creates one"
+        f"aws:s3:Bucket left ({tmp_path}/circle/__main__.py:19): is in a circular dependency: Left -> Right -> Left; CloudFormation creates one"
         in err
     )
     assert "has 1 thing without a place in CloudFormation, so nothing was written" in err

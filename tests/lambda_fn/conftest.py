@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "lambda_fn"))  # the zip's ro
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[None]:
-    """A stand-in for AWS. Making clients is slow, so they live as long as it does."""
+    """A stand-in for AWS. Making clients is slow, so they are kept for the whole module."""
     from ingest import handler
 
     handler.s3_client.cache_clear()
@@ -33,24 +33,24 @@ def aws() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def desk(aws: None) -> S3Client:
-    """The client that tests look and act with; the function has its own."""
+def s3(aws: None) -> S3Client:
+    """The client of the tests; the function has its own."""
     return boto3.client("s3")
 
 
 @pytest.fixture
-def world(desk: S3Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     from ingest import handler
 
     from tests.lambda_fn.world import INGEST, RESULTS, World
 
     get_backend("s3").reset()
     for bucket in (INGEST, RESULTS):
-        desk.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        desk.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     monkeypatch.setenv("INGEST_PREFIX", "incoming/")
     monkeypatch.setenv("RESULTS_BUCKET", RESULTS)
-    world = World(desk, io.StringIO())
+    world = World(s3, io.StringIO())
     monkeypatch.setattr(handler.logger.registered_handler, "stream", world.logged)
     calls = handler.s3_client().meta.events
     calls.register("provide-client-params.s3.*", world.note_call, unique_id="world")

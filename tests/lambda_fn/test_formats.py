@@ -62,8 +62,8 @@ def refused(world: World, name: str, body: bytes) -> str:
     ],
 )
 def test_the_same_order_in_every_spelling(world: World, name: str, body: bytes) -> None:
-    found, summary = ingested(world, name, body)
-    assert found == [NORMALISED]
+    rows, summary = ingested(world, name, body)
+    assert rows == [NORMALISED]
     assert summary["rows"] == {"accepted": 1, "rejected": 0}
     assert summary["rejected"] == []
     assert summary["totals"] == {"EUR": "12.50"}
@@ -71,8 +71,8 @@ def test_the_same_order_in_every_spelling(world: World, name: str, body: bytes) 
 
 @pytest.mark.parametrize(("name", "body"), [("header-only.csv", as_csv([])), ("empty.jsonl", b""), ("bom.jsonl", BOM)])
 def test_no_rows_are_a_result_too(world: World, name: str, body: bytes) -> None:
-    found, summary = ingested(world, name, body)
-    assert found == []
+    rows, summary = ingested(world, name, body)
+    assert rows == []
     assert summary["rows"] == {"accepted": 0, "rejected": 0}
 
 
@@ -91,7 +91,7 @@ def test_no_rows_are_a_result_too(world: World, name: str, body: bytes) -> None:
         ("folder/", b"", "ends in neither `.csv` nor `.jsonl`"),
     ],
 )
-def test_an_object_that_is_not_what_it_says_is_refused(world: World, name: str, body: bytes, reason: str) -> None:
+def test_an_object_in_another_format_is_refused(world: World, name: str, body: bytes, reason: str) -> None:
     assert reason in refused(world, name, body)
 
 
@@ -125,8 +125,8 @@ def test_malformed_rows_are_listed_by_the_line_they_begin_on(world: World) -> No
         ]
     )
     body += b'too,few\n\n"o-1" x,c\n' + as_csv([ORDER]).split(b"\n", 1)[1]  # 8, 9 blank, 10, 11
-    found, summary = ingested(world, "a.csv", body)
-    assert found == [NORMALISED | {"note": "two\nlines"}, NORMALISED, NORMALISED]
+    rows, summary = ingested(world, "a.csv", body)
+    assert rows == [NORMALISED | {"note": "two\nlines"}, NORMALISED, NORMALISED]
     assert summary["rows"] == {"accepted": 3, "rejected": 4}
     assert summary["rejected"] == [
         {"line": 4, "reason": "`order_id` is not an identifier"},
@@ -137,8 +137,8 @@ def test_malformed_rows_are_listed_by_the_line_they_begin_on(world: World) -> No
 
 
 def test_a_quote_that_the_end_of_the_object_leaves_open_is_a_malformed_row(world: World) -> None:
-    found, summary = ingested(world, "a.csv", as_csv([ORDER]) + b'o-2,"c-2\nx\n')
-    assert found == [NORMALISED]
+    rows, summary = ingested(world, "a.csv", as_csv([ORDER]) + b'o-2,"c-2\nx\n')
+    assert rows == [NORMALISED]
     assert summary["rejected"] == [{"line": 3, "reason": "is not valid CSV"}]
 
 
@@ -178,15 +178,15 @@ def test_a_quote_that_the_end_of_the_object_leaves_open_is_a_malformed_row(world
 )
 def test_a_malformed_row_gets_a_reason_and_its_neighbours_pass(world: World, line: str, reason: str) -> None:
     body = as_jsonl([ORDER]) + line.encode() + b"\n" + as_jsonl([ORDER])
-    found, summary = ingested(world, "a.jsonl", body)
-    assert found == [NORMALISED, NORMALISED]
+    rows, summary = ingested(world, "a.jsonl", body)
+    assert rows == [NORMALISED, NORMALISED]
     assert summary["rejected"] == [{"line": 2, "reason": reason}]
 
 
 def test_a_summary_counts_all_rejected_rows_and_lists_the_first(world: World) -> None:
     _, summary = ingested(world, "a.jsonl", b"x\n" * (results.LISTED_ROWS + 5))
     assert summary["rows"]["rejected"] == 1005
-    assert [each["line"] for each in summary["rejected"]] == list(range(1, 1001))
+    assert [row["line"] for row in summary["rejected"]] == list(range(1, 1001))
 
 
 def test_totals_are_exact_and_by_currency(world: World) -> None:
@@ -225,7 +225,7 @@ def orders(draw: st.DrawFn) -> Order:
         currency=currency,
         occurred_at=draw(
             st.datetimes(
-                min_value=datetime(2, 1, 1),  # noqa: DTZ001 (the offset is drawn apart)
+                min_value=datetime(2, 1, 1),  # noqa: DTZ001 (the offset is drawn separately)
                 max_value=datetime(9998, 12, 31),  # noqa: DTZ001
                 timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
             )
@@ -259,8 +259,8 @@ def test_whatever_orders_are_written_are_the_orders_read(
         for row, order in zip(written, drawn, strict=True)
     ]
     for name, body in (("a.csv", as_csv(written, COLUMNS, line_end, csv.QUOTE_ALL)), ("a.jsonl", as_jsonl(written))):
-        found, summary = ingested(world, name, bom + body)
-        assert found == expected
+        rows, summary = ingested(world, name, bom + body)
+        assert rows == expected
         assert summary["rows"] == {"accepted": len(drawn), "rejected": 0}
 
 

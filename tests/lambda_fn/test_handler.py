@@ -49,7 +49,7 @@ def test_a_record_of_another_shape_is_named_by_its_position(world: World, junk: 
     assert world.rows(good, "a.csv") == [NORMALISED]
 
 
-def test_a_record_that_s3_denies_is_told_by_its_code(world: World) -> None:
+def test_a_record_that_s3_denies_is_reported_by_its_code(world: World) -> None:
     gone = world.upload("incoming/gone.csv", as_csv([ORDER]))
     world.s3.delete_object(Bucket=INGEST, Key="incoming/gone.csv", VersionId=gone["s3"]["object"]["versionId"])
     good = world.upload("incoming/a.csv", as_csv([ORDER]))
@@ -58,7 +58,7 @@ def test_a_record_that_s3_denies_is_told_by_its_code(world: World) -> None:
     assert world.rows(good, "a.csv") == [NORMALISED]
 
 
-def test_an_unforeseen_error_is_a_failure_of_its_record_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_a_failure_of_its_record_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     parse = Order.parse
 
     def broken(row: dict[str, object]) -> object:
@@ -73,7 +73,7 @@ def test_an_unforeseen_error_is_a_failure_of_its_record_alone(world: World, monk
         world.deliver(trap, good)
     assert world.rows(good, "a.csv") == [NORMALISED]
     failed = world.log()[0]
-    assert "test_handler.py" in "".join(failed["frames"]), "the log says where"
+    assert "test_handler.py" in "".join(failed["frames"]), "the log has the place"
 
 
 def test_redelivery_writes_the_same_bytes_under_the_same_keys(world: World) -> None:
@@ -202,15 +202,15 @@ def test_wrong_settings_are_all_named(world: World, monkeypatch: pytest.MonkeyPa
 
 
 def test_records_share_the_time_that_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[float] = []
+    timeouts: list[float] = []
 
     def note_deadline(*arguments: Any) -> Tally:
-        given.append(arguments[-1] - time.monotonic())
+        timeouts.append(arguments[-1] - time.monotonic())
         return Tally()
 
     monkeypatch.setattr(handler, "ingest", note_deadline)
     world.deliver(*[world.upload("incoming/a.csv", b"")] * 4, context=Context(seconds=40))
-    assert given == pytest.approx([7, 28 / 3, 14, 28], abs=1)
+    assert timeouts == pytest.approx([7, 28 / 3, 14, 28], abs=1)
 
 
 def test_a_slow_record_leaves_time_for_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,14 +231,14 @@ def test_a_slow_record_leaves_time_for_the_next(world: World, monkeypatch: pytes
     assert world.rows(records[1], "a.csv") == [NORMALISED]
 
 
-def test_logs_and_metrics_tell_what_happened(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_and_metrics_report_each_record(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     good = world.upload("incoming/a.csv", as_csv([ORDER, order(amount="-1")]))
     with pytest.raises(RecordsFailedError):
         world.deliver(good, world.upload("incoming/a.txt", b""))
-    done, failed = world.log()
-    assert done["correlation_id"] == good["responseElements"]["x-amz-request-id"]
-    assert done["function_request_id"] == Context.aws_request_id
-    assert (done["object"], done["accepted"], done["rejected"]) == (f"{INGEST}/incoming/a.csv", 1, 1)
+    succeeded, failed = world.log()
+    assert succeeded["correlation_id"] == good["responseElements"]["x-amz-request-id"]
+    assert succeeded["function_request_id"] == Context.aws_request_id
+    assert (succeeded["object"], succeeded["accepted"], succeeded["rejected"]) == (f"{INGEST}/incoming/a.csv", 1, 1)
     assert (failed["level"], failed["object"], failed["permanent"]) == ("ERROR", f"{INGEST}/incoming/a.txt", True)
     metrics = json.loads(capsys.readouterr().out)
     counted = {name: sum(metrics[name]) for name in ("Events", "RecordsFailed", "RowsAccepted", "RowsRejected")}

@@ -28,16 +28,16 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_
 
 
 def test_importing_needs_no_environment_makes_no_client_and_stays_in_the_room() -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-W", "error", "-c", IMPORT], cwd=ROOT, env={}, capture_output=True, text=True, check=False
     )
-    assert done.stderr == ""
-    modules = done.stdout.split()
+    assert completed.stderr == ""
+    modules = completed.stdout.split()
     assert "ingest" in modules
     assert not {"policypack", "stackguard", "pulumi", "stack"} & set(modules)
 
 
-def test_the_lock_pins_all_that_is_asked_for_with_hashes_and_no_host() -> None:
+def test_the_lock_pins_all_dependencies_with_hashes_and_no_host() -> None:
     text = (ROOT / "requirements.lock").read_text()
     assert PINNED.sub("", text) == "", "nothing but pins and hashes"
     for requirement in map(Requirement, PROJECT["project"]["dependencies"]):

@@ -28,7 +28,7 @@ HEADER, ROW = (line + b"\n" for line in as_csv([order(note="n" * 500)]).splitlin
 
 
 class Wire(io.RawIOBase):
-    """A connection that makes up bytes as they are read, and will not hand over all of them at once."""
+    """A connection that generates bytes as they are read, and refuses to return all of them at once."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
@@ -42,14 +42,14 @@ class Wire(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         self._rest = self._rest or next(self._chunks, b"")
-        taken = self._rest[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._rest = self._rest[len(taken) :]
-        return len(taken)
+        chunk = self._rest[: len(buffer)]
+        buffer[: len(chunk)] = chunk
+        self._rest = self._rest[len(chunk) :]
+        return len(chunk)
 
 
 class Store:
-    """An S3 that keeps nothing of what passes through it but sizes."""
+    """An S3 that stores only the sizes of what passes through it."""
 
     def __init__(self, chunks: Iterator[bytes], size: int) -> None:
         self._body = StreamingBody(cast("IO[bytes]", Wire(chunks)), size)

@@ -1,4 +1,4 @@
-"""The function's surroundings on a desk: two buckets, the events S3 would send, and what the function wrote and said."""
+"""The function's environment in tests: two buckets, the events that S3 would send, and what the function wrote and logged."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def as_jsonl(rows: Iterable[Any]) -> bytes:
 
 @dataclass
 class Context:
-    """What Lambda passes beside the event; `seconds` is the time that the invocation has."""
+    """The context that Lambda passes with the event; `seconds` is the time that the invocation has."""
 
     seconds: float = 60.0
     function_name: str = "ingest"
@@ -78,7 +78,7 @@ class World:
     _sequence: Iterator[int] = field(default_factory=lambda: itertools.count(0x65A1B2C3D4E5F67890))
 
     def upload(self, key: str, body: bytes, bucket: str = INGEST) -> dict[str, Any]:
-        """Stores an object; the record that S3 would send of it."""
+        """Stores an object; returns the record that S3 would send."""
         version = self.s3.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         return {
             "eventVersion": "2.1",
@@ -106,8 +106,8 @@ class World:
 
     def results(self) -> dict[str, bytes]:
         """Everything in the results bucket, by key."""
-        listed = self.s3.list_objects_v2(Bucket=RESULTS).get("Contents", [])
-        return {each["Key"]: self.read(each["Key"]) for each in listed}
+        objects = self.s3.list_objects_v2(Bucket=RESULTS).get("Contents", [])
+        return {item["Key"]: self.read(item["Key"]) for item in objects}
 
     def read(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=RESULTS, Key=key)["Body"].read()
@@ -124,7 +124,7 @@ class World:
         return summary
 
     def note_call(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        """Keeps a call of the function's client."""
+        """Stores a call of the function's client."""
         self.calls.append((model.name, dict(params)))
 
     def log(self) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """A stand-in for the aws provider: the real CLI previews and updates programs with it, without an account.
 
-It answers as the provider's preview does: inputs come back as outputs, what AWS would compute is left out, a name that
-the program leaves out is made up, and the provider's region and default tags are written into each resource. An update creates
-nothing; its outputs are the inputs, an id and an ARN. It serves any other package too, with the same manners and no
-rules; a component that it is asked to build holds one thing.
-`project.py` writes the project file that has the CLI use it.
+It answers as the provider's preview does: inputs come back as outputs, values that AWS would compute are left out, a name that
+the program leaves out is generated, and the provider's region and default tags are written into each resource. An update creates
+nothing; its outputs are the inputs, an id and an ARN. It serves any other package in the same way, without
+rules; a component that it constructs contains one resource.
+`project.py` writes the project file with which the CLI uses it.
 """
 
 # ruff: noqa: ARG002, N802 (the protocol names the methods and gives each a request and a context)
@@ -65,7 +65,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     },
     "aws:sqs/queue:Queue": {"messageRetentionSeconds": 345600, "visibilityTimeoutSeconds": 30},
 }
-"""What the provider writes where the program says nothing."""
+"""The values that the provider writes if the program has none."""
 
 JSON_TEXT = {
     "aws:iam/policy:Policy": "policy",
@@ -91,7 +91,7 @@ TAGGED = {
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
-    """Echoes what it is given; knows the caller, the region and the partition."""
+    """Echoes inputs; answers with the caller, the region and the partition."""
 
     def __init__(self) -> None:
         self.region = ""
@@ -122,8 +122,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         inputs.CopyFrom(request.news)
         name = NAMED_BY.get(request.type)
         if name and name not in inputs and f"{name}Prefix" not in inputs:
-            kept = dict(request.olds).get(name)  # a resource that exists keeps its name
-            inputs[name] = kept or f"{request.name}-{request.randomSeed.hex()[:7]}"
+            existing = dict(request.olds).get(name)  # a resource that exists keeps its name
+            inputs[name] = existing or f"{request.name}-{request.randomSeed.hex()[:7]}"
         for constant, value in CONSTANTS.get(request.type, {}).items():
             if constant not in inputs:
                 inputs[constant] = value
@@ -187,7 +187,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     async def Construct(self, request: Any, context: Any) -> Any:
-        """A component with one thing in it."""
+        """A component with one resource in it."""
         async with grpc.aio.insecure_channel(request.monitorEndpoint) as channel:
             monitor = resource_pb2_grpc.ResourceMonitorStub(channel)
             protect = request.protect if request.HasField("protect") else None
@@ -199,8 +199,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                     object=request.inputs,
                     dependencies=request.dependencies,
                     propertyDependencies={
-                        name: resource_pb2.RegisterResourceRequest.PropertyDependencies(urns=found.urns)
-                        for name, found in request.inputDependencies.items()
+                        name: resource_pb2.RegisterResourceRequest.PropertyDependencies(urns=dependencies.urns)
+                        for name, dependencies in request.inputDependencies.items()
                     },
                     providers=request.providers,
                     protect=protect,

@@ -1,4 +1,4 @@
-"""Lets the real CLI run a program of this repository against the stand-in, with the interpreter that runs the tests."""
+"""Runs a program of this repository with the real CLI against the stand-in, by the interpreter that runs the tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run_pulumi(
 ) -> subprocess.CompletedProcess[str]:
     """Run the CLI on a project folder, with a backend and a home of its own in `scratch`.
 
-    `environment` holds variables over this process's own.
+    `environment` has variables that override those of this process.
     """
     (scratch / "backend").mkdir(exist_ok=True)
     variables = {
@@ -40,7 +40,7 @@ def run_pulumi(
 def with_standin(program: Path, into: Path) -> Path:
     """A project folder, made in `into`, that runs `program` where it is: `pulumi -C FOLDER preview --stack dev`.
 
-    Point `PULUMI_BACKEND_URL` at a `file://` folder and set `PULUMI_CONFIG_PASSPHRASE` beside it.
+    Point `PULUMI_BACKEND_URL` at a `file://` folder and set `PULUMI_CONFIG_PASSPHRASE` too.
     """
     plugin = into / "plugin"
     plugin.mkdir(parents=True)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
-NAMES = sorted(each.stem for each in PROGRAMS.glob("*.py"))
+NAMES = sorted(file.stem for file in PROGRAMS.glob("*.py"))
 PASSWORD = "correct-horse-battery"
 
 

@@ -1,4 +1,4 @@
-"""moto's CloudFormation creates what the reference stack's template says."""
+"""moto's CloudFormation creates the resources of the reference stack's template."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from stackguard.template.translation import translate
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS.*not supported by moto:UserWarning")
 UNSUPPORTED = {"AWS::SQS::QueuePolicy", "AWS::IAM::RolePolicy", "AWS::S3::BucketPolicy"}
-"""What moto's CloudFormation does not create."""
+"""The types that moto's CloudFormation does not create."""
 UNNAMED = {"AWS::Lambda::Permission"}
-"""What it creates without an id."""
+"""The types that it creates without an id."""
 
 STACK = Path(__file__).parents[2] / "stack"
 REGION = "eu-central-1"
@@ -56,9 +56,11 @@ def created(document: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
         (stack,) = cloudformation.describe_stacks(StackName="reference")["Stacks"]
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         resources = cloudformation.describe_stack_resources(StackName="reference")["StackResources"]
-        outputs = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack["Outputs"]}
+        outputs = {f"Outputs.{output['OutputKey']}": output["OutputValue"] for output in stack["Outputs"]}
         yield outputs | {
-            each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources if "PhysicalResourceId" in each
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in resources
+            if "PhysicalResourceId" in resource
         }
 
 
@@ -69,8 +71,8 @@ def _archive() -> bytes:
     return archive.getvalue()
 
 
-def test_moto_knows_all_but_some_types(document: Mapping[str, Any], created: Mapping[str, str]) -> None:
-    left = {each["Type"] for name, each in document["Resources"].items() if name not in created}
+def test_moto_creates_all_but_some_types(document: Mapping[str, Any], created: Mapping[str, str]) -> None:
+    left = {resource["Type"] for name, resource in document["Resources"].items() if name not in created}
     assert left == UNSUPPORTED | UNNAMED
 
 
@@ -81,7 +83,7 @@ def test_the_bucket_is_what_the_program_makes_of_it(created: Mapping[str, str]) 
     (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"].endswith(created["Key"])
-    tags = {each["Key"]: each["Value"] for each in s3.get_bucket_tagging(Bucket=name)["TagSet"]}
+    tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]}
     assert tags.items() >= {"project": "stackguard-ingest", "stack": "dev"}.items()
 
 
@@ -97,9 +99,9 @@ def test_the_function_has_its_role_and_its_permission(created: Mapping[str, str]
     assert statement["Condition"]["ArnLike"]["AWS:SourceArn"] == f"arn:aws:s3:::{created['Ingest']}"
 
 
-def test_the_role_trusts_whom_the_program_says(created: Mapping[str, str]) -> None:
+def test_the_role_trusts_the_principals_of_the_program(created: Mapping[str, str]) -> None:
     role = boto3.client("iam").get_role(RoleName=created["Role"])["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
-    assert {each["Key"] for each in role["Tags"]} == {"project", "stack"}
+    assert {tag["Key"] for tag in role["Tags"]} == {"project", "stack"}

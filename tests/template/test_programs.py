@@ -1,4 +1,4 @@
-"""Programs in different styles: what their templates say, that cfn-lint accepts them, and that the verdicts agree."""
+"""Programs in different styles: what their templates contain, that cfn-lint accepts them, and that the verdicts agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stackguard.template.verdict import judge
 from tests.template.running import NAMES, PASSWORD, project
 
 STACK = Path(__file__).parents[2] / "stack"
-LEGACY = "W3045"  # an ACL is legacy, whoever writes it
+LEGACY = "W3045"  # an ACL is legacy
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +33,18 @@ def translated(loaded: LoadedStack) -> Template:
     return translate(loaded.resources, loaded.region, loaded.folder)
 
 
-def resources(template: Template) -> Any:
+def resources_of(template: Template) -> Any:
     return template.document["Resources"]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "circle"])
 def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: dict[str, LoadedStack]) -> None:
     template = translated(loaded[name])
-    assert [each for each in template.problems if each.blocks] == []
+    assert [problem for problem in template.problems if problem.blocks] == []
     linted = lint(template.document, template.region)
-    assert [each for each in linted.results if each.level is not Level.INFORMATIONAL and each.rule != LEGACY] == []
+    assert [
+        result for result in linted.results if result.level is not Level.INFORMATIONAL and result.rule != LEGACY
+    ] == []
     settings = with_region(Settings(), loaded[name].region)
     verdict = judge(template, loaded[name].resources, settings, POLICIES)
     assert verdict.differences == ()
@@ -61,26 +63,26 @@ def test_the_reference_stack(snapshot: SnapshotAssertion) -> None:
 
 
 def _without_code(text: str) -> str:
-    """The template without what changes with every line of the function."""
+    """The template without values that change with every line of the function."""
     document = json.loads(text)
     del document["Resources"]["Function"]["Metadata"]
     document["Parameters"]["FunctionCodeKey"]["Default"] = "<key>"
     return json.dumps(document, indent=1)
 
 
-def test_a_function_is_told_of_its_bucket_by_reference_and_the_circle_is_broken(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["thumbnails"]))
-    assert found["Invoke"]["Properties"] == {
+def test_a_function_refers_to_its_bucket_and_the_cycle_is_broken(loaded: dict[str, LoadedStack]) -> None:
+    resources = resources_of(translated(loaded["thumbnails"]))
+    assert resources["Invoke"]["Properties"] == {
         "Action": "lambda:InvokeFunction",
         "FunctionName": {"Fn::GetAtt": ["Thumbnailer", "Arn"]},
         "Principal": "s3.amazonaws.com",
         "SourceAccount": {"Ref": "AWS::AccountId"},
         "SourceArn": "arn:aws:s3:::acme-uploads-4711",
     }
-    assert found["Uploads"]["DependsOn"] == ["Invoke"]
-    configurations = found["Uploads"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
-    assert [each["Event"] for each in configurations] == ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"]
-    function = found["Thumbnailer"]
+    assert resources["Uploads"]["DependsOn"] == ["Invoke"]
+    rules = resources["Uploads"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    assert [rule["Event"] for rule in rules] == ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"]
+    function = resources["Thumbnailer"]
     assert function["DependsOn"] == ["Objects"]
     assert function["Properties"]["Code"] == {"ZipFile": "def handler(event, context):\n    print('${x}')\n"}
     assert function["Properties"]["Environment"]["Variables"] == {
@@ -88,10 +90,10 @@ def test_a_function_is_told_of_its_bucket_by_reference_and_the_circle_is_broken(
         "LITERAL": "${not} a hole",
     }
     assert "FunctionName" not in function["Properties"]
-    assert found["ThumbnailerRole"]["Properties"]["ManagedPolicyArns"] == [
+    assert resources["ThumbnailerRole"]["Properties"]["ManagedPolicyArns"] == [
         "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
     ]
-    assert found["Objects"]["Properties"]["PolicyName"] == "objects"
+    assert resources["Objects"]["Properties"]["PolicyName"] == "objects"
 
 
 def test_exports_become_outputs(loaded: dict[str, LoadedStack]) -> None:
@@ -104,12 +106,12 @@ def test_exports_become_outputs(loaded: dict[str, LoadedStack]) -> None:
 
 
 def test_pieces_of_documents_become_references(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["fan_out"]))
-    deny, allow = found["BillingQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    resources = resources_of(translated(loaded["fan_out"]))
+    deny, allow = resources["BillingQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert deny["Resource"] == {"Fn::GetAtt": ["BillingQueue", "Arn"]}
     assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "Orders"}}}
-    assert found["BillingQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "BillingQueue"}]
-    assert found["BillingQueue"]["Properties"]["RedrivePolicy"] == {
+    assert resources["BillingQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "BillingQueue"}]
+    assert resources["BillingQueue"]["Properties"]["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
         "maxReceiveCount": 5,
     }
@@ -119,33 +121,33 @@ def test_pieces_of_documents_become_references(loaded: dict[str, LoadedStack]) -
 
 
 def test_what_is_protected_is_kept_and_the_rest_is_deleted_as_pulumi_does(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["fan_out"]))
-    assert (found["BillingQueue"]["DeletionPolicy"], found["BillingQueue"]["UpdateReplacePolicy"]) == (
+    resources = resources_of(translated(loaded["fan_out"]))
+    assert (resources["BillingQueue"]["DeletionPolicy"], resources["BillingQueue"]["UpdateReplacePolicy"]) == (
         "Retain",
         "Retain",
     )
-    assert (found["ShippingQueue"]["DeletionPolicy"], found["ShippingQueue"]["UpdateReplacePolicy"]) == (
+    assert (resources["ShippingQueue"]["DeletionPolicy"], resources["ShippingQueue"]["UpdateReplacePolicy"]) == (
         "Delete",
         "Delete",
     )
-    assert resources(translated(loaded["component"]))["KeyKey"]["DeletionPolicy"] == "Retain"
+    assert resources_of(translated(loaded["component"]))["KeyKey"]["DeletionPolicy"] == "Retain"
 
 
 def test_components_order_and_provider_tags_are_kept(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["component"]))
-    assert found["FirstBucket"]["DependsOn"] == ["KeyAlias"]
-    assert found["SecondBucket"]["DependsOn"] == ["FirstBucket"]
-    assert found["FirstBucket"]["Properties"]["Tags"] == [
+    resources = resources_of(translated(loaded["component"]))
+    assert resources["FirstBucket"]["DependsOn"] == ["KeyAlias"]
+    assert resources["SecondBucket"]["DependsOn"] == ["FirstBucket"]
+    assert resources["FirstBucket"]["Properties"]["Tags"] == [
         {"Key": "name", "Value": "first"},
         {"Key": "owner", "Value": "acme"},
     ]
-    assert found["FirstBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert found["KeyAlias"]["Properties"] == {"AliasName": "alias/key", "TargetKeyId": {"Ref": "KeyKey"}}
+    assert resources["FirstBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert resources["KeyAlias"]["Properties"] == {"AliasName": "alias/key", "TargetKeyId": {"Ref": "KeyKey"}}
 
 
 def test_keys_of_tables_and_their_indexes(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["stream"]))
-    table = found["Events"]["Properties"]
+    resources = resources_of(translated(loaded["stream"]))
+    table = resources["Events"]["Properties"]
     assert table["KeySchema"] == [
         {"KeyType": "HASH", "AttributeName": "pk"},
         {"KeyType": "RANGE", "AttributeName": "sk"},
@@ -154,34 +156,38 @@ def test_keys_of_tables_and_their_indexes(loaded: dict[str, LoadedStack]) -> Non
         {"KeyType": "HASH", "AttributeName": "pk"},
         {"KeyType": "RANGE", "AttributeName": "owner"},
     ]
-    assert found["ReaderEventSourceMapping"]["Properties"]["EventSourceArn"] == {"Fn::GetAtt": ["Events", "StreamArn"]}
-    assert found["ReaderRole"]["Properties"]["ManagedPolicyArns"] == [{"Ref": "ReadStream"}]
+    assert resources["ReaderEventSourceMapping"]["Properties"]["EventSourceArn"] == {
+        "Fn::GetAtt": ["Events", "StreamArn"]
+    }
+    assert resources["ReaderRole"]["Properties"]["ManagedPolicyArns"] == [{"Ref": "ReadStream"}]
 
 
-def test_code_that_has_to_be_uploaded_is_a_parameter_that_says_where_it_lies(loaded: dict[str, LoadedStack]) -> None:
+def test_uploaded_code_is_a_parameter_with_its_source_in_the_metadata(loaded: dict[str, LoadedStack]) -> None:
     template = translated(loaded["stream"])
-    function = resources(template)["ReaderFunction"]
+    function = resources_of(template)["ReaderFunction"]
     assert function["Properties"]["Code"] == {
         "S3Bucket": {"Ref": "ArtifactBucket"},
         "S3Key": {"Ref": "ReaderFunctionCodeKey"},
     }
-    said = function["Metadata"]["Stackguard"]["Code"]
-    assert template.document["Parameters"]["ReaderFunctionCodeKey"]["Default"] == f"{said['Sha256']}.zip"
-    assert said["Members"].keys() == {"app.py", "x.txt"}
-    assert resources(template)["Shared"]["Properties"]["Content"]["S3Key"] == {"Ref": "SharedCodeKey"}
+    code = function["Metadata"]["Stackguard"]["Code"]
+    assert template.document["Parameters"]["ReaderFunctionCodeKey"]["Default"] == f"{code['Sha256']}.zip"
+    assert code["Members"].keys() == {"app.py", "x.txt"}
+    assert resources_of(template)["Shared"]["Properties"]["Content"]["S3Key"] == {"Ref": "SharedCodeKey"}
 
 
-def test_what_nobody_fixed_is_a_pseudo_parameter(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["schedule"]))
-    (statement,) = found["NightlyRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+def test_a_value_that_the_program_leaves_open_is_a_pseudo_parameter(loaded: dict[str, LoadedStack]) -> None:
+    resources = resources_of(translated(loaded["schedule"]))
+    (statement,) = resources["NightlyRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Fn::Sub": "arn:aws:logs:eu-west-1:${AWS::AccountId}:log-group:/acme/nightly:*"}
-    assert found["NightlyEventRule"]["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": ["NightlyFunction", "Arn"]}
+    assert resources["NightlyEventRule"]["Properties"]["Targets"][0]["Arn"] == {
+        "Fn::GetAtt": ["NightlyFunction", "Arn"]
+    }
     assert translated(loaded["schedule"]).document["Outputs"]["LogGroup"]["Value"] == {
         "Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${NightlyLogGroup}"
     }
 
 
-def test_a_secret_is_a_parameter_without_echo_and_stands_nowhere(loaded: dict[str, LoadedStack]) -> None:
+def test_a_secret_is_a_parameter_without_echo_and_is_not_in_the_template(loaded: dict[str, LoadedStack]) -> None:
     document = translated(loaded["secret_values"]).document
     assert PASSWORD not in json.dumps(document)
     variables = document["Resources"]["JobFunction"]["Properties"]["Environment"]["Variables"]
@@ -193,17 +199,17 @@ def test_a_secret_is_a_parameter_without_echo_and_stands_nowhere(loaded: dict[st
 
 
 def test_a_document_inside_of_a_resource_is_a_resource_of_its_own(loaded: dict[str, LoadedStack]) -> None:
-    found = resources(translated(loaded["inline"]))
-    assert found["DataPolicy"]["Type"] == "AWS::S3::BucketPolicy"
-    assert found["DataPolicy"]["Properties"]["Bucket"] == {"Ref": "Data"}
-    assert found["JobsPolicy"]["Properties"]["Queues"] == [{"Ref": "Jobs"}]
-    assert found["Data"]["Properties"]["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "Logs"}
+    resources = resources_of(translated(loaded["inline"]))
+    assert resources["DataPolicy"]["Type"] == "AWS::S3::BucketPolicy"
+    assert resources["DataPolicy"]["Properties"]["Bucket"] == {"Ref": "Data"}
+    assert resources["JobsPolicy"]["Properties"]["Queues"] == [{"Ref": "Jobs"}]
+    assert resources["Data"]["Properties"]["LoggingConfiguration"]["DestinationBucketName"] == {"Ref": "Logs"}
 
 
-def test_a_circle_that_cannot_be_broken_is_shown(loaded: dict[str, LoadedStack]) -> None:
+def test_a_cycle_that_cannot_be_broken_is_reported(loaded: dict[str, LoadedStack]) -> None:
     (problem,) = translated(loaded["circle"]).problems
     assert problem.why == (
-        "is in a circle: Left -> Right -> Left; CloudFormation creates one after another, so remove one of these references"
+        "is in a circular dependency: Left -> Right -> Left; CloudFormation creates one after another, so remove a reference"
     )
 
 
@@ -212,13 +218,13 @@ def test_a_name_that_has_to_be_known_before_is_a_parameter(loaded: dict[str, Loa
     assert template.document["Parameters"] == {
         "UploadsName": {
             "Type": "String",
-            "Description": "The name of `Uploads`, which others have to know before it exists",
+            "Description": "The name of `Uploads`, which others need before it exists",
         }
     }
-    found = resources(template)
-    assert found["Uploads"]["Properties"]["BucketName"] == {"Ref": "UploadsName"}
-    assert found["Uploads"]["DependsOn"] == ["JobsQueuePolicy"]
-    (statement,) = found["JobsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    resources = resources_of(template)
+    assert resources["Uploads"]["Properties"]["BucketName"] == {"Ref": "UploadsName"}
+    assert resources["Uploads"]["DependsOn"] == ["JobsQueuePolicy"]
+    (statement,) = resources["JobsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::Sub": "arn:aws:s3:::${UploadsName}"}}}
     assert statement["Resource"] == {"Fn::GetAtt": ["JobsQueue", "Arn"]}
 
@@ -229,8 +235,8 @@ def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, Loade
     assert forwards.document["Resources"].keys() == backwards.document["Resources"].keys()
 
 
-MADE_UP = {"name", "targetId"}
-SAID_ANOTHER_WAY = {
+GENERATED = {"name", "targetId"}
+EQUIVALENT = {
     "rules": "a filter of nothing is none, and CloudFormation has one list of tags",
     "lambdaFunctions": "CloudFormation takes one event each, and no ids",
     "isEnabled": "one word for `isEnabled` and `state`",
@@ -241,24 +247,24 @@ SAID_ANOTHER_WAY = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_is_read_back(name: str, loaded: dict[str, LoadedStack]) -> None:
-    """Each input comes back as the program gave it, but for names that Pulumi makes up."""
+    """Each input comes back as in the program, except names that Pulumi generates."""
     template = translated(loaded[name])
-    back = {each.urn: each for each in read(template)}
+    back = {resource.urn: resource for resource in read(template)}
     for resource in loaded[name].resources:
         table = table_of(resource.type)
-        for each in table.properties if table else ():
-            given, found = resource.inputs.get(each), back[resource.urn].inputs.get(each)
-            if given is not None and each not in {*MADE_UP, *SAID_ANOTHER_WAY}:
-                assert plain(found) == plain(given), (resource.name, each)
+        for input_name in table.properties if table else ():
+            expected, actual = resource.inputs.get(input_name), back[resource.urn].inputs.get(input_name)
+            if expected is not None and input_name not in {*GENERATED, *EQUIVALENT}:
+                assert plain(actual) == plain(expected), (resource.name, input_name)
 
 
 def plain(value: Any) -> Any:
-    """A value in which JSON text is what it says."""
+    """A value with its JSON texts parsed."""
     if isinstance(value, str):
         try:
             return json.loads(value)
         except ValueError:
             return value
     if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    return [plain(each) for each in value] if isinstance(value, list) else value
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -19,7 +19,7 @@ each_table = pytest.mark.parametrize("table", tables(), ids=lambda table: table.
 
 @pytest.fixture(scope="module")
 def sdk() -> Mapping[str, ResourceType]:
-    return {each.token: each for each in resource_types(sdk_folder())}
+    return {resource_type.token: resource_type for resource_type in resource_types(sdk_folder())}
 
 
 def schema_of(table: TypeTable) -> Mapping[str, Any]:
@@ -28,7 +28,7 @@ def schema_of(table: TypeTable) -> Mapping[str, Any]:
 
 
 def followed(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema that a `$ref` leads to, and what is in a list."""
+    """The schema that a `$ref` refers to; of a list, that of its items."""
     while "$ref" in node:
         for step in ("", *node["$ref"].split("/")[1:]):
             node = node[step] if step else schema
@@ -36,13 +36,13 @@ def followed(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str,
 
 
 def step(schema: Mapping[str, Any], node: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """The schema of a property; None where there is no such property."""
+    """The schema of a property; None if there is no such property."""
     node = followed(schema, node)
-    branches = [followed(schema, each) for key in ("anyOf", "oneOf", "allOf") for each in node.get(key, ())]
-    for each in (node, *branches):
-        if name in each.get("properties", {}):
-            found: Mapping[str, Any] = each["properties"][name]
-            return found
+    branches = [followed(schema, branch) for key in ("anyOf", "oneOf", "allOf") for branch in node.get(key, ())]
+    for branch in (node, *branches):
+        if name in branch.get("properties", {}):
+            property_schema: Mapping[str, Any] = branch["properties"][name]
+            return property_schema
     open_ended = not node.get("properties") and node.get("type") in (
         "object",
         ["object", "string"],
@@ -53,9 +53,9 @@ def step(schema: Mapping[str, Any], node: Mapping[str, Any], name: str) -> Mappi
 
 def paths(table: TypeTable) -> Iterator[tuple[str, ...]]:
     """Every path that the table writes in CloudFormation's properties."""
-    start = (table.onto.each,) if table.onto and table.onto.each else ()
-    for each in table.fields.values():
-        yield from _paths(each, start)
+    start = (table.onto.element_of,) if table.onto and table.onto.element_of else ()
+    for field in table.fields.values():
+        yield from _paths(field, start)
     if table.tags:
         yield (table.tags.to,)
 
@@ -65,10 +65,10 @@ def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if field.kind == "archive":
         yield from ((*here, name) for name in ("S3Bucket", "S3Key"))
         return
-    keys = [*(field.entries or ()), *([field.at] if field.at else ()), *field.beside]
+    keys = [*(field.entries or ()), *([field.at] if field.at else ()), *field.constants]
     yield from ((*here, key) for key in keys)
-    for each in field.fields.values():
-        yield from _paths(each, here)
+    for inner in field.fields.values():
+        yield from _paths(inner, here)
     if field.to:
         yield here
 
@@ -87,16 +87,16 @@ def test_cloudformation_has_the_type_and_every_property(table: TypeTable) -> Non
 
 
 @each_table
-def test_what_the_table_reads_can_be_read(table: TypeTable) -> None:
+def test_attributes_of_the_table_are_readable(table: TypeTable) -> None:
     readable = set(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).get_atts)
-    asked = {each for each in table.attributes.values() if not isinstance(each, Sub)}
+    attributes = {attribute for attribute in table.attributes.values() if not isinstance(attribute, Sub)}
     if table.onto and table.onto.attribute:
-        asked.add(table.onto.attribute)
-    assert asked <= readable
+        attributes.add(table.onto.attribute)
+    assert attributes <= readable
 
 
 @each_table
-def test_what_the_table_gives_are_outputs(table: TypeTable, sdk: Mapping[str, ResourceType]) -> None:
+def test_attributes_of_the_table_are_outputs(table: TypeTable, sdk: Mapping[str, ResourceType]) -> None:
     assert {*table.ref, *table.attributes} <= sdk[table.tokens[0]].outputs | {"id"}
 
 
@@ -109,12 +109,9 @@ def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceTy
     known = {*_names(table.fields, ""), *table.ignored, *table.unsupported, *common(), *table.separate}
     known |= {table.onto.input} if table.onto else set()
     known |= {"tags", "tagsAll"} if table.tags else set()
-    whole = [
-        *table.unsupported,
-        *table.ignored,
-        *(path for path, field in _named(table.fields, "") if field.kind in {"json", "document"}),
-    ]
-    left = [path for path in of_sdk if path not in known and not any(path.startswith(f"{each}.") for each in whole)]
+    documents = (path for path, field in _named(table.fields, "") if field.kind in {"json", "document"})
+    excluded = tuple(f"{path}." for path in (*table.unsupported, *table.ignored, *documents))
+    left = [path for path in of_sdk if path not in known and not path.startswith(excluded)]
     assert left == []
     inherited = {"tagsAll", *common()}
     if token == table.tokens[0]:
@@ -122,8 +119,8 @@ def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceTy
 
 
 @each_table
-def test_every_reason_says_something(table: TypeTable) -> None:
-    reasons = [*table.ignored.values(), *(each.why for each in table.unsupported.values())]
+def test_every_reason_is_a_sentence(table: TypeTable) -> None:
+    reasons = [*table.ignored.values(), *(unsupported.why for unsupported in table.unsupported.values())]
     assert all(len(reason) > 5 for reason in reasons)
 
 
@@ -144,13 +141,13 @@ def test_a_type_has_one_table() -> None:
 
 
 def _singular(table: TypeTable, path: str) -> str:
-    """A path of the SDK's by the names that the table knows."""
-    found: list[str] = []
+    """A path of the SDK's by the names in the table."""
+    steps: list[str] = []
     for name in re.sub(r"\[\*\]", "", path).split("."):
-        known = {each for each in _names(table.fields, "") if each.startswith(".".join([*found, ""]))}
-        plain = ".".join([*found, name])
-        found.append(name if plain in known else table.plural.get(name, name))
-    return ".".join(found)
+        known = _names(table.fields, "")
+        plain = ".".join([*steps, name])
+        steps.append(name if plain in known else table.plural.get(name, name))
+    return ".".join(steps)
 
 
 def _twins(table: TypeTable) -> list[str]:
@@ -158,9 +155,9 @@ def _twins(table: TypeTable) -> list[str]:
 
 
 def _named(fields: Mapping[str, Field], prefix: str) -> Iterator[tuple[str, Field]]:
-    for name, each in fields.items():
-        yield prefix + name, each
-        yield from _named(each.fields, f"{prefix}{name}.")
+    for name, field in fields.items():
+        yield prefix + name, field
+        yield from _named(field.fields, f"{prefix}{name}.")
 
 
 def _names(fields: Mapping[str, Field], prefix: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""What cannot be said is a problem that names resource, path and reason; names and circles, in stacks made by hand."""
+"""What a template cannot express is a problem with resource, path and reason; names and cycles, in hand-written stacks."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Resource
 from policypack.core.wire import UNKNOWN_STRING
+from stackguard.template.parse import read
 from stackguard.template.translation import Template, translate
 
 BUCKET, VERSIONING = "aws:s3/bucket:Bucket", "aws:s3/bucketVersioning:BucketVersioning"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 QUEUE, FUNCTION = "aws:sqs/queue:Queue", "aws:lambda/function:Function"
 
 
 def bucket(name: str = "logs", **inputs: Any) -> Resource:
-    given = {"bucket": f"acme-{name}", **inputs}
-    outputs = {**given, "id": given["bucket"], "arn": f"arn:aws:s3:::{given['bucket']}"}
-    return Resource(BUCKET, name, given, outputs=outputs, id=given["bucket"])
+    inputs = {"bucket": f"acme-{name}", **inputs}
+    outputs = {**inputs, "id": inputs["bucket"], "arn": f"arn:aws:s3:::{inputs['bucket']}"}
+    return Resource(BUCKET, name, inputs, outputs=outputs, id=inputs["bucket"])
 
 
 def problems(*resources: Resource, region: str | None = None) -> list[tuple[str, str, str]]:
-    found = translate(resources, region).problems
-    return [(each.urn.rpartition("::")[2], each.path, each.why) for each in found]
+    template = translate(resources, region)
+    return [(problem.urn.rpartition("::")[2], problem.path, problem.why) for problem in template.problems]
 
 
 def properties(template: Template, logical_id: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = template.document["Resources"][logical_id]["Properties"]
-    return found
+    resource_properties: Mapping[str, Any] = template.document["Resources"][logical_id]["Properties"]
+    return resource_properties
 
 
 @pytest.mark.parametrize(
@@ -51,8 +53,21 @@ def properties(template: Template, logical_id: str) -> Mapping[str, Any]:
         (Resource("acme:index:Remote", "logs", custom=False, remote=True), "", "is a `acme:index:Remote`, a type that is not translated"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_said_is_named_with_the_reason(resource: Resource, path: str, why: str) -> None:
+def test_an_input_without_a_place_is_a_problem_with_its_reason(resource: Resource, path: str, why: str) -> None:
     assert problems(resource) == [("logs", path, why)]
+
+
+def test_a_property_is_read_back_as_one_input() -> None:
+    """CloudFormation has one place for a rule's `prefix`, for its filter's and for that of the filter's `and`."""
+    logs = bucket()
+    tags = {"team": "a", "class": "b"}
+    rule = {"id": "old", "status": "Enabled", "filter": {"and": {"prefix": "tmp/", "tags": tags}}}
+    lifecycle = Resource(LIFECYCLE, "old", {"bucket": logs.id, "rules": [rule]}, dependencies=(logs.urn,))
+
+    _, back = read(translate((logs, lifecycle)))
+
+    expected = {"id": "old", "status": "Enabled", "prefix": "tmp/", "filter": {"and": {"tags": tags}}}
+    assert back.inputs["rules"] == [expected]
 
 
 def test_every_place_is_listed() -> None:
@@ -63,7 +78,7 @@ def test_every_place_is_listed() -> None:
     ]
 
 
-def test_a_document_that_is_partly_unknown_cannot_be_said() -> None:
+def test_a_document_that_is_partly_unknown_is_a_problem() -> None:
     document = PartialDocument(json.dumps({"Version": "2012-10-17", "Statement": [{"Resource": UNKNOWN_STRING}]}))
     document.unknown = UNKNOWN
     policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "logs", {"bucket": "acme-logs", "policy": document})
@@ -89,7 +104,7 @@ def sidecar(name: str, host: Resource, status: str, **more: Any) -> Resource:
     )
 
 
-def test_two_that_say_the_same_of_one_bucket() -> None:
+def test_two_resources_that_set_the_same_property_of_one_bucket() -> None:
     host = bucket()
     assert problems(host, sidecar("on", host, "Enabled"), sidecar("off", host, "Suspended")) == [
         ("off", "", "is a second one for `logs`, beside `on`; the last would win, so keep one")
@@ -100,7 +115,7 @@ def test_two_that_say_the_same_of_one_bucket() -> None:
     assert why == "is set by `logs` too; CloudFormation has one place for both, so keep one"
 
 
-def test_what_is_read_and_what_serves_is_no_resource() -> None:
+def test_providers_components_and_resources_that_are_read_are_not_in_the_template() -> None:
     read = Resource(BUCKET, "read", {"bucket": "x"}, external=True)
     provider = Resource("pulumi:providers:aws", "aws", {"region": "eu-west-1"})
     component = Resource("acme:index:Vault", "vault", custom=False)
@@ -109,7 +124,7 @@ def test_what_is_read_and_what_serves_is_no_resource() -> None:
     assert template.problems == ()
 
 
-def test_names_that_would_be_one_logical_id_are_told_apart() -> None:
+def test_names_with_the_same_logical_id_are_distinguished() -> None:
     same = [bucket("my-logs", bucket="a"), Resource(QUEUE, "my_logs"), Resource(QUEUE, "myLogs")]
     template = translate(same)
     first, second, third = template.document["Resources"]
@@ -121,11 +136,11 @@ def test_names_that_would_be_one_logical_id_are_told_apart() -> None:
     assert set(again) == {first, second, third}
 
 
-def test_a_name_of_signs_alone_is_called_by_its_type() -> None:
+def test_a_name_of_signs_alone_becomes_its_type() -> None:
     assert translate([Resource(QUEUE, "__")]).document["Resources"].keys() == {"Queue"}
 
 
-def test_a_resource_that_names_itself_says_its_name() -> None:
+def test_a_resource_that_refers_to_itself_contains_its_name() -> None:
     host = bucket()
     logging = Resource(
         "aws:s3/bucketLogging:BucketLogging",
@@ -140,7 +155,7 @@ def test_a_resource_that_names_itself_says_its_name() -> None:
 
 
 def notified(host: Resource, *before: Resource) -> list[Resource]:
-    """The bucket tells a queue of its objects, once what is `before` is there."""
+    """The bucket notifies a queue of its objects, after the resources in `before` exist."""
     queue = Resource(
         QUEUE,
         "jobs",
@@ -151,13 +166,13 @@ def notified(host: Resource, *before: Resource) -> list[Resource]:
         "aws:s3/bucketNotification:BucketNotification",
         "notify",
         {"bucket": host.id, "queues": [{"queueArn": queue.outputs["arn"], "events": ["s3:ObjectCreated:*"]}]},
-        dependencies=(host.urn, queue.urn, *(each.urn for each in before)),
+        dependencies=(host.urn, queue.urn, *(resource.urn for resource in before)),
         property_dependencies={"bucket": (host.urn,), "queues": (queue.urn,)},
     )
     return [host, queue, *before, notification]
 
 
-def test_what_is_made_for_a_bucket_cannot_come_before_it() -> None:
+def test_a_policy_for_a_bucket_does_not_come_before_it() -> None:
     host = bucket()
     policy = Resource(
         "aws:s3/bucketPolicy:BucketPolicy",
@@ -172,7 +187,7 @@ def test_what_is_made_for_a_bucket_cannot_come_before_it() -> None:
     assert properties(template, "Rules")["Bucket"] == {"Ref": "Logs"}
 
 
-def test_a_list_of_one_of_the_older_bucket_is_what_the_newer_says() -> None:
+def test_a_list_of_one_in_the_older_bucket_is_the_element_of_the_newer() -> None:
     older = Resource(
         "aws:s3/bucketV2:BucketV2",
         "logs",
@@ -192,7 +207,7 @@ def test_a_list_of_one_of_the_older_bucket_is_what_the_newer_says() -> None:
     assert (path, why) == ("websites", "has several elements, and CloudFormation has a place for one")
 
 
-def test_a_secret_that_another_resource_gives_is_a_reference_and_no_parameter() -> None:
+def test_a_secret_output_of_another_resource_is_a_reference_and_no_parameter() -> None:
     key = Resource(
         "aws:iam/accessKey:AccessKey",
         "robot",
@@ -226,7 +241,7 @@ def test_an_export_that_is_secret_or_unknown_cannot_be_an_output() -> None:
     )
     template = translate([root, bucket()])
     assert template.document["Outputs"]["Name"]["Value"] == {"Ref": "Logs"}
-    assert [(each.path, each.why, each.blocks) for each in template.problems] == [
+    assert [(problem.path, problem.why, problem.blocks) for problem in template.problems] == [
         ("token", "is secret, and an output of CloudFormation is open to every reader of the stack", False),
         ("later", "is an export that is known only after the update", True),
     ]
@@ -239,7 +254,7 @@ def test_an_account_that_a_provider_fixes_stays() -> None:
     assert properties(translate([provider, topic]), "T")["DisplayName"] == "of 111122223333"
 
 
-def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -> None:
+def test_a_generated_value_that_cloudformation_does_not_return_is_a_problem() -> None:
     url = Resource(
         "aws:lambda/functionUrl:FunctionUrl",
         "open",
@@ -248,7 +263,7 @@ def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -
     )
     topic = Resource(
         "aws:sns/topic:Topic",
-        "told",
+        "topic",
         {"displayName": "of abcdefghijklmnop"},
         dependencies=(url.urn,),
         property_dependencies={"displayName": (url.urn,)},
@@ -256,7 +271,7 @@ def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -
     exported = {"id": "abcdefghijklmnop", "url": url.outputs["functionUrl"]}
     root = Resource("pulumi:pulumi:Stack", "shop-dev", custom=False, outputs=exported)
     assert problems(root, url, topic) == [
-        ("told", "displayName", "contains a value of aws:lambda:FunctionUrl open that CloudFormation does not return"),
+        ("topic", "displayName", "contains a value of aws:lambda:FunctionUrl open that CloudFormation does not return"),
         (
             "shop-dev",
             "id",
@@ -265,8 +280,8 @@ def test_a_made_up_value_that_nothing_in_cloudformation_gives_cannot_be_said() -
     ]
 
 
-def test_a_part_never_allows_more_than_the_whole() -> None:
-    """A permission without its source, or a document without a condition, lets in whom the program does not."""
+def test_a_resource_without_an_unknown_part_never_allows_more() -> None:
+    """A permission without its source, or a document without a condition, allows principals that the program does not."""
     permission = Resource(
         "aws:lambda/permission:Permission",
         "invoke",
@@ -280,26 +295,28 @@ def test_a_part_never_allows_more_than_the_whole() -> None:
     template = translate([permission, queue, role])
     assert template.document["Resources"].keys() == {"Jobs", "Job"}
     assert properties(template, "Job") == {"Policies": [{"PolicyName": "a"}]}
-    assert [each.path for each in template.problems] == [
+    assert [problem.path for problem in template.problems] == [
         "sourceArn",
         "policy",
         "inlinePolicies[0].policy",
     ]
 
 
-def test_what_is_refused_is_left_out_whole() -> None:
+def test_a_resource_that_is_refused_is_left_out_with_its_parts() -> None:
     """A resource of another region would be created in the wrong one."""
     home, abroad = bucket("home", region="eu-west-1"), bucket("abroad", region="us-east-1")
     versioning = replace(sidecar("on", abroad, "Enabled"), inputs={"bucket": abroad.id, "region": "us-east-1"})
     template = translate([home, abroad, versioning], "eu-west-1")
     assert template.document["Resources"].keys() == {"Home"}
-    assert [each.urn.rpartition("::")[2] for each in template.problems] == ["abroad", "on"]
+    assert [problem.urn.rpartition("::")[2] for problem in template.problems] == ["abroad", "on"]
 
 
-def test_a_part_of_a_resource_is_not_taken_for_another_of_that_name() -> None:
+def test_a_part_of_a_resource_is_not_confused_with_another_of_that_name() -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": []})
     template = translate([bucket("logs", policy=document), bucket("logs-policy", policy="{")])
     assert sorted(template.document["Resources"]) == ["Logs", "LogsPolicyBucket", "LogsPolicyBucketPolicy"]
-    ((name, path, why),) = [(each.urn.rpartition("::")[2], each.path, each.why) for each in template.problems]
+    ((name, path, why),) = [
+        (problem.urn.rpartition("::")[2], problem.path, problem.why) for problem in template.problems
+    ]
     assert (name, path) == ("logs-policy", "policy")
     assert why == "is not JSON, so CloudFormation has no structure to take it as"

@@ -25,20 +25,20 @@ def template(properties: dict[str, Any], resource_type: str = BUCKET, **more: An
 BROKEN = template({"BucketName": "inbox", "Colour": "red"})
 
 
-def rules(given: dict[str, Any], region: str | None = None) -> list[str]:
-    return [result.rule for result in lint(given, region).results]
+def rules(document: dict[str, Any], region: str | None = None) -> list[str]:
+    return [result.rule for result in lint(document, region).results]
 
 
 def test_a_good_template_has_no_result() -> None:
-    found = lint(template({"BucketName": "inbox"}, Outputs={"Name": {"Value": {"Ref": "Inbox"}}}), "eu-central-1")
-    assert found.results == ()
-    assert found.errors == ()
-    assert found.region == "eu-central-1"
-    assert found.rules > 300
-    assert set(found.left_out) <= {"I4010", "W4011", "W4012"}
+    linted = lint(template({"BucketName": "inbox"}, Outputs={"Name": {"Value": {"Ref": "Inbox"}}}), "eu-central-1")
+    assert linted.results == ()
+    assert linted.errors == ()
+    assert linted.region == "eu-central-1"
+    assert linted.rules > 300
+    assert set(linted.left_out) <= {"I4010", "W4011", "W4012"}
 
 
-def test_a_result_says_what_where_and_where_to_read_on() -> None:
+def test_a_result_has_rule_place_and_documentation() -> None:
     (result,) = lint(BROKEN).results
     assert (result.rule, result.level, result.logical_id) == ("E3002", Level.ERROR, "Inbox")
     assert result.title == "Resource properties are invalid"
@@ -48,7 +48,7 @@ def test_a_result_says_what_where_and_where_to_read_on() -> None:
     assert result.url.startswith("https://")
 
 
-def test_every_level_is_told_and_only_errors_are_errors() -> None:
+def test_every_level_is_reported_and_only_errors_are_errors() -> None:
     table = template(
         {
             "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
@@ -59,14 +59,14 @@ def test_every_level_is_told_and_only_errors_are_errors() -> None:
         Parameters={"Unused": {"Type": "String"}},
         Outputs={"Odd": {"Value": {"Ref": "Nothing"}}},
     )
-    found = lint(table)
-    assert {result.level for result in found.results} == set(Level)
-    assert [result.rule for result in found.errors] == ["E6101"]
-    assert [result.line for result in found.results] == sorted(result.line for result in found.results)
+    linted = lint(table)
+    assert {result.level for result in linted.results} == set(Level)
+    assert [result.rule for result in linted.errors] == ["E6101"]
+    assert [result.line for result in linted.results] == sorted(result.line for result in linted.results)
 
 
-def test_what_is_about_no_resource_has_no_logical_id() -> None:
-    (result,) = (each for each in lint({"Resources": {}, "Colour": 1}).results if "Colour" in each.message)
+def test_a_result_without_a_resource_has_no_logical_id() -> None:
+    (result,) = (result for result in lint({"Resources": {}, "Colour": 1}).results if "Colour" in result.message)
     assert result.logical_id == ""
 
 
@@ -74,7 +74,7 @@ def test_what_is_about_no_resource_has_no_logical_id() -> None:
 @pytest.mark.parametrize(
     "settings", ["ignore_checks: [E]\nregions: [nowhere]\n", "include_experimental: true\n", "colour: red\n"]
 )
-def test_no_file_of_the_users_has_a_part_in_it(
+def test_no_configuration_file_of_the_user_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, settings: str
 ) -> None:
     (tmp_path / ".cfnlintrc").write_text(settings)
@@ -91,9 +91,11 @@ def test_a_template_does_not_switch_its_own_rules_off() -> None:
 
 def test_a_template_does_not_choose_its_rules() -> None:
     chosen = {"cfn-lint": {"config": {"include_experimental": True, "configure_rules": {"E3012": {"strict": True}}}}}
-    given = {"BucketName": "inbox", "OwnershipControls": {"Rules": "none"}}
-    plain, choosing = lint(template(given)), lint(template(given, Metadata=chosen))
-    assert [(each.rule, each.path) for each in choosing.results] == [(each.rule, each.path) for each in plain.results]
+    properties = {"BucketName": "inbox", "OwnershipControls": {"Rules": "none"}}
+    plain, choosing = lint(template(properties)), lint(template(properties, Metadata=chosen))
+    assert [(result.rule, result.path) for result in choosing.results] == [
+        (result.rule, result.path) for result in plain.results
+    ]
     assert (choosing.rules, choosing.left_out) == (plain.rules, plain.left_out)
 
 
@@ -103,21 +105,21 @@ def test_the_region_decides_what_exists() -> None:
     assert "E3006" in rules(service, "ca-west-1")
 
 
-def test_an_unknown_region_is_said() -> None:
+def test_an_unknown_region_is_reported() -> None:
     with pytest.raises(CannotJudge, match=r"does not know the region `eu-atlantis-1`.*fix `aws:region`"):
         lint(BROKEN, "eu-atlantis-1")
 
 
-def test_a_missing_linter_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_linter_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "find_spec", lambda _: None)
     with pytest.raises(CannotJudge, match=r"install `stackguard\[template\]`"):
         lint(BROKEN)
 
 
 def test_a_secret_is_not_quoted() -> None:
-    given = template({"BucketName": "Hush-7f3a"})
-    assert "Hush-7f3a" in "".join(result.message for result in lint(given).results)
-    assert "Hush-7f3a" not in "".join(result.message for result in lint(given, secrets=["Hush-7f3a"]).results)
+    document = template({"BucketName": "Hush-7f3a"})
+    assert "Hush-7f3a" in "".join(result.message for result in lint(document).results)
+    assert "Hush-7f3a" not in "".join(result.message for result in lint(document, secrets=["Hush-7f3a"]).results)
 
 
 def test_no_network_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def validation(*results: LintResult, violated: bool = False) -> Validation:
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("validated", "code"),
     [
         (validation(), 0),
         (validation(HINT), 0),
@@ -69,18 +69,18 @@ def validation(*results: LintResult, violated: bool = False) -> Validation:
     ],
     ids=["valid", "a hint", "an error", "a violation", "both"],
 )
-def test_errors_and_outcomes_that_block_close_the_gate(given: Validation, code: int) -> None:
-    assert given.exit_code == code
-    assert json.loads(as_json(given))["exitCode"] == code
+def test_errors_and_outcomes_that_block_close_the_gate(validated: Validation, code: int) -> None:
+    assert validated.exit_code == code
+    assert json.loads(as_json(validated))["exitCode"] == code
 
 
-def test_a_policy_that_crashed_could_not_judge() -> None:
-    given = validation(result())
+def test_a_policy_that_crashed_is_exit_code_two() -> None:
+    validated = validation(result())
     crashed = tuple(evaluate((sample.CRASH,), Stack(sample.resources(), Settings())))
-    assert replace(given, report=replace(given.report, outcomes=crashed)).exit_code == 2
+    assert replace(validated, report=replace(validated.report, outcomes=crashed)).exit_code == 2
 
 
-def test_the_json_says_what_was_validated_by_what() -> None:
+def test_the_json_has_the_results_of_both_validations() -> None:
     read = json.loads(as_json(validation(HINT, result(), violated=True)))
     jsonschema.validate(read, json.loads(SCHEMA.read_text(encoding="utf-8")))
     assert read["template"] == {"file": FILE, "sha256": hashlib.sha256(Path(FILE).read_bytes()).hexdigest()}
@@ -91,8 +91,8 @@ def test_the_json_says_what_was_validated_by_what() -> None:
         "errors": 1,
         "informational": 1,
     }
-    assert [each["logicalId"] for each in read["lint"]["results"]] == ["", "Inbox"]
-    assert [each["policy"] for each in read["policies"]["outcomes"]] == ["s3-plaintext-transport"]
+    assert [result["logicalId"] for result in read["lint"]["results"]] == ["", "Inbox"]
+    assert [outcome["policy"] for outcome in read["policies"]["outcomes"]] == ["s3-plaintext-transport"]
     assert msgspec.convert(read, ValidationReport).version == 1
 
 
@@ -104,7 +104,7 @@ def test_the_sarif_has_a_run_of_each_tool(snapshot: SnapshotAssertion) -> None:
     text = as_sarif(validation(HINT, result(), violated=True))
     linted, judged = log(text)["runs"]
     assert (linted["tool"]["driver"]["name"], judged["tool"]["driver"]["name"]) == ("cfn-lint", "stackguard")
-    assert [each["level"] for each in linted["results"]] == ["note", "error"]
+    assert [result["level"] for result in linted["results"]] == ["note", "error"]
     (place,) = judged["results"][0]["locations"]
     assert place["physicalLocation"] == {
         "artifactLocation": {"uri": FILE, "uriBaseId": "%SRCROOT%"},
@@ -113,14 +113,14 @@ def test_the_sarif_has_a_run_of_each_tool(snapshot: SnapshotAssertion) -> None:
     assert text == snapshot
 
 
-def test_results_at_one_place_are_told_apart_and_known_again() -> None:
+def test_results_at_one_place_have_stable_distinct_fingerprints() -> None:
     first, second, third = log(as_sarif(validation(result(), result(line=9), result(rule="E1"))))["runs"][0]["results"]
     (again,) = log(as_sarif(validation(result(line=40))))["runs"][0]["results"]
-    assert len({each["partialFingerprints"]["stackguard/v1"] for each in (first, second, third)}) == 3
+    assert len({result["partialFingerprints"]["stackguard/v1"] for result in (first, second, third)}) == 3
     assert again["partialFingerprints"] == first["partialFingerprints"]
 
 
 @pytest.mark.parametrize("written_as", [as_json, as_sarif])
-def test_a_message_drives_no_terminal(written_as: Any) -> None:
+def test_a_message_does_not_control_the_terminal(written_as: Any) -> None:
     text = written_as(validation(result(message="a\x1b[2J\n::error::b", path=("Resources", "x\u202e"))))
     assert not set(text) & set("\x1b\u202e")

@@ -1,4 +1,4 @@
-"""References in texts: what is escaped comes back, and what is put in is what was meant."""
+"""References in texts: escaped text comes back, and each reference has the value of the right resource."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ REFERENCE = st.sampled_from(
 
 
 @given(st.lists(LITERAL | REFERENCE, max_size=8))
-def test_a_text_says_what_its_parts_say(parts: list[str | TemplateReference]) -> None:
-    meant = "".join(part if isinstance(part, str) else part.value for part in parts)
-    assert resolved(rendered(text(parts)), VALUES) == meant
+def test_a_text_is_its_parts_one_after_another(parts: list[str | TemplateReference]) -> None:
+    expected = "".join(part if isinstance(part, str) else part.value for part in parts)
+    assert resolved(rendered(text(parts)), VALUES) == expected
 
 
 @given(LITERAL, LITERAL)
-def test_a_literal_is_never_taken_for_a_reference(before: str, after: str) -> None:
-    found = rendered(TemplateText((before, TemplateReference("Queue", VALUES["Queue"]), after)))
-    assert resolved(found, VALUES) == f"{before}{VALUES['Queue']}{after}"
+def test_a_literal_is_never_read_as_a_reference(before: str, after: str) -> None:
+    expression = rendered(TemplateText((before, TemplateReference("Queue", VALUES["Queue"]), after)))
+    assert resolved(expression, VALUES) == f"{before}{VALUES['Queue']}{after}"
     assert rendered(text([before, after])) == before + after
 
 
@@ -45,42 +45,42 @@ def finder(*names: str) -> tuple[OutputFinder, list[str]]:
         Resource("aws:s3/bucket:Bucket", name, {"bucket": name}, outputs={"id": name, "arn": f"arn:aws:s3:::{name}"})
         for name in names
     ]
-    found = OutputFinder({each.urn: each for each in buckets})
-    for each in buckets:
-        table = table_of(each.type)
+    outputs = OutputFinder({bucket.urn: bucket for bucket in buckets})
+    for bucket in buckets:
+        table = table_of(bucket.type)
         assert table is not None
-        found.add(each, table, each.name)
-    return found, [each.urn for each in buckets]
+        outputs.add(bucket, table, bucket.name)
+    return outputs, [bucket.urn for bucket in buckets]
 
 
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True), st.sampled_from(["/*", "/in/*", "", ":x"]))
-def test_of_arns_that_begin_alike_the_longest_is_meant(names: list[str], suffix: str) -> None:
-    found, urns = finder(*names)
+def test_of_arns_that_begin_alike_the_longest_is_found(names: list[str], suffix: str) -> None:
+    outputs, urns = finder(*names)
     for name in names:
-        arn = found.find(f"arn:aws:s3:::{name}{suffix}", urns)
-        whole = TemplateReference(name, f"arn:aws:s3:::{name}", "Arn")
-        assert arn == (TemplateText((whole, suffix)) if suffix else whole)
+        arn = outputs.find(f"arn:aws:s3:::{name}{suffix}", urns)
+        reference = TemplateReference(name, f"arn:aws:s3:::{name}", "Arn")
+        assert arn == (TemplateText((reference, suffix)) if suffix else reference)
 
 
 def test_an_arn_that_goes_on_is_another_bucket_s() -> None:
-    found, urns = finder("logs")
-    assert found.find("arn:aws:s3:::logs-archive/*", urns) == "arn:aws:s3:::logs-archive/*"
+    outputs, urns = finder("logs")
+    assert outputs.find("arn:aws:s3:::logs-archive/*", urns) == "arn:aws:s3:::logs-archive/*"
 
 
 def test_a_name_that_the_program_chose_is_a_piece_of_no_text() -> None:
-    found, urns = finder("lambda")
-    assert found.find("lambda.amazonaws.com", urns) == "lambda.amazonaws.com"
-    assert found.find("lambda", urns) == TemplateReference("lambda", "lambda")
+    outputs, urns = finder("lambda")
+    assert outputs.find("lambda.amazonaws.com", urns) == "lambda.amazonaws.com"
+    assert outputs.find("lambda", urns) == TemplateReference("lambda", "lambda")
 
 
 def test_a_literal_of_a_program_that_depends_on_nothing_stays() -> None:
-    found, _ = finder("logs")
-    assert found.find("arn:aws:s3:::logs", []) == "arn:aws:s3:::logs"
+    outputs, _ = finder("logs")
+    assert outputs.find("arn:aws:s3:::logs", []) == "arn:aws:s3:::logs"
 
 
 def test_an_account_is_no_piece_of_a_longer_number() -> None:
-    found = OutputFinder({}, {"111122223333": "AWS::AccountId"})
-    assert found.find("1111222233334", []) == "1111222233334"
-    assert rendered(found.find("arn:aws:iam::111122223333:root", [])) == {
+    outputs = OutputFinder({}, {"111122223333": "AWS::AccountId"})
+    assert outputs.find("1111222233334", []) == "1111222233334"
+    assert rendered(outputs.find("arn:aws:iam::111122223333:root", [])) == {
         "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"
     }

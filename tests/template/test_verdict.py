@@ -76,15 +76,17 @@ def unencrypted(resources: dict[str, Any]) -> None:
         (unencrypted, "sqs-missing-encryption", "DeadLetters"),
     ],
 )
-def test_what_a_template_lost_is_told(
+def test_what_a_template_lacks_is_reported(
     change: Callable[[dict[str, Any]], None], policy: str, logical_id: str, loaded: LoadedStack
 ) -> None:
     template = changed(translate(loaded.resources, loaded.region), change)
-    found = judge(template, loaded.resources, with_region(Settings(), loaded.region), POLICIES).differences
-    assert (logical_id, policy, "template") in {(each.logical_id, each.policy, each.side) for each in found}
+    differences = judge(template, loaded.resources, with_region(Settings(), loaded.region), POLICIES).differences
+    assert (logical_id, policy, "template") in {
+        (difference.logical_id, difference.policy, difference.side) for difference in differences
+    }
 
 
-def test_the_command_tells_the_difference_and_closes_the_gate(
+def test_the_command_reports_the_difference_and_closes_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(pipeline, "translate", lambda *args: changed(translate(*args), half_a_block))
@@ -106,10 +108,10 @@ def test_what_is_left_out_is_a_policy_with_a_reason() -> None:
     assert all(len(reason) > 10 for reason in LEFT_OUT.values())
 
 
-def test_everything_that_was_folded_is_read_back(loaded: LoadedStack) -> None:
+def test_every_folded_resource_is_read_back(loaded: LoadedStack) -> None:
     template = translate(loaded.resources, loaded.region)
-    back = {each.urn: each for each in read(template)}
-    program = {each.urn: each for each in loaded.resources if each.type.startswith("aws:")}
+    back = {resource.urn: resource for resource in read(template)}
+    program = {resource.urn: resource for resource in loaded.resources if resource.type.startswith("aws:")}
     assert back.keys() == program.keys()
     documents = {"policy", "assumeRolePolicy"}
     for urn, resource in program.items():

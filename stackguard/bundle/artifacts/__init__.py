@@ -1,1 +1,1 @@
-"""From a finished bundle to what people and programs read of it: manifest, bill of materials, report, image."""
+"""From a finished bundle to what people and programs read: manifest, bill of materials, report, image."""

@@ -1,4 +1,4 @@
-"""The delivery of artifacts to the user's folder: all of them, whole, or none."""
+"""The delivery of artifacts to the user's folder: all of them or none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stackguard.errors import reason
 
 
 def deliver(folder: Path, names: Sequence[str], output: Path, name: str) -> list[Path]:
-    """Copy files and folders to an output folder, and remove what an earlier bundle of the same function left there.
+    """Copy files and folders to an output folder, and remove the artifacts of an earlier bundle of the same function.
 
     `names` are those of the items in `folder`; `name` is the function's.
 

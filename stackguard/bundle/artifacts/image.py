@@ -1,4 +1,4 @@
-"""The context of a container image for the same lock: for what is too large for a zip file, or must be built there."""
+"""The build context of a container image, for code that is too large for a zip file or has to be built in the image."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write(function: FunctionProject, own: Sequence[ArchiveFile], folder: Path) -
     lock = read(function, uv.export)
     check_project(function, lock)
     top = function.table.handler.partition(".")[0]
-    if any(file.path.partition("/")[0].removesuffix(".py") == top for file in own):  # else it is a dependency's
+    if any(file.path.partition("/")[0].removesuffix(".py") == top for file in own):  # else it is in a dependency
         handlers.check(function, own, None, "")
     name = f"{function.name}-image"
     context = folder / name

@@ -1,4 +1,4 @@
-"""The manifest as JSON: what was built, for which target, from which lock, and the digest of every file."""
+"""The manifest as JSON: function, target, lock, artifacts, and the digest of every file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render(function: FunctionProject, finished: Finished) -> bytes:
 
 
 def head(function: FunctionProject, lock: str | None, lock_sha256: str) -> dict[str, Any]:
-    """The first fields of every manifest: which function, for which target, from which lock."""
+    """The first fields of every manifest: function, target and lock."""
     return {
         "version": VERSION,
         "name": function.name,
@@ -45,7 +45,7 @@ def head(function: FunctionProject, lock: str | None, lock_sha256: str) -> dict[
 
 
 def summary(artifact: Artifact, **place: str | None) -> dict[str, Any]:
-    """An artifact without its files, and with the name or path that is its `place`. Sizes are bytes."""
+    """An artifact without its files, and with its file name or path as `place`. Sizes are bytes."""
     return {
         "kind": artifact.kind,
         **place,

@@ -1,4 +1,4 @@
-"""The report of a bundle: where the artifacts are, their sizes against the limits, and what could be left out."""
+"""The report of a bundle: the artifacts, their sizes against the limits, and what could be left out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class BundleReport:
-    """A bundle that was made. `written` is empty where Lambda would refuse it."""
+    """A finished bundle. `written` is empty if Lambda would refuse it."""
 
     function: FunctionProject
     finished: Finished
@@ -40,7 +40,7 @@ class BundleReport:
 
     @property
     def exit_code(self) -> int:
-        """1 where a limit is exceeded."""
+        """1 if a limit is exceeded."""
         return 1 if self.sizes.over else 0
 
 
@@ -131,18 +131,18 @@ def _notes(report: BundleReport) -> Iterator[str]:
     if finished.unneeded:
         yield f"{finished.lock} locks {_some(finished.unneeded)}, which nothing requires"
     if finished.clashes:
-        yield f"{_some(finished.clashes)} install the same files with other contents; the archive has the last one's"
+        yield f"{_some(finished.clashes)} install the same files with different contents; the archive has those of the last one"
     if finished.foreign:
         yield f"not for {described(report.function.target)}: {_some(finished.foreign, 3)}"
     if finished.secrets:
         yield (
-            f"whoever may read the function reads its secrets: {_some(finished.secrets)}; leave them out with `exclude`, "
-            "as `lambda-secret-in-archive` refuses them"
+            f"secrets that everyone who can read the function can read: {_some(finished.secrets)}; leave them out with "
+            "`exclude`, as `lambda-secret-in-archive` refuses them"
         )
     if finished.stripped:
-        yield f"left to the runtime, in whatever version it has: {_some(finished.stripped)}"
+        yield f"left to the runtime, in the version that it has: {_some(finished.stripped)}"
     if report.left_out:
-        yield f"beside the code and not in the archive: {_some(report.left_out)}; add what belongs to it with `include`"
+        yield f"next to the code and not in the archive: {_some(report.left_out)}; add what is missing with `include`"
 
 
 def _some(names: Sequence[str], limit: int = 6) -> str:

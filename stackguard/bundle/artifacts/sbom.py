@@ -1,4 +1,4 @@
-"""The bill of materials: every package with version, hashes, licenses and what requires it, in CycloneDX.
+"""The bill of materials: every package with version, hashes, licenses and dependencies, in CycloneDX.
 
 It depends on the lock and the packages' metadata only: the serial number comes from them, and there is no timestamp.
 """
@@ -32,9 +32,9 @@ def write(function: FunctionProject, packages: Sequence[InstalledPackage]) -> by
         CannotBundle: the library is not installed.
     """
     graph = edges(function, packages)
-    stated = [(package.name, package.version, package.hashes, package.licenses) for package in packages]
+    contents = [(package.name, package.version, package.hashes, package.licenses) for package in packages]
     required = sorted((name, sorted(names)) for name, names in graph.items())
-    key = cache.key_of(function.name, function.version, stated, required)
+    key = cache.key_of(function.name, function.version, contents, required)
     folder = cache.fetch(KIND, key)
     if folder is None:
         bill = _render(function, packages, graph, key)

@@ -42,7 +42,7 @@ def judge(function: FunctionProject, finished: Finished) -> Sizes:
 
 
 def _strip(finished: Finished, needed: int, *, zipped: bool) -> str:
-    """What stripping saves, and whether that is enough, as a clause."""
+    """The bytes that stripping saves, and whether that is enough, as a clause."""
     if not finished.savings:
         return ""
     saved = sum(saving.zipped if zipped else saving.size for saving in finished.savings.values())
@@ -51,7 +51,7 @@ def _strip(finished: Finished, needed: int, *, zipped: bool) -> str:
 
 
 def mib(size: int) -> str:
-    """A size in bytes as people read it."""
+    """A size in bytes, in the largest unit that fits."""
     if size < 1024:
         return f"{size} bytes"
     return f"{size / 1024:.1f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"

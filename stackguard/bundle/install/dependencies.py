@@ -20,7 +20,7 @@ ARCHIVE = "dependencies.zip"
 
 
 def folder_of(function: FunctionProject, lock: Lock, prefix: str, *, offline: bool) -> Path:
-    """The cache's folder with a function's dependencies, which are installed where the cache lacks them.
+    """The cache's folder with a function's dependencies, which are installed if the cache lacks them.
 
     Each path in the archive begins with `prefix`, as `python/` in a layer; `offline` takes everything from uv's cache.
 
@@ -28,35 +28,36 @@ def folder_of(function: FunctionProject, lock: Lock, prefix: str, *, offline: bo
         CannotBundle: they cannot be installed.
     """
     table, target = function.table, function.target
-    locked = [package.line() for package in lock.packages]  # not the lock's bytes, of which other targets need some
+    locked = [package.line() for package in lock.packages]  # not the lock's bytes: some are for other targets
     key = cache.key_of(target.runtime, target.architecture, locked, table.strip, table.from_source, prefix)
     if folder := cache.fetch(KIND, key):
         return folder
     with cache.scratch() as work:
-        installed = work / "installed"
-        uv.install(function, lock, installed, work, offline=offline)
-        clashing = clashes(installed)
-        uv.install_again(function, lock, installed, work, clashing)
-        found = distributions(installed)
-        for distribution in found:
+        site_packages = work / "installed"
+        uv.install(function, lock, site_packages, work, offline=offline)
+        clashing = clashes(site_packages)
+        uv.install_again(function, lock, site_packages, work, clashing)
+        installed = distributions(site_packages)
+        for distribution in installed:
             if distribution.name in table.from_source:
                 uv.check_built(distribution.name, distribution.wheel, target)
 
         def fill(folder: Path) -> None:
-            metadata.write(folder, _pack(folder / ARCHIVE, found, clashing, function, lock, prefix))
+            metadata.write(folder, _pack(folder / ARCHIVE, installed, clashing, function, lock, prefix))
 
         return cache.store(KIND, key, fill)
 
 
 def _pack(
     packed: Path,
-    found: Sequence[Distribution],
+    installed: Sequence[Distribution],
     clashing: Sequence[str],
     function: FunctionProject,
     lock: Lock,
     prefix: str,
 ) -> Dependencies:
-    kept = {distribution.name: _kept(distribution, function.table.strip) for distribution in found}
+    strip = function.table.strip
+    kept = {distribution.name: _kept(distribution, strip) for distribution in installed}
     files = [replace(file, path=f"{prefix}{file.path}") for files in kept.values() for file in files]
     members = archive.write(packed, files)
     zipped = {member.path.removeprefix(prefix): member.zipped for member in members}
@@ -71,11 +72,11 @@ def _pack(
             sum(file.size for file in kept[distribution.name]),
             sum(zipped[file.path] for file in kept[distribution.name]),
         )
-        for distribution in found
+        for distribution in installed
     ]
     return Dependencies(
         packages=tuple(packages),
-        savings={kind: saving for kind, saving in savings(found, zipped).items() if kind not in function.table.strip},
+        savings={kind: saving for kind, saving in savings(installed, zipped).items() if kind not in strip},
         stripped=tuple(name for name, files in kept.items() if not files),
         clashes=tuple(clashing),
         foreign=tuple(archive.foreign(files, function.target)),

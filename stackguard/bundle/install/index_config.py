@@ -1,6 +1,6 @@
 """The operator's package indexes: the variables and files of uv and of pip, translated to uv's variables.
 
-Only settings of where packages come from, and how they are reached, are taken. The lock decides what is installed, so
+Only the settings of package sources and of the network are read. The lock decides what is installed, so
 settings that would change it are ignored. Sources: https://docs.astral.sh/uv/reference/environment/,
 https://docs.astral.sh/uv/concepts/configuration-files/ and https://pip.pypa.io/en/stable/topics/configuration/.
 """
@@ -40,7 +40,7 @@ _OF_UV = {
 }
 _FALSE = {"", "0", "false", "no", "none", "off"}
 _INDEXES = {"UV_INDEX_URL", "UV_EXTRA_INDEX_URL", *_OF_BOTH.values()}
-"""These belong together: all of them are taken from the first source that sets one."""
+"""These belong together: all of them come from the first source that sets one."""
 
 
 def for_uv(ambient: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -50,7 +50,7 @@ def for_uv(ambient: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
 
 
 def environment(ambient: Mapping[str, str]) -> dict[str, str]:
-    """The ambient environment without what would change a result, and with the operator's indexes.
+    """The ambient environment without variables that would change a result, and with the operator's indexes.
 
     The first source that names an index wins: uv's variables, pip's, uv's files, pip's files. uv has no variable
     `UV_NO_INDEX`: `for_uv` turns it into an option.

@@ -1,4 +1,4 @@
-"""The distributions that uv has installed: metadata and files, without what differs between builders."""
+"""The distributions that uv has installed: metadata, and files that are the same on every machine."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Distribution:
 def distributions(folder: Path) -> list[Distribution]:
     """The distributions in a folder, sorted by name, with the files that go into the archive.
 
-    Left out are scripts that start a Python, because they name the builder's; compiled modules whose source is beside
-    them; and the installer's own notes.
+    Left out are scripts that start a Python, because they name the builder's; compiled modules with their source; and
+    the installer's own notes.
 
     Raises:
         CannotBundle: there is a link among the files.
     """
-    found = [(_distribution(installed), _recorded(installed)) for installed in _metadata(folder)]
-    owners = {path: distribution for distribution, recorded in found for path in recorded}
+    pairs = [(_distribution(installed), _recorded(installed)) for installed in _metadata(folder)]
+    owners = {path: distribution for distribution, recorded in pairs for path in recorded}
     for path in sorted(_paths(folder)):
         if path in owners and _is_kept(path, folder):
             owners[path].files.append(_file(path, folder))
-    return [distribution for distribution, _ in found]
+    return [distribution for distribution, _ in pairs]
 
 
 def clashes(folder: Path) -> list[str]:
@@ -87,15 +87,15 @@ def _distribution(installed: metadata.Distribution) -> Distribution:
     def values(field: str) -> list[str]:
         return [str(value) for value in installed.metadata.get_all(field) or ()]
 
-    stated = next((text.strip() for text in (*values("License-Expression"), *values("License")) if text), "")
-    is_short = stated and "\n" not in stated and len(stated) < 100
+    license_ = next((text.strip() for text in (*values("License-Expression"), *values("License")) if text), "")
+    is_short = license_ and "\n" not in license_ and len(license_) < 100
     classifiers = [text for text in values("Classifier") if text.startswith("License :: ")]
     return Distribution(
         canonicalize_name(installed.name),
         installed.version,
         next(path for path in map(posixpath.dirname, _recorded(installed)) if re.fullmatch(r"[^/]+\.dist-info", path)),
         tuple(" ".join(line.split()) for line in values("Requires-Dist")),
-        (stated,) if is_short else tuple(text.rpartition(" :: ")[2] for text in classifiers),
+        (license_,) if is_short else tuple(text.rpartition(" :: ")[2] for text in classifiers),
         installed.read_text("WHEEL") or "",
     )
 
@@ -112,7 +112,7 @@ def _paths(folder: Path) -> Iterator[str]:
         if "__pycache__" in path.parts:
             continue
         if file.is_symlink():
-            raise CannotBundle(f"`{path}` of a dependency is a link, which a wheel cannot hold; report it")
+            raise CannotBundle(f"`{path}` of a dependency is a link, which a wheel cannot contain; report it")
         if file.is_file():
             yield path.as_posix()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from stackguard.bundle.config import PROJECT_FILE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered
@@ -37,7 +37,7 @@ _COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """One package that is installed on the target. `name` is canonical; `version` is None where the lock has a URL."""
+    """One package that is installed on the target. `name` is canonical; `version` is None if the lock has a URL."""
 
     name: str
     version: str | None
@@ -52,13 +52,13 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What a lock file holds for one target. `file` is None for a function without dependencies."""
+    """The contents of a lock file for one target. `file` is None for a function without dependencies."""
 
     file: Path | None
     sha256: str
     packages: tuple[Locked, ...]
     relock: str
-    """The advice how to lock again, with the command."""
+    """How to lock again, with the command."""
     index_options: tuple[str, ...] = ()
 
     def requirements(self) -> str:
@@ -166,16 +166,22 @@ def _from_pylock(text: str, file: Path, function: FunctionProject, relock: str) 
     }
     for package in pylock.packages:
         if package.marker is None or package.marker.evaluate(environment, context="lock_file"):
-            yield _from_package(package, file)
+            yield _from_package(package, file, relock)
 
 
-def _from_package(package: Package, file: Path) -> Locked:
+def _from_package(package: Package, file: Path, relock: str) -> Locked:
     if package.vcs or package.directory:
         kind = "vcs" if package.vcs else "directory"
         raise CannotBundle(f"`{file}`: `{package.name}` is a {kind}, which has no hash; build a wheel and lock that")
     if package.archive and not package.archive.url:
         raise CannotBundle(f"`{file}`: the archive of `{package.name}` has no `url`; lock it with its address")
-    version = str(package.version) if package.version else None
+    versions = {parse_wheel_filename(wheel.filename)[1] for wheel in package.wheels or ()}
+    versions |= {parse_sdist_filename(package.sdist.filename)[1]} if package.sdist else set()
+    if len(versions) > 1:
+        listed = ", ".join(map(str, sorted(versions)))
+        raise CannotBundle(f"`{file}` does not pin `{package.name}` to one version: it has files of {listed}; {relock}")
+    version = package.version or next(iter(versions), None)
     files = [item for item in (package.archive, package.sdist, *(package.wheels or ())) if item]
     hashes = {f"{algorithm}:{digest}" for item in files for algorithm, digest in item.hashes.items()}
-    return Locked(package.name, version, tuple(sorted(hashes)), package.archive.url if package.archive else None)
+    url = package.archive.url if package.archive else None
+    return Locked(package.name, str(version) if version else None, tuple(sorted(hashes)), url)

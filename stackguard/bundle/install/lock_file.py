@@ -11,7 +11,7 @@ NAMES = ("uv.lock", "pylock.toml", "requirements.lock", "requirements.txt")
 
 
 def find(function: FunctionProject) -> Path | None:
-    """The lock file of a function, or of the workspace that contains it; None where there is none.
+    """The lock file of a function, or of the workspace that contains it; None if there is none.
 
     Raises:
         CannotBundle: there are several, or the table names a file that does not exist.

@@ -1,4 +1,4 @@
-"""Checks of a lock against what requires it: the function's `pyproject.toml`, and each installed package."""
+"""Checks of a lock against all requirements: those of the function's `pyproject.toml`, and of each installed package."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _check_python(function: FunctionProject) -> None:
 
 
 def _direct(function: FunctionProject, known: Iterable[str]) -> list[Requirement]:
-    """The function's own requirements; where its project states none, every known package."""
+    """The function's own requirements; every known package if its project states none."""
     if function.dependencies is None:
         return [Requirement(name) for name in known]
     try:
@@ -87,7 +87,7 @@ def _direct(function: FunctionProject, known: Iterable[str]) -> list[Requirement
 
 
 def _applicable(lines: Sequence[str], function: FunctionProject, extra: str) -> Iterator[Requirement]:
-    """The requirements whose markers are true on the target, with this extra."""
+    """The requirements whose markers are true on the target, with an extra."""
     environment = {**environment_of(function.target), "extra": extra}
     for line in lines:
         requirement = Requirement(line)

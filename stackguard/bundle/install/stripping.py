@@ -1,4 +1,4 @@
-"""The files of a distribution that a function can run without, and what leaving them out saves."""
+"""The files of a distribution that a function can run without, and the bytes that stripping them saves."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def kinds_of(distribution: Distribution) -> Mapping[str, str]:
 
 
 def savings(distributions: Iterable[Distribution], zipped: Mapping[str, int]) -> Mapping[str, Saving]:
-    """What stripping each kind would save; `zipped` is the compressed size in bytes of each file, by path."""
-    found: dict[str, Saving] = {}
+    """The savings of stripping each kind; `zipped` is the compressed size in bytes of each file, by path."""
+    by_kind: dict[str, Saving] = {}
     for distribution in distributions:
         kinds = kinds_of(distribution)
         for kind in sorted(set(kinds.values())):
             files = [file for file in distribution.files if kinds.get(file.path) == kind]
-            before = found.get(kind, Saving(0, 0, ()))
-            found[kind] = Saving(
+            before = by_kind.get(kind, Saving(0, 0, ()))
+            by_kind[kind] = Saving(
                 before.size + sum(file.size for file in files),
                 before.zipped + sum(zipped.get(file.path, 0) for file in files),
                 (*before.packages, distribution.name),
             )
-    return found
+    return by_kind
 
 
 def _kind(path: str, tests: Sequence[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""uv, which installs a lock for the target: its command line, and what its errors mean."""
+"""uv, which installs a lock for the target: its command line, and the explanations of its errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BUILT_HERE = (
     f"`from-source` below `[{TABLE}]` in `{PROJECT_FILE}`, lock a version with a wheel, or make a container image with "
     "`--image`"
 )
-_MEANINGS = {
+_MESSAGES = {
     r"(?i:network was disabled|not found in the cache|connectivity is disabled)": _UNREACHABLE.format(
         "network is not to be used"
     ),
@@ -63,7 +63,7 @@ _MEANINGS = {
     ),
     r"os error (?:13|30)\)": "uv may not write to its cache or its tools' folder; set UV_CACHE_DIR to another folder",
 }
-"""What uv prints, and what it means to the person who wrote the lock; the more specific first."""
+"""By pattern of uv's error, our message; the more specific first."""
 
 
 def install(function: FunctionProject, lock: Lock, folder: Path, work: Path, *, offline: bool) -> None:
@@ -89,8 +89,8 @@ def install_again(function: FunctionProject, lock: Lock, folder: Path, work: Pat
     They have just been installed, so they are in uv's cache.
     """
     for name in names:
-        one = replace(lock, packages=tuple(package for package in lock.packages if package.name == name))
-        _install(function, one, folder, work, "--reinstall", offline=True)
+        single = replace(lock, packages=tuple(package for package in lock.packages if package.name == name))
+        _install(function, single, folder, work, "--reinstall", offline=True)
 
 
 def export(function: FunctionProject) -> str:
@@ -103,13 +103,13 @@ def export(function: FunctionProject) -> str:
         *("export", "--frozen", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate"),
         *("--format", "requirements.txt", "--python", sys.executable, "--project", str(function.folder.resolve())),
     ]
-    done = _run(command, function.folder, offline=True)
-    if done.returncode:
+    completed = _run(command, function.folder, offline=True)
+    if completed.returncode:
         raise CannotBundle(
-            f"`{function.folder / 'uv.lock'}` cannot be read by uv: {_first_error(done.stderr)}; lock again with "
+            f"`{function.folder / 'uv.lock'}` cannot be read by uv: {_first_error(completed.stderr)}; lock again with "
             f"`cd {function.folder} && uv lock`"
         )
-    return done.stdout
+    return completed.stdout
 
 
 def check_built(name: str, wheel: str, target: Target) -> None:
@@ -136,9 +136,9 @@ def _install(function: FunctionProject, lock: Lock, folder: Path, work: Path, *o
         *(option for table in function.indexes for option in _index(table)),
         *options,
     ]
-    done = _run(command, function.folder, offline=offline)
-    if done.returncode:
-        raise _failure(done, function, lock)
+    completed = _run(command, function.folder, offline=offline)
+    if completed.returncode:
+        raise _failure(completed, function, lock)
 
 
 def _run(command: Sequence[str], folder: Path, *, offline: bool) -> subprocess.CompletedProcess[str]:
@@ -173,19 +173,19 @@ def _index(table: Mapping[str, object]) -> list[str]:
     return ["--default-index" if table.get("default") is True else "--index", f"{name}={url}" if name else url]
 
 
-def _failure(done: subprocess.CompletedProcess[str], function: FunctionProject, lock: Lock) -> CannotBundle:
-    """What a failure of uv means to the person who wrote the lock."""
-    if done.returncode < 0:
-        return CannotBundle(f"uv was ended by signal {-done.returncode}; start the bundle again")
-    printed = " ".join(done.stderr.split())
-    for pattern, meaning in _MEANINGS.items():
+def _failure(completed: subprocess.CompletedProcess[str], function: FunctionProject, lock: Lock) -> CannotBundle:
+    """The error that explains a failure of uv to the author of the lock."""
+    if completed.returncode < 0:
+        return CannotBundle(f"uv was ended by signal {-completed.returncode}; start the bundle again")
+    printed = " ".join(completed.stderr.split())
+    for pattern, message in _MESSAGES.items():
         if match := re.search(pattern, printed):
             groups = match.groupdict()
             name = (groups.get("name") or "").replace("_", "-")
             locked = {package.name: package.version for package in lock.packages}
             version = groups.get("version") or locked.get(name)
             return CannotBundle(
-                meaning.format(
+                message.format(
                     name=name,
                     package=f"{name} {version}" if version else name,
                     target=described(function.target),
@@ -195,8 +195,8 @@ def _failure(done: subprocess.CompletedProcess[str], function: FunctionProject, 
                     relock=lock.relock,
                 )
             )
-    message = f"uv could not install what `{lock.file}` locks: {_first_error(done.stderr)}"
-    return CannotBundle(message, _ADDRESS.sub("(address)", done.stderr))
+    message = f"uv could not install what `{lock.file}` locks: {_first_error(completed.stderr)}"
+    return CannotBundle(message, _ADDRESS.sub("(address)", completed.stderr))
 
 
 def _first_error(stderr: str) -> str:

@@ -31,7 +31,7 @@ def test_the_wheel_is_the_targets_and_not_the_builders(tmp_path: Path, wheels: P
         wheel(wheels, "alpha", files={"alpha.py": tag}, tag=tag)
         for tag in ("cp313-cp313-manylinux_2_34_aarch64", "cp313-cp313-manylinux_2_34_x86_64", "cp312-cp312-win_amd64")
     ]
-    lock = [" ".join([lines[0], *(each.partition(" ")[2] for each in lines[1:])])]
+    lock = [" ".join([lines[0], *(line.partition(" ")[2] for line in lines[1:])])]
     for architecture, machine in (("arm64", "aarch64"), ("x86_64", "x86_64")):
         folder = function(
             tmp_path / architecture, lock, table=f'{RUNTIME}\narchitecture = "{architecture}"', wheels=wheels
@@ -72,14 +72,14 @@ def test_other_bytes_than_the_locked_ones_are_refused(tmp_path: Path, wheels: Pa
 def test_a_package_that_the_index_does_not_have_is_named(tmp_path: Path, wheels: Path) -> None:
     wheel(wheels, "alpha")
 
-    unknown = refusal(function(tmp_path / "one", [f"nobody-has-this==1.0 {ZEROS}"], wheels=wheels))
+    unknown = refusal(function(tmp_path / "one", [f"unpublished==1.0 {ZEROS}"], wheels=wheels))
     gone = refusal(function(tmp_path / "two", [f"alpha==9.0 {ZEROS}"], wheels=wheels))
 
-    assert unknown.startswith("the index has no package `nobody-has-this`, which")
+    assert unknown.startswith("the index has no package `unpublished`, which")
     assert gone.startswith("the index has no `alpha 9.0`, which")
 
 
-def test_no_network_is_one_line_that_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_one_line_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://someone:hidden@127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     folder = function(tmp_path / "fn", [f"alpha==1.0 {ZEROS}"])
@@ -223,7 +223,7 @@ def test_a_failure_of_uv_is_one_line(
     assert refusal(folder).startswith(message.format(lock=folder / "requirements.lock"))
 
 
-def test_a_wheel_with_a_file_for_another_machine_is_told(tmp_path: Path, wheels: Path) -> None:
+def test_a_wheel_with_a_file_for_another_machine_is_reported(tmp_path: Path, wheels: Path) -> None:
     from stackguard.bundle import metadata
 
     lock = [wheel(wheels, "alpha", files={"alpha/lib.so": elf(ARM64)})]

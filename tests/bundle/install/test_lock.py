@@ -1,4 +1,4 @@
-"""Which lock is taken, what it says for the target, and what is wrong with it."""
+"""Which lock is read, what it contains for the target, and which are refused."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None
     ]
     folder = function(tmp_path / "fn", lines, [], table=f'{RUNTIME}\narchitecture = "arm64"')
 
-    assert [(each.name, each.version) for each in locked(folder).packages] == [("alpha", "2.0"), ("arm", "1.0")]
+    packages = locked(folder).packages
+    assert [(package.name, package.version) for package in packages] == [("alpha", "2.0"), ("arm", "1.0")]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def pylock(tmp_path: Path, text: str) -> Path:
     return folder
 
 
-def test_a_pylock_says_the_same(tmp_path: Path) -> None:
+def test_a_pylock_is_read_like_requirements(tmp_path: Path) -> None:
     others = package("windows", "marker = \"sys_platform == 'win32'\"") + package(
         "in-a-group", "marker = \"'dev' in dependency_groups\""
     )
@@ -130,10 +131,26 @@ def test_a_pylock_says_the_same(tmp_path: Path) -> None:
     assert lock.packages == (Locked("alpha-one", "1.0", (f"sha256:{DIGEST}",)),)
 
 
+def test_a_version_that_a_pylock_leaves_out_is_that_of_the_files(tmp_path: Path) -> None:
+    text = package("alpha-one").replace('version = "1.0"\n', "")
+
+    assert locked(pylock(tmp_path, PYLOCK + text)).requirements() == f"alpha-one==1.0 --hash=sha256:{DIGEST}\n"
+
+
+def test_files_of_two_versions_in_a_pylock_are_refused(tmp_path: Path) -> None:
+    sdist = f'sdist = {{url = "https://host/alpha-2.0.tar.gz", hashes = {{sha256 = "{DIGEST}"}}}}'
+    text = package("alpha", sdist).replace('version = "1.0"\n', "")
+
+    with pytest.raises(
+        CannotBundle, match=r"does not pin `alpha` to one version: it has files of 1\.0, 2\.0; lock again"
+    ):
+        locked(pylock(tmp_path, PYLOCK + text))
+
+
 def test_a_default_group_of_a_pylock_is_installed(tmp_path: Path) -> None:
     text = f'{PYLOCK}default-groups = ["dev"]\n' + package("in-a-group", "marker = \"'dev' in dependency_groups\"")
 
-    assert [each.name for each in locked(pylock(tmp_path, text)).packages] == ["in-a-group"]
+    assert [package.name for package in locked(pylock(tmp_path, text)).packages] == ["in-a-group"]
 
 
 @pytest.mark.parametrize(
@@ -239,5 +256,5 @@ def test_no_text_breaks_the_reading_of_a_lock(tmp_path_factory: pytest.TempPathF
     except CannotBundle as refused:
         message = refused.message
     else:
-        message = " ".join(each.line() for each in lock.packages if each.hashes)
+        message = " ".join(package.line() for package in lock.packages if package.hashes)
     assert "\n" not in message

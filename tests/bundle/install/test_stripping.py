@@ -1,4 +1,4 @@
-"""What a bundle can do without is reported, and left out where that is asked for."""
+"""What a bundle can do without is reported, and left out on request."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def folder(tmp_path: Path, wheels: Path) -> Path:
     return function(tmp_path / "fn", lock, wheels=wheels)
 
 
-def test_what_would_be_saved_is_told(folder: Path) -> None:
+def test_possible_savings_are_reported(folder: Path) -> None:
     savings = metadata.read(build(folder).folder, metadata.Finished).savings
 
-    assert {kind: each.size for kind, each in savings.items()}.keys() == {"headers", "runtime", "stubs", "tests"}
+    assert {kind: saving.size for kind, saving in savings.items()}.keys() == {"headers", "runtime", "stubs", "tests"}
     assert (savings["stubs"].size, savings["stubs"].packages) == (10, ("alpha",))
     assert savings["headers"].size == 20
     assert savings["tests"].size == 130
@@ -53,19 +53,19 @@ def test_what_would_be_saved_is_told(folder: Path) -> None:
     ],
 )
 def test_what_is_stripped_is_gone_from_archive_and_record(folder: Path, kind: str, gone: set[str]) -> None:
-    whole, stripped = build(folder), build(folder, Overrides(strip=(kind,)))
+    full, stripped = build(folder), build(folder, Overrides(strip=(kind,)))
 
-    assert set(names(whole.archive)) - set(names(stripped.archive)) == gone
+    assert set(names(full.archive)) - set(names(stripped.archive)) == gone
     with zipfile.ZipFile(stripped.archive) as packed:
         record = packed.read("alpha-1.0.dist-info/RECORD").decode()
-    assert not any(each in record for each in gone)
+    assert not any(path in record for path in gone)
     assert kind not in metadata.read(stripped.folder, metadata.Finished).savings
 
 
 def test_what_the_runtime_has_is_left_to_it_as_a_whole(folder: Path) -> None:
     bundle = build(folder, Overrides(strip=("runtime",)))
 
-    assert not any(each.startswith(("boto3", "six")) for each in names(bundle.archive))
+    assert not any(path.startswith(("boto3", "six")) for path in names(bundle.archive))
     assert metadata.read(bundle.folder, metadata.Finished).stripped == ("boto3", "six")
 
 

@@ -1,4 +1,4 @@
-"""Everything that a bucket can say itself, and the older forms of documents."""
+"""Every setting that a bucket has inline, and the older forms of documents."""
 
 import json
 

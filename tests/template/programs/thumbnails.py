@@ -1,4 +1,4 @@
-"""A named bucket that invokes a function: references by outputs, and the circle that CloudFormation needs broken."""
+"""A named bucket that invokes a function: references by outputs, and a cycle that has to be broken for CloudFormation."""
 
 import json
 

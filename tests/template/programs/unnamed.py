@@ -1,4 +1,4 @@
-"""A bucket that nobody names tells a queue of its objects, whose policy document names the bucket."""
+"""A bucket without a name notifies a queue, whose policy document names the bucket."""
 
 import pulumi
 import pulumi_aws as aws
