@@ -51,7 +51,7 @@ class Module:
     @property
     def stars(self) -> tuple[str, ...]:
         """The modules that it imports everything from."""
-        return tuple(each.module for name, each in self.imported if name == "*")
+        return tuple(imported.module for name, imported in self.imported if name == "*")
 
 
 class PythonPackage:
@@ -83,8 +83,8 @@ class PythonPackage:
             return None
 
     def _load(self, name: str) -> Module | None:
-        found = source_of(self.files, name)
-        return None if found is None else parsed(name, *found)
+        source = source_of(self.files, name)
+        return None if source is None else parsed(name, *source)
 
 
 @lru_cache(maxsize=256)
@@ -122,7 +122,7 @@ def _named(tree: ast.Module) -> Iterator[str]:
             ) if not name.startswith("."):
                 yield name
             case ast.Import(names=names):
-                yield from (each.name for each in names)
+                yield from (alias.name for alias in names)
 
 
 def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:
@@ -163,7 +163,7 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
     Raises:
         UnreadableError: the archive cannot be read, or holds no such module.
     """
-    found = ImportedModules()
+    program = ImportedModules()
     seen: set[str] = set()
     waiting = deque([entry])
     size = 0
@@ -177,21 +177,21 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
         try:
             module = package.module(name)
         except NotPythonError as error:
-            found.broken.append(error.file)
+            program.broken.append(error.file)
             continue
         if module is None:
             if name == entry:
                 raise UnreadableError(f"holds no module `{entry}`, which the handler is in")
             continue
         size += module.size
-        if len(found.modules) == MOST_FILES or size > MOST_BYTES:
-            found.cut = True
-            return found
-        found.modules[name] = module
+        if len(program.modules) == MOST_FILES or size > MOST_BYTES:
+            program.cut = True
+            return program
+        program.modules[name] = module
         waiting += module.named
-        for _, each in module.imported:
-            waiting += [each.module, f"{each.module}.{each.member}" if each.module else each.member]
-    return found
+        for _, imported in module.imported:
+            waiting += [imported.module, f"{imported.module}.{imported.member}" if imported.module else imported.member]
+    return program
 
 
 _MAKERS = frozenset({"__getattr__", "__path__", "exec", "globals", "locals", "setattr", "vars"})
@@ -218,14 +218,14 @@ def binds(find: Callable[[str], Module | None], module: Module, name: str, depth
     if name in _assigned(module):
         return True
     itself = Import(module.name, name)
-    given = (each for bound, each in module.imported if bound == name and each != itself)
-    found = [_bound(find, each, depth) for each in given]
+    imports = (imported for bound, imported in module.imported if bound == name and imported != itself)
+    answers = [_bound(find, imported, depth) for imported in imports]
     for star in module.stars:
         target = find(star)
-        found.append(defines(find, target, name, depth - 1) if target else None)
-    if True in found or any(isinstance(each, ast.Name) and _stores(each, name) for each in ast.walk(module.tree)):
+        answers.append(defines(find, target, name, depth - 1) if target else None)
+    if True in answers or any(isinstance(node, ast.Name) and _stores(node, name) for node in ast.walk(module.tree)):
         return True
-    return None if None in found or makes_names(module) else False
+    return None if None in answers or makes_names(module) else False
 
 
 def members(module: Module) -> list[str]:
@@ -238,12 +238,12 @@ def makes_names(module: Module) -> bool:
     return any(map(_makes_names, ast.walk(module.tree)))
 
 
-def _bound(find: Callable[[str], Module | None], given: Import, depth: int) -> bool | None:
+def _bound(find: Callable[[str], Module | None], imported: Import, depth: int) -> bool | None:
     """Whether an import finds what it imports; modules outside the archive are taken to have it."""
-    target = find(given.module) if given.member else None
+    target = find(imported.module) if imported.member else None
     if target is None:
         return True
-    return bool(find(f"{given.module}.{given.member}")) or defines(find, target, given.member, depth - 1)
+    return bool(find(f"{imported.module}.{imported.member}")) or defines(find, target, imported.member, depth - 1)
 
 
 def _assigned(module: Module) -> Iterator[str]:

@@ -39,9 +39,9 @@ def ways(text: str, **files: str) -> list[str]:
     """What a handler in `index.py` does with records: `3 returns`, and `2 picks` where one record is taken."""
     found = read(function(archive(index=text, **files)))
     assert isinstance(found, Handling), found
-    complete = found.elsewhere or any(not loop.leavings for loop in found.loops)
+    complete = found.elsewhere or any(not loop.exits for loop in found.loops)
     loops = [loop for loop in found.loops if not (loop.searches and complete)]
-    left = [f"{each.place.line} {each.how}" for loop in loops for each in loop.leavings]
+    left = [f"{each.place.line} {each.how}" for loop in loops for each in loop.exits]
     if found.loops or found.elsewhere:
         return left
     return [f"{place.line} picks" for place in found.picks]
@@ -188,7 +188,7 @@ def test_helpers_of_the_archive_are_followed() -> None:
     """
     found = read(function(archive(index=index, work__steps=steps)))
     assert isinstance(found, Handling)
-    assert [(str(each.place), each.how) for loop in found.loops for each in loop.leavings] == [
+    assert [(str(each.place), each.how) for loop in found.loops for each in loop.exits] == [
         ("work/steps.py:8", "returns")
     ]
 
@@ -382,7 +382,7 @@ def test_the_reference_handler_is_read_and_complete() -> None:
     folder = Path(__file__).parents[2] / "lambda_fn"
     found = read(function(Asset(path=str(folder), archive=True), "ingest.handler.handler"))
     assert isinstance(found, Handling)
-    assert [loop.leavings for loop in found.loops] == [()]
+    assert [loop.exits for loop in found.loops] == [()]
 
 
 def test_archives_of_every_form_are_read(tmp_path: Path) -> None:
@@ -409,7 +409,7 @@ def test_archives_of_every_form_are_read(tmp_path: Path) -> None:
         for handler in ("app.main.handler", "app/main.handler"):
             found = read(function(each, handler))
             assert isinstance(found, Handling)
-            assert len(found.loops[0].leavings) == 1
+            assert len(found.loops[0].exits) == 1
 
 
 @pytest.mark.parametrize(

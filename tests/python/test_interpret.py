@@ -142,7 +142,7 @@ def test_where_all_is_too_much_the_nearest_modules_are_read(monkeypatch: pytest.
     """
     found = reading(textwrap.dedent(text), **many)
     assert ["too large" in each.why for each in found.calls.unresolved] == [True]
-    assert [len(each.leavings) for each in handling(found).loops] == [1]
+    assert [len(each.exits) for each in handling(found).loops] == [1]
     assert reading(textwrap.dedent(text), m0="x = 1\n" * 2_000).exceeded
 
 

@@ -22,7 +22,7 @@ OPAQUE = frozenset(
     }
 )
 """Libraries that call AWS in ways that their use does not show."""
-PASSED_ON = frozenset(
+RETURNING = frozenset(
     {
         *("str", "list", "tuple", "sorted", "set", "iter", "reversed", "next", "deepcopy", "copy", "closing"),
         *("cast", "enumerate", "unquote", "unquote_plus", "loads", "nullcontext", "lru_cache", "cache"),
@@ -37,7 +37,7 @@ KEPT = frozenset(
     }
 )
 """Methods that give back what is in, or nearly is, the thing itself."""
-SUSPECTED = frozenset(
+CLIENT_METHODS = frozenset(
     {
         *("abort_multipart_upload", "assume_role", "batch_get_item", "batch_write_item"),
         *("complete_multipart_upload", "copy_object", "create_multipart_upload", "delete_item"),
@@ -55,7 +55,7 @@ SUSPECTED = frozenset(
     }
 )
 """Methods that are hardly anything but an operation of AWS, whatever they are called on."""
-TYPED = ("types_boto3_", "mypy_boto3_")
+STUB_PACKAGES = ("types_boto3_", "mypy_boto3_")
 
 
 def is_standard(name: str) -> bool:
