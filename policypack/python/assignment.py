@@ -11,7 +11,7 @@ from policypack.python.reader import Reader
 
 
 def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of target)
-    """Let a target hold values too; alone, where no branch may leave it as it was."""
+    """Assign values to a target; inside a branch they are added to its earlier ones."""
     match target:
         case ast.Name(id=name):
             where = scope
@@ -45,7 +45,7 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
 
 
 def _put(reader: Reader, owner: Value, name: str, values: Values) -> None:
-    """Let an attribute hold values too."""
+    """Add values to an attribute."""
     if isinstance(owner, domain.Instance) and classes.set_by_property(reader, owner, name, values):
         return
     if isinstance(owner, domain.Instance | domain.ClassValue):
@@ -56,7 +56,7 @@ def _put(reader: Reader, owner: Value, name: str, values: Values) -> None:
 
 
 def change(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:
-    """Let a target hold what an object that it holds has become: the name may be of a scope around."""
+    """Assign the new value of an object that a method changed; the name may belong to an outer scope."""
     where = _holder(target.id, scope) if isinstance(target, ast.Name) else None
     if not isinstance(target, ast.Name) or where is None or where is scope:
         assign(reader, target, values, scope)
@@ -75,7 +75,7 @@ def _holder(name: str, scope: Scope | None) -> Scope | None:
 
 
 def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, scope: Scope) -> None:
-    """Let one of several targets hold its element of values, or with a star a list of such."""
+    """Assign an element of values to one of several targets, or a list of elements to a starred one."""
     if not isinstance(target, ast.Starred):
         assign(reader, target, element, scope)
         return
@@ -94,7 +94,7 @@ def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, 
 
 
 def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of pattern)
-    """Let the names of a pattern hold what they may stand for, where the subject matches it."""
+    """Assign the possible values to the names of a pattern, as if the subject matches it."""
     reader.saw(pattern, subject)
     match pattern:
         case ast.MatchAs(pattern=inner, name=name):

@@ -1,4 +1,4 @@
-"""Callables that are given to others to be called: to executors, threads, event loops, and libraries.
+"""Callables that are passed as arguments: to executors, threads, event loops, and libraries.
 
 Sources: https://docs.python.org/3/library/concurrent.futures.html, …/threading.html, …/multiprocessing.html,
 …/asyncio-task.html, …/asyncio-eventloop.html and …/functions.html.
@@ -32,20 +32,20 @@ KEEPING = frozenset(
         *("debug", "info", "warning", "error", "exception", "critical", "log", "format", "join", "get", "pop"),
     }
 )
-"""Methods that keep or print what they are given."""
+"""Methods that store or print their arguments."""
 PASSIVE = ("builtins.", "enum.", "typing", "abc.", "collections.", "dataclasses.", "pydantic", "msgspec.", "attr")
-"""Where classes come from that call nothing of what is derived from them."""
+"""Modules whose classes call no method of the classes that derive from them."""
 
 
 def call_library(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
-    """Call the functions that are given to a library; what comes back where that is known, else nothing.
+    """Call the functions that are passed to a library; the result if it is known, else the empty set.
 
     Args:
         reader: what is known so far.
-        name: of what is called, with the module that it is of, or a method's alone.
+        name: the dotted name of the function, or the name of a method alone.
         arguments: of the call.
         node: the call.
-        scope: where it stands.
+        scope: the scope that contains the call.
     """
     last = name.rpartition(".")[2]
     context = _Context(reader, name, arguments, node, scope)
@@ -84,7 +84,7 @@ def call_library(reader: Reader, name: str, arguments: Arguments, node: ast.expr
 
 
 def awaited(values: Values) -> Values:
-    """What waiting for values gives."""
+    """The results of awaiting values."""
     return either(value.result if isinstance(value, domain.Pending) else single(value) for value in values)
 
 
@@ -100,7 +100,7 @@ def spread(args: Values, keywords: Values) -> Arguments:
 
 
 def escape(reader: Reader, values: Values, *, wholly: bool) -> None:
-    """Note classes and instances whose methods a library may call; not `wholly` where it surely calls its own only."""
+    """Note classes and instances whose methods a library may call; unless `wholly`, only those derived from a library."""
     for value in values:
         match value:
             case domain.Instance(cls=cls) | (domain.ClassValue() as cls):
@@ -154,7 +154,7 @@ class _Context:
             return calling.call_all(self.reader, functions, arguments, self.node, self.scope) or UNKNOWN
 
     def elements(self, values: Values) -> Values:
-        """What going through values gives."""
+        """The elements of values."""
         return expressions.iterated(self.reader, values, self.node, self.scope)
 
     def mapped(self, functions: Values, sources: tuple[Values, ...], *, starred: bool) -> Values:
@@ -190,7 +190,7 @@ class _Context:
         return self.name.partition(".")[0] in ("asyncio", "anyio", "nest_asyncio", "uvloop") or "." not in self.name
 
     def pass_on(self, last: str) -> None:
-        """Call what a library is given with what is likely: with the event, or with anything."""
+        """Call the functions that are passed to a library, with the event or with unknown arguments."""
         if last in ("wraps", "update_wrapper"):
             return
         from_event = any(map(domain.of_event, self.arguments.all))

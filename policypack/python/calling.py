@@ -51,7 +51,7 @@ def _of_records(reader: Reader, node: ast.Call, arguments: Arguments, result: Va
 
 
 def _likely(callee: Values) -> Values:
-    """Without what has no such method, and what is not known, where a client surely has it: that is the one meant."""
+    """The callees without unknown values and clients that lack the method, if some client has it."""
     methods = [value for value in callee if isinstance(value, domain.Method)]
     if len(methods) < 2:
         return callee
@@ -89,7 +89,7 @@ def arguments_of(reader: Reader, node: ast.Call, scope: Scope) -> Arguments:
 
 
 def _changed(reader: Reader, node: ast.Call, arguments: Arguments, scope: Scope) -> Values | None:
-    """A list or dictionary that a method changes; None where this is none."""
+    """The result of a method that changes a list or dictionary; None for other calls."""
     if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name | ast.Attribute):
         return None
     receivers = expressions.value(reader, node.func.value, scope)
@@ -190,7 +190,7 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
 
 
 def method(reader: Reader, owner: domain.Instance, name: str, arguments: Arguments) -> Values:
-    """What a method of an instance returns; nothing where the package does not define it."""
+    """The result of a method of an instance; the empty set if the package does not define it."""
     return run_all(reader, classes.attribute(reader, owner, name), arguments)
 
 

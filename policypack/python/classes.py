@@ -22,7 +22,7 @@ FIELDS = (
     "pydantic.dataclasses.dataclass",
 )
 CALLED = frozenset({"__init__", "__post_init__", "__call__", "__init_subclass__", "__getattr__"})
-"""Methods of which it is known when Python calls them."""
+"""Methods that Python calls at known times."""
 FIELD_BASES = ("typing.NamedTuple", "pydantic.BaseModel", "msgspec.Struct", *SETTINGS)
 
 
@@ -96,7 +96,7 @@ def _fill(
     scope: Scope,
     above_it: list[domain.ClassValue | domain.External],
 ) -> None:
-    """Give each field what is given for it, else its default; a field of settings is a variable of the environment."""
+    """Set each field to its argument or its default; a field of settings reads an environment variable."""
     reads = any(isinstance(ancestor, domain.External) and ancestor.name in SETTINGS for ancestor in above_it)
     fields: dict[str, tuple[ast.AnnAssign, Scope]] = {}
     for ancestor in reversed(above_it):
@@ -243,7 +243,7 @@ def above(scope: Scope) -> Values:
 
 
 def ancestors(classes: Values, depth: int = 8) -> set[str] | None:
-    """The names of classes and of those that they derive from; None where they are not all known."""
+    """The names of classes and of their bases; None if some are unknown."""
     names: set[str] = set()
     for value in classes:
         if isinstance(value, domain.External) and (known := builtin(value.name.removeprefix("builtins."))):
@@ -263,7 +263,7 @@ def builtin(name: str) -> type[BaseException] | None:
 
 
 def raised_name(statement: ast.Raise) -> str:
-    """The class that a `raise` names; empty where it raises anew what was caught."""
+    """The class that a `raise` names; empty if it raises the caught exception again."""
     raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
     if isinstance(raised, ast.Attribute):
         return raised.attr

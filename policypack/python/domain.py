@@ -1,4 +1,4 @@
-"""What an expression may stand for while code is read. Values are hashable; a set of them is what may be."""
+"""The interpreter's abstract domain: an expression's possible values, as a set of hashable values."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something of a module that is not in the package, by its dotted name; `()` follows what is called."""
+    """A member of a module outside the package, by its dotted name; `()` follows the name of a called one."""
 
     name: str
     callbacks: frozenset[Value] = frozenset()
-    """The functions and classes of the package that it was given, and that it may call when it is called itself."""
+    """The functions and classes of the package that were passed to it, and that it may call when it is called."""
 
 
 class Boto:
@@ -43,7 +43,7 @@ class BotoSession(Boto):
 
 @dataclass(frozen=True, slots=True)
 class Client(Boto):
-    """A client; the service is None where its name is not known."""
+    """A client; the service is None if its name is unknown."""
 
     service: str | None
 
@@ -106,7 +106,7 @@ class Scope:
     owner: ClassValue | None = None
     """The class whose body this is, or in whose method it is."""
     is_class: bool = False
-    """Whether it is a class's body, whose names its methods do not see."""
+    """Whether it is a class's body: its names are not visible in its methods."""
     returned: Values = frozenset()
     yielded: Values | None = None
     yielded_of: Shapes = frozenset()
@@ -125,7 +125,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(frozen=True, slots=True)
 class FunctionValue:
-    """A function of the package, where it stands, and what it is bound to."""
+    """A function of the package, with its scope and the object that it is bound to."""
 
     node: FunctionNode
     scope: Scope
@@ -161,7 +161,7 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class _Container:
-    """A value that holds others; one that is nested too deeply, or holds too much, is cut off."""
+    """A value that contains others; one that is nested too deeply or too large is cut off."""
 
     level: int = field(default=0, init=False, compare=False, kw_only=True)
 
@@ -176,7 +176,7 @@ class _Container:
         object.__setattr__(self, "level", depth)
 
     def contents(self) -> list[Values]:
-        """The values that it holds."""
+        """The values that it contains."""
         match self:
             case ListValue(elements=elements):
                 return [*elements]
@@ -189,7 +189,7 @@ class _Container:
         return []
 
     def _cut(self, rest: Values) -> dict[str, object]:
-        """Its fields where all that it holds is the unknown, and functions."""
+        """Its fields after the cut: they contain unknown values and functions only."""
         raise NotImplementedError
 
 
@@ -208,7 +208,7 @@ class ListValue(_Container):
 
 @dataclass(frozen=True, slots=True)
 class DictValue(_Container):
-    """A dictionary by its keys; `open` where it may hold others."""
+    """A dictionary by its keys; `open` if it may contain others."""
 
     items: tuple[tuple[Text, frozenset[Value]], ...]
     open: bool = False
@@ -229,14 +229,14 @@ class DictValue(_Container):
         return either([*self.contents(), UNKNOWN])
 
     def merged(self, other: DictValue) -> DictValue:
-        """Both, where the other one's come last."""
+        """This dictionary, updated with the other one."""
         items = dict(self.items)
         for key, value in other.items:
             items[key] = value if key.constant is not None else either((items.get(key, EMPTY), value))
         return DictValue(tuple(items.items()), self.open or other.open, self.of | other.of)
 
     def updated(self, others: Values) -> DictValue:
-        """The same with each of other dictionaries; open where something is none."""
+        """This dictionary, updated with others; open if one of them is not a dictionary."""
         result = self
         for other in others:
             result = result.merged(other if isinstance(other, DictValue) else DictValue((), open=True))
@@ -245,7 +245,7 @@ class DictValue(_Container):
 
 @dataclass(frozen=True, slots=True)
 class PartialValue(_Container):
-    """A function with some arguments given."""
+    """A function with some of its arguments: `functools.partial`."""
 
     of: frozenset[Value]
     args: tuple[frozenset[Value], ...]
@@ -257,7 +257,7 @@ class PartialValue(_Container):
 
 @dataclass(frozen=True, slots=True)
 class Pending(_Container):
-    """What a future, a task or a thread is to give."""
+    """A future, a task or a thread, with its result."""
 
     result: frozenset[Value]
 
@@ -320,14 +320,14 @@ def either(values: Iterable[Values]) -> Values:
 
 
 def narrowed(values: Values) -> Values:
-    """Values without texts, lists and dictionaries, but with the functions that those hold."""
+    """Values without texts, lists and dictionaries, but with the functions in those."""
     wide = Text | ListValue | DictValue | Nothing | PartialValue | Pending
     kept = frozenset(value for value in values if not isinstance(value, wide) or shape_of(value))
     return kept | callables(values - kept)
 
 
 def joined_dictionaries(values: Values) -> Values:
-    """Values with one dictionary in place of several, which may hold what any of them holds."""
+    """Values with their dictionaries merged into one, which has the possible items of all."""
     dictionaries = [value for value in values if isinstance(value, DictValue)]
     if len(dictionaries) < 2:
         return values
@@ -362,7 +362,7 @@ def texts(values: Values) -> list[Text]:
 
 
 def opaque(values: Values) -> bool:
-    """Whether nothing is known of a value, or only which foreign function made it."""
+    """Whether a value is unknown, or the result of a function outside the package."""
     return all(value == UNKNOWN_TEXT or (isinstance(value, External) and value.name.endswith("()")) for value in values)
 
 

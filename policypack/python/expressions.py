@@ -1,4 +1,4 @@
-"""What an expression may stand for."""
+"""The possible values of expressions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRON = "os.environ"
 
 
 def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:
-    """What an expression may stand for; the calls in it are noted."""
+    """The possible values of an expression; the calls in it are noted."""
     reader.step()
     return reader.saw(node, _value(reader, node, scope))
 
@@ -98,7 +98,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
 
 
 def named(reader: Reader, name: str, scope: Scope) -> Values:
-    """What a name may stand for."""
+    """The possible values of a name."""
     where: Scope | None = scope
     while where is not None:
         if (
@@ -113,7 +113,7 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
 
 
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
-    """What going through values gives."""
+    """The elements of values."""
     elements: list[Values] = []
     for item in values:
         if isinstance(item, domain.ListValue):

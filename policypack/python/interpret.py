@@ -1,4 +1,4 @@
-"""Reads a program: the handler's module, then the handler, then what it gives to libraries that may call it."""
+"""Reads a program: the handler's module, then the handler, then the callbacks that it passes to libraries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from policypack.python.modules import Module, PythonPackage, imported_modules
 from policypack.python.reader import Arguments, Reader, TooMuchCodeError
 
 NEAREST = 20
-"""Modules, counted from the handler's own, that are read where all of them are too much."""
+"""The number of modules, nearest to the handler's own first, that are read if all of them are too large."""
 LIBRARIES = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "urllib3", "jmespath", "dateutil", "six"}
 """Packages that are known without being read, should they be packaged with the function."""
 
@@ -38,7 +38,7 @@ class ProgramReading:
     problems: tuple[Unresolved, ...] = ()
     """What could not be read at all."""
     handlers: Values = EMPTY
-    """What the handler's name stands for."""
+    """The values of the handler's name."""
     exceeded: bool = False
     """Whether there is more than was read: the code is too large, or calls itself in too many ways."""
 
@@ -54,7 +54,7 @@ class ProgramReading:
 
     @property
     def imports(self) -> tuple[Imported, ...]:
-        """The imports that surely run when a function is invoked, and that nothing catches where they fail."""
+        """The imports that surely run when a function is invoked, and whose failure is not caught."""
         surely = self.reader.surely_run()
         return tuple(imported for frame, imported in self.reader.imports if frame in surely)
 
@@ -141,7 +141,7 @@ def _round(reader: Reader, entry: str, function: str) -> Values:
 
 
 def _escape(reader: Reader, value: Value) -> None:
-    """Call what a library was given and may call, unless it was called in this round."""
+    """Call a callback that was passed to a library, unless it was called in this round."""
     if isinstance(value, FunctionValue) and value.node not in reader.called:
         if value.cls is not None and value.bound is None:
             _methods(reader, value.cls, only=value)

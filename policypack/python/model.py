@@ -11,7 +11,7 @@ from policypack.python.files import CodePlace
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """The value of an environment variable, and what the code takes where it is not set."""
+    """The value of an environment variable, and the code's default if it is not set."""
 
     name: str
     default: str | None = None
@@ -54,7 +54,7 @@ class Text(msgspec.Struct, frozen=True):
 
     @property
     def constant(self) -> str | None:
-        """The whole text where all of it stands in the code."""
+        """The text if all of it is in the code."""
         return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
     def __add__(self, other: Text) -> Text:
@@ -120,12 +120,12 @@ class AwsCall(msgspec.Struct, frozen=True):
     """Whether there may be arguments that cannot be read: `**options`."""
 
     def argument(self, *names: str) -> tuple[Text, ...]:
-        """What the first of these arguments that is given may be; nothing where none is."""
+        """The possible texts of the first of these arguments that is passed; empty if none is."""
         arguments = dict(self.arguments)
         return next((arguments[name] for name in names if name in arguments), ())
 
     def has(self, *names: str) -> bool:
-        """Whether one of these arguments is given."""
+        """Whether one of these arguments is passed."""
         return any(name in names or name.partition("[")[0].partition(".")[0] in names for name, _ in self.arguments)
 
 
@@ -185,4 +185,4 @@ class Handling(msgspec.Struct, frozen=True):
     picks: tuple[CodePlace, ...] = ()
     """Where one record is taken by its place."""
     elsewhere: bool = False
-    """Whether all records are gone through without a loop, counted, or given to a library."""
+    """Whether all records are iterated without a loop, counted, or passed to a library."""

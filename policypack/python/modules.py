@@ -23,7 +23,7 @@ class NotPythonError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A name that stands for a module, or for a member of one."""
+    """The module, or the member of one, that a name is imported from."""
 
     module: str
     member: str = ""
@@ -39,7 +39,7 @@ class Module:
     is_package: bool = False
     size: int = 0
     imported: tuple[tuple[str, Import], ...] = ()
-    """What it imports under which name, at its top or inside its functions; the name `*` stands for everything."""
+    """What it imports under which name, at its top or inside its functions; the name `*` is everything."""
     named: tuple[str, ...] = ()
     """The modules that it imports by their whole names: `import a.b`, `importlib.import_module("a.b")`."""
 
@@ -66,7 +66,7 @@ class PythonPackage:
         self._modules: dict[str, Module | None] = {}
 
     def module(self, name: str) -> Module | None:
-        """The module of this dotted name, or None where the archive has none.
+        """The module of this dotted name, or None if the archive has none.
 
         Raises:
             UnreadableError: its file cannot be read or parsed.
@@ -156,7 +156,7 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
     """A module and what it imports, and what those import.
 
     Args:
-        package: where the modules are.
+        package: contains the modules.
         entry: the dotted name of the handler's module.
         known: packages that are not looked into.
 
@@ -229,7 +229,7 @@ def binds(find: Callable[[str], Module | None], module: Module, name: str, depth
 
 
 def members(module: Module) -> list[str]:
-    """The names that a module's own statements give it."""
+    """The names that a module's own statements define."""
     return list(dict.fromkeys([*_assigned(module), *(name for name, _ in module.imported if name != "*")]))
 
 

@@ -1,4 +1,4 @@
-"""The state of one reading of a package: its modules, what attributes hold, and what has been found."""
+"""The state of one reading of a package: its modules, the values of attributes, and the findings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from policypack.python.modules import Module, binds
 STEPS = 100_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
 SHALLOW_STEPS = 10 * STEPS
-"""The same where functions are not entered, and everything is read once."""
+"""The same if functions are not entered, and everything is read once."""
 SEARCH_PATHS = frozenset({"site.addsitedir", "sys.meta_path", "sys.modules", "sys.path", "sys.path_hooks"})
-"""What code uses that changes where modules come from."""
+"""Members of the standard library by which code changes the places that modules are imported from."""
 ROUNDS = 12
 """Times that everything is read at most; three or four are enough for what people write."""
 WAYS = 16
@@ -40,7 +40,7 @@ class Arguments:
     open: bool = False
 
     def get(self, name: str, position: int | None = None) -> Values:
-        """An argument by its name, or its position; nothing where it is not given."""
+        """An argument by its name, or its position; the empty set if it is not passed."""
         argument = dict(self.keywords).get(name, EMPTY)
         return argument or (self.args[position] if position is not None and position < len(self.args) else EMPTY)
 
@@ -65,7 +65,7 @@ class Reader:
     modules: Mapping[str, Module]
     load: Callable[[Reader, Scope], None]
     minor: int | None = None
-    """The version of Python 3 that runs the code, where it is known."""
+    """The version of Python 3 that runs the code, if it is known."""
     deep: bool = True
     """Whether functions are entered."""
     frame: Hashable = None
@@ -73,13 +73,13 @@ class Reader:
     sure: bool = True
     """Whether this part of the frame surely runs, and nothing in the frame hides an exception that it raises."""
     imports: dict[tuple[Hashable, Imported], None] = field(default_factory=dict)
-    """Imports that surely run where their frame does, with that frame."""
+    """Imports that surely run if their frame does, with that frame."""
     entered: dict[Hashable, set[Hashable]] = field(default_factory=dict)
-    """By frame, the frames that surely run where it does."""
+    """By frame, the frames that surely run if it does."""
     generators: set[Hashable] = field(default_factory=set)
     """Frames that run later than they are called, if at all."""
     searching: set[str] = field(default_factory=set)
-    """Files with code that changes where modules come from."""
+    """Files with code that changes the places that modules are imported from."""
     round: int = 0
     steps: int = 0
     depth: int = 0
@@ -101,9 +101,9 @@ class Reader:
     """The arguments that a function is read for."""
     classes: dict[tuple[ast.ClassDef, int], domain.ClassValue] = field(default_factory=dict)
     seen: dict[ast.AST, Values] = field(default_factory=dict)
-    """What each expression and pattern that has been read may stand for."""
+    """The possible values of each expression and pattern that has been read."""
     escaped: dict[domain.FunctionValue | domain.ClassValue | domain.Instance, None] = field(default_factory=dict)
-    """What a library was given, and may call."""
+    """Callbacks that were passed to a library, which may call them."""
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
 
@@ -130,12 +130,12 @@ class Reader:
         self.seen.clear()
 
     def saw(self, node: ast.AST, values: Values) -> Values:
-        """Note what an expression or a pattern may stand for."""
+        """Note the possible values of an expression or a pattern."""
         self.seen[node] = self.seen.get(node, EMPTY) | values
         return values
 
     def place(self, node: ast.expr | ast.stmt, scope: Scope) -> CodePlace:
-        """Where something stands."""
+        """The place of an expression or statement."""
         return CodePlace(scope.module.file, node.lineno)
 
     def called_with(
@@ -225,7 +225,7 @@ class Reader:
             self.enter(f"{target.module}.{target.member}")
 
     def imported(self, module: str, member: str = "", seen: frozenset[str] = frozenset()) -> Values:
-        """What an import stands for; `seen` are modules that import everything from this one."""
+        """The values of an import; `seen` are modules that import everything from this one."""
         scope = self.module(module)
         if not member:
             return single(domain.LoadedModule(scope) if scope else domain.External(module))
@@ -253,7 +253,7 @@ class Reader:
         return arguments
 
     def put(self, owner: domain.Instance | domain.ClassValue, name: str, values: Values) -> None:
-        """An attribute may hold this too."""
+        """Add values to an attribute."""
         self.heap[owner, name] = domain.joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
 
     def state(self) -> object:

@@ -53,7 +53,7 @@ CATCH_ALL = {"Exception", "BaseException"}
 
 
 def handling(reading: ProgramReading) -> Handling:
-    """What a handler does with its records, in all the functions of its code that it gives them to."""
+    """What a handler does with its records, in all functions of its code that it passes them to."""
     handlers = {handler.node for handler in reading.handlers if isinstance(handler, FunctionValue)}
     scans = [_Scan(reading.reader, node, module, node in handlers) for node, module in reading.reader.called.items()]
     loops = tuple(loop for scan in scans for loop in scan.loops())
@@ -63,10 +63,10 @@ def handling(reading: ProgramReading) -> Handling:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What stands between a statement and the loop."""
+    """What is between a statement and the loop."""
 
     inner: bool = False
-    """Whether a loop inside stands between them."""
+    """Whether an inner loop is between them."""
     guarded: bool = False
     """Whether a condition or an error does."""
     spent: bool = False
@@ -75,7 +75,7 @@ class _Around:
 
 
 class _Scan:
-    """One function, with what its names hold."""
+    """One function, with the values of its names."""
 
     def __init__(self, reader: Reader, function: FunctionNode, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
         self.reader = reader
@@ -104,7 +104,7 @@ class _Scan:
                 yield self._place(node)
 
     def goes_elsewhere(self) -> bool:
-        """Whether all records are gone through without a loop, counted, or given to a library."""
+        """Whether all records are iterated without a loop, counted, or passed to a library."""
         for node in self.nodes:
             match node:
                 case ast.comprehension(iter=source) if self._holds(source, *MANY):
@@ -148,7 +148,7 @@ class _Scan:
         return False
 
     def _names_of_taken(self) -> set[str]:
-        """The names that hold the record that a `while` loop has taken, or nothing where none remains."""
+        """The names of the record that a `while` loop has taken; their value is empty if none remains."""
         names = set()
         for loop in self.whiles:
             for node in ast.walk(loop):
@@ -246,7 +246,7 @@ class _Scan:
         return False
 
     def _caught(self, statement: ast.Raise, around: _Around) -> bool:
-        """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
+        """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
         for block in around.catching:
             if isinstance(block, ast.Try | ast.TryStar):
@@ -287,7 +287,7 @@ def _reports_failures(statement: ast.Return) -> bool:
 
 
 def _uses(test: ast.expr, name: str) -> bool:
-    """Whether a condition looks into what the name holds, rather than asks if it holds anything."""
+    """Whether a condition reads an attribute or item of the name's value, not only whether there is one."""
     return any(
         isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
         for node in ast.walk(test)

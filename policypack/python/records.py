@@ -52,14 +52,14 @@ def item(base: Shapes, keys: Iterable[str | None], *, sliced: bool = False) -> S
 
 
 def attribute(of: Shape, name: str) -> Values:
-    """What an attribute of something of the event is: of a data class, say."""
+    """An attribute of a value of the event, such as of a data class."""
     if of is Shape.EVENT:
         return single(event_text(Shape.RECORDS if name in KEYS else Shape.RECORD))
     return single(event_text(of if of is Shape.RECORD else Shape.PART))
 
 
 def element(of: Shape) -> Values:
-    """What going through something of the event gives."""
+    """The elements of a value of the event."""
     return single(event_text(Shape.RECORD if of in MANY else Shape.PART))
 
 
@@ -70,7 +70,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         node: the call.
         base: of what a method is called on.
         arguments: of all arguments together.
-        keys: what the first argument may be, where that is a text.
+        keys: the possible texts of the first argument.
     """
     name = called_name(node)
     if name == "get" and node.args:
@@ -92,7 +92,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
 
 
 def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.comprehension], *, lazy: bool) -> Shapes:
-    """What a comprehension holds: what is only taken from each record stands for it, what work gave for each does not."""
+    """The records in a comprehension: those that it only reads, not the results of work on each."""
     source &= MANY
     plain = all(map(_plain, elements))
     if not source or not (plain or lazy):

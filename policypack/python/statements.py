@@ -237,13 +237,13 @@ def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
 
 
 def _name(scope: Scope, name: str, values: Values) -> None:
-    """Let an import give a name its value; in a branch, it may keep a function or class that it has."""
+    """Assign an import to a name; inside a branch, the name keeps its functions and classes too."""
     kept = domain.callables(scope.names.get(name, EMPTY)) if scope.branches else EMPTY
     scope.names[name] = values | kept
 
 
 def _entered(reader: Reader, values: Values) -> Values:
-    """What `with` gives."""
+    """The values that `with` assigns."""
     entered: list[Values] = []
     for value in values:
         if isinstance(value, domain.ListValue):
@@ -268,7 +268,7 @@ def _hides(handler: ast.ExceptHandler) -> bool:
 
 
 def _truth(test: ast.expr, minor: int | None) -> bool | None:
-    """What a condition comes to where Lambda imports the module; None where it depends on more."""
+    """The result of a condition when Lambda imports the module; None if it depends on more."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = _truth(operand, minor)

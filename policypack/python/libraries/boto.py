@@ -1,4 +1,4 @@
-"""Clients, resources, paginators, waiters and transfers of boto3, by the models that it is made from.
+"""Clients, resources, paginators, waiters and transfers of boto3, by its own models.
 
 Sources: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html, …/guide/resources.html,
 …/guide/paginators.html, …/reference/customizations/s3.html and …/reference/customizations/dynamodb.html.
@@ -221,7 +221,7 @@ def _of_resource(
 def _request(
     reader: Reader, owner: domain.BotoResource, request: Mapping[str, Any], arguments: Arguments, place: CodePlace
 ) -> dict[str, Values]:
-    """Note the call of an action; what it sends is its identifiers and what it is given."""
+    """Note the call of an action, which sends its identifiers and its arguments."""
     sent = dict(arguments.keywords)
     for param in request.get("params", ()):
         if param["source"] == "identifier":
@@ -235,7 +235,7 @@ def _request(
 def _made(
     owner: domain.BotoResource, definition: Mapping[str, Any], arguments: Arguments, sent: Mapping[str, Values]
 ) -> domain.BotoResource:
-    """The resource that an attribute or an action gives."""
+    """The resource that an attribute or an action returns."""
     identifiers: dict[str, Values] = {}
     position = 0
     for identifier in definition.get("identifiers", ()):

@@ -50,7 +50,7 @@ CALLS_OF = {
     "AppConfigStore": CONFIGURATION,
     "get_app_config": CONFIGURATION,
 }
-"""By class or function, what is called on the table or configuration that it is made for."""
+"""By class or function, the operations that it calls on its table or configuration."""
 
 
 def note_import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
@@ -154,7 +154,7 @@ def _suspected(reader: Reader, name: str, node: ast.expr, scope: Scope) -> None:
 
 
 def _attribute(reader: Reader, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
-    """What `getattr` gives; where the name is not a constant, whatever has a name that fits."""
+    """The result of `getattr`; if the name is not a constant, every member whose name fits."""
     base, names = arguments.get("", 0), domain.texts(arguments.get("", 1))
     fixed = [option.constant for option in names if option.constant is not None]
     if len(fixed) != len(names):
@@ -169,7 +169,7 @@ def _attribute(reader: Reader, arguments: Arguments, node: ast.expr, scope: Scop
 
 
 def _imported(reader: Reader, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
-    """What `import_module` gives: any module may come by a name that is not a constant."""
+    """The result of `import_module`."""
     names = domain.texts(arguments.get("name", 0))
     if any(option.constant is None for option in names):
         reader.note_unresolved(reader.place(node, scope), "imports a module whose name is not a constant")
@@ -271,7 +271,7 @@ def _typed(name: str) -> Values:
 
 
 def _powertools(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
-    """Note what a function or class of Powertools calls; nothing is returned where it is none that does."""
+    """Note the calls of a function or class of Powertools; the empty set for one that calls nothing."""
     place = reader.place(node, scope)
     owner, _, last = name.rpartition(".")
     if last in PARAMETERS and owner == f"{POWERTOOLS}parameters":

@@ -1,4 +1,4 @@
-"""Names of libraries and of their members that the reader knows."""
+"""Names of libraries and of their members that the reader models."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ RETURNING = frozenset(
         *("aclosing", "dict", "deque"),
     }
 )
-"""Functions of the standard library whose result holds what they are given, by their last name."""
+"""Functions of the standard library whose result contains their arguments, by their last name."""
 KEPT = frozenset(
     {
         *("strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys"),
         *("removesuffix",),
     }
 )
-"""Methods that give back what is in, or nearly is, the thing itself."""
+"""Methods that return the value itself, or a part of it."""
 CLIENT_METHODS = frozenset(
     {
         *("abort_multipart_upload", "assume_role", "batch_get_item", "batch_write_item"),
@@ -54,7 +54,7 @@ CLIENT_METHODS = frozenset(
         *("update_secret", "upload_file", "upload_fileobj", "upload_part"),
     }
 )
-"""Methods that are hardly anything but an operation of AWS, whatever they are called on."""
+"""Methods with names that, in practice, only clients of AWS have."""
 STUB_PACKAGES = ("types_boto3_", "mypy_boto3_")
 
 

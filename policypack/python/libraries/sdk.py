@@ -24,7 +24,7 @@ def _data(package: str) -> Path | None:
 
 @cache
 def _model(package: str, service: str, name: str) -> Json:
-    """The newest model of this name; empty where there is none."""
+    """The newest model of this name; empty if there is none."""
     data = _data(package)
     folder = data / service if data and service.replace("-", "").isalnum() else None
     for version in sorted(folder.glob("*-*"), reverse=True) if folder and folder.is_dir() else ():
