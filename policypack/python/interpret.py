@@ -73,7 +73,7 @@ def read(package: PythonPackage, handler: str, minor: int | None = None) -> Prog
         minor: of the Python that runs it: 13 for Python 3.13.
 
     Raises:
-        UnreadableError: the archive cannot be read, or holds no such module.
+        UnreadableError: the archive cannot be read, or has no such module.
     """
     entry, _, function = handler.replace("/", ".").rpartition(".")
     program = imported_modules(package, entry, LIBRARIES)

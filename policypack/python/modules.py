@@ -161,7 +161,7 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
         known: packages that are not looked into.
 
     Raises:
-        UnreadableError: the archive cannot be read, or holds no such module.
+        UnreadableError: the archive cannot be read, or has no such module.
     """
     program = ImportedModules()
     seen: set[str] = set()
